@@ -1,0 +1,42 @@
+// The one door of every npm script: sets the clone up, then runs the named command on the pinned Node.
+import { join } from 'node:path'
+import { ensureBuilt, ensureInstalled, exitWith, root, runNode, SetupError } from './runtime.mjs'
+
+const bin = path => join(root, 'node_modules', path)
+const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')]
+const biome = bin('@biomejs/biome/bin/biome')
+const typescript = ['--import', join(root, 'scripts', 'typescript.mjs')]
+
+const commands = {
+  setup: async () => 0,
+  build: async () => {
+    await ensureBuilt({ always: true })
+    return 0
+  },
+  start: async args => {
+    await ensureBuilt()
+    return runNode(['--enable-source-maps', join(root, 'dist', 'main.js'), ...args])
+  },
+  // Tests that start real processes start the built product, so it is built first.
+  test: async args => {
+    await ensureBuilt()
+    return runNode([...jest, ...args])
+  },
+  'test:unit': args => runNode([...jest, ...args], { env: { ...process.env, UNIT_TESTS_ONLY: '1' } }),
+  types: args => runNode([bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json', ...args]),
+  lint: args => runNode([biome, 'check', '--error-on-warnings', ...args]),
+  format: args => runNode([biome, 'check', '--write', ...args]),
+  // Any TypeScript file, straight from its source: node scripts/run.mjs ts bench/engine.ts
+  ts: args => runNode(['--expose-gc', ...typescript, ...args]),
+  // The pinned Node itself: node scripts/run.mjs node --version
+  node: args => runNode(args),
+}
+
+await exitWith(async () => {
+  const [name = '', ...args] = process.argv.slice(2)
+  const command = Object.hasOwn(commands, name) ? commands[name] : undefined
+  if (command === undefined)
+    throw new SetupError(`unknown command "${name}"; known: ${Object.keys(commands).join(', ')}`)
+  await ensureInstalled()
+  return command(args)
+})

@@ -1,0 +1,86 @@
+// An append on its way: checked and encoded on arrival, while an earlier batch is being synced.
+import { hash } from 'node:crypto'
+import { StoreError } from '../../contract/errors.js'
+import type { NewEvent } from '../../contract/event.js'
+import type { Appended, AppendRequest } from '../../contract/event-store.js'
+import { LIMITS } from '../../contract/limits.js'
+import { PackWriter } from './pack-writer.js'
+import { encodePayload, type Payload } from './record.js'
+
+/** More than the fields beside the payload of any event can take. */
+const ENVELOPE_BYTES = 512
+
+export interface WaitingAppend {
+  readonly request: AppendRequest
+  readonly payloads: readonly Payload[]
+  readonly requestHash: Uint8Array | undefined
+  readonly bytes: number
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
+}
+
+export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'requestHash' | 'bytes'>
+
+export function prepareAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend {
+  const request = copyOf(asked)
+  const payloads: Payload[] = []
+  let bytes = 0
+  for (const event of request.events) {
+    const payload = encodePayload(scratch, event)
+    payloads.push(payload)
+    bytes += payload.bytes.length + ENVELOPE_BYTES
+    if (payload.bytes.length > LIMITS.eventBytes)
+      refuse('EVENT_TOO_LARGE', `/events/${payloads.length - 1}`, LIMITS.eventBytes)
+    if (payload.bytes.length - payload.dataBytes > LIMITS.metadataBytes) {
+      refuse('EVENT_TOO_LARGE', `/events/${payloads.length - 1}/metadata`, LIMITS.metadataBytes)
+    }
+    if (bytes - payloads.length * ENVELOPE_BYTES > LIMITS.batchBytes)
+      refuse('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
+  }
+  const requestHash = request.key === undefined ? undefined : hashRequest(request, payloads, scratch)
+  return { request, payloads, requestHash, bytes }
+}
+
+/** What is decided later must be what was asked now, whatever the caller does to its objects meanwhile. The payload is encoded at once. */
+function copyOf(request: AppendRequest): AppendRequest {
+  const { events, author, expectations, condition } = request
+  return {
+    ...request,
+    events: events.map(event =>
+      event.tags === undefined && event.parents === undefined ? { ...event } : copyLists(event),
+    ),
+    author: author.onBehalfOf === undefined ? { ...author } : { ...author, onBehalfOf: [...author.onBehalfOf] },
+    ...(expectations === undefined ? {} : { expectations: expectations.map(expectation => ({ ...expectation })) }),
+    ...(condition === undefined ? {} : { condition: structuredClone(condition) }),
+  }
+}
+
+function copyLists(event: NewEvent): NewEvent {
+  const { tags, parents } = event
+  return {
+    ...event,
+    ...(tags === undefined ? {} : { tags: [...tags] }),
+    ...(parents === undefined ? {} : { parents: [...parents] }),
+  }
+}
+
+export function refuse(code: 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE', pointer: string, limit: number): never {
+  const detail = `larger than ${limit} bytes as stored`
+  throw new StoreError(code, `${pointer} is ${detail}`, { errors: [{ pointer, detail }] })
+}
+
+const REQUEST_HASH_BYTES = 16
+
+/** Two requests are the same when everything the client chose is the same, key order included. */
+function hashRequest(request: AppendRequest, payloads: readonly Payload[], scratch: PackWriter): Uint8Array {
+  scratch.at = 0
+  request.events.forEach((event, at) => {
+    const { type, stream, tags, schemaVersion, correlationId, causationId, sessionId, parents, occurredAt } = event
+    const options = [tags, schemaVersion, correlationId, causationId, sessionId, parents, occurredAt]
+    scratch.value([type, stream, ...options.map(option => option ?? null)])
+    scratch.raw((payloads[at] as Payload).bytes)
+  })
+  const { expectations, condition } = request
+  scratch.string(JSON.stringify([expectations, condition]))
+  return hash('sha256', scratch.buffer.subarray(0, scratch.at), 'buffer').subarray(0, REQUEST_HASH_BYTES)
+}

@@ -1,0 +1,147 @@
+// What is already assigned, in flight included: the answers an append is decided by.
+
+import type { Clock } from '../../contract/clock.js'
+import type { ConditionItem } from '../../contract/condition.js'
+import { itemMatches } from '../../contract/condition.js'
+import { LIMITS } from '../../contract/limits.js'
+import type { AssignedView } from './decide.js'
+import type { Log } from './engine/log.js'
+import type { Segment } from './engine/sealed-segment.js'
+import { readEventSync } from './entry-reader.js'
+import { between, intersection, union } from './ordinal-sets.js'
+import type { Keyed, StoredEvent } from './record.js'
+import { KIND, keyTerm } from './terms.js'
+
+const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
+const CACHED_STREAMS = 100_000
+
+/** An event that has its place but is not durable yet. */
+export interface Staged {
+  readonly id: string
+  readonly position: number
+  readonly stream: string
+  readonly revision: number
+  readonly type: string
+  readonly tags: readonly string[]
+  readonly agentId: string
+  readonly keyed: Keyed | undefined
+}
+
+export class Assigned implements AssignedView {
+  /** Heads of the streams used last; the oldest is forgotten first and found again in the index. */
+  private readonly revisions = new Map<string, number>()
+  private readonly staged: Staged[] = []
+
+  constructor(
+    private readonly log: Log,
+    private readonly clock: Clock,
+  ) {}
+
+  stage(event: Staged): void {
+    this.staged.push(event)
+    this.remember(event.stream, event.revision)
+  }
+
+  /** The batch is durable: what was staged can be read from now on. */
+  settle(): void {
+    this.staged.length = 0
+  }
+
+  /** The batch is not stored: the streams stand where they stood. */
+  forget(): void {
+    for (const { stream } of this.staged) this.revisions.delete(stream)
+    this.staged.length = 0
+  }
+
+  streamRevision(stream: string): number {
+    const known = this.revisions.get(stream)
+    if (known !== undefined) return known
+    const revision = this.lastOfStream(stream)?.revision ?? -1
+    if (revision >= 0) this.remember(stream, revision)
+    return revision
+  }
+
+  /** The newest durable event of a stream. */
+  lastOfStream(stream: string): StoredEvent | undefined {
+    return this.lastWith(KIND.stream, stream, event => event.stream === stream)
+  }
+
+  keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined {
+    for (const { agentId: by, keyed, position } of this.staged) {
+      if (keyed !== undefined && keyed.key === key && by === agentId) return { position, keyed }
+    }
+    const oldest = this.clock.now() - KEY_RETENTION_NS
+    const event = this.lastWith(
+      KIND.key,
+      keyTerm(agentId, key),
+      found => found.keyed?.key === key && found.agentId === agentId,
+    )
+    if (event?.keyed === undefined || event.timestampNs < oldest) return undefined
+    return { position: event.position, keyed: event.keyed }
+  }
+
+  firstMatch(
+    items: readonly ConditionItem[],
+    after: number,
+  ): { id: string; position: number; type: string } | undefined {
+    const firstStaged = this.staged[0]?.position ?? Number.POSITIVE_INFINITY
+    for (const segment of this.log.segments()) {
+      if (segment.lastPosition <= after) continue
+      const last = Math.min(segment.lastPosition, firstStaged - 1)
+      const match = firstInSegment(segment, items, { from: after + 1, to: last })
+      if (match !== undefined) return match
+    }
+    return this.staged.find(event => event.position > after && items.some(item => itemMatches(item, event)))
+  }
+
+  private remember(stream: string, revision: number): void {
+    this.revisions.delete(stream)
+    this.revisions.set(stream, revision)
+    if (this.revisions.size <= CACHED_STREAMS) return
+    const oldest = this.revisions.keys().next().value
+    if (oldest !== undefined) this.revisions.delete(oldest)
+  }
+
+  /** The newest durable event with the term; a damaged one cannot be decided by and is thrown. */
+  private lastWith(kind: number, text: string, proves: (event: StoredEvent) => boolean): StoredEvent | undefined {
+    const segments = this.log.segments()
+    for (let at = segments.length - 1; at >= 0; at--) {
+      const segment = segments[at] as Segment
+      const { postings, firstPosition, lastPosition } = segment
+      if (!postings.mayContain(kind, text)) continue
+      const durable = lastPosition - firstPosition + 1
+      for (
+        let ordinal = postings.last(kind, text, durable);
+        ordinal >= 0;
+        ordinal = postings.last(kind, text, ordinal)
+      ) {
+        const event = readEventSync(segment, firstPosition + ordinal)
+        if (proves(event)) return event
+      }
+    }
+    return undefined
+  }
+}
+
+function firstInSegment(
+  segment: Segment,
+  items: readonly ConditionItem[],
+  range: { from: number; to: number },
+): StoredEvent | undefined {
+  const first = segment.firstPosition
+  const ordinals = union(
+    items.map(item => between(ordinalsOf(segment, item), range.from - first, range.to - first + 1)),
+  )
+  for (const ordinal of ordinals) {
+    const event = readEventSync(segment, first + ordinal)
+    if (items.some(item => itemMatches(item, event))) return event
+  }
+  return undefined
+}
+
+function ordinalsOf({ postings }: Segment, { types, tags }: ConditionItem): Uint32Array {
+  const lists = (tags ?? []).map(tag => postings.ordinals(KIND.tag, tag))
+  if (lists.some(list => list.length === 0)) return new Uint32Array(0)
+  if (types !== undefined && types.length > 0) lists.push(union(types.map(type => postings.ordinals(KIND.type, type))))
+  return intersection(lists)
+}

@@ -1,0 +1,283 @@
+// The one writer: takes everything that waits, decides it, writes it in one go, and only then tells anybody.
+import type { Clock } from '../../contract/clock.js'
+import { ERRORS, StoreError, type Violation } from '../../contract/errors.js'
+import { formatId, formatTimestamp } from '../../contract/event-id.js'
+import type { Appended, AppendedEvent, AppendRequest } from '../../contract/event-store.js'
+import type { HybridClock } from '../../contract/hybrid-clock.js'
+import { type PreparedAppend, prepareAppend, type WaitingAppend } from './append-request.js'
+import { Assigned, type Staged } from './assigned.js'
+import { type Decision, decide } from './decide.js'
+import { BatchBuffer } from './engine/batch-buffer.js'
+import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
+import { DamagedEvent } from './entry-reader.js'
+import { PackWriter } from './pack-writer.js'
+import { encodeRecord, type Keyed, type Payload } from './record.js'
+import { withSoundIndexes } from './sound-index.js'
+import { indexEvent } from './terms.js'
+
+/** What one sync covers at the most; more waits for the next. */
+const BATCH_BYTES = 8 * 1024 * 1024
+const BATCH_APPENDS = 4_096
+
+export const QUEUE_LIMITS = Object.freeze({ appends: 65_536, bytes: 128 * 1024 * 1024 })
+
+export interface QueueWorld {
+  readonly log: Log
+  readonly clock: Clock
+  readonly ids: HybridClock
+  readonly nodeId: string
+}
+
+export interface QueueListener {
+  /** The head moved: everything up to it can be read. */
+  published(batch: {
+    readonly events: number
+    readonly bytes: number
+    readonly syncMs: number
+    readonly head: number
+  }): void
+  /** The first answer to a request that came before. */
+  recall(position: number, events: number): Promise<Appended>
+}
+
+/** What the caller is told once the batch is durable, and not before. */
+type Settlement = () => void
+
+export class CommitQueue {
+  readonly assigned: Assigned
+  private readonly waiting: WaitingAppend[] = []
+  private waitingBytes = 0
+  private readonly scratch = new PackWriter()
+  private readonly out = new PackWriter()
+  private readonly batch: BatchBuffer
+  private draining: Promise<void> | undefined
+  private closed = false
+
+  constructor(
+    private readonly world: QueueWorld,
+    private readonly listener: QueueListener,
+  ) {
+    this.assigned = new Assigned(world.log, world.clock)
+    this.batch = new BatchBuffer(this.out)
+  }
+
+  get queued(): number {
+    return this.waiting.length
+  }
+
+  get queuedBytes(): number {
+    return this.waitingBytes
+  }
+
+  /** `request` has been checked. */
+  append(request: AppendRequest): Promise<Appended> {
+    if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
+    const prepared = prepareAppend(request, this.scratch)
+    if (this.waiting.length >= QUEUE_LIMITS.appends || this.waitingBytes + prepared.bytes > QUEUE_LIMITS.bytes) {
+      throw new StoreError('OVERLOADED', `${this.waiting.length} appends are waiting`)
+    }
+    return this.enqueue(prepared)
+  }
+
+  /** Answers everything accepted; refuses everything after. */
+  async close(): Promise<void> {
+    this.closed = true
+    await this.draining
+  }
+
+  private enqueue(prepared: PreparedAppend): Promise<Appended> {
+    const { promise, resolve, reject } = Promise.withResolvers<Appended>()
+    this.waiting.push({ ...prepared, resolve, reject })
+    this.waitingBytes += prepared.bytes
+    // Begun after this turn of the loop, so that what is appended in the same turn shares the sync.
+    this.draining ??= Promise.resolve().then(() => this.drain())
+    return promise
+  }
+
+  private async drain(): Promise<void> {
+    while (this.waiting.length > 0) {
+      const appends = this.take()
+      try {
+        await this.world.log.ready()
+        await this.commit(appends)
+      } catch (error) {
+        const refusal = this.translate(error)
+        for (const append of appends) append.reject(refusal)
+      }
+    }
+    this.draining = undefined
+  }
+
+  private take(): WaitingAppend[] {
+    let bytes = 0
+    let count = 0
+    while (count < this.waiting.length && count < BATCH_APPENDS && bytes < BATCH_BYTES)
+      bytes += (this.waiting[count++] as WaitingAppend).bytes
+    this.waitingBytes -= bytes
+    return this.waiting.splice(0, count)
+  }
+
+  private async commit(appends: readonly WaitingAppend[]): Promise<void> {
+    const { log } = this.world
+    const { postings } = log.writing()
+    const before = postings.count
+    let settlements: Settlement[] = []
+    const undo = () => {
+      postings.truncate(before)
+      this.assigned.forget()
+    }
+    await withSoundIndexes(log, () => {
+      // After a rebuild everything is decided anew; ids already taken are lost, which leaves no gap in positions.
+      undo()
+      this.batch.begin(log.place())
+      settlements = appends.map(append => this.stage(append))
+    }).catch(error => {
+      undo()
+      throw error
+    })
+    if (this.batch.frames > 0) await this.write(undo)
+    this.assigned.settle()
+    for (const settle of settlements) settle()
+  }
+
+  private async write(undo: () => void): Promise<void> {
+    const { log } = this.world
+    const { bytes, length } = { bytes: this.batch.length, length: log.head }
+    const started = performance.now()
+    try {
+      await log.commit(this.batch)
+    } catch (error) {
+      undo()
+      throw error
+    }
+    const syncMs = performance.now() - started
+    this.listener.published({ events: log.head - length, bytes, syncMs, head: log.head })
+  }
+
+  /** Gives the append its place in the batch, or finds out that it gets none. Whatever is said is said after the sync. */
+  private stage(append: WaitingAppend): Settlement {
+    try {
+      const decision = decide(append.request, append.requestHash, this.assigned)
+      return decision.kind === 'store' ? this.store(append) : this.answer(append, decision)
+    } catch (error) {
+      if (!(error instanceof DamagedEvent || error instanceof StoreError)) throw error
+      const refusal = this.translate(error)
+      return () => append.reject(refusal)
+    }
+  }
+
+  private answer(append: WaitingAppend, decision: Exclude<Decision, { kind: 'store' }>): Settlement {
+    if (decision.kind === 'duplicate') {
+      return () => this.listener.recall(decision.position, decision.events).then(append.resolve, append.reject)
+    }
+    const refusal =
+      decision.kind === 'key-reused'
+        ? new StoreError(
+            'KEY_REUSED',
+            `the key ${JSON.stringify(append.request.key)} was used for another request within the last 24 h`,
+          )
+        : new StoreError(codeOf(decision.violations), describe(decision.violations), {
+            violations: decision.violations,
+          })
+    return () => append.reject(refusal)
+  }
+
+  private store(append: WaitingAppend): Settlement {
+    const { request, requestHash } = append
+    const firstPosition = this.batch.nextPosition
+    // Looked up before anything is written: a stream whose head cannot be read fails here, or not at all.
+    for (const { stream } of request.events) this.assigned.streamRevision(stream)
+    const keyed =
+      request.key === undefined || requestHash === undefined
+        ? undefined
+        : { key: request.key, requestHash, events: request.events.length }
+    this.batch.startFrame()
+    const events: AppendedEvent[] = []
+    for (const [at, payload] of append.payloads.entries()) {
+      events.push(
+        this.storeEvent(request, at, { payload, position: firstPosition + at, keyed: at === 0 ? keyed : undefined }),
+      )
+    }
+    this.batch.endFrame()
+    const lastPosition = firstPosition + events.length - 1
+    const appended: Appended = { events, firstPosition, lastPosition, duplicate: false, durability: 'fsync' }
+    return () => append.resolve(appended)
+  }
+
+  private storeEvent(
+    request: AppendRequest,
+    at: number,
+    {
+      payload,
+      position,
+      keyed,
+    }: { readonly payload: Payload; readonly position: number; readonly keyed: Keyed | undefined },
+  ): AppendedEvent {
+    const event = request.events[at] as AppendRequest['events'][number]
+    const { author } = request
+    const { nodeId, ids, log } = this.world
+    const { timestampNs, sequence } = ids.next()
+    const revision = this.assigned.streamRevision(event.stream) + 1
+    const correlationId = event.correlationId ?? author.correlationId
+    const { agentId, onBehalfOf, traceparent } = author
+    const placement = {
+      position,
+      revision,
+      timestampNs,
+      sequence,
+      nodeId,
+      agentId,
+      correlationId,
+      onBehalfOf,
+      traceparent,
+      keyed,
+    }
+    this.batch.startEntry()
+    encodeRecord(this.out, event, payload, placement)
+    const { offset, end } = this.batch.endEntry()
+    const id = formatId(timestampNs, sequence, nodeId)
+    const { stream, type, causationId, sessionId } = event
+    const tags = event.tags ?? NO_TAGS
+    const { postings } = log.writing()
+    const filterable = { stream, type, tags, agentId, correlationId, causationId, sessionId }
+    indexEvent(postings, postings.add(offset, end), filterable, keyed?.key)
+    const staged: Staged = { id, position, stream, revision, type, tags, agentId, keyed }
+    this.assigned.stage(staged)
+    return { id, position, stream, revision, timestamp: formatTimestamp(timestampNs) }
+  }
+
+  private translate(error: unknown): unknown {
+    if (error instanceof StoreError) return error
+    if (error instanceof BatchIndeterminate) return new StoreError('INDETERMINATE', error.message, { cause: error })
+    if (error instanceof DamagedEvent)
+      return new StoreError('DATA_CORRUPT', `the append cannot be decided: ${error.message}`, { cause: error })
+    if (!(error instanceof BatchRejected))
+      return new StoreError('STORAGE_UNAVAILABLE', 'the append could not be begun', { cause: error })
+    const { state } = this.world.log
+    const code =
+      state === 'disk_full'
+        ? 'DISK_FULL'
+        : state === 'closed'
+          ? 'CLOSED'
+          : state === 'writable'
+            ? 'STORAGE_UNAVAILABLE'
+            : 'READ_ONLY'
+    return new StoreError(code, `${ERRORS[code].title}: ${error.message}`, { cause: error })
+  }
+}
+
+const NO_TAGS: readonly string[] = Object.freeze([])
+
+function codeOf(violations: readonly { readonly kind: string }[]): 'REVISION_CONFLICT' | 'CONDITION_FAILED' {
+  return violations.some(violation => violation.kind === 'revision') ? 'REVISION_CONFLICT' : 'CONDITION_FAILED'
+}
+
+function describe(violations: readonly Violation[]): string {
+  return violations
+    .map(violation =>
+      violation.kind === 'revision'
+        ? `stream ${violation.stream} is at revision ${violation.actual}, expected ${violation.expected}`
+        : `event ${violation.id} at position ${violation.position} of type ${violation.type} matches the condition`,
+    )
+    .join('; ')
+}

@@ -1,0 +1,56 @@
+// Decides an append, given what is already assigned: to be stored, a repetition, or a conflict. Pure.
+import type { Condition, ConditionItem } from '../../contract/condition.js'
+import type { Violation } from '../../contract/errors.js'
+import type { AppendRequest, Expectation } from '../../contract/event-store.js'
+import { revisionHolds } from '../../contract/expected-revision.js'
+import type { Keyed } from './record.js'
+
+/** What is already assigned, in flight included. */
+export interface AssignedView {
+  /** -1 for a stream without events. */
+  streamRevision(stream: string): number
+  /** The first event of the append stored under this key within the last 24 h. */
+  keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined
+  firstMatch(
+    items: readonly ConditionItem[],
+    after: number,
+  ): { readonly id: string; readonly position: number; readonly type: string } | undefined
+}
+
+export type Decision =
+  | { readonly kind: 'store' }
+  | { readonly kind: 'duplicate'; readonly position: number; readonly events: number }
+  | { readonly kind: 'key-reused' }
+  | { readonly kind: 'conflict'; readonly violations: readonly Violation[] }
+
+const STORE: Decision = { kind: 'store' }
+
+/** The key comes first: a repeated request gets its first answer, even though the stream has moved since. */
+export function decide(request: AppendRequest, requestHash: Uint8Array | undefined, view: AssignedView): Decision {
+  if (request.key !== undefined && requestHash !== undefined) {
+    const known = view.keyed(request.author.agentId, request.key)
+    if (known !== undefined) {
+      const same = Buffer.compare(known.keyed.requestHash, requestHash) === 0
+      return same ? { kind: 'duplicate', position: known.position, events: known.keyed.events } : { kind: 'key-reused' }
+    }
+  }
+  const { expectations, condition } = request
+  if (expectations === undefined && condition === undefined) return STORE
+  const violations = [...brokenExpectations(expectations ?? [], view), ...brokenCondition(condition, view)]
+  return violations.length === 0 ? STORE : { kind: 'conflict', violations }
+}
+
+function brokenExpectations(expectations: readonly Expectation[], view: AssignedView): Violation[] {
+  const broken: Violation[] = []
+  for (const { stream, expectedRevision: expected } of expectations) {
+    const actual = view.streamRevision(stream)
+    if (!revisionHolds(expected, actual)) broken.push({ kind: 'revision', stream, expected, actual })
+  }
+  return broken
+}
+
+function brokenCondition(condition: Condition | undefined, view: AssignedView): Violation[] {
+  if (condition === undefined) return []
+  const match = view.firstMatch(condition.failIfEventsMatch.items, condition.after ?? 0)
+  return match === undefined ? [] : [{ kind: 'condition', id: match.id, position: match.position, type: match.type }]
+}

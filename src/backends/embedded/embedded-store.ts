@@ -1,0 +1,166 @@
+// The default storage: an event store in one directory, with no database beside it.
+import { checkAppend } from '../../contract/check-append.js'
+import { checkFindKey, checkPosition, checkRead, checkStreamName } from '../../contract/check-read.js'
+import { StoreError } from '../../contract/errors.js'
+import type { Position, RecordedEvent } from '../../contract/event.js'
+import { formatTimestamp, isNodeId, parseId } from '../../contract/event-id.js'
+import {
+  type Appended,
+  type AppendRequest,
+  EventStore,
+  type ReadRequest,
+  type StoreStatus,
+  type StreamInfo,
+} from '../../contract/event-store.js'
+import { HybridClock } from '../../contract/hybrid-clock.js'
+import { CommitQueue } from './commit-queue.js'
+import type { Log } from './engine/log.js'
+import { HeadWatch } from './head-watch.js'
+import { openLog, writeState } from './open-log.js'
+import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
+import { Reader } from './reader.js'
+import { StoredEvent } from './record.js'
+import { firstAtOrAfter } from './segment-search.js'
+import { withSoundIndexes } from './sound-index.js'
+
+export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
+  if (!isNodeId(options.nodeId)) throw new StoreError('INVALID_REQUEST', 'a node id is 1 to 32 of A-Z a-z 0-9 . -')
+  const resolved = resolveOptions(options)
+  const log = await openLog(resolved)
+  const reader = new Reader(log)
+  const last = await lastReading(reader, log)
+  return new EmbeddedStore(resolved, log, reader, new HybridClock(resolved.clock, last))
+}
+
+/** The newest readable event's time: ids go on behind it whatever the wall clock says. */
+async function lastReading(reader: Reader, log: Log): Promise<{ timestampNs: bigint; sequence: number } | undefined> {
+  for await (const event of reader.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) return event
+  return log.head === 0 ? undefined : { timestampNs: BigInt(log.world.now()) * 1_000_000n, sequence: 0 }
+}
+
+export class EmbeddedStore extends EventStore {
+  private readonly queue: CommitQueue
+  private readonly watch: HeadWatch
+  private closing: Promise<void> | undefined
+
+  constructor(
+    private readonly options: ResolvedOptions,
+    private readonly log: Log,
+    private readonly reader: Reader,
+    ids: HybridClock,
+  ) {
+    super()
+    const { clock, nodeId, observer } = options
+    this.watch = new HeadWatch(() => this.log.head)
+    this.queue = new CommitQueue(
+      { log, clock, ids, nodeId },
+      {
+        published: batch => {
+          observer.appended?.(batch)
+          this.watch.moved(batch.head)
+        },
+        recall: (position, events) => this.recall(position, events),
+      },
+    )
+  }
+
+  async append(request: AppendRequest): Promise<Appended> {
+    checkAppend(request)
+    return this.queue.append(request)
+  }
+
+  read(request: ReadRequest): AsyncIterable<RecordedEvent> {
+    this.mustBeOpen()
+    checkRead(request)
+    return this.reader.read(request, this.log.head)
+  }
+
+  async find(key: Position | string): Promise<RecordedEvent | undefined> {
+    this.mustBeOpen()
+    checkFindKey(key)
+    return typeof key === 'number' ? this.reader.at(key) : this.findById(key)
+  }
+
+  async stream(name: string): Promise<StreamInfo | undefined> {
+    this.mustBeOpen()
+    checkStreamName(name)
+    const last = await withSoundIndexes(this.log, () => this.queue.assigned.lastOfStream(name))
+    return last === undefined ? undefined : { stream: name, revision: last.revision, lastPosition: last.position }
+  }
+
+  head(): Position {
+    return this.log.head
+  }
+
+  async beyond(position: Position, signal?: AbortSignal): Promise<Position> {
+    checkPosition(position)
+    return this.watch.beyond(position, signal)
+  }
+
+  status(): StoreStatus {
+    const { log, queue } = this
+    const segments = log.segments()
+    return {
+      backend: 'embedded',
+      head: log.head,
+      first: log.firstPosition,
+      write: writeState(log.state, log.stateDetail),
+      damaged: log.damage,
+      queued: queue.queued,
+      queuedBytes: queue.queuedBytes,
+      details: {
+        segments: segments.length,
+        bytes: segments.reduce((sum, segment) => sum + segment.source.length, 0),
+        epoch: log.recovered.epoch,
+        cleanStart: log.recovered.clean,
+        tornBytes: log.recovered.tornBytes,
+        openFiles: log.world.pool.size,
+        waitingReaders: this.watch.waiting,
+      },
+    }
+  }
+
+  close(): Promise<void> {
+    this.closing ??= this.shut()
+    return this.closing
+  }
+
+  private async shut(): Promise<void> {
+    await this.queue.close()
+    this.watch.close()
+    await this.log.close()
+  }
+
+  private mustBeOpen(): void {
+    if (this.closing !== undefined) throw new StoreError('CLOSED', 'the store is closing')
+  }
+
+  private async findById(id: string): Promise<RecordedEvent | undefined> {
+    const wanted = parseId(id)
+    if (wanted === undefined || wanted.nodeId === '') return undefined
+    const { log } = this
+    const segments = log.segments()
+    let position = await withSoundIndexes(log, () =>
+      firstAtOrAfter(segments, wanted.timestampNs, log.firstPosition, log.head),
+    )
+    // Events of one tick follow each other with rising sequence numbers.
+    for (; position <= log.head; position++) {
+      const event = await this.reader.at(position)
+      if (event === undefined || event.timestampNs > wanted.timestampNs || event.sequence > wanted.sequence)
+        return undefined
+      if (event.sequence === wanted.sequence) return event.id === id ? event : undefined
+    }
+    return undefined
+  }
+
+  /** What was answered when the key was used first. */
+  private async recall(position: Position, events: number): Promise<Appended> {
+    const found: StoredEvent[] = []
+    for await (const event of this.reader.read({ after: position - 1, limit: events })) found.push(event)
+    const lastPosition = position + events - 1
+    const answers = found.map(({ id, position: at, stream, revision, timestampNs }) => {
+      return { id, position: at, stream, revision, timestamp: formatTimestamp(timestampNs) }
+    })
+    return { events: answers, firstPosition: position, lastPosition, duplicate: true, durability: 'fsync' }
+  }
+}

@@ -1,0 +1,37 @@
+// Damage an operator has seen and accepted (`repair`): the store then serves what is left and takes appends again.
+import type { Disk } from './disk.js'
+import { readFact, writeFact } from './small-file.js'
+
+/** Damage as it is known: in which segment, at which byte, and which positions it took (`to < from`: none). */
+export interface KnownDamage {
+  readonly firstPosition: number
+  readonly from: number
+  readonly to: number
+  readonly where: string
+  readonly reason: string
+}
+
+/** The same damage is found again at the next start under another file name, but never under another key. */
+function keyOf(damage: KnownDamage): string {
+  return `${damage.firstPosition}:${damage.from}-${damage.to}:${damage.reason}`
+}
+
+export class AcceptedDamage {
+  private constructor(private readonly accepted: readonly KnownDamage[]) {}
+
+  static async load(disk: Disk, path: string): Promise<AcceptedDamage> {
+    const fact = await readFact(disk, path)
+    return new AcceptedDamage(Array.isArray(fact) ? (fact as KnownDamage[]) : [])
+  }
+
+  covers(damage: KnownDamage): boolean {
+    return this.accepted.some(known => keyOf(known) === keyOf(damage))
+  }
+
+  async add(disk: Disk, path: string, damage: readonly KnownDamage[]): Promise<AcceptedDamage> {
+    const fresh = damage.filter(item => !this.covers(item))
+    const all = [...this.accepted, ...fresh]
+    await writeFact(disk, path, all)
+    return new AcceptedDamage(all)
+  }
+}

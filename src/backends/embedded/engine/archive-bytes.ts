@@ -1,0 +1,160 @@
+// The bytes of an archived segment: standard zstd frames of one MiB each behind a seek table, read without unpacking the rest.
+import { promisify } from 'node:util'
+import { zstdDecompress, zstdDecompressSync } from 'node:zlib'
+import type { FilePool } from './file-pool.js'
+import type { SegmentBytes } from './segment-bytes.js'
+
+export const ARCHIVE_CHUNK_BYTES = 1 << 20
+/** The seekable format of the zstd project: a skippable frame at the end tells the size of every frame before it. */
+export const SKIPPABLE_MAGIC = 0x184d2a5e
+export const SEEKABLE_MAGIC = 0x8f92eab1
+export const SEEK_FOOTER_BYTES = 9
+export const SEEK_ENTRY_BYTES = 8
+const MAX_FRAMES = 65_536
+const CACHED_CHUNKS = 4
+
+const decompress = promisify(zstdDecompress) as (
+  bytes: Uint8Array,
+  options: { maxOutputLength: number },
+) => Promise<Buffer>
+
+interface Chunk {
+  readonly offset: number
+  readonly packed: number
+  readonly from: number
+  readonly bytes: number
+}
+
+export class MalformedArchive extends Error {
+  override readonly name = 'MalformedArchive'
+  readonly code = 'EARCHIVE'
+}
+
+export async function archiveSource(pool: FilePool, path: string): Promise<ArchiveBytes> {
+  return new ArchiveBytes(pool, path, await pool.use(path, file => readSeekTable(file)))
+}
+
+export async function readSeekTable(file: {
+  size(): Promise<number>
+  read(into: Buffer, at: number): Promise<number>
+}): Promise<Chunk[]> {
+  const size = await file.size()
+  const footer = await exactly(file, size - SEEK_FOOTER_BYTES, SEEK_FOOTER_BYTES)
+  const frames = footer.readUInt32LE(0)
+  if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || frames > MAX_FRAMES)
+    throw new MalformedArchive('an archive has no seek table')
+  const tableBytes = frames * SEEK_ENTRY_BYTES
+  const table = await exactly(file, size - SEEK_FOOTER_BYTES - tableBytes, tableBytes)
+  const chunks: Chunk[] = []
+  let offset = 0
+  let from = 0
+  for (let at = 0; at < tableBytes; at += SEEK_ENTRY_BYTES) {
+    const packed = table.readUInt32LE(at)
+    const bytes = table.readUInt32LE(at + 4)
+    if (bytes > ARCHIVE_CHUNK_BYTES) throw new MalformedArchive('an archive names a chunk that is too large')
+    chunks.push({ offset, packed, from, bytes })
+    offset += packed
+    from += bytes
+  }
+  if (offset + 8 + tableBytes + SEEK_FOOTER_BYTES !== size)
+    throw new MalformedArchive('an archive is not as long as its seek table says')
+  return chunks
+}
+
+async function exactly(
+  file: { read(into: Buffer, at: number): Promise<number> },
+  at: number,
+  length: number,
+): Promise<Buffer> {
+  const into = Buffer.alloc(length)
+  if (at < 0 || (await file.read(into, at)) !== length) throw new MalformedArchive('an archive is cut off')
+  return into
+}
+
+export class ArchiveBytes implements SegmentBytes {
+  readonly length: number
+  /** Newest last. */
+  private readonly cached = new Map<number, Buffer>()
+
+  constructor(
+    private readonly pool: FilePool,
+    private readonly path: string,
+    private readonly chunks: readonly Chunk[],
+  ) {
+    this.length = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    const parts: Buffer[] = []
+    for (const { chunk, from, to } of this.cuts(offset, length))
+      parts.push((await this.unpacked(chunk)).subarray(from, to))
+    return parts.length === 1 ? (parts[0] as Buffer) : Buffer.concat(parts)
+  }
+
+  readSync(offset: number, length: number): Buffer {
+    return Buffer.concat(
+      this.cuts(offset, length).map(({ chunk, from, to }) => this.unpackedSync(chunk).subarray(from, to)),
+    )
+  }
+
+  /** Which part of which chunk makes up the range. All chunks but the last are full. */
+  private cuts(offset: number, length: number): { chunk: number; from: number; to: number }[] {
+    const end = Math.min(this.length, offset + length)
+    const cuts: { chunk: number; from: number; to: number }[] = []
+    for (let at = offset; at < end; ) {
+      const chunk = Math.floor(at / ARCHIVE_CHUNK_BYTES)
+      const from = at - chunk * ARCHIVE_CHUNK_BYTES
+      const to = Math.min(ARCHIVE_CHUNK_BYTES, from + end - at)
+      cuts.push({ chunk, from, to })
+      at += to - from
+    }
+    return cuts
+  }
+
+  private async unpacked(at: number): Promise<Buffer> {
+    const held = this.recall(at)
+    if (held !== undefined) return held
+    const { offset, packed, bytes } = this.chunks[at] as Chunk
+    const read = Buffer.allocUnsafe(packed)
+    const got = await this.pool.use(this.path, file => file.read(read, offset))
+    return this.keep(at, await inflate(() => decompress(read.subarray(0, got), { maxOutputLength: bytes }), bytes))
+  }
+
+  private unpackedSync(at: number): Buffer {
+    const held = this.recall(at)
+    if (held !== undefined) return held
+    const { offset, packed, bytes } = this.chunks[at] as Chunk
+    const read = Buffer.allocUnsafe(packed)
+    const got = this.pool.file(this.path).readSync(read, offset)
+    try {
+      return this.keep(at, zstdDecompressSync(read.subarray(0, got), { maxOutputLength: bytes }))
+    } catch {
+      return Buffer.alloc(bytes)
+    }
+  }
+
+  private recall(at: number): Buffer | undefined {
+    const held = this.cached.get(at)
+    if (held !== undefined) this.keep(at, held)
+    return held
+  }
+
+  private keep(at: number, bytes: Buffer): Buffer {
+    this.cached.delete(at)
+    this.cached.set(at, bytes)
+    for (const oldest of this.cached.keys()) {
+      if (this.cached.size <= CACHED_CHUNKS) break
+      this.cached.delete(oldest)
+    }
+    return bytes
+  }
+}
+
+/** A damaged chunk reads as zeros: whoever asked verifies what it gets, and finds the damage where it is. */
+async function inflate(work: () => Promise<Buffer>, bytes: number): Promise<Buffer> {
+  try {
+    return await work()
+  } catch {
+    return Buffer.alloc(bytes)
+  }
+}

@@ -1,0 +1,91 @@
+// Gathers the frames of one batch in one buffer: what one write and one sync will cover.
+import { ENTRY_HEAD_BYTES, FRAME_HEADER_BYTES, frameHash, putFrameHeader, sha256 } from './frame.js'
+import type { GrowingBuffer } from './growing-buffer.js'
+
+/** Where the batch will stand. */
+export interface BatchPlace {
+  /** Its offset in the file, which is also how far the file is durable. */
+  readonly offset: number
+  readonly batch: number
+  readonly nextPosition: number
+  readonly chain: Buffer
+  readonly salt: number
+}
+
+export class BatchBuffer {
+  chain: Buffer = Buffer.alloc(0)
+  nextPosition = 0
+  frames = 0
+  private place: BatchPlace | undefined
+  private frameStart = 0
+  private entryStart = 0
+  private entries = 0
+
+  /** `out` is what the caller writes records into, between `startEntry` and `endEntry`. */
+  constructor(private readonly out: GrowingBuffer) {}
+
+  begin(place: BatchPlace): void {
+    this.place = place
+    this.chain = place.chain
+    this.nextPosition = place.nextPosition
+    this.frames = 0
+    this.out.at = 0
+  }
+
+  get length(): number {
+    return this.out.at
+  }
+
+  get bytes(): Buffer {
+    return this.out.buffer.subarray(0, this.out.at)
+  }
+
+  startFrame(): void {
+    this.frameStart = this.out.at
+    this.entries = 0
+    this.out.reserve(FRAME_HEADER_BYTES)
+    this.out.at += FRAME_HEADER_BYTES
+  }
+
+  startEntry(): void {
+    this.entryStart = this.out.at
+    this.out.reserve(ENTRY_HEAD_BYTES)
+    this.out.at += ENTRY_HEAD_BYTES
+  }
+
+  /** The entry's place in the file. */
+  endEntry(): { readonly offset: number; readonly end: number } {
+    const { buffer, at } = this.out
+    const from = this.entryStart + ENTRY_HEAD_BYTES
+    buffer.writeUInt32LE(at - from, this.entryStart)
+    sha256(buffer.subarray(from, at)).copy(buffer, this.entryStart + 4)
+    this.entries++
+    const base = this.at().offset
+    return { offset: base + this.entryStart, end: base + at }
+  }
+
+  endFrame(): void {
+    const place = this.at()
+    this.out.reserve(32)
+    const { buffer } = this.out
+    const length = this.out.at - this.frameStart - FRAME_HEADER_BYTES
+    const { batch, offset: durable, salt } = place
+    const head = { entries: this.entries, length, batch, firstPosition: this.nextPosition, durable, prev: this.chain }
+    putFrameHeader(buffer, this.frameStart, head, salt)
+    this.chain = frameHash(buffer, this.frameStart, this.entries)
+    this.chain.copy(buffer, this.out.at)
+    this.out.at += this.chain.length
+    this.nextPosition += this.entries
+    this.frames++
+  }
+
+  /** Forgets the frame begun last. */
+  abandonFrame(): void {
+    this.out.at = this.frameStart
+  }
+
+  private at(): BatchPlace {
+    if (this.place === undefined) throw new Error('a batch has to begin before its frames')
+    return this.place
+  }
+}

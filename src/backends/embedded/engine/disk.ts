@@ -1,0 +1,67 @@
+// The disk as an argument: the few operations the engine needs, so that a test can lose power at any of them.
+
+export interface DiskFile {
+  readonly path: string
+  /**
+   * Writes all chunks one after the other at `position`. Resolves with the count written, which may be
+   * SHORT without an exception (a full disk). On a file opened `durable` the bytes are on disk when it resolves.
+   */
+  write(chunks: readonly Uint8Array[], position: number): Promise<number>
+  /** Makes content and size durable. After a rejection the file must not be written or synced again. */
+  sync(): Promise<void>
+  truncate(length: number): Promise<void>
+  size(): Promise<number>
+  /** Resolves with the count read: less than asked only at the end of the file. */
+  read(into: Uint8Array, position: number): Promise<number>
+  /** For bytes that are almost surely in the page cache (1 µs instead of 8); blocks the loop when they are not. */
+  readSync(into: Uint8Array, position: number): number
+  close(): Promise<void>
+}
+
+export interface OpenOptions {
+  /** `create` fails when the file exists; `write` and `read` fail when it does not. */
+  readonly mode: 'create' | 'write' | 'read'
+  /** Every write is durable when it resolves: one system call instead of a write and a sync. */
+  readonly durable?: boolean
+}
+
+export interface DiskLock {
+  /** False once the lock file is no longer the one that was locked: another process may own the directory now. */
+  held(): boolean
+  release(): Promise<void>
+}
+
+export type LockAttempt = { readonly lock: DiskLock } | { readonly holder: string }
+
+export interface Space {
+  readonly totalBytes: number
+  readonly freeBytes: number
+  readonly freeInodes: number
+}
+
+export interface Disk {
+  open(path: string, options: OpenOptions): Promise<DiskFile>
+  /** For reading only, without a turn of the loop: pools of descriptors reopen files inside synchronous lookups. */
+  openSync(path: string): DiskFile
+  /** Names of the entries of a directory, sorted; empty when it does not exist. Links are not followed. */
+  list(directory: string): Promise<string[]>
+  /** Creates the directory and its parents; does not sync. */
+  makeDirectory(directory: string): Promise<void>
+  /** Replaces an existing target. */
+  rename(from: string, to: string): Promise<void>
+  /** No error when the file does not exist. */
+  unlink(path: string): Promise<void>
+  /** Makes the entries of a directory durable: creations, renames and unlinks in it. */
+  syncDirectory(directory: string): Promise<void>
+  space(directory: string): Promise<Space>
+  /** The name of the file system, such as `ext4` or `tmpfs`; undefined where the machine does not tell. */
+  fileSystem(directory: string): Promise<string | undefined>
+  /** A kernel lock on the file, released by the kernel when the process dies. `tag` tells others who holds it. */
+  lock(path: string, tag: string): Promise<LockAttempt>
+}
+
+/** Errors of a disk carry the system's code, as Node's do. */
+export function diskErrorCode(error: unknown): string | undefined {
+  if (typeof error !== 'object' || error === null || !('code' in error)) return undefined
+  return typeof error.code === 'string' ? error.code : undefined
+}

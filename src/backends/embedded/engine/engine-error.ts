@@ -1,0 +1,14 @@
+// What the engine refuses to go on with, in its own words; the backend translates them into the contract's.
+
+export type EngineRefusal = 'locked' | 'unsafe_filesystem' | 'format_unsupported' | 'damaged_fact'
+
+export class EngineError extends Error {
+  override readonly name = 'EngineError'
+
+  constructor(
+    readonly refusal: EngineRefusal,
+    message: string,
+  ) {
+    super(message)
+  }
+}

@@ -1,0 +1,161 @@
+// One frame: one append, whole or not at all. docs/FORMAT.md draws it; this file and that page agree byte for byte.
+import { hash } from 'node:crypto'
+import { crc32 } from 'node:zlib'
+import { getU64, HASH_BYTES, putU64 } from './bytes.js'
+
+export const FRAME_MAGIC = 0x3166484c // «LHf1» as it lies in the file
+export const FRAME_VERSION = 1
+export const FRAME_APPEND = 1
+export const FRAME_HEADER_BYTES = 76
+export const ENTRY_HEAD_BYTES = 36
+/** What a frame costs beside its entries: header and hash. */
+export const FRAME_OVERHEAD_BYTES = FRAME_HEADER_BYTES + HASH_BYTES
+export const MAX_FRAME_ENTRIES = 1_000
+/** 10 MiB of payloads, and what a thousand events can carry beside them. */
+export const MAX_FRAME_LENGTH = 64 * 1024 * 1024
+
+const AT = {
+  magic: 0,
+  version: 4,
+  kind: 5,
+  entries: 6,
+  length: 8,
+  salt: 12,
+  batch: 16,
+  position: 24,
+  durable: 32,
+  prev: 40,
+  crc: 72,
+}
+
+export interface FrameHead {
+  readonly entries: number
+  /** Bytes of all entries together. */
+  readonly length: number
+  readonly batch: number
+  readonly firstPosition: number
+  /** Offset in this file up to which everything was durable when this frame was written. */
+  readonly durable: number
+  readonly prev: Buffer
+}
+
+export interface FrameEntry {
+  /** Absolute offset in the file of the entry's head. */
+  readonly offset: number
+  readonly end: number
+  readonly record: Buffer
+  /** False when the record's bytes do not have the hash the frame promised. */
+  readonly intact: boolean
+}
+
+export interface Frame extends FrameHead {
+  readonly offset: number
+  readonly end: number
+  readonly hash: Buffer
+  readonly items: readonly FrameEntry[]
+}
+
+export type FrameFault = 'zero' | 'short' | 'magic' | 'version' | 'header' | 'foreign' | 'entries' | 'hash'
+export type Parsed = { readonly frame: Frame } | { readonly fault: FrameFault } | { readonly needs: number }
+
+export function putFrameHeader(into: Buffer, at: number, head: FrameHead, salt: number): void {
+  into.writeUInt32LE(FRAME_MAGIC, at + AT.magic)
+  into[at + AT.version] = FRAME_VERSION
+  into[at + AT.kind] = FRAME_APPEND
+  into.writeUInt16LE(head.entries, at + AT.entries)
+  into.writeUInt32LE(head.length, at + AT.length)
+  into.writeUInt32LE(salt, at + AT.salt)
+  putU64(into, at + AT.batch, head.batch)
+  putU64(into, at + AT.position, head.firstPosition)
+  putU64(into, at + AT.durable, head.durable)
+  head.prev.copy(into, at + AT.prev)
+  into.writeUInt32LE(crc32(into.subarray(at, at + AT.crc)), at + AT.crc)
+}
+
+export function sha256(bytes: Uint8Array): Buffer {
+  return hash('sha256', bytes, 'buffer')
+}
+
+/** The hash covers the header and every entry's length and hash, not the records again: those are covered by theirs. */
+export function frameHash(bytes: Buffer, at: number, entries: number): Buffer {
+  if (entries === 1) return sha256(bytes.subarray(at, at + FRAME_HEADER_BYTES + ENTRY_HEAD_BYTES))
+  const covered = Buffer.allocUnsafe(FRAME_HEADER_BYTES + entries * ENTRY_HEAD_BYTES)
+  bytes.copy(covered, 0, at, at + FRAME_HEADER_BYTES)
+  let from = at + FRAME_HEADER_BYTES
+  for (let to = FRAME_HEADER_BYTES; to < covered.length; to += ENTRY_HEAD_BYTES) {
+    bytes.copy(covered, to, from, from + ENTRY_HEAD_BYTES)
+    from += ENTRY_HEAD_BYTES + bytes.readUInt32LE(from)
+  }
+  return sha256(covered)
+}
+
+/** Reads the header alone: a fault, or what it says. `salt` undefined accepts any store's. */
+export function parseFrameHead(bytes: Buffer, at: number, salt: number | undefined): FrameHead | FrameFault {
+  if (bytes.length - at < FRAME_HEADER_BYTES) return 'short'
+  if (bytes.readUInt32LE(at + AT.magic) !== FRAME_MAGIC) return bytes.readUInt32LE(at) === 0 ? 'zero' : 'magic'
+  if (crc32(bytes.subarray(at, at + AT.crc)) !== bytes.readUInt32LE(at + AT.crc)) return 'header'
+  if (bytes[at + AT.version] !== FRAME_VERSION || bytes[at + AT.kind] !== FRAME_APPEND) return 'version'
+  if (salt !== undefined && bytes.readUInt32LE(at + AT.salt) !== salt) return 'foreign'
+  const head: FrameHead = {
+    entries: bytes.readUInt16LE(at + AT.entries),
+    length: bytes.readUInt32LE(at + AT.length),
+    batch: getU64(bytes, at + AT.batch),
+    firstPosition: getU64(bytes, at + AT.position),
+    durable: getU64(bytes, at + AT.durable),
+    prev: bytes.subarray(at + AT.prev, at + AT.prev + HASH_BYTES),
+  }
+  return plausible(head) ? head : 'entries'
+}
+
+function plausible(head: FrameHead): boolean {
+  return (
+    head.entries >= 1 &&
+    head.entries <= MAX_FRAME_ENTRIES &&
+    head.length >= head.entries * ENTRY_HEAD_BYTES &&
+    head.length <= MAX_FRAME_LENGTH &&
+    head.batch >= 0 &&
+    head.firstPosition >= 1 &&
+    head.durable >= 0
+  )
+}
+
+/**
+ * Reads the frame at `at` of a buffer that holds the file from `base` on. `needs` tells how many bytes from `at`
+ * a whole frame takes when the buffer ends before it does. Records that lost their hash come back `intact: false`;
+ * whether that is a torn write or damage is not this function's to say.
+ */
+export function parseFrame(bytes: Buffer, at: number, base: number, salt: number): Parsed {
+  const head = parseFrameHead(bytes, at, salt)
+  if (head === 'short') return { needs: FRAME_HEADER_BYTES }
+  if (typeof head === 'string') return { fault: head }
+  const size = FRAME_OVERHEAD_BYTES + head.length
+  if (bytes.length - at < size) return { needs: size }
+  const end = at + size
+  const bounds = entryBounds(bytes, at + FRAME_HEADER_BYTES, head)
+  if (bounds === undefined) return { fault: 'entries' }
+  const claimed = bytes.subarray(end - HASH_BYTES, end)
+  if (!frameHash(bytes, at, head.entries).equals(claimed)) return { fault: 'hash' }
+  const items = bounds.map(from => entryAt(bytes, from, base))
+  return { frame: { ...head, offset: base + at, end: base + end, hash: claimed, items } }
+}
+
+function entryBounds(bytes: Buffer, first: number, head: FrameHead): number[] | undefined {
+  const bounds: number[] = []
+  const end = first + head.length
+  let at = first
+  for (let entry = 0; entry < head.entries; entry++) {
+    if (end - at < ENTRY_HEAD_BYTES) return undefined
+    bounds.push(at)
+    at += ENTRY_HEAD_BYTES + bytes.readUInt32LE(at)
+  }
+  return at === end ? bounds : undefined
+}
+
+/** The entry at `at`; the caller knows that its head and record lie within the buffer. */
+export function entryAt(bytes: Buffer, at: number, base: number): FrameEntry {
+  const length = bytes.readUInt32LE(at)
+  const from = at + ENTRY_HEAD_BYTES
+  const record = bytes.subarray(from, from + length)
+  const intact = sha256(record).equals(bytes.subarray(at + 4, from))
+  return { offset: base + at, end: base + from + length, record, intact }
+}

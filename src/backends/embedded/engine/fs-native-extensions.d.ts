@@ -1,0 +1,7 @@
+// Types of the two functions used from fs-native-extensions, which ships none.
+
+declare module 'fs-native-extensions' {
+  /** Locks a range of an open file without waiting; false when another open file description holds it. */
+  export function tryLock(descriptor: number, offset: number, length: number): boolean
+  export function unlock(descriptor: number, offset: number, length: number): void
+}

@@ -1,0 +1,81 @@
+// The pages of all sealed indexes that are in memory, up to a number of bytes; the clock decides which one leaves.
+import { FilterBudget } from './filter-budget.js'
+import { PAGE_BYTES } from './index-format.js'
+
+const DEFAULT_BYTES = 8 * 1024 * 1024
+/** Fewer would make a lookup evict what it is about to use. */
+const LEAST_PAGES = 8
+
+/** A page stays what it is until the next page is asked for; then its memory may hold another one. */
+export interface Page {
+  readonly bytes: Uint8Array
+  readonly view: DataView
+}
+
+export interface PageOwner {
+  /** The owner's pages in memory, by number. Only the cache changes it. */
+  readonly resident: Map<number, Page>
+  /** Reads and verifies a page; throws if it cannot. */
+  load(into: Uint8Array, number: number): void
+}
+
+class Frame implements Page {
+  readonly bytes = Buffer.allocUnsafeSlow(PAGE_BYTES)
+  readonly view = new DataView(this.bytes.buffer)
+  owner: PageOwner | undefined
+  number = 0
+  used = false
+}
+
+export class PageCache {
+  private readonly frames: Frame[] = []
+  private readonly capacity: number
+  private hand = 0
+
+  constructor(
+    byteBudget = DEFAULT_BYTES,
+    readonly filters = new FilterBudget(),
+  ) {
+    this.capacity = Math.max(LEAST_PAGES, Math.floor(byteBudget / PAGE_BYTES))
+  }
+
+  page(owner: PageOwner, number: number): Page {
+    const held = owner.resident.get(number) as Frame | undefined
+    if (held !== undefined) {
+      held.used = true
+      return held
+    }
+    const frame = this.free()
+    // If this throws, the frame belongs to nobody and is the next to be taken.
+    owner.load(frame.bytes, number)
+    frame.owner = owner
+    frame.number = number
+    owner.resident.set(number, frame)
+    return frame
+  }
+
+  /** Drops every page of an index that is closed. */
+  forget(owner: PageOwner): void {
+    for (const frame of owner.resident.values()) (frame as Frame).owner = undefined
+    owner.resident.clear()
+  }
+
+  private free(): Frame {
+    if (this.frames.length < this.capacity) {
+      const frame = new Frame()
+      this.frames.push(frame)
+      return frame
+    }
+    for (;;) {
+      const frame = this.frames[this.hand] as Frame
+      this.hand = (this.hand + 1) % this.frames.length
+      if (frame.owner !== undefined && frame.used) {
+        frame.used = false
+        continue
+      }
+      frame.owner?.resident.delete(frame.number)
+      frame.owner = undefined
+      return frame
+    }
+  }
+}

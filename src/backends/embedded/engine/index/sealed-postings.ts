@@ -1,0 +1,185 @@
+// The index of a sealed segment: opened by the header page of its .idx file, then read a few pages at a time.
+import { diskErrorCode } from '../disk.js'
+import type { FilePool } from '../file-pool.js'
+import { findEntries } from './dictionary.js'
+import type { FilterBudget, FilterOwner } from './filter-budget.js'
+import {
+  decodeHeader,
+  type IndexHeader,
+  type IndexIdentity,
+  LIST_BIT,
+  PAGE_BYTES,
+  SECTION,
+  sameIdentity,
+} from './index-format.js'
+import { IndexPages } from './index-pages.js'
+import type { PageCache } from './page-cache.js'
+import { lastInList, readList } from './posting-list.js'
+import { kindIn, NO_ORDINALS, type Postings, requireEnumerable, requireOrdinal, type TermKinds } from './postings.js'
+import { filterMayContain } from './term-filter.js'
+import { type HashTerm, hashTerm } from './term-hash.js'
+import { readTexts } from './text-list.js'
+
+/** What all sealed indexes of a store share. */
+export interface IndexShelf {
+  readonly pool: FilePool
+  readonly pages: PageCache
+  readonly kinds: TermKinds
+  /** For tests that want collisions; the format knows one hash only. */
+  readonly hash?: HashTerm
+}
+
+/** Any method that reads may throw `IndexDamaged`, or the disk's own error. */
+export class SealedPostings implements Postings, FilterOwner {
+  readonly count: number
+  readonly firstPosition: number
+  private filter: Uint8Array | undefined
+
+  constructor(
+    private readonly pages: IndexPages,
+    private readonly filters: FilterBudget,
+    private readonly hash: HashTerm,
+  ) {
+    this.count = pages.header.identity.count
+    this.firstPosition = pages.header.identity.firstPosition
+  }
+
+  offset(ordinal: number): number {
+    requireOrdinal(ordinal, this.count)
+    return this.pages.u32(this.pages.section(SECTION.offsets), ordinal * 4)
+  }
+
+  end(ordinal: number): number {
+    requireOrdinal(ordinal, this.count)
+    const next = this.pages.u32(this.pages.section(SECTION.offsets), (ordinal + 1) * 4)
+    return next - this.gap(ordinal)
+  }
+
+  ordinals(kind: number, text: string): Uint32Array {
+    const values = this.find(kind, text)
+    const [only] = values
+    if (only === undefined) return NO_ORDINALS
+    if (values.length === 1) return this.listOf(only)
+    // Terms that share all 64 bits of the hash: their lists together, which the caller sorts out.
+    return Uint32Array.from(new Set(values.flatMap(value => [...this.listOf(value)]))).sort()
+  }
+
+  last(kind: number, text: string, below = this.count): number {
+    let last = -1
+    for (const value of this.find(kind, text)) last = Math.max(last, this.lastOf(value, below))
+    return last
+  }
+
+  mayContain(kind: number, text: string): boolean {
+    const { kinds } = this.pages.header
+    if (!kindIn(kinds.filtered, kind)) return true
+    const filter = this.loadedFilter()
+    if (filter !== undefined) return filterMayContain(filter, this.hash(kind, text))
+    return this.entries(kind, text).length > 0
+  }
+
+  texts(kind: number): Iterable<string> {
+    requireEnumerable(this.pages.header.kinds, kind)
+    return readTexts(this.pages, this.pages.section(SECTION.texts + kind))
+  }
+
+  /** The CRC-32 of each block of 4 KiB of the log; the last block may be shorter. */
+  blockChecksums(): Uint32Array {
+    const bytes = this.pages.readSection(this.pages.section(SECTION.blocks))
+    const view = new DataView(bytes.buffer)
+    return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(i * 4, true))
+  }
+
+  /** Gives back pages, filter and descriptor, as before the file is removed or replaced. */
+  close(): Promise<void> {
+    this.filters.release(this)
+    this.filter = undefined
+    return this.pages.close()
+  }
+
+  dropFilter(): void {
+    this.filter = undefined
+  }
+
+  private find(kind: number, text: string): number[] {
+    // Only a filter that is there already saves time before an exact lookup.
+    if (this.filter !== undefined && kindIn(this.pages.header.kinds.filtered, kind)) {
+      if (!filterMayContain(this.filter, this.hash(kind, text))) return []
+    }
+    return this.entries(kind, text)
+  }
+
+  private entries(kind: number, text: string): number[] {
+    return findEntries(this.pages, this.pages.section(SECTION.dictionary), this.hash(kind, text))
+  }
+
+  private listOf(value: number): Uint32Array {
+    if (value >= LIST_BIT) return readList(this.pages, this.pages.section(SECTION.lists), value - LIST_BIT)
+    return Uint32Array.of(this.known(value))
+  }
+
+  private lastOf(value: number, below: number): number {
+    if (value >= LIST_BIT) return lastInList(this.pages, this.pages.section(SECTION.lists), value - LIST_BIT, below)
+    return this.known(value) < below ? value : -1
+  }
+
+  private known(ordinal: number): number {
+    if (ordinal >= this.count) throw this.pages.damaged(`an event ${ordinal} in the dictionary`)
+    return ordinal
+  }
+
+  private gap(ordinal: number): number {
+    const { gapWidth } = this.pages.header
+    const section = this.pages.section(SECTION.gaps)
+    const at = ordinal * gapWidth
+    if (gapWidth === 4) return this.pages.u32(section, at)
+    const { page, within } = this.pages.locate(section, at)
+    return gapWidth === 2 ? page.view.getUint16(within, true) : page.view.getUint8(within)
+  }
+
+  private loadedFilter(): Uint8Array | undefined {
+    if (this.filter !== undefined) return this.filter
+    const section = this.pages.section(SECTION.filter)
+    if (!this.filters.admit(this, section.length)) return undefined
+    try {
+      this.filter = this.pages.readSection(section)
+    } catch (error) {
+      this.filters.release(this)
+      throw error
+    }
+    return this.filter
+  }
+}
+
+/**
+ * Undefined if the file is missing, cut, damaged in its header, of another version, segment or set of kinds: in short,
+ * if it is to be rebuilt. Errors of the disk are thrown as they are, because a rebuild would not help.
+ */
+export async function openIndex(
+  path: string,
+  identity: IndexIdentity,
+  shelf: IndexShelf,
+): Promise<SealedPostings | undefined> {
+  // A descriptor of a file that has been replaced would still show the old one.
+  await shelf.pool.forget(path)
+  const header = await readHeader(path, shelf.pool)
+  if (header === undefined || !sameIdentity(header.identity, identity)) return undefined
+  const { enumerable, filtered } = header.kinds
+  if (enumerable !== shelf.kinds.enumerable || filtered !== shelf.kinds.filtered) return undefined
+  const pages = new IndexPages(path, header, shelf.pool, shelf.pages)
+  return new SealedPostings(pages, shelf.pages.filters, shelf.hash ?? hashTerm)
+}
+
+async function readHeader(path: string, files: FilePool): Promise<IndexHeader | undefined> {
+  try {
+    return await files.use(path, async file => {
+      const page = Buffer.allocUnsafe(PAGE_BYTES)
+      if ((await file.read(page, 0)) !== PAGE_BYTES) return undefined
+      const header = decodeHeader(page)
+      return header !== undefined && (await file.size()) === header.pageCount * PAGE_BYTES ? header : undefined
+    })
+  } catch (error) {
+    if (diskErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}

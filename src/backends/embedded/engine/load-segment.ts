@@ -1,0 +1,247 @@
+// Brings one sealed segment back: what it says of itself, its index, and its damage if any.
+
+import { join } from 'node:path'
+import type { KnownDamage } from './accepted-damage.js'
+import { archiveSource } from './archive-bytes.js'
+import type { ListedSegment } from './catalogue.js'
+import { digestOf } from './digest.js'
+import { EngineError } from './engine-error.js'
+import type { Footer } from './footer.js'
+import type { Frame } from './frame.js'
+import { ActivePostings } from './index/active-postings.js'
+import type { IndexIdentity } from './index/index-format.js'
+import type { Postings } from './index/postings.js'
+import { openIndex } from './index/sealed-postings.js'
+import { writeIndex } from './index/write-index.js'
+import { indexName } from './names.js'
+import type { EngineWorld } from './recovery-world.js'
+import { type ScanResult, type ScanStart, type ScanVisitor, scan } from './scan.js'
+import { digestMatches, readFacts, SealedSegment, type SegmentFacts } from './sealed-segment.js'
+import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
+import { HEADER_BLOCK_BYTES, type SegmentIdentity, STORE_ID_BYTES } from './segment-header.js'
+
+/** What the segment before says must come next. */
+export interface Expected {
+  readonly nextPosition: number
+  readonly chain: Buffer
+}
+
+export interface Loaded {
+  readonly segment: SealedSegment
+  readonly damage: readonly KnownDamage[]
+  readonly next: Expected
+}
+
+export async function openSource(world: EngineWorld, listed: ListedSegment): Promise<SegmentBytes> {
+  if (listed.sha256 !== undefined) return archiveSource(world.pool, listed.path)
+  const size = await world.pool.use(listed.path, file => file.size())
+  return new PooledBytes(world.pool, listed.path, size)
+}
+
+/** Rule C9: a newer format is refused by name, before anything is changed. */
+export function refuseNewer(facts: SegmentFacts, listed: ListedSegment): void {
+  if (!('fault' in facts.header) || typeof facts.header.fault !== 'object') return
+  const { version } = facts.header.fault
+  throw new EngineError(
+    'format_unsupported',
+    `${listed.path} has format version ${version}; this release reads up to 1`,
+  )
+}
+
+/** The identity from the header, or, where that is damaged, from the name, the first frame and the neighbours. */
+export async function identify(
+  facts: SegmentFacts,
+  listed: ListedSegment,
+  expected: Expected,
+  source: SegmentBytes,
+): Promise<SegmentIdentity> {
+  if (!('fault' in facts.header)) return facts.header
+  const frame = await source.read(HEADER_BLOCK_BYTES, 16)
+  const salt = frame.length === 16 ? frame.readUInt32LE(12) : 0
+  const { firstPosition, epoch } = listed
+  return {
+    salt,
+    storeId: Buffer.alloc(STORE_ID_BYTES),
+    epoch,
+    firstPosition,
+    firstBatch: 0,
+    createdMs: 0,
+    prev: expected.chain,
+  }
+}
+
+export function scanStart(identity: SegmentIdentity, end: number): ScanStart {
+  const { salt, firstPosition: nextPosition, prev: chain, firstBatch: batch } = identity
+  return { offset: HEADER_BLOCK_BYTES, end, salt, nextPosition, chain, batch, durable: 0, knownHead: 0 }
+}
+
+export function indexingVisitor(world: EngineWorld, postings: ActivePostings): ScanVisitor {
+  let end = HEADER_BLOCK_BYTES
+  return {
+    frame(frame: Frame): void {
+      for (const item of frame.items) {
+        const ordinal = postings.add(item.offset, item.end)
+        if (item.intact) world.index(item.record, ordinal, postings)
+      }
+      end = frame.end
+    },
+    lost(from: number, to: number): void {
+      for (let position = from; position <= to; position++) postings.add(end, end)
+    },
+  }
+}
+
+export async function loadSealed(
+  world: EngineWorld,
+  listed: ListedSegment,
+  expected: Expected,
+  options: { readonly verify: boolean; readonly before: number | undefined },
+): Promise<Loaded> {
+  const source = await openSource(world, listed)
+  const facts = await readFacts(source)
+  refuseNewer(facts, listed)
+  const identity = await identify(facts, listed, expected, source)
+  const damage = linkDamage(listed, identity, expected)
+  const broken = structuralFaults(facts, listed)
+  const { footer } = facts
+  const trusted = footer !== undefined && broken.length === 0 && footer.lost === 0
+  if (trusted && (!options.verify || digestMatches(footer, await digestOf(source, footer.dataEnd)))) {
+    const postings = await postingsOf(world, { listed, source, identity, footer })
+    const segment = new SealedSegment(listed.path, { identity, footer }, source, postings)
+    return { segment, damage, next: { nextPosition: footer.lastPosition + 1, chain: footer.chain } }
+  }
+  const scanned = await scanDamaged(world, { listed, source, identity, footer, before: options.before })
+  if (trusted && scanned.damage.length === 0)
+    broken.push(damageAt(listed, 'the file does not have the hash it was sealed with'))
+  return { segment: scanned.segment, damage: [...damage, ...broken, ...scanned.damage], next: scanned.next }
+}
+
+function damageAt(listed: ListedSegment, reason: string): KnownDamage {
+  const { firstPosition, path } = listed
+  return { firstPosition, from: firstPosition, to: firstPosition - 1, where: path, reason }
+}
+
+function structuralFaults(facts: SegmentFacts, listed: ListedSegment): KnownDamage[] {
+  const faults: KnownDamage[] = []
+  if ('fault' in facts.header) faults.push(damageAt(listed, `the header is damaged (${String(facts.header.fault)})`))
+  else if (facts.header.firstPosition !== listed.firstPosition)
+    faults.push(damageAt(listed, 'the file stands under another segment’s name'))
+  else if (!facts.paddingIsZero) faults.push(damageAt(listed, 'bits are set where nothing is written'))
+  if (facts.footer === undefined) faults.push(damageAt(listed, 'the footer is damaged or cut off'))
+  return faults
+}
+
+function linkDamage(listed: ListedSegment, identity: SegmentIdentity, expected: Expected): KnownDamage[] {
+  const { firstPosition, path: where } = listed
+  if (firstPosition > expected.nextPosition) {
+    const from = expected.nextPosition
+    return [{ firstPosition, from, to: firstPosition - 1, where, reason: 'the segment before this one is missing' }]
+  }
+  if (firstPosition < expected.nextPosition) return [damageAt(listed, 'the segment overlaps the one before it')]
+  return identity.prev.equals(expected.chain) ? [] : [damageAt(listed, 'the hash chain is broken between segments')]
+}
+
+interface Sealed {
+  readonly listed: ListedSegment
+  readonly source: SegmentBytes
+  readonly identity: SegmentIdentity
+  readonly footer: Footer
+}
+
+export function indexPath(
+  world: EngineWorld,
+  segment: { readonly firstPosition: number; readonly epoch: number },
+): string {
+  return join(world.layout.segments, indexName(segment.firstPosition, segment.epoch))
+}
+
+export function indexIdentity(footer: Footer): IndexIdentity {
+  const count = footer.lastPosition - footer.firstPosition + 1
+  return { firstPosition: footer.firstPosition, count, logLength: footer.dataEnd, sealHash: footer.fileHash }
+}
+
+/** The index beside the log, or a new one made from the log: derived and disposable (D5). */
+async function postingsOf(world: EngineWorld, sealed: Sealed): Promise<Postings> {
+  const path = indexPath(world, sealed.listed)
+  const found = await openIndex(path, indexIdentity(sealed.footer), world.shelf)
+  return found ?? (await rebuildIndex(world, sealed)).postings
+}
+
+export async function rebuildIndex(
+  world: EngineWorld,
+  sealed: Sealed,
+): Promise<{ readonly postings: Postings; readonly damage: readonly KnownDamage[] }> {
+  const { listed, source, identity, footer } = sealed
+  const path = indexPath(world, listed)
+  world.tell.noticed('index rebuilt', path)
+  const postings = new ActivePostings(world.kinds)
+  const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
+  const result = await scan(source, start, indexingVisitor(world, postings))
+  const { blocks } = await digestOf(source, footer.dataEnd)
+  const stored = await storeIndex(world, { path, postings, footer, blocks }).catch(error => {
+    world.tell.noticed('index not written', String(error))
+    return undefined
+  })
+  return { postings: stored ?? postings, damage: knownDamage(listed, result) }
+}
+
+export function knownDamage(listed: ListedSegment, result: ScanResult): KnownDamage[] {
+  return result.damaged.map(({ from, to, offset, reason }) => {
+    return { firstPosition: listed.firstPosition, from, to, where: `${listed.path} at byte ${offset}`, reason }
+  })
+}
+
+/** Writes the index beside the log and opens it; what is in memory serves until then, and if that fails. */
+export async function storeIndex(
+  world: EngineWorld,
+  index: {
+    readonly path: string
+    readonly postings: ActivePostings
+    readonly footer: Footer
+    readonly blocks: Uint32Array
+  },
+): Promise<Postings | undefined> {
+  const { path, postings, footer, blocks: blockChecksums } = index
+  const identity = indexIdentity(footer)
+  await writeIndex(world.disk, path, postings, identity, blockChecksums, () => new Promise(setImmediate))
+  return openIndex(path, identity, world.shelf)
+}
+
+function sealedKnowledge(footer: Footer): Pick<ScanStart, 'durable' | 'knownHead' | 'knownChain'> {
+  return { durable: footer.dataEnd, knownHead: footer.lastPosition, knownChain: footer.chain }
+}
+
+/** A segment with damage is served from an index in memory that knows which positions have no bytes. */
+async function scanDamaged(
+  world: EngineWorld,
+  sealed: Omit<Sealed, 'footer'> & { readonly footer: Footer | undefined; readonly before: number | undefined },
+): Promise<Loaded> {
+  const { listed, source, identity, before } = sealed
+  const postings = new ActivePostings(world.kinds)
+  const knowledge =
+    sealed.footer === undefined
+      ? { durable: source.length, knownHead: before === undefined ? 0 : before - 1 }
+      : sealedKnowledge(sealed.footer)
+  const end = sealed.footer?.dataEnd ?? source.length
+  const result = await scan(source, { ...scanStart(identity, end), ...knowledge }, indexingVisitor(world, postings))
+  const footer = sealed.footer ?? footerFrom(identity, result)
+  const damage = knownDamage(listed, result)
+  const segment = new SealedSegment(listed.path, { identity, footer }, source, postings)
+  return { segment, damage, next: { nextPosition: result.nextPosition, chain: sealed.footer?.chain ?? result.chain } }
+}
+
+function footerFrom(identity: SegmentIdentity, result: ScanResult): Footer {
+  const { nextPosition, frames, end: dataEnd, chain, batch } = result
+  const { firstPosition, createdMs: sealedMs } = identity
+  return {
+    firstPosition,
+    lastPosition: nextPosition - 1,
+    frames,
+    dataEnd,
+    sealedMs,
+    chain,
+    fileHash: chain,
+    batch,
+    lost: 0,
+  }
+}

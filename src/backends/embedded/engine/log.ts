@@ -1,0 +1,343 @@
+// The running log: one writer, its segments, and the state it is in. Everything that changes the log goes through here, in turn.
+import type { KnownDamage } from './accepted-damage.js'
+import { type ActiveSegment, NoRoom } from './active-segment.js'
+import type { BatchBuffer, BatchPlace } from './batch-buffer.js'
+import type { DiskLock } from './disk.js'
+import { FOOTER_BYTES } from './footer.js'
+import { isNoDescriptor, Latched } from './latch.js'
+import { indexPath, rebuildIndex, storeIndex } from './load-segment.js'
+import { type Recovered, writeCurrent } from './recover.js'
+import { installSegment, prepareSegment } from './recover-tail.js'
+import type { EngineWorld } from './recovery-world.js'
+import type { Reserve } from './reserve.js'
+import { lostPositions, SealedSegment, type Segment } from './sealed-segment.js'
+import { PooledBytes } from './segment-bytes.js'
+
+/** Enough to see what is wrong; a disk that rots further is reported by the scrub, not listed here. */
+const MAX_DAMAGE_NOTED = 1_000
+
+export type LogState = 'writable' | 'closed' | 'corrupt' | 'disk_full' | 'failed_sync' | 'lost_ownership'
+
+/** The batch is surely not stored. */
+export class BatchRejected extends Error {
+  override readonly name = 'BatchRejected'
+}
+
+/** Nobody knows whether the batch is stored. */
+export class BatchIndeterminate extends Error {
+  override readonly name = 'BatchIndeterminate'
+}
+
+export interface LogLimits {
+  readonly segmentBytes: number
+  readonly segmentMs: number
+  /** A segment larger than this is sealed at a clean stop, so that the next start does not have to read it. */
+  readonly sealOnCloseBytes: number
+  readonly idleMarkMs: number
+}
+
+export interface LogParts {
+  readonly world: EngineWorld
+  readonly limits: LogLimits
+  readonly lock: DiskLock
+  readonly reserve: Reserve
+}
+
+export interface LogListener {
+  state(state: LogState, detail: string): void
+  rotated(segment: { readonly name: string; readonly bytes: number; readonly events: number }): void
+}
+
+export class Log {
+  private sealed: SealedSegment[]
+  private active: ActiveSegment | undefined
+  private readonly tail: Segment | undefined
+  private readonly damageFound: KnownDamage[]
+  private stateNow: LogState = 'writable'
+  private detail = ''
+  private indexing: Promise<void> = Promise.resolve()
+  private marking: Promise<void> | undefined
+  private markTimer: NodeJS.Timeout | undefined
+  /** A rotation that found no descriptor halfway: the next segment, made but not yet known to be in place. */
+  private uninstalled: ActiveSegment | undefined
+
+  constructor(
+    private readonly parts: LogParts,
+    readonly recovered: Recovered,
+    private readonly listener: LogListener,
+  ) {
+    this.sealed = [...recovered.sealed]
+    this.active = recovered.active
+    this.tail = recovered.tail
+    this.damageFound = [...recovered.damage]
+    const [first] = recovered.unaccepted
+    if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
+  }
+
+  get world(): EngineWorld {
+    return this.parts.world
+  }
+
+  get state(): LogState {
+    return this.stateNow
+  }
+
+  get stateDetail(): string {
+    return this.detail
+  }
+
+  get head(): number {
+    return this.active?.head ?? this.recovered.head
+  }
+
+  get firstPosition(): number {
+    return this.sealed[0]?.firstPosition ?? this.active?.identity.firstPosition ?? this.recovered.floor.nextPosition
+  }
+
+  /** Ascending; the last one may still be growing. */
+  segments(): readonly Segment[] {
+    const last = this.active === undefined ? this.tail : this.asSegment(this.active)
+    return last === undefined ? this.sealed : [...this.sealed, last]
+  }
+
+  sealedSegments(): readonly SealedSegment[] {
+    return this.sealed
+  }
+
+  /** The segment in the place of another that holds the same events elsewhere; undefined removes it. */
+  replaceSealed(old: SealedSegment, by: SealedSegment | undefined): void {
+    this.sealed = this.sealed.flatMap(segment => (segment !== old ? [segment] : by === undefined ? [] : [by]))
+  }
+
+  /** The segment being written; only asked while writable. */
+  writing(): ActiveSegment {
+    if (this.active === undefined) throw new BatchRejected('the log is read-only')
+    return this.active
+  }
+
+  place(): BatchPlace {
+    const { standing, identity } = this.writing()
+    return {
+      offset: standing.end,
+      batch: standing.batch + 1,
+      nextPosition: standing.nextPosition,
+      chain: standing.chain,
+      salt: identity.salt,
+    }
+  }
+
+  /** Before a batch is made: is there a segment to write it to? Rotates when due, and looks whether a full disk has room again. */
+  async ready(): Promise<void> {
+    if (this.stateNow === 'disk_full') await this.tryResume()
+    if (this.stateNow !== 'writable') throw new BatchRejected(this.detail)
+    if (this.marking !== undefined) await this.marking
+    if (this.uninstalled !== undefined) await this.attempt(() => this.finishRotation())
+    else if (this.rotationDue()) await this.attempt(() => this.rotate())
+  }
+
+  /** Resolves when the batch is durable and this process was still the owner afterwards. */
+  async commit(batch: BatchBuffer): Promise<void> {
+    try {
+      await this.writing().commit(batch)
+    } catch (error) {
+      throw await this.refusal(error)
+    }
+    if (!this.parts.lock.held()) {
+      this.enter('lost_ownership', 'another process took over the data directory')
+      throw new BatchIndeterminate(this.detail)
+    }
+    this.markWhenIdle()
+  }
+
+  /** Says in the file how far it is durable, so that damage before it is never taken for a torn write (C4). */
+  async mark(clean = false): Promise<void> {
+    const { active } = this
+    if (active === undefined || this.stateNow !== 'writable' || !(clean || active.unmarked)) return
+    try {
+      await active.mark(clean)
+    } catch (error) {
+      await this.refusal(error)
+    }
+  }
+
+  /** Waits for what goes on in the background. */
+  async settled(): Promise<void> {
+    await this.marking
+    await this.indexing
+  }
+
+  async close(): Promise<void> {
+    clearTimeout(this.markTimer)
+    await this.settled()
+    if (this.stateNow === 'writable' && this.active !== undefined) {
+      await this.mark(true)
+      if (this.active.end > this.parts.limits.sealOnCloseBytes)
+        await this.sealActive(this.active).catch(() => undefined)
+      await this.indexing
+    }
+    this.enter('closed', 'the store is closed')
+    await this.active?.close()
+    await this.uninstalled?.close()
+    await this.world.pool.closeAll()
+    await this.parts.lock.release()
+  }
+
+  /** Damage found so far, at the start and since. */
+  get damage(): readonly KnownDamage[] {
+    return this.damageFound
+  }
+
+  noteDamage(damage: KnownDamage): void {
+    const known = this.damageFound.some(
+      item => item.from === damage.from && item.to === damage.to && item.reason === damage.reason,
+    )
+    if (known || this.damageFound.length >= MAX_DAMAGE_NOTED) return
+    this.damageFound.push(damage)
+    this.world.tell.damaged(damage)
+  }
+
+  indexPathOf(segment: SealedSegment): string {
+    return indexPath(this.world, segment.sealed.identity)
+  }
+
+  /** Makes the index of a sealed segment anew from its log: what pointed to the wrong place, or could not be read, is gone. */
+  async rebuildIndexOf(segment: SealedSegment): Promise<void> {
+    const { identity, footer } = segment.sealed
+    const { firstPosition, epoch } = identity
+    const listed = { firstPosition, epoch, path: segment.path }
+    const { postings, damage } = await rebuildIndex(this.world, { listed, source: segment.source, identity, footer })
+    for (const item of damage) this.noteDamage(item)
+    segment.postings = postings
+  }
+
+  /** Called when the latch trips, wherever that was. */
+  failed(error: Error): void {
+    this.enter(
+      'failed_sync',
+      `a write or sync failed (${error.message}); the process has to be restarted once the disk is sound`,
+    )
+  }
+
+  private asSegment(active: ActiveSegment): Segment {
+    const source = new PooledBytes(this.world.pool, active.path, active.end)
+    return {
+      name: active.name,
+      firstPosition: active.identity.firstPosition,
+      lastPosition: active.head,
+      postings: active.postings,
+      source,
+    }
+  }
+
+  private rotationDue(): boolean {
+    const active = this.writing()
+    if (active.standing.frames === 0) return false
+    const { segmentBytes, segmentMs } = this.parts.limits
+    return active.end >= segmentBytes || this.world.now() - active.identity.createdMs >= segmentMs
+  }
+
+  /** A rotation that cannot be begun is tried again later: the old segment goes on. */
+  private async attempt(rotation: () => Promise<void>): Promise<void> {
+    try {
+      await rotation()
+    } catch (error) {
+      if (isNoDescriptor(error)) {
+        this.world.tell.noticed('rotation postponed', 'no free descriptor')
+        if (this.uninstalled !== undefined) throw new BatchRejected('no free descriptor to begin a new segment')
+        return
+      }
+      throw await this.refusal(error)
+    }
+  }
+
+  /** Rule D2: seal the old, then let the new one appear. The new file is made ready first, so that a full disk is found out before the seal. */
+  private async rotate(): Promise<void> {
+    const old = this.writing()
+    const { standing, identity } = old
+    const next = await prepareSegment(this.world, {
+      ...{ salt: identity.salt, storeId: identity.storeId, epoch: identity.epoch, createdMs: this.world.now() },
+      ...{ firstPosition: standing.nextPosition, firstBatch: standing.batch, prev: standing.chain },
+    })
+    await next.presize()
+    await this.sealActive(old)
+    this.uninstalled = next
+    await this.finishRotation()
+  }
+
+  private async finishRotation(): Promise<void> {
+    const next = this.uninstalled as ActiveSegment
+    await installSegment(this.world, next)
+    await writeCurrent(this.world, next.identity)
+    const old = this.writing()
+    this.active = next
+    this.uninstalled = undefined
+    await old.close()
+  }
+
+  private async sealActive(old: ActiveSegment): Promise<void> {
+    const lost = this.recovered.damage.filter(item => item.firstPosition === old.identity.firstPosition)
+    const { footer, blocks } = await old.seal(
+      this.world.now(),
+      lostPositions(lost.map(item => ({ ...item, offset: 0 }))),
+    )
+    const source = new PooledBytes(this.world.pool, old.path, footer.dataEnd + FOOTER_BYTES)
+    const segment = new SealedSegment(old.path, { identity: old.identity, footer }, source, old.postings)
+    this.sealed = [...this.sealed, segment]
+    this.listener.rotated({ name: segment.name, bytes: footer.dataEnd, events: old.postings.count })
+    // The lists in memory serve until the file is written; a failure costs a rebuild at the next start, nothing else.
+    const index = { path: indexPath(this.world, old.identity), postings: old.postings, footer, blocks }
+    this.indexing = this.indexing
+      .then(async () => {
+        segment.postings = (await storeIndex(this.world, index)) ?? segment.postings
+      })
+      .catch(error => this.world.tell.noticed('index not written', String(error)))
+  }
+
+  /** What a failed write means for the log and for the batch. */
+  private async refusal(error: unknown): Promise<Error> {
+    if (error instanceof NoRoom) {
+      this.enter('disk_full', 'the disk is full')
+      await this.parts.reserve.giveUp().catch(() => undefined)
+      return new BatchRejected(this.detail, { cause: error })
+    }
+    if (error instanceof BatchRejected) return error
+    if (!(error instanceof Latched)) this.world.latch.trip(error)
+    return new BatchIndeterminate(this.detail, { cause: error })
+  }
+
+  private async tryResume(): Promise<void> {
+    if (!(await this.parts.reserve.roomAgain())) return
+    this.enter('writable', '')
+  }
+
+  private markWhenIdle(): void {
+    const { idleMarkMs } = this.parts.limits
+    if (idleMarkMs === 0) return
+    if (this.markTimer === undefined) this.markTimer = setTimeout(() => this.startMark(), idleMarkMs).unref()
+    else this.markTimer.refresh()
+  }
+
+  private startMark(): void {
+    this.marking = this.mark().finally(() => {
+      this.marking = undefined
+    })
+  }
+
+  private enter(state: LogState, detail: string): void {
+    // A latch is final: neither space nor closing makes the disk trustworthy again in this process.
+    if (
+      this.stateNow === 'closed' ||
+      (this.stateNow !== 'writable' && this.stateNow !== 'disk_full' && state !== 'closed')
+    )
+      return
+    this.stateNow = state
+    this.detail = detail
+    this.listener.state(state, detail)
+  }
+}
+
+export function describeDamage(damage: KnownDamage, count: number): string {
+  const range = damage.to < damage.from ? 'no position lost' : `positions ${damage.from} to ${damage.to}`
+  const more = count > 1 ? `, and ${count - 1} more` : ''
+  return `${damage.where}: ${damage.reason} (${range})${more}`
+}

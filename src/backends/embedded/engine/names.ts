@@ -1,0 +1,76 @@
+// Every file name of a data directory: printed and parsed here and nowhere else.
+import { join } from 'node:path'
+
+/** Where things lie below the data directory. */
+export class Layout {
+  readonly segments: string
+  readonly archive: string
+  readonly quarantine: string
+  readonly lock: string
+  readonly reserve: string
+  readonly floor: string
+  readonly accepted: string
+  readonly current: string
+
+  constructor(readonly root: string) {
+    this.segments = join(root, 'segments')
+    this.archive = join(root, 'archive')
+    this.quarantine = join(root, 'quarantine')
+    this.lock = join(root, 'LOCK')
+    this.reserve = join(root, 'RESERVE')
+    this.floor = join(root, 'FLOOR')
+    this.accepted = join(root, 'ACCEPTED')
+    this.current = join(root, 'CURRENT')
+  }
+}
+
+export type FileName =
+  | { readonly kind: 'segment'; readonly firstPosition: number; readonly epoch: number }
+  | { readonly kind: 'index'; readonly firstPosition: number; readonly epoch: number }
+  | { readonly kind: 'archive'; readonly firstPosition: number; readonly epoch: number; readonly sha256: string }
+  | { readonly kind: 'temporary' }
+
+const POSITION_DIGITS = 16
+const EPOCH_DIGITS = 8
+const STEM = `seg-([0-9]{${POSITION_DIGITS}})-([0-9]{${EPOCH_DIGITS}})`
+const SEGMENT = new RegExp(`^${STEM}\\.log$`)
+const INDEX = new RegExp(`^${STEM}\\.idx$`)
+const ARCHIVE = new RegExp(`^${STEM}-([0-9a-f]{64})\\.zst$`)
+const TEMPORARY = new RegExp(`^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|CURRENT|RESERVE)\\.tmp$`)
+
+function stem(firstPosition: number, epoch: number): string {
+  return `seg-${String(firstPosition).padStart(POSITION_DIGITS, '0')}-${String(epoch).padStart(EPOCH_DIGITS, '0')}`
+}
+
+export function segmentName(firstPosition: number, epoch: number): string {
+  return `${stem(firstPosition, epoch)}.log`
+}
+
+export function indexName(firstPosition: number, epoch: number): string {
+  return `${stem(firstPosition, epoch)}.idx`
+}
+
+/** The archive's own hash is its name: renaming it into place records the hash durably. */
+export function archiveName(firstPosition: number, epoch: number, sha256: string): string {
+  return `${stem(firstPosition, epoch)}-${sha256}.zst`
+}
+
+export function archiveTemporaryName(firstPosition: number, epoch: number): string {
+  return temporary(`${stem(firstPosition, epoch)}.zst`)
+}
+
+export function temporary(name: string): string {
+  return `${name}.tmp`
+}
+
+/** undefined for a name this store never gives: such a file is left alone. */
+export function parseName(name: string): FileName | undefined {
+  if (TEMPORARY.test(name)) return { kind: 'temporary' }
+  const segment = SEGMENT.exec(name)
+  if (segment !== null) return { kind: 'segment', firstPosition: Number(segment[1]), epoch: Number(segment[2]) }
+  const index = INDEX.exec(name)
+  if (index !== null) return { kind: 'index', firstPosition: Number(index[1]), epoch: Number(index[2]) }
+  const archive = ARCHIVE.exec(name)
+  if (archive === null) return undefined
+  return { kind: 'archive', firstPosition: Number(archive[1]), epoch: Number(archive[2]), sha256: archive[3] ?? '' }
+}

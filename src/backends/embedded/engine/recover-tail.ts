@@ -1,0 +1,152 @@
+// Brings back the segment that was being written: judges its end, quarantines what is torn, and copies the rest to a new file.
+import { basename, join } from 'node:path'
+import type { KnownDamage } from './accepted-damage.js'
+import { ActiveSegment, type SegmentTip } from './active-segment.js'
+import type { ListedSegment } from './catalogue.js'
+import { FOOTER_BYTES, parseFooter } from './footer.js'
+import { ActivePostings } from './index/active-postings.js'
+import {
+  type Expected,
+  identify,
+  indexingVisitor,
+  knownDamage,
+  openSource,
+  refuseNewer,
+  scanStart,
+} from './load-segment.js'
+import { segmentName, temporary } from './names.js'
+import { quarantine } from './quarantine.js'
+import type { EngineWorld } from './recovery-world.js'
+import { type ScanResult, scan } from './scan.js'
+import { readFacts, type Segment, type SegmentFacts } from './sealed-segment.js'
+import type { SegmentBytes } from './segment-bytes.js'
+import type { SegmentIdentity } from './segment-header.js'
+
+export interface JudgedTail {
+  readonly listed: ListedSegment
+  readonly source: SegmentBytes
+  readonly identity: SegmentIdentity
+  readonly postings: ActivePostings
+  readonly result: ScanResult
+  readonly damage: readonly KnownDamage[]
+  /** True when a mark says that the last writer stopped in good order. */
+  readonly clean: boolean
+}
+
+export async function judgeTail(world: EngineWorld, listed: ListedSegment, expected: Expected): Promise<JudgedTail> {
+  const source = await openSource(world, listed)
+  const facts = await readFacts(source)
+  refuseNewer(facts, listed)
+  const identity = await identify(facts, listed, expected, source)
+  const postings = new ActivePostings(world.kinds)
+  const { mark } = facts
+  const known = mark === undefined ? {} : { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash }
+  const scanned = await scan(
+    source,
+    { ...scanStart(identity, source.length), ...known },
+    indexingVisitor(world, postings),
+  )
+  const result = await withoutHalfSeal(source, scanned)
+  if (facts.unreadableMarks > 0) world.tell.noticed('durable mark unreadable', listed.path)
+  const damage = [...headDamage(facts, listed, expected), ...knownDamage(listed, result)]
+  const clean = mark?.clean === true && mark.durable === result.end && result.tornAt === undefined
+  return { listed, source, identity, postings, result, damage, clean }
+}
+
+/** A crash between writing the footer and cutting the file leaves a footer where the frames end: that is no torn frame. */
+async function withoutHalfSeal(source: SegmentBytes, result: ScanResult): Promise<ScanResult> {
+  if (result.tornAt === undefined) return result
+  const footer = parseFooter(await source.read(result.tornAt, FOOTER_BYTES))
+  return footer?.dataEnd === result.tornAt ? { ...result, tornAt: undefined } : result
+}
+
+/** Who recovered it before it was damaged is not known, so nobody knows how many events it held. */
+export const UNKNOWN_END = Number.MAX_SAFE_INTEGER
+
+function headDamage(facts: SegmentFacts, listed: ListedSegment, expected: Expected): KnownDamage[] {
+  const { firstPosition, path: where } = listed
+  const none = { firstPosition, from: firstPosition, to: firstPosition - 1, where }
+  if ('fault' in facts.header) {
+    const reason = `the header is damaged (${String(facts.header.fault)})`
+    return [facts.header.fault === 'short' ? { ...none, to: UNKNOWN_END, reason } : { ...none, reason }]
+  }
+  const damage: KnownDamage[] = []
+  if (facts.header.firstPosition !== firstPosition)
+    damage.push({ ...none, reason: 'the file stands under another segment’s name' })
+  if (!facts.paddingIsZero) damage.push({ ...none, reason: 'bits are set where nothing is written' })
+  if (firstPosition > expected.nextPosition) {
+    damage.push({
+      ...none,
+      from: expected.nextPosition,
+      to: firstPosition - 1,
+      reason: 'the segment before this one is missing',
+    })
+  } else if (firstPosition < expected.nextPosition)
+    damage.push({ ...none, reason: 'the segment overlaps the one before it' })
+  else if (!facts.header.prev.equals(expected.chain))
+    damage.push({ ...none, reason: 'the hash chain is broken between segments' })
+  return damage
+}
+
+/** The tail as it lies, for reading only. */
+export function tailForReading(tail: JudgedTail): Segment {
+  const { listed, source, postings, result } = tail
+  const { firstPosition } = listed
+  return { name: basename(listed.path), firstPosition, lastPosition: result.nextPosition - 1, postings, source }
+}
+
+/**
+ * Rule C5: what is torn goes to quarantine; what is valid is copied to a new inode under a new epoch, because the
+ * cache may show bytes whose writing failed. A crash anywhere in here leaves the old file, and the next start does it again.
+ */
+export async function adoptTail(
+  world: EngineWorld,
+  tail: JudgedTail,
+  epoch: number,
+): Promise<{ readonly active: ActiveSegment; readonly tornBytes: number }> {
+  const { listed, source, identity, result } = tail
+  const { tornAt } = result
+  const name = segmentName(listed.firstPosition, epoch)
+  const evidence = tornAt === undefined ? undefined : { name, source, from: tornAt, to: source.length }
+  const tornBytes = evidence === undefined ? 0 : await quarantine(world.disk, world.layout.quarantine, evidence)
+  const { end, nextPosition, chain, batch, frames } = result
+  const active = await createSegment(
+    world,
+    { ...identity, epoch, createdMs: world.now() },
+    { source, tip: { end, nextPosition, chain, batch, frames } },
+  )
+  active.postings = tail.postings
+  await world.pool.forget(listed.path)
+  await world.disk.unlink(listed.path)
+  await world.disk.syncDirectory(world.layout.segments)
+  return { active, tornBytes }
+}
+
+/** Rule D1: a temporary is made whole and durable, then renamed, then the directory is synced; only then is it used. */
+export async function createSegment(
+  world: EngineWorld,
+  identity: SegmentIdentity,
+  content?: { readonly source: SegmentBytes; readonly tip: SegmentTip },
+): Promise<ActiveSegment> {
+  const active = await prepareSegment(world, identity)
+  if (content !== undefined) await active.adopt(content.source, content.tip)
+  await installSegment(world, active)
+  return active
+}
+
+export async function prepareSegment(world: EngineWorld, identity: SegmentIdentity): Promise<ActiveSegment> {
+  const path = join(world.layout.segments, temporary(segmentName(identity.firstPosition, identity.epoch)))
+  await world.disk.unlink(path)
+  return ActiveSegment.create(world, path, identity)
+}
+
+/** May be called again when it found no free descriptor. */
+export async function installSegment(world: EngineWorld, active: ActiveSegment): Promise<void> {
+  const { firstPosition, epoch } = active.identity
+  const path = join(world.layout.segments, segmentName(firstPosition, epoch))
+  await world.latch.guard(async () => {
+    if (active.path !== path) await world.disk.rename(active.path, path)
+    active.path = path
+    await world.disk.syncDirectory(world.layout.segments)
+  })
+}

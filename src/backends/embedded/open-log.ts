@@ -1,0 +1,145 @@
+// Takes possession of a data directory and brings its log back: file system, lock, recovery.
+import { hostname } from 'node:os'
+import { dirname } from 'node:path'
+import { StoreError } from '../../contract/errors.js'
+import type { WriteState } from '../../contract/event-store.js'
+import type { DiskLock } from './engine/disk.js'
+import { diskErrorCode } from './engine/disk.js'
+import { EngineError } from './engine/engine-error.js'
+import { FilePool } from './engine/file-pool.js'
+import { PageCache } from './engine/index/page-cache.js'
+import { Latch } from './engine/latch.js'
+import { Log } from './engine/log.js'
+import { Layout } from './engine/names.js'
+import { prepareDirectories, recover } from './engine/recover.js'
+import type { EngineWorld } from './engine/recovery-world.js'
+import { Reserve } from './engine/reserve.js'
+import type { ResolvedOptions } from './options.js'
+import { indexRecord, TERM_KINDS } from './terms.js'
+
+const UNSAFE_FILE_SYSTEMS = new Set(['tmpfs', 'ramfs', 'nfs', 'cifs', 'smb', 'smb2', 'fuse', '9p', 'ceph'])
+
+export async function openLog(options: ResolvedOptions): Promise<Log> {
+  try {
+    return await open(options)
+  } catch (error) {
+    throw translate(error, options.directory)
+  }
+}
+
+async function open(options: ResolvedOptions): Promise<Log> {
+  const { disk, directory } = options
+  const layout = new Layout(directory)
+  await disk.makeDirectory(directory)
+  await refuseUnsafe(options)
+  const lock = await takeLock(options, layout)
+  const world = createWorld(options, layout)
+  try {
+    const started = performance.now()
+    await prepareDirectories(world)
+    await syncAncestors(options)
+    const recovered = await recover(world)
+    const reserve = new Reserve(disk, layout.reserve, options.reserveBytes)
+    const log = createLog(options, { world, lock, reserve }, recovered)
+    if (recovered.active !== undefined) await prepareForWriting(log, reserve)
+    const { clean, tornBytes, head } = recovered
+    options.observer.recovered?.({ clean, tornBytes, head, ms: performance.now() - started })
+    return log
+  } catch (error) {
+    await world.pool.closeAll()
+    await lock.release()
+    throw error
+  }
+}
+
+/** A directory is durable once every directory above it knows it, and any of those may have been made just now. */
+async function syncAncestors({ disk, directory }: ResolvedOptions): Promise<void> {
+  for (let below = directory; dirname(below) !== below; below = dirname(below)) {
+    try {
+      await disk.syncDirectory(dirname(below))
+    } catch (error) {
+      // One that cannot be opened was not made by this process.
+      const code = diskErrorCode(error)
+      if (code === 'EACCES' || code === 'EPERM') return
+      throw error
+    }
+  }
+}
+
+async function prepareForWriting(log: Log, reserve: Reserve): Promise<void> {
+  await reserve.fill()
+  await log.writing().presize()
+}
+
+async function refuseUnsafe({ disk, directory, allowUnsafeFilesystem }: ResolvedOptions): Promise<void> {
+  const name = await disk.fileSystem(directory)
+  if (allowUnsafeFilesystem || name === undefined || !UNSAFE_FILE_SYSTEMS.has(name)) return
+  throw new EngineError('unsafe_filesystem', `${directory} lies on ${name}, which forgets or reorders what was synced`)
+}
+
+async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<DiskLock> {
+  const tag = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() })
+  const attempt = await disk.lock(layout.lock, tag)
+  if ('lock' in attempt) return attempt.lock
+  throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
+}
+
+function createWorld(options: ResolvedOptions, layout: Layout): EngineWorld {
+  const { disk, clock, observer } = options
+  const pool = new FilePool(disk, options.openFiles)
+  const shelf = { pool, pages: new PageCache(options.pageCacheBytes), kinds: TERM_KINDS }
+  return {
+    ...{
+      disk,
+      layout,
+      pool,
+      shelf,
+      latch: new Latch(),
+      presizeBytes: options.presizeBytes,
+      kinds: TERM_KINDS,
+      index: indexRecord,
+    },
+    now: () => Number(clock.now() / 1_000_000n),
+    tell: {
+      noticed: (what, detail) => observer.noticed?.({ what, detail }),
+      damaged: damage => observer.damaged?.(damage),
+    },
+  }
+}
+
+function createLog(
+  options: ResolvedOptions,
+  parts: { world: EngineWorld; lock: DiskLock; reserve: Reserve },
+  recovered: Awaited<ReturnType<typeof recover>>,
+): Log {
+  const { observer } = options
+  const limits = {
+    ...{ segmentBytes: options.segmentBytes, segmentMs: options.segmentHours * 3_600_000 },
+    ...{ sealOnCloseBytes: options.sealOnCloseBytes, idleMarkMs: options.idleMarkMs },
+  }
+  const log = new Log({ ...parts, limits }, recovered, {
+    state: (state, detail) => observer.writeState?.(writeState(state, detail)),
+    rotated: segment => observer.rotated?.(segment),
+  })
+  parts.world.latch.whenTripped(error => log.failed(error))
+  return log
+}
+
+export function writeState(state: Log['state'], detail: string): WriteState {
+  return state === 'writable' ? { writable: true } : { writable: false, reason: state, detail }
+}
+
+function translate(error: unknown, directory: string): unknown {
+  if (error instanceof EngineError) return new StoreError(CODES[error.refusal], error.message, { cause: error })
+  const code = diskErrorCode(error)
+  if (code === undefined) return error
+  if (code === 'ENOSPC') return new StoreError('DISK_FULL', `${directory} has no room to recover`, { cause: error })
+  return new StoreError('STORAGE_UNAVAILABLE', `${directory} cannot be opened: ${code}`, { cause: error })
+}
+
+const CODES = {
+  locked: 'LOCKED',
+  unsafe_filesystem: 'UNSAFE_FILESYSTEM',
+  format_unsupported: 'FORMAT_UNSUPPORTED',
+  damaged_fact: 'DATA_CORRUPT',
+} as const

@@ -1,0 +1,49 @@
+// How an embedded store is opened: what must be said, what may be, and the defaults with their units.
+import type { Clock } from '../../contract/clock.js'
+import { SYSTEM_CLOCK } from '../../contract/clock.js'
+import { type Observer, SILENT } from '../../contract/observer.js'
+import type { Disk } from './engine/disk.js'
+import { RealDisk } from './engine/real-disk.js'
+
+const MIB = 1024 * 1024
+
+export interface EmbeddedOptions {
+  readonly directory: string
+  readonly nodeId: string
+  readonly disk?: Disk
+  readonly clock?: Clock
+  readonly observer?: Observer
+  /** Accept tmpfs and network file systems, knowing that acknowledged events can be lost there. */
+  readonly allowUnsafeFilesystem?: boolean
+  readonly segmentBytes?: number
+  readonly segmentHours?: number
+  readonly sealOnCloseBytes?: number
+  /** Zeros written ahead of the log, so that a sync has no file size to write. 0 turns it off. */
+  readonly presizeBytes?: number
+  readonly reserveBytes?: number
+  /** 0 turns the mark off; it is then only written at a clean stop. */
+  readonly idleMarkMs?: number
+  readonly openFiles?: number
+  readonly pageCacheBytes?: number
+}
+
+export type ResolvedOptions = Required<EmbeddedOptions>
+
+export const DEFAULTS = Object.freeze({
+  allowUnsafeFilesystem: false,
+  segmentBytes: 100 * MIB,
+  segmentHours: 24,
+  sealOnCloseBytes: 8 * MIB,
+  presizeBytes: 4 * MIB,
+  reserveBytes: MIB,
+  idleMarkMs: 50,
+  openFiles: 256,
+  pageCacheBytes: 8 * MIB,
+})
+
+export function resolveOptions(options: EmbeddedOptions): ResolvedOptions {
+  const segmentBytes = options.segmentBytes ?? DEFAULTS.segmentBytes
+  // A segment smaller than the step it grows by would be mostly zeros.
+  const presizeBytes = Math.min(DEFAULTS.presizeBytes, segmentBytes)
+  return { ...DEFAULTS, presizeBytes, disk: new RealDisk(), clock: SYSTEM_CLOCK, observer: SILENT, ...options }
+}

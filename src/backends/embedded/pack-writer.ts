@@ -1,0 +1,187 @@
+// Writes MessagePack straight into the buffer that goes to disk: no copy between, and no key is special.
+//
+// A general packer is not used here: those at hand look at `value.constructor` and `value.toJSON`, which in an
+// event are the client's data.
+import type { JsonObject, JsonValue } from '../../contract/event.js'
+import { GrowingBuffer } from './engine/growing-buffer.js'
+
+const SHORT_STRING_CHARS = 40
+
+export class PackWriter extends GrowingBuffer {
+  nil(): void {
+    this.reserve(1)
+    this.buffer[this.at++] = 0xc0
+  }
+
+  arrayHeader(count: number): void {
+    this.header(count, 0x90, 15, 0xdc)
+  }
+
+  mapHeader(count: number): void {
+    this.header(count, 0x80, 15, 0xde)
+  }
+
+  /** Unsigned 64-bit, always in its nine-byte form. */
+  u64(value: bigint): void {
+    this.reserve(9)
+    this.buffer[this.at] = 0xcf
+    this.buffer.writeBigUInt64BE(value, this.at + 1)
+    this.at += 9
+  }
+
+  binary(bytes: Uint8Array): void {
+    this.reserve(bytes.length + 5)
+    if (bytes.length < 256) {
+      this.buffer[this.at++] = 0xc4
+      this.buffer[this.at++] = bytes.length
+    } else {
+      this.buffer[this.at++] = 0xc6
+      this.at = this.buffer.writeUInt32BE(bytes.length, this.at)
+    }
+    this.raw(bytes)
+  }
+
+  /** Bytes that are MessagePack already. */
+  raw(bytes: Uint8Array): void {
+    this.reserve(bytes.length)
+    this.buffer.set(bytes, this.at)
+    this.at += bytes.length
+  }
+
+  number(value: number): void {
+    this.reserve(9)
+    const { buffer } = this
+    if (Number.isInteger(value) && !Object.is(value, -0)) {
+      if (value >= 0 && value < 0x80) {
+        buffer[this.at++] = value
+        return
+      }
+      if (this.integer(value)) return
+    }
+    buffer[this.at] = 0xcb
+    this.at = buffer.writeDoubleBE(value, this.at + 1)
+  }
+
+  private integer(value: number): boolean {
+    const { buffer } = this
+    if (value >= 0) {
+      if (value <= 0xff) {
+        buffer[this.at++] = 0xcc
+        buffer[this.at++] = value
+      } else if (value <= 0xffff) {
+        buffer[this.at] = 0xcd
+        this.at = buffer.writeUInt16BE(value, this.at + 1)
+      } else if (value <= 0xffffffff) {
+        buffer[this.at] = 0xce
+        this.at = buffer.writeUInt32BE(value, this.at + 1)
+      } else return this.wideInteger(value)
+      return true
+    }
+    if (value >= -0x20) buffer[this.at++] = 0x100 + value
+    else if (value >= -0x80) {
+      buffer[this.at] = 0xd0
+      this.at = buffer.writeInt8(value, this.at + 1)
+    } else if (value >= -0x8000) {
+      buffer[this.at] = 0xd1
+      this.at = buffer.writeInt16BE(value, this.at + 1)
+    } else if (value >= -0x80000000) {
+      buffer[this.at] = 0xd2
+      this.at = buffer.writeInt32BE(value, this.at + 1)
+    } else return this.wideInteger(value)
+    return true
+  }
+
+  /** Integers of more than 32 bits that a double holds exactly; others stay doubles. */
+  private wideInteger(value: number): boolean {
+    if (!Number.isSafeInteger(value)) return false
+    this.buffer[this.at] = value >= 0 ? 0xcf : 0xd3
+    this.buffer.writeBigInt64BE(BigInt(value), this.at + 1)
+    this.at += 9
+    return true
+  }
+
+  string(text: string): void {
+    const { length } = text
+    this.reserve(length * 3 + 5)
+    if (length <= SHORT_STRING_CHARS && this.shortAscii(text)) return
+    // Written where the bytes belong if it is ASCII; moved when the length turns out to need a longer prefix.
+    const guess = prefixBytes(length)
+    const start = this.at
+    const bytes = this.buffer.write(text, start + guess, 'utf8')
+    const prefix = prefixBytes(bytes)
+    if (prefix !== guess) this.buffer.copyWithin(start + prefix, start + guess, start + guess + bytes)
+    this.stringPrefix(bytes)
+    this.at = start + prefix + bytes
+  }
+
+  private shortAscii(text: string): boolean {
+    const { length } = text
+    const { buffer } = this
+    let to = this.at + (length < 32 ? 1 : 2)
+    for (let at = 0; at < length; at++) {
+      const code = text.charCodeAt(at)
+      if (code >= 0x80) return false
+      buffer[to++] = code
+    }
+    this.stringPrefix(length)
+    this.at = to
+    return true
+  }
+
+  private stringPrefix(bytes: number): void {
+    const { buffer, at } = this
+    if (bytes < 32) buffer[at] = 0xa0 | bytes
+    else if (bytes < 0x100) {
+      buffer[at] = 0xd9
+      buffer[at + 1] = bytes
+    } else if (bytes < 0x10000) {
+      buffer[at] = 0xda
+      buffer.writeUInt16BE(bytes, at + 1)
+    } else {
+      buffer[at] = 0xdb
+      buffer.writeUInt32BE(bytes, at + 1)
+    }
+  }
+
+  /** A value that has been checked: plain, acyclic, at most 64 deep. */
+  value(value: JsonValue): void {
+    if (typeof value === 'string') this.string(value)
+    else if (typeof value === 'number') this.number(value)
+    else if (value === null) this.nil()
+    else if (typeof value === 'boolean') {
+      this.reserve(1)
+      this.buffer[this.at++] = value ? 0xc3 : 0xc2
+    } else if (Array.isArray(value)) {
+      this.arrayHeader(value.length)
+      for (let at = 0; at < value.length; at++) this.value(value[at] as JsonValue)
+    } else this.object(value as JsonObject)
+  }
+
+  object(value: JsonObject): void {
+    const keys = Object.keys(value)
+    this.mapHeader(keys.length)
+    for (let at = 0; at < keys.length; at++) {
+      const key = keys[at] as string
+      this.string(key)
+      this.value(value[key] as JsonValue)
+    }
+  }
+
+  private header(count: number, fixed: number, fixedMax: number, wide: number): void {
+    this.reserve(5)
+    if (count <= fixedMax) this.buffer[this.at++] = fixed | count
+    else if (count < 0x10000) {
+      this.buffer[this.at] = wide
+      this.at = this.buffer.writeUInt16BE(count, this.at + 1)
+    } else {
+      this.buffer[this.at] = wide + 1
+      this.at = this.buffer.writeUInt32BE(count, this.at + 1)
+    }
+  }
+}
+
+function prefixBytes(length: number): number {
+  if (length < 32) return 1
+  if (length < 0x100) return 2
+  return length < 0x10000 ? 3 : 5
+}

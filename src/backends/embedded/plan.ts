@@ -1,0 +1,47 @@
+// Which ordinals of a segment a filter can match, from its index alone.
+import { type EventFilter, streamMatches } from '../../contract/filter.js'
+import { globMatches, isGlob } from '../../contract/glob.js'
+import type { Postings } from './engine/index/postings.js'
+import { intersection, union } from './ordinal-sets.js'
+import { KIND } from './terms.js'
+
+/** undefined: the filter says nothing an index knows, so every event is a candidate. Candidates are verified when read. */
+export function candidates(postings: Postings, filter: EventFilter): Uint32Array | undefined {
+  const lists: Uint32Array[] = []
+  const { streams, types, tags, agents, correlationId, causationId, sessionId } = filter
+  // Every field after an empty one would be looked up in vain.
+  const none = () => lists.at(-1)?.length === 0
+  if (correlationId !== undefined) lists.push(postings.ordinals(KIND.correlation, correlationId))
+  if (causationId !== undefined && !none()) lists.push(postings.ordinals(KIND.causation, causationId))
+  if (sessionId !== undefined && !none()) lists.push(postings.ordinals(KIND.session, sessionId))
+  for (const tag of tags ?? []) if (!none()) lists.push(postings.ordinals(KIND.tag, tag))
+  if (streams !== undefined && !none())
+    addPatterns(lists, postings, { kind: KIND.stream, patterns: streams, matches: streamMatches })
+  if (types !== undefined && !none())
+    addPatterns(lists, postings, { kind: KIND.type, patterns: types, matches: globMatches })
+  if (agents !== undefined && !none()) lists.push(union(agents.map(agent => postings.ordinals(KIND.agent, agent))))
+  return lists.length === 0 ? undefined : intersection(lists)
+}
+
+interface Patterns {
+  readonly kind: number
+  readonly patterns: readonly string[]
+  readonly matches: (pattern: string, text: string) => boolean
+}
+
+/** `*` alone narrows nothing worth a list, but for streams it still leaves out the service's own: reading verifies that. */
+function addPatterns(lists: Uint32Array[], postings: Postings, { kind, patterns, matches }: Patterns): void {
+  if (patterns.includes('*')) return
+  const found: Uint32Array[] = []
+  const globs = patterns.filter(isGlob)
+  // A view into the lists is valid until the next change of the postings, and nothing changes them in here.
+  for (const pattern of patterns) {
+    if (!isGlob(pattern) && postings.mayContain(kind, pattern)) found.push(postings.ordinals(kind, pattern))
+  }
+  if (globs.length > 0) {
+    for (const text of postings.texts(kind)) {
+      if (globs.some(glob => matches(glob, text))) found.push(postings.ordinals(kind, text))
+    }
+  }
+  lists.push(union(found))
+}

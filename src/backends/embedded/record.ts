@@ -1,0 +1,238 @@
+// One stored event as MessagePack: `encodeRecord` and `StoredEvent` are the two halves of docs/FORMAT.md's «Record».
+import { type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../contract/event.js'
+import { formatId, formatTimestamp } from '../../contract/event-id.js'
+import { MalformedRecord, PackReader, unpackObject } from './pack-reader.js'
+import type { PackWriter } from './pack-writer.js'
+
+const RECORD_FIELDS = 13
+
+/** What the store adds to an event when it takes its place in the log. */
+export interface Placement {
+  readonly position: number
+  readonly revision: number
+  readonly timestampNs: bigint
+  readonly sequence: number
+  readonly nodeId: string
+  readonly agentId: string
+  readonly correlationId: string | undefined
+  readonly onBehalfOf: readonly string[] | undefined
+  readonly traceparent: string | undefined
+  readonly keyed: Keyed | undefined
+}
+
+/** Carried by the first event of an append that had an idempotency key. */
+export interface Keyed {
+  readonly key: string
+  readonly requestHash: Uint8Array
+  readonly events: number
+}
+
+export function encodeRecord(writer: PackWriter, event: NewEvent, payload: Payload, placement: Placement): void {
+  writer.arrayHeader(RECORD_FIELDS)
+  writer.number(placement.position)
+  writer.u64(placement.timestampNs)
+  writer.number(placement.sequence)
+  writer.string(placement.nodeId)
+  writer.string(event.stream)
+  writer.number(placement.revision)
+  writer.string(event.type)
+  writer.string(placement.agentId)
+  writer.number(event.schemaVersion ?? 1)
+  encodeOptions(writer, event, placement)
+  writer.number(payload.dataBytes)
+  writer.raw(payload.bytes)
+}
+
+/** `data` and `metadata` side by side: everything of the record that is known before the event has its place. */
+export interface Payload {
+  readonly bytes: Uint8Array
+  readonly dataBytes: number
+}
+
+/** Encoded when the append arrives, while an earlier batch is being synced. `scratch` may be used again at once. */
+export function encodePayload(scratch: PackWriter, event: NewEvent): Payload {
+  scratch.at = 0
+  encodeMap(scratch, event.data)
+  const dataBytes = scratch.at
+  if (event.metadata === undefined) scratch.nil()
+  else encodeMap(scratch, event.metadata)
+  const bytes = Buffer.allocUnsafe(scratch.at)
+  scratch.buffer.copy(bytes, 0, 0, scratch.at)
+  return { bytes, dataBytes }
+}
+
+function encodeMap(writer: PackWriter, value: JsonObject | Packed): void {
+  if (value instanceof Packed) writer.raw(value.bytes)
+  else writer.object(value)
+}
+
+const OPTIONS = 11
+
+function encodeOptions(writer: PackWriter, event: NewEvent, placement: Placement): void {
+  const { keyed } = placement
+  const parents = some(event.parents)
+  const onBehalfOf = some(placement.onBehalfOf)
+  const count = optionCount(event, placement, parents, onBehalfOf)
+  if (count === 0) {
+    writer.nil()
+    return
+  }
+  writer.arrayHeader(count)
+  if (count > 0) strings(writer, some(event.tags))
+  if (count > 1) text(writer, placement.correlationId)
+  if (count > 2) text(writer, event.causationId)
+  if (count > 3) text(writer, event.sessionId)
+  if (count > 4) strings(writer, parents)
+  if (count > 5) text(writer, event.occurredAt)
+  if (count > 6) strings(writer, onBehalfOf)
+  if (count > 7) text(writer, placement.traceparent)
+  if (keyed === undefined) return
+  writer.string(keyed.key)
+  writer.binary(keyed.requestHash)
+  writer.number(keyed.events)
+}
+
+/** Trailing absent options are not written. */
+function optionCount(event: NewEvent, placement: Placement, parents: unknown, onBehalfOf: unknown): number {
+  if (placement.keyed !== undefined) return OPTIONS
+  if (placement.traceparent !== undefined) return 8
+  if (onBehalfOf !== undefined) return 7
+  if (event.occurredAt !== undefined) return 6
+  if (parents !== undefined) return 5
+  if (event.sessionId !== undefined) return 4
+  if (event.causationId !== undefined) return 3
+  if (placement.correlationId !== undefined) return 2
+  return some(event.tags) === undefined ? 0 : 1
+}
+
+function some<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+  return list === undefined || list.length === 0 ? undefined : list
+}
+
+function text(writer: PackWriter, value: string | undefined): void {
+  if (value === undefined) writer.nil()
+  else writer.string(value)
+}
+
+function strings(writer: PackWriter, list: readonly string[] | undefined): void {
+  if (list === undefined) {
+    writer.nil()
+    return
+  }
+  writer.arrayHeader(list.length)
+  for (const item of list) writer.string(item)
+}
+
+const NIL = 0xc0
+const NO_TAGS: readonly string[] = Object.freeze([])
+
+/** An event as read from the log. The payload stays MessagePack until somebody asks for it. */
+export class StoredEvent implements RecordedEvent {
+  readonly position: number
+  readonly timestampNs: bigint
+  readonly sequence: number
+  readonly nodeId: string
+  readonly stream: string
+  readonly revision: number
+  readonly type: string
+  readonly agentId: string
+  readonly schemaVersion: number
+  tags: readonly string[] = NO_TAGS
+  declare readonly correlationId?: string
+  declare readonly causationId?: string
+  declare readonly sessionId?: string
+  declare readonly parents?: readonly string[]
+  declare readonly occurredAt?: string
+  declare readonly onBehalfOf?: readonly string[]
+  declare readonly traceparent?: string
+  /** The idempotency key of the append this event was the first of. */
+  keyed: Keyed | undefined = undefined
+  private readonly payload: Buffer
+  private readonly dataBytes: number
+  private decoded: readonly [JsonObject, JsonObject | undefined] | undefined = undefined
+
+  /** `record` must be checked bytes that nobody changes afterwards; `hash` is their SHA-256. */
+  constructor(
+    record: Buffer,
+    private readonly hash: Buffer,
+  ) {
+    const reader = new PackReader(record)
+    reader.arrayHeader()
+    this.position = reader.integer()
+    this.timestampNs = reader.u64()
+    this.sequence = reader.integer()
+    this.nodeId = reader.string()
+    this.stream = reader.string()
+    this.revision = reader.integer()
+    this.type = reader.string()
+    this.agentId = reader.string()
+    this.schemaVersion = reader.integer()
+    if (!reader.nil()) this.readOptions(reader)
+    this.dataBytes = reader.integer()
+    this.payload = record.subarray(reader.at)
+    if (this.dataBytes >= this.payload.length) throw new MalformedRecord('a record ends inside its data')
+  }
+
+  get id(): string {
+    return formatId(this.timestampNs, this.sequence, this.nodeId)
+  }
+
+  get timestamp(): string {
+    return formatTimestamp(this.timestampNs)
+  }
+
+  get checksum(): string {
+    return this.hash.toString('hex')
+  }
+
+  get data(): JsonObject {
+    return this.decode()[0]
+  }
+
+  // Absent rather than undefined in what is printed, as the contract has it.
+  get metadata(): JsonObject {
+    return this.decode()[1] as JsonObject
+  }
+
+  packedData(): Uint8Array {
+    return this.payload.subarray(0, this.dataBytes)
+  }
+
+  packedMetadata(): Uint8Array | undefined {
+    const rest = this.payload.subarray(this.dataBytes)
+    return rest[0] === NIL ? undefined : rest
+  }
+
+  toJSON(): Record<string, unknown> {
+    const { id, position, stream, revision, type, timestamp, agentId, schemaVersion, data, metadata, tags } = this
+    const { correlationId, causationId, sessionId, parents, occurredAt, onBehalfOf, traceparent, checksum } = this
+    return {
+      ...{ id, position, stream, revision, type, timestamp, agentId, schemaVersion, data, metadata, tags },
+      ...{ correlationId, causationId, sessionId, parents, occurredAt, onBehalfOf, traceparent, checksum },
+    }
+  }
+
+  private decode(): readonly [JsonObject, JsonObject | undefined] {
+    if (this.decoded === undefined) {
+      const metadata = this.packedMetadata()
+      const data = unpackObject(this.payload.subarray(0, this.dataBytes))
+      this.decoded = [data, metadata === undefined ? undefined : unpackObject(metadata as Buffer)]
+    }
+    return this.decoded
+  }
+
+  private readOptions(reader: PackReader): void {
+    const self = this as { -readonly [field in keyof StoredEvent]?: unknown }
+    const count = reader.arrayHeader()
+    if (count > 0 && !reader.nil()) this.tags = reader.strings()
+    if (count > 1 && !reader.nil()) self.correlationId = reader.string()
+    if (count > 2 && !reader.nil()) self.causationId = reader.string()
+    if (count > 3 && !reader.nil()) self.sessionId = reader.string()
+    if (count > 4 && !reader.nil()) self.parents = reader.strings()
+    if (count > 5 && !reader.nil()) self.occurredAt = reader.string()
+    if (count > 6 && !reader.nil()) self.onBehalfOf = reader.strings()
+    if (count > 7 && !reader.nil()) self.traceparent = reader.string()
+    if (count < OPTIONS) return
+    this.keyed = { key: reader.string(), requestHash: reader.binary(), events: reader.integer() }
+  }
+}

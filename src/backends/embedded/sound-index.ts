@@ -1,0 +1,23 @@
+// Runs a lookup again after its index turned out to be damaged and was rebuilt from the log.
+import { IndexDamaged } from './engine/index/index-format.js'
+import type { Log } from './engine/log.js'
+
+const MOST_REBUILDS = 100
+
+/** Whatever `work` did before it met the damage is done again: it must not have left anything behind. */
+export async function withSoundIndexes<T>(log: Log, work: () => T | Promise<T>): Promise<T> {
+  for (let rebuilds = 0; ; rebuilds++) {
+    try {
+      return await work()
+    } catch (error) {
+      if (!(error instanceof IndexDamaged) || rebuilds >= MOST_REBUILDS) throw error
+      await rebuild(log, error)
+    }
+  }
+}
+
+async function rebuild(log: Log, error: IndexDamaged): Promise<void> {
+  const segment = log.sealedSegments().find(candidate => log.indexPathOf(candidate) === error.path)
+  if (segment === undefined) throw error
+  await log.rebuildIndexOf(segment)
+}

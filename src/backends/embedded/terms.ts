@@ -1,0 +1,48 @@
+// Under which terms an event can be found: the one place that says so, for the write path and for rebuilding.
+import type { Filterable } from '../../contract/filter.js'
+import { NO_HASH } from './engine/bytes.js'
+import type { ActivePostings } from './engine/index/active-postings.js'
+import type { TermKinds } from './engine/index/postings.js'
+import { StoredEvent } from './record.js'
+
+export const KIND = Object.freeze({
+  stream: 0,
+  type: 1,
+  tag: 2,
+  agent: 3,
+  correlation: 4,
+  causation: 5,
+  session: 6,
+  key: 7,
+})
+
+/** Streams and types are searched by glob; streams and keys are asked for on every append, mostly in vain. */
+export const TERM_KINDS: TermKinds = Object.freeze({
+  enumerable: (1 << KIND.stream) | (1 << KIND.type),
+  filtered: (1 << KIND.stream) | (1 << KIND.key),
+})
+
+export function keyTerm(agentId: string, key: string): string {
+  return `${agentId}\n${key}`
+}
+
+export function indexEvent(
+  postings: ActivePostings,
+  ordinal: number,
+  event: Filterable,
+  key: string | undefined,
+): void {
+  postings.term(ordinal, KIND.stream, event.stream)
+  postings.term(ordinal, KIND.type, event.type)
+  postings.term(ordinal, KIND.agent, event.agentId)
+  for (const tag of event.tags) postings.term(ordinal, KIND.tag, tag)
+  if (event.correlationId !== undefined) postings.term(ordinal, KIND.correlation, event.correlationId)
+  if (event.causationId !== undefined) postings.term(ordinal, KIND.causation, event.causationId)
+  if (event.sessionId !== undefined) postings.term(ordinal, KIND.session, event.sessionId)
+  if (key !== undefined) postings.term(ordinal, KIND.key, keyTerm(event.agentId, key))
+}
+
+export function indexRecord(record: Buffer, ordinal: number, postings: ActivePostings): void {
+  const event = new StoredEvent(record, NO_HASH)
+  indexEvent(postings, ordinal, event, event.keyed?.key)
+}

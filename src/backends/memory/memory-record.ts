@@ -1,0 +1,115 @@
+// How the memory backend turns a new event into a recorded one, and a request into what its key stands for.
+import { createHash } from 'node:crypto'
+import { StoreError } from '../../contract/errors.js'
+import { type Author, type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../contract/event.js'
+import { formatId, formatTimestamp } from '../../contract/event-id.js'
+import type { AppendRequest } from '../../contract/event-store.js'
+import type { Reading } from '../../contract/hybrid-clock.js'
+import { LIMITS } from '../../contract/limits.js'
+import { unpack } from '../../contract/packed.js'
+import { keepCopy, withoutAbsent } from './keep-copy.js'
+import { packJson } from './pack-json.js'
+
+export interface Payload {
+  readonly value: JsonObject
+  readonly bytes: Uint8Array
+}
+
+/** A new event whose payload is copied, decoded and packed. */
+export interface Draft {
+  readonly event: NewEvent
+  readonly data: Payload
+  readonly metadata: Payload | undefined
+}
+
+export interface Place extends Reading {
+  readonly nodeId: string
+  readonly position: number
+  readonly revision: number
+}
+
+function payloadOf(payload: JsonObject | Packed): Payload {
+  if (payload instanceof Packed) {
+    const bytes = payload.bytes.slice()
+    return { value: keepCopy(unpack(bytes)), bytes }
+  }
+  const value = keepCopy(payload)
+  return { value, bytes: packJson(value) }
+}
+
+export function bytesOf({ data, metadata }: Pick<Draft, 'data' | 'metadata'>): number {
+  return data.bytes.length + (metadata?.bytes.length ?? 0)
+}
+
+/** Packs what the request brings and holds it to the limits in bytes, which only packing can tell exactly. */
+export function draftsOf(request: AppendRequest): Draft[] {
+  const drafts = request.events.map((event, i) => {
+    const metadata = event.metadata === undefined ? undefined : payloadOf(event.metadata)
+    const draft = { event, data: payloadOf(event.data), metadata }
+    if ((metadata?.bytes.length ?? 0) > LIMITS.metadataBytes) {
+      tooLarge('EVENT_TOO_LARGE', `/events/${i}/metadata`, LIMITS.metadataBytes)
+    }
+    if (bytesOf(draft) > LIMITS.eventBytes) tooLarge('EVENT_TOO_LARGE', `/events/${i}`, LIMITS.eventBytes)
+    return draft
+  })
+  if (drafts.reduce((sum, draft) => sum + bytesOf(draft), 0) > LIMITS.batchBytes) {
+    tooLarge('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
+  }
+  return drafts
+}
+
+function tooLarge(code: 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE', pointer: string, most: number): never {
+  const detail = `must be at most ${most} bytes as stored`
+  throw new StoreError(code, `${pointer} ${detail}`, { errors: [{ pointer, detail }] })
+}
+
+export function recordOf({ event, data, metadata }: Draft, author: Author, place: Place): RecordedEvent {
+  const hash = createHash('sha256').update(data.bytes)
+  if (metadata !== undefined) hash.update(metadata.bytes)
+  return Object.freeze({
+    ...withoutAbsent({
+      id: formatId(place.timestampNs, place.sequence, place.nodeId),
+      position: place.position,
+      stream: event.stream,
+      revision: place.revision,
+      type: event.type,
+      timestamp: formatTimestamp(place.timestampNs),
+      agentId: author.agentId,
+      schemaVersion: event.schemaVersion ?? 1,
+      data: data.value,
+      metadata: metadata?.value,
+      tags: keepCopy(event.tags ?? []),
+      correlationId: event.correlationId ?? author.correlationId,
+      causationId: event.causationId,
+      sessionId: event.sessionId,
+      parents: event.parents && keepCopy(event.parents),
+      occurredAt: event.occurredAt,
+      onBehalfOf: author.onBehalfOf && keepCopy(author.onBehalfOf),
+      traceparent: author.traceparent,
+      checksum: hash.digest('hex'),
+    }),
+    // Frozen bytes do not exist, so everyone gets their own.
+    packedData: () => data.bytes.slice(),
+    packedMetadata: () => metadata?.bytes.slice(),
+  }) as RecordedEvent
+}
+
+/**
+ * Two requests are the same when these texts are: the order of keys counts, whether a payload came packed does not,
+ * and neither does who asked, because a key belongs to an agent anyway.
+ */
+export function fingerprintOf({ expectations = [], condition }: AppendRequest, drafts: readonly Draft[]): string {
+  const events = drafts.map(({ event, data, metadata }) => [
+    [event.type, event.stream, event.schemaVersion ?? 1, event.tags ?? [], event.parents ?? []],
+    [event.correlationId, event.causationId, event.sessionId, event.occurredAt],
+    data.value,
+    metadata?.value,
+  ])
+  const items = condition?.failIfEventsMatch.items.map(({ types = [], tags = [] }) => [types, tags])
+  return JSON.stringify([
+    events,
+    expectations.map(({ stream, expectedRevision }) => [stream, expectedRevision]),
+    items,
+    condition?.after ?? 0,
+  ])
+}

@@ -1,0 +1,263 @@
+// The model: an event store as simple as one can be, against which every other backend is judged. Keeps nothing.
+
+import { checkAppend } from '../../contract/check-append.js'
+import { checkFindKey, checkPosition, checkRead, checkStreamName } from '../../contract/check-read.js'
+import { type Clock, SYSTEM_CLOCK } from '../../contract/clock.js'
+import { itemMatches } from '../../contract/condition.js'
+import { StoreError, type Violation } from '../../contract/errors.js'
+import type { Author, Position, RecordedEvent, Revision } from '../../contract/event.js'
+import { isNodeId } from '../../contract/event-id.js'
+import {
+  type Appended,
+  type AppendRequest,
+  EventStore,
+  type ReadRequest,
+  type StoreStatus,
+  type StreamInfo,
+} from '../../contract/event-store.js'
+import { revisionHolds } from '../../contract/expected-revision.js'
+import { filterMatches } from '../../contract/filter.js'
+import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
+import { LIMITS } from '../../contract/limits.js'
+import { type Observer, SILENT } from '../../contract/observer.js'
+import { parseTime } from '../../contract/rfc3339.js'
+import { bytesOf, type Draft, draftsOf, fingerprintOf, recordOf } from './memory-record.js'
+
+const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
+
+interface KeptEvent {
+  readonly event: RecordedEvent
+  readonly timestampNs: bigint
+}
+
+interface KeptKey {
+  readonly fingerprint: string
+  readonly answer: Appended
+  readonly timestampNs: bigint
+}
+
+interface Waiter {
+  readonly position: Position
+  resolve(head: Position): void
+  reject(error: StoreError): void
+}
+
+export interface MemoryStoreOptions {
+  readonly nodeId: string
+  readonly clock?: Clock
+  readonly observer?: Observer
+}
+
+export class MemoryStore extends EventStore {
+  /** The event at position p is at index p - 1. */
+  private readonly log: KeptEvent[] = []
+  private readonly keys = new Map<string, KeptKey>()
+  private readonly waiters = new Set<Waiter>()
+  private readonly clock: HybridClock
+  private readonly nodeId: string
+  private readonly observer: Observer
+  private closed = false
+
+  constructor(options: MemoryStoreOptions) {
+    super()
+    if (!isNodeId(options.nodeId)) {
+      throw new StoreError('INVALID_REQUEST', 'A node id must be 1 to 32 of A-Z a-z 0-9 . -')
+    }
+    this.nodeId = options.nodeId
+    this.clock = new HybridClock(options.clock ?? SYSTEM_CLOCK)
+    this.observer = options.observer ?? SILENT
+  }
+
+  /** Runs from check to answer without a pause, so appends cannot come between each other. */
+  async append(request: AppendRequest): Promise<Appended> {
+    this.mustBeOpen()
+    checkAppend(request)
+    const drafts = draftsOf(request)
+    const reading = this.clock.next()
+    const fingerprint = fingerprintOf(request, drafts)
+    const first = this.answerOf(request, fingerprint, reading)
+    if (first !== undefined) return { ...first, duplicate: true }
+    this.decide(request)
+    const answer = this.store(drafts, request.author, reading)
+    if (request.key !== undefined) {
+      this.keys.set(keyId(request), { fingerprint, answer, timestampNs: reading.timestampNs })
+    }
+    this.tell(drafts)
+    return answer
+  }
+
+  private answerOf(request: AppendRequest, fingerprint: string, now: Reading): Appended | undefined {
+    if (request.key === undefined) return undefined
+    const kept = this.keys.get(keyId(request))
+    if (kept === undefined || now.timestampNs - kept.timestampNs >= KEY_RETENTION_NS) return undefined
+    if (kept.fingerprint === fingerprint) return kept.answer
+    throw new StoreError('KEY_REUSED', 'This idempotency key was used for another request')
+  }
+
+  /** Throws with every violation there is, or lets the request pass. */
+  private decide({ expectations = [], condition }: AppendRequest): void {
+    const violations: Violation[] = []
+    for (const { stream, expectedRevision } of expectations) {
+      const actual = this.revisionOf(stream)
+      if (revisionHolds(expectedRevision, actual)) continue
+      violations.push({ kind: 'revision', stream, expected: expectedRevision, actual })
+    }
+    const code = violations.length > 0 ? 'REVISION_CONFLICT' : 'CONDITION_FAILED'
+    if (condition !== undefined) {
+      const { after = 0 } = condition
+      const { items } = condition.failIfEventsMatch
+      const conflict = this.log.find(
+        ({ event }) => event.position > after && items.some(item => itemMatches(item, event)),
+      )?.event
+      if (conflict !== undefined) {
+        violations.push({ kind: 'condition', id: conflict.id, position: conflict.position, type: conflict.type })
+      }
+    }
+    if (violations.length > 0) throw new StoreError(code, describe(violations), { violations })
+  }
+
+  private store(drafts: readonly Draft[], author: Author, first: Reading): Appended {
+    const firstPosition = this.head() + 1
+    for (const [i, draft] of drafts.entries()) this.keep(draft, author, i === 0 ? first : this.clock.next())
+    const events = this.log.slice(firstPosition - 1).map(({ event }) => {
+      const { id, position, stream, revision, timestamp } = event
+      return Object.freeze({ id, position, stream, revision, timestamp })
+    })
+    return {
+      // A key's first answer is handed out again and again, so nobody may change it.
+      events: Object.freeze(events),
+      firstPosition,
+      lastPosition: this.head(),
+      duplicate: false,
+      durability: 'memory',
+    }
+  }
+
+  private keep(draft: Draft, author: Author, reading: Reading): void {
+    const place = {
+      ...reading,
+      nodeId: this.nodeId,
+      position: this.head() + 1,
+      revision: this.revisionOf(draft.event.stream) + 1,
+    }
+    this.log.push({ event: recordOf(draft, author, place), timestampNs: reading.timestampNs })
+  }
+
+  private tell(drafts: readonly Draft[]): void {
+    const head = this.head()
+    const bytes = drafts.reduce((sum, draft) => sum + bytesOf(draft), 0)
+    for (const waiter of [...this.waiters]) {
+      if (head > waiter.position) waiter.resolve(head)
+    }
+    this.observer.appended?.({ events: drafts.length, bytes, syncMs: 0, head })
+  }
+
+  private revisionOf(stream: string): Revision {
+    return this.log.filter(({ event }) => event.stream === stream).length - 1
+  }
+
+  read(request: ReadRequest): AsyncIterable<RecordedEvent> {
+    this.mustBeOpen()
+    checkRead(request)
+    const { filter = {}, after = 0, before = Number.POSITIVE_INFINITY, order = 'asc', limit } = request
+    const since = request.since === undefined ? undefined : nanoseconds(request.since)
+    const until = request.until === undefined ? undefined : nanoseconds(request.until)
+    const matches = this.log.filter(
+      ({ event, timestampNs }) =>
+        event.position > after &&
+        event.position < before &&
+        (since === undefined || timestampNs >= since) &&
+        (until === undefined || timestampNs < until) &&
+        filterMatches(filter, event),
+    )
+    if (order === 'desc') matches.reverse()
+    return inTurn(matches.slice(0, limit).map(({ event }) => event))
+  }
+
+  async find(key: Position | string): Promise<RecordedEvent | undefined> {
+    this.mustBeOpen()
+    checkFindKey(key)
+    return this.log.find(({ event }) => event.position === key || event.id === key)?.event
+  }
+
+  async stream(name: string): Promise<StreamInfo | undefined> {
+    this.mustBeOpen()
+    checkStreamName(name)
+    const last = this.log.findLast(({ event }) => event.stream === name)?.event
+    return last && { stream: name, revision: last.revision, lastPosition: last.position }
+  }
+
+  head(): Position {
+    return this.log.length
+  }
+
+  async beyond(position: Position, signal?: AbortSignal): Promise<Position> {
+    this.mustBeOpen()
+    checkPosition(position)
+    if (signal?.aborted) throw givenUp()
+    if (this.head() > position) return this.head()
+    const { promise, resolve, reject } = Promise.withResolvers<Position>()
+    const waiter: Waiter = { position, resolve, reject }
+    const giveUp = () => reject(givenUp())
+    this.waiters.add(waiter)
+    signal?.addEventListener('abort', giveUp)
+    try {
+      return await promise
+    } finally {
+      this.waiters.delete(waiter)
+      signal?.removeEventListener('abort', giveUp)
+    }
+  }
+
+  status(): StoreStatus {
+    return {
+      backend: 'memory',
+      head: this.head(),
+      first: 1,
+      write: this.closed
+        ? { writable: false, reason: 'closed', detail: 'The store has been closed' }
+        : { writable: true },
+      damaged: [],
+      queued: 0,
+      queuedBytes: 0,
+      details: { events: this.log.length, keys: this.keys.size },
+    }
+  }
+
+  async close(): Promise<void> {
+    if (this.closed) return
+    this.closed = true
+    for (const waiter of [...this.waiters]) waiter.reject(new StoreError('CLOSED', 'The store has been closed'))
+    this.observer.writeState?.(this.status().write)
+  }
+
+  private mustBeOpen(): void {
+    if (this.closed) throw new StoreError('CLOSED', 'The store has been closed')
+  }
+}
+
+function keyId({ author, key }: AppendRequest): string {
+  return JSON.stringify([author.agentId, key])
+}
+
+function nanoseconds(moment: string | bigint): bigint {
+  return typeof moment === 'bigint' ? moment : parseTime(moment)
+}
+
+function givenUp(): StoreError {
+  return new StoreError('ABORTED', 'The wait was given up')
+}
+
+function describe(violations: readonly Violation[]): string {
+  return violations
+    .map(violation =>
+      violation.kind === 'revision'
+        ? `stream ${violation.stream} is at revision ${violation.actual}, expected ${violation.expected}`
+        : `event ${violation.id} at position ${violation.position} matches the condition`,
+    )
+    .join('; ')
+}
+
+async function* inTurn(events: readonly RecordedEvent[]): AsyncGenerator<RecordedEvent> {
+  yield* events
+}

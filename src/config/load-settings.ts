@@ -1,0 +1,74 @@
+// Reads the settings of this process: config/*.yaml, overlaid by LIGHTHOUSE_* variables and the files they point to.
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { parse } from 'yaml'
+import { type Layer, parseSettings, type RawValue } from './parse-settings.js'
+import { environments, Settings, settingTable } from './settings.js'
+
+export type Variables = Readonly<Record<string, string | undefined>>
+
+// src and dist lie equally deep, so this is the repository's folder from either.
+const configFolder = fileURLToPath(new URL('../../config/', import.meta.url))
+
+const settings = Object.entries(settingTable)
+
+export function loadSettings(variables: Variables, folder = configFolder): Settings {
+  const problems: string[] = []
+  const fromVariables = readVariables(variables, problems)
+  const env = fromVariables.get('env') ?? { source: 'LIGHTHOUSE_ENV', value: 'development' }
+  const layers = [new Map([['env', env]]), readYaml(folder, 'default', problems)]
+  // A wrong environment is reported once, by the parser, and not again as a missing file.
+  if (environments.some(known => known === env.value)) layers.push(readYaml(folder, String(env.value), problems))
+  return parseSettings(settingTable, [...layers, fromVariables], problems)
+}
+
+/** Variables with our prefix that set nothing: misspelt, or meant for another version. */
+export function unknownVariables(variables: Variables): string[] {
+  const known = new Set(settings.flatMap(([, { variable }]) => [variable, `${variable}_FILE`]))
+  return Object.keys(variables).filter(name => name.startsWith('LIGHTHOUSE_') && !known.has(name))
+}
+
+function readVariables(variables: Variables, problems: string[]): Layer {
+  const layer = new Map<string, RawValue>()
+  for (const [name, { variable }] of settings) {
+    const value = variables[variable]
+    const file = variables[`${variable}_FILE`]
+    if (value !== undefined && file !== undefined)
+      problems.push(`${variable}: is set twice, here and as ${variable}_FILE`)
+    if (value !== undefined) layer.set(name, { source: variable, value })
+    else if (file !== undefined) readSecret(`${variable}_FILE`, file, problems, raw => layer.set(name, raw))
+  }
+  return layer
+}
+
+/** A mounted secret usually ends with a line break that is not part of it. */
+function readSecret(source: string, path: string, problems: string[], take: (raw: RawValue) => void): void {
+  try {
+    take({ source, value: readFileSync(path, 'utf8').replace(/\r?\n$/, '') })
+  } catch (error) {
+    problems.push(`${source}: the file cannot be read (${reasonOf(error)})`)
+  }
+}
+
+function readYaml(folder: string, name: string, problems: string[]): Layer {
+  const layer = new Map<string, RawValue>()
+  const file = `config/${name}.yaml`
+  try {
+    const content: unknown = parse(readFileSync(join(folder, `${name}.yaml`), 'utf8')) ?? {}
+    if (typeof content !== 'object' || Array.isArray(content)) throw new Error('it holds no settings')
+    for (const [key, value] of Object.entries(content as object)) {
+      if (key === 'env' || !Object.hasOwn(settingTable, key)) problems.push(`${file}: there is no setting ${key}`)
+      else layer.set(key, { source: `${key} in ${file}`, value })
+    }
+  } catch (error) {
+    problems.push(`${file}: the file cannot be used (${reasonOf(error)})`)
+  }
+  return layer
+}
+
+/** A system error's code, else the first line only: the rest of a parser's message draws the file's text. */
+function reasonOf(error: unknown): string {
+  const { code, message = String(error) } = error as { code?: unknown; message?: string }
+  return typeof code === 'string' && /^E[A-Z]+$/.test(code) ? code : (message.split('\n')[0] ?? '')
+}

@@ -1,0 +1,98 @@
+// Parsing settings: later layers win, every bad value is named at once, secrets stay secret, the value is frozen.
+import { BadSettings, deepFreeze, parseSettings, type RawValue } from './parse-settings.js'
+import { BadValue, type SettingTable, settingTable } from './settings.js'
+
+interface Two {
+  size: number
+  key: string
+}
+
+const number = (raw: unknown) => {
+  if (typeof raw !== 'number') throw new BadValue('must be a number')
+  return raw
+}
+const text = (raw: unknown) => {
+  if (typeof raw !== 'string') throw new BadValue('must be a text')
+  return raw
+}
+const table: SettingTable<Two> = {
+  size: { variable: 'SIZE', parse: number },
+  key: { variable: 'KEY', secret: true, parse: text },
+}
+
+function layer(values: Partial<Record<keyof Two, unknown>>, source = 'here'): Map<string, RawValue> {
+  return new Map(Object.entries(values).map(([name, value]) => [name, { source, value }]))
+}
+
+function problemsOf(parse: () => unknown): readonly string[] {
+  try {
+    parse()
+  } catch (error) {
+    if (error instanceof BadSettings) return error.problems
+    throw error
+  }
+  return []
+}
+
+test('a later layer overlays an earlier one', () => {
+  expect(parseSettings(table, [layer({ size: 1, key: 'a' }), layer({ size: 2 })])).toEqual({ size: 2, key: 'a' })
+})
+
+test('every bad value is named, with its source, in one message', () => {
+  const problems = problemsOf(() => parseSettings(table, [layer({ size: 'big' }, 'SIZE')], ['known before']))
+  expect(problems).toEqual(['known before', 'SIZE: "big" must be a number', 'KEY: is not set'])
+  expect(new BadSettings(problems).message).toMatch(/3 settings are wrong\n {2}known before\n {2}SIZE/)
+})
+
+test('a bad secret is named without its value', () => {
+  expect(problemsOf(() => parseSettings(table, [layer({ size: 1, key: 42 }, 'KEY_FILE')]))).toEqual([
+    'KEY_FILE: the secret must be a text',
+  ])
+})
+
+test('a defect in a parser is not taken for a bad value', () => {
+  const broken = { size: { variable: 'SIZE', parse: () => JSON.parse('{') } }
+  expect(() => parseSettings(broken, [layer({ size: 1 })])).toThrow(SyntaxError)
+})
+
+test('the value is frozen to its depth', () => {
+  const value = deepFreeze({ inner: { list: [1] } })
+  expect(() => value.inner.list.push(2)).toThrow(TypeError)
+  expect(Object.isFrozen(parseSettings(table, [layer({ size: 1, key: 'a' })]))).toBe(true)
+})
+
+const { port, nodeId, host, dataDir, env, logLevel } = settingTable
+
+test.each([
+  [port, '8765', 8765],
+  [port, 0, 0],
+  [host, '::1', '::1'],
+  [nodeId, 'lighthouse-0', 'lighthouse-0'],
+  [dataDir, './data', './data'],
+  [env, 'test', 'test'],
+  [logLevel, 'warn', 'warn'],
+])('$variable takes %j', ({ parse }, raw, value) => {
+  expect(parse(raw)).toBe(value)
+})
+
+test.each([
+  [port, '65536'],
+  [port, '-1'],
+  [port, '1e3'],
+  [port, ''],
+  [port, Number.NaN],
+  [port, 1.5],
+  [port, null],
+  [port, 'tcp://10.0.0.1:8765'],
+  [nodeId, 'a_b'],
+  [nodeId, '-a'],
+  [nodeId, 'a'.repeat(33)],
+  [nodeId, 7],
+  [host, 'a b'],
+  [dataDir, ''],
+  [dataDir, 'a\0b'],
+  [env, 'staging'],
+  [logLevel, 'INFO'],
+])('$variable refuses %j', ({ parse }, raw) => {
+  expect(() => parse(raw)).toThrow(BadValue)
+})

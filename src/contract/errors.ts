@@ -1,0 +1,178 @@
+// The error catalogue: every code the store can answer, what it means, and whether trying again can help.
+import type { Position, Revision } from './event.js'
+import type { ExpectedRevision } from './expected-revision.js'
+
+/** `rejected`: surely not stored. `indeterminate`: may be stored; the same idempotency key tells which. */
+export type Outcome = 'rejected' | 'indeterminate'
+
+interface CatalogueEntry {
+  readonly title: string
+  readonly retryable: boolean
+  readonly outcome: Outcome
+  /** What the caller should do next, in one sentence. */
+  readonly remedy: string
+}
+
+export const ERRORS = {
+  INVALID_EVENT: {
+    title: 'The event breaks a rule',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Correct the fields named in errors and send it again.',
+  },
+  INVALID_REQUEST: {
+    title: 'The request breaks a rule',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Correct the fields named in errors and send it again.',
+  },
+  EVENT_TOO_LARGE: {
+    title: 'The event is larger than allowed',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Keep large content elsewhere and refer to it from the event.',
+  },
+  BATCH_TOO_LARGE: {
+    title: 'The batch is larger than allowed',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Split the batch.',
+  },
+  REVISION_CONFLICT: {
+    title: 'A stream is not at the expected revision',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Read the stream from the actual revision, decide again, and append with the new expected revision.',
+  },
+  CONDITION_FAILED: {
+    title: 'Events match the condition',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Read the conflicting event, decide again, and append with a newer after.',
+  },
+  KEY_REUSED: {
+    title: 'The idempotency key belongs to another request',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Use a new key for a new request.',
+  },
+  OVERLOADED: {
+    title: 'Too many appends are waiting',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'Wait a moment and send it again.',
+  },
+  DISK_FULL: {
+    title: 'The disk is full',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'Free space on the data volume; the store accepts appends again by itself.',
+  },
+  READ_ONLY: {
+    title: 'The store accepts no appends',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'See the store status; after damage an operator has to run verify and repair.',
+  },
+  INDETERMINATE: {
+    title: 'It is not known whether the append was stored',
+    retryable: true,
+    outcome: 'indeterminate',
+    remedy: 'Send it again with the same idempotency key; the answer tells.',
+  },
+  DATA_CORRUPT: {
+    title: 'Stored bytes are damaged',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Read around the damaged range, or restore it from a backup.',
+  },
+  STORAGE_UNAVAILABLE: {
+    title: 'The storage cannot be read',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'Check the disk and the descriptor limit, then try again.',
+  },
+  CLOSED: {
+    title: 'The store is closing',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'Connect again and send it again.',
+  },
+  ABORTED: {
+    title: 'The caller gave up',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'Ask again when the answer is wanted.',
+  },
+  LOCKED: {
+    title: 'Another process owns the data directory',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Stop the other process, or use another data directory.',
+  },
+  UNSAFE_FILESYSTEM: {
+    title: 'The file system cannot keep the promise',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Use a local disk file system, or set allowUnsafeFilesystem knowing that acknowledged events can be lost.',
+  },
+  FORMAT_UNSUPPORTED: {
+    title: 'The data directory was written by a newer format',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Run the version of Lighthouse that wrote it, or a newer one.',
+  },
+  INTERNAL: {
+    title: 'A defect in Lighthouse',
+    retryable: false,
+    outcome: 'indeterminate',
+    remedy: 'Report it with the trace id.',
+  },
+} as const satisfies Record<string, CatalogueEntry>
+
+export type ErrorCode = keyof typeof ERRORS
+
+export interface FieldError {
+  /** JSON Pointer into the request. */
+  readonly pointer: string
+  readonly detail: string
+}
+
+export type Violation =
+  | {
+      readonly kind: 'revision'
+      readonly stream: string
+      readonly expected: ExpectedRevision
+      readonly actual: Revision
+    }
+  | { readonly kind: 'condition'; readonly id: string; readonly position: Position; readonly type: string }
+
+export interface ErrorFacts {
+  readonly errors?: readonly FieldError[]
+  readonly violations?: readonly Violation[]
+  readonly cause?: unknown
+}
+
+export class StoreError extends Error {
+  override readonly name = 'StoreError'
+  readonly errors: readonly FieldError[]
+  readonly violations: readonly Violation[]
+
+  constructor(
+    readonly code: ErrorCode,
+    detail: string,
+    facts: ErrorFacts = {},
+  ) {
+    super(detail, facts.cause === undefined ? undefined : { cause: facts.cause })
+    this.errors = facts.errors ?? []
+    this.violations = facts.violations ?? []
+  }
+
+  get retryable(): boolean {
+    return ERRORS[this.code].retryable
+  }
+
+  get outcome(): Outcome {
+    return ERRORS[this.code].outcome
+  }
+}

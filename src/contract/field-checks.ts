@@ -1,0 +1,28 @@
+// What the checks of every request share: objects, lists, and fields nobody knows.
+import { type FieldFindings, type FindingCode, pointerSegment } from './field-findings.js'
+
+/** What is wrong with a value, or undefined. */
+export type FaultOf = (value: unknown) => string | undefined
+
+export function isObject(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+export function listFault(list: unknown, most: number): string | undefined {
+  if (!Array.isArray(list)) return 'must be an array'
+  return list.length > most ? `must have at most ${most} items, not ${list.length}` : undefined
+}
+
+/** A field that nobody knows is a mistake, and ignoring it would hide that. */
+export function checkUnknownFields(
+  object: object,
+  known: ReadonlySet<string>,
+  pointer: string,
+  code: FindingCode,
+  findings: FieldFindings,
+): void {
+  for (const name of Object.keys(object)) {
+    if (findings.full) return
+    if (!known.has(name)) findings.add(code, pointer + pointerSegment(name), 'is not a field that exists here')
+  }
+}

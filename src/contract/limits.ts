@@ -1,0 +1,47 @@
+// Every limit a client can meet, with its unit in its name, and the relations between them asserted at load.
+
+const KIB = 1024
+const MIB = 1024 * KIB
+
+export const LIMITS = Object.freeze({
+  typeChars: 128,
+  streamChars: 256,
+  tagsPerEvent: 32,
+  tagChars: 128,
+  parentsPerEvent: 32,
+  referenceChars: 128,
+  keyChars: 255,
+  agentChars: 128,
+  onBehalfOfLinks: 8,
+  nestingDepth: 64,
+  metadataBytes: 64 * KIB,
+  eventBytes: MIB,
+  eventWarnBytes: 64 * KIB,
+  batchEvents: 1_000,
+  batchBytes: 10 * MIB,
+  expectationsPerAppend: 1_000,
+  conditionItems: 100,
+  conditionValuesPerItem: 100,
+  filterValues: 100,
+  readLimitDefault: 100,
+  readLimitMax: 10_000,
+  keyRetentionHours: 24,
+})
+
+export function assertLimits(limits: typeof LIMITS): void {
+  const relations: readonly (readonly [string, boolean])[] = [
+    ['metadataBytes < eventBytes', limits.metadataBytes < limits.eventBytes],
+    ['eventWarnBytes < eventBytes', limits.eventWarnBytes < limits.eventBytes],
+    ['eventBytes <= batchBytes', limits.eventBytes <= limits.batchBytes],
+    ['expectationsPerAppend <= batchEvents', limits.expectationsPerAppend <= limits.batchEvents],
+    ['readLimitDefault <= readLimitMax', limits.readLimitDefault <= limits.readLimitMax],
+    [
+      'every limit is a positive integer',
+      Object.values(limits).every(value => Number.isSafeInteger(value) && value > 0),
+    ],
+  ]
+  const broken = relations.filter(([, holds]) => !holds).map(([name]) => name)
+  if (broken.length > 0) throw new Error(`limits contradict each other: ${broken.join('; ')}`)
+}
+
+assertLimits(LIMITS)

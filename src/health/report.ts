@@ -1,0 +1,23 @@
+// What a health route answers with, made from what Terminus found. Pure.
+import type { HealthCheckResult } from '@nestjs/terminus'
+
+export interface HealthReport {
+  readonly status: HealthCheckResult['status']
+  readonly timestamp: string
+  readonly checks: readonly ComponentHealth[]
+}
+
+export interface ComponentHealth {
+  readonly component: string
+  readonly status: string
+  readonly lastCheck: string
+  readonly details: Readonly<Record<string, unknown>>
+}
+
+export function reportOf(result: HealthCheckResult, at: Date): HealthReport {
+  const timestamp = at.toISOString()
+  const checks = Object.entries(result.details).map(([component, { status, ...details }]) => {
+    return { component, status, lastCheck: timestamp, details }
+  })
+  return { status: result.status, timestamp, checks }
+}

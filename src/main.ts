@@ -1,0 +1,68 @@
+// Starts the server: settings, logger, application, port; and ends it in order when asked to.
+import 'reflect-metadata'
+import { NestFactory } from '@nestjs/core'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import { Logger as NestLogger } from 'nestjs-pino'
+import type { Logger } from 'pino'
+import { AppModule } from './app.module.js'
+import { loadSettings, unknownVariables } from './config/load-settings.js'
+import { BadSettings } from './config/parse-settings.js'
+import type { Settings } from './config/settings.js'
+import { createHttpAdapter, dressHttpServer } from './http-server.js'
+import { createLogger } from './logging/logger.js'
+
+/** For what is in flight when the end is asked for; shorter than the 30 s orchestrators wait before they kill. */
+const shutdownDeadlineMs = 20_000
+
+async function start(settings: Settings, logger: Logger): Promise<NestFastifyApplication> {
+  const application = AppModule.of(settings, logger)
+  const app = await NestFactory.create<NestFastifyApplication>(application, createHttpAdapter(), {
+    bufferLogs: true,
+    abortOnError: false,
+  })
+  app.useLogger(app.get(NestLogger))
+  dressHttpServer(app, logger)
+  endInOrder(app, logger)
+  await app.listen(settings.port, settings.host)
+  logger.info({ address: await app.getUrl(), env: settings.env, node: process.versions.node }, 'listening')
+  return app
+}
+
+/** The first signal ends the server in order; a second one, or the deadline, does not change or repeat that. */
+function endInOrder(app: NestFastifyApplication, logger: Logger): void {
+  let ending = false
+  const end = (signal: NodeJS.Signals) => {
+    if (ending) return
+    ending = true
+    logger.info({ signal }, 'shutting down')
+    setTimeout(
+      () => fail(logger, new Error(`shutdown took longer than ${shutdownDeadlineMs} ms`)),
+      shutdownDeadlineMs,
+    ).unref()
+    app.close().then(
+      () => {
+        logger.info('stopped')
+        process.exit(0)
+      },
+      (error: unknown) => fail(logger, error),
+    )
+  }
+  process.on('SIGTERM', end).on('SIGINT', end)
+}
+
+function fail(logger: Logger, error: unknown): never {
+  logger.fatal({ error }, 'the server cannot go on')
+  process.exit(1)
+}
+
+try {
+  const settings = loadSettings(process.env)
+  const logger = createLogger(settings.logLevel)
+  process.on('uncaughtException', error => fail(logger, error)).on('unhandledRejection', error => fail(logger, error))
+  for (const variable of unknownVariables(process.env)) logger.warn({ variable }, 'this variable sets nothing')
+  await start(settings, logger).catch((error: unknown) => fail(logger, error))
+} catch (error) {
+  if (!(error instanceof BadSettings)) throw error
+  process.stderr.write(`${error.message}\n`)
+  process.exitCode = 1
+}

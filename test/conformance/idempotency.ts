@@ -1,0 +1,145 @@
+// Conformance: an idempotency key makes an append happen once, whatever is sent again.
+import { describe, expect, it } from '@jest/globals'
+import { Packed } from '../../src/contract/event.js'
+import { HOUR } from '../support/bent-clock.js'
+import { an, codeOf, outcomesOf, type World } from './vocabulary.js'
+
+export function describeIdempotency(world: World, facts: { readonly survivesReopening: boolean }): void {
+  describe('an idempotency key', () => {
+    tellsRepeats(world)
+    tellsReuse(world)
+    tellsKeyLife(world)
+    if (facts.survivesReopening) tellsReopening(world)
+  })
+}
+
+function tellsRepeats(world: World): void {
+  it('answers a repeat with the first answer', async () => {
+    const first = await world.append([an('opened'), an('paid')], { key: 'k1' })
+    await world.append(an('between'))
+    expect(await world.append([an('opened'), an('paid')], { key: 'k1' })).toEqual({ ...first, duplicate: true })
+    expect(await world.types()).toEqual(['opened', 'paid', 'between'])
+  })
+
+  it('is decided before the expected revision and the condition', async () => {
+    const request = {
+      key: 'k1',
+      expectations: [{ stream: 'orders', expectedRevision: 'none' as const }],
+      condition: { failIfEventsMatch: { items: [{ types: ['opened'] }] } },
+    }
+    const first = await world.append(an('opened'), request)
+    expect(await world.append(an('opened'), request)).toEqual({ ...first, duplicate: true })
+  })
+
+  it('stores once what is sent many times at once', async () => {
+    const answers = await Promise.all(Array.from({ length: 20 }, () => world.append(an('opened'), { key: 'k1' })))
+    expect(answers.filter(answer => !answer.duplicate)).toHaveLength(1)
+    expect(new Set(answers.map(answer => answer.firstPosition))).toEqual(new Set([1]))
+    expect(world.store.head()).toBe(1)
+  })
+
+  it('is not used up by an append that was refused', async () => {
+    const stale = { key: 'k1', expectations: [{ stream: 'orders', expectedRevision: 0 }] }
+    expect(await codeOf(() => world.append(an('paid'), stale))).toBe('REVISION_CONFLICT')
+    await world.append(an('opened'))
+    expect(await world.append(an('paid'), stale)).toMatchObject({ duplicate: false, firstPosition: 2 })
+  })
+
+  it('leaves appends without a key alone', async () => {
+    await world.append(an('opened'))
+    expect(await world.append(an('opened'))).toMatchObject({ duplicate: false, firstPosition: 2 })
+  })
+}
+
+function tellsReuse(world: World): void {
+  it.each([
+    ['other data', () => world.append(an('opened', { data: { total: 2 } }), { key: 'k1' })],
+    ['another type', () => world.append(an('paid', { data: { total: 1 } }), { key: 'k1' })],
+    ['another stream', () => world.append(an('opened', { stream: 'b', data: { total: 1 } }), { key: 'k1' })],
+    ['one event more', () => world.append([an('opened', { data: { total: 1 } }), an('paid')], { key: 'k1' })],
+    ['tags', () => world.append(an('opened', { data: { total: 1 }, tags: ['t'] }), { key: 'k1' })],
+    ['metadata', () => world.append(an('opened', { data: { total: 1 }, metadata: {} }), { key: 'k1' })],
+    [
+      'an expectation',
+      () =>
+        world.append(an('opened', { data: { total: 1 } }), {
+          key: 'k1',
+          expectations: [{ stream: 'orders', expectedRevision: 0 }],
+        }),
+    ],
+    [
+      'a condition',
+      () =>
+        world.append(an('opened', { data: { total: 1 } }), {
+          key: 'k1',
+          condition: { failIfEventsMatch: { items: [{ types: ['x'] }] } },
+        }),
+    ],
+  ])('refuses another request: %s', async (_, again) => {
+    await world.append(an('opened', { data: { total: 1 } }), { key: 'k1' })
+    expect(await codeOf(again)).toBe('KEY_REUSED')
+    expect(world.store.head()).toBe(1)
+  })
+
+  it('refuses another request at the same moment', async () => {
+    const appends = [an('opened'), an('paid')].map(event => world.append(event, { key: 'k1' }))
+    expect(await outcomesOf(appends)).toEqual({ stored: 1, codes: ['KEY_REUSED'] })
+  })
+
+  it('belongs to an agent: another one may use the same', async () => {
+    await world.append(an('opened'), { key: 'k1' })
+    const other = await world.append(an('paid'), { key: 'k1', author: { agentId: 'a2' } })
+    expect(other).toMatchObject({ duplicate: false, firstPosition: 2 })
+  })
+
+  it('knows a repeat although it comes in another request of the same agent', async () => {
+    await world.append(an('opened'), { key: 'k1', author: { agentId: 'a1', correlationId: 'first' } })
+    const again = await world.append(an('opened'), { key: 'k1', author: { agentId: 'a1', correlationId: 'second' } })
+    expect(again.duplicate).toBe(true)
+  })
+
+  it('knows a repeat of packed data', async () => {
+    const packed = () => an('opened', { data: new Packed(Uint8Array.of(0x81, 0xa1, 0x61, 0x01)) })
+    await world.append(packed(), { key: 'k1' })
+    expect((await world.append(packed(), { key: 'k1' })).duplicate).toBe(true)
+  })
+}
+
+function tellsKeyLife(world: World): void {
+  it('is kept for twenty-four hours', async () => {
+    await world.append(an('opened'), { key: 'k1' })
+    world.clock.move(24n * HOUR - 1n)
+    expect((await world.append(an('opened'), { key: 'k1' })).duplicate).toBe(true)
+  })
+
+  it('is forgotten after twenty-four hours', async () => {
+    await world.append(an('opened'), { key: 'k1' })
+    world.clock.move(24n * HOUR + HOUR)
+    expect(await world.append(an('opened'), { key: 'k1' })).toMatchObject({ duplicate: false, firstPosition: 2 })
+    expect((await world.append(an('opened'), { key: 'k1' })).firstPosition).toBe(2)
+  })
+
+  it('is kept while the wall clock is back', async () => {
+    await world.append(an('opened'), { key: 'k1' })
+    world.clock.move(-48n * HOUR)
+    expect((await world.append(an('opened'), { key: 'k1' })).duplicate).toBe(true)
+  })
+}
+
+function tellsReopening(world: World): void {
+  it('is kept while the store is closed', async () => {
+    const first = await world.append([an('opened'), an('paid')], { key: 'k1' })
+    await world.append(an('between'))
+    await world.reopen()
+    expect(await world.append([an('opened'), an('paid')], { key: 'k1' })).toEqual({ ...first, duplicate: true })
+    expect(await codeOf(() => world.append(an('other'), { key: 'k1' }))).toBe('KEY_REUSED')
+    expect(world.store.head()).toBe(3)
+  })
+
+  it('is forgotten after twenty-four hours of closure', async () => {
+    await world.append(an('opened'), { key: 'k1' })
+    world.clock.move(25n * HOUR)
+    await world.reopen()
+    expect((await world.append(an('opened'), { key: 'k1' })).duplicate).toBe(false)
+  })
+}

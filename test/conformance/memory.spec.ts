@@ -1,0 +1,12 @@
+// The memory backend, the model of all others, held to the suite itself.
+import { MemoryStore } from '../../src/backends/memory/memory-store.js'
+import { describeStore } from './store-conformance.js'
+
+describeStore(
+  'the memory backend',
+  async ({ clock }) => {
+    const store = new MemoryStore({ nodeId: 'node-1', clock })
+    return { store, destroy: () => store.close() }
+  },
+  [{ id: 'volatile', reason: 'it keeps events in memory alone' }],
+)

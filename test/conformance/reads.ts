@@ -1,0 +1,237 @@
+// Conformance: every read is what a naive search over all events would find, in position order or its reverse.
+import { describe, expect, it } from '@jest/globals'
+import fc from 'fast-check'
+import type { RecordedEvent } from '../../src/contract/event.js'
+import { parseId } from '../../src/contract/event-id.js'
+import type { ReadRequest } from '../../src/contract/event-store.js'
+import { parseTime } from '../../src/contract/rfc3339.js'
+import { NEW_YEAR, SECOND } from '../support/bent-clock.js'
+import { an, collect, plain, type World } from './vocabulary.js'
+
+export function describeReads(world: World): void {
+  describe('a read', () => {
+    tellsSearch(world)
+    tellsHead(world)
+    tellsServiceStreams(world)
+  })
+  describe('a look-up', () => tellsLookups(world))
+}
+
+/** The naive search, written apart from the product: regular expressions, no index, no shared rule. */
+function wanted(event: RecordedEvent, request: ReadRequest): boolean {
+  const { streams, types, tags, agents, correlationId, causationId, sessionId } = request.filter ?? {}
+  const glob = (pattern: string, text: string) =>
+    new RegExp(`^${pattern.replace(/[.$]/g, '\\$&').replaceAll('*', '[^]*')}$`).test(text)
+  const streamGlob = (pattern: string) =>
+    glob(pattern, event.stream) && (pattern.startsWith('$') || !event.stream.startsWith('$'))
+  const time = parseId(event.id)?.timestampNs as bigint
+  const ns = (moment: string | bigint) => (typeof moment === 'bigint' ? moment : parseTime(moment))
+  return [
+    event.position > (request.after ?? 0),
+    event.position < (request.before ?? Number.MAX_SAFE_INTEGER),
+    request.since === undefined || time >= ns(request.since),
+    request.until === undefined || time < ns(request.until),
+    streams === undefined || streams.some(streamGlob),
+    types === undefined || types.some(pattern => glob(pattern, event.type)),
+    tags === undefined || tags.every(tag => event.tags.includes(tag)),
+    agents === undefined || agents.includes(event.agentId),
+    correlationId === undefined || event.correlationId === correlationId,
+    causationId === undefined || event.causationId === causationId,
+    sessionId === undefined || event.sessionId === sessionId,
+  ].every(Boolean)
+}
+
+const EVENTS = 60
+
+/** Sixty events whose fields take turns at different rhythms; a second lies between batches. */
+async function fill(world: World): Promise<void> {
+  const at = (list: readonly string[], i: number) => list[i % list.length] as string
+  for (let i = 0; i < EVENTS; i += 3) {
+    const events = [i, i + 1, i + 2].map(n =>
+      an(at(['task.opened', 'task.done', 'note', 'task.failed'], n), {
+        stream: at(['agent_1', 'agent_2/tasks', 'public_news', '$audit', 'agent_1'], n),
+        data: { n },
+        tags: [at(['red', 'green'], n), at(['x', 'y', 'z'], n)].slice(0, n % 3),
+        ...(n % 4 === 0 ? { sessionId: at(['s1', 's2'], n / 4) } : {}),
+        ...(n % 5 === 0 ? { causationId: at(['c1', 'c2', 'c3'], n) } : {}),
+        ...(n % 2 === 0 ? { correlationId: at(['k1', 'k2', 'k3'], n) } : {}),
+      }),
+    )
+    await world.append(events, { author: { agentId: '$service', correlationId: 'request' } })
+    world.clock.move(SECOND)
+  }
+}
+
+const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined })
+const some = (...values: string[]) => optional(fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 }))
+const one = (...values: string[]) => fc.option(fc.constantFrom(...values), { nil: undefined, freq: 1 })
+const position = optional(fc.integer({ min: 0, max: EVENTS + 3 }))
+const moment = fc
+  .tuple(fc.integer({ min: -1, max: EVENTS / 3 + 1 }), fc.constantFrom(-1n, 0n, 1n), fc.boolean())
+  .map(([seconds, nudge, asText]) => {
+    const ns = NEW_YEAR + BigInt(seconds) * SECOND + nudge
+    if (!asText) return ns
+    const text = new Date(Number(ns / 1_000_000n)).toISOString()
+    return `${text.slice(0, 20)}${String(ns % SECOND).padStart(9, '0')}Z`
+  })
+
+const requests: fc.Arbitrary<ReadRequest> = fc
+  .record({
+    filter: optional(
+      fc.record({
+        streams: some('agent_1', 'agent_*', '*', '$*', 'public_news', 'nowhere', '*/tasks', '$audit', '*1*'),
+        types: some('note', 'task.*', '*e*', '*', 'task.done', 'missing', '*.*d'),
+        tags: some('red', 'green', 'x', 'y', 'blue'),
+        agents: some('a1', '$service', 'a2'),
+        correlationId: one('k1', 'k2', 'request', 'other'),
+        causationId: one('c1', 'c2', 'other'),
+        sessionId: one('s1', 's2', 'other'),
+      }),
+    ),
+    after: position,
+    before: position,
+    since: optional(moment),
+    until: optional(moment),
+    order: optional(fc.constantFrom('asc' as const, 'desc' as const)),
+    limit: optional(fc.integer({ min: 1, max: EVENTS + 5 })),
+  })
+  .map(request => withoutUndefined(request) as ReadRequest)
+
+function withoutUndefined(fields: object): object {
+  return Object.fromEntries(
+    Object.entries(fields)
+      .filter(([, value]) => value !== undefined)
+      .map(([name, value]) => [name, name === 'filter' ? withoutUndefined(value as object) : value]),
+  )
+}
+
+function tellsSearch(world: World): void {
+  it('finds what a naive search finds, whatever is asked', async () => {
+    await fill(world)
+    const all = await world.read()
+    expect(all).toHaveLength(EVENTS)
+    await fc.assert(
+      fc.asyncProperty(requests, async request => {
+        const matches = all.filter(event => wanted(event, request))
+        if (request.order === 'desc') matches.reverse()
+        const expected = matches.slice(0, request.limit).map(event => event.position)
+        expect((await world.read(request)).map(event => event.position)).toEqual(expected)
+      }),
+      { numRuns: 300 },
+    )
+  })
+
+  it('pages through everything once, in both directions', async () => {
+    await fill(world)
+    const all = (await world.read()).map(event => event.position)
+    const ascending: number[] = []
+    for (let page = [0]; page.length > 0; ) {
+      page = (await world.read({ after: page.at(-1) as number, limit: 7 })).map(event => event.position)
+      ascending.push(...page)
+    }
+    expect(ascending).toEqual(all)
+    const descending: number[] = []
+    for (let page = [EVENTS + 1]; page.length > 0; ) {
+      const before = page.at(-1) as number
+      page = (await world.read({ before, order: 'desc', limit: 7 })).map(event => event.position)
+      descending.push(...page)
+    }
+    expect(descending).toEqual(all.toReversed())
+  })
+}
+
+function tellsHead(world: World): void {
+  it('ends at the head it began with, although events are added while it runs', async () => {
+    await world.append([an('one'), an('two'), an('three')])
+    const seen: string[] = []
+    for await (const event of world.store.read({})) {
+      seen.push(event.type)
+      await world.append(an('later'))
+    }
+    expect(seen).toEqual(['one', 'two', 'three'])
+  })
+
+  it('begins with the call, not with the first event taken', async () => {
+    await world.append(an('one'))
+    const reading = world.store.read({})
+    await world.append(an('later'))
+    expect((await collect(reading)).map(event => event.type)).toEqual(['one'])
+  })
+
+  it('may be left early, and the store goes on', async () => {
+    await world.append(Array.from({ length: 300 }, () => an('counted')))
+    for await (const event of world.store.read({})) {
+      if (event.position === 2) break
+    }
+    expect(await world.append(an('later'))).toMatchObject({ firstPosition: 301 })
+  })
+
+  it('finds nothing in a store without events', async () => {
+    expect(await world.read()).toEqual([])
+    expect(world.store.head()).toBe(0)
+  })
+
+  it('gives many readers at once the same events', async () => {
+    await fill(world)
+    const readings = await Promise.all(Array.from({ length: 10 }, () => world.read()))
+    const texts = readings.map(events => JSON.stringify(events.map(plain)))
+    expect(new Set(texts).size).toBe(1)
+  })
+}
+
+function tellsServiceStreams(world: World): void {
+  it('meets the streams of the service only when a pattern asks for them', async () => {
+    const author = { agentId: '$service' }
+    await world.append([an('started', { stream: '$system' }), an('opened')], { author })
+    expect(await world.types({ filter: { streams: ['*'] } })).toEqual(['opened'])
+    expect(await world.types({ filter: { streams: ['$*'] } })).toEqual(['started'])
+    expect(await world.types()).toEqual(['started', 'opened'])
+  })
+}
+
+function tellsLookups(world: World): void {
+  it('finds an event by position and by id', async () => {
+    const { events } = await world.append([an('opened'), an('paid', { stream: 'bills' })])
+    for (const { id, position, stream } of events) {
+      const byPosition = await world.store.find(position)
+      expect(byPosition).toMatchObject({ id, position, stream })
+      expect(await world.store.find(id)).toMatchObject({ id, position, stream })
+    }
+  })
+
+  it('finds no event where none is', async () => {
+    const { events } = await world.append([an('opened'), an('paid')])
+    const id = events[1]?.id as string
+    const { timestampNs, sequence } = parseId(id) as { timestampNs: bigint; sequence: number }
+    const strangers = [
+      0,
+      3,
+      Number.MAX_SAFE_INTEGER,
+      '',
+      '2',
+      'nonsense',
+      ` ${id}`,
+      `0${id}`,
+      `${timestampNs}_${sequence}_other-node`,
+      `${timestampNs}_${sequence + 1}_node-1`,
+      `${timestampNs - 1n}_0_node-1`,
+      `${timestampNs + SECOND}_0_node-1`,
+    ]
+    for (const key of strangers) expect(await world.store.find(key)).toBeUndefined()
+  })
+
+  it('knows the head of every stream, and of no other', async () => {
+    await world.append([an('opened'), an('paid'), an('seen', { stream: 'visits' }), an('shipped')])
+    expect(await world.store.stream('orders')).toEqual({ stream: 'orders', revision: 2, lastPosition: 4 })
+    expect(await world.store.stream('visits')).toEqual({ stream: 'visits', revision: 0, lastPosition: 3 })
+    for (const name of ['order', 'orders ', 'ORDERS', '*', '', '__proto__', 'constructor']) {
+      expect(await world.store.stream(name)).toBeUndefined()
+    }
+  })
+
+  it('keeps streams apart that are named like parts of an object', async () => {
+    await world.append(['constructor', 'toString', 'hasOwnProperty'].map(stream => an('opened', { stream })))
+    expect(await world.store.stream('toString')).toEqual({ stream: 'toString', revision: 0, lastPosition: 2 })
+    expect(await world.types({ filter: { streams: ['constructor'] } })).toEqual(['opened'])
+  })
+}

@@ -1,0 +1,163 @@
+// Which folder of src lies on which floor, and the rule that a floor imports only what is below it.
+import { posix } from 'node:path'
+import { type Import, importsOf, isIn, isSpec, isTypeScript, type ProjectFile, type Rule } from './project.js'
+
+/** Units by floor. A unit is a folder; the files directly in src, which assemble the rest, are a unit of their own. */
+const floors: readonly (readonly string[])[] = [
+  ['contract'],
+  ['backends/memory', 'backends/embedded', 'backends/jetstream'],
+  ['config', 'wire', 'auth', 'metrics', 'logging', 'tracing', 'degradation', 'alerting'],
+  ['storage'],
+  ['events', 'subscriptions', 'replay', 'snapshots', 'indexing', 'health'],
+  ['cli', '.'],
+]
+
+const backends = 1
+const features = 4
+
+/** The wrapping of a backend happens in one place; the command line repairs what no server may open. */
+const mayNameBackends = new Set(['storage', 'cli'])
+
+const packagesOfBackends = new Set(['msgpackr', 'fs-native-extensions'])
+const packagesOfEngine = new Set(['fs-native-extensions'])
+const engine = 'src/backends/embedded/engine/'
+
+interface Place {
+  readonly unit: string
+  readonly floor: number
+}
+
+/** Where a path of src lies; undefined when its folder belongs to no floor. */
+export function placeOf(path: string): Place | undefined {
+  const folder = posix.dirname(posix.relative('src', path))
+  const holds = (unit: string) => folder === unit || (unit !== '.' && folder.startsWith(`${unit}/`))
+  for (const [floor, units] of floors.entries()) {
+    const unit = units.find(holds)
+    if (unit !== undefined) return { unit, floor }
+  }
+  return undefined
+}
+
+const sources = (files: readonly ProjectFile[]) => files.filter(isIn('src')).filter(isTypeScript)
+
+export const everyFolderHasAFloor: Rule = {
+  name: 'every folder of src belongs to a floor',
+  check: files =>
+    sources(files)
+      .filter(file => placeOf(file.path) === undefined)
+      .map(
+        file =>
+          `${file.path} lies on no floor: move it into a folder that does, or give its folder one in test/house/floors.ts`,
+      ),
+}
+
+export const importsGoDown: Rule = {
+  name: 'a floor imports only what is below it',
+  check: files => sources(files).flatMap(file => importsOf(file).flatMap(found => complaintAboutImport(file, found))),
+}
+
+function complaintAboutImport(file: ProjectFile, { specifier, line }: Import): string[] {
+  const from = placeOf(file.path)
+  if (from === undefined || !specifier.startsWith('.')) return []
+  const target = posix.join(posix.dirname(file.path), specifier)
+  const where = `${file.path}:${line} imports ${target}`
+  if (!target.startsWith('src/')) return complaintAboutLeaving(file, where, target)
+  const to = placeOf(target)
+  if (to === undefined || to.unit === from.unit) return []
+  if (to.floor === backends && !mayNameBackends.has(from.unit)) {
+    return [`${where}: only src/storage and src/cli name a backend; ask for EventStore from the contract`]
+  }
+  if (from.floor === features && to.floor === features) return complaintAboutNeighbour(where, target)
+  if (to.floor < from.floor) return []
+  const rule = from.floor === to.floor ? 'neighbours on one floor do not know each other' : 'that is a floor above'
+  return [`${where}: ${rule}; move what both need down, to the contract if need be, or hand it in from above`]
+}
+
+/** Specs may use what tests share; the product uses neither tests nor benches nor scripts. */
+function complaintAboutLeaving(file: ProjectFile, where: string, target: string): string[] {
+  if (isSpec(file) && target.startsWith('test/')) return []
+  return [`${where}: the product stands alone; move what it needs into src`]
+}
+
+function complaintAboutNeighbour(where: string, target: string): string[] {
+  if (/\.(module|service)\.js$/.test(target)) return []
+  return [`${where}: a feature uses another through its *.module or *.service only; export a verb there`]
+}
+
+export const contractImportsNothing: Rule = {
+  name: 'the contract imports nothing outside itself',
+  check: files =>
+    complaintsAboutPackages(
+      files,
+      'src/contract/',
+      () => false,
+      'the contract is plain language: no package, not even node:',
+    ),
+}
+
+export const backendsKnowNoNest: Rule = {
+  name: 'backends import no Nest',
+  check: files =>
+    complaintsAboutPackages(
+      files,
+      'src/backends/',
+      name => name.startsWith('node:') || packagesOfBackends.has(name),
+      'a backend uses node: and the packages that test/house/floors.ts approves; Nest wraps it in src/storage',
+    ),
+}
+
+export const engineKnowsNoEvents: Rule = {
+  name: 'the engine knows nothing of events',
+  check: files => [
+    ...complaintsAboutPackages(
+      files,
+      engine,
+      name => name.startsWith('node:') || packagesOfEngine.has(name),
+      'the engine keeps bytes with node: and approved packages; encode above it',
+    ),
+    ...sources(files)
+      .filter(file => file.path.startsWith(engine) && !isSpec(file))
+      .flatMap(file => importsOf(file).map(found => ({ file, ...found })))
+      .filter(({ file, specifier }) => specifier.startsWith('.') && leaves(engine, file, specifier))
+      .map(
+        ({ file, line, specifier }) =>
+          `${file.path}:${line} imports ${specifier}: the engine keeps bytes and imports only itself; hand it in as an argument`,
+      ),
+  ],
+}
+
+function complaintsAboutPackages(
+  files: readonly ProjectFile[],
+  folder: string,
+  approved: (name: string) => boolean,
+  remedy: string,
+): string[] {
+  return sources(files)
+    .filter(file => file.path.startsWith(folder) && !isSpec(file))
+    .flatMap(file =>
+      importsOf(file)
+        .filter(({ specifier }) => !specifier.startsWith('.') && !approved(packageName(specifier)))
+        .map(({ specifier, line }) => `${file.path}:${line} imports ${specifier}: ${remedy}`),
+    )
+}
+
+/** `@scope/name/inner` is part of `@scope/name`; `node:fs/promises` is itself. */
+function packageName(specifier: string): string {
+  if (specifier.startsWith('node:')) return specifier
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
+}
+
+function leaves(folder: string, file: ProjectFile, specifier: string): boolean {
+  return !posix.join(posix.dirname(file.path), specifier).startsWith(folder)
+}
+
+export const floorRules: readonly Rule[] = [
+  everyFolderHasAFloor,
+  importsGoDown,
+  contractImportsNothing,
+  backendsKnowNoNest,
+  engineKnowsNoEvents,
+]

@@ -1,0 +1,17 @@
+// Holds the project to the rules of the house. A failure names the place and the remedy.
+import { floorRules } from './floors.js'
+import { mannersRules } from './manners.js'
+import { readProject } from './project.js'
+import { shapeRules } from './shape.js'
+
+const files = readProject()
+
+test('the project is read at all', () => {
+  const paths = files.map(file => file.path)
+  expect(paths).toEqual(expect.arrayContaining(['package.json', 'src/main.ts', 'test/house/house.spec.ts']))
+  expect(paths.filter(path => path.includes('node_modules/'))).toEqual([])
+})
+
+test.each([...floorRules, ...shapeRules, ...mannersRules])('$name', ({ check }) => {
+  expect(check(files)).toEqual([])
+})

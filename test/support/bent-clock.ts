@@ -1,0 +1,23 @@
+// A wall clock that a test bends: it stands still until told to move, in either direction.
+import type { Clock } from '../../src/contract/clock.js'
+
+export const SECOND = 1_000_000_000n
+export const MINUTE = 60n * SECOND
+export const HOUR = 60n * MINUTE
+export const DAY = 24n * HOUR
+export const YEAR = 365n * DAY
+
+/** 2026-01-01T00:00:00Z */
+export const NEW_YEAR = 1_767_225_600n * SECOND
+
+export class BentClock implements Clock {
+  constructor(private time: bigint = NEW_YEAR) {}
+
+  now(): bigint {
+    return this.time
+  }
+
+  move(nanoseconds: bigint): void {
+    this.time += nanoseconds
+  }
+}
