@@ -3,14 +3,22 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
+import type { EventStore } from '../../src/contract/event-store.js'
 import { describeStore } from './store-conformance.js'
 
 describeStore(
   'the embedded backend',
   async ({ clock }) => {
     const directory = await mkdtemp(join(tmpdir(), 'lighthouse-conformance-'))
+    const remove = () => rm(directory, { recursive: true, force: true })
     const open = () => openEmbedded({ directory, nodeId: 'node-1', clock })
-    let current = await open()
+    let current: EventStore
+    try {
+      current = await open()
+    } catch (error) {
+      await remove()
+      throw error
+    }
     return {
       store: current,
       reopen: async () => {
@@ -20,7 +28,7 @@ describeStore(
       },
       destroy: async () => {
         await current.close()
-        await rm(directory, { recursive: true, force: true })
+        await remove()
       },
     }
   },

@@ -125,13 +125,13 @@ function tellsSearch(world: World): void {
     await fill(world)
     const all = (await world.read()).map(event => event.position)
     const ascending: number[] = []
-    for (let page = [0]; page.length > 0; ) {
+    for (let page = [0]; page.length > 0 && ascending.length <= EVENTS; ) {
       page = (await world.read({ after: page.at(-1) as number, limit: 7 })).map(event => event.position)
       ascending.push(...page)
     }
     expect(ascending).toEqual(all)
     const descending: number[] = []
-    for (let page = [EVENTS + 1]; page.length > 0; ) {
+    for (let page = [EVENTS + 1]; page.length > 0 && descending.length <= EVENTS; ) {
       const before = page.at(-1) as number
       page = (await world.read({ before, order: 'desc', limit: 7 })).map(event => event.position)
       descending.push(...page)

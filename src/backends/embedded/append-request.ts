@@ -23,22 +23,31 @@ export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'reque
 
 export function prepareAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend {
   const request = copyOf(asked)
-  const payloads: Payload[] = []
-  let bytes = 0
-  for (const event of request.events) {
-    const payload = encodePayload(scratch, event)
-    payloads.push(payload)
-    bytes += payload.bytes.length + ENVELOPE_BYTES
-    if (payload.bytes.length > LIMITS.eventBytes)
-      refuse('EVENT_TOO_LARGE', `/events/${payloads.length - 1}`, LIMITS.eventBytes)
-    if (payload.bytes.length - payload.dataBytes > LIMITS.metadataBytes) {
-      refuse('EVENT_TOO_LARGE', `/events/${payloads.length - 1}/metadata`, LIMITS.metadataBytes)
-    }
-    if (bytes - payloads.length * ENVELOPE_BYTES > LIMITS.batchBytes)
-      refuse('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
+  const { events } = request
+  const dataBytes: number[] = []
+  const ends: number[] = []
+  scratch.at = 0
+  for (const event of events) {
+    const from = scratch.at
+    dataBytes.push(encodePayload(scratch, event))
+    ends.push(scratch.at)
+    refuseTooLarge(ends.length - 1, { payload: scratch.at - from, data: dataBytes.at(-1) as number, batch: scratch.at })
   }
-  const requestHash = request.key === undefined ? undefined : hashRequest(request, payloads, scratch)
-  return { request, payloads, requestHash, bytes }
+  const bytes = Buffer.allocUnsafe(scratch.at)
+  scratch.buffer.copy(bytes, 0, 0, scratch.at)
+  const payloads = ends.map((to, at) => ({ bytes, from: ends[at - 1] ?? 0, to, dataBytes: dataBytes[at] as number }))
+  const requestHash = request.key === undefined ? undefined : hashRequest(request, bytes, scratch)
+  return { request, payloads, requestHash, bytes: bytes.length + events.length * ENVELOPE_BYTES }
+}
+
+function refuseTooLarge(
+  at: number,
+  size: { readonly payload: number; readonly data: number; readonly batch: number },
+): void {
+  if (size.payload > LIMITS.eventBytes) refuse('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
+  if (size.payload - size.data > LIMITS.metadataBytes)
+    refuse('EVENT_TOO_LARGE', `/events/${at}/metadata`, LIMITS.metadataBytes)
+  if (size.batch > LIMITS.batchBytes) refuse('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
 }
 
 /** What is decided later must be what was asked now, whatever the caller does to its objects meanwhile. The payload is encoded at once. */
@@ -72,15 +81,15 @@ export function refuse(code: 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE', pointer: str
 const REQUEST_HASH_BYTES = 16
 
 /** Two requests are the same when everything the client chose is the same, key order included. */
-function hashRequest(request: AppendRequest, payloads: readonly Payload[], scratch: PackWriter): Uint8Array {
+function hashRequest(request: AppendRequest, payloads: Buffer, scratch: PackWriter): Uint8Array {
   scratch.at = 0
-  request.events.forEach((event, at) => {
+  for (const event of request.events) {
     const { type, stream, tags, schemaVersion, correlationId, causationId, sessionId, parents, occurredAt } = event
-    const options = [tags, schemaVersion, correlationId, causationId, sessionId, parents, occurredAt]
+    const options = [tags, schemaVersion ?? 1, correlationId, causationId, sessionId, parents, occurredAt]
     scratch.value([type, stream, ...options.map(option => option ?? null)])
-    scratch.raw((payloads[at] as Payload).bytes)
-  })
+  }
+  scratch.raw(payloads)
   const { expectations, condition } = request
-  scratch.string(JSON.stringify([expectations, condition]))
+  scratch.string(JSON.stringify([expectations ?? [], condition]))
   return hash('sha256', scratch.buffer.subarray(0, scratch.at), 'buffer').subarray(0, REQUEST_HASH_BYTES)
 }

@@ -106,6 +106,7 @@ export class CommitQueue {
       }
     }
     this.draining = undefined
+    this.world.log.idle()
   }
 
   private take(): WaitingAppend[] {

@@ -44,7 +44,7 @@ export class EmbeddedStore extends EventStore {
   private closing: Promise<void> | undefined
 
   constructor(
-    private readonly options: ResolvedOptions,
+    options: ResolvedOptions,
     private readonly log: Log,
     private readonly reader: Reader,
     ids: HybridClock,

@@ -1,40 +1,47 @@
-// Reads stored events by their place and proves each of them: hash, and that it is the one that was asked for.
-import { ENTRY_HEAD_BYTES, sha256 } from './engine/frame.js'
+// Proves stored events: the hash of each, and that it is the one that was asked for.
+import { digest, ENTRY_HEAD_BYTES } from './engine/frame.js'
 import type { Segment } from './engine/sealed-segment.js'
 import { MalformedRecord } from './pack-reader.js'
 import { StoredEvent } from './record.js'
+
+/** Where an index says that the event at a position lies. */
+export interface Place {
+  readonly position: number
+  readonly offset: number
+  readonly end: number
+}
 
 /** The bytes at this place are not the event that should be there. */
 export class DamagedEvent extends Error {
   override readonly name = 'DamagedEvent'
 
-  constructor(
-    readonly position: number,
-    readonly segment: string,
-    readonly offset: number,
-  ) {
-    super(`position ${position} is damaged (${segment} at byte ${offset})`)
+  constructor(readonly place: Place) {
+    super(`position ${place.position} is damaged (byte ${place.offset} of its segment)`)
   }
 }
 
-/** `bytes` holds the segment from `base` on; the event's entry must lie within. */
-export function eventIn(segment: Segment, ordinal: number, bytes: Buffer, base: number): StoredEvent {
-  const position = segment.firstPosition + ordinal
-  const offset = segment.postings.offset(ordinal)
-  const at = offset - base
+export function placeOf(segment: Segment, position: number): Place {
+  const { postings, firstPosition } = segment
+  const ordinal = position - firstPosition
+  return { position, offset: postings.offset(ordinal), end: postings.end(ordinal) }
+}
+
+/** `bytes` holds the segment from `base` on; a place that does not lie within is damaged, too. */
+export function eventAt(place: Place, bytes: Buffer, base: number): StoredEvent {
+  const at = place.offset - base
   const from = at + ENTRY_HEAD_BYTES
-  const end = segment.postings.end(ordinal) - base
+  const end = place.end - base
   const whole = end > from && end <= bytes.length && bytes.readUInt32LE(at) === end - from
-  if (!whole) throw new DamagedEvent(position, segment.name, offset)
+  if (!whole) throw new DamagedEvent(place)
   const record = bytes.subarray(from, end)
-  const hash = bytes.subarray(at + 4, from)
-  if (!sha256(record).equals(hash)) throw new DamagedEvent(position, segment.name, offset)
+  const hash = digest(record)
+  if (hash !== bytes.toString('latin1', at + 4, from)) throw new DamagedEvent(place)
   const event = decode(record, hash)
-  if (event?.position !== position) throw new DamagedEvent(position, segment.name, offset)
+  if (event?.position !== place.position) throw new DamagedEvent(place)
   return event
 }
 
-function decode(record: Buffer, hash: Buffer): StoredEvent | undefined {
+function decode(record: Buffer, hash: string): StoredEvent | undefined {
   try {
     return new StoredEvent(record, hash)
   } catch (error) {
@@ -45,15 +52,6 @@ function decode(record: Buffer, hash: Buffer): StoredEvent | undefined {
 
 /** For a decision, which cannot wait. */
 export function readEventSync(segment: Segment, position: number): StoredEvent {
-  const ordinal = position - segment.firstPosition
-  const offset = segment.postings.offset(ordinal)
-  const bytes = segment.source.readSync(offset, segment.postings.end(ordinal) - offset)
-  return eventIn(segment, ordinal, bytes, offset)
-}
-
-export async function readEvent(segment: Segment, position: number): Promise<StoredEvent> {
-  const ordinal = position - segment.firstPosition
-  const offset = segment.postings.offset(ordinal)
-  const bytes = await segment.source.read(offset, segment.postings.end(ordinal) - offset)
-  return eventIn(segment, ordinal, bytes, offset)
+  const place = placeOf(segment, position)
+  return eventAt(place, segment.source.readSync(place.offset, place.end - place.offset), place.offset)
 }

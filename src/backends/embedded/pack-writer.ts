@@ -6,6 +6,8 @@ import type { JsonObject, JsonValue } from '../../contract/event.js'
 import { GrowingBuffer } from './engine/growing-buffer.js'
 
 const SHORT_STRING_CHARS = 40
+const WIDE_BYTES = new Uint8Array(8)
+const WIDE = new DataView(WIDE_BYTES.buffer)
 
 export class PackWriter extends GrowingBuffer {
   nil(): void {
@@ -21,11 +23,18 @@ export class PackWriter extends GrowingBuffer {
     this.header(count, 0x80, 15, 0xde)
   }
 
-  /** Unsigned 64-bit, always in its nine-byte form. */
+  /** Unsigned 64-bit in its nine-byte form. */
   u64(value: bigint): void {
     this.reserve(9)
-    this.buffer[this.at] = 0xcf
-    this.buffer.writeBigUInt64BE(value, this.at + 1)
+    this.wide(0xcf, value)
+  }
+
+  /** Through a small view: a buffer's own 64-bit writer costs ten times as much. */
+  private wide(prefix: number, value: bigint): void {
+    WIDE.setBigUint64(0, value)
+    const { buffer } = this
+    buffer[this.at] = prefix
+    for (let byte = 0; byte < 8; byte++) buffer[this.at + 1 + byte] = WIDE_BYTES[byte] as number
     this.at += 9
   }
 
@@ -46,6 +55,12 @@ export class PackWriter extends GrowingBuffer {
     this.reserve(bytes.length)
     this.buffer.set(bytes, this.at)
     this.at += bytes.length
+  }
+
+  copy(source: Buffer, from: number, to: number): void {
+    this.reserve(to - from)
+    source.copy(this.buffer, this.at, from, to)
+    this.at += to - from
   }
 
   number(value: number): void {
@@ -94,9 +109,7 @@ export class PackWriter extends GrowingBuffer {
   /** Integers of more than 32 bits that a double holds exactly; others stay doubles. */
   private wideInteger(value: number): boolean {
     if (!Number.isSafeInteger(value)) return false
-    this.buffer[this.at] = value >= 0 ? 0xcf : 0xd3
-    this.buffer.writeBigInt64BE(BigInt(value), this.at + 1)
-    this.at += 9
+    this.wide(value >= 0 ? 0xcf : 0xd3, BigInt.asUintN(64, BigInt(value)))
     return true
   }
 

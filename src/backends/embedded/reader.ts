@@ -6,28 +6,23 @@ import { parseTime } from '../../contract/rfc3339.js'
 import { diskErrorCode } from './engine/disk.js'
 import type { Log } from './engine/log.js'
 import { SealedSegment, type Segment } from './engine/sealed-segment.js'
-import { DamagedEvent, eventIn } from './entry-reader.js'
+import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
+import { coalesce, type Extent, FetchSize, Slicer, type Wanted } from './fetches.js'
 import { between, union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import type { StoredEvent } from './record.js'
 import { firstAtOrAfter, segmentOf } from './segment-search.js'
 import { withSoundIndexes } from './sound-index.js'
 
-const FIRST_FETCH_EVENTS = 32
-const FETCH_EVENTS = 1_024
-const FETCH_BYTES = 1 << 20
-/** Reading this many bytes too many costs less than a second read. */
-const GAP_BYTES = 16 * 1024
-
 interface Bounds {
   readonly from: number
   readonly to: number
 }
 
-/** Some positions, of one segment, in the order in which they are wanted. */
+/** Some events of one segment, in the order in which they are wanted. */
 interface Fetch {
   readonly segment: Segment
-  readonly positions: readonly number[]
+  readonly places: readonly Place[]
 }
 
 type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
@@ -63,7 +58,8 @@ export class Reader {
       this.refuseIfMissing(position)
       return undefined
     }
-    const [event] = await this.fetch({ segment, positions: [position] }, {})
+    const place = await withSoundIndexes(this.log, () => placeOf(segment, position))
+    const [event] = await this.fetch({ segment, places: [place] }, {})
     return event
   }
 
@@ -106,93 +102,69 @@ export class Reader {
       }
       const part = { from: Math.max(from, segment.firstPosition), to: Math.min(to, segment.lastPosition) }
       const wanted = await withSoundIndexes(this.log, () => this.wanted(segment, request, part))
-      for (const positions of slices(wanted ?? part, { segment, down, size })) yield { fetch: { segment, positions } }
+      const slicer = new Slicer(segment, wanted, down, size)
+      for (;;) {
+        const places = await withSoundIndexes(this.log, () => slicer.next())
+        if (places.length === 0) break
+        yield { fetch: { segment, places } }
+      }
       at = down ? part.from - 1 : part.to + 1
     }
   }
 
-  /** Ascending positions worth reading, or undefined for all. Positions known to be damaged are among them: never a silent gap. */
-  private wanted(segment: Segment, request: ReadRequest, part: Bounds): Uint32Array | undefined {
-    if (request.filter === undefined) return undefined
-    const found = candidates(segment.postings, request.filter)
-    if (found === undefined) return undefined
+  /** Ordinals worth reading. Those known to be damaged are among them: never a silent gap. */
+  private wanted(segment: Segment, request: ReadRequest, part: Bounds): Wanted {
     const first = segment.firstPosition
+    const all = { from: part.from - first, to: part.to - first }
+    if (request.filter === undefined) return all
+    const found = candidates(segment.postings, request.filter)
+    if (found === undefined) return all
     const damaged = this.log.damage.flatMap(({ from, to }) =>
       ordinalsBetween(Math.max(from, part.from) - first, Math.min(to, part.to) - first),
     )
-    const inPart = between(found, part.from - first, part.to - first + 1)
-    const ordinals = damaged.length === 0 ? inPart : union([inPart, Uint32Array.from(damaged)])
     // Copied, because a view into the lists does not outlive the next append.
-    return ordinals.map(ordinal => ordinal + first)
+    const inPart = between(found, all.from, all.to + 1).slice()
+    return damaged.length === 0 ? inPart : union([inPart, Uint32Array.from(damaged)])
   }
 
-  private async fetch({ segment, positions }: Fetch, request: ReadRequest): Promise<StoredEvent[]> {
+  private async fetch({ segment, places }: Fetch, request: ReadRequest): Promise<StoredEvent[]> {
     try {
-      return await withSoundIndexes(this.log, () => this.fetchFrom(segment, positions, request))
+      return await this.fetchFrom(segment, places, request)
     } catch (error) {
-      const moved =
-        diskErrorCode(error) === 'ENOENT' ? segmentOf(this.log.segments(), positions[0] as number) : undefined
-      if (moved !== undefined && moved !== segment) return this.fetchFrom(moved, positions, request)
-      if (diskErrorCode(error) === undefined) throw error
-      throw new StoreError('STORAGE_UNAVAILABLE', `reading ${segment.name} failed: ${diskErrorCode(error)}`, {
-        cause: error,
-      })
+      const code = diskErrorCode(error)
+      if (this.log.state === 'closed') throw new StoreError('CLOSED', 'the store closed during the read')
+      if (code === undefined) throw error
+      const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as Place).position) : undefined
+      if (moved !== undefined && moved !== segment) return this.fetchFrom(moved, places, request)
+      throw new StoreError('STORAGE_UNAVAILABLE', `reading ${segment.name} failed: ${code}`, { cause: error })
     }
   }
 
-  private async fetchFrom(
-    segment: Segment,
-    positions: readonly number[],
-    request: ReadRequest,
-  ): Promise<StoredEvent[]> {
-    const first = segment.firstPosition
-    const extents = coalesce(segment, positions)
-    const bytes = await Promise.all(extents.map(({ offset, end }) => segment.source.read(offset, end - offset)))
+  private async fetchFrom(segment: Segment, places: readonly Place[], request: ReadRequest): Promise<StoredEvent[]> {
+    const extents = coalesce(places)
+    const read = await Promise.all(extents.map(({ offset, end }) => segment.source.read(offset, end - offset)))
     const events: StoredEvent[] = []
-    for (const [at, { offset, members }] of extents.entries()) {
-      for (const position of members) {
-        const checked = this.checked(segment, position - first, { bytes: bytes[at] as Buffer, base: offset }, request)
-        const event = checked instanceof Promise ? await checked : checked
+    for (let at = 0; at < extents.length; at++) {
+      const { offset, members } = extents[at] as Extent
+      for (const place of members) {
+        const event = proven(place, read[at] as Buffer, offset) ?? (await this.secondOpinion(segment, place, request))
         if (event !== undefined) events.push(event)
       }
     }
     return events
   }
 
-  private checked(
-    segment: Segment,
-    ordinal: number,
-    read: { readonly bytes: Buffer; readonly base: number },
-    request: ReadRequest,
-  ): StoredEvent | undefined | Promise<StoredEvent | undefined> {
-    try {
-      return eventIn(segment, ordinal, read.bytes, read.base)
-    } catch (error) {
-      if (!(error instanceof DamagedEvent)) throw error
-      return this.secondOpinion(segment, error, request)
-    }
-  }
-
   /** Was it the index that pointed to the wrong place, or is the log itself damaged? */
-  private async secondOpinion(
-    segment: Segment,
-    error: DamagedEvent,
-    request: ReadRequest,
-  ): Promise<StoredEvent | undefined> {
-    const ordinal = error.position - segment.firstPosition
-    const known = this.log.damage.some(({ from, to }) => from <= error.position && error.position <= to)
+  private async secondOpinion(segment: Segment, place: Place, request: ReadRequest): Promise<StoredEvent | undefined> {
+    const { position } = place
+    const known = this.log.damage.some(({ from, to }) => from <= position && position <= to)
     if (segment instanceof SealedSegment && !known) {
       await this.log.rebuildIndexOf(segment)
-      const offset = segment.postings.offset(ordinal)
-      const bytes = await segment.source.read(offset, segment.postings.end(ordinal) - offset)
-      try {
-        return eventIn(segment, ordinal, bytes, offset)
-      } catch (again) {
-        if (!(again instanceof DamagedEvent)) throw again
-      }
+      const { offset, end } = placeOf(segment, position)
+      const event = proven({ position, offset, end }, await segment.source.read(offset, end - offset), offset)
+      if (event !== undefined) return event
     }
-    const { position } = error
-    const where = `${error.segment} at byte ${error.offset}`
+    const where = `${segment.name} at byte ${place.offset}`
     const reason = 'an event does not have the hash it was stored with'
     this.log.noteDamage({ firstPosition: segment.firstPosition, from: position, to: position, where, reason })
     this.damaged(request, { from: position, to: position, where, reason })
@@ -233,66 +205,11 @@ function gapAround(segments: readonly Segment[], position: number, { from, to }:
   }
 }
 
-/** How many events the next fetch asks for: what the limit wants, else more and more. */
-class FetchSize {
-  private planned = 0
-  private size = FIRST_FETCH_EVENTS
-
-  constructor(private readonly limit: number | undefined) {}
-
-  next(): number {
-    const wanted = this.limit === undefined ? 0 : this.limit - this.planned
-    // Events that the filter sorts out after all leave the limit unmet: then it goes on in small steps.
-    const size = wanted > 0 ? Math.min(wanted, FETCH_EVENTS) : this.size
-    if (this.limit === undefined) this.size = Math.min(FETCH_EVENTS, this.size * 4)
-    this.planned += size
-    return size
+function proven(place: Place, bytes: Buffer, base: number): StoredEvent | undefined {
+  try {
+    return eventAt(place, bytes, base)
+  } catch (error) {
+    if (error instanceof DamagedEvent) return undefined
+    throw error
   }
-}
-
-/** Cuts the wanted positions into fetches of bounded count and bytes, in the order asked for. */
-function* slices(
-  wanted: Uint32Array | Bounds,
-  { segment, down, size }: { readonly segment: Segment; readonly down: boolean; readonly size: FetchSize },
-): Generator<number[]> {
-  const { firstPosition, postings } = segment
-  const total = wanted instanceof Uint32Array ? wanted.length : wanted.to - wanted.from + 1
-  for (let done = 0; done < total; ) {
-    const most = Math.min(size.next(), total - done)
-    const positions: number[] = []
-    for (let bytes = 0; positions.length < most && bytes < FETCH_BYTES; done++) {
-      const at = down ? total - 1 - done : done
-      const position = wanted instanceof Uint32Array ? (wanted[at] as number) : wanted.from + at
-      bytes += postings.end(position - firstPosition) - postings.offset(position - firstPosition)
-      positions.push(position)
-    }
-    yield positions
-  }
-}
-
-interface Extent {
-  readonly offset: number
-  end: number
-  /** In the order asked for. */
-  readonly members: number[]
-}
-
-/** One read for what lies close together. */
-function coalesce(segment: Segment, positions: readonly number[]): Extent[] {
-  const extents: Extent[] = []
-  const down = positions.length > 1 && (positions[0] as number) > (positions[1] as number)
-  const ascending = down ? positions.toReversed() : positions
-  for (const position of ascending) {
-    const ordinal = position - segment.firstPosition
-    const offset = segment.postings.offset(ordinal)
-    const end = segment.postings.end(ordinal)
-    const last = extents.at(-1)
-    if (last !== undefined && offset - last.end <= GAP_BYTES && end - last.offset <= FETCH_BYTES) {
-      last.end = end
-      last.members.push(position)
-    } else extents.push({ offset, end, members: [position] })
-  }
-  if (!down) return extents
-  for (const extent of extents) extent.members.reverse()
-  return extents.reverse()
 }

@@ -40,25 +40,26 @@ export function encodeRecord(writer: PackWriter, event: NewEvent, payload: Paylo
   writer.number(event.schemaVersion ?? 1)
   encodeOptions(writer, event, placement)
   writer.number(payload.dataBytes)
-  writer.raw(payload.bytes)
+  writer.copy(payload.bytes, payload.from, payload.to)
 }
 
 /** `data` and `metadata` side by side: everything of the record that is known before the event has its place. */
 export interface Payload {
-  readonly bytes: Uint8Array
+  /** Shared by all payloads of an append. */
+  readonly bytes: Buffer
+  readonly from: number
+  readonly to: number
   readonly dataBytes: number
 }
 
-/** Encoded when the append arrives, while an earlier batch is being synced. `scratch` may be used again at once. */
-export function encodePayload(scratch: PackWriter, event: NewEvent): Payload {
-  scratch.at = 0
+/** Writes one payload behind what `scratch` holds; returns how long its `data` is. */
+export function encodePayload(scratch: PackWriter, event: NewEvent): number {
+  const from = scratch.at
   encodeMap(scratch, event.data)
-  const dataBytes = scratch.at
+  const dataBytes = scratch.at - from
   if (event.metadata === undefined) scratch.nil()
   else encodeMap(scratch, event.metadata)
-  const bytes = Buffer.allocUnsafe(scratch.at)
-  scratch.buffer.copy(bytes, 0, 0, scratch.at)
-  return { bytes, dataBytes }
+  return dataBytes
 }
 
 function encodeMap(writer: PackWriter, value: JsonObject | Packed): void {
@@ -151,10 +152,10 @@ export class StoredEvent implements RecordedEvent {
   private readonly dataBytes: number
   private decoded: readonly [JsonObject, JsonObject | undefined] | undefined = undefined
 
-  /** `record` must be checked bytes that nobody changes afterwards; `hash` is their SHA-256. */
+  /** `record` must be checked bytes that nobody changes afterwards; `digest` is their SHA-256. */
   constructor(
     record: Buffer,
-    private readonly hash: Buffer,
+    private readonly digest: string,
   ) {
     const reader = new PackReader(record)
     reader.arrayHeader()
@@ -182,7 +183,7 @@ export class StoredEvent implements RecordedEvent {
   }
 
   get checksum(): string {
-    return this.hash.toString('hex')
+    return Buffer.from(this.digest, 'latin1').toString('hex')
   }
 
   get data(): JsonObject {

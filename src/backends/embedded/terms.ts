@@ -1,6 +1,5 @@
 // Under which terms an event can be found: the one place that says so, for the write path and for rebuilding.
 import type { Filterable } from '../../contract/filter.js'
-import { NO_HASH } from './engine/bytes.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
 import type { TermKinds } from './engine/index/postings.js'
 import { StoredEvent } from './record.js'
@@ -43,6 +42,6 @@ export function indexEvent(
 }
 
 export function indexRecord(record: Buffer, ordinal: number, postings: ActivePostings): void {
-  const event = new StoredEvent(record, NO_HASH)
+  const event = new StoredEvent(record, '')
   indexEvent(postings, ordinal, event, event.keyed?.key)
 }

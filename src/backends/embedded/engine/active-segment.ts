@@ -64,7 +64,12 @@ export class ActiveSegment {
     const file = await world.disk.open(path, { mode: 'create', durable: true })
     const segment = new ActiveSegment(world, file, identity, freshTip(identity))
     segment.path = path
-    await segment.writeWhole(headerBlock(identity), 0)
+    try {
+      await segment.writeWhole(headerBlock(identity), 0)
+    } catch (error) {
+      await file.close()
+      throw error
+    }
     segment.presized = HEADER_BLOCK_BYTES
     return segment
   }

@@ -3,6 +3,7 @@ import { promisify } from 'node:util'
 import { zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import type { FilePool } from './file-pool.js'
 import type { SegmentBytes } from './segment-bytes.js'
+import { walkZstdFrames } from './zstd-frames.js'
 
 export const ARCHIVE_CHUNK_BYTES = 1 << 20
 /** The seekable format of the zstd project: a skippable frame at the end tells the size of every frame before it. */
@@ -18,7 +19,7 @@ const decompress = promisify(zstdDecompress) as (
   options: { maxOutputLength: number },
 ) => Promise<Buffer>
 
-interface Chunk {
+export interface Chunk {
   readonly offset: number
   readonly packed: number
   readonly from: number
@@ -31,7 +32,30 @@ export class MalformedArchive extends Error {
 }
 
 export async function archiveSource(pool: FilePool, path: string): Promise<ArchiveBytes> {
-  return new ArchiveBytes(pool, path, await pool.use(path, file => readSeekTable(file)))
+  return new ArchiveBytes(pool, path, await pool.use(path, findChunks))
+}
+
+interface ArchiveFile {
+  size(): Promise<number>
+  read(into: Buffer, at: number): Promise<number>
+}
+
+/** The frames tell what the seek table tells: without it they are found one after the other, and no event is lost. */
+async function findChunks(file: ArchiveFile): Promise<Chunk[]> {
+  try {
+    return await readSeekTable(file)
+  } catch (error) {
+    if (!(error instanceof MalformedArchive)) throw error
+  }
+  const chunks: Chunk[] = []
+  let from = 0
+  for (const { offset, packed, bytes } of await walkZstdFrames(file)) {
+    // All but the last chunk are full; whatever does not fit in here is no chunk of ours.
+    if (from !== chunks.length * ARCHIVE_CHUNK_BYTES || bytes > ARCHIVE_CHUNK_BYTES) break
+    chunks.push({ offset, packed, from, bytes })
+    from += bytes
+  }
+  return chunks
 }
 
 export async function readSeekTable(file: {
@@ -51,7 +75,8 @@ export async function readSeekTable(file: {
   for (let at = 0; at < tableBytes; at += SEEK_ENTRY_BYTES) {
     const packed = table.readUInt32LE(at)
     const bytes = table.readUInt32LE(at + 4)
-    if (bytes > ARCHIVE_CHUNK_BYTES) throw new MalformedArchive('an archive names a chunk that is too large')
+    if (bytes > ARCHIVE_CHUNK_BYTES || from !== chunks.length * ARCHIVE_CHUNK_BYTES)
+      throw new MalformedArchive('an archive names a chunk that is too large')
     chunks.push({ offset, packed, from, bytes })
     offset += packed
     from += bytes
@@ -127,7 +152,7 @@ export class ArchiveBytes implements SegmentBytes {
     const read = Buffer.allocUnsafe(packed)
     const got = this.pool.file(this.path).readSync(read, offset)
     try {
-      return this.keep(at, zstdDecompressSync(read.subarray(0, got), { maxOutputLength: bytes }))
+      return this.keep(at, whole(zstdDecompressSync(read.subarray(0, got), { maxOutputLength: bytes }), bytes))
     } catch {
       return Buffer.alloc(bytes)
     }
@@ -150,10 +175,15 @@ export class ArchiveBytes implements SegmentBytes {
   }
 }
 
+function whole(unpacked: Buffer, bytes: number): Buffer {
+  if (unpacked.length !== bytes) throw new MalformedArchive('a chunk is not as long as the archive says')
+  return unpacked
+}
+
 /** A damaged chunk reads as zeros: whoever asked verifies what it gets, and finds the damage where it is. */
 async function inflate(work: () => Promise<Buffer>, bytes: number): Promise<Buffer> {
   try {
-    return await work()
+    return whole(await work(), bytes)
   } catch {
     return Buffer.alloc(bytes)
   }

@@ -1,5 +1,6 @@
 // Gathers the frames of one batch in one buffer: what one write and one sync will cover.
-import { ENTRY_HEAD_BYTES, FRAME_HEADER_BYTES, frameHash, putFrameHeader, sha256 } from './frame.js'
+import { HASH_BYTES } from './bytes.js'
+import { digest, ENTRY_HEAD_BYTES, FRAME_HEADER_BYTES, frameHash, putFrameHeader } from './frame.js'
 import type { GrowingBuffer } from './growing-buffer.js'
 
 /** Where the batch will stand. */
@@ -58,7 +59,7 @@ export class BatchBuffer {
     const { buffer, at } = this.out
     const from = this.entryStart + ENTRY_HEAD_BYTES
     buffer.writeUInt32LE(at - from, this.entryStart)
-    sha256(buffer.subarray(from, at)).copy(buffer, this.entryStart + 4)
+    buffer.write(digest(buffer.subarray(from, at)), this.entryStart + 4, 'latin1')
     this.entries++
     const base = this.at().offset
     return { offset: base + this.entryStart, end: base + at }
@@ -66,15 +67,15 @@ export class BatchBuffer {
 
   endFrame(): void {
     const place = this.at()
-    this.out.reserve(32)
+    this.out.reserve(HASH_BYTES)
     const { buffer } = this.out
     const length = this.out.at - this.frameStart - FRAME_HEADER_BYTES
     const { batch, offset: durable, salt } = place
     const head = { entries: this.entries, length, batch, firstPosition: this.nextPosition, durable, prev: this.chain }
     putFrameHeader(buffer, this.frameStart, head, salt)
-    this.chain = frameHash(buffer, this.frameStart, this.entries)
-    this.chain.copy(buffer, this.out.at)
-    this.out.at += this.chain.length
+    buffer.write(frameHash(buffer, this.frameStart, this.entries), this.out.at, 'latin1')
+    this.chain = Buffer.from(buffer.subarray(this.out.at, this.out.at + HASH_BYTES))
+    this.out.at += HASH_BYTES
     this.nextPosition += this.entries
     this.frames++
   }

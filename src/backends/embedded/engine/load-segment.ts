@@ -207,7 +207,7 @@ export async function storeIndex(
   return openIndex(path, identity, world.shelf)
 }
 
-function sealedKnowledge(footer: Footer): Pick<ScanStart, 'durable' | 'knownHead' | 'knownChain'> {
+export function sealedKnowledge(footer: Footer): Pick<ScanStart, 'durable' | 'knownHead' | 'knownChain'> {
   return { durable: footer.dataEnd, knownHead: footer.lastPosition, knownChain: footer.chain }
 }
 

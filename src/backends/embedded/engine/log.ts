@@ -16,6 +16,8 @@ import { PooledBytes } from './segment-bytes.js'
 /** Enough to see what is wrong; a disk that rots further is reported by the scrub, not listed here. */
 const MAX_DAMAGE_NOTED = 1_000
 
+const ROTATION_RETRY_MS = 5_000
+
 export type LogState = 'writable' | 'closed' | 'corrupt' | 'disk_full' | 'failed_sync' | 'lost_ownership'
 
 /** The batch is surely not stored. */
@@ -58,6 +60,7 @@ export class Log {
   private indexing: Promise<void> = Promise.resolve()
   private marking: Promise<void> | undefined
   private markTimer: NodeJS.Timeout | undefined
+  private rotateNotBefore = 0
   /** A rotation that found no descriptor halfway: the next segment, made but not yet known to be in place. */
   private uninstalled: ActiveSegment | undefined
 
@@ -72,6 +75,7 @@ export class Log {
     this.damageFound = [...recovered.damage]
     const [first] = recovered.unaccepted
     if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
+    else if (recovered.active === undefined) this.enter('disk_full', 'the disk has no room to begin a new segment')
   }
 
   get world(): EngineWorld {
@@ -80,6 +84,11 @@ export class Log {
 
   get state(): LogState {
     return this.stateNow
+  }
+
+  /** False once another process may own the directory: nothing in it is this one's to remove any more. */
+  get owned(): boolean {
+    return this.parts.lock.held()
   }
 
   get stateDetail(): string {
@@ -130,7 +139,9 @@ export class Log {
   async ready(): Promise<void> {
     if (this.stateNow === 'disk_full') await this.tryResume()
     if (this.stateNow !== 'writable') throw new BatchRejected(this.detail)
-    if (this.marking !== undefined) await this.marking
+    // A mark written while a segment is sealed would change bytes that are hashed already.
+    clearTimeout(this.markTimer)
+    await this.marking
     if (this.uninstalled !== undefined) await this.attempt(() => this.finishRotation())
     else if (this.rotationDue()) await this.attempt(() => this.rotate())
   }
@@ -146,7 +157,14 @@ export class Log {
       this.enter('lost_ownership', 'another process took over the data directory')
       throw new BatchIndeterminate(this.detail)
     }
-    this.markWhenIdle()
+  }
+
+  /** Nothing waits to be written: after a while without an append the mark is due. */
+  idle(): void {
+    const { idleMarkMs } = this.parts.limits
+    if (idleMarkMs === 0 || this.active?.unmarked !== true) return
+    clearTimeout(this.markTimer)
+    this.markTimer = setTimeout(() => this.startMark(), idleMarkMs).unref()
   }
 
   /** Says in the file how far it is durable, so that damage before it is never taken for a torn write (C4). */
@@ -172,7 +190,7 @@ export class Log {
     if (this.stateNow === 'writable' && this.active !== undefined) {
       await this.mark(true)
       if (this.active.end > this.parts.limits.sealOnCloseBytes)
-        await this.sealActive(this.active).catch(() => undefined)
+        await this.sealForGood(this.active).catch(error => this.refusal(error))
       await this.indexing
     }
     this.enter('closed', 'the store is closed')
@@ -180,6 +198,12 @@ export class Log {
     await this.uninstalled?.close()
     await this.world.pool.closeAll()
     await this.parts.lock.release()
+  }
+
+  /** The next start need not read this segment, because a note says that the seal was seen to be durable. */
+  private async sealForGood(active: ActiveSegment): Promise<void> {
+    await this.sealActive(active)
+    await writeCurrent(this.world, active.identity, true)
   }
 
   /** Damage found so far, at the start and since. */
@@ -231,21 +255,16 @@ export class Log {
 
   private rotationDue(): boolean {
     const active = this.writing()
-    if (active.standing.frames === 0) return false
+    if (active.standing.frames === 0 || performance.now() < this.rotateNotBefore) return false
     const { segmentBytes, segmentMs } = this.parts.limits
     return active.end >= segmentBytes || this.world.now() - active.identity.createdMs >= segmentMs
   }
 
-  /** A rotation that cannot be begun is tried again later: the old segment goes on. */
   private async attempt(rotation: () => Promise<void>): Promise<void> {
     try {
       await rotation()
     } catch (error) {
-      if (isNoDescriptor(error)) {
-        this.world.tell.noticed('rotation postponed', 'no free descriptor')
-        if (this.uninstalled !== undefined) throw new BatchRejected('no free descriptor to begin a new segment')
-        return
-      }
+      if (isNoDescriptor(error)) throw new BatchRejected('no free descriptor to begin a new segment', { cause: error })
       throw await this.refusal(error)
     }
   }
@@ -253,15 +272,28 @@ export class Log {
   /** Rule D2: seal the old, then let the new one appear. The new file is made ready first, so that a full disk is found out before the seal. */
   private async rotate(): Promise<void> {
     const old = this.writing()
-    const { standing, identity } = old
-    const next = await prepareSegment(this.world, {
-      ...{ salt: identity.salt, storeId: identity.storeId, epoch: identity.epoch, createdMs: this.world.now() },
-      ...{ firstPosition: standing.nextPosition, firstBatch: standing.batch, prev: standing.chain },
-    })
-    await next.presize()
+    const next = await this.prepareNext(old)
+    if (next === undefined) return
     await this.sealActive(old)
     this.uninstalled = next
     await this.finishRotation()
+  }
+
+  /** A segment that cannot be made now is made later: the old one goes on. */
+  private async prepareNext({ standing, identity }: ActiveSegment): Promise<ActiveSegment | undefined> {
+    try {
+      const next = await prepareSegment(this.world, {
+        ...{ salt: identity.salt, storeId: identity.storeId, epoch: identity.epoch, createdMs: this.world.now() },
+        ...{ firstPosition: standing.nextPosition, firstBatch: standing.batch, prev: standing.chain },
+      })
+      await next.presize()
+      return next
+    } catch (error) {
+      if (error instanceof Latched) throw error
+      this.rotateNotBefore = performance.now() + ROTATION_RETRY_MS
+      this.world.tell.noticed('rotation postponed', String(error))
+      return undefined
+    }
   }
 
   private async finishRotation(): Promise<void> {
@@ -307,14 +339,12 @@ export class Log {
 
   private async tryResume(): Promise<void> {
     if (!(await this.parts.reserve.roomAgain())) return
-    this.enter('writable', '')
-  }
-
-  private markWhenIdle(): void {
-    const { idleMarkMs } = this.parts.limits
-    if (idleMarkMs === 0) return
-    if (this.markTimer === undefined) this.markTimer = setTimeout(() => this.startMark(), idleMarkMs).unref()
-    else this.markTimer.refresh()
+    try {
+      this.active ??= await this.recovered.resume?.()
+      if (this.active !== undefined) this.enter('writable', '')
+    } catch (error) {
+      await this.refusal(error)
+    }
   }
 
   private startMark(): void {

@@ -13,11 +13,12 @@ import {
   openSource,
   refuseNewer,
   scanStart,
+  sealedKnowledge,
 } from './load-segment.js'
 import { segmentName, temporary } from './names.js'
 import { quarantine } from './quarantine.js'
 import type { EngineWorld } from './recovery-world.js'
-import { type ScanResult, scan } from './scan.js'
+import { type ScanResult, type ScanStart, scan } from './scan.js'
 import { readFacts, type Segment, type SegmentFacts } from './sealed-segment.js'
 import type { SegmentBytes } from './segment-bytes.js'
 import type { SegmentIdentity } from './segment-header.js'
@@ -39,18 +40,20 @@ export async function judgeTail(world: EngineWorld, listed: ListedSegment, expec
   refuseNewer(facts, listed)
   const identity = await identify(facts, listed, expected, source)
   const postings = new ActivePostings(world.kinds)
-  const { mark } = facts
-  const known = mark === undefined ? {} : { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash }
-  const scanned = await scan(
-    source,
-    { ...scanStart(identity, source.length), ...known },
-    indexingVisitor(world, postings),
-  )
+  const { mark, footer } = facts
+  const start = { ...scanStart(identity, footer?.dataEnd ?? source.length), ...knowledgeOf(facts) }
+  const scanned = await scan(source, start, indexingVisitor(world, postings))
   const result = await withoutHalfSeal(source, scanned)
   if (facts.unreadableMarks > 0) world.tell.noticed('durable mark unreadable', listed.path)
   const damage = [...headDamage(facts, listed, expected), ...knownDamage(listed, result)]
   const clean = mark?.clean === true && mark.durable === result.end && result.tornAt === undefined
   return { listed, source, identity, postings, result, damage, clean }
+}
+
+/** A footer was written when everything before it was durable, whether or not it is durable itself. */
+function knowledgeOf({ mark, footer }: SegmentFacts): Partial<Pick<ScanStart, 'durable' | 'knownHead' | 'knownChain'>> {
+  if (footer !== undefined) return sealedKnowledge(footer)
+  return mark === undefined ? {} : { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash }
 }
 
 /** A crash between writing the footer and cutting the file leaves a footer where the frames end: that is no torn frame. */
@@ -129,9 +132,14 @@ export async function createSegment(
   content?: { readonly source: SegmentBytes; readonly tip: SegmentTip },
 ): Promise<ActiveSegment> {
   const active = await prepareSegment(world, identity)
-  if (content !== undefined) await active.adopt(content.source, content.tip)
-  await installSegment(world, active)
-  return active
+  try {
+    if (content !== undefined) await active.adopt(content.source, content.tip)
+    await installSegment(world, active)
+    return active
+  } catch (error) {
+    await active.close()
+    throw error
+  }
 }
 
 export async function prepareSegment(world: EngineWorld, identity: SegmentIdentity): Promise<ActiveSegment> {

@@ -1,22 +1,18 @@
 // Opens a data directory: from whatever a crash left to a log that can be read, and written unless it is damaged.
 import { randomBytes } from 'node:crypto'
 import { AcceptedDamage, type KnownDamage } from './accepted-damage.js'
-import type { ActiveSegment } from './active-segment.js'
-import { NO_HASH } from './bytes.js'
+import { type ActiveSegment, NoRoom } from './active-segment.js'
 import { type Catalogue, type ListedSegment, listCatalogue, tidy } from './catalogue.js'
 import { diskErrorCode } from './disk.js'
-import { EngineError } from './engine-error.js'
-import { type Expected, loadSealed, openSource } from './load-segment.js'
+import { type Floor, readFloor } from './floor.js'
+import { isNoDescriptor, isNoSpace } from './latch.js'
+import { type Expected, loadSealed } from './load-segment.js'
 import { adoptTail, createSegment, type JudgedTail, judgeTail, tailForReading, UNKNOWN_END } from './recover-tail.js'
 import type { EngineWorld } from './recovery-world.js'
-import { readFacts, type SealedSegment, type Segment } from './sealed-segment.js'
+import { finishRetiring } from './retain.js'
+import type { SealedSegment, Segment } from './sealed-segment.js'
 import { type SegmentIdentity, STORE_ID_BYTES } from './segment-header.js'
 import { DamagedFact, readFact, writeFact } from './small-file.js'
-
-/** Where the kept log begins: behind what retention removed. */
-export interface Floor extends Expected {
-  readonly batch: number
-}
 
 export interface Recovered {
   readonly sealed: SealedSegment[]
@@ -32,6 +28,8 @@ export interface Recovered {
   readonly clean: boolean
   readonly tornBytes: number
   readonly floor: Floor
+  /** Set when only a full disk keeps the log from being written: begins the segment that could not be begun. */
+  readonly resume?: () => Promise<ActiveSegment | undefined>
 }
 
 /** How many sealed segments are verified in full at each start (C7). */
@@ -49,37 +47,69 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
   const catalogue = await listCatalogue(disk, layout)
   for (const path of catalogue.unknown) world.tell.noticed('unknown file left alone', path)
   await tidy(disk, layout, catalogue)
-  const loaded = await loadAll(world, catalogue, floor)
+  const current = await readCurrent(world)
+  const loaded = await loadAll(world, catalogue, floor, current)
   const accepted = await AcceptedDamage.load(disk, layout.accepted)
-  const damage = [...loaded.damage, ...(await missingTail(world, catalogue, loaded.next))]
+  const damage = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
   const unaccepted = damage.filter(item => !accepted.covers(item))
   for (const item of damage) world.tell.damaged(item)
-  const epoch = Math.max(catalogue.greatestEpoch, (await readCurrent(world))?.epoch ?? 0) + 1
+  const epoch = Math.max(catalogue.greatestEpoch, current?.epoch ?? 0) + 1
   const found = { sealed: loaded.sealed, damage, unaccepted, epoch, floor }
   if (unaccepted.length > 0) return readOnly(found, loaded)
-  return { ...found, ...(await makeWritable(world, loaded, epoch, floor)), tail: undefined }
+  await finishRetiring(world, floor, loaded.sealed[0])
+  const writable = () => makeWritable(world, loaded, epoch, floor)
+  try {
+    return { ...found, ...(await withReserve(world, writable)), tail: undefined }
+  } catch (error) {
+    if (!isNoRoom(error)) throw error
+    // What there is can be read meanwhile, and the log goes on by itself once there is room.
+    return { ...readOnly(found, loaded), resume: async () => (await writable()).active }
+  }
 }
 
-interface LoadedAll {
+function isNoRoom(error: unknown): boolean {
+  return error instanceof NoRoom || isNoSpace(error)
+}
+
+/** A full disk gets the reserve back, which is what it is for (W8). */
+async function withReserve<T>(world: EngineWorld, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!isNoRoom(error)) throw error
+    await world.disk.unlink(world.layout.reserve)
+    await world.disk.syncDirectory(world.layout.root)
+    return work()
+  }
+}
+
+export interface LoadedAll {
   readonly sealed: SealedSegment[]
   readonly tail: JudgedTail | undefined
   readonly damage: readonly KnownDamage[]
   readonly next: Expected
 }
 
-async function loadAll(world: EngineWorld, catalogue: Catalogue, floor: Expected): Promise<LoadedAll> {
+/** `verified`: of how many of the newest sealed segments every byte is read. */
+export async function loadAll(
+  world: EngineWorld,
+  catalogue: Catalogue,
+  floor: Expected,
+  current: Current | undefined,
+  verified = VERIFIED_AT_START,
+): Promise<LoadedAll> {
   const sealed: SealedSegment[] = []
   const damage: KnownDamage[] = []
   let next: Expected = floor
   const listed = catalogue.segments.filter(segment => segment.firstPosition >= floor.nextPosition)
   for (const [at, segment] of listed.entries()) {
     const last = at === listed.length - 1
-    if (last && segment.sha256 === undefined && !(await isSealed(world, segment))) {
+    if (last && segment.sha256 === undefined && !isKnownSealed(segment, current)) {
       const tail = await judgeTail(world, segment, next)
       damage.push(...tail.damage)
       return { sealed, tail, damage, next: { nextPosition: tail.result.nextPosition, chain: tail.result.chain } }
     }
-    const verify = listed.length - at <= VERIFIED_AT_START + 1
+    const verify = listed.length - at <= verified + 1
     const loaded = await loadSealed(world, segment, next, { verify, before: listed[at + 1]?.firstPosition })
     sealed.push(loaded.segment)
     damage.push(...loaded.damage)
@@ -88,8 +118,12 @@ async function loadAll(world: EngineWorld, catalogue: Catalogue, floor: Expected
   return { sealed, tail: undefined, damage, next }
 }
 
-async function isSealed(world: EngineWorld, listed: ListedSegment): Promise<boolean> {
-  return (await readFacts(await openSource(world, listed))).footer !== undefined
+/**
+ * A footer alone proves nothing about the last segment: the cache may show one whose writing or cutting never reached
+ * the disk, and what is built on it would be corrupt once it vanishes. This note was written after its sync had returned.
+ */
+function isKnownSealed({ epoch, firstPosition }: ListedSegment, current: Current | undefined): boolean {
+  return current?.sealed === true && current.epoch === epoch && current.firstPosition === firstPosition
 }
 
 function readOnly(
@@ -141,17 +175,26 @@ function firstIdentity(
 }
 
 /** A note outside the log of which segment was written last: the only witness when that file is deleted. */
-interface Current {
+export interface Current {
   readonly epoch: number
   readonly firstPosition: number
+  /** Sealed at a clean stop, and the seal is durable. */
+  readonly sealed?: true
 }
 
-export async function writeCurrent(world: EngineWorld, identity: SegmentIdentity): Promise<void> {
-  const current: Current = { epoch: identity.epoch, firstPosition: identity.firstPosition }
-  await world.latch.guardWrite(() => writeFact(world.disk, world.layout.current, current))
+export async function writeCurrent(world: EngineWorld, identity: SegmentIdentity, sealed = false): Promise<void> {
+  const { epoch, firstPosition } = identity
+  const current: Current = sealed ? { epoch, firstPosition, sealed } : { epoch, firstPosition }
+  try {
+    await world.latch.guardWrite(() => writeFact(world.disk, world.layout.current, current))
+  } catch (error) {
+    // Without the newer note the older one stands, which says less but nothing wrong.
+    if (!isNoSpace(error) && !isNoDescriptor(error)) throw error
+    world.tell.noticed('CURRENT not written', String(error))
+  }
 }
 
-async function readCurrent(world: EngineWorld): Promise<Current | undefined> {
+export async function readCurrent(world: EngineWorld): Promise<Current | undefined> {
   try {
     return (await readFact(world.disk, world.layout.current)) as Current | undefined
   } catch (error) {
@@ -162,8 +205,12 @@ async function readCurrent(world: EngineWorld): Promise<Current | undefined> {
   }
 }
 
-async function missingTail(world: EngineWorld, catalogue: Catalogue, next: Expected): Promise<KnownDamage[]> {
-  const current = await readCurrent(world)
+export function missingTail(
+  world: EngineWorld,
+  catalogue: Catalogue,
+  next: Expected,
+  current: Current | undefined,
+): KnownDamage[] {
   if (current === undefined) return []
   const { firstPosition } = current
   const present = catalogue.segments.some(segment => segment.firstPosition >= firstPosition)
@@ -172,26 +219,6 @@ async function missingTail(world: EngineWorld, catalogue: Catalogue, next: Expec
   return [
     { firstPosition, from: next.nextPosition, to: UNKNOWN_END, where, reason: 'the segment written last is missing' },
   ]
-}
-
-async function readFloor(world: EngineWorld): Promise<Floor> {
-  try {
-    const fact = (await readFact(world.disk, world.layout.floor)) as
-      | { nextPosition: number; chain: string; batch: number }
-      | undefined
-    if (fact === undefined) return { nextPosition: 1, chain: NO_HASH, batch: 0 }
-    return { nextPosition: fact.nextPosition, chain: Buffer.from(fact.chain, 'hex'), batch: fact.batch }
-  } catch (error) {
-    if (error instanceof DamagedFact) throw new EngineError('damaged_fact', error.message)
-    throw error
-  }
-}
-
-export async function writeFloor(world: EngineWorld, floor: Floor): Promise<void> {
-  const { nextPosition, chain, batch } = floor
-  await world.latch.guardWrite(() =>
-    writeFact(world.disk, world.layout.floor, { nextPosition, chain: chain.toString('hex'), batch }),
-  )
 }
 
 /** EMFILE and its kin: the disk is not at fault, and nothing was changed. */

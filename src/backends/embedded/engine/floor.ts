@@ -1,0 +1,32 @@
+// Where the kept log begins: one small durable fact, written before retention removes anything.
+import { NO_HASH } from './bytes.js'
+import { EngineError } from './engine-error.js'
+import type { Expected } from './load-segment.js'
+import type { EngineWorld } from './recovery-world.js'
+import { DamagedFact, readFact, writeFact } from './small-file.js'
+
+/** Behind what retention removed. */
+export interface Floor extends Expected {
+  readonly batch: number
+}
+
+export const NO_FLOOR: Floor = { nextPosition: 1, chain: NO_HASH, batch: 0 }
+
+export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'layout'>): Promise<Floor> {
+  try {
+    const fact = (await readFact(disk, layout.floor)) as
+      | { nextPosition: number; chain: string; batch: number }
+      | undefined
+    if (fact === undefined) return NO_FLOOR
+    return { nextPosition: fact.nextPosition, chain: Buffer.from(fact.chain, 'hex'), batch: fact.batch }
+  } catch (error) {
+    if (error instanceof DamagedFact) throw new EngineError('damaged_fact', error.message)
+    throw error
+  }
+}
+
+export async function writeFloor(world: EngineWorld, floor: Floor): Promise<void> {
+  const { nextPosition, chain, batch } = floor
+  const fact = { nextPosition, chain: chain.toString('hex'), batch }
+  await world.latch.guardWrite(() => writeFact(world.disk, world.layout.floor, fact))
+}

@@ -1,0 +1,77 @@
+// Removes the oldest archived segments when somebody asked for it: the floor is written first, so that nothing is ever missing unsaid.
+import { join } from 'node:path'
+import { isArchived } from './archive.js'
+import { isKnownDamaged } from './examine-segment.js'
+import { type Floor, writeFloor } from './floor.js'
+import { SealedPostings } from './index/sealed-postings.js'
+import type { Log } from './log.js'
+import { parseName } from './names.js'
+import type { EngineWorld } from './recovery-world.js'
+import type { SealedSegment } from './sealed-segment.js'
+import { type AgeRule, isOlderThan } from './segment-age.js'
+
+/** The newest sealed segments stay whatever any clock says (D7). */
+export const NEWEST_KEPT = 2
+
+/** Removes the oldest segment if it is archived and old enough: one at the most, so that a clock gone wrong costs one file. */
+export async function retireOldest(log: Log, rule: AgeRule): Promise<SealedSegment | undefined> {
+  // A full disk is a good time to give room back.
+  if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
+  const [oldest, next, ...others] = log.sealedSegments()
+  if (oldest === undefined || next === undefined || others.length + 1 < NEWEST_KEPT) return undefined
+  const since = { later: [next, ...others], activeMs: log.writing().identity.createdMs, nowMs: log.world.now() }
+  if (!mayGo(log, oldest) || !isOlderThan(oldest, since, rule) || !isProvable(log, oldest, next)) return undefined
+  await retire(log, oldest, next)
+  return oldest
+}
+
+/** A damaged segment is never archived. Once its damage was accepted, it must not hold up the others. */
+function mayGo(log: Log, segment: SealedSegment): boolean {
+  return isArchived(segment) || isKnownDamaged(log.recovered.damage, segment)
+}
+
+/** The floor carries the hash that the next segment continues: where the two disagree, retiring would hide it. */
+function isProvable(log: Log, oldest: SealedSegment, next: SealedSegment): boolean {
+  if (isKnownDamaged(log.recovered.damage, oldest) || isKnownDamaged(log.recovered.damage, next)) return true
+  const { footer } = oldest.sealed
+  return footer.lastPosition + 1 === next.firstPosition && footer.chain.equals(next.sealed.identity.prev)
+}
+
+async function retire(log: Log, oldest: SealedSegment, next: SealedSegment): Promise<void> {
+  const { world } = log
+  const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = next.sealed.identity
+  await log.settled()
+  await writeFloor(world, { nextPosition, chain, batch })
+  log.replaceSealed(oldest, undefined)
+  await world.pool.forget(oldest.path)
+  if (oldest.postings instanceof SealedPostings) await oldest.postings.close()
+  await removeBelow(world, nextPosition)
+}
+
+/**
+ * What a crash, or a disk that refused, left of segments already below the floor. The floor alone is not believed: the
+ * first segment that is kept has to continue it, or the floor may be another store's.
+ */
+export async function finishRetiring(
+  world: EngineWorld,
+  floor: Floor,
+  first: SealedSegment | undefined,
+): Promise<void> {
+  if (first === undefined || first.firstPosition !== floor.nextPosition) return
+  if (!first.sealed.identity.prev.equals(floor.chain)) return
+  await removeBelow(world, floor.nextPosition)
+}
+
+async function removeBelow(world: EngineWorld, floor: number): Promise<void> {
+  const { disk, layout, latch } = world
+  for (const directory of [layout.archive, layout.segments]) {
+    let removed = 0
+    for (const name of await disk.list(directory)) {
+      const parsed = parseName(name)
+      if (parsed === undefined || parsed.kind === 'temporary' || parsed.firstPosition >= floor) continue
+      await disk.unlink(join(directory, name))
+      removed++
+    }
+    if (removed > 0) await latch.guard(() => disk.syncDirectory(directory))
+  }
+}

@@ -1,0 +1,88 @@
+// Cuts what is wanted of a segment into fetches: bounded in events and bytes, in the order asked for.
+import type { Segment } from './engine/sealed-segment.js'
+import { type Place, placeOf } from './entry-reader.js'
+
+const FIRST_FETCH_EVENTS = 32
+const FETCH_EVENTS = 1_024
+const FETCH_BYTES = 1 << 20
+/** Reading this many bytes too many costs less than a second read. */
+const GAP_BYTES = 16 * 1024
+
+/** How many events the next fetch asks for: what the limit wants, else more and more. */
+export class FetchSize {
+  private planned = 0
+  private size = FIRST_FETCH_EVENTS
+
+  constructor(private readonly limit: number | undefined) {}
+
+  next(): number {
+    const wanted = this.limit === undefined ? 0 : this.limit - this.planned
+    // Events that the filter sorts out after all leave the limit unmet: then it goes on in small steps.
+    if (wanted > 0) return Math.min(wanted, FETCH_EVENTS)
+    if (this.limit === undefined) this.size = Math.min(FETCH_EVENTS, this.size * 4)
+    return this.size
+  }
+
+  took(count: number): void {
+    this.planned += count
+  }
+}
+
+/** Ascending ordinals of one segment: all between two, or those of a list. */
+export type Wanted = { readonly from: number; readonly to: number } | Uint32Array
+
+export class Slicer {
+  private done = 0
+  private readonly total: number
+
+  constructor(
+    private readonly segment: Segment,
+    private readonly wanted: Wanted,
+    private readonly down: boolean,
+    private readonly size: FetchSize,
+  ) {
+    this.total = wanted instanceof Uint32Array ? wanted.length : wanted.to - wanted.from + 1
+  }
+
+  /** Empty at the end. Changes nothing when the index throws: then it can be asked again. */
+  next(): Place[] {
+    const places: Place[] = []
+    const most = Math.min(this.size.next(), this.total - this.done)
+    for (let bytes = 0; places.length < most && bytes < FETCH_BYTES; ) {
+      const place = placeOf(this.segment, this.segment.firstPosition + this.ordinal(this.done + places.length))
+      places.push(place)
+      bytes += place.end - place.offset
+    }
+    this.done += places.length
+    this.size.took(places.length)
+    return places
+  }
+
+  private ordinal(step: number): number {
+    const at = this.down ? this.total - 1 - step : step
+    return this.wanted instanceof Uint32Array ? (this.wanted[at] as number) : this.wanted.from + at
+  }
+}
+
+export interface Extent {
+  readonly offset: number
+  end: number
+  /** In the order asked for. */
+  readonly members: Place[]
+}
+
+/** One read for what lies close together. */
+export function coalesce(places: readonly Place[]): Extent[] {
+  const extents: Extent[] = []
+  const down = places.length > 1 && (places[0] as Place).position > (places[1] as Place).position
+  for (const place of down ? places.toReversed() : places) {
+    const last = extents.at(-1)
+    if (last !== undefined && place.offset - last.end <= GAP_BYTES && place.end - last.offset <= FETCH_BYTES) {
+      last.end = place.end
+      last.members.push(place)
+    } else extents.push({ offset: place.offset, end: place.end, members: [place] })
+  }
+  if (!down) return extents
+  for (const extent of extents) extent.members.reverse()
+  return extents.reverse()
+}
