@@ -1,4 +1,5 @@
 // What an event is: as a client sends it (NewEvent) and as the store keeps it (RecordedEvent).
+import { checkPacked } from './packed.js'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export interface JsonObject {
@@ -11,11 +12,25 @@ export type Position = number
 export type Revision = number
 
 /**
- * One MessagePack map, already encoded and already checked (see `packed.ts`).
- * The store writes these bytes as they are and never decodes them.
+ * One MessagePack map, already encoded. The store writes these bytes as they are and never decodes them.
+ * Whoever has to walk them anyway makes it with `Packed.checked`; others are checked when they are appended.
  */
 export class Packed {
+  private proven = false
+
   constructor(readonly bytes: Uint8Array) {}
+
+  /** Throws when the bytes are not one legal map. They must not be changed afterwards. */
+  static checked(bytes: Uint8Array): Packed {
+    checkPacked(bytes)
+    const packed = new Packed(bytes)
+    packed.proven = true
+    return packed
+  }
+
+  get isChecked(): boolean {
+    return this.proven
+  }
 }
 
 export interface NewEvent {

@@ -1,10 +1,11 @@
 // An append on its way: checked and encoded on arrival, while an earlier batch is being synced.
 import { hash } from 'node:crypto'
+import { checkAppend, checkAppendAround } from '../../contract/check-append.js'
 import { StoreError } from '../../contract/errors.js'
 import type { NewEvent } from '../../contract/event.js'
 import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import { LIMITS } from '../../contract/limits.js'
-import { PackWriter } from './pack-writer.js'
+import { type PackWriter, TooLong } from './pack-writer.js'
 import { encodePayload, type Payload } from './record.js'
 
 /** More than the fields beside the payload of any event can take. */
@@ -21,7 +22,19 @@ export interface WaitingAppend {
 
 export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'requestHash' | 'bytes'>
 
-export function prepareAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend {
+/** Checks and encodes in one walk over the payloads; a second one is only for finding the words when they are refused. */
+export function prepareAppend(asked: unknown, scratch: PackWriter): PreparedAppend {
+  try {
+    checkAppendAround(asked)
+    return encodeAppend(asked, scratch)
+  } catch (error) {
+    checkAppend(asked)
+    if (error instanceof StoreError) throw error
+    throw new StoreError('INVALID_EVENT', 'the request changed while it was read', { cause: error })
+  }
+}
+
+function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend {
   const request = copyOf(asked)
   const { events } = request
   const dataBytes: number[] = []
@@ -29,7 +42,7 @@ export function prepareAppend(asked: AppendRequest, scratch: PackWriter): Prepar
   scratch.at = 0
   for (const event of events) {
     const from = scratch.at
-    dataBytes.push(encodePayload(scratch, event))
+    dataBytes.push(encodeOrRefuse(scratch, event, ends.length))
     ends.push(scratch.at)
     refuseTooLarge(ends.length - 1, { payload: scratch.at - from, data: dataBytes.at(-1) as number, batch: scratch.at })
   }
@@ -38,6 +51,15 @@ export function prepareAppend(asked: AppendRequest, scratch: PackWriter): Prepar
   const payloads = ends.map((to, at) => ({ bytes, from: ends[at - 1] ?? 0, to, dataBytes: dataBytes[at] as number }))
   const requestHash = request.key === undefined ? undefined : hashRequest(request, bytes, scratch)
   return { request, payloads, requestHash, bytes: bytes.length + events.length * ENVELOPE_BYTES }
+}
+
+function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number): number {
+  try {
+    return encodePayload(scratch, event)
+  } catch (error) {
+    if (error instanceof TooLong) refuse('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
+    throw error
+  }
 }
 
 function refuseTooLarge(
@@ -86,7 +108,7 @@ function hashRequest(request: AppendRequest, payloads: Buffer, scratch: PackWrit
   for (const event of request.events) {
     const { type, stream, tags, schemaVersion, correlationId, causationId, sessionId, parents, occurredAt } = event
     const options = [tags, schemaVersion ?? 1, correlationId, causationId, sessionId, parents, occurredAt]
-    scratch.value([type, stream, ...options.map(option => option ?? null)])
+    scratch.value([type, stream, ...options.map(option => option ?? null)], 0)
   }
   scratch.raw(payloads)
   const { expectations, condition } = request

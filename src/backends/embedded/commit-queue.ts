@@ -69,7 +69,6 @@ export class CommitQueue {
     return this.waitingBytes
   }
 
-  /** `request` has been checked. */
   append(request: AppendRequest): Promise<Appended> {
     if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
     const prepared = prepareAppend(request, this.scratch)

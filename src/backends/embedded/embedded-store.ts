@@ -1,5 +1,4 @@
 // The default storage: an event store in one directory, with no database beside it.
-import { checkAppend } from '../../contract/check-append.js'
 import { checkFindKey, checkPosition, checkRead, checkStreamName } from '../../contract/check-read.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
@@ -14,8 +13,10 @@ import {
 } from '../../contract/event-store.js'
 import { HybridClock } from '../../contract/hybrid-clock.js'
 import { CommitQueue } from './commit-queue.js'
+import { isArchived } from './engine/archive.js'
 import type { Log } from './engine/log.js'
 import { HeadWatch } from './head-watch.js'
+import { Maintenance } from './maintenance.js'
 import { openLog, writeState } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Reader } from './reader.js'
@@ -28,8 +29,15 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
   const resolved = resolveOptions(options)
   const log = await openLog(resolved)
   const reader = new Reader(log)
-  const last = await lastReading(reader, log)
-  return new EmbeddedStore(resolved, log, reader, new HybridClock(resolved.clock, last))
+  try {
+    const last = await lastReading(reader, log)
+    const store = new EmbeddedStore(resolved, log, reader, new HybridClock(resolved.clock, last))
+    store.maintenance.start()
+    return store
+  } catch (error) {
+    await log.close()
+    throw error
+  }
 }
 
 /** The newest readable event's time: ids go on behind it whatever the wall clock says. */
@@ -39,6 +47,8 @@ async function lastReading(reader: Reader, log: Log): Promise<{ timestampNs: big
 }
 
 export class EmbeddedStore extends EventStore {
+  /** Runs by its own timers; a test runs it by hand. */
+  readonly maintenance: Maintenance
   private readonly queue: CommitQueue
   private readonly watch: HeadWatch
   private closing: Promise<void> | undefined
@@ -51,6 +61,7 @@ export class EmbeddedStore extends EventStore {
   ) {
     super()
     const { clock, nodeId, observer } = options
+    this.maintenance = new Maintenance(log, options)
     this.watch = new HeadWatch(() => this.log.head)
     this.queue = new CommitQueue(
       { log, clock, ids, nodeId },
@@ -65,7 +76,6 @@ export class EmbeddedStore extends EventStore {
   }
 
   async append(request: AppendRequest): Promise<Appended> {
-    checkAppend(request)
     return this.queue.append(request)
   }
 
@@ -116,6 +126,8 @@ export class EmbeddedStore extends EventStore {
         tornBytes: log.recovered.tornBytes,
         openFiles: log.world.pool.size,
         waitingReaders: this.watch.waiting,
+        archived: log.sealedSegments().filter(isArchived).length,
+        ...this.maintenance.details,
       },
     }
   }
@@ -128,6 +140,7 @@ export class EmbeddedStore extends EventStore {
   private async shut(): Promise<void> {
     await this.queue.close()
     this.watch.close()
+    await this.maintenance.close()
     await this.log.close()
   }
 
@@ -137,20 +150,11 @@ export class EmbeddedStore extends EventStore {
 
   private async findById(id: string): Promise<RecordedEvent | undefined> {
     const wanted = parseId(id)
-    if (wanted === undefined || wanted.nodeId === '') return undefined
+    if (wanted === undefined) return undefined
     const { log } = this
-    const segments = log.segments()
-    let position = await withSoundIndexes(log, () =>
-      firstAtOrAfter(segments, wanted.timestampNs, log.firstPosition, log.head),
-    )
-    // Events of one tick follow each other with rising sequence numbers.
-    for (; position <= log.head; position++) {
-      const event = await this.reader.at(position)
-      if (event === undefined || event.timestampNs > wanted.timestampNs || event.sequence > wanted.sequence)
-        return undefined
-      if (event.sequence === wanted.sequence) return event.id === id ? event : undefined
-    }
-    return undefined
+    const place = () => firstAtOrAfter(log.segments(), wanted, log.firstPosition, log.head)
+    const event = await this.reader.at(await withSoundIndexes(log, place))
+    return event?.id === id ? event : undefined
   }
 
   /** What was answered when the key was used first. */

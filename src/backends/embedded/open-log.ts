@@ -3,17 +3,20 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
 import type { WriteState } from '../../contract/event-store.js'
+import { NoRoom } from './engine/active-segment.js'
 import type { DiskLock } from './engine/disk.js'
 import { diskErrorCode } from './engine/disk.js'
 import { EngineError } from './engine/engine-error.js'
 import { FilePool } from './engine/file-pool.js'
 import { PageCache } from './engine/index/page-cache.js'
-import { Latch } from './engine/latch.js'
+import { isNoSpace, Latch, Latched } from './engine/latch.js'
+import { LatchedDisk } from './engine/latched-disk.js'
 import { Log } from './engine/log.js'
 import { Layout } from './engine/names.js'
 import { prepareDirectories, recover } from './engine/recover.js'
 import type { EngineWorld } from './engine/recovery-world.js'
 import { Reserve } from './engine/reserve.js'
+import { DamagedFact } from './engine/small-file.js'
 import type { ResolvedOptions } from './options.js'
 import { indexRecord, TERM_KINDS } from './terms.js'
 
@@ -39,9 +42,9 @@ async function open(options: ResolvedOptions): Promise<Log> {
     await prepareDirectories(world)
     await syncAncestors(options)
     const recovered = await recover(world)
-    const reserve = new Reserve(disk, layout.reserve, options.reserveBytes)
+    const reserve = new Reserve(world.disk, layout.reserve, options.reserveBytes)
     const log = createLog(options, { world, lock, reserve }, recovered)
-    if (recovered.active !== undefined) await prepareForWriting(log, reserve)
+    await recovered.active?.orClosed(() => prepareForWriting(log, reserve))
     const { clean, tornBytes, head } = recovered
     options.observer.recovered?.({ clean, tornBytes, head, ms: performance.now() - started })
     return log
@@ -84,8 +87,10 @@ async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<Disk
   throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
 }
 
-function createWorld(options: ResolvedOptions, layout: Layout): EngineWorld {
-  const { disk, clock, observer } = options
+export function createWorld(options: ResolvedOptions, layout: Layout): EngineWorld {
+  const { clock, observer } = options
+  const latch = new Latch()
+  const disk = new LatchedDisk(options.disk, latch)
   const pool = new FilePool(disk, options.openFiles)
   const shelf = { pool, pages: new PageCache(options.pageCacheBytes), kinds: TERM_KINDS }
   return {
@@ -94,7 +99,7 @@ function createWorld(options: ResolvedOptions, layout: Layout): EngineWorld {
       layout,
       pool,
       shelf,
-      latch: new Latch(),
+      latch,
       presizeBytes: options.presizeBytes,
       kinds: TERM_KINDS,
       index: indexRecord,
@@ -129,12 +134,16 @@ export function writeState(state: Log['state'], detail: string): WriteState {
   return state === 'writable' ? { writable: true } : { writable: false, reason: state, detail }
 }
 
-function translate(error: unknown, directory: string): unknown {
+export function translate(error: unknown, directory: string): unknown {
   if (error instanceof EngineError) return new StoreError(CODES[error.refusal], error.message, { cause: error })
-  const code = diskErrorCode(error)
-  if (code === undefined) return error
-  if (code === 'ENOSPC') return new StoreError('DISK_FULL', `${directory} has no room to recover`, { cause: error })
-  return new StoreError('STORAGE_UNAVAILABLE', `${directory} cannot be opened: ${code}`, { cause: error })
+  if (error instanceof DamagedFact) return new StoreError('DATA_CORRUPT', error.message, { cause: error })
+  const code = error instanceof Latched ? diskErrorCode(error.cause) : diskErrorCode(error)
+  if (code === undefined && !(error instanceof NoRoom || error instanceof Latched)) return error
+  if (error instanceof NoRoom || isNoSpace(error))
+    return new StoreError('DISK_FULL', `${directory} has no room to recover`, { cause: error })
+  return new StoreError('STORAGE_UNAVAILABLE', `${directory} cannot be opened: ${code ?? (error as Error).message}`, {
+    cause: error,
+  })
 }
 
 const CODES = {

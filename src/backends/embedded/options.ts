@@ -25,6 +25,12 @@ export interface EmbeddedOptions {
   readonly idleMarkMs?: number
   readonly openFiles?: number
   readonly pageCacheBytes?: number
+  /** Sealed segments older than this are compressed into `archive/`. 0 turns it off. */
+  readonly archiveAfterDays?: number
+  /** Archives older than this are removed for good. 0, the default, keeps everything; 90 is a common choice. */
+  readonly retainArchivesDays?: number
+  /** How fast sealed segments are read again in the background to find bit rot. 0 turns it off. */
+  readonly scrubBytesPerSecond?: number
 }
 
 export type ResolvedOptions = Required<EmbeddedOptions>
@@ -39,6 +45,9 @@ export const DEFAULTS = Object.freeze({
   idleMarkMs: 50,
   openFiles: 256,
   pageCacheBytes: 8 * MIB,
+  archiveAfterDays: 7,
+  retainArchivesDays: 0,
+  scrubBytesPerSecond: 8 * MIB,
 })
 
 export function resolveOptions(options: EmbeddedOptions): ResolvedOptions {

@@ -2,14 +2,30 @@
 //
 // A general packer is not used here: those at hand look at `value.constructor` and `value.toJSON`, which in an
 // event are the client's data.
-import type { JsonObject, JsonValue } from '../../contract/event.js'
+import { LIMITS } from '../../contract/limits.js'
 import { GrowingBuffer } from './engine/growing-buffer.js'
 
 const SHORT_STRING_CHARS = 40
 const WIDE_BYTES = new Uint8Array(8)
 const WIDE = new DataView(WIDE_BYTES.buffer)
 
+/** A longer list is not searched for properties beside its elements. */
+const LISTED_ELEMENTS_MAX = 1_024
+
+/** What was to be encoded is no JSON; the checks of the contract name what is wrong with it. */
+export class NotJson extends Error {
+  override readonly name = 'NotJson'
+}
+
+/** What was to be encoded does not fit where `most` ends. */
+export class TooLong extends Error {
+  override readonly name = 'TooLong'
+}
+
 export class PackWriter extends GrowingBuffer {
+  /** Objects and arrays may reach as far as this. */
+  most = Number.POSITIVE_INFINITY
+
   nil(): void {
     this.reserve(1)
     this.buffer[this.at++] = 0xc0
@@ -73,6 +89,7 @@ export class PackWriter extends GrowingBuffer {
       }
       if (this.integer(value)) return
     }
+    if (!Number.isFinite(value)) throw new NotJson('not a finite number')
     buffer[this.at] = 0xcb
     this.at = buffer.writeDoubleBE(value, this.at + 1)
   }
@@ -117,6 +134,7 @@ export class PackWriter extends GrowingBuffer {
     const { length } = text
     this.reserve(length * 3 + 5)
     if (length <= SHORT_STRING_CHARS && this.shortAscii(text)) return
+    if (!text.isWellFormed()) throw new NotJson('half a surrogate pair')
     // Written where the bytes belong if it is ASCII; moved when the length turns out to need a longer prefix.
     const guess = prefixBytes(length)
     const start = this.at
@@ -156,28 +174,49 @@ export class PackWriter extends GrowingBuffer {
     }
   }
 
-  /** A value that has been checked: plain, acyclic, at most 64 deep. */
-  value(value: JsonValue): void {
+  /** Refuses whatever JSON has no word for, and what would lose a key. `depth` counts the containers around it. */
+  value(value: unknown, depth: number): void {
     if (typeof value === 'string') this.string(value)
     else if (typeof value === 'number') this.number(value)
     else if (value === null) this.nil()
     else if (typeof value === 'boolean') {
       this.reserve(1)
       this.buffer[this.at++] = value ? 0xc3 : 0xc2
-    } else if (Array.isArray(value)) {
-      this.arrayHeader(value.length)
-      for (let at = 0; at < value.length; at++) this.value(value[at] as JsonValue)
-    } else this.object(value as JsonObject)
+    } else if (typeof value !== 'object') throw new NotJson(typeof value)
+    else if (Array.isArray(value)) this.array(value, depth)
+    else this.object(value as Record<string, unknown>, depth)
   }
 
-  object(value: JsonObject): void {
+  object(value: Record<string, unknown>, depth = 0): void {
+    const prototype = Object.getPrototypeOf(value)
+    if (prototype !== Object.prototype && prototype !== null) throw new NotJson('an instance of a class')
     const keys = Object.keys(value)
+    if (Reflect.ownKeys(value).length !== keys.length) throw new NotJson('a key that would be lost')
+    // Whatever contains itself is too deep as well.
+    if (depth >= LIMITS.nestingDepth) throw new NotJson('too deep')
     this.mapHeader(keys.length)
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at] as string
       this.string(key)
-      this.value(value[key] as JsonValue)
+      this.value(value[key], depth + 1)
     }
+    this.refuseTooLong()
+  }
+
+  private array(value: readonly unknown[], depth: number): void {
+    if (Object.getPrototypeOf(value) !== Array.prototype) throw new NotJson('an instance of a class')
+    // Longer ones take too long to list, and no decoder can make one with a property beside its elements.
+    const listed = value.length <= LISTED_ELEMENTS_MAX
+    if (listed && Reflect.ownKeys(value).length !== value.length + 1) throw new NotJson('a property that would be lost')
+    if (depth >= LIMITS.nestingDepth) throw new NotJson('too deep')
+    this.arrayHeader(value.length)
+    for (let at = 0; at < value.length; at++) this.value(value[at], depth + 1)
+    this.refuseTooLong()
+  }
+
+  /** A small object can refer to the same part a million times: it must not become gigabytes before somebody measures it. */
+  private refuseTooLong(): void {
+    if (this.at > this.most) throw new TooLong()
   }
 
   private header(count: number, fixed: number, fixedMax: number, wide: number): void {

@@ -4,14 +4,15 @@ import type { ReadRequest } from '../../contract/event-store.js'
 import { filterMatches } from '../../contract/filter.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { diskErrorCode } from './engine/disk.js'
+import { NO_ORDINALS } from './engine/index/postings.js'
 import type { Log } from './engine/log.js'
 import { SealedSegment, type Segment } from './engine/sealed-segment.js'
 import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
-import { coalesce, type Extent, FetchSize, Slicer, type Wanted } from './fetches.js'
+import { coalesce, type Extent, FetchSize, readAll, Slicer, type Wanted } from './fetches.js'
 import { between, union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import type { StoredEvent } from './record.js'
-import { firstAtOrAfter, segmentOf } from './segment-search.js'
+import { firstAtOrAfter, type Moment, segmentOf } from './segment-search.js'
 import { withSoundIndexes } from './sound-index.js'
 
 interface Bounds {
@@ -67,10 +68,8 @@ export class Reader {
     let from = Math.max(this.log.firstPosition, (request.after ?? 0) + 1)
     let to = Math.min(head, (request.before ?? Number.POSITIVE_INFINITY) - 1)
     const segments = this.log.segments()
-    if (request.since !== undefined)
-      from = Math.max(from, firstAtOrAfter(segments, nanoseconds(request.since), from, to))
-    if (request.until !== undefined)
-      to = Math.min(to, firstAtOrAfter(segments, nanoseconds(request.until), from, to) - 1)
+    if (request.since !== undefined) from = Math.max(from, firstAtOrAfter(segments, startOf(request.since), from, to))
+    if (request.until !== undefined) to = Math.min(to, firstAtOrAfter(segments, startOf(request.until), from, to) - 1)
     return { from, to }
   }
 
@@ -94,6 +93,11 @@ export class Reader {
     while (down ? at >= from : at <= to) {
       const segments = this.log.segments()
       const segment = segmentOf(segments, at)
+      if (segment === undefined && at < this.log.firstPosition) {
+        // Retired during the read: gone, as if it had been asked for later.
+        at = down ? from - 1 : this.log.firstPosition
+        continue
+      }
       if (segment === undefined) {
         const missing = gapAround(segments, at, { from, to })
         yield { missing }
@@ -101,14 +105,24 @@ export class Reader {
         continue
       }
       const part = { from: Math.max(from, segment.firstPosition), to: Math.min(to, segment.lastPosition) }
-      const wanted = await withSoundIndexes(this.log, () => this.wanted(segment, request, part))
+      const wanted = await this.unlessRetired(segment, () => this.wanted(segment, request, part), NO_ORDINALS)
       const slicer = new Slicer(segment, wanted, down, size)
       for (;;) {
-        const places = await withSoundIndexes(this.log, () => slicer.next())
+        const places = await this.unlessRetired(segment, () => slicer.next(), [])
         if (places.length === 0) break
         yield { fetch: { segment, places } }
       }
       at = down ? part.from - 1 : part.to + 1
+    }
+  }
+
+  /** The index of a segment goes with it: then there is nothing left to find. */
+  private async unlessRetired<T>(segment: Segment, work: () => T, nothing: T): Promise<T> {
+    try {
+      return await withSoundIndexes(this.log, work)
+    } catch (error) {
+      if (segment.lastPosition < this.log.firstPosition) return nothing
+      throw error
     }
   }
 
@@ -133,16 +147,17 @@ export class Reader {
     } catch (error) {
       const code = diskErrorCode(error)
       if (this.log.state === 'closed') throw new StoreError('CLOSED', 'the store closed during the read')
-      if (code === undefined) throw error
+      if (code === undefined || error instanceof StoreError) throw error
       const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as Place).position) : undefined
       if (moved !== undefined && moved !== segment) return this.fetchFrom(moved, places, request)
+      if (segment.lastPosition < this.log.firstPosition) return []
       throw new StoreError('STORAGE_UNAVAILABLE', `reading ${segment.name} failed: ${code}`, { cause: error })
     }
   }
 
   private async fetchFrom(segment: Segment, places: readonly Place[], request: ReadRequest): Promise<StoredEvent[]> {
     const extents = coalesce(places)
-    const read = await Promise.all(extents.map(({ offset, end }) => segment.source.read(offset, end - offset)))
+    const read = await readAll(segment, extents)
     const events: StoredEvent[] = []
     for (let at = 0; at < extents.length; at++) {
       const { offset, members } = extents[at] as Extent
@@ -186,8 +201,8 @@ export class Reader {
   }
 }
 
-function nanoseconds(time: string | bigint): bigint {
-  return typeof time === 'bigint' ? time : parseTime(time)
+function startOf(time: string | bigint): Moment {
+  return { timestampNs: typeof time === 'bigint' ? time : parseTime(time), sequence: 0 }
 }
 
 function ordinalsBetween(from: number, to: number): number[] {

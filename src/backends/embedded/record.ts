@@ -1,6 +1,7 @@
 // One stored event as MessagePack: `encodeRecord` and `StoredEvent` are the two halves of docs/FORMAT.md's «Record».
 import { type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
+import { LIMITS } from '../../contract/limits.js'
 import { MalformedRecord, PackReader, unpackObject } from './pack-reader.js'
 import type { PackWriter } from './pack-writer.js'
 
@@ -55,6 +56,7 @@ export interface Payload {
 /** Writes one payload behind what `scratch` holds; returns how long its `data` is. */
 export function encodePayload(scratch: PackWriter, event: NewEvent): number {
   const from = scratch.at
+  scratch.most = from + LIMITS.eventBytes
   encodeMap(scratch, event.data)
   const dataBytes = scratch.at - from
   if (event.metadata === undefined) scratch.nil()
@@ -64,7 +66,7 @@ export function encodePayload(scratch: PackWriter, event: NewEvent): number {
 
 function encodeMap(writer: PackWriter, value: JsonObject | Packed): void {
   if (value instanceof Packed) writer.raw(value.bytes)
-  else writer.object(value)
+  else writer.object(value as Record<string, unknown>)
 }
 
 const OPTIONS = 11

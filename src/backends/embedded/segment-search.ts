@@ -1,6 +1,7 @@
 // Finds the segment of a position, and the position of a time.
 import type { Segment } from './engine/sealed-segment.js'
 import { DamagedEvent, readEventSync } from './entry-reader.js'
+import type { StoredEvent } from './record.js'
 
 /** undefined when no segment holds the position: it is beyond the head, retired, or its segment is missing. */
 export function segmentOf(segments: readonly Segment[], position: number): Segment | undefined {
@@ -15,35 +16,40 @@ export function segmentOf(segments: readonly Segment[], position: number): Segme
   return segment !== undefined && position <= segment.lastPosition ? segment : undefined
 }
 
+/** A reading of the hybrid clock: events rise by it, in position order. */
+export interface Moment {
+  readonly timestampNs: bigint
+  readonly sequence: number
+}
+
 /**
- * The first position in `[from, to]` whose time is at least `timeNs`; `to + 1` when all are earlier.
- * Times never run backwards in position order, so this is a binary search; positions that cannot be read are passed over.
+ * The first position in `[from, to]` at or after the moment; `to + 1` when all are earlier. A binary search, which
+ * passes over positions that cannot be read.
  */
-export function firstAtOrAfter(segments: readonly Segment[], timeNs: bigint, from: number, to: number): number {
+export function firstAtOrAfter(segments: readonly Segment[], moment: Moment, from: number, to: number): number {
   let low = from
   let high = to + 1
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    const probe = timeNear(segments, middle, high)
-    if (probe === undefined) high = middle
-    else if (probe.timeNs < timeNs) low = probe.position + 1
-    else if (probe.position === middle) high = middle
-    else high = middle
+    const probe = firstReadable(segments, middle, high)
+    if (probe === undefined || !isBefore(probe, moment)) high = middle
+    else low = probe.position + 1
   }
   return low
 }
 
-/** The time of the first readable position at or after `position`, below `limit`. */
-function timeNear(
-  segments: readonly Segment[],
-  position: number,
-  limit: number,
-): { position: number; timeNs: bigint } | undefined {
+function isBefore(event: Moment, moment: Moment): boolean {
+  if (event.timestampNs !== moment.timestampNs) return event.timestampNs < moment.timestampNs
+  return event.sequence < moment.sequence
+}
+
+/** The first readable event at or after `position`, below `limit`. */
+function firstReadable(segments: readonly Segment[], position: number, limit: number): StoredEvent | undefined {
   for (let at = position; at < limit; at++) {
     const segment = segmentOf(segments, at)
     if (segment === undefined) continue
     try {
-      return { position: at, timeNs: readEventSync(segment, at).timestampNs }
+      return readEventSync(segment, at)
     } catch (error) {
       if (!(error instanceof DamagedEvent)) throw error
     }

@@ -8,6 +8,8 @@ export interface KnownDamage {
   readonly from: number
   readonly to: number
   readonly where: string
+  /** Which bytes of the segment are damaged, where that is known. */
+  readonly bytes?: { readonly from: number; readonly to: number }
   readonly reason: string
 }
 
@@ -22,6 +24,10 @@ export class AcceptedDamage {
   static async load(disk: Disk, path: string): Promise<AcceptedDamage> {
     const fact = await readFact(disk, path)
     return new AcceptedDamage(Array.isArray(fact) ? (fact as KnownDamage[]) : [])
+  }
+
+  static none(): AcceptedDamage {
+    return new AcceptedDamage([])
   }
 
   covers(damage: KnownDamage): boolean {

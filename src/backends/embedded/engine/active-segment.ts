@@ -32,6 +32,11 @@ export class NoRoom extends Error {
   override readonly name = 'NoRoom'
 }
 
+/** The batch was written after another process had taken the directory: nobody knows whether that one saw it. */
+export class OwnershipLost extends Error {
+  override readonly name = 'OwnershipLost'
+}
+
 export function freshTip(identity: SegmentIdentity): SegmentTip {
   const { firstPosition, firstBatch, prev } = identity
   return { end: HEADER_BLOCK_BYTES, nextPosition: firstPosition, chain: prev, batch: firstBatch, frames: 0 }
@@ -64,14 +69,19 @@ export class ActiveSegment {
     const file = await world.disk.open(path, { mode: 'create', durable: true })
     const segment = new ActiveSegment(world, file, identity, freshTip(identity))
     segment.path = path
-    try {
-      await segment.writeWhole(headerBlock(identity), 0)
-    } catch (error) {
-      await file.close()
-      throw error
-    }
+    await segment.orClosed(() => segment.writeWhole(headerBlock(identity), 0))
     segment.presized = HEADER_BLOCK_BYTES
     return segment
+  }
+
+  /** Work on the way to using this file: when it fails nobody will, and the descriptor is given back. */
+  async orClosed<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      await this.close().catch(() => undefined)
+      throw error
+    }
   }
 
   get name(): string {
@@ -112,7 +122,7 @@ export class ActiveSegment {
   }
 
   /** Writes the batch at D and moves D behind it. Throws NoRoom (nothing lasting happened) or Latched (nobody knows). */
-  async commit(batch: BatchBuffer): Promise<void> {
+  async commit(batch: BatchBuffer, stillOwned: () => boolean): Promise<void> {
     const { bytes } = batch
     const end = this.tip.end + bytes.length
     // Zeros still on their way could land on top of the batch.
@@ -122,6 +132,8 @@ export class ActiveSegment {
       await this.cutBack()
       throw new NoRoom(`the disk took ${written} of ${bytes.length} bytes`)
     }
+    // Written, but nobody may be shown what another owner might not know of: D stays where it is.
+    if (!stillOwned()) throw new OwnershipLost('another process took over the data directory')
     const { nextPosition, chain } = batch
     this.tip = { end, nextPosition, chain, batch: this.tip.batch + 1, frames: this.tip.frames + batch.frames }
     this.presized = Math.max(this.presized, end)

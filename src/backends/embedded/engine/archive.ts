@@ -88,7 +88,7 @@ async function finishedArchive(world: EngineWorld, segment: SealedSegment): Prom
     if (parsed?.kind !== 'archive' || parsed.firstPosition !== firstPosition || parsed.epoch !== epoch) continue
     const path = join(layout.archive, name)
     if ((await proveArchive(disk, path, segment)) === parsed.sha256) {
-      await world.latch.guard(() => disk.syncDirectory(layout.archive))
+      await disk.syncDirectory(layout.archive)
       return path
     }
     world.tell.noticed('archive does not prove itself and is made anew', path)
@@ -99,7 +99,7 @@ async function finishedArchive(world: EngineWorld, segment: SealedSegment): Prom
 }
 
 async function writeArchive(log: Log, segment: SealedSegment): Promise<string> {
-  const { disk, layout, latch } = log.world
+  const { disk, layout } = log.world
   const { firstPosition, epoch } = segment.sealed.identity
   const temporary = join(layout.archive, archiveTemporaryName(firstPosition, epoch))
   try {
@@ -115,7 +115,7 @@ async function writeArchive(log: Log, segment: SealedSegment): Promise<string> {
     if (sha256 === undefined) throw await misfit(log, segment)
     const path = join(layout.archive, archiveName(firstPosition, epoch, sha256))
     await disk.rename(temporary, path)
-    await latch.guard(() => disk.syncDirectory(layout.archive))
+    await disk.syncDirectory(layout.archive)
     return path
   } catch (error) {
     // Useless, whatever it is; if it cannot be removed now, the next attempt or the next start will.
@@ -218,12 +218,12 @@ async function misfit(log: Log, segment: SealedSegment): Promise<Error> {
 }
 
 async function removePlain(log: Log, segment: SealedSegment): Promise<void> {
-  const { disk, layout, latch, pool } = log.world
+  const { disk, layout, pool } = log.world
   const { firstPosition, epoch } = segment.sealed.identity
   if (basename(segment.path) !== segmentName(firstPosition, epoch)) return
   // Whoever lost the directory must not remove what is now another's.
   if (!log.owned) return
   await pool.forget(segment.path)
   await disk.unlink(segment.path)
-  await latch.guard(() => disk.syncDirectory(layout.segments))
+  await disk.syncDirectory(layout.segments)
 }

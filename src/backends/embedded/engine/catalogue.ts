@@ -17,6 +17,8 @@ export interface Catalogue {
   /** Files a later file has replaced, and temporaries of unfinished work. */
   readonly leftovers: readonly string[]
   readonly unknown: readonly string[]
+  /** Segments begun by a process that had lost the directory to another: no append in them was ever acknowledged. */
+  readonly late: readonly string[]
   readonly greatestEpoch: number
 }
 
@@ -36,12 +38,24 @@ export async function listCatalogue(disk: Disk, layout: Layout): Promise<Catalog
       else found.push({ ...parsed, path })
     }
   }
-  const segments = newestOfEach(found, leftovers)
+  const { segments, late } = withoutLate(newestOfEach(found, leftovers))
   leftovers.push(
     ...indexes.filter(index => !segments.some(segment => sameSegment(segment, index))).map(index => index.path),
   )
   const greatestEpoch = found.reduce((greatest, segment) => Math.max(greatest, segment.epoch), 0)
-  return { segments, leftovers, unknown, greatestEpoch }
+  return { segments, leftovers, unknown, late, greatestEpoch }
+}
+
+/** Epochs rise with positions. An earlier epoch behind a later one is an owner's that woke up after it had been replaced. */
+function withoutLate(newest: readonly ListedSegment[]): { segments: ListedSegment[]; late: string[] } {
+  const segments: ListedSegment[] = []
+  const late: string[] = []
+  for (const segment of newest) {
+    const before = segments.at(-1)
+    if (before !== undefined && before.epoch > segment.epoch) late.push(segment.path)
+    else segments.push(segment)
+  }
+  return { segments, late }
 }
 
 function sameSegment(one: ListedSegment, other: ListedSegment): boolean {

@@ -5,11 +5,15 @@ import { scan } from './scan.js'
 import type { SealedSegment } from './sealed-segment.js'
 
 /** Every damaged extent; where all events still have their hashes, one note without positions, with the reason given. */
-export async function damageOf(segment: SealedSegment, otherwise: string): Promise<KnownDamage[]> {
+export async function damageOf(
+  segment: SealedSegment,
+  otherwise: string,
+  source = segment.source,
+): Promise<KnownDamage[]> {
   const { identity, footer } = segment.sealed
   const { firstPosition, path } = segment
   const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
-  const found = knownDamage({ firstPosition, epoch: identity.epoch, path }, await scan(segment.source, start))
+  const found = knownDamage({ firstPosition, epoch: identity.epoch, path }, await scan(source, start))
   return found.length > 0 ? found : [wholeSegment(segment, otherwise)]
 }
 

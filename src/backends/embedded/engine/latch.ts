@@ -43,7 +43,7 @@ export class Latch {
     try {
       return await operation()
     } catch (error) {
-      if (isNoDescriptor(error)) throw error
+      if (error instanceof Latched || isNoDescriptor(error)) throw error
       throw this.trip(error)
     }
   }

@@ -186,8 +186,9 @@ export async function rebuildIndex(
 }
 
 export function knownDamage(listed: ListedSegment, result: ScanResult): KnownDamage[] {
-  return result.damaged.map(({ from, to, offset, reason }) => {
-    return { firstPosition: listed.firstPosition, from, to, where: `${listed.path} at byte ${offset}`, reason }
+  return result.damaged.map(({ from, to, offset, end, reason }) => {
+    const where = `${listed.path} at byte ${offset}`
+    return { firstPosition: listed.firstPosition, from, to, where, bytes: { from: offset, to: end }, reason }
   })
 }
 

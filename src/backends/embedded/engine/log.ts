@@ -1,10 +1,10 @@
 // The running log: one writer, its segments, and the state it is in. Everything that changes the log goes through here, in turn.
 import type { KnownDamage } from './accepted-damage.js'
-import { type ActiveSegment, NoRoom } from './active-segment.js'
+import { type ActiveSegment, NoRoom, OwnershipLost } from './active-segment.js'
 import type { BatchBuffer, BatchPlace } from './batch-buffer.js'
 import type { DiskLock } from './disk.js'
 import { FOOTER_BYTES } from './footer.js'
-import { isNoDescriptor, Latched } from './latch.js'
+import { isNoDescriptor, isNoSpace, Latched } from './latch.js'
 import { indexPath, rebuildIndex, storeIndex } from './load-segment.js'
 import { type Recovered, writeCurrent } from './recover.js'
 import { installSegment, prepareSegment } from './recover-tail.js'
@@ -105,6 +105,8 @@ export class Log {
 
   /** Ascending; the last one may still be growing. */
   segments(): readonly Segment[] {
+    // Halfway through a rotation the old segment is sealed already and stands among those.
+    if (this.uninstalled !== undefined) return this.sealed
     const last = this.active === undefined ? this.tail : this.asSegment(this.active)
     return last === undefined ? this.sealed : [...this.sealed, last]
   }
@@ -139,6 +141,7 @@ export class Log {
   async ready(): Promise<void> {
     if (this.stateNow === 'disk_full') await this.tryResume()
     if (this.stateNow !== 'writable') throw new BatchRejected(this.detail)
+    this.mustOwn()
     // A mark written while a segment is sealed would change bytes that are hashed already.
     clearTimeout(this.markTimer)
     await this.marking
@@ -146,16 +149,19 @@ export class Log {
     else if (this.rotationDue()) await this.attempt(() => this.rotate())
   }
 
+  /** Whoever wakes up after another process took the directory must not begin a segment among the other's. */
+  private mustOwn(): void {
+    if (this.owned) return
+    this.enter('lost_ownership', 'another process took over the data directory')
+    throw new BatchRejected(this.detail)
+  }
+
   /** Resolves when the batch is durable and this process was still the owner afterwards. */
   async commit(batch: BatchBuffer): Promise<void> {
     try {
-      await this.writing().commit(batch)
+      await this.writing().commit(batch, () => this.owned)
     } catch (error) {
       throw await this.refusal(error)
-    }
-    if (!this.parts.lock.held()) {
-      this.enter('lost_ownership', 'another process took over the data directory')
-      throw new BatchIndeterminate(this.detail)
     }
   }
 
@@ -171,6 +177,8 @@ export class Log {
   async mark(clean = false): Promise<void> {
     const { active } = this
     if (active === undefined || this.stateNow !== 'writable' || !(clean || active.unmarked)) return
+    // A sealed segment is not written to any more: its hash covers the marks.
+    if (this.uninstalled !== undefined) return
     try {
       await active.mark(clean)
     } catch (error) {
@@ -187,7 +195,7 @@ export class Log {
   async close(): Promise<void> {
     clearTimeout(this.markTimer)
     await this.settled()
-    if (this.stateNow === 'writable' && this.active !== undefined) {
+    if (this.stateNow === 'writable' && this.active !== undefined && this.uninstalled === undefined && this.owned) {
       await this.mark(true)
       if (this.active.end > this.parts.limits.sealOnCloseBytes)
         await this.sealForGood(this.active).catch(error => this.refusal(error))
@@ -253,11 +261,12 @@ export class Log {
     }
   }
 
+  /** A clock that went back counts as well: a segment begun in a false future would otherwise be written for years. */
   private rotationDue(): boolean {
     const active = this.writing()
     if (active.standing.frames === 0 || performance.now() < this.rotateNotBefore) return false
     const { segmentBytes, segmentMs } = this.parts.limits
-    return active.end >= segmentBytes || this.world.now() - active.identity.createdMs >= segmentMs
+    return active.end >= segmentBytes || Math.abs(this.world.now() - active.identity.createdMs) >= segmentMs
   }
 
   private async attempt(rotation: () => Promise<void>): Promise<void> {
@@ -274,7 +283,7 @@ export class Log {
     const old = this.writing()
     const next = await this.prepareNext(old)
     if (next === undefined) return
-    await this.sealActive(old)
+    await next.orClosed(() => this.sealActive(old))
     this.uninstalled = next
     await this.finishRotation()
   }
@@ -286,7 +295,7 @@ export class Log {
         ...{ salt: identity.salt, storeId: identity.storeId, epoch: identity.epoch, createdMs: this.world.now() },
         ...{ firstPosition: standing.nextPosition, firstBatch: standing.batch, prev: standing.chain },
       })
-      await next.presize()
+      await next.orClosed(() => next.presize())
       return next
     } catch (error) {
       if (error instanceof Latched) throw error
@@ -298,6 +307,7 @@ export class Log {
 
   private async finishRotation(): Promise<void> {
     const next = this.uninstalled as ActiveSegment
+    this.mustOwn()
     await installSegment(this.world, next)
     await writeCurrent(this.world, next.identity)
     const old = this.writing()
@@ -327,12 +337,16 @@ export class Log {
 
   /** What a failed write means for the log and for the batch. */
   private async refusal(error: unknown): Promise<Error> {
-    if (error instanceof NoRoom) {
+    if (error instanceof NoRoom || isNoSpace(error)) {
       this.enter('disk_full', 'the disk is full')
       await this.parts.reserve.giveUp().catch(() => undefined)
       return new BatchRejected(this.detail, { cause: error })
     }
     if (error instanceof BatchRejected) return error
+    if (error instanceof OwnershipLost) {
+      this.enter('lost_ownership', error.message)
+      return new BatchIndeterminate(error.message, { cause: error })
+    }
     if (!(error instanceof Latched)) this.world.latch.trip(error)
     return new BatchIndeterminate(this.detail, { cause: error })
   }

@@ -119,10 +119,12 @@ export async function adoptTail(
     { source, tip: { end, nextPosition, chain, batch, frames } },
   )
   active.postings = tail.postings
-  await world.pool.forget(listed.path)
-  await world.disk.unlink(listed.path)
-  await world.disk.syncDirectory(world.layout.segments)
-  return { active, tornBytes }
+  return active.orClosed(async () => {
+    await world.pool.forget(listed.path)
+    await world.disk.unlink(listed.path)
+    await world.disk.syncDirectory(world.layout.segments)
+    return { active, tornBytes }
+  })
 }
 
 /** Rule D1: a temporary is made whole and durable, then renamed, then the directory is synced; only then is it used. */
@@ -132,14 +134,11 @@ export async function createSegment(
   content?: { readonly source: SegmentBytes; readonly tip: SegmentTip },
 ): Promise<ActiveSegment> {
   const active = await prepareSegment(world, identity)
-  try {
+  return active.orClosed(async () => {
     if (content !== undefined) await active.adopt(content.source, content.tip)
     await installSegment(world, active)
     return active
-  } catch (error) {
-    await active.close()
-    throw error
-  }
+  })
 }
 
 export async function prepareSegment(world: EngineWorld, identity: SegmentIdentity): Promise<ActiveSegment> {
@@ -148,13 +147,12 @@ export async function prepareSegment(world: EngineWorld, identity: SegmentIdenti
   return ActiveSegment.create(world, path, identity)
 }
 
-/** May be called again when it found no free descriptor. */
+/** May be called again when it found no free descriptor or no room. */
 export async function installSegment(world: EngineWorld, active: ActiveSegment): Promise<void> {
   const { firstPosition, epoch } = active.identity
   const path = join(world.layout.segments, segmentName(firstPosition, epoch))
-  await world.latch.guard(async () => {
-    if (active.path !== path) await world.disk.rename(active.path, path)
-    active.path = path
-    await world.disk.syncDirectory(world.layout.segments)
-  })
+  // A full disk refuses the new name and changes nothing: that is no reason to latch.
+  if (active.path !== path) await world.latch.guardWrite(() => world.disk.rename(active.path, path))
+  active.path = path
+  await world.disk.syncDirectory(world.layout.segments)
 }

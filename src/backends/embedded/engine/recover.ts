@@ -46,6 +46,7 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
   const floor = await readFloor(world)
   const catalogue = await listCatalogue(disk, layout)
   for (const path of catalogue.unknown) world.tell.noticed('unknown file left alone', path)
+  for (const path of catalogue.late) world.tell.noticed('segment of a replaced owner left alone', path)
   await tidy(disk, layout, catalogue)
   const current = await readCurrent(world)
   const loaded = await loadAll(world, catalogue, floor, current)
@@ -144,12 +145,12 @@ async function makeWritable(
   const head = loaded.next.nextPosition - 1
   if (loaded.tail !== undefined) {
     const { active, tornBytes } = await adoptTail(world, loaded.tail, epoch)
-    await writeCurrent(world, active.identity)
+    await active.orClosed(() => writeCurrent(world, active.identity))
     return { active, head, clean: loaded.tail.clean, tornBytes }
   }
   const before = loaded.sealed.at(-1)
   const active = await createSegment(world, firstIdentity(world, { before, next: loaded.next, epoch, floor }))
-  await writeCurrent(world, active.identity)
+  await active.orClosed(() => writeCurrent(world, active.identity))
   return { active, head, clean: true, tornBytes: 0 }
 }
 
@@ -213,6 +214,8 @@ export function missingTail(
 ): KnownDamage[] {
   if (current === undefined) return []
   const { firstPosition } = current
+  // A note older than the newest segment is not about the last one: an owner that had been replaced wrote it.
+  if ((catalogue.segments.at(-1)?.epoch ?? 0) > current.epoch) return []
   const present = catalogue.segments.some(segment => segment.firstPosition >= firstPosition)
   if (present || firstPosition < next.nextPosition) return []
   const where = world.layout.segments

@@ -63,7 +63,7 @@ export async function finishRetiring(
 }
 
 async function removeBelow(world: EngineWorld, floor: number): Promise<void> {
-  const { disk, layout, latch } = world
+  const { disk, layout } = world
   for (const directory of [layout.archive, layout.segments]) {
     let removed = 0
     for (const name of await disk.list(directory)) {
@@ -72,6 +72,6 @@ async function removeBelow(world: EngineWorld, floor: number): Promise<void> {
       await disk.unlink(join(directory, name))
       removed++
     }
-    if (removed > 0) await latch.guard(() => disk.syncDirectory(directory))
+    if (removed > 0) await disk.syncDirectory(directory)
   }
 }

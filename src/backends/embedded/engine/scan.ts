@@ -8,8 +8,13 @@ export interface DamagedExtent {
   readonly from: number
   readonly to: number
   readonly offset: number
+  /** Behind the damaged bytes. */
+  readonly end: number
   readonly reason: string
 }
+
+/** The bytes a finding is about. */
+type Extent = Pick<DamagedExtent, 'offset' | 'end'>
 
 export interface ScanStart {
   readonly offset: number
@@ -96,7 +101,7 @@ class Scan {
     if (faults.length > 0 && !(await this.wasDurable(frame.offset, frame.end))) return false
     // A frame that is whole but does not continue the chain cannot be a torn write: something was lost, doubled or moved.
     if (frame.firstPosition < this.nextPosition) {
-      this.report(this.nextPosition, this.nextPosition - 1, frame.offset, 'a frame stands twice or out of order')
+      this.report(this.nextPosition, this.nextPosition - 1, frame, 'a frame stands twice or out of order')
       return true
     }
     this.checkLink(frame)
@@ -105,11 +110,12 @@ class Scan {
   }
 
   private checkLink(frame: Frame): void {
-    if (frame.firstPosition > this.nextPosition) this.lose(frame.firstPosition - 1, frame.offset, 'frames are missing')
+    if (frame.firstPosition > this.nextPosition)
+      this.lose(frame.firstPosition - 1, { offset: frame.offset, end: frame.offset }, 'frames are missing')
     else if (!frame.prev.equals(this.chain)) {
-      this.report(frame.firstPosition, frame.firstPosition - 1, frame.offset, 'the hash chain is broken')
+      this.report(frame.firstPosition, frame.firstPosition - 1, frame, 'the hash chain is broken')
     } else if (frame.batch < this.batch) {
-      this.report(frame.firstPosition, frame.firstPosition - 1, frame.offset, 'batch numbers run backwards')
+      this.report(frame.firstPosition, frame.firstPosition - 1, frame, 'batch numbers run backwards')
     }
   }
 
@@ -117,7 +123,7 @@ class Scan {
     frame.items.forEach((item, at) => {
       if (item.intact) return
       const position = frame.firstPosition + at
-      this.report(position, position, item.offset, 'an event does not have the hash it was stored with')
+      this.report(position, position, item, 'an event does not have the hash it was stored with')
     })
     this.visitor.frame(frame)
     this.frames++
@@ -136,16 +142,18 @@ class Scan {
       const frame = await this.cursor.seek(from)
       if (frame === undefined) break
       if (frame.firstPosition >= this.nextPosition) {
-        if (frame.firstPosition > this.nextPosition) this.lose(frame.firstPosition - 1, at, reason)
-        else this.report(this.nextPosition, this.nextPosition - 1, at, reason)
+        const extent = { offset: at, end: frame.offset }
+        if (frame.firstPosition > this.nextPosition) this.lose(frame.firstPosition - 1, extent, reason)
+        else this.report(this.nextPosition, this.nextPosition - 1, extent, reason)
         this.cursor.at = frame.offset
         this.chain = Buffer.from(frame.prev)
         return undefined
       }
       from = frame.offset + 1
     }
-    if (this.start.knownHead >= this.nextPosition) this.lose(this.start.knownHead, at, reason)
-    else this.report(this.nextPosition, this.nextPosition - 1, at, reason)
+    const extent = { offset: at, end: this.start.end }
+    if (this.start.knownHead >= this.nextPosition) this.lose(this.start.knownHead, extent, reason)
+    else this.report(this.nextPosition, this.nextPosition - 1, extent, reason)
     if (this.start.knownChain !== undefined) this.chain = this.start.knownChain
     this.end = this.start.end
     return this.finish(undefined)
@@ -175,14 +183,14 @@ class Scan {
     return undefined
   }
 
-  private lose(to: number, offset: number, reason: string): void {
-    this.report(this.nextPosition, to, offset, reason)
+  private lose(to: number, extent: Extent, reason: string): void {
+    this.report(this.nextPosition, to, extent, reason)
     this.visitor.lost(this.nextPosition, to)
     this.nextPosition = to + 1
   }
 
-  private report(from: number, to: number, offset: number, reason: string): void {
-    this.damaged.push({ from, to, offset, reason })
+  private report(from: number, to: number, { offset, end }: Extent, reason: string): void {
+    this.damaged.push({ from, to, offset, end, reason })
   }
 
   private finish(tornAt: number | undefined): ScanResult {

@@ -79,6 +79,6 @@ export function digestMatches(footer: Footer, digest: Digest): boolean {
   return digest.fileHash.equals(footer.fileHash)
 }
 
-export function lostPositions(damaged: readonly DamagedExtent[]): number {
+export function lostPositions(damaged: readonly Pick<DamagedExtent, 'from' | 'to'>[]): number {
   return damaged.reduce((sum, extent) => sum + Math.max(0, extent.to - extent.from + 1), 0)
 }

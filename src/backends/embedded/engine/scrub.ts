@@ -1,0 +1,136 @@
+// Reads all sealed segments again, at a bounded rate, and compares them with what was sealed: bit rot is found before it is needed.
+import { crc32 } from 'node:zlib'
+import { fileSha256, isArchived } from './archive.js'
+import { archiveSource } from './archive-bytes.js'
+import { BLOCK_BYTES, DIGEST_CHUNK_BYTES, digestOf } from './digest.js'
+import { diskErrorCode } from './disk.js'
+import { damageOf, wholeSegment } from './examine-segment.js'
+import { FOOTER_BYTES, footerBytes } from './footer.js'
+import { IndexDamaged } from './index/index-format.js'
+import { SealedPostings } from './index/sealed-postings.js'
+import type { Log } from './log.js'
+import { parseName } from './names.js'
+import { digestMatches, type SealedSegment } from './sealed-segment.js'
+import type { SegmentBytes } from './segment-bytes.js'
+import type { Throttle } from './throttle.js'
+
+/** From the oldest sealed segment to the newest. */
+export interface ScrubPass {
+  readonly bytes: number
+  readonly damaged: number
+  readonly ms: number
+}
+
+export class Scrub {
+  private nextPosition = 0
+  private bytes = 0
+  private damaged = 0
+  private startedMs = performance.now()
+
+  constructor(
+    private readonly log: Log,
+    private readonly throttle: Throttle,
+  ) {}
+
+  /** True in the middle of a pass. */
+  get begun(): boolean {
+    return this.nextPosition > 0
+  }
+
+  /** Reads one segment. Gives the figures of the pass when there is none left, and begins anew with the next call. */
+  async step(): Promise<ScrubPass | undefined> {
+    const segment = this.log.sealedSegments().find(({ firstPosition }) => firstPosition >= this.nextPosition)
+    if (!this.begun) this.startedMs = performance.now()
+    if (segment === undefined) return this.finish()
+    await this.examine(segment)
+    this.nextPosition = segment.firstPosition + 1
+    return undefined
+  }
+
+  private finish(): ScrubPass {
+    const pass = { bytes: this.bytes, damaged: this.damaged, ms: performance.now() - this.startedMs }
+    this.nextPosition = 0
+    this.bytes = 0
+    this.damaged = 0
+    return pass
+  }
+
+  private async examine(segment: SealedSegment): Promise<void> {
+    try {
+      const { pool } = this.log.world
+      // A source of its own: chunks that are still in memory say nothing about those on disk.
+      const source = isArchived(segment) ? await archiveSource(pool, segment.path) : segment.source
+      const reason = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
+      if (reason === undefined) return
+      for (const item of await damageOf(segment, reason, source)) this.note(item)
+    } catch (error) {
+      const code = diskErrorCode(error)
+      if (code === undefined) throw error
+      // Retired meanwhile, or archived: then the next pass reads it where it lies now.
+      if (!this.log.sealedSegments().includes(segment)) return
+      this.note(wholeSegment(segment, `a part of the file cannot be read (${code})`))
+    }
+  }
+
+  private note(damage: ReturnType<typeof wholeSegment>): void {
+    this.damaged++
+    this.log.noteDamage(damage)
+  }
+
+  /** An archive as a file: its hash stands in its name. */
+  private async fileFault(segment: SealedSegment): Promise<string | undefined> {
+    const name = parseName(segment.name)
+    if (name?.kind !== 'archive') return undefined
+    const found = await fileSha256(this.log.world.pool, segment.path, bytes => this.spend(bytes))
+    return found === name.sha256 ? undefined : 'the archive does not have the hash in its name'
+  }
+
+  private async contentFault(segment: SealedSegment, source: SegmentBytes): Promise<string | undefined> {
+    const { footer } = segment.sealed
+    const last = await source.read(footer.dataEnd, FOOTER_BYTES)
+    if (!last.equals(footerBytes(footer))) return 'the footer is damaged or cut off'
+    const checksums = await this.checksumsOf(segment)
+    if (checksums !== undefined) return this.blockFault(source, footer.dataEnd, checksums)
+    const paced = {
+      read: async (offset: number, length: number) => {
+        await this.spend(length)
+        return source.read(offset, length)
+      },
+    }
+    const matches = digestMatches(footer, await digestOf(paced, footer.dataEnd))
+    return matches ? undefined : 'the file does not have the hash it was sealed with'
+  }
+
+  /** From the index; undefined while there is none on disk. */
+  private async checksumsOf(segment: SealedSegment): Promise<Uint32Array | undefined> {
+    if (!(segment.postings instanceof SealedPostings)) return undefined
+    try {
+      return segment.postings.blockChecksums()
+    } catch (error) {
+      if (!(error instanceof IndexDamaged)) throw error
+      await this.log.rebuildIndexOf(segment)
+      return undefined
+    }
+  }
+
+  private async blockFault(source: SegmentBytes, end: number, checksums: Uint32Array): Promise<string | undefined> {
+    for (let at = 0; at < end; at += DIGEST_CHUNK_BYTES) {
+      const length = Math.min(DIGEST_CHUNK_BYTES, end - at)
+      await this.spend(length)
+      const bytes = await source.read(at, length)
+      if (bytes.length < length) return 'the file is shorter than it was'
+      for (let block = 0; block < length; block += BLOCK_BYTES) {
+        const checksum = crc32(bytes.subarray(block, Math.min(length, block + BLOCK_BYTES)))
+        if (checksum !== checksums[(at + block) / BLOCK_BYTES]) {
+          return `the 4 KiB from byte ${at + block} do not have their checksum`
+        }
+      }
+    }
+    return undefined
+  }
+
+  private async spend(bytes: number): Promise<void> {
+    await this.throttle.spend(bytes)
+    this.bytes += bytes
+  }
+}

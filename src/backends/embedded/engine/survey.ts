@@ -1,0 +1,63 @@
+// Reads a whole data directory as a start would, every byte of it, and changes nothing.
+import { AcceptedDamage, type KnownDamage } from './accepted-damage.js'
+import { type Catalogue, listCatalogue } from './catalogue.js'
+import { EngineError } from './engine-error.js'
+import { type Floor, NO_FLOOR, readFloor } from './floor.js'
+import { openSource } from './load-segment.js'
+import { type LoadedAll, loadAll, missingTail, readCurrent } from './recover.js'
+import type { EngineWorld } from './recovery-world.js'
+import { readFacts } from './sealed-segment.js'
+import { DamagedFact } from './small-file.js'
+
+export interface Survey {
+  readonly catalogue: Catalogue
+  readonly floor: Floor
+  readonly loaded: LoadedAll
+  readonly damage: readonly KnownDamage[]
+  readonly accepted: AcceptedDamage
+  /** Small files that do not have their own hash. Without FLOOR or ACCEPTED no store is opened. */
+  readonly damagedFacts: readonly string[]
+}
+
+/** `world` should be one with a read-only disk: a start would rebuild indexes. */
+export async function survey(world: EngineWorld): Promise<Survey> {
+  const { disk, layout } = world
+  const damagedFacts: string[] = []
+  const unless = async <T>(path: string, read: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> => {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isDamagedFact(error)) throw error
+      damagedFacts.push(path)
+      return otherwise()
+    }
+  }
+  const catalogue = await listCatalogue(disk, layout)
+  const floor = await unless(
+    layout.floor,
+    () => readFloor(world),
+    () => likelyFloor(world, catalogue),
+  )
+  const accepted = await unless(
+    layout.accepted,
+    () => AcceptedDamage.load(disk, layout.accepted),
+    async () => AcceptedDamage.none(),
+  )
+  const current = await readCurrent(world)
+  const loaded = await loadAll(world, catalogue, floor, current, Number.POSITIVE_INFINITY)
+  const damage = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
+  return { catalogue, floor, loaded, damage, accepted, damagedFacts }
+}
+
+function isDamagedFact(error: unknown): boolean {
+  return error instanceof DamagedFact || (error instanceof EngineError && error.refusal === 'damaged_fact')
+}
+
+/** What the first segment says it continues: the same, unless segments in front of it are missing. */
+async function likelyFloor(world: EngineWorld, catalogue: Catalogue): Promise<Floor> {
+  const [first] = catalogue.segments
+  if (first === undefined) return NO_FLOOR
+  const { header } = await readFacts(await openSource(world, first))
+  if ('fault' in header) return NO_FLOOR
+  return { nextPosition: header.firstPosition, chain: header.prev, batch: header.firstBatch }
+}

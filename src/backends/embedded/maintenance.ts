@@ -1,0 +1,146 @@
+// What a store does for itself beside its work: archives, retires and scrubs, one small step at a time, and stops when told.
+import type { Observer } from '../../contract/observer.js'
+import { archiveOldest } from './engine/archive.js'
+import type { Log } from './engine/log.js'
+import { retireOldest } from './engine/retain.js'
+import { Scrub } from './engine/scrub.js'
+import { Stopped, Throttle } from './engine/throttle.js'
+import type { ResolvedOptions } from './options.js'
+
+const DAY_MS = 86_400_000
+/** Between two looks at whether anything is due. */
+const IDLE_MS = 60_000
+/** Between two steps while there is more to do: twenty megabytes a second at most go to the archive. */
+const BUSY_MS = 5_000
+/** A pass that is over begins again a day after it began, by this process's own time and not by the wall clock. */
+const SCRUB_EVERY_MS = DAY_MS
+
+export class Maintenance {
+  private readonly throttle: Throttle
+  private readonly scrub: Scrub
+  private timer: NodeJS.Timeout | undefined
+  private running: Promise<boolean> | undefined
+  private closed = false
+  private scrubDueMs = 0
+  private lastScrubMs: number | undefined
+  private lastGoodScrubMs: number | undefined
+
+  constructor(
+    private readonly log: Log,
+    private readonly options: ResolvedOptions,
+  ) {
+    this.throttle = new Throttle(options.scrubBytesPerSecond)
+    this.scrub = new Scrub(log, this.throttle)
+  }
+
+  start(): void {
+    this.schedule(IDLE_MS)
+  }
+
+  /** One pass: at most one segment archived, one retired, one scrubbed. True when the next one may find more to do at once. */
+  pass(): Promise<boolean> {
+    this.running ??= this.perform().finally(() => {
+      this.running = undefined
+    })
+    return this.running
+  }
+
+  /** The scrub stops reading until `resume`, as when the disk is needed for something else. */
+  pause(): void {
+    this.throttle.pause()
+  }
+
+  resume(): void {
+    this.throttle.resume()
+  }
+
+  /** Ends the step in progress where it stands, or when what it writes is whole. */
+  async close(): Promise<void> {
+    this.closed = true
+    clearTimeout(this.timer)
+    this.throttle.stop()
+    await this.running
+  }
+
+  get details(): Readonly<Record<string, string | null>> {
+    return { lastScrub: asTime(this.lastScrubMs), lastGoodScrub: asTime(this.lastGoodScrubMs) }
+  }
+
+  private schedule(ms: number): void {
+    if (this.closed) return
+    this.timer = setTimeout(async () => this.schedule((await this.pass()) ? BUSY_MS : IDLE_MS), ms).unref()
+  }
+
+  private async perform(): Promise<boolean> {
+    let busy = false
+    for (const [what, duty] of this.duties()) {
+      if (this.closed) return false
+      busy = (await this.attempt(what, duty)) || busy
+    }
+    return busy
+  }
+
+  private duties(): [string, () => Promise<boolean>][] {
+    return [
+      ['archiving', () => this.archive()],
+      ['retiring', () => this.retire()],
+      ['scrubbing', () => this.scrubOne()],
+    ]
+  }
+
+  /** What fails is tried again with the next pass; a failed sync has told the log itself. */
+  private async attempt(what: string, duty: () => Promise<boolean>): Promise<boolean> {
+    try {
+      return await duty()
+    } catch (error) {
+      if (!(error instanceof Stopped)) this.observer.noticed?.({ what: `${what} failed`, detail: String(error) })
+      return false
+    }
+  }
+
+  private get observer(): Observer {
+    return this.options.observer
+  }
+
+  private async archive(): Promise<boolean> {
+    const { archiveAfterDays } = this.options
+    if (archiveAfterDays === 0) return false
+    const archived = await archiveOldest(this.log, this.rule(archiveAfterDays))
+    if (archived === undefined) return false
+    const archivedBytes = await this.log.world.pool.use(archived.path, file => file.size())
+    this.observer.archived?.({ name: archived.name, bytes: archived.source.length, archivedBytes })
+    return true
+  }
+
+  private async retire(): Promise<boolean> {
+    const { retainArchivesDays } = this.options
+    if (retainArchivesDays === 0) return false
+    const retired = await retireOldest(this.log, this.rule(retainArchivesDays))
+    if (retired === undefined) return false
+    const { name, firstPosition, lastPosition } = retired
+    this.observer.retired?.({ name, firstPosition, lastPosition })
+    return true
+  }
+
+  private async scrubOne(): Promise<boolean> {
+    if (this.options.scrubBytesPerSecond === 0) return false
+    if (!this.scrub.begun) {
+      if (performance.now() < this.scrubDueMs) return false
+      this.scrubDueMs = performance.now() + SCRUB_EVERY_MS
+    }
+    const pass = await this.scrub.step()
+    if (pass === undefined) return true
+    this.lastScrubMs = this.log.world.now()
+    if (pass.damaged === 0) this.lastGoodScrubMs = this.lastScrubMs
+    this.observer.scrubbed?.(pass)
+    return false
+  }
+
+  private rule(days: number): { olderThanMs: number; longestStepMs: number } {
+    return { olderThanMs: days * DAY_MS, longestStepMs: Math.max(DAY_MS, this.options.segmentHours * 3_600_000) }
+  }
+}
+
+function asTime(ms: number | undefined): string | null {
+  return ms === undefined ? null : new Date(ms).toISOString()
+}

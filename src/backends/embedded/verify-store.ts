@@ -1,0 +1,180 @@
+// The two commands of an operator, as library calls: look at a store without changing a byte, and repair one on purpose.
+import { hostname } from 'node:os'
+import { basename } from 'node:path'
+import { StoreError } from '../../contract/errors.js'
+import { type Disk, type DiskLock, diskErrorCode } from './engine/disk.js'
+import { EngineError } from './engine/engine-error.js'
+import { FilePool } from './engine/file-pool.js'
+import { Layout } from './engine/names.js'
+import { ReadOnlyDisk } from './engine/read-only-disk.js'
+import { RealDisk } from './engine/real-disk.js'
+import type { EngineWorld } from './engine/recovery-world.js'
+import { applyRepair, planRepair, type RepairStep, stillDamaged } from './engine/repair.js'
+import { type Verified, type VerifyReport, verify } from './engine/verify.js'
+import { createWorld, translate } from './open-log.js'
+import { resolveOptions } from './options.js'
+
+export interface VerifyOptions {
+  readonly disk?: Disk
+  /** Look even though a server is writing: what changes under the eyes is looked at again. */
+  readonly live?: boolean
+}
+
+export interface RepairOptions {
+  readonly disk?: Disk
+  /** Without it nothing is changed: the report says what would be. */
+  readonly apply?: boolean
+}
+
+export interface RepairReport {
+  readonly applied: boolean
+  readonly steps: readonly RepairStep[]
+  /** Why nothing can be done: damage whose extent nobody knows. A backup has to be restored. */
+  readonly refused: readonly string[]
+  /** Positions that are given up for good. */
+  readonly lost: number
+  readonly before: VerifyReport
+}
+
+const LIVE_LOOKS = 3
+
+/** Reads everything and changes nothing. Takes the store's lock, so that nobody else changes anything meanwhile. */
+export async function verifyStore(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
+  const disk = options.disk ?? new RealDisk()
+  return underTranslation(directory, async () => {
+    await requireStore(disk, directory)
+    if (options.live === true) return (await lookLive(disk, directory)).report
+    return underBorrowedLock(disk, directory, async () => (await look(disk, directory)).report)
+  })
+}
+
+/** Accepts the damage that verify finds, for ever: the next start is writable, and the lost positions stay lost. */
+export async function repairStore(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
+  const disk = options.disk ?? new RealDisk()
+  const apply = options.apply === true
+  return underTranslation(directory, async () => {
+    await requireStore(disk, directory)
+    const work = () => repair(disk, directory, apply)
+    return apply ? underOwnLock(disk, directory, work) : underBorrowedLock(disk, directory, work)
+  })
+}
+
+async function repair(disk: Disk, directory: string, apply: boolean): Promise<RepairReport> {
+  const found = await look(disk, directory)
+  return inWorld(disk, directory, async world => {
+    const plan = await planRepair(world, found)
+    const refused = plan.refused.map(({ where, reason }) => `${where}: ${reason}, and how much is lost is not known`)
+    const lost = plan.steps.reduce((sum, step) => sum + (step.do === 'accept' ? count(step.damage) : 0), 0)
+    const report = { steps: plan.steps, refused, lost, before: found.report }
+    if (!apply || refused.length > 0 || plan.steps.length === 0) return { applied: false, ...report }
+    await applyRepair(world, found, plan)
+    const [left] = await inWorld(new ReadOnlyDisk(disk), directory, stillDamaged)
+    if (left !== undefined) throw new StoreError('DATA_CORRUPT', `${left.where}: ${left.reason}, after the repair too`)
+    return { applied: true, ...report }
+  })
+}
+
+function count({ from, to }: { readonly from: number; readonly to: number }): number {
+  return Math.max(0, to - from + 1)
+}
+
+function look(disk: Disk, directory: string): Promise<Verified> {
+  return inWorld(new ReadOnlyDisk(disk), directory, verify)
+}
+
+/** A segment that is archived, or a batch that is written, while it is looked at: damage that is none is gone the next time. */
+async function lookLive(disk: Disk, directory: string): Promise<Verified> {
+  for (let left = LIVE_LOOKS; ; left--) {
+    try {
+      const found = await look(disk, directory)
+      if (found.report.clean || left === 1) return found
+    } catch (error) {
+      if (diskErrorCode(error) !== 'ENOENT' || left === 1) throw error
+    }
+  }
+}
+
+async function inWorld<T>(disk: Disk, directory: string, work: (world: EngineWorld) => Promise<T>): Promise<T> {
+  const world = createWorld(resolveOptions({ directory, nodeId: 'verify', disk }), new Layout(directory))
+  try {
+    return await work(world)
+  } finally {
+    await world.pool.closeAll()
+  }
+}
+
+async function underTranslation<T>(directory: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw translate(error, directory)
+  }
+}
+
+/** A mistyped path must not pass for a healthy, empty store. */
+async function requireStore(disk: Disk, directory: string): Promise<void> {
+  const { segments, lock } = new Layout(directory)
+  const names = await disk.list(directory)
+  if (names.includes(basename(segments)) || names.includes(basename(lock))) return
+  throw new StoreError('INVALID_REQUEST', `${directory} is no data directory: it holds no segments`)
+}
+
+async function underOwnLock<T>(disk: Disk, directory: string, work: () => Promise<T>): Promise<T> {
+  const tag = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString(), doing: 'repair' })
+  const lock = await take(disk, new Layout(directory), tag)
+  try {
+    return await work()
+  } finally {
+    await lock.release()
+  }
+}
+
+/** The lock file tells who holds it; afterwards it says again what it said before. A disk nobody can write to needs no lock. */
+async function underBorrowedLock<T>(disk: Disk, directory: string, work: () => Promise<T>): Promise<T> {
+  const layout = new Layout(directory)
+  const said = await contentOf(disk, layout.lock)
+  if (said === undefined) return work()
+  const tag = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString(), doing: 'verify' })
+  const lock = await take(disk, layout, tag).catch(error => {
+    if (['EROFS', 'EACCES', 'EPERM'].includes(diskErrorCode(error) ?? '')) return undefined
+    throw error
+  })
+  if (lock === undefined) return work()
+  try {
+    return await work()
+  } finally {
+    await restore(disk, layout.lock, said)
+    await lock.release()
+  }
+}
+
+async function take(disk: Disk, layout: Layout, tag: string): Promise<DiskLock> {
+  const attempt = await disk.lock(layout.lock, tag)
+  if ('lock' in attempt) return attempt.lock
+  throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
+}
+
+async function contentOf(disk: Disk, path: string): Promise<Buffer | undefined> {
+  const pool = new FilePool(disk, 1)
+  try {
+    return await pool.use(path, async file => {
+      const into = Buffer.alloc(await file.size())
+      return into.subarray(0, await file.read(into, 0))
+    })
+  } catch (error) {
+    if (diskErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  } finally {
+    await pool.closeAll()
+  }
+}
+
+async function restore(disk: Disk, path: string, content: Buffer): Promise<void> {
+  const file = await disk.open(path, { mode: 'write' })
+  try {
+    await file.write([content], 0)
+    await file.truncate(content.length)
+  } finally {
+    await file.close()
+  }
+}
