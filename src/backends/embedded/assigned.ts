@@ -3,54 +3,54 @@
 import type { Clock } from '../../contract/clock.js'
 import type { ConditionItem } from '../../contract/condition.js'
 import { itemMatches } from '../../contract/condition.js'
+import type { NewEvent } from '../../contract/event.js'
+import { formatId } from '../../contract/event-id.js'
 import { LIMITS } from '../../contract/limits.js'
 import type { AssignedView } from './decide.js'
 import type { Log } from './engine/log.js'
 import type { Segment } from './engine/sealed-segment.js'
 import { readEventSync } from './entry-reader.js'
 import { between, intersection, union } from './ordinal-sets.js'
-import type { Keyed, StoredEvent } from './record.js'
+import type { Keyed, Placement, StoredEvent } from './record.js'
 import { KIND, keyTerm } from './terms.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
 const CACHED_STREAMS = 100_000
 
 /** An event that has its place but is not durable yet. */
-export interface Staged {
-  readonly id: string
-  readonly position: number
-  readonly stream: string
-  readonly revision: number
-  readonly type: string
-  readonly tags: readonly string[]
-  readonly agentId: string
-  readonly keyed: Keyed | undefined
+interface Staged {
+  readonly event: NewEvent
+  readonly placement: Placement
 }
 
 export class Assigned implements AssignedView {
-  /** Heads of the streams used last; the oldest is forgotten first and found again in the index. */
+  /** Heads of the streams seen last; the oldest is forgotten first and found again in the index. */
   private readonly revisions = new Map<string, number>()
   private readonly staged: Staged[] = []
+  private readonly stagedKeys = new Map<string, Placement>()
 
   constructor(
     private readonly log: Log,
     private readonly clock: Clock,
   ) {}
 
-  stage(event: Staged): void {
-    this.staged.push(event)
-    this.remember(event.stream, event.revision)
+  stage(event: NewEvent, placement: Placement): void {
+    this.staged.push({ event, placement })
+    this.remember(event.stream, placement.revision)
+    const { keyed, agentId } = placement
+    if (keyed !== undefined) this.stagedKeys.set(keyTerm(agentId, keyed.key), placement)
   }
 
   /** The batch is durable: what was staged can be read from now on. */
   settle(): void {
     this.staged.length = 0
+    this.stagedKeys.clear()
   }
 
   /** The batch is not stored: the streams stand where they stood. */
   forget(): void {
-    for (const { stream } of this.staged) this.revisions.delete(stream)
-    this.staged.length = 0
+    for (const { event } of this.staged) this.revisions.delete(event.stream)
+    this.settle()
   }
 
   streamRevision(stream: string): number {
@@ -67,9 +67,8 @@ export class Assigned implements AssignedView {
   }
 
   keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined {
-    for (const { agentId: by, keyed, position } of this.staged) {
-      if (keyed !== undefined && keyed.key === key && by === agentId) return { position, keyed }
-    }
+    const staged = this.stagedKeys.get(keyTerm(agentId, key))
+    if (staged?.keyed !== undefined) return { position: staged.position, keyed: staged.keyed }
     const oldest = this.clock.now() - KEY_RETENTION_NS
     const event = this.lastWith(
       KIND.key,
@@ -84,18 +83,29 @@ export class Assigned implements AssignedView {
     items: readonly ConditionItem[],
     after: number,
   ): { id: string; position: number; type: string } | undefined {
-    const firstStaged = this.staged[0]?.position ?? Number.POSITIVE_INFINITY
+    const firstStaged = this.staged[0]?.placement.position ?? Number.POSITIVE_INFINITY
     for (const segment of this.log.segments()) {
       if (segment.lastPosition <= after) continue
       const last = Math.min(segment.lastPosition, firstStaged - 1)
       const match = firstInSegment(segment, items, { from: after + 1, to: last })
       if (match !== undefined) return match
     }
-    return this.staged.find(event => event.position > after && items.some(item => itemMatches(item, event)))
+    return this.firstStagedMatch(items, after)
+  }
+
+  private firstStagedMatch(
+    items: readonly ConditionItem[],
+    after: number,
+  ): { id: string; position: number; type: string } | undefined {
+    const match = this.staged.find(({ event: { type, tags = [] }, placement }) => {
+      return placement.position > after && items.some(item => itemMatches(item, { type, tags }))
+    })
+    if (match === undefined) return undefined
+    const { position, timestampNs, sequence, nodeId } = match.placement
+    return { id: formatId(timestampNs, sequence, nodeId), position, type: match.event.type }
   }
 
   private remember(stream: string, revision: number): void {
-    this.revisions.delete(stream)
     this.revisions.set(stream, revision)
     if (this.revisions.size <= CACHED_STREAMS) return
     const oldest = this.revisions.keys().next().value

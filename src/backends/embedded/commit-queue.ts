@@ -1,17 +1,19 @@
 // The one writer: takes everything that waits, decides it, writes it in one go, and only then tells anybody.
 import type { Clock } from '../../contract/clock.js'
 import { ERRORS, StoreError, type Violation } from '../../contract/errors.js'
+import type { Author, NewEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { Appended, AppendedEvent, AppendRequest } from '../../contract/event-store.js'
 import type { HybridClock } from '../../contract/hybrid-clock.js'
 import { type PreparedAppend, prepareAppend, type WaitingAppend } from './append-request.js'
-import { Assigned, type Staged } from './assigned.js'
+import { Assigned } from './assigned.js'
 import { type Decision, decide } from './decide.js'
 import { BatchBuffer } from './engine/batch-buffer.js'
+import type { ActivePostings } from './engine/index/active-postings.js'
 import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
 import { DamagedEvent } from './entry-reader.js'
 import { PackWriter } from './pack-writer.js'
-import { encodeRecord, type Keyed, type Payload } from './record.js'
+import { encodeRecord, type Keyed, type Payload, type Placement } from './record.js'
 import { withSoundIndexes } from './sound-index.js'
 import { indexEvent } from './terms.js'
 
@@ -42,6 +44,21 @@ export interface QueueListener {
 
 /** What the caller is told once the batch is durable, and not before. */
 type Settlement = () => void
+
+/** An event with its place in the batch. */
+interface Placed {
+  readonly event: NewEvent
+  readonly placement: Placement
+  readonly entry: { readonly offset: number; readonly end: number }
+}
+
+interface Admitted {
+  readonly append: WaitingAppend
+  readonly placed: readonly Placed[]
+}
+
+/** Part of the batch, or what is to be said instead. */
+type Outcome = Admitted | Settlement
 
 export class CommitQueue {
   readonly assigned: Assigned
@@ -119,43 +136,45 @@ export class CommitQueue {
 
   private async commit(appends: readonly WaitingAppend[]): Promise<void> {
     const { log } = this.world
-    const { postings } = log.writing()
-    const before = postings.count
-    let settlements: Settlement[] = []
-    const undo = () => {
-      postings.truncate(before)
+    let outcomes: Outcome[] = []
+    try {
+      await withSoundIndexes(log, () => {
+        // After a rebuild everything is decided anew; ids already taken are lost, which leaves no gap in positions.
+        this.assigned.forget()
+        this.batch.begin(log.place())
+        outcomes = appends.map(append => this.stage(append))
+      })
+      const answers = this.batch.frames > 0 ? await this.write(outcomes) : outcomes.map(answerOf)
+      this.assigned.settle()
+      for (const answer of answers) answer()
+    } catch (error) {
       this.assigned.forget()
-    }
-    await withSoundIndexes(log, () => {
-      // After a rebuild everything is decided anew; ids already taken are lost, which leaves no gap in positions.
-      undo()
-      this.batch.begin(log.place())
-      settlements = appends.map(append => this.stage(append))
-    }).catch(error => {
-      undo()
       throw error
-    })
-    if (this.batch.frames > 0) await this.write(undo)
-    this.assigned.settle()
-    for (const settle of settlements) settle()
+    }
   }
 
-  private async write(undo: () => void): Promise<void> {
+  /** The answers, once the batch is durable. They and the index are made ready while the disk works. */
+  private async write(outcomes: readonly Outcome[]): Promise<Settlement[]> {
     const { log } = this.world
-    const { bytes, length } = { bytes: this.batch.length, length: log.head }
-    const started = performance.now()
+    const { postings } = log.writing()
+    const before = { count: postings.count, head: log.head, bytes: this.batch.length, at: performance.now() }
+    const written = log.commit(this.batch)
     try {
-      await log.commit(this.batch)
+      for (const outcome of outcomes) if (typeof outcome !== 'function') indexPlaced(postings, outcome.placed)
+      const answers = outcomes.map(answerOf)
+      await written
+      const syncMs = performance.now() - before.at
+      this.listener.published({ events: log.head - before.head, bytes: before.bytes, syncMs, head: log.head })
+      return answers
     } catch (error) {
-      undo()
+      await written.catch(() => undefined)
+      postings.truncate(before.count)
       throw error
     }
-    const syncMs = performance.now() - started
-    this.listener.published({ events: log.head - length, bytes, syncMs, head: log.head })
   }
 
   /** Gives the append its place in the batch, or finds out that it gets none. Whatever is said is said after the sync. */
-  private stage(append: WaitingAppend): Settlement {
+  private stage(append: WaitingAppend): Outcome {
     try {
       const decision = decide(append.request, append.requestHash, this.assigned)
       return decision.kind === 'store' ? this.store(append) : this.answer(append, decision)
@@ -182,68 +201,37 @@ export class CommitQueue {
     return () => append.reject(refusal)
   }
 
-  private store(append: WaitingAppend): Settlement {
-    const { request, requestHash } = append
+  private store(append: WaitingAppend): Admitted {
+    const { request, requestHash, payloads } = append
+    const { events, key } = request
     const firstPosition = this.batch.nextPosition
     // Looked up before anything is written: a stream whose head cannot be read fails here, or not at all.
-    for (const { stream } of request.events) this.assigned.streamRevision(stream)
+    for (const { stream } of events) this.assigned.streamRevision(stream)
     const keyed =
-      request.key === undefined || requestHash === undefined
-        ? undefined
-        : { key: request.key, requestHash, events: request.events.length }
+      key === undefined || requestHash === undefined ? undefined : { key, requestHash, events: events.length }
+    const placed: Placed[] = []
     this.batch.startFrame()
-    const events: AppendedEvent[] = []
-    for (const [at, payload] of append.payloads.entries()) {
-      events.push(
-        this.storeEvent(request, at, { payload, position: firstPosition + at, keyed: at === 0 ? keyed : undefined }),
-      )
+    for (let at = 0; at < payloads.length; at++) {
+      const event = events[at] as NewEvent
+      const placement = this.place(event, request.author, firstPosition + at, at === 0 ? keyed : undefined)
+      this.batch.startEntry()
+      encodeRecord(this.out, event, payloads[at] as Payload, placement)
+      const entry = this.batch.endEntry()
+      this.assigned.stage(event, placement)
+      placed.push({ event, placement, entry })
     }
     this.batch.endFrame()
-    const lastPosition = firstPosition + events.length - 1
-    const appended: Appended = { events, firstPosition, lastPosition, duplicate: false, durability: 'fsync' }
-    return () => append.resolve(appended)
+    return { append, placed }
   }
 
-  private storeEvent(
-    request: AppendRequest,
-    at: number,
-    {
-      payload,
-      position,
-      keyed,
-    }: { readonly payload: Payload; readonly position: number; readonly keyed: Keyed | undefined },
-  ): AppendedEvent {
-    const event = request.events[at] as AppendRequest['events'][number]
-    const { author } = request
-    const { nodeId, ids, log } = this.world
-    const { timestampNs, sequence } = ids.next()
-    const revision = this.assigned.streamRevision(event.stream) + 1
-    const correlationId = event.correlationId ?? author.correlationId
+  private place(event: NewEvent, author: Author, position: number, keyed: Keyed | undefined): Placement {
+    const { timestampNs, sequence } = this.world.ids.next()
     const { agentId, onBehalfOf, traceparent } = author
-    const placement = {
-      position,
-      revision,
-      timestampNs,
-      sequence,
-      nodeId,
-      agentId,
-      correlationId,
-      onBehalfOf,
-      traceparent,
-      keyed,
+    return {
+      ...{ position, revision: this.assigned.streamRevision(event.stream) + 1, timestampNs, sequence },
+      ...{ nodeId: this.world.nodeId, agentId, correlationId: event.correlationId ?? author.correlationId },
+      ...{ onBehalfOf, traceparent, keyed },
     }
-    this.batch.startEntry()
-    encodeRecord(this.out, event, payload, placement)
-    const { offset, end } = this.batch.endEntry()
-    const id = formatId(timestampNs, sequence, nodeId)
-    const { stream, type, causationId, sessionId } = event
-    const tags = event.tags ?? NO_TAGS
-    const { postings } = log.writing()
-    const filterable = { stream, type, tags, agentId, correlationId, causationId, sessionId }
-    indexEvent(postings, postings.add(offset, end), filterable, keyed?.key)
-    const staged: Staged = { id, position, stream, revision, type, tags, agentId, keyed }
-    this.assigned.stage(staged)
-    return { id, position, stream, revision, timestamp: formatTimestamp(timestampNs) }
   }
 
   private translate(error: unknown): unknown {
@@ -264,6 +252,28 @@ export class CommitQueue {
             : 'READ_ONLY'
     return new StoreError(code, `${ERRORS[code].title}: ${error.message}`, { cause: error })
   }
+}
+
+function indexPlaced(postings: ActivePostings, placed: readonly Placed[]): void {
+  for (const { event, placement, entry } of placed) {
+    const { stream, type, causationId, sessionId, tags = NO_TAGS } = event
+    const { agentId, correlationId, keyed } = placement
+    const terms = { stream, type, tags, agentId, correlationId, causationId, sessionId }
+    indexEvent(postings, postings.add(entry.offset, entry.end), terms, keyed?.key)
+  }
+}
+
+function answerOf(outcome: Outcome): Settlement {
+  if (typeof outcome === 'function') return outcome
+  const { append, placed } = outcome
+  const events = placed.map(({ event, placement }): AppendedEvent => {
+    const { position, revision, timestampNs, sequence, nodeId } = placement
+    const id = formatId(timestampNs, sequence, nodeId)
+    return { id, position, stream: event.stream, revision, timestamp: formatTimestamp(timestampNs) }
+  })
+  const firstPosition = (events[0] as AppendedEvent).position
+  const lastPosition = firstPosition + events.length - 1
+  return () => append.resolve({ events, firstPosition, lastPosition, duplicate: false, durability: 'fsync' })
 }
 
 const NO_TAGS: readonly string[] = Object.freeze([])
