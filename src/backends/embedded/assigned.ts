@@ -56,7 +56,7 @@ export class Assigned implements AssignedView {
   streamRevision(stream: string): number {
     const known = this.revisions.get(stream)
     if (known !== undefined) return known
-    const revision = this.lastOfStream(stream)?.revision ?? -1
+    const revision = this.lastOfStream(stream)?.revision ?? this.log.floor.carried.get(stream)?.[0] ?? -1
     if (revision >= 0) this.remember(stream, revision)
     return revision
   }

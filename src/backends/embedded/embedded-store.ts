@@ -12,6 +12,7 @@ import {
   type StreamInfo,
 } from '../../contract/event-store.js'
 import { HybridClock } from '../../contract/hybrid-clock.js'
+import { carriedHeads } from './carried-heads.js'
 import { CommitQueue } from './commit-queue.js'
 import { isArchived } from './engine/archive.js'
 import type { Log } from './engine/log.js'
@@ -61,7 +62,6 @@ export class EmbeddedStore extends EventStore {
   ) {
     super()
     const { clock, nodeId, observer } = options
-    this.maintenance = new Maintenance(log, options)
     this.watch = new HeadWatch(() => this.log.head)
     this.queue = new CommitQueue(
       { log, clock, ids, nodeId },
@@ -73,6 +73,8 @@ export class EmbeddedStore extends EventStore {
         recall: (position, events) => this.recall(position, events),
       },
     )
+    const { assigned } = this.queue
+    this.maintenance = new Maintenance(log, options, going => carriedHeads(log, assigned, going))
   }
 
   async append(request: AppendRequest): Promise<Appended> {
@@ -95,7 +97,9 @@ export class EmbeddedStore extends EventStore {
     this.mustBeOpen()
     checkStreamName(name)
     const last = await withSoundIndexes(this.log, () => this.queue.assigned.lastOfStream(name))
-    return last === undefined ? undefined : { stream: name, revision: last.revision, lastPosition: last.position }
+    if (last !== undefined) return { stream: name, revision: last.revision, lastPosition: last.position }
+    const carried = this.log.floor.carried.get(name)
+    return carried === undefined ? undefined : { stream: name, revision: carried[0], lastPosition: carried[1] }
   }
 
   head(): Position {
@@ -153,8 +157,20 @@ export class EmbeddedStore extends EventStore {
     if (wanted === undefined) return undefined
     const { log } = this
     const place = () => firstAtOrAfter(log.segments(), wanted, log.firstPosition, log.head)
-    const event = await this.reader.at(await withSoundIndexes(log, place))
-    return event?.id === id ? event : undefined
+    let damage: StoreError | undefined
+    // Damage in the way is no answer yet: the event may stand behind it, at the latest right behind the head.
+    for (let position = await withSoundIndexes(log, place); position <= log.head + 1; position++) {
+      try {
+        const event = await this.reader.at(position)
+        if (event?.id === id) return event
+        break
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
+        damage ??= error
+      }
+    }
+    if (damage !== undefined) throw damage
+    return undefined
   }
 
   /** What was answered when the key was used first. */

@@ -31,7 +31,7 @@ export function eventAt(place: Place, bytes: Buffer, base: number): StoredEvent 
   const at = place.offset - base
   const from = at + ENTRY_HEAD_BYTES
   const end = place.end - base
-  const whole = end > from && end <= bytes.length && bytes.readUInt32LE(at) === end - from
+  const whole = at >= 0 && end > from && end <= bytes.length && bytes.readUInt32LE(at) === end - from
   if (!whole) throw new DamagedEvent(place)
   const record = bytes.subarray(from, end)
   const hash = digest(record)

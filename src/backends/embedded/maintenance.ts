@@ -2,7 +2,7 @@
 import type { Observer } from '../../contract/observer.js'
 import { archiveOldest } from './engine/archive.js'
 import type { Log } from './engine/log.js'
-import { retireOldest } from './engine/retain.js'
+import { type Carry, retireOldest } from './engine/retain.js'
 import { Scrub } from './engine/scrub.js'
 import { Stopped, Throttle } from './engine/throttle.js'
 import type { ResolvedOptions } from './options.js'
@@ -28,6 +28,7 @@ export class Maintenance {
   constructor(
     private readonly log: Log,
     private readonly options: ResolvedOptions,
+    private readonly carry: Carry,
   ) {
     this.throttle = new Throttle(options.scrubBytesPerSecond)
     this.scrub = new Scrub(log, this.throttle)
@@ -115,7 +116,7 @@ export class Maintenance {
   private async retire(): Promise<boolean> {
     const { retainArchivesDays } = this.options
     if (retainArchivesDays === 0) return false
-    const retired = await retireOldest(this.log, this.rule(retainArchivesDays))
+    const retired = await retireOldest(this.log, this.rule(retainArchivesDays), this.carry)
     if (retired === undefined) return false
     const { name, firstPosition, lastPosition } = retired
     this.observer.retired?.({ name, firstPosition, lastPosition })

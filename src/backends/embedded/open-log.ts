@@ -105,6 +105,7 @@ export function createWorld(options: ResolvedOptions, layout: Layout): EngineWor
       index: indexRecord,
     },
     now: () => Number(clock.now() / 1_000_000n),
+    random: options.random,
     tell: {
       noticed: (what, detail) => observer.noticed?.({ what, detail }),
       damaged: damage => observer.damaged?.(damage),

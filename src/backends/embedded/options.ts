@@ -1,4 +1,5 @@
 // How an embedded store is opened: what must be said, what may be, and the defaults with their units.
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../contract/clock.js'
 import { SYSTEM_CLOCK } from '../../contract/clock.js'
 import { type Observer, SILENT } from '../../contract/observer.js'
@@ -12,6 +13,8 @@ export interface EmbeddedOptions {
   readonly nodeId: string
   readonly disk?: Disk
   readonly clock?: Clock
+  /** Where the identity of a new store comes from: bytes that nobody can foretell, except in a test of the format. */
+  readonly random?: (length: number) => Buffer
   readonly observer?: Observer
   /** Accept tmpfs and network file systems, knowing that acknowledged events can be lost there. */
   readonly allowUnsafeFilesystem?: boolean
@@ -50,9 +53,13 @@ export const DEFAULTS = Object.freeze({
   scrubBytesPerSecond: 8 * MIB,
 })
 
+function defaultParts() {
+  return { disk: new RealDisk(), clock: SYSTEM_CLOCK, random: randomBytes, observer: SILENT }
+}
+
 export function resolveOptions(options: EmbeddedOptions): ResolvedOptions {
   const segmentBytes = options.segmentBytes ?? DEFAULTS.segmentBytes
   // A segment smaller than the step it grows by would be mostly zeros.
   const presizeBytes = Math.min(DEFAULTS.presizeBytes, segmentBytes)
-  return { ...DEFAULTS, presizeBytes, disk: new RealDisk(), clock: SYSTEM_CLOCK, observer: SILENT, ...options }
+  return { ...DEFAULTS, presizeBytes, ...defaultParts(), ...options }
 }

@@ -66,10 +66,18 @@ export class Reader {
 
   private bounds(request: ReadRequest, head: number): Bounds {
     let from = Math.max(this.log.firstPosition, (request.after ?? 0) + 1)
-    let to = Math.min(head, (request.before ?? Number.POSITIVE_INFINITY) - 1)
+    const before = (request.before ?? Number.POSITIVE_INFINITY) - 1
+    // What is lost from the end of the log lies beyond the head, and is not passed over in silence either.
+    const lost = this.log.damage.reduce((furthest, damage) => Math.max(furthest, damage.to), head)
+    let to = Math.min(lost, before)
     const segments = this.log.segments()
-    if (request.since !== undefined) from = Math.max(from, firstAtOrAfter(segments, startOf(request.since), from, to))
-    if (request.until !== undefined) to = Math.min(to, firstAtOrAfter(segments, startOf(request.until), from, to) - 1)
+    const readable = Math.min(head, to)
+    if (request.since !== undefined)
+      from = Math.max(from, firstAtOrAfter(segments, startOf(request.since), from, readable))
+    if (request.until !== undefined) {
+      const end = firstAtOrAfter(segments, startOf(request.until), from, readable)
+      if (end <= readable) to = end - 1
+    }
     return { from, to }
   }
 
@@ -196,7 +204,8 @@ export class Reader {
   }
 
   private refuseIfMissing(position: number): void {
-    if (position < this.log.firstPosition || position > this.log.head) return
+    const lost = this.log.damage.some(({ from, to }) => from <= position && position <= to)
+    if (!lost && (position < this.log.firstPosition || position > this.log.head)) return
     this.damaged({}, { from: position, to: position, where: 'no segment', reason: 'the segment is missing' })
   }
 }

@@ -37,6 +37,8 @@ export interface RepairReport {
 }
 
 const LIVE_LOOKS = 3
+/** Room for the whole index of one segment: every answer of it is asked for, in no order. */
+const PAGE_CACHE_BYTES = 256 * 1024 * 1024
 
 /** Reads everything and changes nothing. Takes the store's lock, so that nobody else changes anything meanwhile. */
 export async function verifyStore(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
@@ -95,7 +97,8 @@ async function lookLive(disk: Disk, directory: string): Promise<Verified> {
 }
 
 async function inWorld<T>(disk: Disk, directory: string, work: (world: EngineWorld) => Promise<T>): Promise<T> {
-  const world = createWorld(resolveOptions({ directory, nodeId: 'verify', disk }), new Layout(directory))
+  const options = resolveOptions({ directory, nodeId: 'verify', disk, pageCacheBytes: PAGE_CACHE_BYTES })
+  const world = createWorld(options, new Layout(directory))
   try {
     return await work(world)
   } finally {
@@ -107,7 +110,7 @@ async function underTranslation<T>(directory: string, work: () => Promise<T>): P
   try {
     return await work()
   } catch (error) {
-    throw translate(error, directory)
+    throw error instanceof StoreError ? error : translate(error, directory)
   }
 }
 

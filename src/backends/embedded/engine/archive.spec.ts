@@ -1,9 +1,11 @@
 // Archiving under every failure: afterwards all events are there, each file is whole, and nothing is half done.
+import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { zstdDecompressSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../../test/support/aged-store.js'
-import { DAY, YEAR } from '../../../../test/support/bent-clock.js'
+import { BentClock, DAY, YEAR } from '../../../../test/support/bent-clock.js'
 import type { CrashMode, FakeDisk } from '../../../../test/support/fake-disk.js'
+import { withTempDirectory } from '../../../../test/support/temp-directory.js'
 
 const DAYS = 10
 const aged = await agedDisk(DAYS)
@@ -208,4 +210,26 @@ test('a year that passes while nobody writes leaves the newest segments plain', 
   clock.move(-365n * DAY)
   expect(held.told.archived.length).toBeLessThan(DAYS)
   await held.store.close()
+})
+
+test('a segment of several megabytes on a real disk: packed in chunks, read at random, the loop never held for long', async () => {
+  await withTempDirectory(async directory => {
+    const clock = new BentClock()
+    const held = await AgedStore.open(undefined, directory, clock, { allowUnsafeFilesystem: true })
+    for (let day = 0; day < DAYS; day++) await held.day(day === 0 ? 480_000 : 120)
+    const before = await held.events()
+    const delay = monitorEventLoopDelay({ resolution: 1 })
+    delay.enable()
+    await held.store.maintenance.pass()
+    delay.disable()
+    expect(delay.max / 1e6).toBeLessThan(250)
+    expect(held.told.archived).toHaveLength(1)
+    expect(await held.events()).toEqual(before)
+    for (const position of [7, 1, 4, 3])
+      expect(JSON.stringify(await held.store.find(position))).toBe(before[position - 1])
+    await held.store.close()
+    const again = await AgedStore.open(undefined, directory, clock, { allowUnsafeFilesystem: true })
+    expect(await again.events()).toEqual(before)
+    await again.store.close()
+  })
 })

@@ -8,17 +8,22 @@ import { DamagedFact, readFact, writeFact } from './small-file.js'
 /** Behind what retention removed. */
 export interface Floor extends Expected {
   readonly batch: number
+  /** What the layer above has to know of events that are gone: by name, two numbers of its own meaning. */
+  readonly carried: Carried
 }
 
-export const NO_FLOOR: Floor = { nextPosition: 1, chain: NO_HASH, batch: 0 }
+export type Carried = ReadonlyMap<string, readonly [number, number]>
+
+export const NO_FLOOR: Floor = { nextPosition: 1, chain: NO_HASH, batch: 0, carried: new Map() }
 
 export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'layout'>): Promise<Floor> {
   try {
     const fact = (await readFact(disk, layout.floor)) as
-      | { nextPosition: number; chain: string; batch: number }
+      | { nextPosition: number; chain: string; batch: number; carried: [string, [number, number]][] }
       | undefined
     if (fact === undefined) return NO_FLOOR
-    return { nextPosition: fact.nextPosition, chain: Buffer.from(fact.chain, 'hex'), batch: fact.batch }
+    const { nextPosition, chain, batch, carried } = fact
+    return { nextPosition, chain: Buffer.from(chain, 'hex'), batch, carried: new Map(carried) }
   } catch (error) {
     if (error instanceof DamagedFact) throw new EngineError('damaged_fact', error.message)
     throw error
@@ -26,7 +31,7 @@ export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'la
 }
 
 export async function writeFloor(world: EngineWorld, floor: Floor): Promise<void> {
-  const { nextPosition, chain, batch } = floor
-  const fact = { nextPosition, chain: chain.toString('hex'), batch }
+  const { nextPosition, chain, batch, carried } = floor
+  const fact = { nextPosition, chain: chain.toString('hex'), batch, carried: [...carried] }
   await world.latch.guardWrite(() => writeFact(world.disk, world.layout.floor, fact))
 }

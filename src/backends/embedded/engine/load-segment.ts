@@ -15,7 +15,7 @@ import { openIndex } from './index/sealed-postings.js'
 import { writeIndex } from './index/write-index.js'
 import { indexName } from './names.js'
 import type { EngineWorld } from './recovery-world.js'
-import { type ScanResult, type ScanStart, type ScanVisitor, scan } from './scan.js'
+import { type ScanResult, type ScanStart, type ScanVisitor, scan, UNKNOWN_END } from './scan.js'
 import { digestMatches, readFacts, SealedSegment, type SegmentFacts } from './sealed-segment.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import { HEADER_BLOCK_BYTES, type SegmentIdentity, STORE_ID_BYTES } from './segment-header.js'
@@ -27,7 +27,8 @@ export interface Expected {
 }
 
 export interface Loaded {
-  readonly segment: SealedSegment
+  /** undefined when the file is another segment's: what its name promises is lost. */
+  readonly segment: SealedSegment | undefined
   readonly damage: readonly KnownDamage[]
   readonly next: Expected
 }
@@ -100,6 +101,7 @@ export async function loadSealed(
   const source = await openSource(world, listed)
   const facts = await readFacts(source)
   refuseNewer(facts, listed)
+  if (isMisplaced(facts, listed)) return misplaced(listed, options.before)
   const identity = await identify(facts, listed, expected, source)
   const damage = linkDamage(listed, identity, expected)
   const broken = structuralFaults(facts, listed)
@@ -124,11 +126,30 @@ function damageAt(listed: ListedSegment, reason: string): KnownDamage {
 function structuralFaults(facts: SegmentFacts, listed: ListedSegment): KnownDamage[] {
   const faults: KnownDamage[] = []
   if ('fault' in facts.header) faults.push(damageAt(listed, `the header is damaged (${String(facts.header.fault)})`))
-  else if (facts.header.firstPosition !== listed.firstPosition)
-    faults.push(damageAt(listed, 'the file stands under another segment’s name'))
   else if (!facts.paddingIsZero) faults.push(damageAt(listed, 'bits are set where nothing is written'))
   if (facts.footer === undefined) faults.push(damageAt(listed, 'the footer is damaged or cut off'))
   return faults
+}
+
+/** Behind a file that is another segment's nobody knows what the chain was. */
+const UNKNOWN_CHAIN: Buffer = Buffer.alloc(0)
+
+export function continues({ prev }: SegmentIdentity, { chain }: Expected): boolean {
+  return chain === UNKNOWN_CHAIN || prev.equals(chain)
+}
+
+/** Two files that changed places, or one copied over another: the events in it are not those its name promises. */
+export function isMisplaced({ header }: SegmentFacts, { firstPosition }: ListedSegment): boolean {
+  return !('fault' in header) && header.firstPosition !== firstPosition
+}
+
+export const MISPLACED = 'the file stands under another segment’s name'
+
+function misplaced(listed: ListedSegment, before: number | undefined): Loaded {
+  const { firstPosition, path: where } = listed
+  const to = before === undefined ? UNKNOWN_END : before - 1
+  const damage = [{ firstPosition, from: firstPosition, to, where, reason: MISPLACED }]
+  return { segment: undefined, damage, next: { nextPosition: before ?? firstPosition, chain: UNKNOWN_CHAIN } }
 }
 
 function linkDamage(listed: ListedSegment, identity: SegmentIdentity, expected: Expected): KnownDamage[] {
@@ -138,7 +159,7 @@ function linkDamage(listed: ListedSegment, identity: SegmentIdentity, expected: 
     return [{ firstPosition, from, to: firstPosition - 1, where, reason: 'the segment before this one is missing' }]
   }
   if (firstPosition < expected.nextPosition) return [damageAt(listed, 'the segment overlaps the one before it')]
-  return identity.prev.equals(expected.chain) ? [] : [damageAt(listed, 'the hash chain is broken between segments')]
+  return continues(identity, expected) ? [] : [damageAt(listed, 'the hash chain is broken between segments')]
 }
 
 interface Sealed {
@@ -208,8 +229,11 @@ export async function storeIndex(
   return openIndex(path, identity, world.shelf)
 }
 
-export function sealedKnowledge(footer: Footer): Pick<ScanStart, 'durable' | 'knownHead' | 'knownChain'> {
-  return { durable: footer.dataEnd, knownHead: footer.lastPosition, knownChain: footer.chain }
+/** What is known of a segment apart from its frames. */
+export type Knowledge = Pick<ScanStart, 'durable' | 'knownHead' | 'knownChain' | 'final'>
+
+export function sealedKnowledge(footer: Footer): Knowledge {
+  return { durable: footer.dataEnd, knownHead: footer.lastPosition, knownChain: footer.chain, final: true }
 }
 
 /** A segment with damage is served from an index in memory that knows which positions have no bytes. */
@@ -221,7 +245,7 @@ async function scanDamaged(
   const postings = new ActivePostings(world.kinds)
   const knowledge =
     sealed.footer === undefined
-      ? { durable: source.length, knownHead: before === undefined ? 0 : before - 1 }
+      ? { durable: source.length, knownHead: before === undefined ? 0 : before - 1, final: before !== undefined }
       : sealedKnowledge(sealed.footer)
   const end = sealed.footer?.dataEnd ?? source.length
   const result = await scan(source, { ...scanStart(identity, end), ...knowledge }, indexingVisitor(world, postings))

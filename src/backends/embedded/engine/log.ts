@@ -3,6 +3,7 @@ import type { KnownDamage } from './accepted-damage.js'
 import { type ActiveSegment, NoRoom, OwnershipLost } from './active-segment.js'
 import type { BatchBuffer, BatchPlace } from './batch-buffer.js'
 import type { DiskLock } from './disk.js'
+import type { Floor } from './floor.js'
 import { FOOTER_BYTES } from './footer.js'
 import { isNoDescriptor, isNoSpace, Latched } from './latch.js'
 import { indexPath, rebuildIndex, storeIndex } from './load-segment.js'
@@ -55,6 +56,7 @@ export class Log {
   private active: ActiveSegment | undefined
   private readonly tail: Segment | undefined
   private readonly damageFound: KnownDamage[]
+  private floorNow: Floor
   private stateNow: LogState = 'writable'
   private detail = ''
   private indexing: Promise<void> = Promise.resolve()
@@ -73,6 +75,7 @@ export class Log {
     this.active = recovered.active
     this.tail = recovered.tail
     this.damageFound = [...recovered.damage]
+    this.floorNow = recovered.floor
     const [first] = recovered.unaccepted
     if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
     else if (recovered.active === undefined) this.enter('disk_full', 'the disk has no room to begin a new segment')
@@ -100,7 +103,10 @@ export class Log {
   }
 
   get firstPosition(): number {
-    return this.sealed[0]?.firstPosition ?? this.active?.identity.firstPosition ?? this.recovered.floor.nextPosition
+    const kept = this.sealed[0]?.firstPosition ?? this.active?.identity.firstPosition
+    // Without its first segment the log still begins where it began: those events are lost, not retired.
+    const lost = this.recovered.damage.find(({ from, to }) => from <= to && to + 1 === kept)
+    return lost?.from ?? kept ?? this.floorNow.nextPosition
   }
 
   /** Ascending; the last one may still be growing. */
@@ -109,6 +115,15 @@ export class Log {
     if (this.uninstalled !== undefined) return this.sealed
     const last = this.active === undefined ? this.tail : this.asSegment(this.active)
     return last === undefined ? this.sealed : [...this.sealed, last]
+  }
+
+  /** Where the kept log begins, and what is known of what was before. */
+  get floor(): Floor {
+    return this.floorNow
+  }
+
+  raiseFloor(floor: Floor): void {
+    this.floorNow = floor
   }
 
   sealedSegments(): readonly SealedSegment[] {
@@ -220,8 +235,9 @@ export class Log {
   }
 
   noteDamage(damage: KnownDamage): void {
-    const known = this.damageFound.some(
-      item => item.from === damage.from && item.to === damage.to && item.reason === damage.reason,
+    const positions = damage.from <= damage.to
+    const known = this.damageFound.some(({ from, to, reason }) =>
+      positions ? from <= damage.from && damage.to <= to : from === damage.from && reason === damage.reason,
     )
     if (known || this.damageFound.length >= MAX_DAMAGE_NOTED) return
     this.damageFound.push(damage)

@@ -6,10 +6,14 @@ import type { ListedSegment } from './catalogue.js'
 import { FOOTER_BYTES, parseFooter } from './footer.js'
 import { ActivePostings } from './index/active-postings.js'
 import {
+  continues,
   type Expected,
   identify,
   indexingVisitor,
+  isMisplaced,
+  type Knowledge,
   knownDamage,
+  MISPLACED,
   openSource,
   refuseNewer,
   scanStart,
@@ -18,7 +22,7 @@ import {
 import { segmentName, temporary } from './names.js'
 import { quarantine } from './quarantine.js'
 import type { EngineWorld } from './recovery-world.js'
-import { type ScanResult, type ScanStart, scan } from './scan.js'
+import { type ScanResult, scan, UNKNOWN_END } from './scan.js'
 import { readFacts, type Segment, type SegmentFacts } from './sealed-segment.js'
 import type { SegmentBytes } from './segment-bytes.js'
 import type { SegmentIdentity } from './segment-header.js'
@@ -42,18 +46,26 @@ export async function judgeTail(world: EngineWorld, listed: ListedSegment, expec
   const postings = new ActivePostings(world.kinds)
   const { mark, footer } = facts
   const start = { ...scanStart(identity, footer?.dataEnd ?? source.length), ...knowledgeOf(facts) }
-  const scanned = await scan(source, start, indexingVisitor(world, postings))
-  const result = await withoutHalfSeal(source, scanned)
+  const result = isMisplaced(facts, listed)
+    ? nothingOf(listed, expected, source)
+    : await withoutHalfSeal(source, await scan(source, start, indexingVisitor(world, postings)))
   if (facts.unreadableMarks > 0) world.tell.noticed('durable mark unreadable', listed.path)
   const damage = [...headDamage(facts, listed, expected), ...knownDamage(listed, result)]
   const clean = mark?.clean === true && mark.durable === result.end && result.tornAt === undefined
   return { listed, source, identity, postings, result, damage, clean }
 }
 
+/** The file holds other events than its name promises: none of them is served under it. */
+function nothingOf({ firstPosition }: ListedSegment, { chain }: Expected, { length }: SegmentBytes): ScanResult {
+  const damaged = [{ from: firstPosition, to: UNKNOWN_END, offset: 0, end: length, reason: MISPLACED }]
+  return { end: length, nextPosition: firstPosition, chain, batch: 0, frames: 0, damaged, tornAt: undefined }
+}
+
 /** A footer was written when everything before it was durable, whether or not it is durable itself. */
-function knowledgeOf({ mark, footer }: SegmentFacts): Partial<Pick<ScanStart, 'durable' | 'knownHead' | 'knownChain'>> {
+function knowledgeOf({ mark, footer }: SegmentFacts): Partial<Knowledge> {
   if (footer !== undefined) return sealedKnowledge(footer)
-  return mark === undefined ? {} : { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash }
+  if (mark === undefined) return {}
+  return { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash, final: mark.clean }
 }
 
 /** A crash between writing the footer and cutting the file leaves a footer where the frames end: that is no torn frame. */
@@ -63,9 +75,6 @@ async function withoutHalfSeal(source: SegmentBytes, result: ScanResult): Promis
   return footer?.dataEnd === result.tornAt ? { ...result, tornAt: undefined } : result
 }
 
-/** Who recovered it before it was damaged is not known, so nobody knows how many events it held. */
-export const UNKNOWN_END = Number.MAX_SAFE_INTEGER
-
 function headDamage(facts: SegmentFacts, listed: ListedSegment, expected: Expected): KnownDamage[] {
   const { firstPosition, path: where } = listed
   const none = { firstPosition, from: firstPosition, to: firstPosition - 1, where }
@@ -74,8 +83,6 @@ function headDamage(facts: SegmentFacts, listed: ListedSegment, expected: Expect
     return [facts.header.fault === 'short' ? { ...none, to: UNKNOWN_END, reason } : { ...none, reason }]
   }
   const damage: KnownDamage[] = []
-  if (facts.header.firstPosition !== firstPosition)
-    damage.push({ ...none, reason: 'the file stands under another segment’s name' })
   if (!facts.paddingIsZero) damage.push({ ...none, reason: 'bits are set where nothing is written' })
   if (firstPosition > expected.nextPosition) {
     damage.push({
@@ -86,7 +93,7 @@ function headDamage(facts: SegmentFacts, listed: ListedSegment, expected: Expect
     })
   } else if (firstPosition < expected.nextPosition)
     damage.push({ ...none, reason: 'the segment overlaps the one before it' })
-  else if (!facts.header.prev.equals(expected.chain))
+  else if (!continues(facts.header, expected))
     damage.push({ ...none, reason: 'the hash chain is broken between segments' })
   return damage
 }

@@ -1,5 +1,5 @@
 // Opens a data directory: from whatever a crash left to a log that can be read, and written unless it is damaged.
-import { randomBytes } from 'node:crypto'
+import { basename } from 'node:path'
 import { AcceptedDamage, type KnownDamage } from './accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './active-segment.js'
 import { type Catalogue, type ListedSegment, listCatalogue, tidy } from './catalogue.js'
@@ -7,9 +7,11 @@ import { diskErrorCode } from './disk.js'
 import { type Floor, readFloor } from './floor.js'
 import { isNoDescriptor, isNoSpace } from './latch.js'
 import { type Expected, loadSealed } from './load-segment.js'
-import { adoptTail, createSegment, type JudgedTail, judgeTail, tailForReading, UNKNOWN_END } from './recover-tail.js'
+import { parseName } from './names.js'
+import { adoptTail, createSegment, type JudgedTail, judgeTail, tailForReading } from './recover-tail.js'
 import type { EngineWorld } from './recovery-world.js'
 import { finishRetiring } from './retain.js'
+import { UNKNOWN_END } from './scan.js'
 import type { SealedSegment, Segment } from './sealed-segment.js'
 import { type SegmentIdentity, STORE_ID_BYTES } from './segment-header.js'
 import { DamagedFact, readFact, writeFact } from './small-file.js'
@@ -47,7 +49,7 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
   const catalogue = await listCatalogue(disk, layout)
   for (const path of catalogue.unknown) world.tell.noticed('unknown file left alone', path)
   for (const path of catalogue.late) world.tell.noticed('segment of a replaced owner left alone', path)
-  await tidy(disk, layout, catalogue)
+  await tidy(disk, layout, { ...catalogue, leftovers: [] })
   const current = await readCurrent(world)
   const loaded = await loadAll(world, catalogue, floor, current)
   const accepted = await AcceptedDamage.load(disk, layout.accepted)
@@ -57,8 +59,14 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
   const epoch = Math.max(catalogue.greatestEpoch, current?.epoch ?? 0) + 1
   const found = { sealed: loaded.sealed, damage, unaccepted, epoch, floor }
   if (unaccepted.length > 0) return readOnly(found, loaded)
+  const leftovers = catalogue.leftovers.filter(path => !isReplaced(path))
+  if (leftovers.length > 0) await tidy(disk, layout, { ...catalogue, leftovers })
   await finishRetiring(world, floor, loaded.sealed[0])
-  const writable = () => makeWritable(world, loaded, epoch, floor)
+  const writable = async () => {
+    const made = await makeWritable(world, loaded, epoch, floor)
+    await made.active?.orClosed(() => removeReplaced(world, catalogue))
+    return made
+  }
   try {
     return { ...found, ...(await withReserve(world, writable)), tail: undefined }
   } catch (error) {
@@ -66,6 +74,20 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
     // What there is can be read meanwhile, and the log goes on by itself once there is room.
     return { ...readOnly(found, loaded), resume: async () => (await writable()).active }
   }
+}
+
+function isReplaced(path: string): boolean {
+  const kind = parseName(basename(path))?.kind
+  return kind === 'segment' || kind === 'archive'
+}
+
+/**
+ * Only once the new segment is known to be durable. The file that replaced another may bear a name whose sync failed in
+ * an earlier process: until now the replaced one could be all that the next power loss leaves.
+ */
+async function removeReplaced(world: EngineWorld, catalogue: Catalogue): Promise<void> {
+  const leftovers = catalogue.leftovers.filter(isReplaced)
+  if (leftovers.length > 0) await tidy(world.disk, world.layout, { ...catalogue, leftovers })
 }
 
 function isNoRoom(error: unknown): boolean {
@@ -112,7 +134,7 @@ export async function loadAll(
     }
     const verify = listed.length - at <= verified + 1
     const loaded = await loadSealed(world, segment, next, { verify, before: listed[at + 1]?.firstPosition })
-    sealed.push(loaded.segment)
+    if (loaded.segment !== undefined) sealed.push(loaded.segment)
     damage.push(...loaded.damage)
     next = loaded.next
   }
@@ -160,8 +182,8 @@ function firstIdentity(
 ): SegmentIdentity {
   const { before, next, epoch, floor } = place
   const { salt, storeId } = before?.sealed.identity ?? {
-    salt: randomBytes(4).readUInt32LE(0),
-    storeId: randomBytes(STORE_ID_BYTES),
+    salt: world.random(4).readUInt32LE(0),
+    storeId: world.random(STORE_ID_BYTES),
   }
   const firstBatch = before?.sealed.footer.batch ?? floor.batch
   return {

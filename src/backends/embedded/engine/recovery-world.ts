@@ -16,6 +16,8 @@ export interface EngineWorld extends SegmentWorld {
   readonly index: RecordIndexer
   /** Milliseconds since 1970, from the clock the store was given. */
   readonly now: () => number
+  /** Unpredictable bytes, for the identity of a new store. */
+  readonly random: (length: number) => Buffer
   readonly tell: EngineListener
 }
 

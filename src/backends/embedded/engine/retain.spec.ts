@@ -21,6 +21,8 @@ async function archivedDisk(): Promise<FakeDisk> {
   return disk
 }
 
+const printed = (event: string): { stream: string; revision: number } => JSON.parse(event)
+
 const archived = await archivedDisk()
 
 test('nothing is retired unless it is asked for', async () => {
@@ -153,4 +155,29 @@ test.each(['EIO', 'ENOSPC', 'short', 'EMFILE'])('any operation may fail (%s)', a
     await expectWhole(disk.afterCrash(at, 'lose-all'))
   }
   expect(faults).toBeGreaterThan(0)
+})
+
+test('a stream whose events are all gone goes on where it stood, after a restart as well', async () => {
+  const disk = archived.clone()
+  const held = await open(disk)
+  const before = new Map<string, number>()
+  for (const { stream, revision } of aged.events.map(printed))
+    before.set(stream, Math.max(before.get(stream) ?? -1, revision))
+  for (let pass = 0; pass < DAYS; pass++) await held.store.maintenance.pass()
+  const kept = new Set((await held.events()).map(event => printed(event).stream))
+  const gone = [...before.keys()].filter(stream => !kept.has(stream))
+  expect(gone).not.toEqual([])
+  await held.store.close()
+  const again = await open(disk, {})
+  for (const stream of gone) {
+    const revision = before.get(stream) as number
+    expect(await again.store.stream(stream)).toMatchObject({ stream, revision })
+    const request = { author: { agentId: 'late' }, events: [{ type: 'Resumed', stream, data: {} }] }
+    await expect(
+      again.store.append({ ...request, expectations: [{ stream, expectedRevision: 'none' }] }),
+    ).rejects.toMatchObject({ code: 'REVISION_CONFLICT' })
+    const { events } = await again.store.append({ ...request, expectations: [{ stream, expectedRevision: revision }] })
+    expect(events[0]?.revision).toBe(revision + 1)
+  }
+  await again.store.close()
 })

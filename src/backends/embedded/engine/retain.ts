@@ -2,7 +2,7 @@
 import { join } from 'node:path'
 import { isArchived } from './archive.js'
 import { isKnownDamaged } from './examine-segment.js'
-import { type Floor, writeFloor } from './floor.js'
+import { type Carried, type Floor, writeFloor } from './floor.js'
 import { SealedPostings } from './index/sealed-postings.js'
 import type { Log } from './log.js'
 import { parseName } from './names.js'
@@ -13,15 +13,18 @@ import { type AgeRule, isOlderThan } from './segment-age.js'
 /** The newest sealed segments stay whatever any clock says (D7). */
 export const NEWEST_KEPT = 2
 
+/** All that has to be known of retired events once this segment is gone, too. */
+export type Carry = (segment: SealedSegment) => Promise<Carried>
+
 /** Removes the oldest segment if it is archived and old enough: one at the most, so that a clock gone wrong costs one file. */
-export async function retireOldest(log: Log, rule: AgeRule): Promise<SealedSegment | undefined> {
+export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promise<SealedSegment | undefined> {
   // A full disk is a good time to give room back.
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
   const [oldest, next, ...others] = log.sealedSegments()
   if (oldest === undefined || next === undefined || others.length + 1 < NEWEST_KEPT) return undefined
   const since = { later: [next, ...others], activeMs: log.writing().identity.createdMs, nowMs: log.world.now() }
   if (!mayGo(log, oldest) || !isOlderThan(oldest, since, rule) || !isProvable(log, oldest, next)) return undefined
-  await retire(log, oldest, next)
+  await retire(log, oldest, { next, carried: await carry(oldest) })
   return oldest
 }
 
@@ -37,11 +40,17 @@ function isProvable(log: Log, oldest: SealedSegment, next: SealedSegment): boole
   return footer.lastPosition + 1 === next.firstPosition && footer.chain.equals(next.sealed.identity.prev)
 }
 
-async function retire(log: Log, oldest: SealedSegment, next: SealedSegment): Promise<void> {
+async function retire(
+  log: Log,
+  oldest: SealedSegment,
+  { next, carried }: { readonly next: SealedSegment; readonly carried: Carried },
+): Promise<void> {
   const { world } = log
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = next.sealed.identity
   await log.settled()
-  await writeFloor(world, { nextPosition, chain, batch })
+  const floor = { nextPosition, chain, batch, carried }
+  await writeFloor(world, floor)
+  log.raiseFloor(floor)
   log.replaceSealed(oldest, undefined)
   await world.pool.forget(oldest.path)
   if (oldest.postings instanceof SealedPostings) await oldest.postings.close()

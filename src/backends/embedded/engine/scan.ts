@@ -16,6 +16,9 @@ export interface DamagedExtent {
 /** The bytes a finding is about. */
 type Extent = Pick<DamagedExtent, 'offset' | 'end'>
 
+/** The end of a range whose bytes are lost when nobody knows how many events they held. */
+export const UNKNOWN_END = Number.MAX_SAFE_INTEGER
+
 export interface ScanStart {
   readonly offset: number
   readonly end: number
@@ -27,6 +30,8 @@ export interface ScanStart {
   readonly durable: number
   /** Where a mark or footer says the segment's events end; 0 when nothing says so. */
   readonly knownHead: number
+  /** Nothing follows `knownHead`: a footer or a clean stop says so. */
+  readonly final?: boolean
   /** Chain hash at `knownHead`, for the case that the frames up to it are lost. */
   readonly knownChain?: Buffer
 }
@@ -85,7 +90,7 @@ class Scan {
   async run(): Promise<ScanResult> {
     for (;;) {
       const step = await this.cursor.next()
-      if (step === 'end') return this.finish(undefined)
+      if (step === 'end') return this.judgeEnd()
       if ('fault' in step) {
         const verdict = await this.judgeFault(step.fault, step.at)
         if (verdict !== undefined) return verdict
@@ -154,8 +159,26 @@ class Scan {
     const extent = { offset: at, end: this.start.end }
     if (this.start.knownHead >= this.nextPosition) this.lose(this.start.knownHead, extent, reason)
     else this.report(this.nextPosition, this.nextPosition - 1, extent, reason)
-    if (this.start.knownChain !== undefined) this.chain = this.start.knownChain
-    this.end = this.start.end
+    return this.finishCut(reason)
+  }
+
+  /** Whole frames up to the last byte are not the whole log when more than that is known to have been durable. */
+  private judgeEnd(): ScanResult {
+    const { end, knownHead } = this.start
+    if (this.durable <= end) return this.finish(undefined)
+    const reason = 'the file ends before what was durable'
+    if (knownHead >= this.nextPosition) this.lose(knownHead, { offset: end, end }, reason)
+    else if (this.start.final === true)
+      this.report(this.nextPosition, this.nextPosition - 1, { offset: end, end }, reason)
+    return this.finishCut(reason)
+  }
+
+  private finishCut(reason: string): ScanResult {
+    const { end, final, knownChain } = this.start
+    // More may have followed what a mark tells of.
+    if (this.durable > end && final !== true) this.report(this.nextPosition, UNKNOWN_END, { offset: end, end }, reason)
+    if (knownChain !== undefined) this.chain = knownChain
+    this.end = end
     return this.finish(undefined)
   }
 

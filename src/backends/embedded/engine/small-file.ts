@@ -29,6 +29,7 @@ export async function replaceFile(disk: Disk, path: string, chunks: readonly Uin
 
 export async function writeFact(disk: Disk, path: string, fact: unknown): Promise<void> {
   const text = Buffer.from(JSON.stringify(fact))
+  if (text.length > MAX_BYTES - HASH_CHARS - 1) throw new RangeError(`${path} would be larger than ${MAX_BYTES} bytes`)
   await replaceFile(disk, path, [Buffer.from(`${sha256(text).toString('hex')}\n`), text])
 }
 

@@ -59,5 +59,7 @@ async function likelyFloor(world: EngineWorld, catalogue: Catalogue): Promise<Fl
   if (first === undefined) return NO_FLOOR
   const { header } = await readFacts(await openSource(world, first))
   if ('fault' in header) return NO_FLOOR
-  return { nextPosition: header.firstPosition, chain: header.prev, batch: header.firstBatch }
+  // The heads of streams that are gone altogether are lost with the fact: such streams begin anew.
+  const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = header
+  return { nextPosition, chain, batch, carried: new Map() }
 }

@@ -1,0 +1,113 @@
+// What a store does for itself: the scrub finds what rots, the rate holds, and closing stops it where it stands.
+import { describe, expect, test } from '@jest/globals'
+import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
+import type { FakeDisk } from '../../../test/support/fake-disk.js'
+import { Stopped, Throttle } from './engine/throttle.js'
+
+const DAYS = 10
+const aged = await agedDisk(DAYS)
+const FAST = { scrubBytesPerSecond: 1e12 }
+/** Where the first record of a segment begins. */
+const RECORD = 4096 + 76 + 36
+
+const open = (disk: FakeDisk, options: object = FAST) => AgedStore.open(disk, '/data', aged.clock, options)
+const filesOf = (disk: FakeDisk, ending: string) => disk.files().filter(path => path.endsWith(ending))
+
+/** Until the figures of a whole pass are in. */
+async function scrubAll(held: AgedStore): Promise<{ bytes: number; damaged: number }> {
+  const before = held.told.scrubbed.length
+  for (let pass = 0; pass < 3 * DAYS && held.told.scrubbed.length === before; pass++)
+    await held.store.maintenance.pass()
+  return held.told.scrubbed.at(-1) as { bytes: number; damaged: number }
+}
+
+describe('scrub', () => {
+  test('a sound store: everything read, nothing found, and the time of it kept', async () => {
+    const disk = aged.disk.clone()
+    const held = await open(disk)
+    expect(held.store.status().details).toMatchObject({ lastScrub: null, lastGoodScrub: null })
+    const { bytes, damaged } = await scrubAll(held)
+    expect(damaged).toBe(0)
+    expect(bytes).toBeGreaterThan(DAYS * EVENTS_A_DAY * 200)
+    const { lastScrub, lastGoodScrub } = held.store.status().details
+    expect(lastScrub).toBe(new Date(Number(aged.clock.now() / 1_000_000n)).toISOString())
+    expect(lastGoodScrub).toBe(lastScrub)
+    expect(held.told).toMatchObject({ damaged: [], noticed: [] })
+    await held.store.close()
+  })
+
+  test('a byte that rots while the store runs is named by its position, and the rest is served', async () => {
+    const disk = aged.disk.clone()
+    const held = await open(disk, { ...FAST, archiveAfterDays: 0 })
+    disk.flip(filesOf(disk, '.log')[2] as string, RECORD + 20)
+    expect((await scrubAll(held)).damaged).toBe(1)
+    const position = 2 * EVENTS_A_DAY + 1
+    expect(held.store.status().damaged).toMatchObject([{ from: position, to: position }])
+    expect(held.store.status().details).toMatchObject({ lastScrub: expect.any(String), lastGoodScrub: null })
+    expect(await held.store.find(position + 1)).toBeDefined()
+    await held.store.close()
+  })
+
+  test('a byte that rots in an archive is found by its file hash, though its events are in memory', async () => {
+    const disk = aged.disk.clone()
+    const first = await open(disk, {})
+    while (await first.store.maintenance.pass());
+    expect(await first.events()).toEqual(aged.events)
+    const [archive = ''] = filesOf(disk, '.zst')
+    await first.store.close()
+    const held = await open(disk)
+    await held.events()
+    disk.flip(archive, 300)
+    expect((await scrubAll(held)).damaged).toBeGreaterThan(0)
+    expect(held.store.status().damaged.every(({ where }) => where.startsWith(archive))).toBe(true)
+    await held.store.close()
+  })
+
+  test('a damaged index does not pass for a damaged log', async () => {
+    const disk = aged.disk.clone()
+    const held = await open(disk)
+    const [index = ''] = filesOf(disk, '.idx')
+    for (let at = 4096; at < disk.bytes(index).length; at += 4096) disk.flip(index, at + 1)
+    expect(await scrubAll(held)).toMatchObject({ damaged: 0 })
+    expect(held.told.damaged).toEqual([])
+    await held.store.close()
+  })
+
+  test('a file that cannot be read is reported, and the pass goes on', async () => {
+    const disk = aged.disk.clone()
+    const held = await open(disk, { ...FAST, archiveAfterDays: 0 })
+    const file = filesOf(disk, '.log')[1] as string
+    disk.arm({ failFrom: 1, only: (kind, path) => kind === 'read' && path === file })
+    expect(await scrubAll(held)).toMatchObject({ damaged: 1 })
+    expect(held.told.damaged).toEqual([expect.stringContaining('cannot be read (EIO)')])
+    disk.heal()
+    await held.store.close()
+  })
+})
+
+test('closing the store stops a scrub that would take a year', async () => {
+  const held = await open(aged.disk.clone(), { scrubBytesPerSecond: 1, archiveAfterDays: 0 })
+  const pass = held.store.maintenance.pass()
+  await held.store.close()
+  expect(await pass).toBe(false)
+  expect(held.told.scrubbed).toEqual([])
+})
+
+test('the throttle holds its rate, waits while paused, and lets go when stopped', async () => {
+  const throttle = new Throttle(1e6)
+  const started = performance.now()
+  for (let i = 0; i < 6; i++) await throttle.spend(10_000)
+  expect(performance.now() - started).toBeGreaterThanOrEqual(45)
+  throttle.pause()
+  let through = false
+  const waiting = throttle.spend(1).then(() => {
+    through = true
+  })
+  await new Promise(setImmediate)
+  expect(through).toBe(false)
+  throttle.resume()
+  await waiting
+  const stuck = throttle.spend(1e12)
+  throttle.stop()
+  await expect(stuck).rejects.toBeInstanceOf(Stopped)
+})

@@ -1,0 +1,124 @@
+// The command line as an operator meets it: spawned, on real files, with its words and exit codes.
+import { spawnSync } from 'node:child_process'
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { AgedStore, EVENTS_A_DAY } from '../../test/support/aged-store.js'
+import { BentClock } from '../../test/support/bent-clock.js'
+import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
+import { run } from './run.js'
+
+const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+const directory = makeTempDirectory()
+const clock = new BentClock()
+
+beforeAll(async () => {
+  const aged = await AgedStore.open(undefined, directory, clock, { allowUnsafeFilesystem: true })
+  for (let day = 0; day < 10; day++) await aged.day()
+  while (await aged.store.maintenance.pass());
+  await aged.store.close()
+})
+
+afterAll(() => removeTempDirectory(directory))
+
+/** A copy to damage. */
+function copy(): string {
+  const to = join(makeTempDirectory(), 'data')
+  fs.cpSync(directory, to, { recursive: true })
+  return to
+}
+
+/** The command as it is installed, from its source. */
+function lighthouse(...args: string[]) {
+  const command = ['--import', join(PROJECT, 'scripts', 'typescript.mjs'), join(PROJECT, 'src', 'cli', 'main.ts')]
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...args], { encoding: 'utf8' })
+  return { status, stdout, stderr }
+}
+
+async function words(...args: string[]) {
+  const out: string[] = []
+  const err: string[] = []
+  const status = await run(args, { out: text => out.push(text), err: text => err.push(text) })
+  return { status, out: out.join('\n'), err: err.join('\n') }
+}
+
+function segmentIn(at: string, folder: 'segments' | 'archive', index: number): string {
+  const ending = folder === 'segments' ? '.log' : '.zst'
+  const names = fs.readdirSync(join(at, folder)).filter(name => name.endsWith(ending))
+  return join(at, folder, names.sort()[index] as string)
+}
+
+function flip(file: string, offset: number): void {
+  const bytes = fs.readFileSync(file)
+  bytes[offset] = (bytes[offset] as number) ^ 0xff
+  fs.writeFileSync(file, bytes)
+}
+
+test('a healthy store: exit 0, clean, and the figures', () => {
+  const { status, stdout, stderr } = lighthouse('verify', directory)
+  expect(stderr).toBe('')
+  expect(stdout).toContain('clean\n')
+  expect(stdout).toContain(`10 segments (2 archived), 70 events, positions 1 to ${10 * EVENTS_A_DAY}`)
+  expect(status).toBe(0)
+})
+
+test('a corrupt store: exit 1, the file, the byte, the position and the next step; then repaired', () => {
+  const data = copy()
+  flip(segmentIn(data, 'segments', 0), 4096 + 76 + 36 + 20)
+  const position = 2 * EVENTS_A_DAY + 1
+  const bad = lighthouse('verify', data)
+  expect(bad.status).toBe(1)
+  expect(bad.stdout).toMatch(
+    /^CORRUPT: 1 finding\n {2}corrupt segments\/seg-0{14}15-\d{8}\.log at byte 4172, position 15:/,
+  )
+  expect(bad.stdout).toContain(`lighthouse repair ${data}`)
+  const plan = lighthouse('repair', data)
+  expect(plan.status).toBe(1)
+  expect(plan.stdout).toContain('Nothing has been changed')
+  expect(plan.stdout).toContain(`give up position ${position}`)
+  const done = lighthouse('repair', data, '--yes')
+  expect(done).toMatchObject({ status: 0, stdout: expect.stringContaining('1 position given up for good') })
+  expect(lighthouse('verify', data)).toMatchObject({ status: 0, stdout: expect.stringContaining('accepted') })
+  removeTempDirectory(join(data, '..'))
+})
+
+test('a damaged archive is named', async () => {
+  const data = copy()
+  flip(segmentIn(data, 'archive', 1), 200)
+  const { status, out } = await words('verify', data)
+  expect(status).toBe(1)
+  expect(out).toContain('archive/seg-0000000000000008')
+  removeTempDirectory(join(data, '..'))
+})
+
+test('JSON for scripts', async () => {
+  const { out } = await words('verify', directory, '--json')
+  expect(JSON.parse(out)).toMatchObject({ clean: true, findings: [], head: 10 * EVENTS_A_DAY })
+  expect(JSON.parse((await words('repair', directory, '--json')).out)).toMatchObject({ applied: false, steps: [] })
+})
+
+test('a store in use: exit 3, who uses it, and how to look all the same', async () => {
+  const data = copy()
+  const aged = await AgedStore.open(undefined, data, clock, { allowUnsafeFilesystem: true })
+  const refused = await words('verify', data)
+  expect(refused).toMatchObject({ status: 3, err: expect.stringContaining(`"pid":${process.pid}`) })
+  expect(refused.err).toContain(`lighthouse verify ${data} --live`)
+  expect(await words('verify', data, '--live')).toMatchObject({ status: 0 })
+  await aged.store.close()
+  removeTempDirectory(join(data, '..'))
+})
+
+test.each([[[]], [['frobnicate']], [['verify']], [['verify', 'a', 'b']], [['verify', 'a', '--yes']]])(
+  'not understood: %j',
+  async args => {
+    expect(await words(...args)).toMatchObject({ status: 2, out: '', err: expect.stringContaining('Usage:') })
+  },
+)
+
+test('help, version, and a directory that is no store', async () => {
+  expect(await words('help')).toMatchObject({ status: 0, out: expect.stringContaining('Usage:') })
+  expect((await words('version')).out).toMatch(/^\d+\.\d+\.\d+/)
+  expect(await words('verify', join(directory, 'quarantine'))).toMatchObject({ status: 3 })
+  expect(await words('verify', join(directory, 'nowhere'))).toMatchObject({ status: 3 })
+})

@@ -1,0 +1,114 @@
+// Takes a command line apart, runs the command it names, and turns what comes of it into words and an exit code.
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { repairStore, verifyStore } from '../backends/embedded/verify-store.js'
+import { ERRORS, StoreError } from '../contract/errors.js'
+import { inShell } from './in-shell.js'
+import { printRepair } from './print-repair.js'
+import { printVerify } from './print-verify.js'
+
+export interface Terminal {
+  out(text: string): void
+  err(text: string): void
+}
+
+/** What scripts look at; `lighthouse help` tells them. */
+export const EXIT = { clean: 0, corrupt: 1, usage: 2, unable: 3 } as const
+
+export const HELP = `Usage: lighthouse <command>
+
+  verify <dir>   read everything in a data directory and say what is wrong, and where; changes nothing
+      --live       look while a server is using it
+      --json       print the report as JSON
+  repair <dir>   say what it takes to make a damaged store writable again; changes nothing
+      --yes        do it: keeps the damaged bytes in quarantine/, gives the lost positions up for good
+      --json       print the report as JSON
+  version        print the version
+  help           print this text
+
+Exit codes: 0 clean or repaired, 1 corrupt, 2 not understood, 3 could not look (in use, no such store, disk error)`
+
+class Usage extends Error {}
+
+export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
+  try {
+    return await command(args, terminal)
+  } catch (error) {
+    if (error instanceof Usage) {
+      terminal.err(`${error.message}\n\n${HELP}`)
+      return EXIT.usage
+    }
+    // Left to Node, a defect would end with 1, which is what a script takes for a corrupt store.
+    terminal.err(error instanceof StoreError ? explain(error, args) : `${ERRORS.INTERNAL.title}: ${String(error)}`)
+    return EXIT.unable
+  }
+}
+
+async function command([name, ...rest]: readonly string[], terminal: Terminal): Promise<number> {
+  switch (name) {
+    case 'verify':
+      return verify(rest, terminal)
+    case 'repair':
+      return repair(rest, terminal)
+    case 'help':
+    case '--help':
+    case '-h':
+      terminal.out(HELP)
+      return EXIT.clean
+    case 'version':
+    case '--version':
+      terminal.out(version())
+      return EXIT.clean
+    case undefined:
+      throw new Usage('a command is missing')
+    default:
+      throw new Usage(`there is no command ${JSON.stringify(name)}`)
+  }
+}
+
+async function verify(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { directory, flags } = parse(args, ['live', 'json'])
+  const report = await verifyStore(directory, { live: flags.has('live') })
+  terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printVerify(report, directory))
+  return report.clean ? EXIT.clean : EXIT.corrupt
+}
+
+async function repair(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { directory, flags } = parse(args, ['yes', 'json'])
+  const report = await repairStore(directory, { apply: flags.has('yes') })
+  terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printRepair(report, directory))
+  const nothingToDo = report.steps.length === 0 && report.refused.length === 0
+  return report.applied || (nothingToDo && report.before.clean) ? EXIT.clean : EXIT.corrupt
+}
+
+function parse(args: readonly string[], known: readonly string[]): { directory: string; flags: Set<string> } {
+  const options = Object.fromEntries(known.map(name => [name, { type: 'boolean' as const }]))
+  try {
+    const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
+    const [directory, ...more] = positionals
+    if (directory === undefined || directory === '') throw new Usage('the data directory is missing')
+    if (more.length > 0) throw new Usage(`one data directory at a time, not also ${more.join(' ')}`)
+    return { directory, flags: new Set(Object.keys(values)) }
+  } catch (error) {
+    if (isMisspelt(error)) throw new Usage(error.message)
+    throw error
+  }
+}
+
+function isMisspelt(error: unknown): error is Error {
+  const { code } = error as { code?: unknown }
+  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')
+}
+
+function explain(error: StoreError, [command = '', ...args]: readonly string[]): string {
+  const directory = args.find(arg => !arg.startsWith('-')) ?? ''
+  const live = `; to look while it runs: lighthouse verify ${inShell(directory)} --live`
+  const more = error.code === 'LOCKED' && command === 'verify' ? live : ''
+  const next = error.code === 'INVALID_REQUEST' ? 'Check the path.' : ERRORS[error.code].remedy
+  return `${ERRORS[error.code].title}: ${error.message}\nNext: ${next.replace(/\.$/, '')}${more}.`
+}
+
+function version(): string {
+  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
