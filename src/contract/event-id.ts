@@ -49,9 +49,13 @@ export function compareIds(a: IdParts, b: IdParts): number {
 // Neighbouring events share their second, so its text is kept from one call to the next.
 let cachedSecond = -1n
 let cachedPrefix = ''
+// The clock ticks by milliseconds, so the events of one batch even share the whole of it.
+let cachedNs = -1n
+let cachedText = ''
 
 /** RFC 3339 in UTC with nine decimals. */
 export function formatTimestamp(timestampNs: bigint): string {
+  if (timestampNs === cachedNs) return cachedText
   if (timestampNs < 0n || timestampNs > TIMESTAMP_MAX) {
     throw new RangeError(`a timestamp is 0 to ${TIMESTAMP_MAX} ns, not ${timestampNs}`)
   }
@@ -61,5 +65,7 @@ export function formatTimestamp(timestampNs: bigint): string {
     cachedSecond = second
   }
   const nanoseconds = Number(timestampNs - second * NS_PER_SECOND)
-  return `${cachedPrefix}${String(nanoseconds).padStart(9, '0')}Z`
+  cachedText = `${cachedPrefix}${String(nanoseconds).padStart(9, '0')}Z`
+  cachedNs = timestampNs
+  return cachedText
 }

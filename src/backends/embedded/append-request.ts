@@ -2,7 +2,7 @@
 import { hash } from 'node:crypto'
 import { checkAppend, checkAppendAround } from '../../contract/check-append.js'
 import { StoreError } from '../../contract/errors.js'
-import type { NewEvent } from '../../contract/event.js'
+import type { Author, NewEvent } from '../../contract/event.js'
 import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import { LIMITS } from '../../contract/limits.js'
 import { type PackWriter, TooLong } from './pack-writer.js'
@@ -73,17 +73,19 @@ function refuseTooLarge(
 }
 
 /** What is decided later must be what was asked now, whatever the caller does to its objects meanwhile. The payload is encoded at once. */
-function copyOf(request: AppendRequest): AppendRequest {
-  const { events, author, expectations, condition } = request
+function copyOf({ events, author, expectations, condition, key }: AppendRequest): AppendRequest {
+  const { agentId, onBehalfOf, correlationId, traceparent } = author
   return {
-    ...request,
-    events: events.map(event =>
-      event.tags === undefined && event.parents === undefined ? { ...event } : copyLists(event),
-    ),
-    author: author.onBehalfOf === undefined ? { ...author } : { ...author, onBehalfOf: [...author.onBehalfOf] },
-    ...(expectations === undefined ? {} : { expectations: expectations.map(expectation => ({ ...expectation })) }),
-    ...(condition === undefined ? {} : { condition: structuredClone(condition) }),
+    events: events.map(copyEvent),
+    author: { agentId, onBehalfOf: onBehalfOf && [...onBehalfOf], correlationId, traceparent } as Author,
+    ...(expectations === undefined ? undefined : { expectations: expectations.map(item => ({ ...item })) }),
+    ...(condition === undefined ? undefined : { condition: structuredClone(condition) }),
+    ...(key === undefined ? undefined : { key }),
   }
+}
+
+function copyEvent(event: NewEvent): NewEvent {
+  return event.tags === undefined && event.parents === undefined ? { ...event } : copyLists(event)
 }
 
 function copyLists(event: NewEvent): NewEvent {

@@ -102,9 +102,11 @@ export class CommitQueue {
   }
 
   private enqueue(prepared: PreparedAppend): Promise<Appended> {
-    const { promise, resolve, reject } = Promise.withResolvers<Appended>()
-    this.waiting.push({ ...prepared, resolve, reject })
-    this.waitingBytes += prepared.bytes
+    const { request, payloads, requestHash, bytes } = prepared
+    const promise = new Promise<Appended>((resolve, reject) => {
+      this.waiting.push({ request, payloads, requestHash, bytes, resolve, reject })
+    })
+    this.waitingBytes += bytes
     // Begun after this turn of the loop, so that what is appended in the same turn shares the sync.
     this.draining ??= Promise.resolve().then(() => this.drain())
     return promise

@@ -13,6 +13,13 @@ export interface KnownDamage {
   readonly reason: string
 }
 
+/** For people: the first finding, and how many there are. */
+export function describeDamage(damage: KnownDamage, count: number): string {
+  const range = damage.to < damage.from ? 'no position lost' : `positions ${damage.from} to ${damage.to}`
+  const more = count > 1 ? `, and ${count - 1} more` : ''
+  return `${damage.where}: ${damage.reason} (${range})${more}`
+}
+
 /** The same damage is found again at the next start under another file name, but never under another key. */
 function keyOf(damage: KnownDamage): string {
   return `${damage.firstPosition}:${damage.from}-${damage.to}:${damage.reason}`

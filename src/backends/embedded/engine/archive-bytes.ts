@@ -1,11 +1,12 @@
-// The bytes of an archived segment: standard zstd frames of one MiB each behind a seek table, read without unpacking the rest.
+// The bytes of an archived segment: standard zstd frames of 256 KiB each behind a seek table, read without unpacking the rest.
 import { promisify } from 'node:util'
 import { zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import type { FilePool } from './file-pool.js'
 import type { SegmentBytes } from './segment-bytes.js'
 import { walkZstdFrames } from './zstd-frames.js'
 
-export const ARCHIVE_CHUNK_BYTES = 1 << 20
+/** Damage costs a chunk, and so does a lookup: 256 KiB instead of one MiB make the archive 1.1 % of the plain size larger. */
+export const ARCHIVE_CHUNK_BYTES = 1 << 18
 /** The seekable format of the zstd project: a skippable frame at the end tells the size of every frame before it. */
 export const SKIPPABLE_MAGIC = 0x184d2a5e
 export const SEEKABLE_MAGIC = 0x8f92eab1

@@ -1,5 +1,5 @@
 // The running log: one writer, its segments, and the state it is in. Everything that changes the log goes through here, in turn.
-import type { KnownDamage } from './accepted-damage.js'
+import { describeDamage, type KnownDamage } from './accepted-damage.js'
 import { type ActiveSegment, NoRoom, OwnershipLost } from './active-segment.js'
 import type { BatchBuffer, BatchPlace } from './batch-buffer.js'
 import type { DiskLock } from './disk.js'
@@ -394,10 +394,4 @@ export class Log {
     this.detail = detail
     this.listener.state(state, detail)
   }
-}
-
-export function describeDamage(damage: KnownDamage, count: number): string {
-  const range = damage.to < damage.from ? 'no position lost' : `positions ${damage.from} to ${damage.to}`
-  const more = count > 1 ? `, and ${count - 1} more` : ''
-  return `${damage.where}: ${damage.reason} (${range})${more}`
 }
