@@ -11,12 +11,31 @@ export interface LoopResult {
   readonly events: number
   readonly appends: number
   readonly seconds: number
+  /** Of the whole process, all threads: steadier than time on a machine that others use too. */
+  readonly cpuSeconds: number
   /** Milliseconds of each append, in no order. */
   readonly latencies: number[]
 }
 
+/** What a loop took, from the making of this to its result. */
+export class Stopwatch {
+  readonly started = performance.now()
+  private readonly cpu = process.cpuUsage()
+
+  result(latencies: number[], eventsEach: number): LoopResult {
+    const seconds = (performance.now() - this.started) / 1000
+    const { user, system } = process.cpuUsage(this.cpu)
+    const appends = latencies.length
+    return { events: appends * eventsEach, appends, seconds, cpuSeconds: (user + system) / 1e6, latencies }
+  }
+}
+
+export interface Batches {
+  next(): readonly NewEvent[]
+}
+
 /** Takes batches from a pool of events, round and round. */
-export class BatchSource {
+export class BatchSource implements Batches {
   private at = 0
   private readonly batches: readonly (readonly NewEvent[])[]
 
@@ -34,13 +53,13 @@ export class BatchSource {
 
 export async function appendFor(
   store: EventStore,
-  source: BatchSource,
+  source: Batches,
   shape: LoopShape,
   milliseconds: number,
 ): Promise<LoopResult> {
   const latencies: number[] = []
-  const started = performance.now()
-  const until = started + milliseconds
+  const stopwatch = new Stopwatch()
+  const until = performance.now() + milliseconds
   const writer = async (number: number): Promise<void> => {
     const author = { agentId: `agent-${number}` }
     for (let now = performance.now(); now < until; ) {
@@ -51,6 +70,5 @@ export async function appendFor(
     }
   }
   await Promise.all(Array.from({ length: shape.writers }, (_, number) => writer(number)))
-  const seconds = (performance.now() - started) / 1000
-  return { events: latencies.length * shape.batch, appends: latencies.length, seconds, latencies }
+  return stopwatch.result(latencies, shape.batch)
 }

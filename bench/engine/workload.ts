@@ -47,9 +47,8 @@ class EventMaker {
     const correlation = `wf-${this.hex(12)}`
     const tags = [`team:${this.below(8)}`, `env:${this.pick(['prod', 'prod', 'staging'])}`]
     if (this.next() < 0.3) tags.push(`risk:${this.pick(['low', 'medium', 'high'])}`)
-    const bare = { type, stream, data }
-    const event = bytes < BARE_BELOW_BYTES ? { ...bare, data: { ok: true } } : { ...bare, tags, correlationId: correlation }
-    return this.filled(event, bytes)
+    if (bytes < BARE_BELOW_BYTES) return this.filled({ type, stream, data: { ok: true } }, bytes)
+    return this.filled({ type, stream, data: data as JsonObject, tags, correlationId: correlation }, bytes)
   }
 
   /** Log-normal: many small ones, a long tail. */
@@ -102,7 +101,12 @@ class EventMaker {
     let left = bytes - Buffer.byteLength(JSON.stringify(event))
     const steps: JsonObject[] = []
     while (left > 260) {
-      const step = { at: 1_760_000_000_000 + this.below(2 ** 30), tool: this.pick(WORDS), ok: this.next() < 0.9, note: this.text(40 + this.below(120)) }
+      const step = {
+        at: 1_760_000_000_000 + this.below(2 ** 30),
+        tool: this.pick(WORDS),
+        ok: this.next() < 0.9,
+        note: this.text(40 + this.below(120)),
+      }
       steps.push(step)
       left -= Buffer.byteLength(JSON.stringify(step)) + 1
     }
@@ -123,7 +127,10 @@ class EventMaker {
 
   private hex(digits: number): string {
     let text = ''
-    while (text.length < digits) text += this.below(2 ** 32).toString(16).padStart(8, '0')
+    while (text.length < digits)
+      text += this.below(2 ** 32)
+        .toString(16)
+        .padStart(8, '0')
     return text.slice(0, digits)
   }
 

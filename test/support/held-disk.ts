@@ -1,4 +1,4 @@
-// A disk whose writes can be held up, so that a test can look at a store while a batch is on its way.
+// A disk whose writes and new files can be held up, so that a test can look at a store while a batch is on its way.
 import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from '../../src/backends/embedded/engine/disk.js'
 
 export class HeldDisk implements Disk {
@@ -7,13 +7,13 @@ export class HeldDisk implements Disk {
 
   constructor(private readonly disk: Disk) {}
 
-  /** From now on every write waits. */
+  /** From now on every write waits, and every new file. */
   hold(): void {
     this.gate = Promise.withResolvers()
     this.arrival = Promise.withResolvers()
   }
 
-  /** Resolves when a write waits. */
+  /** Resolves when something waits. */
   async arrived(): Promise<void> {
     await this.arrival?.promise
   }
@@ -24,11 +24,12 @@ export class HeldDisk implements Disk {
   }
 
   async open(path: string, options: OpenOptions): Promise<DiskFile> {
-    const file = await this.disk.open(path, options)
     const passed = async () => {
       this.arrival?.resolve()
       await this.gate?.promise
     }
+    if (options.mode === 'create') await passed()
+    const file = await this.disk.open(path, options)
     return {
       path,
       write: async (chunks, position) => {

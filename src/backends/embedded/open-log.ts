@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
 import type { WriteState } from '../../contract/event-store.js'
-import { NoRoom } from './engine/active-segment.js'
+import { NoRoom, OwnershipLost } from './engine/active-segment.js'
 import type { DiskLock } from './engine/disk.js'
 import { diskErrorCode } from './engine/disk.js'
 import { EngineError } from './engine/engine-error.js'
@@ -36,7 +36,7 @@ async function open(options: ResolvedOptions): Promise<Log> {
   await disk.makeDirectory(directory)
   await refuseUnsafe(options)
   const lock = await takeLock(options, layout)
-  const world = createWorld(options, layout)
+  const world = createWorld(options, layout, () => lock.held())
   try {
     const started = performance.now()
     await prepareDirectories(world)
@@ -87,10 +87,10 @@ async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<Disk
   throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
 }
 
-export function createWorld(options: ResolvedOptions, layout: Layout): EngineWorld {
+export function createWorld(options: ResolvedOptions, layout: Layout, owned?: () => boolean): EngineWorld {
   const { clock, observer } = options
   const latch = new Latch()
-  const disk = new LatchedDisk(options.disk, latch)
+  const disk = new LatchedDisk(options.disk, latch, owned)
   const pool = new FilePool(disk, options.openFiles)
   const shelf = { pool, pages: new PageCache(options.pageCacheBytes), kinds: TERM_KINDS }
   return {
@@ -138,6 +138,8 @@ export function writeState(state: Log['state'], detail: string): WriteState {
 export function translate(error: unknown, directory: string): unknown {
   if (error instanceof EngineError) return new StoreError(CODES[error.refusal], error.message, { cause: error })
   if (error instanceof DamagedFact) return new StoreError('DATA_CORRUPT', error.message, { cause: error })
+  const lost = error instanceof Latched ? error.cause : error
+  if (lost instanceof OwnershipLost) return new StoreError('LOCKED', lost.message, { cause: error })
   const code = error instanceof Latched ? diskErrorCode(error.cause) : diskErrorCode(error)
   if (code === undefined && !(error instanceof NoRoom || error instanceof Latched)) return error
   if (error instanceof NoRoom || isNoSpace(error))

@@ -1,4 +1,5 @@
-// The disk as the engine uses it: whoever syncs a directory, a failure of it is final for the whole process (W6).
+// The disk as the engine uses it: a failed sync of a directory is final for the whole process (W6), and only an owner renames and removes.
+import { OwnershipLost } from './active-segment.js'
 import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from './disk.js'
 import type { Latch } from './latch.js'
 
@@ -10,6 +11,7 @@ export class LatchedDisk implements Disk {
   constructor(
     private readonly disk: Disk,
     private readonly latch: Latch,
+    private readonly owned: () => boolean = () => true,
   ) {}
 
   syncDirectory(directory: string): Promise<void> {
@@ -32,11 +34,13 @@ export class LatchedDisk implements Disk {
     return this.disk.makeDirectory(directory)
   }
 
-  rename(from: string, to: string): Promise<void> {
+  async rename(from: string, to: string): Promise<void> {
+    this.mustOwn()
     return this.disk.rename(from, to)
   }
 
-  unlink(path: string): Promise<void> {
+  async unlink(path: string): Promise<void> {
+    this.mustOwn()
     return this.disk.unlink(path)
   }
 
@@ -50,5 +54,10 @@ export class LatchedDisk implements Disk {
 
   lock(path: string, tag: string): Promise<LockAttempt> {
     return this.disk.lock(path, tag)
+  }
+
+  /** Whoever wakes up late neither puts its files in the place of the new owner's nor removes any of them. */
+  private mustOwn(): void {
+    if (!this.owned()) throw new OwnershipLost('another process took over the data directory')
   }
 }

@@ -58,7 +58,7 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
   for (const item of damage) world.tell.damaged(item)
   const epoch = Math.max(catalogue.greatestEpoch, current?.epoch ?? 0) + 1
   const found = { sealed: loaded.sealed, damage, unaccepted, epoch, floor }
-  if (unaccepted.length > 0) return readOnly(found, loaded)
+  if (unaccepted.length > 0) return readOnly(world, found, loaded)
   const leftovers = catalogue.leftovers.filter(path => !isReplaced(path))
   if (leftovers.length > 0) await tidy(disk, layout, { ...catalogue, leftovers })
   await finishRetiring(world, floor, loaded.sealed[0])
@@ -72,7 +72,7 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
   } catch (error) {
     if (!isNoRoom(error)) throw error
     // What there is can be read meanwhile, and the log goes on by itself once there is room.
-    return { ...readOnly(found, loaded), resume: async () => (await writable()).active }
+    return { ...(await readOnly(world, found, loaded)), resume: async () => (await writable()).active }
   }
 }
 
@@ -149,13 +149,34 @@ function isKnownSealed({ epoch, firstPosition }: ListedSegment, current: Current
   return current?.sealed === true && current.epoch === epoch && current.firstPosition === firstPosition
 }
 
-function readOnly(
+async function readOnly(
+  world: EngineWorld,
   found: Pick<Recovered, 'sealed' | 'damage' | 'unaccepted' | 'epoch' | 'floor'>,
   loaded: LoadedAll,
-): Recovered {
+): Promise<Recovered> {
+  if (loaded.tail !== undefined) await syncTail(world, loaded.tail)
   const tail = loaded.tail === undefined ? undefined : tailForReading(loaded.tail)
   const head = loaded.next.nextPosition - 1
   return { ...found, active: undefined, tail, head, clean: false, tornBytes: 0 }
+}
+
+const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM'])
+
+/**
+ * Served without being copied, the tail must at least outlast the next power loss: the cache may show what a killed
+ * process had only begun to write. Where nothing can be written at all, the cache shows what the disk has.
+ */
+async function syncTail(world: EngineWorld, { listed }: JudgedTail): Promise<void> {
+  try {
+    const file = await world.disk.open(listed.path, { mode: 'write' })
+    try {
+      await file.sync()
+    } finally {
+      await file.close()
+    }
+  } catch (error) {
+    if (!NOT_WRITABLE.has(diskErrorCode(error) ?? '')) throw error
+  }
 }
 
 async function makeWritable(

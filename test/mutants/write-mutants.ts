@@ -1,0 +1,208 @@
+// Mutants of the way down: of writing, syncing, rotating and owning.
+import type { Mutant } from './mutant.js'
+
+const embedded = 'src/backends/embedded'
+const engine = `${embedded}/engine`
+const inFlight = 'test/crash/in-flight.spec.ts'
+const powerLoss = 'test/crash/power-loss.spec.ts'
+const fullLife = { spec: powerLoss, test: 'a life with rotations' }
+const briefLife = { spec: powerLoss, test: 'a brief life' }
+
+export const writeMutants: readonly Mutant[] = [
+  {
+    name: 'acknowledge before the write resolves',
+    file: `${engine}/active-segment.ts`,
+    from: 'const written = await this.tryWrite(bytes, this.tip.end)',
+    to: 'const written = bytes.length; void this.tryWrite(Buffer.from(bytes), this.tip.end).catch(() => undefined)',
+    gate: { spec: inFlight, test: 'it is neither acknowledged' },
+  },
+  {
+    name: 'write without making it durable',
+    file: `${engine}/active-segment.ts`,
+    from: "{ mode: 'create', durable: true }",
+    to: "{ mode: 'create' }",
+    gate: briefLife,
+  },
+  {
+    name: 'skip the directory sync after a segment is renamed',
+    file: `${engine}/recover-tail.ts`,
+    from: 'active.path = path\n  await world.disk.syncDirectory(world.layout.segments)',
+    to: 'active.path = path',
+    gate: fullLife,
+  },
+  {
+    name: 'skip the sync of a small file before it is renamed',
+    file: `${engine}/small-file.ts`,
+    from: '    await file.sync()\n',
+    to: '',
+    gate: { spec: `${engine}/small-file.spec.ts` },
+  },
+  {
+    name: 'skip the directory sync after a small file is renamed',
+    file: `${engine}/small-file.ts`,
+    from: '  await disk.syncDirectory(dirname(path))\n',
+    to: '',
+    gate: { spec: `${engine}/small-file.spec.ts` },
+  },
+  {
+    name: 'remove what a name replaced before that name is durable',
+    file: `${engine}/catalogue.ts`,
+    from: '  for (const directory of [layout.segments, layout.archive, layout.root]) await disk.syncDirectory(directory)\n  if (catalogue.leftovers.length === 0) return\n',
+    to: '',
+    gate: { spec: `${engine}/catalogue.spec.ts` },
+  },
+  {
+    name: 'ignore a short write',
+    file: `${engine}/active-segment.ts`,
+    from: 'if (written !== bytes.length) {',
+    to: 'if (written === 0) {',
+    gate: { spec: 'test/crash/failing-disk.spec.ts', test: 'short write once' },
+  },
+  {
+    name: 'leave the debris of a short write',
+    file: `${engine}/active-segment.ts`,
+    from: 'await this.file.truncate(end)\n',
+    to: 'await this.file.truncate(await this.file.size())\n',
+    gate: { spec: inFlight, test: 'one that found room for a part' },
+  },
+  {
+    name: 'try again after a failed sync',
+    file: `${engine}/latch.ts`,
+    from: 'if (this.first !== undefined) throw new Latched(',
+    to: 'if (false) throw new Latched(',
+    gate: { spec: `${engine}/latch.spec.ts` },
+  },
+  {
+    name: 'take a sync without room for a write without room',
+    file: `${engine}/latch.ts`,
+    from: 'if (error instanceof Latched || isNoDescriptor(error)) throw error',
+    to: 'if (error instanceof Latched || isNoDescriptor(error) || isNoSpace(error)) throw error',
+    gate: { spec: `${engine}/latch.spec.ts` },
+  },
+  {
+    name: 'take a lack of descriptors for a broken disk',
+    file: `${engine}/latch.ts`,
+    from: "new Set(['EMFILE', 'ENFILE'])",
+    to: 'new Set<string>()',
+    gate: { spec: `${engine}/latch.spec.ts` },
+  },
+  {
+    name: 'call a lack of descriptors damage',
+    file: `${embedded}/reader.ts`,
+    from: "throw new StoreError('STORAGE_UNAVAILABLE', `reading",
+    to: "throw new StoreError('DATA_CORRUPT', `reading",
+    gate: { spec: 'test/crash/recovered-tail.spec.ts', test: 'a log that cannot be read' },
+  },
+  {
+    name: 'forget that a rotation cut the file without a sync',
+    file: `${engine}/active-segment.ts`,
+    from: 'await this.file.truncate(end + FOOTER_BYTES)\n      await this.file.sync()',
+    to: 'await this.file.truncate(end + FOOTER_BYTES)',
+    gate: fullLife,
+  },
+  {
+    name: 'seal without a footer',
+    file: `${engine}/active-segment.ts`,
+    from: 'await this.writeWhole(footerBytes(footer), end)',
+    to: '',
+    gate: fullLife,
+  },
+  {
+    name: 'not look at the lock after the sync',
+    file: `${engine}/active-segment.ts`,
+    from: 'if (!stillOwned()) throw',
+    to: 'if (false) throw',
+    gate: { spec: inFlight, test: 'one that was written after another process took' },
+  },
+  {
+    name: 'begin a segment without looking at the lock',
+    file: `${engine}/log.ts`,
+    from: '    if (this.owned) return\n',
+    to: '    return\n',
+    gate: { spec: 'test/crash/real-faults.spec.ts', test: 'an owner robbed of its lock' },
+  },
+  {
+    name: 'rename and remove without looking at the lock',
+    file: `${engine}/latched-disk.ts`,
+    from: 'if (!this.owned()) throw',
+    to: 'if (false) throw',
+    gate: { spec: 'test/crash/recovered-tail.spec.ts', test: 'a start that lost the directory' },
+  },
+  {
+    name: 'take a late owner’s segment for a part of the log',
+    file: `${engine}/catalogue.ts`,
+    from: 'before !== undefined && before.epoch > segment.epoch',
+    to: 'false',
+    gate: { spec: `${engine}/catalogue.spec.ts` },
+  },
+  {
+    name: 'answer a conflict before the sync',
+    file: `${embedded}/commit-queue.ts`,
+    from: '          })\n    return () => append.reject(refusal)',
+    to: '          })\n    append.reject(refusal)\n    return () => undefined',
+    gate: { spec: inFlight, test: 'appends of one batch' },
+  },
+  {
+    name: 'keep revisions of a batch that was not stored',
+    file: `${embedded}/assigned.ts`,
+    from: '    for (const { event } of this.staged) this.revisions.delete(event.stream)\n',
+    to: '',
+    gate: { spec: inFlight, test: 'one that found no room' },
+  },
+  {
+    name: 'keep the index entries of a batch that was not stored',
+    file: `${embedded}/commit-queue.ts`,
+    from: '      postings.truncate(before.count)\n',
+    to: '',
+    gate: { spec: inFlight, test: 'one that found no room' },
+  },
+  {
+    name: 'forget events in flight in conditions',
+    file: `${embedded}/assigned.ts`,
+    from: 'const match = this.staged.find(',
+    to: 'const match = this.staged.slice(0, 0).find(',
+    gate: { spec: inFlight, test: 'appends of one batch' },
+  },
+  {
+    name: 'forget keys in flight',
+    file: `${embedded}/assigned.ts`,
+    from: 'if (staged?.keyed !== undefined) return',
+    to: 'if (false && staged?.keyed !== undefined) return',
+    gate: { spec: inFlight, test: 'appends of one batch' },
+  },
+  {
+    name: 'let readers see beyond the head',
+    file: `${engine}/active-segment.ts`,
+    from: 'return this.tip.nextPosition - 1',
+    to: 'return this.identity.firstPosition + this.postings.count - 1',
+    gate: { spec: inFlight, test: 'it is neither acknowledged' },
+  },
+  {
+    name: 'give a batch the positions of the one before',
+    file: `${engine}/batch-buffer.ts`,
+    from: 'this.nextPosition += this.entries',
+    to: 'this.nextPosition += Math.min(1, this.entries)',
+    gate: { spec: `${engine}/scan.spec.ts` },
+  },
+  {
+    name: 'not write the mark when idle',
+    file: `${engine}/log.ts`,
+    from: 'if (idleMarkMs === 0 || this.active?.unmarked !== true) return',
+    to: 'return',
+    gate: { spec: 'test/crash/recovered-tail.spec.ts', test: 'a broken last frame' },
+  },
+  {
+    name: 'let ids fall when the clock does',
+    file: 'src/contract/hybrid-clock.ts',
+    from: 'now > this.timestampNs && ',
+    to: '',
+    gate: { spec: 'src/contract/hybrid-clock.spec.ts' },
+  },
+  {
+    name: 'begin ids anew at a start',
+    file: `${embedded}/embedded-store.ts`,
+    from: 'new HybridClock(resolved.clock, last)',
+    to: 'new HybridClock(resolved.clock)',
+    gate: { spec: 'test/conformance/many-segments.spec.ts', test: '.*opening again gives ids beyond all before' },
+  },
+]
