@@ -42,7 +42,7 @@ class Copy {
     const text = readFileSync(path, 'utf8')
     writeFileSync(
       path,
-      text.replace(pattern(from), () => to),
+      text.replace(pattern(from), () => (/^\s|\s$/.test(from) ? `\n${to}\n` : to)),
     )
     try {
       return await work()

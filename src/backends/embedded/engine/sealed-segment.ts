@@ -38,13 +38,20 @@ export class SealedSegment implements Segment {
   readonly firstPosition: number
   readonly lastPosition: number
 
+  readonly sealed: { readonly identity: SegmentIdentity; readonly footer: Footer }
+
   constructor(
     readonly path: string,
-    readonly sealed: { readonly identity: SegmentIdentity; readonly footer: Footer },
+    sealed: { readonly identity: SegmentIdentity; readonly footer: Footer },
     public source: SegmentBytes,
     public postings: Postings,
   ) {
     this.name = basename(path)
+    const { identity, footer } = sealed
+    this.sealed = {
+      identity: { ...identity, storeId: ownCopy(identity.storeId), prev: ownCopy(identity.prev) },
+      footer: { ...footer, chain: ownCopy(footer.chain), fileHash: ownCopy(footer.fileHash) },
+    }
     this.firstPosition = sealed.identity.firstPosition
     this.lastPosition = sealed.footer.lastPosition
   }
@@ -53,6 +60,13 @@ export class SealedSegment implements Segment {
   movedTo(path: string, source: SegmentBytes): SealedSegment {
     return new SealedSegment(path, this.sealed, source, this.postings)
   }
+}
+
+/** Outside the shared pool of buffers: a hash kept for years would keep 64 KiB of its neighbours with it. */
+function ownCopy(bytes: Buffer): Buffer {
+  const copy = Buffer.allocUnsafeSlow(bytes.length)
+  bytes.copy(copy)
+  return copy
 }
 
 export async function readFacts(source: SegmentBytes): Promise<SegmentFacts> {
