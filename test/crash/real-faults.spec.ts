@@ -17,7 +17,7 @@ import { commandFor, Writer } from './writer.js'
 import { requestOf, type WriterOrders } from './writer-reports.js'
 
 const onLinux = process.platform === 'linux'
-const volume = SmallVolume.mount(24 * 1024 * 1024)
+const volume = SmallVolume.mount(8 * 1024 * 1024)
 const mounted = typeof volume === 'string' ? undefined : volume
 const noVolume = typeof volume === 'string' ? ` (skipped: ${volume})` : ''
 const limited = onLinux && existsSync('/usr/bin/prlimit')
