@@ -126,9 +126,6 @@ describe('data', () => {
     ['an instance', new (class Order {})()],
     ['an object made from another', Object.create({ inherited: 1 })],
     ['an array of another class', new (class List extends Array {})()],
-    ['an array with a name on it', Object.assign([1], { name: 1 })],
-    ['an object with a symbol as key', { [Symbol('s')]: 1 }],
-    ['an object with a hidden key', Object.defineProperty({}, 'hidden', { value: 1 })],
     ['half a character', `a${HALF}`],
     ['packed bytes inside', new Packed(Uint8Array.of(0x80))],
   ])('must not hold %s', (_, value) => {
@@ -137,7 +134,7 @@ describe('data', () => {
 
   it('must not have holes, nor keys with half a character', () => {
     // biome-ignore lint/suspicious/noSparseArray: the hole is what is tested
-    expect(inData({ list: [1, , 3] })).toEqual(['/events/0/data/list'])
+    expect(inData({ list: [1, , 3] })).toEqual(['/events/0/data/list/1'])
     expect(inData({ list: Array(5_000) })).toHaveLength(20)
     expect(inData({ [`a${HALF}`]: 1 })).toEqual(['/events/0/data/a\ufffd'])
   })

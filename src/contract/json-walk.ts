@@ -5,18 +5,11 @@ import { LIMITS } from './limits.js'
 const TOO_DEEP = `must not be nested deeper than ${LIMITS.nestingDepth} levels`
 const CYCLIC = 'must not contain itself'
 const NOT_PLAIN = 'must be a plain object or array, not an instance of a class'
-const HIDDEN_KEYS = 'must have no symbols or hidden properties as keys: they would be lost'
-const NOT_DENSE = 'must have a value at every index and no other properties: they would be lost'
 const NOT_FINITE = 'must be a finite number'
 const LONE_SURROGATE = 'must be well-formed Unicode: it holds half a surrogate pair'
 const KEY_LONE_SURROGATE = 'must have a key of well-formed Unicode: it holds half a surrogate pair'
 
-const { getOwnPropertyNames, getOwnPropertySymbols, getPrototypeOf, keys } = Object
-/**
- * Longer arrays are not searched for properties besides their elements: it would take longer than all else,
- * and neither JSON nor MessagePack can make such an array, only a program that hands it over directly.
- */
-const LISTED_ELEMENTS_MAX = 1_024
+const { getPrototypeOf, keys } = Object
 
 const NO_NAMES: readonly string[] = []
 
@@ -134,11 +127,8 @@ export class JsonWalk {
     const prototype = getPrototypeOf(container)
     if (prototype === Array.prototype && Array.isArray(container)) return this.indicesOf(container)
     if (prototype !== Object.prototype && prototype !== null) return this.refuse(NOT_PLAIN)
-    const names = getOwnPropertyNames(container)
-    if (names.length !== keys(container).length || getOwnPropertySymbols(container).length > 0) {
-      return this.refuse(HIDDEN_KEYS)
-    }
-    return names
+    // As everywhere in JSON: symbols and hidden properties are no part of an object. Looking for them costs more than all else.
+    return keys(container)
   }
 
   private indicesOf(array: readonly unknown[]): undefined | null {
@@ -147,11 +137,8 @@ export class JsonWalk {
       this.bytes += array.length
       return null
     }
-    // Holes are found on the way, as undefined; properties besides the elements only by listing them all.
-    if (array.length > LISTED_ELEMENTS_MAX) return undefined
-    // One name more than elements: `length` itself.
-    const plain = getOwnPropertyNames(array).length === array.length + 1 && getOwnPropertySymbols(array).length === 0
-    return plain ? undefined : this.refuse(NOT_DENSE)
+    // Holes are found on the way, as undefined.
+    return undefined
   }
 
   private refuse(detail: string): null {

@@ -16,13 +16,14 @@ import { carriedHeads } from './carried-heads.js'
 import { CommitQueue } from './commit-queue.js'
 import { isArchived } from './engine/archive.js'
 import type { Log } from './engine/log.js'
+import { glimpseSync } from './entry-reader.js'
 import { HeadWatch } from './head-watch.js'
 import { Maintenance } from './maintenance.js'
 import { openLog, writeState } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Reader } from './reader.js'
 import { StoredEvent } from './record.js'
-import { firstAtOrAfter } from './segment-search.js'
+import { firstAtOrAfter, type MomentOf } from './segment-search.js'
 import { withSoundIndexes } from './sound-index.js'
 
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
@@ -161,10 +162,14 @@ export class EmbeddedStore extends EventStore {
     const wanted = parseId(id)
     if (wanted === undefined) return undefined
     const { log } = this
-    const place = () => firstAtOrAfter(log.segments(), wanted, log.firstPosition, log.head)
+    const kept = { from: log.firstPosition, to: log.head }
+    const place = (momentOf?: MomentOf) => () => firstAtOrAfter(log.segments(), wanted, kept, momentOf)
+    const guess = await withSoundIndexes(log, place(glimpseSync))
+    const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
+    if (guessed?.id === id) return guessed
     let damage: StoreError | undefined
     // Damage in the way is no answer yet: the event may stand behind it, at the latest right behind the head.
-    for (let position = await withSoundIndexes(log, place); position <= log.head + 1; position++) {
+    for (let position = await withSoundIndexes(log, place()); position <= log.head + 1; position++) {
       try {
         const event = await this.reader.at(position)
         if (event?.id === id) return event

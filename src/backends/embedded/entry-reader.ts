@@ -1,8 +1,9 @@
 // Proves stored events: the hash of each, and that it is the one that was asked for.
 import { digest, ENTRY_HEAD_BYTES } from './engine/frame.js'
 import type { Segment } from './engine/sealed-segment.js'
-import { MalformedRecord } from './pack-reader.js'
+import { MalformedRecord, PackReader, type TextBuffer } from './pack-reader.js'
 import { StoredEvent } from './record.js'
+import type { Moment } from './segment-search.js'
 
 /** Where an index says that the event at a position lies. */
 export interface Place {
@@ -35,7 +36,7 @@ export function eventAt(place: Place, bytes: Buffer, base: number): StoredEvent 
   if (!whole) throw new DamagedEvent(place)
   const record = bytes.subarray(from, end)
   const hash = digest(record)
-  if (hash !== bytes.toString('latin1', at + 4, from)) throw new DamagedEvent(place)
+  if (hash !== (bytes as TextBuffer).latin1Slice(at + 4, from)) throw new DamagedEvent(place)
   const event = decode(record, hash)
   if (event?.position !== place.position) throw new DamagedEvent(place)
   return event
@@ -54,4 +55,22 @@ function decode(record: Buffer, hash: string): StoredEvent | undefined {
 export function readEventSync(segment: Segment, position: number): StoredEvent {
   const place = placeOf(segment, position)
   return eventAt(place, segment.source.readSync(place.offset, place.end - place.offset), place.offset)
+}
+
+/** More than the fields in front of a record can take. */
+const GLIMPSE_BYTES = 64
+
+/** When the event at a position was written, at a glance and unproven: a hint for a search whose result is proven. */
+export function glimpseSync(segment: Segment, position: number): Moment {
+  const place = placeOf(segment, position)
+  const bytes = segment.source.readSync(place.offset, Math.min(GLIMPSE_BYTES, place.end - place.offset))
+  try {
+    const reader = new PackReader(bytes)
+    reader.at = ENTRY_HEAD_BYTES
+    reader.arrayHeader()
+    if (reader.integer() !== position) throw new DamagedEvent(place)
+    return { timestampNs: reader.u64(), sequence: reader.integer() }
+  } catch (error) {
+    throw error instanceof MalformedRecord ? new DamagedEvent(place) : error
+  }
 }

@@ -6,7 +6,7 @@ const FIRST_FETCH_EVENTS = 32
 const FETCH_EVENTS = 1_024
 const FETCH_BYTES = 1 << 20
 /** Reading this many bytes too many costs less than a second read. */
-const GAP_BYTES = 16 * 1024
+const GAP_BYTES = 4 * 1024
 
 /** How many events the next fetch asks for: what the limit wants, else more and more. */
 export class FetchSize {

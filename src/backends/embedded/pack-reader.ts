@@ -11,6 +11,12 @@ export function unpackObject(bytes: Buffer): JsonObject {
   return bytes.includes(PROTO) ? unpackCarefully(bytes) : (fast.unpack(bytes) as JsonObject)
 }
 
+/** Node's own readers behind `toString`, which spends its time on finding out which one is meant. */
+export type TextBuffer = Buffer & {
+  utf8Slice(from: number, to: number): string
+  latin1Slice(from: number, to: number): string
+}
+
 export class MalformedRecord extends Error {
   override readonly name = 'MalformedRecord'
 }
@@ -59,7 +65,7 @@ export class PackReader {
     this.need(length)
     const from = this.at
     this.at += length
-    return this.bytes.toString('utf8', from, this.at)
+    return (this.bytes as TextBuffer).utf8Slice(from, this.at)
   }
 
   binary(): Buffer {

@@ -9,8 +9,8 @@ const SHORT_STRING_CHARS = 40
 const WIDE_BYTES = new Uint8Array(8)
 const WIDE = new DataView(WIDE_BYTES.buffer)
 
-/** A longer list is not searched for properties beside its elements. */
-const LISTED_ELEMENTS_MAX = 1_024
+/** Node's own writer behind `write`, which spends its time on finding out which one is meant. */
+type Utf8Buffer = Buffer & { utf8Write(text: string, at: number): number }
 
 /** What was to be encoded is no JSON; the checks of the contract name what is wrong with it. */
 export class NotJson extends Error {
@@ -138,7 +138,7 @@ export class PackWriter extends GrowingBuffer {
     // Written where the bytes belong if it is ASCII; moved when the length turns out to need a longer prefix.
     const guess = prefixBytes(length)
     const start = this.at
-    const bytes = this.buffer.write(text, start + guess, 'utf8')
+    const bytes = (this.buffer as Utf8Buffer).utf8Write(text, start + guess)
     const prefix = prefixBytes(bytes)
     if (prefix !== guess) this.buffer.copyWithin(start + prefix, start + guess, start + guess + bytes)
     this.stringPrefix(bytes)
@@ -174,7 +174,7 @@ export class PackWriter extends GrowingBuffer {
     }
   }
 
-  /** Refuses whatever JSON has no word for, and what would lose a key. `depth` counts the containers around it. */
+  /** Refuses whatever JSON has no word for. `depth` counts the containers around it. */
   value(value: unknown, depth: number): void {
     if (typeof value === 'string') this.string(value)
     else if (typeof value === 'number') this.number(value)
@@ -191,7 +191,6 @@ export class PackWriter extends GrowingBuffer {
     const prototype = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null) throw new NotJson('an instance of a class')
     const keys = Object.keys(value)
-    if (Reflect.ownKeys(value).length !== keys.length) throw new NotJson('a key that would be lost')
     // Whatever contains itself is too deep as well.
     if (depth >= LIMITS.nestingDepth) throw new NotJson('too deep')
     this.mapHeader(keys.length)
@@ -205,9 +204,6 @@ export class PackWriter extends GrowingBuffer {
 
   private array(value: readonly unknown[], depth: number): void {
     if (Object.getPrototypeOf(value) !== Array.prototype) throw new NotJson('an instance of a class')
-    // Longer ones take too long to list, and no decoder can make one with a property beside its elements.
-    const listed = value.length <= LISTED_ELEMENTS_MAX
-    if (listed && Reflect.ownKeys(value).length !== value.length + 1) throw new NotJson('a property that would be lost')
     if (depth >= LIMITS.nestingDepth) throw new NotJson('too deep')
     this.arrayHeader(value.length)
     for (let at = 0; at < value.length; at++) this.value(value[at], depth + 1)

@@ -73,9 +73,9 @@ export class Reader {
     const segments = this.log.segments()
     const readable = Math.min(head, to)
     if (request.since !== undefined)
-      from = Math.max(from, firstAtOrAfter(segments, startOf(request.since), from, readable))
+      from = Math.max(from, firstAtOrAfter(segments, startOf(request.since), { from: from, to: readable }))
     if (request.until !== undefined) {
-      const end = firstAtOrAfter(segments, startOf(request.until), from, readable)
+      const end = firstAtOrAfter(segments, startOf(request.until), { from: from, to: readable })
       if (end <= readable) to = end - 1
     }
     return { from, to }

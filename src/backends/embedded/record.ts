@@ -141,13 +141,14 @@ export class StoredEvent implements RecordedEvent {
   readonly agentId: string
   readonly schemaVersion: number
   tags: readonly string[] = NO_TAGS
-  declare readonly correlationId?: string
-  declare readonly causationId?: string
-  declare readonly sessionId?: string
-  declare readonly parents?: readonly string[]
-  declare readonly occurredAt?: string
-  declare readonly onBehalfOf?: readonly string[]
-  declare readonly traceparent?: string
+  // Always there, though mostly undefined: events that differ in their shape would be read by slower code.
+  correlationId: string = undefined as never
+  causationId: string = undefined as never
+  sessionId: string = undefined as never
+  parents: readonly string[] = undefined as never
+  occurredAt: string = undefined as never
+  onBehalfOf: readonly string[] = undefined as never
+  traceparent: string = undefined as never
   /** The idempotency key of the append this event was the first of. */
   keyed: Keyed | undefined = undefined
   private readonly payload: Buffer
@@ -225,16 +226,15 @@ export class StoredEvent implements RecordedEvent {
   }
 
   private readOptions(reader: PackReader): void {
-    const self = this as { -readonly [field in keyof StoredEvent]?: unknown }
     const count = reader.arrayHeader()
     if (count > 0 && !reader.nil()) this.tags = reader.strings()
-    if (count > 1 && !reader.nil()) self.correlationId = reader.string()
-    if (count > 2 && !reader.nil()) self.causationId = reader.string()
-    if (count > 3 && !reader.nil()) self.sessionId = reader.string()
-    if (count > 4 && !reader.nil()) self.parents = reader.strings()
-    if (count > 5 && !reader.nil()) self.occurredAt = reader.string()
-    if (count > 6 && !reader.nil()) self.onBehalfOf = reader.strings()
-    if (count > 7 && !reader.nil()) self.traceparent = reader.string()
+    if (count > 1 && !reader.nil()) this.correlationId = reader.string()
+    if (count > 2 && !reader.nil()) this.causationId = reader.string()
+    if (count > 3 && !reader.nil()) this.sessionId = reader.string()
+    if (count > 4 && !reader.nil()) this.parents = reader.strings()
+    if (count > 5 && !reader.nil()) this.occurredAt = reader.string()
+    if (count > 6 && !reader.nil()) this.onBehalfOf = reader.strings()
+    if (count > 7 && !reader.nil()) this.traceparent = reader.string()
     if (count < OPTIONS) return
     this.keyed = { key: reader.string(), requestHash: reader.binary(), events: reader.integer() }
   }

@@ -1,7 +1,6 @@
 // Finds the segment of a position, and the position of a time.
 import type { Segment } from './engine/sealed-segment.js'
 import { DamagedEvent, readEventSync } from './entry-reader.js'
-import type { StoredEvent } from './record.js'
 
 /** undefined when no segment holds the position: it is beyond the head, retired, or its segment is missing. */
 export function segmentOf(segments: readonly Segment[], position: number): Segment | undefined {
@@ -22,17 +21,25 @@ export interface Moment {
   readonly sequence: number
 }
 
+/** The moment of the event at a position; throws DamagedEvent where there is none to be read. */
+export type MomentOf = (segment: Segment, position: number) => Moment
+
 /**
  * The first position in `[from, to]` at or after the moment; `to + 1` when all are earlier. A binary search, which
  * passes over positions that cannot be read.
  */
-export function firstAtOrAfter(segments: readonly Segment[], moment: Moment, from: number, to: number): number {
+export function firstAtOrAfter(
+  segments: readonly Segment[],
+  moment: Moment,
+  { from, to }: { readonly from: number; readonly to: number },
+  momentOf: MomentOf = readEventSync,
+): number {
   let low = from
   let high = to + 1
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    const probe = firstReadable(segments, middle, high)
-    if (probe === undefined || !isBefore(probe, moment)) high = middle
+    const probe = firstReadable(segments, middle, high, momentOf)
+    if (probe === undefined || !isBefore(probe.moment, moment)) high = middle
     else low = probe.position + 1
   }
   return low
@@ -44,12 +51,17 @@ function isBefore(event: Moment, moment: Moment): boolean {
 }
 
 /** The first readable event at or after `position`, below `limit`. */
-function firstReadable(segments: readonly Segment[], position: number, limit: number): StoredEvent | undefined {
+function firstReadable(
+  segments: readonly Segment[],
+  position: number,
+  limit: number,
+  momentOf: MomentOf,
+): { readonly position: number; readonly moment: Moment } | undefined {
   for (let at = position; at < limit; at++) {
     const segment = segmentOf(segments, at)
     if (segment === undefined) continue
     try {
-      return readEventSync(segment, at)
+      return { position: at, moment: momentOf(segment, at) }
     } catch (error) {
       if (!(error instanceof DamagedEvent)) throw error
     }
