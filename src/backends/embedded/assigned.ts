@@ -15,7 +15,6 @@ import type { Keyed, Placement, StoredEvent } from './record.js'
 import { KIND, keyTerm } from './terms.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
-const CACHED_STREAMS = 100_000
 
 /** An event that has its place but is not durable yet. */
 interface Staged {
@@ -26,35 +25,39 @@ interface Staged {
 export class Assigned implements AssignedView {
   /** Heads of the streams seen last; the oldest is forgotten first and found again in the index. */
   private readonly revisions = new Map<string, number>()
+  /** What the batch in the making adds to them: never forgotten before it is settled. */
+  private readonly stagedRevisions = new Map<string, number>()
   private readonly staged: Staged[] = []
   private readonly stagedKeys = new Map<string, Placement>()
 
   constructor(
     private readonly log: Log,
     private readonly clock: Clock,
+    private readonly cachedStreams: number,
   ) {}
 
   stage(event: NewEvent, placement: Placement): void {
     this.staged.push({ event, placement })
-    this.remember(event.stream, placement.revision)
+    this.stagedRevisions.set(event.stream, placement.revision)
     const { keyed, agentId } = placement
     if (keyed !== undefined) this.stagedKeys.set(keyTerm(agentId, keyed.key), placement)
   }
 
   /** The batch is durable: what was staged can be read from now on. */
   settle(): void {
-    this.staged.length = 0
-    this.stagedKeys.clear()
+    for (const [stream, revision] of this.stagedRevisions) this.remember(stream, revision)
+    this.forget()
   }
 
   /** The batch is not stored: the streams stand where they stood. */
   forget(): void {
-    for (const { event } of this.staged) this.revisions.delete(event.stream)
-    this.settle()
+    this.staged.length = 0
+    this.stagedRevisions.clear()
+    this.stagedKeys.clear()
   }
 
   streamRevision(stream: string): number {
-    const known = this.revisions.get(stream)
+    const known = this.stagedRevisions.get(stream) ?? this.revisions.get(stream)
     if (known !== undefined) return known
     const revision = this.lastOfStream(stream)?.revision ?? this.log.floor.carried.get(stream)?.[0] ?? -1
     if (revision >= 0) this.remember(stream, revision)
@@ -75,7 +78,7 @@ export class Assigned implements AssignedView {
       keyTerm(agentId, key),
       found => found.keyed?.key === key && found.agentId === agentId,
     )
-    if (event?.keyed === undefined || event.timestampNs < oldest) return undefined
+    if (event?.keyed === undefined || event.timestampNs <= oldest) return undefined
     return { position: event.position, keyed: event.keyed }
   }
 
@@ -106,8 +109,10 @@ export class Assigned implements AssignedView {
   }
 
   private remember(stream: string, revision: number): void {
+    // Taken out first, so that it stands behind all others: the oldest is the one not used for longest.
+    this.revisions.delete(stream)
     this.revisions.set(stream, revision)
-    if (this.revisions.size <= CACHED_STREAMS) return
+    if (this.revisions.size <= this.cachedStreams) return
     const oldest = this.revisions.keys().next().value
     if (oldest !== undefined) this.revisions.delete(oldest)
   }

@@ -9,6 +9,7 @@ import { type PreparedAppend, prepareAppend, type WaitingAppend } from './append
 import { Assigned } from './assigned.js'
 import { type Decision, decide } from './decide.js'
 import { BatchBuffer } from './engine/batch-buffer.js'
+import { diskErrorCode } from './engine/disk.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
 import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
 import { DamagedEvent } from './entry-reader.js'
@@ -20,6 +21,8 @@ import { indexEvent } from './terms.js'
 /** What one sync covers at the most; more waits for the next. */
 const BATCH_BYTES = 8 * 1024 * 1024
 const BATCH_APPENDS = 4_096
+const STAGE_MS = 20
+const STAGE_CHECK = 16
 
 export const QUEUE_LIMITS = Object.freeze({ appends: 65_536, bytes: 128 * 1024 * 1024 })
 
@@ -28,6 +31,7 @@ export interface QueueWorld {
   readonly clock: Clock
   readonly ids: HybridClock
   readonly nodeId: string
+  readonly cachedStreams: number
 }
 
 export interface QueueListener {
@@ -64,6 +68,7 @@ export class CommitQueue {
   readonly assigned: Assigned
   private readonly waiting: WaitingAppend[] = []
   private waitingBytes = 0
+  private readonly recalls = new Set<Promise<void>>()
   private readonly scratch = new PackWriter()
   private readonly out = new PackWriter()
   private readonly batch: BatchBuffer
@@ -74,7 +79,7 @@ export class CommitQueue {
     private readonly world: QueueWorld,
     private readonly listener: QueueListener,
   ) {
-    this.assigned = new Assigned(world.log, world.clock)
+    this.assigned = new Assigned(world.log, world.clock, world.cachedStreams)
     this.batch = new BatchBuffer(this.out)
   }
 
@@ -99,6 +104,7 @@ export class CommitQueue {
   async close(): Promise<void> {
     this.closed = true
     await this.draining
+    await Promise.all(this.recalls)
   }
 
   private enqueue(prepared: PreparedAppend): Promise<Appended> {
@@ -119,12 +125,27 @@ export class CommitQueue {
         await this.world.log.ready()
         await this.commit(appends)
       } catch (error) {
-        const refusal = this.translate(error)
-        for (const append of appends) append.reject(refusal)
+        for (const append of appends) this.turnAway(append, error)
       }
     }
     this.draining = undefined
     this.world.log.idle()
+  }
+
+  /** An append that could not be tried. One with a key may be the repetition of one that was stored: that is never called rejected. */
+  private turnAway(append: WaitingAppend, error: unknown): void {
+    const { request, requestHash } = append
+    const { events, author, key } = request
+    const asked = key === undefined ? { events, author } : { events, author, key }
+    const known = attempt(() => decide(asked, requestHash, this.assigned))
+    if ('value' in known && known.value.kind !== 'store') {
+      this.answer(append, known.value)()
+      return
+    }
+    const { state } = this.world.log
+    const unsure =
+      request.key !== undefined && ('defect' in known || state === 'failed_sync' || state === 'lost_ownership')
+    append.reject(unsure ? indeterminate(error) : this.translate(error))
   }
 
   private take(): WaitingAppend[] {
@@ -136,7 +157,7 @@ export class CommitQueue {
     return this.waiting.splice(0, count)
   }
 
-  private async commit(appends: readonly WaitingAppend[]): Promise<void> {
+  private async commit(appends: WaitingAppend[]): Promise<void> {
     const { log } = this.world
     let outcomes: Outcome[] = []
     try {
@@ -144,8 +165,9 @@ export class CommitQueue {
         // After a rebuild everything is decided anew; ids already taken are lost, which leaves no gap in positions.
         this.assigned.forget()
         this.batch.begin(log.place())
-        outcomes = appends.map(append => this.stage(append))
+        outcomes = this.stageInTime(appends)
       })
+      this.putBack(appends.splice(outcomes.length))
       const answers = this.batch.frames > 0 ? await this.write(outcomes) : outcomes.map(answerOf)
       this.assigned.settle()
       for (const answer of answers) answer()
@@ -155,24 +177,48 @@ export class CommitQueue {
     }
   }
 
+  /** Decisions that take long, such as conditions with many terms, leave the rest to the next batch: others want the loop, too. */
+  private stageInTime(appends: readonly WaitingAppend[]): Outcome[] {
+    const outcomes: Outcome[] = []
+    const started = performance.now()
+    for (const append of appends) {
+      outcomes.push(this.stage(append))
+      if (outcomes.length % STAGE_CHECK === 0 && performance.now() - started > STAGE_MS) break
+    }
+    return outcomes
+  }
+
+  private putBack(appends: readonly WaitingAppend[]): void {
+    this.waiting.unshift(...appends)
+    for (const { bytes } of appends) this.waitingBytes += bytes
+  }
+
   /** The answers, once the batch is durable. They and the index are made ready while the disk works. */
   private async write(outcomes: readonly Outcome[]): Promise<Settlement[]> {
     const { log } = this.world
     const { postings } = log.writing()
     const before = { count: postings.count, head: log.head, bytes: this.batch.length, at: performance.now() }
     const written = log.commit(this.batch)
-    try {
+    const ready = attempt(() => {
       for (const outcome of outcomes) if (typeof outcome !== 'function') indexPlaced(postings, outcome.placed)
-      const answers = outcomes.map(answerOf)
+      return outcomes.map(answerOf)
+    })
+    try {
       await written
-      const syncMs = performance.now() - before.at
-      this.listener.published({ events: log.head - before.head, bytes: before.bytes, syncMs, head: log.head })
-      return answers
     } catch (error) {
-      await written.catch(() => undefined)
       postings.truncate(before.count)
       throw error
     }
+    // A defect after the write began: the events are stored, but this process no longer knows where.
+    if ('defect' in ready) throw this.stopAfter(ready.defect)
+    const syncMs = performance.now() - before.at
+    this.listener.published({ events: log.head - before.head, bytes: before.bytes, syncMs, head: log.head })
+    return ready.value
+  }
+
+  private stopAfter(defect: unknown): BatchIndeterminate {
+    this.world.log.world.latch.trip(defect)
+    return new BatchIndeterminate('the store failed after the events were written', { cause: defect })
   }
 
   /** Gives the append its place in the batch, or finds out that it gets none. Whatever is said is said after the sync. */
@@ -181,7 +227,9 @@ export class CommitQueue {
       const decision = decide(append.request, append.requestHash, this.assigned)
       return decision.kind === 'store' ? this.store(append) : this.answer(append, decision)
     } catch (error) {
-      if (!(error instanceof DamagedEvent || error instanceof StoreError)) throw error
+      // What cannot be read concerns whoever asked for it, and nobody else in the batch.
+      const own = error instanceof DamagedEvent || error instanceof StoreError || diskErrorCode(error) !== undefined
+      if (!own) throw error
       const refusal = this.translate(error)
       return () => append.reject(refusal)
     }
@@ -189,7 +237,7 @@ export class CommitQueue {
 
   private answer(append: WaitingAppend, decision: Exclude<Decision, { kind: 'store' }>): Settlement {
     if (decision.kind === 'duplicate') {
-      return () => this.listener.recall(decision.position, decision.events).then(append.resolve, append.reject)
+      return () => this.recall(append, decision)
     }
     const refusal =
       decision.kind === 'key-reused'
@@ -203,19 +251,32 @@ export class CommitQueue {
     return () => append.reject(refusal)
   }
 
+  /** The key proves that it is stored: when the first answer cannot be read, the outcome is not «rejected». */
+  private recall(append: WaitingAppend, { position, events }: { position: number; events: number }): void {
+    const recall = this.listener
+      .recall(position, events)
+      .then(append.resolve, error => append.reject(indeterminate(error)))
+      .finally(() => this.recalls.delete(recall))
+    this.recalls.add(recall)
+  }
+
   private store(append: WaitingAppend): Admitted {
     const { request, requestHash, payloads } = append
     const { events, key } = request
     const firstPosition = this.batch.nextPosition
-    // Looked up before anything is written: a stream whose head cannot be read fails here, or not at all.
-    for (const { stream } of events) this.assigned.streamRevision(stream)
+    // Looked up before anything is written: a stream whose head cannot be read fails here, and leaves no half frame.
+    const heads = new Map<string, number>()
+    for (const { stream } of events) heads.set(stream, this.assigned.streamRevision(stream))
     const keyed =
       key === undefined || requestHash === undefined ? undefined : { key, requestHash, events: events.length }
     const placed: Placed[] = []
     this.batch.startFrame()
     for (let at = 0; at < payloads.length; at++) {
       const event = events[at] as NewEvent
-      const placement = this.place(event, request.author, firstPosition + at, at === 0 ? keyed : undefined)
+      const revision = (heads.get(event.stream) as number) + 1
+      heads.set(event.stream, revision)
+      const place = { position: firstPosition + at, revision }
+      const placement = this.place(event, request.author, place, at === 0 ? keyed : undefined)
       this.batch.startEntry()
       encodeRecord(this.out, event, payloads[at] as Payload, placement)
       const entry = this.batch.endEntry()
@@ -226,11 +287,16 @@ export class CommitQueue {
     return { append, placed }
   }
 
-  private place(event: NewEvent, author: Author, position: number, keyed: Keyed | undefined): Placement {
+  private place(
+    event: NewEvent,
+    author: Author,
+    { position, revision }: { readonly position: number; readonly revision: number },
+    keyed: Keyed | undefined,
+  ): Placement {
     const { timestampNs, sequence } = this.world.ids.next()
     const { agentId, onBehalfOf, traceparent } = author
     return {
-      ...{ position, revision: this.assigned.streamRevision(event.stream) + 1, timestampNs, sequence },
+      ...{ position, revision, timestampNs, sequence },
       ...{ nodeId: this.world.nodeId, agentId, correlationId: event.correlationId ?? author.correlationId },
       ...{ onBehalfOf, traceparent, keyed },
     }
@@ -254,6 +320,19 @@ export class CommitQueue {
             : 'READ_ONLY'
     return new StoreError(code, `${ERRORS[code].title}: ${error.message}`, { cause: error })
   }
+}
+
+function attempt<T>(work: () => T): { readonly value: T } | { readonly defect: unknown } {
+  try {
+    return { value: work() }
+  } catch (defect) {
+    return { defect }
+  }
+}
+
+function indeterminate(cause: unknown): StoreError {
+  const why = cause instanceof Error ? cause.message : String(cause)
+  return new StoreError('INDETERMINATE', `it is not known whether it is stored: ${why}`, { cause })
 }
 
 function indexPlaced(postings: ActivePostings, placed: readonly Placed[]): void {

@@ -62,10 +62,10 @@ export class EmbeddedStore extends EventStore {
     ids: HybridClock,
   ) {
     super()
-    const { clock, nodeId, observer } = options
+    const { clock, nodeId, observer, cachedStreams } = options
     this.watch = new HeadWatch(() => this.log.head)
     this.queue = new CommitQueue(
-      { log, clock, ids, nodeId },
+      { log, clock, ids, nodeId, cachedStreams },
       {
         published: batch => {
           observer.appended?.(batch)

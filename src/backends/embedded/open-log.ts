@@ -3,13 +3,13 @@ import { hostname } from 'node:os'
 import { dirname } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
 import type { WriteState } from '../../contract/event-store.js'
-import { NoRoom, OwnershipLost } from './engine/active-segment.js'
+import { NoRoom } from './engine/active-segment.js'
 import type { DiskLock } from './engine/disk.js'
 import { diskErrorCode } from './engine/disk.js'
 import { EngineError } from './engine/engine-error.js'
 import { FilePool } from './engine/file-pool.js'
 import { PageCache } from './engine/index/page-cache.js'
-import { isNoSpace, Latch, Latched } from './engine/latch.js'
+import { isNoSpace, Latch, Latched, OwnershipLost } from './engine/latch.js'
 import { LatchedDisk } from './engine/latched-disk.js'
 import { Log } from './engine/log.js'
 import { Layout } from './engine/names.js'
@@ -138,8 +138,7 @@ export function writeState(state: Log['state'], detail: string): WriteState {
 export function translate(error: unknown, directory: string): unknown {
   if (error instanceof EngineError) return new StoreError(CODES[error.refusal], error.message, { cause: error })
   if (error instanceof DamagedFact) return new StoreError('DATA_CORRUPT', error.message, { cause: error })
-  const lost = error instanceof Latched ? error.cause : error
-  if (lost instanceof OwnershipLost) return new StoreError('LOCKED', lost.message, { cause: error })
+  if (error instanceof OwnershipLost) return new StoreError('LOCKED', error.message, { cause: error })
   const code = error instanceof Latched ? diskErrorCode(error.cause) : diskErrorCode(error)
   if (code === undefined && !(error instanceof NoRoom || error instanceof Latched)) return error
   if (error instanceof NoRoom || isNoSpace(error))

@@ -28,6 +28,8 @@ export interface EmbeddedOptions {
   readonly idleMarkMs?: number
   readonly openFiles?: number
   readonly pageCacheBytes?: number
+  /** Streams whose heads are kept in memory; others are found in the index. */
+  readonly cachedStreams?: number
   /** Sealed segments older than this are compressed into `archive/`. 0 turns it off. */
   readonly archiveAfterDays?: number
   /** Archives older than this are removed for good. 0, the default, keeps everything; 90 is a common choice. */
@@ -48,6 +50,7 @@ export const DEFAULTS = Object.freeze({
   idleMarkMs: 50,
   openFiles: 256,
   pageCacheBytes: 8 * MIB,
+  cachedStreams: 100_000,
   archiveAfterDays: 7,
   retainArchivesDays: 0,
   scrubBytesPerSecond: 8 * MIB,
@@ -61,5 +64,23 @@ export function resolveOptions(options: EmbeddedOptions): ResolvedOptions {
   const segmentBytes = options.segmentBytes ?? DEFAULTS.segmentBytes
   // A segment smaller than the step it grows by would be mostly zeros.
   const presizeBytes = Math.min(DEFAULTS.presizeBytes, segmentBytes)
-  return { ...DEFAULTS, presizeBytes, ...defaultParts(), ...options }
+  const given = { ...DEFAULTS, presizeBytes, ...defaultParts(), ...options }
+  return { ...given, observer: harmless(given.observer) }
+}
+
+/** Whoever is told cannot stop the one who tells: an observer that throws must not change what becomes of an append. */
+function harmless(observer: Observer): Observer {
+  return new Proxy(observer, {
+    get(target, name) {
+      const tell: unknown = Reflect.get(target, name)
+      if (typeof tell !== 'function') return tell
+      return (...told: unknown[]) => {
+        try {
+          tell.apply(target, told)
+        } catch {
+          // There is nobody left to tell.
+        }
+      }
+    },
+  })
 }

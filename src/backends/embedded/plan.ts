@@ -6,7 +6,7 @@ import { intersection, union } from './ordinal-sets.js'
 import { KIND } from './terms.js'
 
 /** undefined: the filter says nothing an index knows, so every event is a candidate. Candidates are verified when read. */
-export function candidates(postings: Postings, filter: EventFilter): Uint32Array | undefined {
+export async function candidates(postings: Postings, filter: EventFilter): Promise<Uint32Array | undefined> {
   const lists: Uint32Array[] = []
   const { streams, types, tags, agents, correlationId, causationId, sessionId } = filter
   // Every field after an empty one would be looked up in vain.
@@ -16,9 +16,9 @@ export function candidates(postings: Postings, filter: EventFilter): Uint32Array
   if (sessionId !== undefined && !none()) lists.push(postings.ordinals(KIND.session, sessionId))
   for (const tag of tags ?? []) if (!none()) lists.push(postings.ordinals(KIND.tag, tag))
   if (streams !== undefined && !none())
-    addPatterns(lists, postings, { kind: KIND.stream, patterns: streams, matches: streamMatches })
+    await addPatterns(lists, postings, { kind: KIND.stream, patterns: streams, matches: streamMatches })
   if (types !== undefined && !none())
-    addPatterns(lists, postings, { kind: KIND.type, patterns: types, matches: globMatches })
+    await addPatterns(lists, postings, { kind: KIND.type, patterns: types, matches: globMatches })
   if (agents !== undefined && !none()) lists.push(union(agents.map(agent => postings.ordinals(KIND.agent, agent))))
   return lists.length === 0 ? undefined : intersection(lists)
 }
@@ -29,19 +29,29 @@ interface Patterns {
   readonly matches: (pattern: string, text: string) => boolean
 }
 
+const LOOP_MS = 2
+const TEXTS_A_LOOK = 64
+
 /** `*` alone narrows nothing worth a list, but for streams it still leaves out the service's own: reading verifies that. */
-function addPatterns(lists: Uint32Array[], postings: Postings, { kind, patterns, matches }: Patterns): void {
+async function addPatterns(
+  lists: Uint32Array[],
+  postings: Postings,
+  { kind, patterns, matches }: Patterns,
+): Promise<void> {
   if (patterns.includes('*')) return
   const found: Uint32Array[] = []
   const globs = patterns.filter(isGlob)
-  // A view into the lists is valid until the next change of the postings, and nothing changes them in here.
   for (const pattern of patterns) {
     if (!isGlob(pattern) && postings.mayContain(kind, pattern)) found.push(postings.ordinals(kind, pattern))
   }
-  if (globs.length > 0) {
-    for (const text of postings.texts(kind)) {
-      if (globs.some(glob => matches(glob, text))) found.push(postings.ordinals(kind, text))
-    }
+  // A hundred globs over the streams of a segment can take a second: others get their turns meanwhile.
+  let since = performance.now()
+  const texts = globs.length === 0 ? [] : [...postings.texts(kind)]
+  for (const [at, text] of texts.entries()) {
+    if (globs.some(glob => matches(glob, text))) found.push(postings.ordinals(kind, text))
+    if (at % TEXTS_A_LOOK !== 0 || performance.now() - since < LOOP_MS) continue
+    await new Promise(setImmediate)
+    since = performance.now()
   }
   lists.push(union(found))
 }

@@ -4,7 +4,7 @@ import type { ReadRequest } from '../../contract/event-store.js'
 import { filterMatches } from '../../contract/filter.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { diskErrorCode } from './engine/disk.js'
-import { NO_ORDINALS } from './engine/index/postings.js'
+import { NO_ORDINALS, type Postings } from './engine/index/postings.js'
 import type { Log } from './engine/log.js'
 import { SealedSegment, type Segment } from './engine/sealed-segment.js'
 import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
@@ -29,6 +29,9 @@ interface Fetch {
 type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 
 export class Reader {
+  /** Indexes made anew from the log that did not help: what they point to and cannot be proven is damage of the log. */
+  private readonly vindicated = new WeakSet<Postings>()
+
   constructor(private readonly log: Log) {}
 
   /** Up to `head`, which is taken when the read is asked for and not when its first event is. */
@@ -125,7 +128,7 @@ export class Reader {
   }
 
   /** The index of a segment goes with it: then there is nothing left to find. */
-  private async unlessRetired<T>(segment: Segment, work: () => T, nothing: T): Promise<T> {
+  private async unlessRetired<T>(segment: Segment, work: () => T | Promise<T>, nothing: T): Promise<T> {
     try {
       return await withSoundIndexes(this.log, work)
     } catch (error) {
@@ -135,11 +138,11 @@ export class Reader {
   }
 
   /** Ordinals worth reading. Those known to be damaged are among them: never a silent gap. */
-  private wanted(segment: Segment, request: ReadRequest, part: Bounds): Wanted {
+  private async wanted(segment: Segment, request: ReadRequest, part: Bounds): Promise<Wanted> {
     const first = segment.firstPosition
     const all = { from: part.from - first, to: part.to - first }
     if (request.filter === undefined) return all
-    const found = candidates(segment.postings, request.filter)
+    const found = await candidates(segment.postings, request.filter)
     if (found === undefined) return all
     const damaged = this.log.damage.flatMap(({ from, to }) =>
       ordinalsBetween(Math.max(from, part.from) - first, Math.min(to, part.to) - first),
@@ -182,10 +185,12 @@ export class Reader {
     const { position } = place
     const known = this.log.damage.some(({ from, to }) => from <= position && position <= to)
     if (segment instanceof SealedSegment && !known) {
-      await this.log.rebuildIndexOf(segment)
+      // A second rebuild would read the whole segment for the same answer, once for each damaged event.
+      if (!this.vindicated.has(segment.postings)) await this.log.rebuildIndexOf(segment)
       const { offset, end } = placeOf(segment, position)
       const event = proven({ position, offset, end }, await segment.source.read(offset, end - offset), offset)
       if (event !== undefined) return event
+      this.vindicated.add(segment.postings)
     }
     const where = `${segment.name} at byte ${place.offset}`
     const reason = 'an event does not have the hash it was stored with'

@@ -4,6 +4,12 @@ import { DamagedEvent, readEventSync } from './entry-reader.js'
 
 /** undefined when no segment holds the position: it is beyond the head, retired, or its segment is missing. */
 export function segmentOf(segments: readonly Segment[], position: number): Segment | undefined {
+  const segment = segments[countUpTo(segments, position) - 1]
+  return segment !== undefined && position <= segment.lastPosition ? segment : undefined
+}
+
+/** How many segments begin at or before the position. */
+function countUpTo(segments: readonly Segment[], position: number): number {
   let low = 0
   let high = segments.length
   while (low < high) {
@@ -11,8 +17,7 @@ export function segmentOf(segments: readonly Segment[], position: number): Segme
     if ((segments[middle] as Segment).firstPosition <= position) low = middle + 1
     else high = middle
   }
-  const segment = segments[low - 1]
-  return segment !== undefined && position <= segment.lastPosition ? segment : undefined
+  return low
 }
 
 /** A reading of the hybrid clock: events rise by it, in position order. */
@@ -57,14 +62,20 @@ function firstReadable(
   limit: number,
   momentOf: MomentOf,
 ): { readonly position: number; readonly moment: Moment } | undefined {
-  for (let at = position; at < limit; at++) {
+  let at = position
+  while (at < limit) {
     const segment = segmentOf(segments, at)
-    if (segment === undefined) continue
+    if (segment === undefined) {
+      // Over all that is missing at once: a hole may be millions of positions wide, and an append waits for this.
+      at = segments[countUpTo(segments, at)]?.firstPosition ?? limit
+      continue
+    }
     try {
       return { position: at, moment: momentOf(segment, at) }
     } catch (error) {
       if (!(error instanceof DamagedEvent)) throw error
     }
+    at++
   }
   return undefined
 }

@@ -7,7 +7,7 @@ import type { Disk, DiskFile } from './disk.js'
 import { FOOTER_BYTES, type Footer, footerBytes } from './footer.js'
 import { ActivePostings } from './index/active-postings.js'
 import type { TermKinds } from './index/postings.js'
-import { isNoSpace, type Latch } from './latch.js'
+import { isNoSpace, type Latch, OwnershipLost } from './latch.js'
 import { HEADER_BLOCK_BYTES, headerBlock, markBytes, markSlot, type SegmentIdentity } from './segment-header.js'
 
 /** Where a segment stands: what the next batch continues. */
@@ -30,11 +30,6 @@ export interface SegmentWorld {
 /** The disk had no room; the batch left no byte behind. */
 export class NoRoom extends Error {
   override readonly name = 'NoRoom'
-}
-
-/** The batch was written after another process had taken the directory: nobody knows whether that one saw it. */
-export class OwnershipLost extends Error {
-  override readonly name = 'OwnershipLost'
 }
 
 export function freshTip(identity: SegmentIdentity): SegmentTip {
@@ -132,7 +127,7 @@ export class ActiveSegment {
       await this.cutBack()
       throw new NoRoom(`the disk took ${written} of ${bytes.length} bytes`)
     }
-    // Written, but nobody may be shown what another owner might not know of: D stays where it is.
+    // Written, but nobody may be shown what another owner might not know of: D stays where it is, the outcome unknown.
     if (!stillOwned()) throw new OwnershipLost('another process took over the data directory')
     const { nextPosition, chain } = batch
     this.tip = { end, nextPosition, chain, batch: this.tip.batch + 1, frames: this.tip.frames + batch.frames }

@@ -80,11 +80,6 @@ export class BatchBuffer {
     this.frames++
   }
 
-  /** Forgets the frame begun last. */
-  abandonFrame(): void {
-    this.out.at = this.frameStart
-  }
-
   private at(): BatchPlace {
     if (this.place === undefined) throw new Error('a batch has to begin before its frames')
     return this.place

@@ -3,7 +3,7 @@ import { NO_HASH } from './bytes.js'
 import { EngineError } from './engine-error.js'
 import type { Expected } from './load-segment.js'
 import type { EngineWorld } from './recovery-world.js'
-import { DamagedFact, readFact, writeFact } from './small-file.js'
+import { DamagedFact, factChunks, readFact, replaceFile } from './small-file.js'
 
 /** Behind what retention removed. */
 export interface Floor extends Expected {
@@ -33,5 +33,8 @@ export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'la
 export async function writeFloor(world: EngineWorld, floor: Floor): Promise<void> {
   const { nextPosition, chain, batch, carried } = floor
   const fact = { nextPosition, chain: chain.toString('hex'), batch, carried: [...carried] }
-  await world.latch.guardWrite(() => writeFact(world.disk, world.layout.floor, fact))
+  const { disk, layout, latch } = world
+  // Before the guard: a floor that carries too much is refused, and the store goes on as it was.
+  const chunks = factChunks(layout.floor, fact)
+  await latch.guardWrite(() => replaceFile(disk, layout.floor, chunks))
 }

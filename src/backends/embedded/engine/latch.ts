@@ -6,6 +6,11 @@ export class Latched extends Error {
   override readonly name = 'Latched'
 }
 
+/** Another process has taken the directory: this one's disk did not fail, but nothing in it is its own any more. */
+export class OwnershipLost extends Error {
+  override readonly name = 'OwnershipLost'
+}
+
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
 /** True for a write that surely wrote nothing lasting because there is no room. */
@@ -43,7 +48,7 @@ export class Latch {
     try {
       return await operation()
     } catch (error) {
-      if (error instanceof Latched || isNoDescriptor(error)) throw error
+      if (error instanceof Latched || error instanceof OwnershipLost || isNoDescriptor(error)) throw error
       throw this.trip(error)
     }
   }

@@ -1,7 +1,6 @@
 // The disk as the engine uses it: a failed sync of a directory is final for the whole process (W6), and only an owner renames and removes.
-import { OwnershipLost } from './active-segment.js'
 import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from './disk.js'
-import type { Latch } from './latch.js'
+import { type Latch, OwnershipLost } from './latch.js'
 
 /**
  * A new segment and an index file lie in one directory: were the failed sync of the index let pass, the next one would

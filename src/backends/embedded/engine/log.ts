@@ -1,11 +1,12 @@
 // The running log: one writer, its segments, and the state it is in. Everything that changes the log goes through here, in turn.
 import { describeDamage, type KnownDamage } from './accepted-damage.js'
-import { type ActiveSegment, NoRoom, OwnershipLost } from './active-segment.js'
+import { type ActiveSegment, NoRoom } from './active-segment.js'
 import type { BatchBuffer, BatchPlace } from './batch-buffer.js'
+import { DamageNotes } from './damage-notes.js'
 import type { DiskLock } from './disk.js'
 import type { Floor } from './floor.js'
 import { FOOTER_BYTES } from './footer.js'
-import { isNoDescriptor, isNoSpace, Latched } from './latch.js'
+import { isNoDescriptor, isNoSpace, Latched, OwnershipLost } from './latch.js'
 import { indexPath, rebuildIndex, storeIndex } from './load-segment.js'
 import { type Recovered, writeCurrent } from './recover.js'
 import { installSegment, prepareSegment } from './recover-tail.js'
@@ -13,9 +14,6 @@ import type { EngineWorld } from './recovery-world.js'
 import type { Reserve } from './reserve.js'
 import { lostPositions, SealedSegment, type Segment } from './sealed-segment.js'
 import { PooledBytes } from './segment-bytes.js'
-
-/** Enough to see what is wrong; a disk that rots further is reported by the scrub, not listed here. */
-const MAX_DAMAGE_NOTED = 1_000
 
 const ROTATION_RETRY_MS = 5_000
 
@@ -55,7 +53,9 @@ export class Log {
   private sealed: SealedSegment[]
   private active: ActiveSegment | undefined
   private readonly tail: Segment | undefined
-  private readonly damageFound: KnownDamage[]
+  private readonly notes: DamageNotes
+  /** One rebuild of an index at a time, by path: its readers wait for the same one. */
+  private readonly rebuilding = new Map<string, Promise<void>>()
   private floorNow: Floor
   private stateNow: LogState = 'writable'
   private detail = ''
@@ -74,7 +74,7 @@ export class Log {
     this.sealed = [...recovered.sealed]
     this.active = recovered.active
     this.tail = recovered.tail
-    this.damageFound = [...recovered.damage]
+    this.notes = new DamageNotes(recovered.damage, damage => parts.world.tell.damaged(damage))
     this.floorNow = recovered.floor
     const [first] = recovered.unaccepted
     if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
@@ -133,6 +133,11 @@ export class Log {
   /** The segment in the place of another that holds the same events elsewhere; undefined removes it. */
   replaceSealed(old: SealedSegment, by: SealedSegment | undefined): void {
     this.sealed = this.sealed.flatMap(segment => (segment !== old ? [segment] : by === undefined ? [] : [by]))
+  }
+
+  /** The segment being written; undefined where there is none, as after a start that found no room. */
+  get current(): ActiveSegment | undefined {
+    return this.active
   }
 
   /** The segment being written; only asked while writable. */
@@ -207,7 +212,16 @@ export class Log {
     await this.indexing
   }
 
+  /** Whatever fails on the way, the directory is given back. */
   async close(): Promise<void> {
+    try {
+      await this.closeFiles()
+    } finally {
+      await this.parts.lock.release()
+    }
+  }
+
+  private async closeFiles(): Promise<void> {
     clearTimeout(this.markTimer)
     await this.settled()
     if (this.stateNow === 'writable' && this.active !== undefined && this.uninstalled === undefined && this.owned) {
@@ -220,7 +234,6 @@ export class Log {
     await this.active?.close()
     await this.uninstalled?.close()
     await this.world.pool.closeAll()
-    await this.parts.lock.release()
   }
 
   /** The next start need not read this segment, because a note says that the seal was seen to be durable. */
@@ -231,17 +244,11 @@ export class Log {
 
   /** Damage found so far, at the start and since. */
   get damage(): readonly KnownDamage[] {
-    return this.damageFound
+    return this.notes.list
   }
 
   noteDamage(damage: KnownDamage): void {
-    const positions = damage.from <= damage.to
-    const known = this.damageFound.some(({ from, to, reason }) =>
-      positions ? from <= damage.from && damage.to <= to : from === damage.from && reason === damage.reason,
-    )
-    if (known || this.damageFound.length >= MAX_DAMAGE_NOTED) return
-    this.damageFound.push(damage)
-    this.world.tell.damaged(damage)
+    this.notes.add(damage)
   }
 
   indexPathOf(segment: SealedSegment): string {
@@ -249,7 +256,14 @@ export class Log {
   }
 
   /** Makes the index of a sealed segment anew from its log: what pointed to the wrong place, or could not be read, is gone. */
-  async rebuildIndexOf(segment: SealedSegment): Promise<void> {
+  rebuildIndexOf(segment: SealedSegment): Promise<void> {
+    const path = this.indexPathOf(segment)
+    const running = this.rebuilding.get(path) ?? this.rebuild(segment).finally(() => this.rebuilding.delete(path))
+    this.rebuilding.set(path, running)
+    return running
+  }
+
+  private async rebuild(segment: SealedSegment): Promise<void> {
     const { identity, footer } = segment.sealed
     const { firstPosition, epoch } = identity
     const listed = { firstPosition, epoch, path: segment.path }
@@ -329,7 +343,8 @@ export class Log {
     const old = this.writing()
     this.active = next
     this.uninstalled = undefined
-    await old.close()
+    // Sealed and durable already: a close that fails takes nothing back.
+    await old.close().catch(error => this.world.tell.noticed('a sealed segment was not closed', String(error)))
   }
 
   private async sealActive(old: ActiveSegment): Promise<void> {
@@ -368,12 +383,13 @@ export class Log {
   }
 
   private async tryResume(): Promise<void> {
-    if (!(await this.parts.reserve.roomAgain())) return
     try {
+      if (!(await this.parts.reserve.roomAgain())) return
       this.active ??= await this.recovered.resume?.()
       if (this.active !== undefined) this.enter('writable', '')
     } catch (error) {
-      await this.refusal(error)
+      // The next append tries again.
+      if (!isNoDescriptor(error)) await this.refusal(error)
     }
   }
 

@@ -22,8 +22,18 @@ export class RealFile implements DiskFile {
     this.checkPosition(position, 'write')
     if (this.closing) throw this.error('EBADF', 'write')
     const written = await this.writeGroups(chunks, position)
-    if (this.syncAfterWrite && written > 0) await this.call<void>(done => fs.fdatasync(this.descriptor, done))
+    if (this.syncAfterWrite && written > 0) await this.syncWritten()
     return written
+  }
+
+  /** Whatever code it fails with, «no room» included: bytes were written and nobody knows which of them lasted. */
+  private async syncWritten(): Promise<void> {
+    try {
+      await this.call<void>(done => fs.fdatasync(this.descriptor, done))
+    } catch (cause) {
+      const error = new Error(`EIO: the sync of a write failed, fdatasync '${this.path}': ${String(cause)}`, { cause })
+      throw Object.assign(error, { code: 'EIO', syscall: 'fdatasync', path: this.path })
+    }
   }
 
   /** fsync and not fdatasync: a truncation is a change of size alone, and must be covered. */

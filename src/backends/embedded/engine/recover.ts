@@ -266,9 +266,3 @@ export function missingTail(
     { firstPosition, from: next.nextPosition, to: UNKNOWN_END, where, reason: 'the segment written last is missing' },
   ]
 }
-
-/** EMFILE and its kin: the disk is not at fault, and nothing was changed. */
-export function isUnavailable(error: unknown): boolean {
-  const code = diskErrorCode(error)
-  return code === 'EMFILE' || code === 'ENFILE' || code === 'EIO' || code === 'EACCES' || code === 'EPERM'
-}

@@ -22,7 +22,10 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
   const [oldest, next, ...others] = log.sealedSegments()
   if (oldest === undefined || next === undefined || others.length + 1 < NEWEST_KEPT) return undefined
-  const since = { later: [next, ...others], activeMs: log.writing().identity.createdMs, nowMs: log.world.now() }
+  // A start that found no room left none: then there is nothing to measure ages against.
+  const active = log.current
+  if (active === undefined) return undefined
+  const since = { later: [next, ...others], activeMs: active.identity.createdMs, nowMs: log.world.now() }
   if (!mayGo(log, oldest) || !isOlderThan(oldest, since, rule) || !isProvable(log, oldest, next)) return undefined
   await retire(log, oldest, { next, carried: await carry(oldest) })
   return oldest

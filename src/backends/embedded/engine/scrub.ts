@@ -21,6 +21,9 @@ export interface ScrubPass {
   readonly ms: number
 }
 
+/** Codes that tell of the file itself: its bytes are bad, do not decompress, or are gone. */
+const UNREADABLE = new Set(['EIO', 'EARCHIVE', 'ENOENT'])
+
 export class Scrub {
   private nextPosition = 0
   private bytes = 0
@@ -65,7 +68,8 @@ export class Scrub {
       for (const item of await damageOf(segment, reason, source)) this.note(item)
     } catch (error) {
       const code = diskErrorCode(error)
-      if (code === undefined) throw error
+      // No descriptor, no permission: that says nothing of the bytes, and the next pass looks again (R1).
+      if (code === undefined || !UNREADABLE.has(code)) throw error
       // Retired meanwhile, or archived: then the next pass reads it where it lies now.
       if (!this.log.sealedSegments().includes(segment)) return
       this.note(wholeSegment(segment, `a part of the file cannot be read (${code})`))

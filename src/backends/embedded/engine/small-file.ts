@@ -27,10 +27,15 @@ export async function replaceFile(disk: Disk, path: string, chunks: readonly Uin
   await disk.syncDirectory(dirname(path))
 }
 
-export async function writeFact(disk: Disk, path: string, fact: unknown): Promise<void> {
+/** The file a fact becomes. Apart from the writing, because a fact too large is no fault of the disk and must not latch. */
+export function factChunks(path: string, fact: unknown): readonly Uint8Array[] {
   const text = Buffer.from(JSON.stringify(fact))
   if (text.length > MAX_BYTES - HASH_CHARS - 1) throw new RangeError(`${path} would be larger than ${MAX_BYTES} bytes`)
-  await replaceFile(disk, path, [Buffer.from(`${sha256(text).toString('hex')}\n`), text])
+  return [Buffer.from(`${sha256(text).toString('hex')}\n`), text]
+}
+
+export async function writeFact(disk: Disk, path: string, fact: unknown): Promise<void> {
+  await replaceFile(disk, path, factChunks(path, fact))
 }
 
 /** undefined when there is no such file; throws when it is damaged, for a fact is never guessed. */
