@@ -83,6 +83,20 @@ describe('scrub', () => {
     disk.heal()
     await held.store.close()
   })
+
+  test.each(['EMFILE', 'EACCES', 'EPERM'])('%s says nothing of the bytes: noticed, and tried again', async code => {
+    const disk = aged.disk.clone()
+    const held = await open(disk, { ...FAST, archiveAfterDays: 0, openFiles: 1 })
+    const file = filesOf(disk, '.log')[1] as string
+    disk.arm({ failFrom: 1, code, only: (kind, path) => kind.startsWith('open') && path === file })
+    for (let pass = 0; pass < DAYS; pass++) await held.store.maintenance.pass()
+    expect(disk.faultsDelivered).toBeGreaterThan(0)
+    expect(held.told.noticed).toContainEqual(expect.stringContaining('scrubbing failed'))
+    expect(held.store.status().damaged).toEqual([])
+    disk.heal()
+    expect(await scrubAll(held)).toMatchObject({ damaged: 0 })
+    await held.store.close()
+  })
 })
 
 test('closing the store stops a scrub that would take a year', async () => {

@@ -1,7 +1,7 @@
 // The latch: after one failure nobody knows the outcome of, nothing is tried again.
 import { describe, expect, test } from '@jest/globals'
 import { diskError } from '../../../../test/support/fault-plan.js'
-import { isNoSpace, Latch } from './latch.js'
+import { isNoSpace, Latch, OwnershipLost } from './latch.js'
 
 const failing = (code: string) => () => Promise.reject(diskError(code, 'fsync', '/data/x'))
 
@@ -44,6 +44,20 @@ test.each(['EMFILE', 'ENFILE'])('%s is the processâ€™s trouble and not the diskâ
   await expect(latch.guard(failing(code))).rejects.toMatchObject({ code })
   await expect(latch.guardWrite(failing(code))).rejects.toMatchObject({ code })
   expect(latch.latched).toBe(false)
+})
+
+test('a directory that another process took is no failure of the disk', async () => {
+  const { latch } = aLatch()
+  const robbed = () => Promise.reject(new OwnershipLost('taken over'))
+  await expect(latch.guard(robbed)).rejects.toMatchObject({ name: 'OwnershipLost' })
+  await expect(latch.guardWrite(robbed)).rejects.toMatchObject({ name: 'OwnershipLost' })
+  expect(latch.latched).toBe(false)
+})
+
+test('an error without a code is a failure like any other', async () => {
+  const { latch } = aLatch()
+  await expect(latch.guard(() => Promise.reject(new Error('short')))).rejects.toMatchObject({ name: 'Latched' })
+  expect(latch.latched).toBe(true)
 })
 
 test('whoever listens late hears of it at once', async () => {

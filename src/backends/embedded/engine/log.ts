@@ -6,8 +6,9 @@ import { DamageNotes } from './damage-notes.js'
 import type { DiskLock } from './disk.js'
 import type { Floor } from './floor.js'
 import { FOOTER_BYTES } from './footer.js'
+import { IndexRebuilds } from './index-rebuilds.js'
 import { isNoDescriptor, isNoSpace, Latched, OwnershipLost } from './latch.js'
-import { indexPath, rebuildIndex, storeIndex } from './load-segment.js'
+import { indexPath, storeIndex } from './load-segment.js'
 import { type Recovered, writeCurrent } from './recover.js'
 import { installSegment, prepareSegment } from './recover-tail.js'
 import type { EngineWorld } from './recovery-world.js'
@@ -54,8 +55,7 @@ export class Log {
   private active: ActiveSegment | undefined
   private readonly tail: Segment | undefined
   private readonly notes: DamageNotes
-  /** One rebuild of an index at a time, by path: its readers wait for the same one. */
-  private readonly rebuilding = new Map<string, Promise<void>>()
+  private readonly rebuilds: IndexRebuilds
   private floorNow: Floor
   private stateNow: LogState = 'writable'
   private detail = ''
@@ -75,6 +75,7 @@ export class Log {
     this.active = recovered.active
     this.tail = recovered.tail
     this.notes = new DamageNotes(recovered.damage, damage => parts.world.tell.damaged(damage))
+    this.rebuilds = new IndexRebuilds(parts.world, damage => this.notes.add(damage))
     this.floorNow = recovered.floor
     const [first] = recovered.unaccepted
     if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
@@ -213,12 +214,8 @@ export class Log {
   }
 
   /** Whatever fails on the way, the directory is given back. */
-  async close(): Promise<void> {
-    try {
-      await this.closeFiles()
-    } finally {
-      await this.parts.lock.release()
-    }
+  close(): Promise<void> {
+    return this.closeFiles().finally(() => this.parts.lock.release())
   }
 
   private async closeFiles(): Promise<void> {
@@ -257,19 +254,7 @@ export class Log {
 
   /** Makes the index of a sealed segment anew from its log: what pointed to the wrong place, or could not be read, is gone. */
   rebuildIndexOf(segment: SealedSegment): Promise<void> {
-    const path = this.indexPathOf(segment)
-    const running = this.rebuilding.get(path) ?? this.rebuild(segment).finally(() => this.rebuilding.delete(path))
-    this.rebuilding.set(path, running)
-    return running
-  }
-
-  private async rebuild(segment: SealedSegment): Promise<void> {
-    const { identity, footer } = segment.sealed
-    const { firstPosition, epoch } = identity
-    const listed = { firstPosition, epoch, path: segment.path }
-    const { postings, damage } = await rebuildIndex(this.world, { listed, source: segment.source, identity, footer })
-    for (const item of damage) this.noteDamage(item)
-    segment.postings = postings
+    return this.rebuilds.of(segment)
   }
 
   /** Called when the latch trips, wherever that was. */

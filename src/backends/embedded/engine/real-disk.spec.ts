@@ -3,11 +3,13 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, test } from '@jest/globals'
+import { describe, expect, jest, test } from '@jest/globals'
 import { withTempDirectory } from '../../../../test/support/temp-directory.js'
 import { type DiskLock, diskErrorCode } from './disk.js'
 import { fileSystemName } from './file-system-name.js'
+import { isNoSpace } from './latch.js'
 import { RealDisk } from './real-disk.js'
+import { RealFile } from './real-file.js'
 
 const disk = new RealDisk()
 // skip: they look into /proc, or at numbers only Linux gives.
@@ -306,4 +308,18 @@ describe('lock', () => {
       await lock.release()
     }),
   )
+})
+
+test('a sync after a write that finds no room is a failed sync and not a full disk', async () => {
+  await withTempDirectory(async directory => {
+    const path = join(directory, 'x')
+    const file = new RealFile(path, fs.openSync(path, 'w+'), true)
+    const full = Object.assign(new Error('ENOSPC: fdatasync'), { code: 'ENOSPC' })
+    const sync = jest.spyOn(fs, 'fdatasync').mockImplementation((_, done) => done(full))
+    const failure = await file.write(data('abc'), 0).catch((error: unknown) => error)
+    sync.mockRestore()
+    expect(failure).toMatchObject({ code: 'EIO', syscall: 'fdatasync', cause: full })
+    expect(isNoSpace(failure)).toBe(false)
+    await file.close()
+  })
 })

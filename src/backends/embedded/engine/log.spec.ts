@@ -1,0 +1,86 @@
+// The running log where the disk fails beside the writes: a close, a look at the room, a start that found none.
+import { expect, test } from '@jest/globals'
+import { openTiny } from '../../../../test/crash/tiny-store.js'
+import { AgedStore, agedDisk } from '../../../../test/support/aged-store.js'
+import { BentClock } from '../../../../test/support/bent-clock.js'
+import { FakeDisk } from '../../../../test/support/fake-disk.js'
+import { diskError } from '../../../../test/support/fault-plan.js'
+import type { EmbeddedStore } from '../embedded-store.js'
+import type { Disk, DiskFile, OpenOptions } from './disk.js'
+
+const append = (store: EmbeddedStore, filler = 10) =>
+  store.append({
+    author: { agentId: 'a' },
+    events: [{ type: 'Noted', stream: 's', data: { text: 'x'.repeat(filler) } }],
+  })
+
+/** Segments that are closed, and say that they could not be. */
+function refusingToClose(disk: FakeDisk): Disk {
+  const failing = (file: DiskFile, path: string) =>
+    over(file, 'close', async () => {
+      await file.close()
+      throw diskError('EIO', 'close', path)
+    })
+  return over<Disk>(disk, 'open', async (path: string, options: OpenOptions) => {
+    const file = await disk.open(path, options)
+    return options.durable === true ? failing(file, path) : file
+  })
+}
+
+function over<T extends object>(whole: T, name: keyof T, instead: unknown): T {
+  return new Proxy(whole, {
+    get(target, key) {
+      if (key === name) return instead
+      const value = Reflect.get(target, key, target)
+      return typeof value === 'function' ? value.bind(target) : value
+    },
+  })
+}
+
+test('a sealed segment that cannot be closed is noticed, and appends go on', async () => {
+  const noticed: string[] = []
+  const observer = { noticed: ({ what }: { what: string }) => void noticed.push(what) }
+  const store = await openTiny(refusingToClose(new FakeDisk({ directories: ['/'] })), new BentClock(), { observer })
+  for (let i = 0; i < 4; i++) await append(store, 2_000)
+  expect(noticed).toContain('a sealed segment was not closed')
+  expect(store.status().write).toEqual({ writable: true })
+  await store.close().catch(() => undefined)
+})
+
+test('a store that fails to close gives the directory back', async () => {
+  const disk = new FakeDisk({ directories: ['/'] })
+  const store = await openTiny(refusingToClose(disk), new BentClock())
+  await append(store)
+  await expect(store.close()).rejects.toMatchObject({ code: 'EIO' })
+  const again = await openTiny(disk, new BentClock())
+  expect(again.head()).toBe(1)
+  await again.close()
+})
+
+test('a full disk that cannot even be asked for its room refuses by name', async () => {
+  const disk = new FakeDisk({ directories: ['/'] })
+  const store = await openTiny(disk, new BentClock())
+  disk.arm({ failFrom: 1, code: 'ENOSPC', only: kind => kind === 'write' })
+  await expect(append(store, 2_000)).rejects.toMatchObject({ code: 'DISK_FULL' })
+  disk.arm({ failFrom: 1, code: 'EIO', only: kind => kind === 'space' })
+  await expect(append(store)).rejects.toMatchObject({ name: 'StoreError' })
+  expect(store.status().write).toMatchObject({ writable: false, reason: 'failed_sync' })
+  await store.close()
+})
+
+test('a store that found no room at its start retires nothing, and does not complain of it', async () => {
+  const aged = await agedDisk(6)
+  const rules = { archiveAfterDays: 1, retainArchivesDays: 2 }
+  const disk = aged.disk
+  const first = await AgedStore.open(disk, '/data', aged.clock, { archiveAfterDays: 1 })
+  while (await first.store.maintenance.pass());
+  await first.store.close()
+  disk.arm({ failFrom: 1, code: 'ENOSPC', only: kind => kind === 'write' })
+  const held = await AgedStore.open(disk, '/data', aged.clock, rules)
+  expect(held.store.status().write).toMatchObject({ reason: 'disk_full' })
+  await held.store.maintenance.pass()
+  expect(held.told.noticed.filter(what => what.startsWith('retiring failed'))).toEqual([])
+  expect(held.told.retired).toEqual([])
+  disk.heal()
+  await held.store.close()
+})

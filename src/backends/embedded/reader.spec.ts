@@ -1,0 +1,49 @@
+// What a damaged event costs: its segment is indexed anew once, not once for each reader and each event.
+import { expect, test } from '@jest/globals'
+import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
+import { ActivePostings } from './engine/index/active-postings.js'
+import type { Log } from './engine/log.js'
+import { SealedSegment } from './engine/sealed-segment.js'
+import { Reader } from './reader.js'
+import { TERM_KINDS } from './terms.js'
+
+/** Where the first record of a segment begins. */
+const RECORD = 4096 + 76 + 36
+
+test('readers that meet the same damage wait for one rebuild', async () => {
+  const { disk, clock } = await agedDisk(4)
+  const held = await AgedStore.open(disk, '/data', clock, {})
+  const [, file = ''] = disk.files().filter(path => path.endsWith('.log'))
+  disk.flip(file, RECORD + 20)
+  const damaged: number[] = []
+  const readAll = async () => {
+    for await (const _ of held.store.read({ onDamaged: ({ from }) => void damaged.push(from) }));
+  }
+  await Promise.all([readAll(), readAll(), readAll()])
+  expect(damaged).toEqual(Array(3).fill(EVENTS_A_DAY + 1))
+  expect(held.told.noticed.filter(what => what.startsWith('index rebuilt'))).toHaveLength(1)
+  await held.store.close()
+})
+
+test('an index made anew in vain is not made anew for the next damaged event', async () => {
+  const hash = Buffer.alloc(32)
+  const sealed = {
+    identity: { firstPosition: 1, prev: hash, salt: hash, storeId: hash },
+    footer: { firstPosition: 1, lastPosition: 3, dataEnd: 9_000, chain: hash, fileHash: hash },
+  }
+  const source = { length: 9_000, read: async (_: number, length: number) => Buffer.alloc(length) }
+  const postings = Object.assign(new ActivePostings(TERM_KINDS), {
+    offset: (ordinal: number) => 4_096 + ordinal * 100,
+    end: (ordinal: number) => 4_196 + ordinal * 100,
+  })
+  const segment = new SealedSegment('/data/seg', sealed as never, source as never, postings)
+  let rebuilds = 0
+  // A log whose list of damage is full, so that nothing is known beforehand.
+  const log = {
+    ...{ damage: [], head: 3, firstPosition: 1, state: 'writable', noteDamage: () => undefined },
+    ...{ segments: () => [segment], rebuildIndexOf: async () => void rebuilds++ },
+  }
+  const reader = new Reader(log as unknown as Log)
+  for (const position of [1, 2, 3, 1]) await expect(reader.at(position)).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
+  expect(rebuilds).toBe(1)
+})

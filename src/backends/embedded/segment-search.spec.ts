@@ -1,0 +1,18 @@
+// Looking up a time in a log with holes: they are stepped over whole.
+import { expect, test } from '@jest/globals'
+import type { Segment } from './engine/sealed-segment.js'
+import { firstAtOrAfter, type Moment } from './segment-search.js'
+
+const FAR = 1_000_000_000_000
+
+const segment = (firstPosition: number, lastPosition: number) => ({ firstPosition, lastPosition }) as unknown as Segment
+const clockOf = (_: Segment, position: number): Moment => ({ timestampNs: BigInt(position), sequence: 0 })
+const search = (segments: Segment[], at: number, to: number) =>
+  firstAtOrAfter(segments, { timestampNs: BigInt(at), sequence: 0 }, { from: 1, to }, clockOf)
+
+test('a hole of a million million positions takes no longer than one of two', () => {
+  const segments = [segment(1, 10), segment(FAR, FAR + 10)]
+  expect(search(segments, 4, FAR + 10)).toBe(4)
+  expect(search(segments, FAR + 3, FAR + 10)).toBe(FAR + 3)
+  expect(search([segment(1, 10)], 4, FAR)).toBe(4)
+})
