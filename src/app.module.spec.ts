@@ -6,11 +6,14 @@ import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { makeTempDirectory, removeTempDirectory } from '../test/support/temp-directory.js'
 import { AppModule } from './app.module.js'
+import { Public } from './auth/scope.decorator.js'
 import { loadSettings } from './config/load-settings.js'
 import { createHttpAdapter, dressHttpServer, httpLimits } from './http-server.js'
 import { createLogger } from './logging/logger.js'
+import { authOptionsOf } from './token-settings.js'
 
 @Controller('broken')
+@Public()
 class Broken {
   @Get()
   fail(): never {
@@ -29,11 +32,15 @@ const lines: string[] = []
 beforeAll(async () => {
   directory = await makeTempDirectory()
   const logger = createLogger('debug', { write: line => lines.push(line) })
-  const server = AppModule.of(loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory }), logger)
+  const secret = { LIGHTHOUSE_JWT_SECRET: 'a secret that only this test knows of' }
+  const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory, ...secret })
+  const auth = authOptionsOf(settings)
+  const server = AppModule.of({ settings, logger, auth, developmentToken: undefined })
   const withBroken = { ...server, imports: [...(server.imports ?? []), BrokenModule] }
   app = await NestFactory.create<NestFastifyApplication>(withBroken, createHttpAdapter(), {
     logger: false,
     abortOnError: false,
+    bodyParser: false,
   })
   dressHttpServer(app, logger)
   await app.listen(0, '127.0.0.1')

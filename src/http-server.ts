@@ -1,12 +1,18 @@
 // The Fastify instance under Nest: its time and size limits, and what it does to every request and answer.
-import type { IncomingMessage } from 'node:http'
+import { type IncomingMessage, STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
+import { Authentication } from './auth/authentication.js'
+import { assertEveryRouteDeclares, publicRoutes } from './auth/route-needs.guard.js'
+import { StoreError } from './contract/errors.js'
 import { withCorrelationId } from './logging/correlation.js'
+import { HttpMetrics } from './metrics/http-metrics.js'
+import { registerBodyParsers } from './wire/body.js'
 import { correlationHeader, correlationIdOf } from './wire/correlation-id.js'
 import { problemContentType, problemOf } from './wire/problem.js'
+import { traceIdOf } from './wire/trace-context.js'
 
 // Fastify and Node wait for ever unless told otherwise.
 export const httpLimits = {
@@ -18,6 +24,8 @@ export const httpLimits = {
   keepAliveTimeoutMs: 72_000,
   maxConnections: 10_000,
   maxBodyBytes: 16 * 1024 * 1024,
+  /** A stream of 256 characters, each of them percent-encoded. */
+  maxParamChars: 3 * 256,
 } as const
 
 export function createHttpAdapter(): FastifyAdapter {
@@ -26,6 +34,7 @@ export function createHttpAdapter(): FastifyAdapter {
     connectionTimeout: httpLimits.connectionTimeoutMs,
     keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
     bodyLimit: httpLimits.maxBodyBytes,
+    routerOptions: { maxParamLength: httpLimits.maxParamChars, caseSensitive: true, ignoreTrailingSlash: false },
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers[correlationHeader]),
     forceCloseConnections: 'idle',
     frameworkErrors: answerBeforeRouting,
@@ -38,14 +47,20 @@ export function dressHttpServer(app: NestFastifyApplication, logger: Logger): vo
   app.getHttpServer().maxConnections = httpLimits.maxConnections
   const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
+  registerBodyParsers(fastify)
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.header(correlationHeader, request.id)
+    void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
     withCorrelationId(request.id, done)
   })
+  const authentication = app.get(Authentication, { strict: false })
+  assertEveryRouteDeclares(app)
+  authentication.register(fastify, publicRoutes(app))
+  app.get(HttpMetrics, { strict: false }).register(fastify)
   fastify.addHook('onResponse', (request, reply, done) => {
     log[isProbe(request) ? 'debug' : 'info'](
       {
         correlation_id: request.id,
+        agent_id: request.access?.agentId,
         operation_type: `${request.method} ${request.routeOptions.url ?? 'unknown'}`,
         status: reply.statusCode,
         duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
@@ -56,16 +71,25 @@ export function dressHttpServer(app: NestFastifyApplication, logger: Logger): vo
   })
 }
 
+/** What a browser is told about every answer; a route may say otherwise for its own. */
+const everyAnswer = {
+  'x-content-type-options': 'nosniff',
+  'cache-control': 'no-store',
+  'referrer-policy': 'no-referrer',
+}
+
 /** Probes come every few seconds for ever; their lines would drown the others. */
 function isProbe(request: FastifyRequest): boolean {
   return request.routeOptions.url === '/livez' || request.routeOptions.url === '/readyz'
 }
 
 /** A path that cannot be decoded never reaches a route, a hook or a filter. */
-function answerBeforeRouting(error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
-  const status = error.statusCode ?? 400
-  const problem = problemOf({ status, detail: error.message, path: request.url, correlationId: request.id })
-  void reply.status(status).header(correlationHeader, request.id).type(problemContentType).send(JSON.stringify(problem))
+function answerBeforeRouting(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
+  const traceId = traceIdOf(request.headers['traceparent'])
+  const error = new StoreError('BAD_HTTP', 'The path cannot be decoded')
+  const problem = problemOf(error, { path: request.url, correlationId: request.id, traceId })
+  void reply.status(problem.status).headers({ [correlationHeader]: request.id, ...everyAnswer })
+  void reply.type(problemContentType).send(JSON.stringify(problem))
 }
 
 /** What is not HTTP has no request yet: the answer is written on the bare connection, which then ends. */
@@ -76,10 +100,10 @@ function answerBeforeParsing(error: Error & { code?: string }, socket: Socket): 
   }
   const status = statusOfParser[error.code ?? ''] ?? 400
   const correlationId = correlationIdOf(undefined)
-  const problem = problemOf({ status, detail: 'This is not a request that HTTP/1.1 allows.', path: '/', correlationId })
+  const problem = problemOf({ statusCode: status }, { path: '/', correlationId, traceId: traceIdOf(undefined) })
   const body = JSON.stringify(problem)
   const head = [
-    `HTTP/1.1 ${status} ${problem.title}`,
+    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
     `Content-Type: ${problemContentType}`,
     `Content-Length: ${Buffer.byteLength(body)}`,
     `X-Correlation-Id: ${correlationId}`,

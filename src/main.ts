@@ -10,21 +10,29 @@ import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
 import { createHttpAdapter, dressHttpServer } from './http-server.js'
 import { createLogger } from './logging/logger.js'
+import { authOptionsOf, developmentToken, greeting } from './token-settings.js'
 
 /** For what is in flight when the end is asked for; shorter than the 30 s orchestrators wait before they kill. */
 const shutdownDeadlineMs = 20_000
 
 async function start(settings: Settings, logger: Logger): Promise<NestFastifyApplication> {
-  const application = AppModule.of(settings, logger)
+  const auth = authOptionsOf(settings)
+  const token = await developmentToken(settings, auth)
+  const application = AppModule.of({ settings, logger, auth, developmentToken: token })
   const app = await NestFactory.create<NestFastifyApplication>(application, createHttpAdapter(), {
     bufferLogs: true,
     abortOnError: false,
+    // The parsers are our own: see wire/body.ts.
+    bodyParser: false,
   })
   app.useLogger(app.get(NestLogger))
   dressHttpServer(app, logger)
   endInOrder(app, logger)
   await app.listen(settings.port, settings.host)
-  logger.info({ address: await app.getUrl(), env: settings.env, node: process.versions.node }, 'listening')
+  const address = await app.getUrl()
+  logger.info({ address, env: settings.env, node: process.versions.node }, 'listening')
+  // For people, and only from a development server on its own machine: no line of the log ever holds a token.
+  if (token !== undefined) process.stderr.write(greeting(address, token))
   return app
 }
 

@@ -2,10 +2,14 @@
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { repairStore, verifyStore } from '../backends/embedded/verify-store.js'
+import { loadSettings } from '../config/load-settings.js'
+import { BadSettings } from '../config/parse-settings.js'
+import { type Settings, settingTable } from '../config/settings.js'
 import { ERRORS, StoreError } from '../contract/errors.js'
 import { inShell } from './in-shell.js'
 import { printRepair } from './print-repair.js'
 import { printVerify } from './print-verify.js'
+import { token } from './token.js'
 
 export interface Terminal {
   out(text: string): void
@@ -23,6 +27,12 @@ export const HELP = `Usage: lighthouse <command>
   repair <dir>   say what it takes to make a damaged store writable again; changes nothing
       --yes        do it: keeps the damaged bytes in quarantine/, gives the lost positions up for good
       --json       print the report as JSON
+  config         print the settings that are in force here, secrets masked
+  token          print a token for the server on this machine
+      --agent NAME         whom it names, such as builder-1
+      --role ROLE          guest, agent (the default), expert_agent, system_agent or admin
+      --expires TIME       such as 30m, 12h or 7d; 1h unless said
+      --permissions JSON   instead of the role's own, such as {"events.read":["own"]}
   version        print the version
   help           print this text
 
@@ -50,6 +60,12 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
       return verify(rest, terminal)
     case 'repair':
       return repair(rest, terminal)
+    case 'config':
+      terminal.out(JSON.stringify(shownSettings(settings()), undefined, 2))
+      return EXIT.clean
+    case 'token':
+      terminal.out(await explained(() => token(rest, settings())))
+      return EXIT.clean
     case 'help':
     case '--help':
     case '-h':
@@ -63,6 +79,26 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
       throw new Usage('a command is missing')
     default:
       throw new Usage(`there is no command ${JSON.stringify(name)}`)
+  }
+}
+
+/** What is wrong with them is told in one message, as the server itself would. */
+function settings(): Settings {
+  try {
+    return loadSettings(process.env)
+  } catch (error) {
+    if (error instanceof BadSettings) throw new Usage(error.message)
+    throw error
+  }
+}
+
+/** Whatever such a command refuses, it refuses what was typed. */
+async function explained<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof Usage) throw error
+    throw new Usage(error instanceof Error ? error.message : String(error))
   }
 }
 
@@ -111,4 +147,13 @@ function explain(error: StoreError, [command = '', ...args]: readonly string[]):
 function version(): string {
   const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
   return (JSON.parse(text) as { version: string }).version
+}
+
+/** As they are in force; of a secret only whether it is set. */
+function shownSettings(settings: Settings): Record<string, unknown> {
+  const entries = Object.entries(settings).map(([name, value]): [string, unknown] => {
+    const { secret } = settingTable[name as keyof Settings]
+    return [name, secret === true ? (value === '' ? '(not set)' : '(set)') : value]
+  })
+  return Object.fromEntries(entries)
 }

@@ -1,14 +1,18 @@
 // Loading settings: files by environment, variables over files, secrets from files, and one message for all mistakes.
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { loadSettings, unknownVariables } from './load-settings.js'
 
 let folder: string
 
+/** What these tests do not turn: as the repository's own file has it. */
+const rest = readFileSync('config/default.yaml', 'utf8').replaceAll(/^(host|port|dataDir|nodeId|logLevel):.*\n/gm, '')
+const secret = 's'.repeat(32)
+
 beforeEach(() => {
   folder = mkdtempSync(join(tmpdir(), 'settings-'))
-  write('default.yaml', 'host: 127.0.0.1\nport: 1\ndataDir: ./data\nnodeId: a\nlogLevel: info\n')
+  write('default.yaml', `host: 127.0.0.1\nport: 1\ndataDir: ./data\nnodeId: a\nlogLevel: info\n${rest}`)
   for (const env of ['development', 'production', 'test']) write(`${env}.yaml`, '# Nothing differs.\n')
 })
 afterEach(() => rmSync(folder, { recursive: true }))
@@ -19,7 +23,7 @@ function write(name: string, content: string): string {
 }
 
 test("the repository's own files are good in every environment", () => {
-  expect(loadSettings({})).toEqual({
+  expect(loadSettings({})).toMatchObject({
     env: 'development',
     host: '127.0.0.1',
     port: 8765,
@@ -27,13 +31,15 @@ test("the repository's own files are good in every environment", () => {
     nodeId: 'node-1',
     logLevel: 'debug',
   })
-  expect(loadSettings({ LIGHTHOUSE_ENV: 'production' })).toMatchObject({ env: 'production', host: '0.0.0.0' })
+  const LIGHTHOUSE_JWT_SECRET = secret
+  expect(loadSettings({ LIGHTHOUSE_ENV: 'production', LIGHTHOUSE_JWT_SECRET })).toMatchObject({ host: '0.0.0.0' })
   expect(loadSettings({ LIGHTHOUSE_ENV: 'test' })).toMatchObject({ env: 'test', port: 0 })
 })
 
 test('the file of the environment overlays the default, and variables overlay both', () => {
   write('production.yaml', 'port: 2\nnodeId: b\n')
-  const settings = loadSettings({ LIGHTHOUSE_ENV: 'production', LIGHTHOUSE_PORT: '3' }, folder)
+  const variables = { LIGHTHOUSE_ENV: 'production', LIGHTHOUSE_PORT: '3', LIGHTHOUSE_JWT_SECRET: secret }
+  const settings = loadSettings(variables, folder)
   expect(settings).toMatchObject({ env: 'production', port: 3, nodeId: 'b', host: '127.0.0.1' })
   expect(Object.isFrozen(settings)).toBe(true)
 })
@@ -80,4 +86,20 @@ test('an environment without its file is named once', () => {
 test('variables that set nothing are found', () => {
   const variables = { LIGHTHOUSE_PROT: '1', LIGHTHOUSE_PORT: '1', LIGHTHOUSE_PORT_FILE: 'a', PATH: 'b' }
   expect(unknownVariables(variables)).toEqual(['LIGHTHOUSE_PROT'])
+})
+
+test.each(['LIGHTHOUSE_JWT_SECRET', 'LIGHTHOUSE_JWT_JWKS_URL'])('production starts with %s', variable => {
+  const value = variable.endsWith('URL') ? 'https://id.example/keys' : secret
+  expect(loadSettings({ LIGHTHOUSE_ENV: 'production', [variable]: value }).env).toBe('production')
+})
+
+test.each([undefined, ''])('production does not start without anything to know tokens by (%j)', value => {
+  const variables = { LIGHTHOUSE_ENV: 'production', LIGHTHOUSE_JWT_SECRET: value }
+  expect(() => loadSettings(variables)).toThrow('LIGHTHOUSE_JWT_SECRET: production needs a secret')
+})
+
+test('quotas overlay their defaults figure by figure', () => {
+  const { quotas } = loadSettings({ LIGHTHOUSE_QUOTAS: '{"agent":{"batch":7}}' })
+  expect(quotas.agent).toEqual({ requestsPerMinute: 1_000, eventsPerMinute: 30_000, bytesPerMinute: 3e8, batch: 7 })
+  expect(quotas.guest.requestsPerMinute).toBe(100)
 })

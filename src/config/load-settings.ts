@@ -20,7 +20,19 @@ export function loadSettings(variables: Variables, folder = configFolder): Setti
   const layers = [new Map([['env', env]]), readYaml(folder, 'default', problems)]
   // A wrong environment is reported once, by the parser, and not again as a missing file.
   if (environments.some(known => known === env.value)) layers.push(readYaml(folder, String(env.value), problems))
-  return parseSettings(settingTable, [...layers, fromVariables], problems)
+  const all = [...layers, fromVariables]
+  if (env.value === 'production') requireKey(all, problems)
+  return parseSettings(settingTable, all, problems)
+}
+
+/** A server others reach must not make up its own secret. */
+function requireKey(layers: readonly Layer[], problems: string[]): void {
+  const given = (name: string) =>
+    ![undefined, ''].includes(layers.findLast(layer => layer.has(name))?.get(name)?.value as string)
+  if (['jwtSecret', 'jwtPublicKey', 'jwtJwksUrl'].some(given)) return
+  problems.push(
+    'LIGHTHOUSE_JWT_SECRET: production needs a secret (or LIGHTHOUSE_JWT_PUBLIC_KEY, LIGHTHOUSE_JWT_JWKS_URL) to know tokens by',
+  )
 }
 
 /** Variables with our prefix that set nothing: misspelt, or meant for another version. */

@@ -61,7 +61,20 @@ test('the value is frozen to its depth', () => {
   expect(Object.isFrozen(parseSettings(table, [layer({ size: 1, key: 'a' })]))).toBe(true)
 })
 
-const { port, nodeId, host, dataDir, env, logLevel } = settingTable
+const {
+  port,
+  nodeId,
+  host,
+  dataDir,
+  env,
+  logLevel,
+  jwtAlgorithms,
+  jwtSecret,
+  jwtJwksUrl,
+  jwtPublicKey,
+  quotas,
+  docsEnabled,
+} = settingTable
 
 test.each([
   [port, '8765', 8765],
@@ -71,8 +84,13 @@ test.each([
   [dataDir, './data', './data'],
   [env, 'test', 'test'],
   [logLevel, 'warn', 'warn'],
+  [jwtAlgorithms, 'RS256, ES256', ['RS256', 'ES256']],
+  [jwtAlgorithms, ['HS256', 'HS256'], ['HS256']],
+  [jwtSecret, '', ''],
+  [jwtJwksUrl, 'https://id.example/keys', 'https://id.example/keys'],
+  [docsEnabled, 'false', false],
 ])('$variable takes %j', ({ parse }, raw, value) => {
-  expect(parse(raw)).toBe(value)
+  expect(parse(raw)).toEqual(value)
 })
 
 test.each([
@@ -93,6 +111,17 @@ test.each([
   [dataDir, 'a\0b'],
   [env, 'staging'],
   [logLevel, 'INFO'],
+  [jwtAlgorithms, 'none'],
+  [jwtAlgorithms, []],
+  [jwtSecret, 'short'],
+  [jwtJwksUrl, 'file:///keys'],
+  [jwtPublicKey, 'ssh-rsa AAAA'],
+  [quotas, '{'],
+  [quotas, { boss: {} }],
+  [quotas, { agent: { requests: 1 } }],
+  [quotas, { agent: { batch: 0 } }],
+  [quotas, { __proto__: null, constructor: {} }],
+  [docsEnabled, 'yes'],
 ])('$variable refuses %j', ({ parse }, raw) => {
   expect(() => parse(raw)).toThrow(BadValue)
 })

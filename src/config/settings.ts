@@ -3,6 +3,19 @@
 export type Environment = 'development' | 'production' | 'test'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
+export type JwtAlgorithm = 'HS256' | 'RS256' | 'ES256'
+
+/** How much one agent of a role may ask. */
+export interface Quota {
+  readonly requestsPerMinute: number
+  readonly eventsPerMinute: number
+  readonly bytesPerMinute: number
+  /** Events in one append. */
+  readonly batch: number
+}
+
+export type Quotas = typeof defaultQuotas
+
 /** The parsed settings, deeply frozen. Also the token they are injected by. */
 export abstract class Settings {
   abstract readonly env: Environment
@@ -12,6 +25,23 @@ export abstract class Settings {
   /** Closes every event id, so it must differ between servers that may ever share a log. */
   abstract readonly nodeId: string
   abstract readonly logLevel: LogLevel
+  /** The only ways of signing tokens that are taken. */
+  abstract readonly jwtAlgorithms: readonly JwtAlgorithm[]
+  /** For HS256; empty: none. */
+  abstract readonly jwtSecret: string
+  /** PEM, for RS256 or ES256; empty: none. */
+  abstract readonly jwtPublicKey: string
+  /** The address of a set of keys that rotate; empty: none. */
+  abstract readonly jwtJwksUrl: string
+  /** Checked unless empty. */
+  abstract readonly jwtIssuer: string
+  abstract readonly jwtAudience: string
+  abstract readonly quotas: Quotas
+  abstract readonly docsEnabled: boolean
+  abstract readonly readyWhenReadOnly: boolean
+  abstract readonly openFiles: number
+  abstract readonly archiveAfterDays: number
+  abstract readonly retainArchivesDays: number
 }
 
 /** Why a value is not accepted, as the end of a sentence that begins with the value. */
@@ -27,6 +57,28 @@ export interface Setting<T> {
 export type SettingTable<S> = { readonly [K in keyof S]: Setting<S[K]> }
 
 export const environments: readonly Environment[] = ['development', 'production', 'test']
+const jwtAlgorithms: readonly JwtAlgorithm[] = ['HS256', 'RS256', 'ES256']
+
+const MB = 1_000_000
+
+const quota = (
+  requestsPerMinute: number,
+  batch: number,
+  eventsPerMinute: number,
+  megabytesPerMinute: number,
+): Quota => ({
+  ...{ requestsPerMinute, eventsPerMinute, bytesPerMinute: megabytesPerMinute * MB, batch },
+})
+
+/** What YAML and LIGHTHOUSE_QUOTAS leave out. */
+export const defaultQuotas = {
+  guest: quota(100, 10, 1_000, 10),
+  agent: quota(1_000, 100, 30_000, 300),
+  expert_agent: quota(2_000, 500, 60_000, 600),
+  system_agent: quota(5_000, 1_000, 600_000, 6_000),
+  admin: quota(10_000, 1_000, 600_000, 6_000),
+}
+
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 export const settingTable: SettingTable<Settings> = {
@@ -46,6 +98,83 @@ export const settingTable: SettingTable<Settings> = {
     ),
   },
   logLevel: { variable: 'LIGHTHOUSE_LOG_LEVEL', parse: oneOf(logLevels) },
+  jwtAlgorithms: { variable: 'LIGHTHOUSE_JWT_ALGORITHMS', parse: someOf(jwtAlgorithms) },
+  jwtSecret: { variable: 'LIGHTHOUSE_JWT_SECRET', secret: true, parse: parseSecret },
+  jwtPublicKey: {
+    variable: 'LIGHTHOUSE_JWT_PUBLIC_KEY',
+    parse: matching(
+      /^(-----BEGIN PUBLIC KEY-----[\sA-Za-z0-9+/=]+-----END PUBLIC KEY-----\s*)?$/,
+      'must be a public key as PEM',
+    ),
+  },
+  jwtJwksUrl: { variable: 'LIGHTHOUSE_JWT_JWKS_URL', parse: parseUrl },
+  jwtIssuer: { variable: 'LIGHTHOUSE_JWT_ISSUER', parse: matching(/^\S{0,512}$/, 'must be a text without blanks') },
+  jwtAudience: { variable: 'LIGHTHOUSE_JWT_AUDIENCE', parse: matching(/^\S{0,512}$/, 'must be a text without blanks') },
+  quotas: { variable: 'LIGHTHOUSE_QUOTAS', parse: parseQuotas },
+  docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
+  readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
+  openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
+  archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: wholeNumber(0, 36_500) },
+  retainArchivesDays: { variable: 'LIGHTHOUSE_RETAIN_ARCHIVES_DAYS', parse: wholeNumber(0, 36_500) },
+}
+
+function parseSecret(raw: unknown): string {
+  if (typeof raw !== 'string' || (raw !== '' && Buffer.byteLength(raw) < 32))
+    throw new BadValue('must have at least 32 bytes')
+  return raw
+}
+
+function parseUrl(raw: unknown): string {
+  if (raw === '') return raw
+  if (typeof raw === 'string' && /^https?:\/\//.test(raw) && URL.canParse(raw)) return raw
+  throw new BadValue('must be an address that begins with https:// or http://')
+}
+
+function flag(raw: unknown): boolean {
+  if (raw === true || raw === 'true') return true
+  if (raw === false || raw === 'false') return false
+  throw new BadValue('must be true or false')
+}
+
+/** A list in YAML, words between commas in a variable. */
+function someOf<T extends string>(allowed: readonly T[]): (raw: unknown) => readonly T[] {
+  const each = oneOf(allowed)
+  return raw => {
+    const items = typeof raw === 'string' ? raw.split(',').map(item => item.trim()) : raw
+    if (!Array.isArray(items) || items.length === 0) throw new BadValue(`must be a list of ${allowed.join(', ')}`)
+    return [...new Set(items.map(each))]
+  }
+}
+
+function isMap(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** What is given overlays the defaults, figure by figure. */
+function parseQuotas(raw: unknown): Quotas {
+  const given = typeof raw === 'string' ? fromJson(raw) : raw
+  const wrong = (rest: string) => new BadValue(`must be quotas by role: ${rest}`)
+  if (!isMap(given)) throw wrong('it is no map')
+  const quotas: Record<string, Quota> = { ...defaultQuotas }
+  for (const [role, figures] of Object.entries(given)) {
+    const known = Object.hasOwn(quotas, role) ? quotas[role] : undefined
+    if (known === undefined || !isMap(figures)) throw wrong(`${role} is no role with figures`)
+    for (const [name, figure] of Object.entries(figures)) {
+      if (!Object.hasOwn(known, name)) throw wrong(`there is no figure ${name}`)
+      if (!Number.isSafeInteger(figure) || (figure as number) < 1)
+        throw wrong(`${name} of ${role} is no whole number from 1`)
+    }
+    quotas[role] = { ...known, ...figures } as Quota
+  }
+  return quotas as Quotas
+}
+
+function fromJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new BadValue('must be JSON')
+  }
 }
 
 function oneOf<T extends string>(allowed: readonly T[]): (raw: unknown) => T {

@@ -53,10 +53,18 @@ describe('a read', () => {
   })
 
   it.each(['correlationId', 'causationId', 'sessionId'])('by the %s of its filter', name => {
-    for (const value of [undefined, 'a', 'c'.repeat(128)]) expect(read({ filter: { [name]: value } })).toEqual([])
-    for (const value of ['', 'c'.repeat(129), HALF, null, ['a']]) {
+    for (const value of [undefined, 'a', 'c'.repeat(128), ['a', 'b'], []])
+      expect(read({ filter: { [name]: value } })).toEqual([])
+    for (const value of ['', 'c'.repeat(129), HALF, null, times(101, 'a')]) {
       expect(read({ filter: { [name]: value } })).toEqual([`/filter/${name}`])
     }
+    expect(read({ filter: { [name]: ['a', ''] } })).toEqual([`/filter/${name}/1`])
+  })
+
+  it('by the streams its reader may see', () => {
+    expect(read({ filter: { within: times(1_000, 'a*') } })).toEqual([])
+    expect(read({ filter: { within: times(1_001, 'a*') } })).toEqual(['/filter/within'])
+    expect(read({ filter: { within: ['a', 'a b'] } })).toEqual(['/filter/within/1'])
   })
 
   it('has no other fields', () => {

@@ -2,7 +2,7 @@
 import { agentFault, positionFault, referenceFault, streamGlobFault, tagFault, typeGlobFault } from './check-names.js'
 import { StoreError } from './errors.js'
 import type { Position } from './event.js'
-import type { ReadRequest } from './event-store.js'
+import type { ReadRequest, StreamsRequest } from './event-store.js'
 import { checkUnknownFields, type FaultOf, isObject, listFault } from './field-checks.js'
 import { FieldFindings } from './field-findings.js'
 import { LIMITS } from './limits.js'
@@ -14,6 +14,7 @@ const LISTS: Readonly<Record<string, FaultOf>> = {
   tags: tagFault,
   agents: agentFault,
 }
+/** One text, or a list of them. */
 const TEXTS: Readonly<Record<string, FaultOf>> = {
   correlationId: referenceFault,
   causationId: referenceFault,
@@ -28,7 +29,8 @@ const VALUES: Readonly<Record<string, FaultOf>> = {
   limit: limitFault,
   onDamaged: value => (typeof value === 'function' ? undefined : 'must be a function'),
 }
-const FILTER_FIELDS = new Set([...Object.keys(LISTS), ...Object.keys(TEXTS)])
+const FILTER_FIELDS = new Set([...Object.keys(LISTS), ...Object.keys(TEXTS), 'within'])
+const STREAMS_FIELDS = new Set(['streams', 'within', 'after', 'limit'])
 const READ_FIELDS = new Set(['filter', ...Object.keys(VALUES)])
 
 function momentFault(value: unknown): string | undefined {
@@ -54,8 +56,14 @@ function checkValues(
   }
 }
 
-function checkList(list: unknown, faultOf: FaultOf, pointer: string, findings: FieldFindings): void {
-  const fault = listFault(list, LIMITS.filterValues)
+function checkList(
+  list: unknown,
+  faultOf: FaultOf,
+  pointer: string,
+  findings: FieldFindings,
+  most: number = LIMITS.filterValues,
+): void {
+  const fault = listFault(list, most)
   if (fault !== undefined) {
     findings.add('INVALID_REQUEST', pointer, fault)
     return
@@ -77,7 +85,33 @@ export function checkFilter(filter: unknown, pointer: string, findings: FieldFin
     const list = filter[name]
     if (list !== undefined) checkList(list, faultOf, `${pointer}/${name}`, findings)
   }
-  checkValues(filter, TEXTS, pointer, findings)
+  for (const [name, faultOf] of Object.entries(TEXTS)) {
+    const value = filter[name]
+    if (Array.isArray(value)) checkList(value, faultOf, `${pointer}/${name}`, findings)
+    else if (value !== undefined) checkValues(filter, { [name]: faultOf }, pointer, findings)
+  }
+  checkWithin(filter['within'], pointer, findings)
+}
+
+/** A token may name more patterns than a reader may ask for. */
+function checkWithin(within: unknown, pointer: string, findings: FieldFindings): void {
+  if (within !== undefined)
+    checkList(within, streamGlobFault, `${pointer}/within`, findings, LIMITS.patternsPerPermission)
+}
+
+/** Throws one StoreError that lists all that is wrong with the request, up to twenty findings. */
+export function checkStreams(request: unknown): asserts request is StreamsRequest {
+  const findings = new FieldFindings()
+  if (isObject(request)) {
+    checkUnknownFields(request, STREAMS_FIELDS, '', 'INVALID_REQUEST', findings)
+    if (request['streams'] !== undefined) checkList(request['streams'], streamGlobFault, '/streams', findings)
+    checkWithin(request['within'], '', findings)
+    const after: FaultOf = value => (typeof value === 'string' ? undefined : 'must be a string')
+    checkValues(request, { after, limit: limitFault }, '', findings)
+  } else {
+    findings.add('INVALID_REQUEST', '', 'must be an object')
+  }
+  findings.settle()
 }
 
 /** Throws one StoreError that lists all that is wrong with the request, up to twenty findings. */

@@ -1,4 +1,4 @@
-// The error catalogue: every code the store can answer, what it means, and whether trying again can help.
+// The error catalogue: every code the service can answer, what it means, and whether trying again can help.
 import type { Position, Revision } from './event.js'
 import type { ExpectedRevision } from './expected-revision.js'
 
@@ -122,6 +122,72 @@ export const ERRORS = {
     outcome: 'rejected',
     remedy: 'Run the version of Lighthouse that wrote it, or a newer one.',
   },
+  NOT_FOUND: {
+    title: 'There is nothing here',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Check the path and the id; what a token may not read does not exist for it.',
+  },
+  MALFORMED_BODY: {
+    title: 'The body cannot be read',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Send one JSON object in UTF-8, or one MessagePack map, as content-type says.',
+  },
+  BODY_TOO_LARGE: {
+    title: 'The body is larger than allowed',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Split the batch, or keep large content elsewhere and refer to it.',
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    title: 'The body is of a kind that is not taken here',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Send application/json or application/msgpack, not compressed.',
+  },
+  NOT_ACCEPTABLE: {
+    title: 'The answer cannot be given in any form the request accepts',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Accept application/json, application/msgpack or, on reads, application/x-ndjson.',
+  },
+  UNAUTHENTICATED: {
+    title: 'The request does not say who sends it',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Send Authorization: Bearer with a token that is valid now.',
+  },
+  FORBIDDEN: {
+    title: 'The token does not allow this',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Ask an operator for a token with the scope named in the detail.',
+  },
+  RATE_LIMITED: {
+    title: 'Too much in too short a time',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'Wait as long as Retry-After says.',
+  },
+  PRECONDITION_FAILED: {
+    title: 'The stream is not at the revision of If-Match or If-None-Match',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Read the stream from the actual revision, decide again, and append with the new revision.',
+  },
+  REQUEST_TIMEOUT: {
+    title: 'The request did not arrive in time',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'Send it again over a faster or a new connection.',
+  },
+  BAD_HTTP: {
+    title: 'This is not a request that HTTP/1.1 allows',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Correct the request line, the headers or the length of the body.',
+  },
   INTERNAL: {
     title: 'A defect in Lighthouse',
     retryable: false,
@@ -150,6 +216,8 @@ export type Violation =
 export interface ErrorFacts {
   readonly errors?: readonly FieldError[]
   readonly violations?: readonly Violation[]
+  /** After which it makes sense to try again. */
+  readonly retryAfterSeconds?: number
   readonly cause?: unknown
 }
 
@@ -157,6 +225,7 @@ export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly errors: readonly FieldError[]
   readonly violations: readonly Violation[]
+  readonly retryAfterSeconds: number | undefined
 
   constructor(
     readonly code: ErrorCode,
@@ -166,6 +235,7 @@ export class StoreError extends Error {
     super(detail, facts.cause === undefined ? undefined : { cause: facts.cause })
     this.errors = facts.errors ?? []
     this.violations = facts.violations ?? []
+    this.retryAfterSeconds = facts.retryAfterSeconds
   }
 
   get retryable(): boolean {

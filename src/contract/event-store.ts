@@ -86,6 +86,16 @@ export interface StreamInfo {
   readonly lastPosition: Position
 }
 
+export interface StreamsRequest {
+  /** Globs on the names, OR-ed; all but `$…` without them. */
+  readonly streams?: readonly string[]
+  /** Globs of the streams the reader may see; AND-ed with `streams`. */
+  readonly within?: readonly string[]
+  /** Exclusive: the name to go on from. */
+  readonly after?: string
+  readonly limit?: number
+}
+
 export abstract class EventStore {
   /** Stores all events of the request or none; resolves only once they are durable. */
   abstract append(request: AppendRequest): Promise<Appended>
@@ -95,6 +105,8 @@ export abstract class EventStore {
   abstract find(key: Position | string): Promise<RecordedEvent | undefined>
   /** The stream's head, or undefined when it has no events. */
   abstract stream(name: string): Promise<StreamInfo | undefined>
+  /** Names of streams, each once, in the order of their UTF-16 code units, as of the head at the time of the call. */
+  abstract streams(request: StreamsRequest): AsyncIterable<string>
   /** Last durable position; 0 when the store is empty. */
   abstract head(): Position
   /** Resolves with the head as soon as it is greater than `position`; rejects when the store closes or `signal` aborts. */

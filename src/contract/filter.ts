@@ -9,9 +9,11 @@ export interface EventFilter {
   /** All must be present. */
   readonly tags?: readonly string[]
   readonly agents?: readonly string[]
-  readonly correlationId?: string
-  readonly causationId?: string
-  readonly sessionId?: string
+  readonly correlationId?: string | readonly string[]
+  readonly causationId?: string | readonly string[]
+  readonly sessionId?: string | readonly string[]
+  /** Globs of the streams the reader may see; AND-ed with all the rest. */
+  readonly within?: readonly string[]
 }
 
 export interface Filterable {
@@ -35,7 +37,22 @@ export function filterMatches(filter: EventFilter, event: Filterable): boolean {
   if (types !== undefined && !types.some(pattern => globMatches(pattern, event.type))) return false
   if (tags !== undefined && !tags.every(tag => event.tags.includes(tag))) return false
   if (agents !== undefined && !agents.includes(event.agentId)) return false
-  if (filter.correlationId !== undefined && filter.correlationId !== event.correlationId) return false
-  if (filter.causationId !== undefined && filter.causationId !== event.causationId) return false
-  return filter.sessionId === undefined || filter.sessionId === event.sessionId
+  if (!isOneOf(filter.correlationId, event.correlationId)) return false
+  if (!isOneOf(filter.causationId, event.causationId)) return false
+  if (!isOneOf(filter.sessionId, event.sessionId)) return false
+  return filter.within === undefined || filter.within.some(pattern => streamMatches(pattern, event.stream))
 }
+
+function isOneOf(wanted: string | readonly string[] | undefined, found: string | undefined): boolean {
+  if (wanted === undefined || wanted === found) return true
+  return typeof wanted !== 'string' && found !== undefined && wanted.includes(found)
+}
+
+/** The names a listing shows: those that match a glob of `streams`, or all but `$…`, and one of `within`. */
+export function streamListed(request: Pick<EventFilter, 'streams' | 'within'>, stream: string): boolean {
+  const { streams = ALL, within } = request
+  if (!streams.some(pattern => streamMatches(pattern, stream))) return false
+  return within === undefined || within.some(pattern => streamMatches(pattern, stream))
+}
+
+const ALL: readonly string[] = ['*']

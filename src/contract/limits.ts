@@ -23,6 +23,7 @@ export const LIMITS = Object.freeze({
   conditionItems: 32,
   conditionValuesPerItem: 32,
   filterValues: 100,
+  patternsPerPermission: 1_000,
   readLimitDefault: 100,
   readLimitMax: 10_000,
   keyRetentionHours: 24,

@@ -1,14 +1,17 @@
-// The probes an orchestrator asks: alive, ready.
+// The probes an orchestrator asks, the health of every component, and the metrics.
 import { Module } from '@nestjs/common'
 import { TerminusModule } from '@nestjs/terminus'
+import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { ComponentChecks } from './component-checks.service.js'
 import { HealthController } from './health.controller.js'
+import { MetricsController } from './metrics.controller.js'
 import { Readiness } from './readiness.service.js'
 
 @Module({
   // What is down is in the answer and in its component's own log; Terminus's line would repeat it at every probe.
-  imports: [StorageModule, TerminusModule.forRoot({ logger: false })],
-  controllers: [HealthController],
-  providers: [Readiness],
+  imports: [StorageModule, MetricsModule, TerminusModule.forRoot({ logger: false })],
+  controllers: [HealthController, MetricsController],
+  providers: [Readiness, ComponentChecks],
 })
 export class HealthModule {}

@@ -1,7 +1,13 @@
 // Asks everything the server needs in order to serve, and reports what each part answered.
 import { Injectable, ServiceUnavailableException } from '@nestjs/common'
-import { type HealthCheckResult, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus'
+import {
+  type HealthCheckResult,
+  HealthCheckService,
+  type HealthIndicatorFunction,
+  HealthIndicatorService,
+} from '@nestjs/terminus'
 import { EventStore } from '../contract/event-store.js'
+import { COMPONENTS, type Component, ComponentChecks } from './component-checks.service.js'
 import { type HealthReport, reportOf } from './report.js'
 import { storageHealth } from './storage-health.js'
 
@@ -11,17 +17,26 @@ export class Readiness {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly store: EventStore,
+    private readonly checks: ComponentChecks,
   ) {}
 
   async report(): Promise<HealthReport> {
-    const result = await this.outcome()
-    return reportOf(result, new Date())
+    return this.reportOf([() => this.process(), ...this.storage()])
+  }
+
+  /** Of some components, or of all. */
+  async components(names: readonly Component[] = COMPONENTS): Promise<HealthReport> {
+    return this.reportOf(names.map(name => () => this.checks.check(name)))
+  }
+
+  private async reportOf(indicators: HealthIndicatorFunction[]): Promise<HealthReport> {
+    return reportOf(await this.outcome(indicators), new Date())
   }
 
   /** Terminus throws its result when something is down; here that is an answer like any other. */
-  private async outcome(): Promise<HealthCheckResult> {
+  private async outcome(indicators: HealthIndicatorFunction[]): Promise<HealthCheckResult> {
     try {
-      return await this.health.check([() => this.process(), ...this.storage()])
+      return await this.health.check(indicators)
     } catch (error) {
       if (error instanceof ServiceUnavailableException) return error.getResponse() as HealthCheckResult
       throw error

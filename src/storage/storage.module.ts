@@ -4,15 +4,22 @@ import { Logger, Module } from '@nestjs/common'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
+import { Metrics } from '../metrics/metrics.js'
+import { MetricsModule } from '../metrics/metrics.module.js'
 import { logObserver } from './log-observer.js'
+import { MeteredStore } from './metered-store.js'
 import { StoreLifecycle } from './store-lifecycle.service.js'
 
-function open({ dataDir, nodeId }: Settings): Promise<EventStore> {
-  return openEmbedded({ directory: resolve(dataDir), nodeId, observer: logObserver(new Logger('storage')) })
+async function open(settings: Settings, metrics: Metrics): Promise<EventStore> {
+  const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays } = settings
+  const observer = logObserver(new Logger('storage'))
+  const rules = { openFiles, archiveAfterDays, retainArchivesDays }
+  return new MeteredStore(await openEmbedded({ directory: resolve(dataDir), nodeId, observer, ...rules }), metrics)
 }
 
 @Module({
-  providers: [{ provide: EventStore, useFactory: open, inject: [Settings] }, StoreLifecycle],
+  imports: [MetricsModule],
+  providers: [{ provide: EventStore, useFactory: open, inject: [Settings, Metrics] }, StoreLifecycle],
   exports: [EventStore],
 })
 export class StorageModule {}

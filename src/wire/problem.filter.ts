@@ -1,8 +1,9 @@
 // Answers every error that nobody handled with problem details, and logs those that are the server's own fault.
-import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, NotFoundException } from '@nestjs/common'
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { PinoLogger } from 'nestjs-pino'
-import { problemContentType, problemOf } from './problem.js'
+import { problemContentType, problemOf, retryAfterOf } from './problem.js'
+import { traceIdOf } from './trace-context.js'
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -11,28 +12,26 @@ export class ProblemFilter implements ExceptionFilter {
   }
 
   catch(error: unknown, host: ArgumentsHost): void {
-    const request = host.switchToHttp().getRequest<FastifyRequest>()
-    const reply = host.switchToHttp().getResponse<FastifyReply>()
-    const status = statusOf(error)
-    if (status >= 500) this.logger.error({ error, correlation_id: request.id }, 'a request failed')
-    if (reply.sent) return
-    const detail = detailOf(error, request)
-    const problem = problemOf({ status, detail, path: request.url, correlationId: request.id })
+    const http = host.switchToHttp()
+    this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>())
+  }
+
+  /** Also for errors that Fastify meets before or after Nest. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const { url: path, id: correlationId } = request
+    const traceId = traceIdOf(request.headers['traceparent'])
+    const problem = problemOf(error, { path, correlationId, traceId })
+    const { status, code } = problem
+    if (status >= 500)
+      this.logger.error({ error, code, correlation_id: correlationId, trace_id: traceId }, 'a request failed')
+    // What has begun to be sent can only be cut off.
+    if (reply.sent || reply.raw.headersSent) {
+      reply.raw.destroy()
+      return
+    }
+    const retryAfter = retryAfterOf(error)
+    if (retryAfter !== undefined) void reply.header('retry-after', String(retryAfter))
+    if (status === 415) void reply.header('accept-encoding', 'identity').header('connection', 'close')
     void reply.status(status).type(problemContentType).send(JSON.stringify(problem))
   }
-}
-
-/** Nest's and Fastify's errors name their status; anything else is a defect. */
-function statusOf(error: unknown): number {
-  if (error instanceof HttpException) return error.getStatus()
-  const named = typeof error === 'object' && error !== null && 'statusCode' in error ? error.statusCode : undefined
-  return typeof named === 'number' && named >= 400 && named <= 599 ? named : 500
-}
-
-/** The router's own message repeats the query, which may hold what nobody should pass around. */
-function detailOf(error: unknown, request: FastifyRequest): string {
-  if (error instanceof NotFoundException && request.routeOptions.url === undefined) {
-    return 'There is no route for this method and path.'
-  }
-  return error instanceof Error ? error.message : 'The request cannot be served.'
 }

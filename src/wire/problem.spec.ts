@@ -1,26 +1,66 @@
 // Problem details: the shape, what may be retried, and what never leaves the server.
+import { StoreError } from '../contract/errors.js'
 import { correlationIdOf } from './correlation-id.js'
-import { problemOf } from './problem.js'
+import { problemOf, retryAfterOf } from './problem.js'
+import { traceIdOf, traceparentOf } from './trace-context.js'
 
-const occurrence = { detail: 'secret reason', path: '/v1/a?token=b', correlationId: 'c' }
+const occurrence = { path: '/v1/a?token=b', correlationId: 'c', traceId: 't' }
 
-test('a refusal says what is wrong', () => {
-  expect(problemOf({ ...occurrence, status: 404 })).toEqual({
-    type: '/problems/NOT_FOUND',
-    title: 'Not Found',
-    status: 404,
-    detail: 'secret reason',
+test('a refusal says what is wrong, and what to do next', () => {
+  const errors = [{ pointer: '/type', detail: 'must be a string' }]
+  expect(problemOf(new StoreError('INVALID_EVENT', 'The event has no type', { errors }), occurrence)).toEqual({
+    type: '/problems/INVALID_EVENT',
+    title: 'The event breaks a rule',
+    status: 400,
+    detail: 'The event has no type. Correct the fields named in errors and send it again.',
     instance: '/v1/a',
-    code: 'NOT_FOUND',
+    code: 'INVALID_EVENT',
+    traceId: 't',
     correlationId: 'c',
     retryable: false,
+    errors,
   })
 })
 
-test('a failure of the server keeps its reason to itself', () => {
-  const problem = problemOf({ ...occurrence, status: 500 })
+test('a conflict lists every violation', () => {
+  const violations = [{ kind: 'revision' as const, stream: 's', expected: 'none' as const, actual: 3 }]
+  const problem = problemOf(new StoreError('REVISION_CONFLICT', 'stream s is at 3', { violations }), occurrence)
+  expect(problem).toMatchObject({ status: 409, violations })
+})
+
+test.each([
+  ['a defect', new Error('secret reason'), 500, 'INTERNAL'],
+  ['damage', new StoreError('DATA_CORRUPT', '/secret/seg-1 at byte 7'), 500, 'DATA_CORRUPT'],
+  ['a full disk', new StoreError('DISK_FULL', '/secret has 0 bytes'), 507, 'DISK_FULL'],
+  ['an unknown outcome', new StoreError('INDETERMINATE', 'sync of /secret'), 503, 'INDETERMINATE'],
+  ['what another library says', Object.assign(new Error('secret'), { statusCode: 413 }), 413, 'BODY_TOO_LARGE'],
+  ['a header too large', { statusCode: 431 }, 431, 'BAD_HTTP'],
+  ['an exception of Nest', { getStatus: () => 404, message: 'Cannot GET /secret' }, 404, 'NOT_FOUND'],
+  ['nothing at all', undefined, 500, 'INTERNAL'],
+])('%s keeps its reason to itself', (_, error, status, code) => {
+  const problem = problemOf(error, occurrence)
   expect(JSON.stringify(problem)).not.toContain('secret')
-  expect(problem).toMatchObject({ code: 'INTERNAL_SERVER_ERROR', retryable: true })
+  expect(problem).toMatchObject({ status, code })
+})
+
+test('an append that may be stored says so', () => {
+  expect(problemOf(new StoreError('INDETERMINATE', 'a'), occurrence).outcome).toBe('indeterminate')
+  expect(problemOf(new StoreError('DISK_FULL', 'a'), occurrence)).not.toHaveProperty('outcome')
+})
+
+test('an error of another realm is known by its name and code', () => {
+  const foreign = { name: 'StoreError', code: 'NOT_FOUND', message: 'no', errors: [], violations: [] }
+  expect(problemOf(foreign, occurrence)).toMatchObject({ status: 404, code: 'NOT_FOUND' })
+  expect(problemOf({ ...foreign, code: 'toString' }, occurrence).code).toBe('INTERNAL')
+})
+
+test.each([
+  [new StoreError('RATE_LIMITED', 'slow down', { retryAfterSeconds: 12 }), 12],
+  [new StoreError('OVERLOADED', 'too many'), 1],
+  [new StoreError('NOT_FOUND', 'no'), undefined],
+  [new Error('a'), undefined],
+])('%s is worth another try after %p seconds', (error, seconds) => {
+  expect(retryAfterOf(error)).toBe(seconds)
 })
 
 test.each(['abc-1', 'x'.repeat(128)])('the correlation id of a caller is kept: %s', id => {
@@ -29,4 +69,24 @@ test.each(['abc-1', 'x'.repeat(128)])('the correlation id of a caller is kept: %
 
 test.each([undefined, '', 'a b', 'a\r\nb', 'x'.repeat(129), ['a'], 'é'])('anything else gets a new one: %j', given => {
   expect(correlationIdOf(given)).toMatch(/^[0-9a-f-]{36}$/)
+})
+
+const TRACE = '4bf92f3577b34da6a3ce929d0e0e4736'
+
+test('a trace goes on, and a request without one begins one', () => {
+  expect(traceIdOf(`00-${TRACE}-00f067aa0ba902b7-01`)).toBe(TRACE)
+  expect(traceIdOf(undefined)).toMatch(/^[0-9a-f]{32}$/)
+})
+
+test.each([
+  '',
+  'odd',
+  `01-${TRACE}-00f067aa0ba902b7-01`,
+  `00-${'0'.repeat(32)}-00f067aa0ba902b7-01`,
+  `00-${TRACE}-${'0'.repeat(16)}-01`,
+  `00-${TRACE.toUpperCase()}-00f067aa0ba902b7-01`,
+  `00-${TRACE}-00f067aa0ba902b7-01-x`,
+  7,
+])('%j is no trace context', given => {
+  expect(traceparentOf(given)).toBeUndefined()
 })

@@ -3,10 +3,10 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import type { RecordedEvent } from '../../src/contract/event.js'
 import { parseId } from '../../src/contract/event-id.js'
-import type { ReadRequest } from '../../src/contract/event-store.js'
+import type { ReadRequest, StreamsRequest } from '../../src/contract/event-store.js'
 import { parseTime } from '../../src/contract/rfc3339.js'
 import { NEW_YEAR, SECOND } from '../support/bent-clock.js'
-import { an, collect, plain, type World } from './vocabulary.js'
+import { an, codeOf, collect, plain, type World } from './vocabulary.js'
 
 export function describeReads(world: World): void {
   describe('a read', () => {
@@ -15,11 +15,14 @@ export function describeReads(world: World): void {
     tellsServiceStreams(world)
   })
   describe('a look-up', () => tellsLookups(world))
+  describe('a listing of streams', () => tellsListing(world))
 }
 
 /** The naive search, written apart from the product: regular expressions, no index, no shared rule. */
 function wanted(event: RecordedEvent, request: ReadRequest): boolean {
-  const { streams, types, tags, agents, correlationId, causationId, sessionId } = request.filter ?? {}
+  const { streams, types, tags, agents, correlationId, causationId, sessionId, within } = request.filter ?? {}
+  const anyOf = (wanted: string | readonly string[] | undefined, found: string | undefined) =>
+    wanted === undefined || [wanted].flat().some(one => one === found)
   const glob = (pattern: string, text: string) =>
     new RegExp(`^${pattern.replace(/[.$]/g, '\\$&').replaceAll('*', '[^]*')}$`).test(text)
   const streamGlob = (pattern: string) =>
@@ -35,9 +38,10 @@ function wanted(event: RecordedEvent, request: ReadRequest): boolean {
     types === undefined || types.some(pattern => glob(pattern, event.type)),
     tags === undefined || tags.every(tag => event.tags.includes(tag)),
     agents === undefined || agents.includes(event.agentId),
-    correlationId === undefined || event.correlationId === correlationId,
-    causationId === undefined || event.causationId === causationId,
-    sessionId === undefined || event.sessionId === sessionId,
+    anyOf(correlationId, event.correlationId),
+    anyOf(causationId, event.causationId),
+    anyOf(sessionId, event.sessionId),
+    within === undefined || within.some(streamGlob),
   ].every(Boolean)
 }
 
@@ -64,7 +68,10 @@ async function fill(world: World): Promise<void> {
 
 const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefined })
 const some = (...values: string[]) => optional(fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 }))
-const one = (...values: string[]) => fc.option(fc.constantFrom(...values), { nil: undefined, freq: 1 })
+const oneOrSome = (...values: string[]) =>
+  fc.option(fc.oneof(fc.constantFrom(...values), fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 })), {
+    ...{ nil: undefined, freq: 1 },
+  })
 const position = optional(fc.integer({ min: 0, max: EVENTS + 3 }))
 const moment = fc
   .tuple(fc.integer({ min: -1, max: EVENTS / 3 + 1 }), fc.constantFrom(-1n, 0n, 1n), fc.boolean())
@@ -83,9 +90,10 @@ const requests: fc.Arbitrary<ReadRequest> = fc
         types: some('note', 'task.*', '*e*', '*', 'task.done', 'missing', '*.*d'),
         tags: some('red', 'green', 'x', 'y', 'blue'),
         agents: some('a1', '$service', 'a2'),
-        correlationId: one('k1', 'k2', 'request', 'other'),
-        causationId: one('c1', 'c2', 'other'),
-        sessionId: one('s1', 's2', 'other'),
+        correlationId: oneOrSome('k1', 'k2', 'request', 'other'),
+        causationId: oneOrSome('c1', 'c2', 'other'),
+        sessionId: oneOrSome('s1', 's2', 'other'),
+        within: some('*', '$*', 'agent_1', 'agent_2/*', 'public_*', 'nowhere', '$audit'),
       }),
     ),
     after: position,
@@ -234,4 +242,47 @@ function tellsLookups(world: World): void {
     expect(await world.store.stream('toString')).toEqual({ stream: 'toString', revision: 0, lastPosition: 2 })
     expect(await world.types({ filter: { streams: ['constructor'] } })).toEqual(['opened'])
   })
+}
+
+const listings = fc
+  .record({
+    streams: some('*', '$*', 'agent_*', '*s*', 'public_news', 'nowhere'),
+    within: some('*', '$*', 'agent_1', 'agent_2/*', 'public_*'),
+    after: optional(fc.constantFrom('', 'agent_1', 'agent_2', 'b', '$audit', 'zzz')),
+    limit: optional(fc.integer({ min: 1, max: 6 })),
+  })
+  .map(request => withoutUndefined(request) as StreamsRequest)
+
+function tellsListing(world: World): void {
+  it('names each stream once, in order, whatever is asked', async () => {
+    await fill(world)
+    const all = [...new Set((await world.read()).map(event => event.stream))].sort()
+    await fc.assert(
+      fc.asyncProperty(listings, async request => {
+        const { streams = ['*'], within, after = '', limit } = request
+        const seen = { position: 1, id: '0_0_a', type: 'a', tags: [], agentId: 'a' } as unknown as RecordedEvent
+        const listed = all.filter(
+          stream =>
+            stream > after && wanted({ ...seen, stream }, { filter: { streams, ...(within ? { within } : {}) } }),
+        )
+        expect(await collect(world.store.streams(request))).toEqual(listed.slice(0, limit))
+      }),
+      { numRuns: 100 },
+    )
+  })
+
+  it('lists what was stored when it was asked', async () => {
+    await world.append(an('one', { stream: 'b' }))
+    const listing = world.store.streams({})
+    await world.append([an('two', { stream: 'a' }), an('two', { stream: 'c' })])
+    expect(await collect(listing)).toEqual(['b'])
+    expect(await collect(world.store.streams({ after: 'a', limit: 1 }))).toEqual(['b'])
+  })
+
+  it.each([{ streams: ['a b'] }, { within: 'a' }, { after: 7 }, { limit: 0 }, { colour: 'red' }, null])(
+    'refuses %j',
+    async bad => {
+      expect(await codeOf(() => world.store.streams(bad as never))).toBe('INVALID_REQUEST')
+    },
+  )
 }

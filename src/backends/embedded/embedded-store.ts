@@ -1,5 +1,5 @@
 // The default storage: an event store in one directory, with no database beside it.
-import { checkFindKey, checkPosition, checkRead, checkStreamName } from '../../contract/check-read.js'
+import { checkFindKey, checkPosition, checkRead, checkStreamName, checkStreams } from '../../contract/check-read.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import { formatTimestamp, isNodeId, parseId } from '../../contract/event-id.js'
@@ -10,6 +10,7 @@ import {
   type ReadRequest,
   type StoreStatus,
   type StreamInfo,
+  type StreamsRequest,
 } from '../../contract/event-store.js'
 import { HybridClock } from '../../contract/hybrid-clock.js'
 import { carriedHeads } from './carried-heads.js'
@@ -25,6 +26,7 @@ import { Reader } from './reader.js'
 import { StoredEvent } from './record.js'
 import { firstAtOrAfter, type MomentOf } from './segment-search.js'
 import { withSoundIndexes } from './sound-index.js'
+import { streamNames } from './stream-names.js'
 
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
   if (!isNodeId(options.nodeId)) throw new StoreError('INVALID_REQUEST', 'a node id is 1 to 32 of A-Z a-z 0-9 . -')
@@ -106,6 +108,12 @@ export class EmbeddedStore extends EventStore {
     if (last !== undefined) return { stream: name, revision: last.revision, lastPosition: last.position }
     const carried = this.log.floor.carried.get(name)
     return carried === undefined ? undefined : { stream: name, revision: carried[0], lastPosition: carried[1] }
+  }
+
+  streams(request: StreamsRequest): AsyncIterable<string> {
+    this.mustBeOpen()
+    checkStreams(request)
+    return streamNames(this.log, request)
   }
 
   head(): Position {

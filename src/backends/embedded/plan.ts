@@ -8,19 +8,43 @@ import { KIND } from './terms.js'
 /** undefined: the filter says nothing an index knows, so every event is a candidate. Candidates are verified when read. */
 export async function candidates(postings: Postings, filter: EventFilter): Promise<Uint32Array | undefined> {
   const lists: Uint32Array[] = []
-  const { streams, types, tags, agents, correlationId, causationId, sessionId } = filter
+  const { streams, types, tags, agents, correlationId, causationId, sessionId, within } = filter
   // Every field after an empty one would be looked up in vain.
   const none = () => lists.at(-1)?.length === 0
-  if (correlationId !== undefined) lists.push(postings.ordinals(KIND.correlation, correlationId))
-  if (causationId !== undefined && !none()) lists.push(postings.ordinals(KIND.causation, causationId))
-  if (sessionId !== undefined && !none()) lists.push(postings.ordinals(KIND.session, sessionId))
+  if (correlationId !== undefined) lists.push(anyOf(postings, KIND.correlation, correlationId))
+  if (causationId !== undefined && !none()) lists.push(anyOf(postings, KIND.causation, causationId))
+  if (sessionId !== undefined && !none()) lists.push(anyOf(postings, KIND.session, sessionId))
   for (const tag of tags ?? []) if (!none()) lists.push(postings.ordinals(KIND.tag, tag))
-  if (streams !== undefined && !none())
-    await addPatterns(lists, postings, { kind: KIND.stream, patterns: streams, matches: streamMatches })
+  if ((streams ?? within) !== undefined && !none()) await addStreams(lists, postings, streams, within)
   if (types !== undefined && !none())
     await addPatterns(lists, postings, { kind: KIND.type, patterns: types, matches: globMatches })
-  if (agents !== undefined && !none()) lists.push(union(agents.map(agent => postings.ordinals(KIND.agent, agent))))
+  if (agents !== undefined && !none()) lists.push(anyOf(postings, KIND.agent, agents))
   return lists.length === 0 ? undefined : intersection(lists)
+}
+
+function anyOf(postings: Postings, kind: number, texts: string | readonly string[]): Uint32Array {
+  if (typeof texts === 'string') return postings.ordinals(kind, texts)
+  return union(texts.map(text => postings.ordinals(kind, text)))
+}
+
+/** Streams asked for by name are held against what may be seen before anything is looked up. */
+async function addStreams(
+  lists: Uint32Array[],
+  postings: Postings,
+  streams: readonly string[] | undefined,
+  within: readonly string[] | undefined,
+): Promise<void> {
+  const matches = streamMatches
+  if (streams === undefined || within === undefined) {
+    const patterns = streams ?? within ?? []
+    return addPatterns(lists, postings, { kind: KIND.stream, patterns, matches })
+  }
+  const seen = (name: string) => within.some(pattern => streamMatches(pattern, name))
+  const patterns = streams.filter(pattern => isGlob(pattern) || seen(pattern))
+  // What may be seen is the narrower side when everything is asked for.
+  if (patterns.includes('*')) return addPatterns(lists, postings, { kind: KIND.stream, patterns: within, matches })
+  const both = (pattern: string, name: string) => streamMatches(pattern, name) && seen(name)
+  return addPatterns(lists, postings, { kind: KIND.stream, patterns, matches: both })
 }
 
 interface Patterns {

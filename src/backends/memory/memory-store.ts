@@ -1,7 +1,7 @@
 // The model: an event store as simple as one can be, against which every other backend is judged. Keeps nothing.
 
 import { checkAppend } from '../../contract/check-append.js'
-import { checkFindKey, checkPosition, checkRead, checkStreamName } from '../../contract/check-read.js'
+import { checkFindKey, checkPosition, checkRead, checkStreamName, checkStreams } from '../../contract/check-read.js'
 import { type Clock, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { itemMatches } from '../../contract/condition.js'
 import { StoreError, type Violation } from '../../contract/errors.js'
@@ -14,9 +14,10 @@ import {
   type ReadRequest,
   type StoreStatus,
   type StreamInfo,
+  type StreamsRequest,
 } from '../../contract/event-store.js'
 import { revisionHolds } from '../../contract/expected-revision.js'
-import { filterMatches } from '../../contract/filter.js'
+import { filterMatches, streamListed } from '../../contract/filter.js'
 import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
 import { type Observer, SILENT } from '../../contract/observer.js'
@@ -187,6 +188,15 @@ export class MemoryStore extends EventStore {
     return last && { stream: name, revision: last.revision, lastPosition: last.position }
   }
 
+  streams(request: StreamsRequest): AsyncIterable<string> {
+    this.mustBeOpen()
+    checkStreams(request)
+    const { after = '', limit } = request
+    const names = new Set(this.log.map(({ event }) => event.stream))
+    const listed = [...names].filter(name => name > after && streamListed(request, name))
+    return inTurn(listed.sort().slice(0, limit))
+  }
+
   head(): Position {
     return this.log.length
   }
@@ -258,6 +268,6 @@ function describe(violations: readonly Violation[]): string {
     .join('; ')
 }
 
-async function* inTurn(events: readonly RecordedEvent[]): AsyncGenerator<RecordedEvent> {
-  yield* events
+async function* inTurn<T>(items: readonly T[]): AsyncGenerator<T> {
+  yield* items
 }

@@ -1,0 +1,97 @@
+// The servers under load, each a process of its own: Lighthouse as it is built, and a bare Fastify that parses the same bodies.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { SignJWT } from 'jose'
+
+const SECRET = 'a secret of the bench, long enough for HS256'
+const BARE = resolve('bench/http/bare-server.ts')
+const TYPESCRIPT = resolve('scripts/typescript.mjs')
+
+/** Far above what any machine reaches: the bench measures the cost of counting, not the limit. */
+const LIMITLESS = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1000 }
+
+export interface Running {
+  readonly url: string
+  readonly process: ChildProcess
+  /** From spawning to the first 200 of /readyz. */
+  readonly readyMs: number
+  stop(): Promise<void>
+}
+
+export interface ServerOptions {
+  readonly directory: string
+  readonly port: number
+  readonly env?: Readonly<Record<string, string>>
+  readonly nodeArgs?: readonly string[]
+}
+
+export async function startLighthouse({ directory, port, env = {}, nodeArgs = [] }: ServerOptions): Promise<Running> {
+  const data = await mkdtemp(join(resolve(directory), 'http-'))
+  const quotas = Object.fromEntries(
+    ['guest', 'agent', 'expert_agent', 'system_agent', 'admin'].map(role => [role, LIMITLESS]),
+  )
+  const settings = {
+    LIGHTHOUSE_ENV: 'production',
+    LIGHTHOUSE_HOST: '127.0.0.1',
+    LIGHTHOUSE_PORT: String(port),
+    LIGHTHOUSE_DATA_DIR: data,
+    LIGHTHOUSE_JWT_SECRET: SECRET,
+    LIGHTHOUSE_QUOTAS: JSON.stringify(quotas),
+    LIGHTHOUSE_LOG_LEVEL: 'info',
+  }
+  const args = [...nodeArgs, resolve('dist/main.js')]
+  const running = await started(args, { ...settings, ...env }, port, '/readyz')
+  return { ...running, stop: () => running.stop().finally(() => rm(data, { recursive: true, force: true })) }
+}
+
+export function startBare(port: number): Promise<Running> {
+  return started(['--import', TYPESCRIPT, BARE, String(port)], {}, port, '/')
+}
+
+async function started(args: readonly string[], env: Record<string, string>, port: number, path: string) {
+  const begun = performance.now()
+  const child = spawn(process.execPath, args, {
+    env: { ...process.env, ...env },
+    stdio: ['ignore', 'ignore', 'inherit'],
+  })
+  const url = `http://127.0.0.1:${port}`
+  while (!(await answers(`${url}${path}`))) {
+    if (child.exitCode !== null) throw new Error(`${args.at(-1)} ended with ${child.exitCode}`)
+    await new Promise(resolve => setTimeout(resolve, 10))
+  }
+  const readyMs = performance.now() - begun
+  const stop = async () => {
+    const exit = once(child, 'exit')
+    child.kill('SIGTERM')
+    await exit
+  }
+  return { url, process: child, readyMs, stop }
+}
+
+async function answers(url: string): Promise<boolean> {
+  try {
+    const answer = await fetch(url)
+    await answer.arrayBuffer()
+    return answer.ok
+  } catch {
+    return false
+  }
+}
+
+/** Resident bytes of a running server; undefined where /proc is not. */
+export function residentOf({ process: child }: Running): number | undefined {
+  try {
+    const kib = /VmRSS:\s+(\d+) kB/.exec(readFileSync(`/proc/${child.pid}/status`, 'utf8'))?.[1]
+    return kib === undefined ? undefined : Number(kib) * 1024
+  } catch {
+    return undefined
+  }
+}
+
+export function tokenFor(agentId: string): Promise<string> {
+  const claims = { sub: agentId, role: 'system_agent' }
+  return new SignJWT(claims).setProtectedHeader({ alg: 'HS256' }).setExpirationTime('2h').sign(Buffer.from(SECRET))
+}

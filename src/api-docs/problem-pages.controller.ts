@@ -1,0 +1,50 @@
+// `GET /problems` and `GET /problems/<code>`: what each error means and what to do, for people and for programs.
+import { Controller, Get, Param, Req, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { Public } from '../auth/scope.decorator.js'
+import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { statusOf } from '../wire/status.js'
+import { PAGE_POLICY, problemPage, problemsPage } from './problem-page.js'
+
+@ApiTags('problems')
+@Controller('problems')
+@Public()
+export class ProblemPagesController {
+  @Get()
+  @ApiOperation({ summary: 'All problems', description: 'A page for people, or JSON, as Accept says.' })
+  @ApiOkResponse({ description: 'The catalogue of errors.' })
+  list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): string {
+    const all = (Object.keys(ERRORS) as ErrorCode[]).map(explained)
+    return shown(request, reply, { problems: all }, () => problemsPage(all))
+  }
+
+  @Get(':code')
+  @ApiOperation({ summary: 'One problem', description: 'What the `type` of every problem points to.' })
+  @ApiParam({ name: 'code', description: 'The code of the problem.', example: 'REVISION_CONFLICT' })
+  @ApiOkResponse({ description: 'What it means and what to do.' })
+  one(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Param('code') code: string,
+  ): string {
+    if (!Object.hasOwn(ERRORS, code)) throw new StoreError('NOT_FOUND', 'There is no problem with this code')
+    const problem = explained(code as ErrorCode)
+    return shown(request, reply, problem, () => problemPage(problem))
+  }
+}
+
+function explained(code: ErrorCode) {
+  const { title, retryable, outcome, remedy } = ERRORS[code]
+  return { type: `/problems/${code}`, code, status: statusOf(code), title, retryable, outcome, remedy }
+}
+
+function shown(request: FastifyRequest, reply: FastifyReply, value: object, page: () => string): string {
+  void reply.header('vary', 'Accept')
+  if (!request.headers.accept?.includes('text/html')) {
+    void reply.type('application/json; charset=utf-8')
+    return JSON.stringify(value)
+  }
+  void reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY)
+  return page()
+}

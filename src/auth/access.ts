@@ -1,0 +1,83 @@
+// What a caller may do: the scopes of a token, as patterns on stream names. Pure.
+import { streamMatches } from '../contract/filter.js'
+import { LIMITS } from '../contract/limits.js'
+
+export const SCOPES = [
+  'events.read',
+  'events.write',
+  'events.query',
+  'streams.subscribe',
+  'admin.read',
+  'admin.write',
+] as const
+export type Scope = (typeof SCOPES)[number]
+
+export const ROLES = ['guest', 'agent', 'expert_agent', 'system_agent', 'admin'] as const
+export type Role = (typeof ROLES)[number]
+
+export type Permissions = Readonly<Partial<Record<Scope, readonly string[]>>>
+
+/** Everything there is, the service's own streams included. */
+const EVERYTHING: readonly string[] = ['*', '$*']
+
+const READERS = ['events.read', 'events.query', 'streams.subscribe'] as const
+
+const reading = (...patterns: string[]): Permissions => Object.fromEntries(READERS.map(scope => [scope, patterns]))
+
+/** What a token without `permissions` may do. */
+export const ROLE_DEFAULTS: Readonly<Record<Role, Permissions>> = {
+  guest: reading('public_*'),
+  agent: { ...reading('all'), 'events.write': ['own'] },
+  expert_agent: { ...reading('all'), 'events.write': ['own', 'validation_*', 'expert_*'] },
+  system_agent: { ...reading(...EVERYTHING), 'events.write': ['all'], 'admin.read': ['all'] },
+  admin: { ...reading(...EVERYTHING), 'events.write': ['all'], 'admin.read': ['all'], 'admin.write': ['all'] },
+}
+
+export interface Identity {
+  readonly agentId: string
+  readonly role: Role
+  readonly permissions?: Permissions
+  readonly onBehalfOf?: readonly string[]
+}
+
+export class Access {
+  readonly agentId: string
+  readonly role: Role
+  readonly onBehalfOf: readonly string[] | undefined
+  private readonly patterns: ReadonlyMap<string, readonly string[]>
+
+  constructor({ agentId, role, permissions, onBehalfOf }: Identity) {
+    this.agentId = agentId
+    this.role = role
+    this.onBehalfOf = onBehalfOf
+    const granted = Object.entries(permissions ?? ROLE_DEFAULTS[role])
+    this.patterns = new Map(granted.map(([scope, patterns]) => [scope, patterns.flatMap(of => expand(of, agentId))]))
+  }
+
+  /** Whether the scope is granted for anything at all. */
+  has(scope: Scope): boolean {
+    return this.patternsOf(scope).length > 0
+  }
+
+  covers(scope: Scope, stream: string): boolean {
+    return this.patternsOf(scope).some(pattern => streamMatches(pattern, stream))
+  }
+
+  /** For the store's `within`; undefined when the scope covers every stream, the service's own included. */
+  within(scope: Scope): readonly string[] | undefined {
+    const patterns = this.patternsOf(scope)
+    return EVERYTHING.every(pattern => patterns.includes(pattern)) ? undefined : patterns
+  }
+
+  private patternsOf(scope: Scope): readonly string[] {
+    return this.patterns.get(scope) ?? []
+  }
+}
+
+function expand(pattern: string, agentId: string): string[] {
+  if (pattern === 'all') return ['*']
+  if (pattern !== 'own') return [pattern]
+  // An id with a star would own what matches it, and no stream can have a name with the rest.
+  if (!/^[A-Za-z0-9_.:/@-]+$/.test(agentId) || agentId.length > LIMITS.streamChars / 2) return []
+  return [`agent_${agentId}`, `agent-${agentId}`].flatMap(name => [name, `${name}_*`, `${name}-*`, `${name}/*`])
+}

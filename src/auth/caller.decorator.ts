@@ -1,0 +1,18 @@
+// Hands a controller who is calling; the authentication hook has put it on the request.
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
+import { StoreError } from '../contract/errors.js'
+import type { Access } from './access.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Who is calling; undefined on public routes. */
+    access?: Access
+  }
+}
+
+export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Access => {
+  const { access } = context.switchToHttp().getRequest<FastifyRequest>()
+  if (access === undefined) throw new StoreError('INTERNAL', 'A route asked for its caller without needing a token')
+  return access
+})

@@ -1,0 +1,115 @@
+// Reads tokens: the header before any key is looked for, the claims after the signature held. Pure; whatever is odd is refused, never guessed.
+import { agentFault, streamGlobFault } from '../contract/check-names.js'
+import { LIMITS } from '../contract/limits.js'
+import { type Identity, type Permissions, ROLES, type Role, SCOPES } from './access.js'
+
+/** Why a token is not taken; told to the caller, so it never repeats what the token says. */
+export class BadToken extends Error {
+  override readonly name = 'BadToken'
+}
+
+type Fields = Readonly<Record<string, unknown>>
+
+function isFields(value: unknown): value is Fields {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const OWN_KEYS = ['jku', 'x5u', 'x5c', 'jwk']
+
+export interface TokenHeader {
+  readonly alg: string
+  readonly kid: string | undefined
+}
+
+export function headerOf(token: string): TokenHeader {
+  if (!/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token)) throw new BadToken('It is no JWT')
+  const header = parsed(token.slice(0, token.indexOf('.')))
+  const { alg, kid, crit, typ } = header
+  // A key that comes with the token proves nothing.
+  if (OWN_KEYS.some(name => name in header)) throw new BadToken('The token brings its own key')
+  // An extension that must be understood, and is not.
+  if (crit !== undefined) throw new BadToken('The token needs an extension that is not known here')
+  if (typ !== undefined && (typeof typ !== 'string' || !/^(application\/)?(at\+)?jwt$/i.test(typ)))
+    throw new BadToken('It is a token of another kind')
+  if (typeof alg !== 'string') throw new BadToken('The token names no algorithm')
+  if (kid !== undefined && typeof kid !== 'string') throw new BadToken('The key id is not text')
+  return { alg, kid }
+}
+
+function parsed(part: string): Fields {
+  try {
+    const header: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
+    if (isFields(header)) return header
+  } catch {
+    // Told below, without what it said.
+  }
+  throw new BadToken('It is no JWT')
+}
+
+/** Seconds since 1970; throws when the token is not good now. */
+export function expiryOf(claims: unknown, now: number, leewaySeconds: number): number {
+  const { exp, nbf, iat } = isFields(claims) ? claims : {}
+  if (typeof exp !== 'number' || !Number.isFinite(exp)) throw new BadToken('The token has no expiry')
+  if (exp + leewaySeconds <= now) throw new BadToken('The token has expired')
+  for (const from of [nbf, iat]) {
+    if (from === undefined) continue
+    if (typeof from !== 'number' || !(from - leewaySeconds <= now)) throw new BadToken('The token is not valid yet')
+  }
+  return exp
+}
+
+export function identityOf(claims: unknown): Identity {
+  if (!isFields(claims)) throw new BadToken('The token holds no claims')
+  const { role, permissions, act } = claims
+  const onBehalfOf = actors(act)
+  return {
+    agentId: agentOf(claims),
+    role: roleOf(role),
+    ...(permissions === undefined ? {} : { permissions: permissionsOf(permissions) }),
+    ...(onBehalfOf.length === 0 ? {} : { onBehalfOf }),
+  }
+}
+
+function agentOf({ sub, agent_id: named }: Fields): string {
+  const agent = named ?? sub
+  if (sub !== undefined && named !== undefined && sub !== named) throw new BadToken('sub and agent_id differ')
+  if (typeof agent !== 'string' || agentFault(agent) !== undefined) throw new BadToken('The token names no agent')
+  // It stands in log lines and metrics.
+  if (/\p{Cc}/u.test(agent)) throw new BadToken('The agent has control characters in its name')
+  // Names with a dollar sign are the service's own.
+  if (agent.startsWith('$')) throw new BadToken('The token names the service itself')
+  return agent
+}
+
+/** Without a role, the least of them. */
+function roleOf(role: unknown): Role {
+  if (role === undefined) return 'guest'
+  const known = ROLES.find(one => one === role)
+  if (known === undefined) throw new BadToken('The role does not exist')
+  return known
+}
+
+function permissionsOf(given: unknown): Permissions {
+  if (!isFields(given)) throw new BadToken('permissions is not an object')
+  const known: readonly string[] = SCOPES
+  for (const [scope, patterns] of Object.entries(given)) {
+    if (!known.includes(scope)) throw new BadToken('permissions names a scope that does not exist')
+    const fits = Array.isArray(patterns) && patterns.length <= LIMITS.patternsPerPermission
+    if (!fits || !patterns.every(pattern => streamGlobFault(pattern) === undefined))
+      throw new BadToken('A permission is not a list of patterns on stream names')
+  }
+  return given as Permissions
+}
+
+/** RFC 8693: whoever acts now comes first, and within it whoever acted before. */
+function actors(act: unknown): string[] {
+  const chain: string[] = []
+  for (let link = act; link !== undefined; ) {
+    const { sub, act: before } = isFields(link) ? link : ({} as Fields)
+    if (typeof sub !== 'string' || agentFault(sub) !== undefined) throw new BadToken('The act claim names no agent')
+    chain.push(sub)
+    if (chain.length > LIMITS.onBehalfOfLinks) throw new BadToken('The act claim has too many links')
+    link = before
+  }
+  return chain
+}

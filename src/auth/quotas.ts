@@ -1,0 +1,131 @@
+// How much an agent may ask in a minute: token buckets for requests, events and bytes, by agent and role. Bounded memory.
+import { StoreError } from '../contract/errors.js'
+import type { Access, Role } from './access.js'
+
+export interface Quota {
+  readonly requestsPerMinute: number
+  readonly eventsPerMinute: number
+  readonly bytesPerMinute: number
+  /** Events in one append. */
+  readonly batch: number
+}
+
+/** What is about to be done. */
+export interface Charge {
+  readonly requests?: number
+  readonly events?: number
+  readonly bytes?: number
+}
+
+/** Full buckets are worth nothing, so the longest unused are forgotten. */
+const MOST_BUCKETS = 10_000
+const MINUTE_MS = 60_000
+
+class Bucket {
+  private left: number
+  private at: number
+
+  constructor(
+    private readonly limit: number,
+    now: number,
+  ) {
+    this.left = limit
+    this.at = now
+  }
+
+  /** Whole units left, after what has come back since. */
+  level(now: number): number {
+    if (now > this.at) {
+      this.left = Math.min(this.limit, this.left + ((now - this.at) / MINUTE_MS) * this.limit)
+      this.at = now
+    }
+    return this.left
+  }
+
+  /** Seconds until so much is there. One amount larger than the whole bucket waits for a full one, and empties it far. */
+  wait(amount: number, now: number): number {
+    const missing = Math.min(amount, this.limit) - this.level(now)
+    return amount === 0 || missing <= 0 ? 0 : Math.max(1, Math.ceil((missing / this.limit) * 60))
+  }
+
+  take(amount: number): void {
+    this.left -= amount
+  }
+
+  /** Seconds until it is full. */
+  untilFull(now: number): number {
+    return Math.ceil(((this.limit - this.level(now)) / this.limit) * 60)
+  }
+}
+
+interface Buckets {
+  readonly requests: Bucket
+  readonly events: Bucket
+  readonly bytes: Bucket
+}
+
+export class Quotas {
+  private readonly buckets = new Map<string, Buckets>()
+
+  constructor(
+    private readonly quotas: Readonly<Record<Role, Quota>>,
+    private readonly now: () => number = () => performance.now(),
+  ) {}
+
+  /** More than the role appends at once can never be let through, however long one waits. */
+  checkBatch({ role }: Access, events: number): void {
+    const { batch } = this.quotas[role]
+    if (events <= batch) return
+    throw new StoreError('BATCH_TOO_LARGE', `The role ${role} appends at most ${batch} events at once, not ${events}`)
+  }
+
+  /** Throws RATE_LIMITED, and then nothing is counted. */
+  charge(access: Access, { requests = 0, events = 0, bytes = 0 }: Charge): void {
+    const now = this.now()
+    const mine = this.of(access, now)
+    const { requestsPerMinute, eventsPerMinute, bytesPerMinute } = this.quotas[access.role]
+    const waits = [mine.requests.wait(requests, now), mine.events.wait(events, now), mine.bytes.wait(bytes, now)]
+    const longest = Math.max(...waits)
+    if (longest > 0) {
+      const which = waits.indexOf(longest)
+      const limit = [requestsPerMinute, eventsPerMinute, bytesPerMinute][which]
+      const detail = `More than ${limit} ${['requests', 'events', 'bytes'][which]} in a minute`
+      throw new StoreError('RATE_LIMITED', detail, { retryAfterSeconds: longest })
+    }
+    mine.requests.take(requests)
+    mine.events.take(events)
+    mine.bytes.take(bytes)
+  }
+
+  /** The fields of draft-ietf-httpapi-ratelimit-headers, of requests. */
+  fields(access: Access): { readonly limit: string; readonly policy: string } {
+    const now = this.now()
+    const { requests } = this.of(access, now)
+    const left = Math.max(0, Math.floor(requests.level(now)))
+    const quota = this.quotas[access.role].requestsPerMinute
+    return { limit: `"requests";r=${left};t=${requests.untilFull(now)}`, policy: `"requests";q=${quota};w=60` }
+  }
+
+  private of({ agentId, role }: Access, now: number): Buckets {
+    const name = `${role} ${agentId}`
+    const held = this.buckets.get(name)
+    if (held !== undefined) return held
+    this.makeRoom()
+    const { requestsPerMinute, eventsPerMinute, bytesPerMinute } = this.quotas[role]
+    const made = {
+      requests: new Bucket(requestsPerMinute, now),
+      events: new Bucket(eventsPerMinute, now),
+      bytes: new Bucket(bytesPerMinute, now),
+    }
+    this.buckets.set(name, made)
+    return made
+  }
+
+  /** The oldest go: whoever has been here long and is busy starts with full buckets again, which is a small gift. */
+  private makeRoom(): void {
+    for (const name of this.buckets.keys()) {
+      if (this.buckets.size < MOST_BUCKETS) return
+      this.buckets.delete(name)
+    }
+  }
+}

@@ -1,0 +1,26 @@
+// The one guard: lets a request through only if its route says what it needs and its caller has that.
+import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
+import { StoreError } from '../contract/errors.js'
+import './caller.decorator.js'
+import { Denials } from './denials.js'
+import { NEEDS, type Need } from './scope.decorator.js'
+
+@Injectable()
+export class ScopeGuard implements CanActivate {
+  constructor(private readonly denials: Denials) {}
+
+  canActivate(context: ExecutionContext): boolean {
+    const need: Need | undefined =
+      Reflect.getMetadata(NEEDS, context.getHandler()) ?? Reflect.getMetadata(NEEDS, context.getClass())
+    if (need === 'public') return true
+    const request = context.switchToHttp().getRequest<FastifyRequest>()
+    const { access } = request
+    if (access === undefined) throw new StoreError('UNAUTHENTICATED', 'The request has no valid token')
+    if (need === 'any') return true
+    if (need !== undefined && access.has(need)) return true
+    const detail = need === undefined ? 'The route declares no scope' : `The token lacks the scope ${need}`
+    this.denials.tell({ reason: 'FORBIDDEN', who: access.agentId, route: request.routeOptions.url ?? '', detail })
+    throw new StoreError('FORBIDDEN', detail)
+  }
+}

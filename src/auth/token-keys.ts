@@ -1,0 +1,89 @@
+// The keys that signatures are checked with: a shared secret, a public key, or a key set that rotates.
+import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
+import type { Algorithm, AuthOptions } from './auth-options.js'
+
+const kindOf = { RS256: 'rsa', ES256: 'ec' } as const
+const shortestSecretBytes = 32
+const shortestRsaBits = 2048
+const refetchAfterMs = 30_000
+const freshForMs = 300_000
+const fetchTimeoutMs = 3_000
+const longestKeySetBytes = 256 * 1024
+
+export class TokenKeys {
+  private readonly pem: KeyObject | undefined
+  private rotating = new Map<string, KeyObject>()
+  private askedAt = Number.NEGATIVE_INFINITY
+  private asking: Promise<void> | undefined
+
+  constructor(
+    private readonly options: AuthOptions,
+    private readonly now: () => number = Date.now,
+  ) {
+    const { algorithms, secret, publicKeyPem, jwksUrl } = options
+    if (algorithms.length === 0) throw new Error('No algorithm for tokens is allowed')
+    if (algorithms.includes('HS256') && Buffer.byteLength(secret ?? '') < shortestSecretBytes) {
+      throw new Error(`HS256 needs a secret of at least ${shortestSecretBytes} bytes`)
+    }
+    this.pem = publicKeyPem === undefined ? undefined : createPublicKey(publicKeyPem)
+    for (const algorithm of algorithms) {
+      if (algorithm === 'HS256' || (this.pem === undefined && jwksUrl !== undefined)) continue
+      if (this.pem === undefined) throw new Error(`${algorithm} needs a public key or a key set address`)
+      if (!fits(this.pem, algorithm)) throw new Error(`The public key does not fit ${algorithm}`)
+    }
+  }
+
+  /** From memory; undefined when no key fits. */
+  find(algorithm: Algorithm, kid: string | undefined): string | KeyObject | undefined {
+    if (algorithm === 'HS256') return this.options.secret
+    if (this.pem !== undefined) return this.pem
+    if (this.now() - this.askedAt > freshForMs) void this.refresh()
+    const key = kid === undefined ? undefined : this.rotating.get(kid)
+    return key !== undefined && fits(key, algorithm) ? key : undefined
+  }
+
+  /** Whether asking again could bring the key; tokens with invented kids cannot make it ask more often. */
+  mayRefresh(algorithm: Algorithm): boolean {
+    if (algorithm === 'HS256' || this.pem !== undefined || this.options.jwksUrl === undefined) return false
+    return this.asking !== undefined || this.now() - this.askedAt > refetchAfterMs
+  }
+
+  /** Never fails: the last good keys stay when the key set cannot be had. */
+  refresh(): Promise<void> {
+    if (this.options.jwksUrl === undefined) return Promise.resolve()
+    if (this.asking !== undefined) return this.asking
+    if (this.now() - this.askedAt <= refetchAfterMs) return Promise.resolve()
+    this.askedAt = this.now()
+    this.asking = fetchKeys(this.options.jwksUrl)
+      .then(
+        keys => {
+          this.rotating = keys
+        },
+        () => undefined,
+      )
+      .finally(() => {
+        this.asking = undefined
+      })
+    return this.asking
+  }
+}
+
+function fits(key: KeyObject, algorithm: Exclude<Algorithm, 'HS256'>): boolean {
+  const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
+  if (key.asymmetricKeyType !== kindOf[algorithm]) return false
+  return algorithm === 'RS256' ? modulusLength >= shortestRsaBits : namedCurve === 'prime256v1'
+}
+
+async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
+  const answer = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error' })
+  const text = await answer.text()
+  if (!answer.ok || text.length > longestKeySetBytes) throw new Error('The key set cannot be had')
+  const { keys } = JSON.parse(text) as { keys: (JsonWebKey & { kid?: unknown; use?: unknown })[] }
+  const found = new Map<string, KeyObject>()
+  for (const jwk of keys) {
+    if (typeof jwk.kid !== 'string' || (jwk.kty !== 'RSA' && jwk.kty !== 'EC') || jwk.use === 'enc') continue
+    found.set(jwk.kid, createPublicKey({ key: jwk as never, format: 'jwk' }))
+  }
+  if (found.size === 0) throw new Error('The key set holds no key')
+  return found
+}

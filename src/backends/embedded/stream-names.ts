@@ -1,0 +1,95 @@
+// The names of streams in order, each once: the sorted names of every segment, merged as they are asked for.
+import type { StreamsRequest } from '../../contract/event-store.js'
+import { streamListed } from '../../contract/filter.js'
+import type { Log } from './engine/log.js'
+import { SealedSegment } from './engine/sealed-segment.js'
+import { withSoundIndexes } from './sound-index.js'
+import { KIND } from './terms.js'
+
+const LOOP_MS = 2
+
+/** Sorted names, read on as the merge asks for them. */
+class Names {
+  name: string | undefined
+  private rest: Iterator<string> | undefined
+
+  constructor(
+    private readonly open: () => Iterable<string>,
+    /** Whether retention has removed them meanwhile. */
+    private readonly gone = () => false,
+  ) {}
+
+  /** To the first name beyond `last`. Whoever fails on the way begins again when asked again. */
+  advance(last: string): void {
+    try {
+      this.rest ??= this.open()[Symbol.iterator]()
+      do {
+        const next = this.rest.next()
+        this.name = next.done === true ? undefined : next.value
+      } while (this.name !== undefined && this.name <= last)
+    } catch (error) {
+      this.rest = undefined
+      throw error
+    }
+  }
+
+  endIfGone(error: unknown): void {
+    if (!this.gone()) throw error
+    this.name = undefined
+  }
+}
+
+/** What the log holds now, and not what is stored while the names are read. */
+function sourcesOf(log: Log): Names[] {
+  const loose = [...log.floor.carried.keys()]
+  const sealed: Names[] = []
+  for (const segment of log.segments()) {
+    const names = () => segment.postings.texts(KIND.stream)
+    const gone = () => segment.lastPosition < log.firstPosition
+    if (segment instanceof SealedSegment) sealed.push(new Names(names, gone))
+    else for (const name of names()) loose.push(name)
+  }
+  loose.sort()
+  return [new Names(() => loose), ...sealed]
+}
+
+/** Those that stand at the smallest names come last. */
+function insert(names: Names[], one: Names): void {
+  const { name } = one
+  if (name === undefined) return
+  let low = 0
+  let high = names.length
+  while (low < high) {
+    const middle = (low + high) >>> 1
+    if ((names[middle]?.name as string) > name) low = middle + 1
+    else high = middle
+  }
+  names.splice(low, 0, one)
+}
+
+export async function* streamNames(
+  log: Log,
+  request: StreamsRequest,
+  sources = sourcesOf(log),
+): AsyncGenerator<string> {
+  let last = request.after ?? ''
+  let left = request.limit ?? Number.POSITIVE_INFINITY
+  let since = performance.now()
+  const merged: Names[] = []
+  for (let next = sources.pop(); next !== undefined && left > 0; next = sources.pop() ?? merged.pop()) {
+    const { name } = next
+    if (name !== undefined && name > last) {
+      last = name
+      if (streamListed(request, name)) {
+        yield name
+        left--
+      }
+    }
+    const source = next
+    await withSoundIndexes(log, () => source.advance(last)).catch(error => source.endIfGone(error))
+    insert(merged, source)
+    if (performance.now() - since < LOOP_MS) continue
+    await new Promise(setImmediate)
+    since = performance.now()
+  }
+}

@@ -1,0 +1,52 @@
+// The table of docs/CONFIGURATION.md, made from the settings and the files in config/. Pure.
+import { defaultQuotas, environments, type Settings, settingTable } from './settings.js'
+
+type Yaml = Readonly<Record<string, unknown>>
+
+const WHAT: Readonly<Record<keyof Settings, string>> = {
+  env: '`development`, `production` or `test`: which file overlays the default',
+  host: 'address to listen on',
+  port: 'port to listen on; 0 takes a free one',
+  dataDir: 'the data directory, relative to where the server is started',
+  nodeId: 'last part of every event id; 1 to 32 letters, digits or hyphens',
+  logLevel: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
+  jwtAlgorithms: 'how tokens may be signed: some of `HS256`, `RS256`, `ES256`; in a variable with commas between',
+  jwtSecret: 'for HS256, at least 32 bytes. Production needs it, or one of the next two',
+  jwtPublicKey: 'for RS256 or ES256, as PEM',
+  jwtJwksUrl: 'address of a JWKS document, for RS256 or ES256 with keys that rotate',
+  jwtIssuer: 'what `iss` must be, unless empty',
+  jwtAudience: 'what `aud` must be, unless empty',
+  quotas: 'by role, as below; what is left out keeps its default. The variable takes JSON',
+  docsEnabled: 'whether `/docs` and `/openapi.json` are served',
+  readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
+  openFiles: 'descriptors kept open for reading, 16 to 100,000',
+  archiveAfterDays: 'sealed segments older than this are compressed; 0: never',
+  retainArchivesDays: 'archives older than this are removed for good; 0: never',
+}
+
+const cell = (value: unknown) =>
+  value === undefined ? '' : `\`${typeof value === 'object' ? JSON.stringify(value) : value === '' ? "''" : value}\``
+
+export function configurationTable(fallback: Yaml, overlays: Readonly<Record<string, Yaml>>): string {
+  const rows = Object.entries(settingTable).map(([key, { variable }]) => {
+    const own = key === 'env'
+    const cells = [
+      ...[`\`${variable}\``, own ? '–' : `\`${key}\``, own ? '`development`' : cell(fallback[key])],
+      ...environments.map(name => cell(overlays[name]?.[key])),
+      WHAT[key as keyof Settings],
+    ]
+    return `| ${cells.join(' | ')} |`
+  })
+  const heads = ['variable', 'key in YAML', 'default', ...environments, 'what']
+  return [`| ${heads.join(' | ')} |`, `|${' --- |'.repeat(heads.length)}`, ...rows].join('\n')
+}
+
+export function quotasTable(): string {
+  const rows = Object.entries(defaultQuotas).map(
+    ([role, { requestsPerMinute, eventsPerMinute, bytesPerMinute, batch }]) => {
+      return `| \`${role}\` | ${[requestsPerMinute, eventsPerMinute, bytesPerMinute, batch].map(figure => figure.toLocaleString('en-US')).join(' | ')} |`
+    },
+  )
+  const heads = ['role', '`requestsPerMinute`', '`eventsPerMinute`', '`bytesPerMinute`', '`batch`']
+  return [`| ${heads.join(' | ')} |`, `|${' --- |'.repeat(heads.length)}`, ...rows].join('\n')
+}

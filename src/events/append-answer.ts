@@ -1,0 +1,54 @@
+// What an append is answered with: the contract's two shapes, and the headers that go with them. Pure.
+import { Packed } from '../contract/event.js'
+import type { Appended, AppendedEvent } from '../contract/event-store.js'
+import { isObject } from '../contract/field-checks.js'
+import { LIMITS } from '../contract/limits.js'
+import { encoded } from '../wire/answer.js'
+import type { AskedAppend } from './append-body.js'
+
+export const warningHeader = 'lighthouse-warning'
+
+/** How many events one answer describes: the one that was sent alone, or the list of a batch. */
+export type Shape = 'one' | 'batch'
+
+export function answerOf(appended: Appended, shape: Shape): object {
+  const { events, firstPosition, lastPosition, duplicate, durability } = appended
+  if (shape === 'one') {
+    const { id, position, stream, revision, timestamp } = events[0] as AppendedEvent
+    return { id, position, stream, revision, timestamp, duplicate, durability }
+  }
+  const places = events.map(({ id, position, stream, revision }) => ({ id, position, stream, revision }))
+  return { events: places, firstPosition, lastPosition, duplicate, durability }
+}
+
+/** Where what was appended can be read: an event by its id, a batch by its positions. */
+export function locationOf({ events, firstPosition, lastPosition }: Appended, shape: Shape): string {
+  if (shape === 'one') return `/v1/events/${(events[0] as AppendedEvent).id}`
+  return `/v1/events?after=${firstPosition - 1}&before=${lastPosition + 1}`
+}
+
+/** Large events slow everyone who reads them. A body below the threshold holds none and is not looked at. */
+export function warningOf({ events }: AskedAppend, bodyBytes: number): string | undefined {
+  if (bodyBytes < LIMITS.eventWarnBytes || !Array.isArray(events)) return undefined
+  const large = events.flatMap((event, i) => (payloadBytes(event) > LIMITS.eventWarnBytes ? [i] : []))
+  if (large.length === 0) return undefined
+  const which = events.length === 1 ? 'event' : `events ${shown(large)}`
+  return `${which} larger than ${LIMITS.eventWarnBytes} bytes; keep large content elsewhere and refer to it`
+}
+
+const SHOWN_MAX = 10
+
+function shown(indices: readonly number[]): string {
+  const list = indices.slice(0, SHOWN_MAX).join(', ')
+  return indices.length > SHOWN_MAX ? `${list} and ${indices.length - SHOWN_MAX} more` : list
+}
+
+function payloadBytes(event: unknown): number {
+  if (!isObject(event)) return 0
+  return storedBytes(event['data']) + storedBytes(event['metadata'])
+}
+
+function storedBytes(payload: unknown): number {
+  if (payload === undefined) return 0
+  return payload instanceof Packed ? payload.bytes.length : encoded(payload, 'msgpack').length
+}

@@ -1,0 +1,119 @@
+// Appends whose callers do not wait, and `/v1/operations/{id}`, where they learn what became of them.
+import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common'
+import {
+  ApiAcceptedResponse,
+  ApiBody,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { StoreError } from '../contract/errors.js'
+import { reply as replyWith } from '../wire/answer.js'
+import { appendBody } from '../wire/body.js'
+import { AcceptedOperation, OperationAnswer } from './answers.dto.js'
+import { mustBeAnswerable } from './answers.js'
+import { answerOf, type Shape, warningHeader, warningOf } from './append-answer.js'
+import { type AppendBody, batchAppend, singleAppend } from './append-body.js'
+import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
+import { Appends } from './appends.service.js'
+import { KEY_HEADER } from './idempotency-header.js'
+import { Operations } from './operations.service.js'
+import { originOf } from './origin.js'
+import { problemFor } from './problem-for.js'
+
+const ACCEPTED = { description: 'Taken, and not stored yet; the Location says what becomes of it.' }
+
+@ApiTags('events')
+@Controller('v1')
+export class AsyncAppendsController {
+  constructor(
+    private readonly appends: Appends,
+    private readonly operations: Operations,
+  ) {}
+
+  @Post('events/async')
+  @Needs('events.write')
+  @ApiOperation({
+    summary: 'Append one event without waiting',
+    description: 'As POST /v1/events. What breaks a rule is refused at once.',
+  })
+  @ApiHeader(KEY_HEADER)
+  @ApiBody({ type: SingleAppendBody })
+  @ApiAcceptedResponse({ ...ACCEPTED, type: AcceptedOperation })
+  async startOne(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+  ) {
+    mustBeAnswerable(request)
+    return this.start(request, reply, access, { body: singleAppend(appendBody(request.body)), shape: 'one' })
+  }
+
+  @Post('events/batch/async')
+  @Needs('events.write')
+  @ApiOperation({
+    summary: 'Append many events atomically without waiting',
+    description: 'As POST /v1/events/batch. What breaks a rule is refused at once.',
+  })
+  @ApiHeader(KEY_HEADER)
+  @ApiBody({ type: BatchAppendBody })
+  @ApiAcceptedResponse({ ...ACCEPTED, type: AcceptedOperation })
+  async startBatch(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+  ) {
+    mustBeAnswerable(request)
+    return this.start(request, reply, access, { body: batchAppend(appendBody(request.body)), shape: 'batch' })
+  }
+
+  private async start(
+    request: FastifyRequest,
+    reply: FastifyReply,
+    access: Access,
+    { body, shape }: { readonly body: AppendBody; readonly shape: Shape },
+  ) {
+    const origin = originOf(request, access)
+    const warning = warningOf(body.asked, origin.bytes)
+    const operationId = await this.operations.start({
+      agentId: access.agentId,
+      events: Array.isArray(body.asked.events) ? body.asked.events.length : 1,
+      work: () => this.appends.append(body, origin).then(appended => answerOf(appended, shape)),
+      problemOf: error => problemFor(error, request),
+    })
+    void reply.status(202).header('location', `/v1/operations/${operationId}`)
+    if (warning !== undefined) void reply.header(warningHeader, warning)
+    return replyWith(request, reply, { operationId })
+  }
+
+  @Get('operations/:id')
+  @Needs('events.write')
+  @ApiOperation({
+    summary: 'What became of an asynchronous append',
+    description:
+      'Kept in memory for 15 minutes after its end, for the agent that started it. After a restart, an append with an idempotency key is sent again to learn its outcome.',
+  })
+  @ApiParam({ name: 'id', description: 'The operation id.', example: '4b1c8a52-6a0e-4d0b-9f57-0f6a2d1f3c11' })
+  @ApiOkResponse({ description: 'How far it is.', type: OperationAnswer })
+  operation(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Param('id') id: string,
+  ): string | Buffer {
+    const outcome = this.operations.find(id, access.agentId)
+    if (outcome === undefined) {
+      const hint = 'Operations are forgotten after a while and on restart; with an idempotency key, send it again.'
+      throw new StoreError('NOT_FOUND', `This agent has no operation of this id. ${hint}`)
+    }
+    if (outcome.status === 'pending') void reply.header('retry-after', '1')
+    void reply.header('cache-control', 'no-store')
+    return replyWith(request, reply, outcome)
+  }
+}

@@ -1,0 +1,156 @@
+// `/v1/events`: append one or many, read pages and lines, wait for what comes, look at one.
+
+import type { Readable } from 'node:stream'
+import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common'
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { contentTypes, formOf } from '../wire/answer.js'
+import { appendBody } from '../wire/body.js'
+import { ShapePipe } from '../wire/shape.pipe.js'
+import { AppendedBatch, AppendedOne, EventsPage, StoredEventAnswer, WaitAnswer } from './answers.dto.js'
+import { mustBeAnswerable, sendAppended, sendEvent, sendPage } from './answers.js'
+import { warningOf } from './append-answer.js'
+import { batchAppend, singleAppend } from './append-body.js'
+import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
+import { Appends } from './appends.service.js'
+import { ReadParameters, WaitParameters } from './events.dto.js'
+import { KEY_HEADER } from './idempotency-header.js'
+import { Lines } from './lines.service.js'
+import { originOf } from './origin.js'
+import { problemFor } from './problem-for.js'
+import { nextLink } from './read-query.js'
+import { inWordsOfQuery, Reads } from './reads.service.js'
+import { positionHeader, waitOf, whenGone } from './wait-request.js'
+import { Waits } from './waits.service.js'
+
+const READ_FORMS = ['json', 'msgpack', 'ndjson'] as const
+
+@ApiTags('events')
+@Controller('v1/events')
+export class EventsController {
+  constructor(
+    private readonly appends: Appends,
+    private readonly reads: Reads,
+    private readonly lines: Lines,
+    private readonly waits: Waits,
+  ) {}
+
+  @Post()
+  @Needs('events.write')
+  @ApiOperation({
+    summary: 'Append one event',
+    description: 'Answered once the event is durable. `expectedRevision` and `condition` make it conditional.',
+  })
+  @ApiHeader(KEY_HEADER)
+  @ApiBody({ type: SingleAppendBody })
+  @ApiCreatedResponse({ description: 'Stored.', type: AppendedOne })
+  @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedOne })
+  async appendOne(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+  ) {
+    mustBeAnswerable(request)
+    const body = singleAppend(appendBody(request.body))
+    const origin = originOf(request, access)
+    const warning = warningOf(body.asked, origin.bytes)
+    return sendAppended({ request, reply }, await this.appends.append(body, origin), 'one', warning)
+  }
+
+  @Post('batch')
+  @Needs('events.write')
+  @ApiOperation({
+    summary: 'Append many events atomically',
+    description: 'All are stored, at consecutive positions, or none is.',
+  })
+  @ApiHeader(KEY_HEADER)
+  @ApiBody({ type: BatchAppendBody })
+  @ApiCreatedResponse({ description: 'Stored.', type: AppendedBatch })
+  @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedBatch })
+  async appendBatch(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+  ) {
+    mustBeAnswerable(request)
+    const body = batchAppend(appendBody(request.body))
+    const origin = originOf(request, access)
+    const warning = warningOf(body.asked, origin.bytes)
+    return sendAppended({ request, reply }, await this.appends.append(body, origin), 'batch', warning)
+  }
+
+  @Get()
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read events',
+    description:
+      'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame.',
+  })
+  @ApiOkResponse({ description: 'Events that match, in the order asked for.', type: EventsPage })
+  async read(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Query(new ShapePipe(ReadParameters)) query: ReadParameters,
+  ): Promise<string | Buffer | Readable> {
+    const form = formOf(request.headers.accept, READ_FORMS)
+    const plan = this.reads.plan(query, access)
+    if (form === 'ndjson') {
+      void reply.header('content-type', contentTypes.ndjson).header('vary', 'Accept')
+      return inWordsOfQuery(() => this.lines.stream(plan, query.limit, reply.raw, error => problemFor(error, request)))
+    }
+    const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, query.limit))
+    if (next !== null) void reply.header('link', nextLink(request.url, next))
+    return sendPage({ request, reply }, events, { next, head })
+  }
+
+  @Get('wait')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Wait for events',
+    description:
+      'Answers as soon as an event beyond `after` (the head, if absent) matches. The header Lighthouse-Position is the `after` of the next wait, whatever the answer.',
+  })
+  @ApiOkResponse({ description: 'At least one event.', type: WaitAnswer })
+  @ApiNoContentResponse({ description: 'Nothing matched in time; Lighthouse-Position says where to go on.' })
+  async wait(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Query(new ShapePipe(WaitParameters)) query: WaitParameters,
+  ): Promise<string | Buffer | undefined> {
+    mustBeAnswerable(request)
+    const wait = waitOf(query, access, this.reads.head)
+    const { events, position, head } = await inWordsOfQuery(() => this.waits.wait(wait, whenGone(reply)))
+    void reply.header(positionHeader, position)
+    if (events.length > 0) return sendPage({ request, reply }, events, { position, head })
+    void reply.status(204)
+    return undefined
+  }
+
+  @Get(':id')
+  @Needs('events.read')
+  @ApiOperation({ summary: 'Read one event', description: 'By its id or by its position.' })
+  @ApiParam({ name: 'id', description: 'An event id or a position.', example: '1201' })
+  @ApiOkResponse({ description: 'The event.', type: StoredEventAnswer })
+  async one(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Param('id') id: string,
+  ): Promise<string | Buffer> {
+    return sendEvent({ request, reply }, await this.reads.event(id, access))
+  }
+}

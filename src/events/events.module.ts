@@ -1,0 +1,24 @@
+// Appends and reads of events over HTTP.
+import { type DynamicModule, Module } from '@nestjs/common'
+import { StorageModule } from '../storage/storage.module.js'
+import { Appends } from './appends.service.js'
+import { AsyncAppendsController } from './async-appends.controller.js'
+import { EventsController } from './events.controller.js'
+import { Lines } from './lines.service.js'
+import { Operations } from './operations.service.js'
+import { Reads } from './reads.service.js'
+import { StreamEventsController } from './streams.controller.js'
+import { Waits } from './waits.service.js'
+
+@Module({})
+export class EventsModule {
+  /** `auth` is the application's own, whose quotas appends are charged to. */
+  static of(auth: DynamicModule): DynamicModule {
+    return {
+      module: EventsModule,
+      imports: [StorageModule, auth],
+      controllers: [AsyncAppendsController, EventsController, StreamEventsController],
+      providers: [Appends, Lines, Operations, Reads, Waits],
+    }
+  }
+}

@@ -1,0 +1,106 @@
+// Remembers appends whose callers did not wait: pending, stored or failed, for a while and within bounds, in memory.
+import { randomUUID } from 'node:crypto'
+import { Injectable } from '@nestjs/common'
+import { StoreError } from '../contract/errors.js'
+
+/** An operation that has ended is kept for so long, or until the bounds are met, the oldest first. */
+export const OPERATIONS = Object.freeze({
+  pendingMax: 1_000,
+  keptMax: 10_000,
+  /** Answers to batches are as long as the batches. */
+  keptEventsMax: 200_000,
+  keptMs: 15 * 60_000,
+})
+
+export interface Outcome {
+  readonly operationId: string
+  readonly status: 'pending' | 'stored' | 'failed'
+  readonly result?: object
+  readonly problem?: object
+}
+
+interface Operation {
+  readonly agentId: string
+  readonly events: number
+  outcome: Outcome
+  /** On the monotonic clock; undefined while it is pending. */
+  endedAt: number | undefined
+}
+
+export interface Undertaking {
+  readonly agentId: string
+  readonly events: number
+  readonly work: () => Promise<object>
+  readonly problemOf: (error: unknown) => object
+}
+
+@Injectable()
+export class Operations {
+  /** In the order of their ends, behind those that are pending. */
+  private readonly ended = new Map<string, Operation>()
+  private readonly pending = new Map<string, Operation>()
+  private keptEvents = 0
+
+  /** Starts the work. What is refused at once is thrown, so that only what may succeed is promised. */
+  async start({ agentId, events, work, problemOf }: Undertaking): Promise<string> {
+    if (this.pending.size >= OPERATIONS.pendingMax) {
+      throw new StoreError('OVERLOADED', `${OPERATIONS.pendingMax} asynchronous appends are waiting already.`, {
+        retryAfterSeconds: 1,
+      })
+    }
+    const operationId = randomUUID()
+    const working = work()
+    const operation: Operation = {
+      agentId,
+      events,
+      outcome: { operationId, status: 'pending' },
+      endedAt: undefined,
+    }
+    let refused: { readonly error: unknown } | undefined
+    this.pending.set(operationId, operation)
+    const ending = working.then(
+      result => this.end(operation, { operationId, status: 'stored', result }),
+      (error: unknown) => {
+        refused = { error }
+        this.end(operation, { operationId, status: 'failed', problem: problemOf(error) })
+      },
+    )
+    await Promise.race([ending, new Promise(setImmediate)])
+    if (refused === undefined) return operationId
+    this.forget(operationId)
+    throw refused.error
+  }
+
+  /** Undefined when there is none, none any more, or none of this agent's. */
+  find(operationId: string, agentId: string): Outcome | undefined {
+    this.expire()
+    const operation = this.pending.get(operationId) ?? this.ended.get(operationId)
+    return operation?.agentId === agentId ? operation.outcome : undefined
+  }
+
+  private end(operation: Operation, outcome: Outcome): void {
+    const { operationId } = outcome
+    this.pending.delete(operationId)
+    operation.outcome = outcome
+    operation.endedAt = performance.now()
+    this.ended.set(operationId, operation)
+    this.keptEvents += operation.events
+    this.expire()
+  }
+
+  private expire(): void {
+    const oldest = performance.now() - OPERATIONS.keptMs
+    for (const [operationId, { endedAt = 0 }] of this.ended) {
+      const within = this.ended.size <= OPERATIONS.keptMax && this.keptEvents <= OPERATIONS.keptEventsMax
+      if (within && endedAt >= oldest) return
+      this.forget(operationId)
+    }
+  }
+
+  private forget(operationId: string): void {
+    const operation = this.ended.get(operationId)
+    if (operation === undefined) return
+    this.ended.delete(operationId)
+    this.keptEvents -= operation.events
+  }
+}

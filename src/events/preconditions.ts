@@ -1,0 +1,50 @@
+// What If-Match and If-None-Match say of a stream's revision, and the revision as an entity tag. Pure.
+import { StoreError } from '../contract/errors.js'
+import type { Revision } from '../contract/event.js'
+import type { ExpectedRevision } from '../contract/expected-revision.js'
+import { refuse } from './append-body.js'
+
+export interface PreconditionHeaders {
+  readonly 'if-match'?: string | undefined
+  readonly 'if-none-match'?: string | undefined
+}
+
+const MATCH_RULE = 'the header If-Match must be "<revision>" in quotes, or *'
+const NONE_MATCH_RULE = 'the header If-None-Match of an append must be *'
+
+export function entityTag(revision: Revision): string {
+  return `"${revision}"`
+}
+
+/** What an append expects of its stream; undefined when the headers say nothing. */
+export function expectedByHeaders(headers: PreconditionHeaders): ExpectedRevision | undefined {
+  const { 'if-match': match, 'if-none-match': noneMatch } = headers
+  if (match !== undefined && noneMatch !== undefined) refuse('', 'If-Match and If-None-Match exclude each other')
+  if (noneMatch !== undefined) return noneMatch.trim() === '*' ? 'none' : refuse('', NONE_MATCH_RULE)
+  if (match === undefined) return undefined
+  return match.trim() === '*' ? 'exists' : (revisionOf(match.trim()) ?? refuse('', MATCH_RULE))
+}
+
+/** A strong tag that this server could have given. */
+function revisionOf(tag: string): Revision | undefined {
+  const digits = /^"(0|[1-9][0-9]{0,15})"$/.exec(tag)?.[1]
+  const revision = Number(digits)
+  return digits !== undefined && Number.isSafeInteger(revision) ? revision : undefined
+}
+
+/** Whether a reader has this revision already. Any list of tags is legal here, weak ones too. */
+export function isUnchanged(noneMatch: string | undefined, revision: Revision): boolean {
+  if (noneMatch === undefined) return false
+  const own = entityTag(revision)
+  return noneMatch.split(',').some(tag => {
+    const given = tag.trim()
+    return given === '*' || given === own || given === `W/${own}`
+  })
+}
+
+/** The same failure in the words of HTTP, when it was a header that did not hold. */
+export function asPrecondition(error: StoreError): StoreError {
+  if (error.code !== 'REVISION_CONFLICT') return error
+  const { violations, errors } = error
+  return new StoreError('PRECONDITION_FAILED', error.message, { violations, errors, cause: error })
+}

@@ -1,0 +1,78 @@
+// Reads for a caller, in the words of HTTP: pages with their cursors, single events, streams by revision.
+import { Injectable } from '@nestjs/common'
+import type { Access } from '../auth/access.js'
+import { StoreError } from '../contract/errors.js'
+import type { Position, RecordedEvent } from '../contract/event.js'
+import { EventStore, type StreamInfo } from '../contract/event-store.js'
+import { LIMITS } from '../contract/limits.js'
+import { inTermsOf } from './append-body.js'
+import { readPage } from './read-page.js'
+import { inQuery, limitBeyond, type ReadPlan, type ReadQuery, readPlan } from './read-query.js'
+import { readStream, type StreamQuery } from './stream-page.js'
+
+export interface EventsRead {
+  readonly events: readonly RecordedEvent[]
+  readonly next: string | null
+  readonly head: number
+}
+
+export interface StreamRead {
+  readonly events: readonly RecordedEvent[]
+  readonly next: number | null
+}
+
+@Injectable()
+export class Reads {
+  constructor(private readonly store: EventStore) {}
+
+  get head(): Position {
+    return this.store.head()
+  }
+
+  plan(query: ReadQuery, access: Access): ReadPlan {
+    return readPlan(query, access.within('events.read'), this.store.head())
+  }
+
+  async page(plan: ReadPlan, limit: number = LIMITS.readLimitDefault): Promise<EventsRead> {
+    const { events, more } = await readPage(this.store.read({ ...plan.request, ...limitBeyond(limit) }), limit)
+    const last = events.at(-1)
+    return { events, next: more && last !== undefined ? plan.cursorAfter(last.position) : null, head: plan.head }
+  }
+
+  /** By position, when the key is a number, or by id. */
+  async event(key: string, access: Access): Promise<RecordedEvent> {
+    const position = /^[0-9]{1,15}$/.test(key) ? Number(key) : undefined
+    const event = await this.store.find(position ?? key)
+    if (event === undefined || !access.covers('events.read', event.stream)) {
+      throw new StoreError('NOT_FOUND', 'There is no event with this id or position, or the token may not read it.')
+    }
+    return event
+  }
+
+  async streamInfo(stream: string, access: Access): Promise<StreamInfo> {
+    const info = access.covers('events.read', stream) ? await this.store.stream(stream) : undefined
+    if (info === undefined) {
+      throw new StoreError('NOT_FOUND', 'There is no stream of this name, or the token may not read it.')
+    }
+    return info
+  }
+
+  async stream(info: StreamInfo, query: Omit<StreamQuery, 'limit'> & { readonly limit?: number }): Promise<StreamRead> {
+    const { events, more } = await readStream(this.store, info, {
+      ...query,
+      limit: query.limit ?? LIMITS.readLimitDefault,
+    })
+    const last = events.at(-1)
+    if (!more || last === undefined) return { events, next: null }
+    return { events, next: query.order === 'desc' ? last.revision - 1 : last.revision + 1 }
+  }
+}
+
+/** What the store finds wrong with a read, told of the parameters it came from. */
+export async function inWordsOfQuery<T>(read: () => Promise<T>): Promise<T> {
+  try {
+    return await read()
+  } catch (error) {
+    throw error instanceof StoreError ? inTermsOf(inQuery, error) : error
+  }
+}

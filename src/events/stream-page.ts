@@ -1,0 +1,60 @@
+// Reads a stream by revision: finds by bisection where a revision stands in the log, and reads on from there.
+import type { Position, RecordedEvent, Revision } from '../contract/event.js'
+import type { EventStore, ReadRequest, StreamInfo } from '../contract/event-store.js'
+import { type Page, readPage } from './read-page.js'
+import { limitBeyond } from './read-query.js'
+
+export interface StreamQuery {
+  readonly from?: Revision
+  readonly order?: 'asc' | 'desc'
+  readonly limit: number
+}
+
+/** Events of the stream up to the revision in `info`, so that a page and its revision belong together. */
+export async function readStream(store: EventStore, info: StreamInfo, query: StreamQuery): Promise<Page> {
+  const { order = 'asc', limit } = query
+  const from = query.from ?? (order === 'asc' ? 0 : info.revision)
+  const filter = { streams: [info.stream] }
+  const bounds = await boundsOf(store, info, from, order)
+  return readPage(store.read({ filter, order, ...bounds, ...limitBeyond(limit) }), limit)
+}
+
+async function boundsOf(
+  store: EventStore,
+  info: StreamInfo,
+  from: Revision,
+  order: 'asc' | 'desc',
+): Promise<Pick<ReadRequest, 'after' | 'before'>> {
+  const end = info.lastPosition + 1
+  if (order === 'desc') return { before: from >= info.revision ? end : await firstFrom(store, info, from + 1) }
+  if (from === 0) return { before: end }
+  if (from > info.revision) return { after: info.lastPosition, before: end }
+  return { after: (await firstFrom(store, info, from)) - 1, before: end }
+}
+
+/**
+ * The lowest position from which on the stream has no revision below `revision`. Positions of a stream rise with its
+ * revisions, so bisection finds it in as many small reads as the position has bits. What is damaged is passed over
+ * here: whoever then reads across it is told.
+ */
+async function firstFrom(
+  store: EventStore,
+  { stream, lastPosition }: StreamInfo,
+  revision: Revision,
+): Promise<Position> {
+  let low = store.status().first
+  let high = lastPosition + 1
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2)
+    const event = await firstOf(store, { filter: { streams: [stream] }, after: middle - 1, before: high })
+    if (event !== undefined && event.revision < revision) low = event.position + 1
+    else high = middle
+    if (event?.revision === revision - 1) return low
+  }
+  return low
+}
+
+async function firstOf(store: EventStore, request: ReadRequest): Promise<RecordedEvent | undefined> {
+  for await (const event of store.read({ ...request, limit: 1, onDamaged: () => undefined })) return event
+  return undefined
+}

@@ -1,0 +1,123 @@
+// `/v1/streams/{stream}/events`: a stream read by revision, and appended to under If-Match.
+import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common'
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiExtraModels,
+  ApiHeader,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+  getSchemaPath,
+} from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { StoreError } from '../contract/errors.js'
+import type { AppendedEvent } from '../contract/event-store.js'
+import { isObject } from '../contract/field-checks.js'
+import { appendBody } from '../wire/body.js'
+import { ShapePipe } from '../wire/shape.pipe.js'
+import { AppendedBatch, AppendedOne, StreamPage } from './answers.dto.js'
+import { mustBeAnswerable, sendAppended, sendPage } from './answers.js'
+import { warningOf } from './append-answer.js'
+import { streamAppend } from './append-body.js'
+import { StreamBatchAppendBody, StreamSingleAppendBody } from './appends.dto.js'
+import { Appends } from './appends.service.js'
+import { StreamReadParameters } from './events.dto.js'
+import { KEY_HEADER } from './idempotency-header.js'
+import { originOf } from './origin.js'
+import { asPrecondition, entityTag, expectedByHeaders, isUnchanged } from './preconditions.js'
+import { streamLink } from './read-query.js'
+import { inWordsOfQuery, Reads } from './reads.service.js'
+
+const STREAM = {
+  name: 'stream',
+  description: 'The name of the stream, its slashes as %2F.',
+  example: 'agent_builder-1/tasks',
+}
+const either = (one: new () => object, many: new () => object) => ({
+  oneOf: [{ $ref: getSchemaPath(one) }, { $ref: getSchemaPath(many) }],
+})
+
+@ApiTags('streams')
+@Controller('v1/streams/:stream/events')
+@ApiExtraModels(AppendedOne, AppendedBatch, StreamSingleAppendBody, StreamBatchAppendBody)
+export class StreamEventsController {
+  constructor(
+    private readonly appends: Appends,
+    private readonly reads: Reads,
+  ) {}
+
+  @Get()
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read a stream by revision',
+    description: 'The ETag is the revision of the stream: with it in If-None-Match, an unchanged stream answers 304.',
+  })
+  @ApiParam(STREAM)
+  @ApiHeader({ name: 'If-None-Match', description: 'The ETag of an earlier answer.', example: '"4"', required: false })
+  @ApiOkResponse({ description: 'Events of the stream, in the order asked for.', type: StreamPage })
+  @ApiResponse({ status: 304, description: 'The stream is still at this revision.' })
+  async read(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Query(new ShapePipe(StreamReadParameters)) query: StreamReadParameters,
+  ): Promise<string | Buffer | undefined> {
+    mustBeAnswerable(request)
+    const { stream } = request.params as { stream: string }
+    const info = await this.reads.streamInfo(stream, access)
+    void reply.header('etag', entityTag(info.revision))
+    if (isUnchanged(request.headers['if-none-match'], info.revision)) {
+      void reply.status(304)
+      return undefined
+    }
+    const { events, next } = await inWordsOfQuery(() => this.reads.stream(info, query))
+    if (next !== null) void reply.header('link', streamLink(request.url, next))
+    return sendPage({ request, reply }, events, { next, revision: info.revision })
+  }
+
+  @Post()
+  @Needs('events.write')
+  @ApiOperation({
+    summary: 'Append to a stream',
+    description:
+      'One event, or `{events, condition?}`, without `stream`. `If-Match: "<revision>"` expects a revision, `If-Match: *` that the stream exists, `If-None-Match: *` that it does not.',
+  })
+  @ApiParam(STREAM)
+  @ApiHeader(KEY_HEADER)
+  @ApiHeader({ name: 'If-Match', description: 'The revision expected, quoted, or *.', example: '"4"', required: false })
+  @ApiHeader({ name: 'If-None-Match', description: 'Only *: the stream has no events.', example: '*', required: false })
+  @ApiBody({ schema: either(StreamSingleAppendBody, StreamBatchAppendBody) })
+  @ApiCreatedResponse({ description: 'Stored.', schema: either(AppendedOne, AppendedBatch) })
+  @ApiOkResponse({
+    description: 'Stored before under this idempotency key.',
+    schema: either(AppendedOne, AppendedBatch),
+  })
+  async append(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Param('stream') stream: string,
+  ) {
+    mustBeAnswerable(request)
+    const given = appendBody(request.body)
+    const { asked, pointer } = streamAppend(given, stream)
+    const expectedRevision = expectedByHeaders(request.headers)
+    const expectations = expectedRevision === undefined ? {} : { expectations: [{ stream, expectedRevision }] }
+    const origin = originOf(request, access)
+    const warning = warningOf(asked, origin.bytes)
+    const appended = await this.appends
+      .append({ asked: { ...asked, ...expectations }, pointer }, origin)
+      .catch((error: unknown) => {
+        throw error instanceof StoreError ? asPrecondition(error) : error
+      })
+    void reply.header('etag', entityTag((appended.events.at(-1) as AppendedEvent).revision))
+    const shape = isObject(given) && Object.hasOwn(given, 'events') ? 'batch' : 'one'
+    return sendAppended({ request, reply }, appended, shape, warning)
+  }
+}

@@ -1,0 +1,26 @@
+// What a request to wait asks for, where its answer says to go on, and how its end is noticed. Pure.
+import type { FastifyReply } from 'fastify'
+import type { Access } from '../auth/access.js'
+import type { Position } from '../contract/event.js'
+import { LIMITS } from '../contract/limits.js'
+import { WAIT_SECONDS_DEFAULT, type WaitParameters } from './events.dto.js'
+import { filterOf } from './read-query.js'
+import type { Wait } from './waits.service.js'
+
+export const positionHeader = 'lighthouse-position'
+
+export function waitOf(query: WaitParameters, access: Access, head: Position): Wait {
+  return {
+    filter: filterOf(query, access.within('events.read')),
+    after: query.after ?? head,
+    limit: query.limit ?? LIMITS.readLimitDefault,
+    timeoutMs: (query.timeout ?? WAIT_SECONDS_DEFAULT) * 1000,
+  }
+}
+
+/** The connection is closed before the answer is: nobody waits any more. */
+export function whenGone({ raw }: FastifyReply): (leave: () => void) => void {
+  return leave => {
+    raw.once('close', leave)
+  }
+}

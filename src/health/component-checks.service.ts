@@ -1,0 +1,102 @@
+// What is looked at to say how each component is: event store, storage, network, memory. Each within a time of its own.
+import { statfs } from 'node:fs/promises'
+import { resolve } from 'node:path'
+import { monitorEventLoopDelay } from 'node:perf_hooks'
+import { getHeapStatistics } from 'node:v8'
+import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
+import { HealthIndicatorService } from '@nestjs/terminus'
+import { Settings } from '../config/settings.js'
+import { EventStore } from '../contract/event-store.js'
+import { storageHealth } from './storage-health.js'
+
+export const COMPONENTS = ['event_store', 'storage', 'network', 'memory'] as const
+export type Component = (typeof COMPONENTS)[number]
+
+/** A check that hangs is an answer too; all of them together stay below 100 ms. */
+const TIMEOUT_MS = 50
+const LEAST_FREE_SHARE = 0.05
+const MOST_HEAP_SHARE = 0.9
+const SLOW_LOOP_MS = 200
+
+type State = 'up' | 'degraded' | 'down'
+type Details = Readonly<Record<string, string | number | boolean | null>>
+
+interface Finding {
+  readonly state: State
+  readonly details: Details
+}
+
+@Injectable()
+export class ComponentChecks implements OnApplicationShutdown {
+  private readonly delay = monitorEventLoopDelay({ resolution: 20 })
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly settings: Settings,
+    private readonly indicators: HealthIndicatorService,
+  ) {
+    this.delay.enable()
+  }
+
+  onApplicationShutdown(): void {
+    this.delay.disable()
+  }
+
+  async check(component: Component) {
+    const { state, details } = await within(TIMEOUT_MS, this.look(component))
+    const indicator = this.indicators.check<string>(component)
+    if (state === 'up') return indicator.up(details)
+    return state === 'degraded' ? indicator.degraded(details) : indicator.down(details)
+  }
+
+  private look(component: Component): Finding | Promise<Finding> {
+    if (component === 'event_store') return this.eventStore()
+    if (component === 'storage') return this.storage()
+    return component === 'network' ? this.network() : memory()
+  }
+
+  private eventStore(): Finding {
+    const { status, details } = storageHealth(this.store.status())
+    return { state: status, details: details as Details }
+  }
+
+  /** No path: who asks needs no token. */
+  private async storage(): Promise<Finding> {
+    const { bavail, blocks, bsize } = await statfs(resolve(this.settings.dataDir))
+    const { write, details } = this.store.status()
+    const scarce = bavail < blocks * LEAST_FREE_SHARE
+    const usedBytes = Number(details['bytes'] ?? 0)
+    const facts = { freeBytes: bavail * bsize, totalBytes: blocks * bsize, usedBytes, writable: write.writable }
+    return { state: scarce || !write.writable ? 'degraded' : 'up', details: facts }
+  }
+
+  private network(): Finding {
+    const p99 = this.delay.percentile(99) / 1e6
+    const details = { eventLoopDelayMs: Number.isFinite(p99) ? Math.round(p99 * 10) / 10 : 0 }
+    this.delay.reset()
+    return { state: p99 > SLOW_LOOP_MS ? 'degraded' : 'up', details }
+  }
+}
+
+function memory(): Finding {
+  const { heap_size_limit: heapLimitBytes, used_heap_size: heapBytes } = getHeapStatistics()
+  const details = { heapBytes, heapLimitBytes, residentBytes: process.memoryUsage.rss() }
+  return { state: heapBytes > heapLimitBytes * MOST_HEAP_SHARE ? 'degraded' : 'up', details }
+}
+
+/** What does not answer in time, or fails, is down. */
+async function within(milliseconds: number, finding: Finding | Promise<Finding>): Promise<Finding> {
+  const late = Promise.withResolvers<Finding>()
+  const timer = setTimeout(
+    () => late.resolve({ state: 'down', details: { reason: 'no answer in time' } }),
+    milliseconds,
+  )
+  try {
+    return await Promise.race([finding, late.promise])
+  } catch (error) {
+    const { code } = error as { code?: unknown }
+    return { state: 'down', details: { reason: typeof code === 'string' ? code : 'failed' } }
+  } finally {
+    clearTimeout(timer)
+  }
+}

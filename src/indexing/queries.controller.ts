@@ -1,0 +1,43 @@
+// `POST /v1/events/query`: the events that meet conditions, and how they were found.
+import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common'
+import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { contentTypes, formOf } from '../wire/answer.js'
+import { plainBody } from '../wire/body.js'
+import { QueryAnswerDto, QueryDto } from './indexing.dto.js'
+import { Queries } from './queries.service.js'
+import { readQueryBody } from './read-query-body.js'
+
+const FORMS = ['json', 'msgpack'] as const
+
+@ApiTags('events')
+@Controller('v1/events')
+export class QueriesController {
+  constructor(private readonly queries: Queries) {}
+
+  @Post('query')
+  @HttpCode(200)
+  @Needs('events.query')
+  @ApiOperation({
+    summary: 'Find events by conditions on any field, data and metadata included',
+    description:
+      'Uses the index where the conditions allow, and says in `plan` what it did. A page may end early with a cursor when much had to be looked at.',
+  })
+  @ApiBody({ type: QueryDto })
+  @ApiOkResponse({ description: 'Events that match, and how they were found.', type: QueryAnswerDto })
+  async query(
+    @Body() body: unknown,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    const form = formOf(request.headers.accept, FORMS)
+    const query = readQueryBody(plainBody(body))
+    const page = await this.queries.answer(query, access.within('events.query'), form)
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    return page
+  }
+}

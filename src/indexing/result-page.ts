@@ -1,0 +1,64 @@
+// Gathers what a query has found as finished text or bytes, so that a page is bounded and holds no event any longer.
+import type { RecordedEvent } from '../contract/event.js'
+import { encoded } from '../wire/answer.js'
+import { eventJson } from '../wire/event-json.js'
+import { eventMessagePack } from '../wire/event-msgpack.js'
+import { packedBy } from '../wire/message-pack-writer.js'
+import { valueAt } from './field-path.js'
+import { QUERY_LIMITS } from './query-limits.js'
+import type { Selected } from './read-query-body.js'
+
+export type PageForm = 'json' | 'msgpack'
+
+export class ResultPage {
+  private readonly items: (string | Buffer)[] = []
+  private bytes = 0
+
+  constructor(
+    private readonly form: PageForm,
+    private readonly select: readonly Selected[] | undefined,
+  ) {}
+
+  get count(): number {
+    return this.items.length
+  }
+
+  /** False, without adding it, when the event has no room; the first always has. */
+  add(event: RecordedEvent): boolean {
+    const item = this.select === undefined ? whole(event, this.form) : encoded(row(event, this.select), this.form)
+    const bytes = typeof item === 'string' ? Buffer.byteLength(item) : item.length
+    if (this.items.length > 0 && this.bytes + bytes > QUERY_LIMITS.pageBytes) return false
+    this.items.push(item)
+    this.bytes += bytes
+    return true
+  }
+
+  /** `{events: […], ...rest}`. */
+  render(rest: Readonly<Record<string, unknown>>): string | Buffer {
+    if (this.form === 'json') return `{"events":[${this.items.join(',')}],${JSON.stringify(rest).slice(1)}`
+    return packedBy(writer => {
+      writer.mapHead(1 + Object.keys(rest).length)
+      writer.text('events')
+      writer.arrayHead(this.items.length)
+      for (const item of this.items) writer.packed(item as Buffer)
+      for (const [name, value] of Object.entries(rest)) {
+        writer.text(name)
+        writer.value(value)
+      }
+    })
+  }
+}
+
+function whole(event: RecordedEvent, form: PageForm): string | Buffer {
+  return form === 'json' ? eventJson(event) : eventMessagePack(event)
+}
+
+/** Every path begins with the name of a field, so no path is a key with a meaning of its own. */
+function row(event: RecordedEvent, select: readonly Selected[]): Record<string, unknown> {
+  const fields: Record<string, unknown> = { id: event.id, position: event.position }
+  for (const { name, path } of select) {
+    const value = valueAt(event, path)
+    if (value !== undefined) fields[name] = value
+  }
+  return fields
+}

@@ -1,0 +1,88 @@
+// By what matches are sorted: a key for every value there can be, and the order of keys. Pure.
+import type { Position, RecordedEvent } from '../contract/event.js'
+import { parseTime } from '../contract/rfc3339.js'
+import { type FieldPath, valueAt } from './field-path.js'
+import { QUERY_LIMITS } from './query-limits.js'
+
+export type Order = 'asc' | 'desc'
+
+/** Numbers before texts before booleans; what has no order of its own, or is not there, comes last either way. */
+export type SortKey =
+  | readonly [kind: 0, value: number]
+  | readonly [kind: 1, value: string]
+  | readonly [kind: 2, value: boolean]
+  | readonly [kind: 3]
+
+export interface Place {
+  readonly key: SortKey
+  readonly position: Position
+}
+
+const UNORDERED: SortKey = [3]
+/** Times may lie before 1970; as texts of one length they sort as instants do. */
+const TIME_OFFSET = 2n * 10n ** 24n
+
+export function sortKeyOf(event: RecordedEvent, path: FieldPath): SortKey {
+  const value = valueAt(event, path)
+  if (path.field === 'occurredAt' && value !== undefined) return [1, `${parseTime(value as string) + TIME_OFFSET}`]
+  if (typeof value === 'number') return [0, value]
+  if (typeof value === 'string') return [1, value.slice(0, QUERY_LIMITS.sortKeyChars)]
+  return typeof value === 'boolean' ? [2, value] : UNORDERED
+}
+
+/** Whether an untrusted value is a key that `sortKeyOf` can have made. */
+export function isSortKey(key: unknown): key is SortKey {
+  if (!Array.isArray(key)) return false
+  const [kind, value] = key as unknown[]
+  if (kind === 3) return key.length === 1
+  if (key.length !== 2) return false
+  if (kind === 0) return typeof value === 'number'
+  if (kind === 1) return typeof value === 'string' && value.length <= QUERY_LIMITS.sortKeyChars
+  return kind === 2 && typeof value === 'boolean'
+}
+
+/** Equal keys stand in the order of their positions, either way. */
+export function comparePlaces(a: Place, b: Place, order: Order): number {
+  return compareKeys(a.key, b.key, order) || a.position - b.position
+}
+
+function compareKeys(a: SortKey, b: SortKey, order: Order): number {
+  const up = order === 'asc' ? 1 : -1
+  if (a[0] === 3 || b[0] === 3) return a[0] === b[0] ? 0 : a[0] === 3 ? 1 : -1
+  if (a[0] !== b[0]) return a[0] < b[0] ? -up : up
+  if (a[1] === b[1]) return 0
+  return a[1] < b[1] ? -up : up
+}
+
+/** The first `size` of all the places it is told, in bounded memory. */
+export class FirstPlaces {
+  private places: Place[] = []
+  private seen = 0
+
+  constructor(
+    private readonly size: number,
+    private readonly order: Order,
+  ) {}
+
+  add(place: Place): void {
+    this.seen++
+    this.places.push(place)
+    // Sorting once in a while costs less than finding each one's place.
+    if (this.places.length >= 2 * this.size + 64) this.shrink()
+  }
+
+  /** How many were told, those beyond `size` included. */
+  get count(): number {
+    return this.seen
+  }
+
+  sorted(): readonly Place[] {
+    this.shrink()
+    return this.places
+  }
+
+  private shrink(): void {
+    this.places.sort((a, b) => comparePlaces(a, b, this.order))
+    this.places.length = Math.min(this.places.length, this.size)
+  }
+}

@@ -1,0 +1,61 @@
+// `GET /v1/streams` and `GET /v1/streams/{stream}`: which streams there are, and how far each has come.
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { StoreError } from '../contract/errors.js'
+import { reply as answer } from '../wire/answer.js'
+import { ShapePipe } from '../wire/shape.pipe.js'
+import { StreamAnswerDto, StreamsAnswerDto, StreamsQueryDto } from './indexing.dto.js'
+import { Streams } from './streams.service.js'
+
+@ApiTags('streams')
+@Controller('v1/streams')
+export class StreamsController {
+  constructor(private readonly streams: Streams) {}
+
+  @Get()
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'List streams',
+    description: 'Names that match, in order, each with its revision and last position.',
+  })
+  @ApiOkResponse({ description: 'A page of streams.', type: StreamsAnswerDto })
+  async list(
+    @Query(new ShapePipe(StreamsQueryDto)) query: StreamsQueryDto,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    return answer(request, reply, await this.streams.list(query, access).catch(inQuery))
+  }
+
+  @Get(':stream')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read about one stream',
+    description: 'Its revision, its first and last event, and how many events there are.',
+  })
+  @ApiParam({ name: 'stream', description: 'The name of a stream.', example: 'agent_builder-1' })
+  @ApiOkResponse({ description: 'The stream.', type: StreamAnswerDto })
+  async one(
+    @Param('stream') stream: string,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    const found = await this.streams.one(stream, access)
+    void reply.header('etag', `"${found.revision}"`)
+    return answer(request, reply, found)
+  }
+}
+
+/** The store calls `streams` what is called `match` here. */
+function inQuery(error: unknown): never {
+  const { code, errors, message } = error as StoreError
+  if (code !== 'INVALID_REQUEST') throw error
+  const named = errors.map(({ pointer, detail }) => ({ pointer: pointer.replace(/^\/streams/, '/match'), detail }))
+  throw new StoreError(code, message.replace('/streams', '/match'), { errors: named })
+}

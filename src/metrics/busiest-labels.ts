@@ -1,0 +1,44 @@
+// Which values of an unbounded label are told by name: the busiest hundred; the rest are `other`. Bounded memory. Pure.
+
+export const OTHER = 'other'
+
+/** Of so many values it is known how busy they are; who is less busy than all of them waits for the next turn. */
+const WATCHED = 1_000
+/** How much is counted before the names are given anew. */
+const TURN = 10_000
+
+export class BusiestLabels {
+  private named = new Set<string>()
+  private counts = new Map<string, number>()
+  private counted = 0
+
+  constructor(
+    private readonly most = 100,
+    private readonly turn = TURN,
+  ) {}
+
+  /** The value itself while it is among the busiest, else `other`. */
+  labelOf(value: string, amount = 1): string {
+    this.count(value, amount)
+    if (this.named.has(value)) return value
+    // At first there is room for everybody.
+    if (this.named.size >= this.most) return OTHER
+    this.named.add(value)
+    return value
+  }
+
+  private count(value: string, amount: number): void {
+    const held = this.counts.get(value)
+    if (held !== undefined || this.counts.size < WATCHED) this.counts.set(value, (held ?? 0) + amount)
+    this.counted += amount
+    if (this.counted >= this.turn) this.giveAnew()
+  }
+
+  /** Half of what was is remembered, so that one quiet turn costs nobody the name. */
+  private giveAnew(): void {
+    const busiest = [...this.counts].sort(([, one], [, other]) => other - one)
+    this.named = new Set(busiest.slice(0, this.most).map(([value]) => value))
+    this.counts = new Map(busiest.slice(0, WATCHED / 2).map(([value, count]) => [value, count / 2]))
+    this.counted = 0
+  }
+}

@@ -1,0 +1,50 @@
+// Gathers what was denied into few events: one a minute for each caller and reason, with a count, and never more than so many.
+import type { Denial } from '../auth/denials.js'
+import type { NewEvent } from '../contract/event.js'
+
+/** However many addresses attack at once. */
+const MOST_A_MINUTE = 100
+
+export const SECURITY_STREAM = '$security'
+
+interface Entry {
+  readonly denial: Denial
+  readonly first: string
+  count: number
+}
+
+export class Journal {
+  private entries = new Map<string, Entry>()
+  /** Denied beyond what is told one by one. */
+  private others = 0
+
+  constructor(private readonly now: () => Date = () => new Date()) {}
+
+  /** Answers whether this is the first since the last taking. */
+  note(denial: Denial): boolean {
+    const { reason, who, route } = denial
+    const name = `${reason} ${who} ${route}`
+    const entry = this.entries.get(name)
+    const first = this.entries.size === 0 && this.others === 0
+    if (entry !== undefined) entry.count++
+    else if (this.entries.size < MOST_A_MINUTE)
+      this.entries.set(name, { denial, first: this.now().toISOString(), count: 1 })
+    else this.others++
+    return first
+  }
+
+  /** What has been gathered, as events, and begins anew. */
+  take(): NewEvent[] {
+    const events: NewEvent[] = [...this.entries.values()].map(({ denial, first, count }) => ({
+      type: 'access.denied',
+      stream: SECURITY_STREAM,
+      data: { ...denial, first, count },
+    }))
+    if (this.others > 0) {
+      events.push({ type: 'access.denied', stream: SECURITY_STREAM, data: { reason: 'MANY', count: this.others } })
+    }
+    this.entries = new Map()
+    this.others = 0
+    return events
+  }
+}

@@ -1,0 +1,123 @@
+// The store as the server uses it: measured. Every verb stands here, so a new one does not compile until it is.
+import type { Position, RecordedEvent } from '../contract/event.js'
+import {
+  type Appended,
+  type AppendRequest,
+  EventStore,
+  type ReadRequest,
+  type StoreStatus,
+  type StreamInfo,
+  type StreamsRequest,
+} from '../contract/event-store.js'
+import type { Metrics } from '../metrics/metrics.js'
+
+export class MeteredStore extends EventStore {
+  constructor(
+    private readonly store: EventStore,
+    private readonly metrics: Metrics,
+  ) {
+    super()
+    const status = (look: (status: StoreStatus) => number) => () => look(store.status())
+    metrics.gauge('head_position', 'The last durable position.', () => store.head())
+    metrics.gauge(
+      'first_position',
+      'The first position still kept.',
+      status(({ first }) => first),
+    )
+    metrics.gauge(
+      'writable',
+      '1 while appends are taken, else 0.',
+      status(({ write }) => Number(write.writable)),
+    )
+    metrics.gauge(
+      'append_queue_length',
+      'Appends that wait for the disk.',
+      status(({ queued }) => queued),
+    )
+    metrics.gauge(
+      'append_queue_bytes',
+      'Their bytes.',
+      status(({ queuedBytes }) => queuedBytes),
+    )
+    metrics.gauge(
+      'damaged_ranges',
+      'Ranges of positions known to be damaged.',
+      status(({ damaged }) => damaged.length),
+    )
+    metrics.gauge(
+      'disk_usage_bytes',
+      'Bytes of the log on disk.',
+      status(({ details }) => Number(details['bytes'] ?? 0)),
+    )
+  }
+
+  append(request: AppendRequest): Promise<Appended> {
+    const begun = performance.now()
+    return this.store.append(request).then(
+      appended => {
+        this.metrics.appendDuration.observe((performance.now() - begun) / 1000)
+        if (!appended.duplicate) this.count(request)
+        return appended
+      },
+      (error: unknown) => {
+        const { code } = error as { code?: unknown }
+        this.metrics.appendsFailed.inc({ code: typeof code === 'string' ? code : 'INTERNAL' })
+        throw error
+      },
+    )
+  }
+
+  private count({ events, author }: AppendRequest): void {
+    const { agents, types, eventsAppended } = this.metrics
+    const agent_id = agents.labelOf(author.agentId, events.length)
+    for (const { type } of events) eventsAppended.inc({ agent_id, event_type: types.labelOf(type) })
+  }
+
+  read(request: ReadRequest): AsyncIterable<RecordedEvent> {
+    return this.measured(this.store.read(request))
+  }
+
+  private async *measured(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent, void, void> {
+    const begun = performance.now()
+    let count = 0
+    try {
+      for await (const event of events) {
+        count++
+        yield event
+      }
+    } finally {
+      this.metrics.readDuration.observe((performance.now() - begun) / 1000)
+      this.metrics.eventsRead.inc(count)
+    }
+  }
+
+  async find(key: Position | string): Promise<RecordedEvent | undefined> {
+    const found = await this.store.find(key)
+    if (found !== undefined) this.metrics.eventsRead.inc()
+    return found
+  }
+
+  stream(name: string): Promise<StreamInfo | undefined> {
+    return this.store.stream(name)
+  }
+
+  streams(request: StreamsRequest): AsyncIterable<string> {
+    return this.store.streams(request)
+  }
+
+  head(): Position {
+    return this.store.head()
+  }
+
+  beyond(position: Position, signal?: AbortSignal): Promise<Position> {
+    return this.store.beyond(position, signal)
+  }
+
+  status(): StoreStatus {
+    return this.store.status()
+  }
+
+  close(): Promise<void> {
+    return this.store.close()
+  }
+}

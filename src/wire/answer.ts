@@ -1,0 +1,98 @@
+// Chooses the form of an answer by the Accept header, and writes plain values in it.
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { StoreError } from '../contract/errors.js'
+import { encodeMessagePack } from './message-pack-writer.js'
+
+export type Form = 'json' | 'msgpack' | 'ndjson' | 'sse'
+
+export const contentTypes: Readonly<Record<Form, string>> = {
+  json: 'application/json; charset=utf-8',
+  msgpack: 'application/msgpack',
+  ndjson: 'application/x-ndjson',
+  sse: 'text/event-stream',
+}
+
+/** Every name a form goes by. */
+const namesOf: Readonly<Record<Form, readonly string[]>> = {
+  json: ['application/json'],
+  msgpack: ['application/msgpack', 'application/x-msgpack', 'application/vnd.msgpack'],
+  ndjson: ['application/x-ndjson', 'application/ndjson'],
+  sse: ['text/event-stream'],
+}
+
+const PLAIN_FORMS = ['json', 'msgpack'] as const
+/** A longer header is not a list of wishes. */
+const ACCEPT_CHARS_MAX = 1_000
+
+/** The best of the offered forms; the first of them when the request has no wish. Throws NOT_ACCEPTABLE. */
+export function formOf<F extends Form>(accept: string | undefined, offered: readonly F[]): F {
+  const first = offered[0] as F
+  if (accept === undefined || accept === '*/*' || accept === '') return first
+  for (const form of offered) if (accept === namesOf[form][0]) return form
+  const ranges = rangesOf(accept)
+  // A header that says nothing sensible asks for nothing special.
+  if (ranges.length === 0) return first
+  let best: F | undefined
+  let bestWish = 0
+  for (const form of offered) {
+    const wish = wishFor(form, ranges)
+    if (wish > bestWish) {
+      best = form
+      bestWish = wish
+    }
+  }
+  if (best !== undefined) return best
+  const types = offered.map(form => namesOf[form][0]).join(', ')
+  throw new StoreError('NOT_ACCEPTABLE', `The answer is given as ${types}, and the Accept header takes none of them.`)
+}
+
+interface Range {
+  readonly type: string
+  readonly wish: number
+}
+
+function rangesOf(accept: string): Range[] {
+  if (accept.length > ACCEPT_CHARS_MAX) return []
+  const ranges: Range[] = []
+  for (const part of accept.split(',')) {
+    const [type = '', ...parameters] = part.split(';').map(text => text.trim().toLowerCase())
+    if (!/^[!#$%&'*+.^_`|~0-9a-z-]+\/[!#$%&'*+.^_`|~0-9a-z-]+$/.test(type)) continue
+    ranges.push({ type, wish: wishOf(parameters) })
+  }
+  return ranges
+}
+
+function wishOf(parameters: readonly string[]): number {
+  const given = parameters.find(text => text.startsWith('q='))
+  if (given === undefined) return 1
+  const wish = given === 'q=' ? Number.NaN : Number(given.slice(2))
+  return wish >= 0 && wish <= 1 ? wish : 1
+}
+
+/** By the range that says most: the type itself, then its family, then anything. */
+function wishFor(form: Form, ranges: readonly Range[]): number {
+  const names = namesOf[form]
+  const family = `${(names[0] as string).split('/')[0]}/*`
+  const wishOfType = (matches: (type: string) => boolean) => {
+    const found = ranges.filter(({ type }) => matches(type))
+    return found.length === 0 ? undefined : Math.max(...found.map(({ wish }) => wish))
+  }
+  return (
+    wishOfType(type => names.includes(type)) ??
+    wishOfType(type => type === family) ??
+    wishOfType(type => type === '*/*') ??
+    0
+  )
+}
+
+export function encoded(value: unknown, form: 'json' | 'msgpack'): string | Buffer {
+  return form === 'json' ? JSON.stringify(value) : encodeMessagePack(value)
+}
+
+/** Encodes an answer as its request asks and says so in its headers. */
+export function reply(request: FastifyRequest, reply: FastifyReply, value: unknown): string | Buffer {
+  const form = formOf(request.headers.accept, PLAIN_FORMS)
+  void reply.header('content-type', contentTypes[form])
+  void reply.header('vary', 'Accept')
+  return encoded(value, form)
+}

@@ -1,0 +1,32 @@
+// The frames a server sends on every stream of events, as JSON texts; `type` names the frame.
+import type { Position, RecordedEvent } from '../contract/event.js'
+import { eventJson } from './event-json.js'
+
+/** What a frame of a subscription carries besides: the id of the subscription. */
+function idOf(id: string | undefined): string {
+  return id === undefined ? '' : `,"id":${JSON.stringify(id)}`
+}
+
+export function eventFrame(event: RecordedEvent, id?: string): string {
+  return `{"type":"event"${idOf(id)},"event":${eventJson(event)}}`
+}
+
+export function checkpointFrame(position: Position, id?: string): string {
+  return `{"type":"checkpoint"${idOf(id)},"position":${position}}`
+}
+
+export function caughtUpFrame(position: Position, id?: string): string {
+  return `{"type":"caughtUp"${idOf(id)},"position":${position}}`
+}
+
+export function heartbeatFrame(position: Position): string {
+  return `{"type":"heartbeat","position":${position}}`
+}
+
+export function errorFrame(problem: object, id?: string): string {
+  return `{"type":"error"${idOf(id)},"problem":${JSON.stringify(problem)}}`
+}
+
+export function endFrame(position: Position, count: number): string {
+  return `{"type":"end","position":${position},"count":${count}}`
+}

@@ -1,0 +1,131 @@
+// Makes the OpenAPI document from the routes and classes of the application, and completes what every route has in common.
+import { readFileSync } from 'node:fs'
+import type { INestApplication } from '@nestjs/common'
+import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
+import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
+import { statusOf } from '../../src/wire/status.js'
+
+type SchemaObject = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string], { $ref: string }>
+type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
+
+/** Errors that any route under /v1 can answer with. */
+const ALWAYS: readonly ErrorCode[] = [
+  'INVALID_REQUEST',
+  'BAD_HTTP',
+  'NOT_FOUND',
+  'NOT_ACCEPTABLE',
+  'REQUEST_TIMEOUT',
+  'RATE_LIMITED',
+  'STORAGE_UNAVAILABLE',
+  'DATA_CORRUPT',
+  'CLOSED',
+  'INTERNAL',
+]
+const WITH_TOKEN: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN']
+const WITH_BODY: readonly ErrorCode[] = ['MALFORMED_BODY', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
+const OF_APPENDS: readonly ErrorCode[] = [
+  'INVALID_EVENT',
+  'EVENT_TOO_LARGE',
+  'BATCH_TOO_LARGE',
+  'REVISION_CONFLICT',
+  'CONDITION_FAILED',
+  'KEY_REUSED',
+  'OVERLOADED',
+  'DISK_FULL',
+  'READ_ONLY',
+  'INDETERMINATE',
+]
+
+export function openApiOf(app: INestApplication, version: string): OpenAPIObject {
+  const config = new DocumentBuilder()
+    .setOpenAPIVersion('3.1.0')
+    .setTitle('Lighthouse Event Store')
+    .setDescription(
+      'The durable, ordered, auditable log through which fleets of AI agents coordinate. Every error is a problem (RFC 9457) of the catalogue at /problems.',
+    )
+    .setVersion(version)
+    .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/')
+    .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'token')
+    .build()
+  const document = SwaggerModule.createDocument(app, config)
+  for (const [path, item] of Object.entries(document.paths)) {
+    for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
+      const operation = item[method]
+      if (operation !== undefined) complete(operation, path, method)
+    }
+  }
+  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM } }
+  return document
+}
+
+/** As it is committed: the same routes make the same text. */
+export function openApiText(app: INestApplication): string {
+  const { version } = JSON.parse(readFileSync('package.json', 'utf8')) as { version: string }
+  return `${JSON.stringify(openApiOf(app, version), undefined, 2)}\n`
+}
+
+function complete(operation: Operation, path: string, method: string): void {
+  const guarded = path.startsWith('/v1/')
+  if (guarded) operation.security = [{ token: [] }]
+  const appends = method === 'post' && /\/(events|batch|async)$/.test(path)
+  const preconditions = path === '/v1/streams/{stream}/events' && appends
+  const codes = [
+    ...(guarded ? [...ALWAYS, ...WITH_TOKEN] : (['INTERNAL'] as const)),
+    ...(operation.requestBody === undefined ? [] : WITH_BODY),
+    ...(appends ? OF_APPENDS : []),
+    ...(preconditions ? (['PRECONDITION_FAILED'] as const) : []),
+  ]
+  const byStatus = Map.groupBy(new Set(codes), statusOf)
+  for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
+    operation.responses[String(status)] ??= problemResponse(status, group)
+  }
+}
+
+function problemResponse(status: number, codes: readonly ErrorCode[]) {
+  const description = codes.map(code => `\`${code}\`: ${ERRORS[code].title}. ${ERRORS[code].remedy}`).join('\n\n')
+  const [code] = codes as [ErrorCode]
+  const example = {
+    ...{ type: `/problems/${code}`, title: ERRORS[code].title, status, detail: ERRORS[code].remedy },
+    ...{ instance: '/v1/events', code, traceId: '4bf92f3577b34da6a3ce929d0e0e4736', correlationId: 'build-42' },
+    retryable: ERRORS[code].retryable,
+  }
+  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example } }
+  return { description, content }
+}
+
+const text = (description: string): SchemaObject => ({ type: 'string', description })
+
+const PROBLEM: SchemaObject = {
+  type: 'object',
+  description: 'Problem details, RFC 9457.',
+  required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'traceId', 'correlationId', 'retryable'],
+  properties: {
+    type: text('Where the problem is explained: /problems/ and the code.'),
+    title: text('The same for every problem with this code.'),
+    status: { type: 'integer', description: 'The HTTP status.' },
+    detail: text('What is wrong here, and what to do next.'),
+    instance: text('The path that was asked for.'),
+    code: {
+      type: 'string',
+      enum: Object.keys(ERRORS),
+      description: 'What programs look at; never changes its meaning.',
+    },
+    traceId: text('Finds the request in traces and logs.'),
+    correlationId: text('The same as in X-Correlation-Id.'),
+    retryable: { type: 'boolean', description: 'Whether sending the same request again can help.' },
+    errors: {
+      type: 'array',
+      description: 'All that is wrong with the request.',
+      items: {
+        type: 'object',
+        properties: { pointer: text('JSON Pointer into the request.'), detail: text('What is wrong there.') },
+      },
+    },
+    violations: {
+      type: 'array',
+      description: 'Every expectation and condition that did not hold.',
+      items: { type: 'object' },
+    },
+  },
+}

@@ -1,0 +1,101 @@
+// The HTTP server with the modules a test names, over the embedded store in a directory of its own, on a free port.
+import { createHmac } from 'node:crypto'
+import { type DynamicModule, Module, type Type } from '@nestjs/common'
+import { NestFactory } from '@nestjs/core'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { Identity, Role } from '../../src/auth/access.js'
+import { AuthModule } from '../../src/auth/auth.module.js'
+import { ConfigModule } from '../../src/config/config.module.js'
+import { loadSettings } from '../../src/config/load-settings.js'
+import { EventStore } from '../../src/contract/event-store.js'
+import { createHttpAdapter, dressHttpServer } from '../../src/http-server.js'
+import { createLogger } from '../../src/logging/logger.js'
+import { LoggingModule } from '../../src/logging/logging.module.js'
+import { WireModule } from '../../src/wire/wire.module.js'
+import { makeTempDirectory, removeTempDirectory } from './temp-directory.js'
+
+export interface ServerUnderTest {
+  readonly app: NestFastifyApplication
+  readonly url: string
+  readonly store: EventStore
+  /** `fetch` of a path by an agent; JSON goes in as an object. */
+  call(path: string, options?: Call): Promise<Response>
+  stop(): Promise<void>
+}
+
+export interface Call {
+  readonly as?: Identity
+  readonly method?: string
+  readonly headers?: Readonly<Record<string, string>>
+  readonly json?: unknown
+  readonly body?: string | Uint8Array
+  readonly signal?: AbortSignal
+}
+
+export function agent(agentId: string, role: Role = 'agent', permissions?: Identity['permissions']): Identity {
+  return { agentId, role, ...(permissions === undefined ? undefined : { permissions }) }
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what a test is about to find out.
+type Answer = any
+
+export async function jsonOf(answer: Response | Promise<Response>): Promise<Answer> {
+  return (await answer).json()
+}
+
+export const ADMIN: Identity = agent('operator', 'admin')
+
+const SECRET = 'the secret of servers under test, in this process'
+const PLENTY = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
+
+/** Where the application has its own: tokens of `bearerOf` are good here, and nobody asks too much. */
+export const authUnderTest: DynamicModule = AuthModule.of({
+  ...{ algorithms: ['HS256'], secret: SECRET, leewaySeconds: 60 },
+  quotas: { guest: PLENTY, agent: PLENTY, expert_agent: PLENTY, system_agent: PLENTY, admin: PLENTY },
+})
+
+/** The value of the Authorization header of an agent. */
+export function bearerOf({ agentId, role, permissions, onBehalfOf = [] }: Identity): string {
+  const act = onBehalfOf.reduceRight<object | undefined>((before, sub) => ({ sub, act: before }), undefined)
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
+  const exp = Math.floor(Date.now() / 1000) + 3_600
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: agentId, role, permissions, act, exp })}`
+  return `Bearer ${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`
+}
+
+@Module({})
+class UnderTest {}
+
+export async function startServer(modules: readonly (Type | DynamicModule)[]): Promise<ServerUnderTest> {
+  const directory = makeTempDirectory()
+  const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory })
+  const logger = createLogger('silent', { write: () => undefined })
+  const whole = {
+    module: UnderTest,
+    imports: [ConfigModule.of(settings), LoggingModule.of(logger), WireModule, authUnderTest, ...modules],
+  }
+  const app = await NestFactory.create<NestFastifyApplication>(whole, createHttpAdapter(), {
+    logger: false,
+    abortOnError: false,
+    bodyParser: false,
+  })
+  dressHttpServer(app, logger)
+  await app.listen(0, '127.0.0.1')
+  const url = await app.getUrl()
+  const call = (path: string, { as = ADMIN, method, headers, json, body, signal }: Call = {}) =>
+    fetch(url + path, {
+      method: method ?? (json === undefined && body === undefined ? 'GET' : 'POST'),
+      headers: {
+        authorization: bearerOf(as),
+        ...(json === undefined ? undefined : { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(json === undefined && body === undefined ? undefined : { body: (body ?? JSON.stringify(json)) as never }),
+      ...(signal === undefined ? undefined : { signal }),
+    })
+  const stop = async () => {
+    await app.close()
+    removeTempDirectory(directory)
+  }
+  return { app, url, store: app.get(EventStore, { strict: false }), call, stop }
+}
