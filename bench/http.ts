@@ -1,10 +1,11 @@
-// Measures the server over HTTP beside a bare Fastify and bare work in the same run: npm run bench:http [-- --only append,batch,read,probes,start --rounds N --seconds S].
+// Measures the server over HTTP beside a bare Fastify and bare work in the same run: npm run bench:http [-- --only append,batch,read,probes,start,layers --rounds N --seconds S].
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { loadNow, machineFacts } from './engine/machine.js'
 import { Report } from './engine/report.js'
 import { batchBench, singleBench } from './http/append-bench.js'
 import type { HttpBench } from './http/bench.js'
+import { layersBench } from './http/layers-bench.js'
 import { probeBench } from './http/probe-bench.js'
 import { readBench } from './http/read-bench.js'
 import { startBare, startLighthouse, tokenFor } from './http/servers.js'
@@ -16,6 +17,7 @@ const BENCHES: Readonly<Record<string, (bench: HttpBench) => Promise<void>>> = {
   read: readBench,
   probes: probeBench,
   start: startBench,
+  layers: layersBench,
 }
 
 const { values } = parseArgs({

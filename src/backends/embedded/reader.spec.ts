@@ -31,7 +31,8 @@ test('an index made anew in vain is not made anew for the next damaged event', a
     identity: { firstPosition: 1, prev: hash, salt: hash, storeId: hash },
     footer: { firstPosition: 1, lastPosition: 3, dataEnd: 9_000, chain: hash, fileHash: hash },
   }
-  const source = { length: 9_000, read: async (_: number, length: number) => Buffer.alloc(length) }
+  const readSync = (_: number, length: number) => Buffer.alloc(length)
+  const source = { length: 9_000, read: async (from: number, length: number) => readSync(from, length), readSync }
   const postings = Object.assign(new ActivePostings(TERM_KINDS), {
     offset: (ordinal: number) => 4_096 + ordinal * 100,
     end: (ordinal: number) => 4_196 + ordinal * 100,

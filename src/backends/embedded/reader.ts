@@ -8,7 +8,7 @@ import { NO_ORDINALS, type Postings } from './engine/index/postings.js'
 import type { Log } from './engine/log.js'
 import { SealedSegment, type Segment } from './engine/sealed-segment.js'
 import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
-import { coalesce, type Extent, FetchSize, readAll, Slicer, type Wanted } from './fetches.js'
+import { coalesce, type Extent, FetchSize, PieceReader, Slicer, type Wanted } from './fetches.js'
 import { between, union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import type { StoredEvent } from './record.js'
@@ -31,6 +31,7 @@ type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 export class Reader {
   /** Indexes made anew from the log that did not help: what they point to and cannot be proven is damage of the log. */
   private readonly vindicated = new WeakSet<Postings>()
+  private readonly pieces = new PieceReader()
 
   constructor(private readonly log: Log) {}
 
@@ -41,17 +42,22 @@ export class Reader {
     const filter = request.filter
     const steps = this.steps(request, bounds)
     let ahead = this.perform(steps.next(), request)
-    while (left > 0) {
+    for (;;) {
       const events = await ahead
       if (events === undefined) return
-      ahead = this.perform(steps.next(), request)
-      // Whoever stops reading early must not be told of a fault in what was read ahead.
-      ahead.catch(() => undefined)
+      // Nothing is read ahead of what may well be the end.
+      const more = events.length < left
+      if (more) {
+        ahead = this.perform(steps.next(), request)
+        // Whoever stops reading early must not be told of a fault in what was read ahead.
+        ahead.catch(() => undefined)
+      }
       for (const event of events) {
         if (filter !== undefined && !filterMatches(filter, event)) continue
         yield event
         if (--left === 0) return
       }
+      if (!more) ahead = this.perform(steps.next(), request)
     }
   }
 
@@ -168,7 +174,7 @@ export class Reader {
 
   private async fetchFrom(segment: Segment, places: readonly Place[], request: ReadRequest): Promise<StoredEvent[]> {
     const extents = coalesce(places)
-    const read = await readAll(segment, extents)
+    const read = await this.pieces.readAll(segment, extents)
     const events: StoredEvent[] = []
     for (let at = 0; at < extents.length; at++) {
       const { offset, members } = extents[at] as Extent
