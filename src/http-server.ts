@@ -37,6 +37,8 @@ export function createHttpAdapter(): FastifyAdapter {
     routerOptions: { maxParamLength: httpLimits.maxParamChars, caseSensitive: true, ignoreTrailingSlash: false },
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers[correlationHeader]),
     forceCloseConnections: 'idle',
+    // What still comes in over an open connection is answered like any other, and the connection then closed.
+    return503OnClosing: false,
     frameworkErrors: answerBeforeRouting,
     clientErrorHandler: answerBeforeParsing,
   })

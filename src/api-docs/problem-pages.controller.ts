@@ -1,6 +1,6 @@
 // `GET /problems` and `GET /problems/<code>`: what each error means and what to do, for people and for programs.
 import { Controller, Get, Param, Req, Res } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Public } from '../auth/scope.decorator.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
@@ -23,6 +23,7 @@ export class ProblemPagesController {
   @ApiOperation({ summary: 'One problem', description: 'What the `type` of every problem points to.' })
   @ApiParam({ name: 'code', description: 'The code of the problem.', example: 'REVISION_CONFLICT' })
   @ApiOkResponse({ description: 'What it means and what to do.' })
+  @ApiNotFoundResponse({ description: 'There is no such problem.' })
   one(
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,

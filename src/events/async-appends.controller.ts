@@ -16,6 +16,7 @@ import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { reply as replyWith } from '../wire/answer.js'
 import { appendBody } from '../wire/body.js'
+import { ProblemFilter } from '../wire/problem.filter.js'
 import { AcceptedOperation, OperationAnswer } from './answers.dto.js'
 import { mustBeAnswerable } from './answers.js'
 import { answerOf, type Shape, warningHeader, warningOf } from './append-answer.js'
@@ -25,7 +26,6 @@ import { Appends } from './appends.service.js'
 import { KEY_HEADER } from './idempotency-header.js'
 import { Operations } from './operations.service.js'
 import { originOf } from './origin.js'
-import { problemFor } from './problem-for.js'
 
 const ACCEPTED = { description: 'Taken, and not stored yet; the Location says what becomes of it.' }
 
@@ -35,6 +35,7 @@ export class AsyncAppendsController {
   constructor(
     private readonly appends: Appends,
     private readonly operations: Operations,
+    private readonly problems: ProblemFilter,
   ) {}
 
   @Post('events/async')
@@ -85,7 +86,7 @@ export class AsyncAppendsController {
       agentId: access.agentId,
       events: Array.isArray(body.asked.events) ? body.asked.events.length : 1,
       work: () => this.appends.append(body, origin).then(appended => answerOf(appended, shape)),
-      problemOf: error => problemFor(error, request),
+      problemOf: error => this.problems.problem(error, request),
     })
     void reply.status(202).header('location', `/v1/operations/${operationId}`)
     if (warning !== undefined) void reply.header(warningHeader, warning)

@@ -29,7 +29,6 @@ import { ReadParameters, WaitParameters } from './events.dto.js'
 import { KEY_HEADER } from './idempotency-header.js'
 import { Lines } from './lines.service.js'
 import { originOf } from './origin.js'
-import { problemFor } from './problem-for.js'
 import { nextLink } from './read-query.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
 import { positionHeader, waitOf, whenGone } from './wait-request.js'
@@ -109,7 +108,7 @@ export class EventsController {
     const plan = this.reads.plan(query, access)
     if (form === 'ndjson') {
       void reply.header('content-type', contentTypes.ndjson).header('vary', 'Accept')
-      return inWordsOfQuery(() => this.lines.stream(plan, query.limit, reply.raw, error => problemFor(error, request)))
+      return inWordsOfQuery(() => this.lines.stream(plan, query.limit, { request, answer: reply.raw }))
     }
     const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, query.limit))
     if (next !== null) void reply.header('link', nextLink(request.url, next))

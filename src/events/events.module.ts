@@ -1,6 +1,7 @@
 // Appends and reads of events over HTTP.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
+import { WireModule } from '../wire/wire.module.js'
 import { Appends } from './appends.service.js'
 import { AsyncAppendsController } from './async-appends.controller.js'
 import { EventsController } from './events.controller.js'
@@ -16,7 +17,7 @@ export class EventsModule {
   static of(auth: DynamicModule): DynamicModule {
     return {
       module: EventsModule,
-      imports: [StorageModule, auth],
+      imports: [StorageModule, WireModule, auth],
       controllers: [AsyncAppendsController, EventsController, StreamEventsController],
       providers: [Appends, Lines, Operations, Reads, Waits],
     }

@@ -2,11 +2,13 @@
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { endFrame, errorFrame, eventFrame } from '../wire/frames.js'
 import { ndjsonStream } from '../wire/ndjson.js'
+import { ProblemFilter } from '../wire/problem.filter.js'
 import type { ReadPlan } from './read-query.js'
 
 /** How long a reader has, at shutdown, to take the frame that tells it so. */
@@ -17,7 +19,10 @@ export class Lines implements OnModuleDestroy {
   private readonly open = new Set<ServerResponse>()
   private ending = false
 
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly problems: ProblemFilter,
+  ) {}
 
   /**
    * Readers that go on reading are told; one that has stopped reading cannot be, and is cut off. The connection is, not
@@ -35,8 +40,7 @@ export class Lines implements OnModuleDestroy {
   async stream(
     plan: ReadPlan,
     limit: number | undefined,
-    answer: ServerResponse,
-    problemOf: (error: unknown) => object,
+    { request: asked, answer }: { readonly request: FastifyRequest; readonly answer: ServerResponse },
   ): Promise<Readable> {
     if (this.ending) throw closing()
     const request = limit === undefined ? plan.request : { ...plan.request, limit }
@@ -45,7 +49,7 @@ export class Lines implements OnModuleDestroy {
     const frames = this.frames(first, events, position => endOf(plan, limit, position))
     this.open.add(answer)
     answer.once('close', () => this.open.delete(answer))
-    return ndjsonStream(frames, error => errorFrame(problemOf(error)))
+    return ndjsonStream(frames, error => errorFrame(this.problems.problem(error, asked)))
   }
 
   private async *frames(

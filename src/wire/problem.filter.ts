@@ -2,8 +2,8 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { PinoLogger } from 'nestjs-pino'
-import { problemContentType, problemOf, retryAfterOf } from './problem.js'
-import { traceIdOf } from './trace-context.js'
+import { type Problem, problemContentType, problemOf, retryAfterOf } from './problem.js'
+import { traceOf } from './trace-context.js'
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
@@ -16,14 +16,21 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>())
   }
 
-  /** Also for errors that Fastify meets before or after Nest. */
-  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+  /** For failures that are told inside an answer, too: what they leave out is in the log under the same trace id. */
+  problem(error: unknown, request: FastifyRequest): Problem {
     const { url: path, id: correlationId } = request
-    const traceId = traceIdOf(request.headers['traceparent'])
-    const problem = problemOf(error, { path, correlationId, traceId })
+    const traceId = traceOf(request)
+    const problem = problemOf(error, { path, correlationId, traceId, isAppend: request.method === 'POST' })
     const { status, code } = problem
     if (status >= 500)
       this.logger.error({ error, code, correlation_id: correlationId, trace_id: traceId }, 'a request failed')
+    return problem
+  }
+
+  /** Also for errors that Fastify meets before or after Nest. */
+  answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
+    const problem = this.problem(error, request)
+    const { status } = problem
     // What has begun to be sent can only be cut off.
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy()

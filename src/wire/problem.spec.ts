@@ -30,7 +30,6 @@ test('a conflict lists every violation', () => {
 
 test.each([
   ['a defect', new Error('secret reason'), 500, 'INTERNAL'],
-  ['damage', new StoreError('DATA_CORRUPT', '/secret/seg-1 at byte 7'), 500, 'DATA_CORRUPT'],
   ['a full disk', new StoreError('DISK_FULL', '/secret has 0 bytes'), 507, 'DISK_FULL'],
   ['an unknown outcome', new StoreError('INDETERMINATE', 'sync of /secret'), 503, 'INDETERMINATE'],
   ['what another library says', Object.assign(new Error('secret'), { statusCode: 413 }), 413, 'BODY_TOO_LARGE'],
@@ -44,8 +43,16 @@ test.each([
 })
 
 test('an append that may be stored says so', () => {
-  expect(problemOf(new StoreError('INDETERMINATE', 'a'), occurrence).outcome).toBe('indeterminate')
+  expect(problemOf(new StoreError('INDETERMINATE', 'a'), { ...occurrence, isAppend: true }).outcome).toBe(
+    'indeterminate',
+  )
+  expect(problemOf(new Error('a'), occurrence)).not.toHaveProperty('outcome')
   expect(problemOf(new StoreError('DISK_FULL', 'a'), occurrence)).not.toHaveProperty('outcome')
+})
+
+test('damage says which positions to read around', () => {
+  const damage = new StoreError('DATA_CORRUPT', 'positions 7 to 9 cannot be read: a hash does not hold')
+  expect(problemOf(damage, occurrence).detail).toContain('positions 7 to 9')
 })
 
 test('an error of another realm is known by its name and code', () => {
@@ -57,6 +64,7 @@ test('an error of another realm is known by its name and code', () => {
 test.each([
   [new StoreError('RATE_LIMITED', 'slow down', { retryAfterSeconds: 12 }), 12],
   [new StoreError('OVERLOADED', 'too many'), 1],
+  [new StoreError('RATE_LIMITED', 'too many'), 1],
   [new StoreError('NOT_FOUND', 'no'), undefined],
   [new Error('a'), undefined],
 ])('%s is worth another try after %p seconds', (error, seconds) => {

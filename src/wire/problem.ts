@@ -32,6 +32,8 @@ export interface Occurrence {
   readonly path: string
   readonly correlationId: string
   readonly traceId: string
+  /** Only of an append it can be unknown whether it was stored. */
+  readonly isAppend?: boolean
 }
 
 /** Their details may name files of the data directory: the log has them, under the trace id. */
@@ -47,10 +49,11 @@ const IN_THE_LOG: ReadonlySet<ErrorCode> = new Set([
   'FORMAT_UNSUPPORTED',
 ])
 
-export function problemOf(error: unknown, { path, correlationId, traceId }: Occurrence): Problem {
+export function problemOf(error: unknown, { path, correlationId, traceId, isAppend = false }: Occurrence): Problem {
   const { code, status, said, errors, violations } = read(error)
   const { title, retryable, remedy, outcome } = ERRORS[code]
-  const happened = IN_THE_LOG.has(code) ? `${title}; the server's log has the reason under ${traceId}` : said
+  const happened =
+    IN_THE_LOG.has(code) && !namesPositions(said) ? `${title}; the server's log has the reason under ${traceId}` : said
   return {
     type: `/problems/${code}`,
     title,
@@ -62,16 +65,22 @@ export function problemOf(error: unknown, { path, correlationId, traceId }: Occu
     traceId,
     correlationId,
     retryable,
-    ...(outcome === 'indeterminate' ? { outcome } : {}),
+    ...(outcome === 'indeterminate' && isAppend ? { outcome } : {}),
     ...(errors.length > 0 ? { errors } : {}),
     ...(violations.length > 0 ? { violations } : {}),
   }
 }
 
+/** What a client needs in order to read around damage, and nothing of where it lies. */
+function namesPositions(said: string): boolean {
+  return /^positions? [0-9 to]+cannot be read/.test(said)
+}
+
 /** Seconds after which it makes sense to try again. */
 export function retryAfterOf(error: unknown): number | undefined {
   if (!isStoreError(error)) return undefined
-  return error.retryAfterSeconds ?? (statusOf(error.code) === 503 && ERRORS[error.code].retryable ? 1 : undefined)
+  const again = ERRORS[error.code].retryable && [429, 503].includes(statusOf(error.code))
+  return error.retryAfterSeconds ?? (again ? 1 : undefined)
 }
 
 interface Reading {
@@ -84,7 +93,7 @@ interface Reading {
 
 function read(error: unknown): Reading {
   if (isStoreError(error)) {
-    const { code, message, errors, violations } = error
+    const { code, message, errors = [], violations = [] } = error
     return { code, status: statusOf(code), said: message, errors, violations }
   }
   const status = foreignStatus(error)

@@ -8,6 +8,15 @@ export function traceparentOf(given: unknown): string | undefined {
   return typeof given === 'string' && given.length === 55 && TRACEPARENT.test(given) ? given : undefined
 }
 
+const given = new WeakMap<object, string>()
+
+/** The same each time for the same request. */
+export function traceOf(request: { readonly headers: { readonly [name: string]: unknown } }): string {
+  const held = given.get(request) ?? traceIdOf(request.headers['traceparent'])
+  given.set(request, held)
+  return held
+}
+
 /** Only what fails needs one, so it is made when it is asked for. */
 export function traceIdOf(traceparent: unknown): string {
   return traceparentOf(traceparent)?.slice(3, 35) ?? randomBytes(16).toString('hex')

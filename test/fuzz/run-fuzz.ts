@@ -1,6 +1,6 @@
 // Fuzzes the running server from its OpenAPI document with Schemathesis, a tool that knows nothing of us: npm run fuzz [-- --seconds N]. Needs Python 3.
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RunningServer, tokenOf } from '../support/running-server.js'
@@ -26,7 +26,7 @@ async function fuzz(): Promise<number> {
   const server = await RunningServer.start({ LIGHTHOUSE_QUOTAS: JSON.stringify({ system_agent: LIMITLESS }) })
   try {
     const token = await tokenOf({ sub: 'fuzz', role: 'system_agent' })
-    const args = ['run', 'docs/openapi.json', '--url', server.url, '-H', `Authorization: Bearer ${token}`]
+    const args = ['run', resolve('docs/openapi.json'), '--url', server.url, '-H', `Authorization: Bearer ${token}`]
     // A wait that waits as long as it was asked to is no failure.
     const bounds = ['--max-time', values.seconds, '--request-timeout', '60', '--exclude-path', '/v1/events/wait']
     const seed = values.seed === undefined ? [] : ['--seed', values.seed]
@@ -45,5 +45,7 @@ function installed(): boolean {
 }
 
 function run(command: string, args: readonly string[]) {
-  return spawnSync(command, args, { stdio: ['ignore', 'inherit', 'inherit'] })
+  // What the tools leave behind, they leave beside themselves.
+  mkdirSync(TOOLS, { recursive: true })
+  return spawnSync(command, args, { cwd: TOOLS, stdio: ['ignore', 'inherit', 'inherit'] })
 }
