@@ -39,9 +39,9 @@ export async function listCatalogue(disk: Disk, layout: Layout): Promise<Catalog
     }
   }
   const { segments, late } = withoutLate(newestOfEach(found, leftovers))
-  leftovers.push(
-    ...indexes.filter(index => !segments.some(segment => sameSegment(segment, index))).map(index => index.path),
-  )
+  const named = new Set(segments.map(({ firstPosition, epoch }) => `${firstPosition} ${epoch}`))
+  const orphans = indexes.filter(({ firstPosition, epoch }) => !named.has(`${firstPosition} ${epoch}`))
+  leftovers.push(...orphans.map(({ path }) => path))
   const greatestEpoch = found.reduce((greatest, segment) => Math.max(greatest, segment.epoch), 0)
   return { segments, leftovers, unknown, late, greatestEpoch }
 }
