@@ -76,14 +76,28 @@ function fits(key: KeyObject, algorithm: Exclude<Algorithm, 'HS256'>): boolean {
 
 async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error' })
-  const text = await answer.text()
-  if (!answer.ok || text.length > longestKeySetBytes) throw new Error('The key set cannot be had')
-  const { keys } = JSON.parse(text) as { keys: (JsonWebKey & { kid?: unknown; use?: unknown })[] }
+  if (!answer.ok || answer.body === null) throw new Error('The key set cannot be had')
+  const { keys } = JSON.parse(await bounded(answer.body)) as { keys: (JsonWebKey & { kid?: unknown; use?: unknown })[] }
   const found = new Map<string, KeyObject>()
   for (const jwk of keys) {
     if (typeof jwk.kid !== 'string' || (jwk.kty !== 'RSA' && jwk.kty !== 'EC') || jwk.use === 'enc') continue
-    found.set(jwk.kid, createPublicKey({ key: jwk as never, format: 'jwk' }))
+    try {
+      found.set(jwk.kid, createPublicKey({ key: jwk as never, format: 'jwk' }))
+    } catch {
+      // One that cannot be read must not spoil the others.
+    }
   }
   if (found.size === 0) throw new Error('The key set holds no key')
   return found
+}
+
+async function bounded(body: ReadableStream<Uint8Array>): Promise<string> {
+  const chunks: Uint8Array[] = []
+  let bytes = 0
+  for await (const chunk of body) {
+    bytes += chunk.length
+    if (bytes > longestKeySetBytes) throw new Error('The key set is too large')
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
 }

@@ -1,0 +1,103 @@
+// Verifying tokens: the cache that honours expiry and revocation, and keys that rotate at a provider over real HTTP.
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
+import { ROLES, type Role } from './access.js'
+import type { Quota } from './quotas.js'
+import { signToken } from './sign-token.js'
+import { TokenVerifier } from './token-verifier.js'
+
+const secret = 'a secret of this test, long enough'
+const quota: Quota = { requestsPerMinute: 1, eventsPerMinute: 1, bytesPerMinute: 1, batch: 1 }
+const quotas = Object.fromEntries(ROLES.map(role => [role, quota])) as Record<Role, Quota>
+const wish = { agentId: 'a', role: 'agent' as const, expiresInSeconds: 600 }
+
+function verifier(more: object, start = Date.now()) {
+  let now = start
+  const made = new TokenVerifier({ algorithms: ['HS256'], leewaySeconds: 60, quotas, secret, ...more }, () => now)
+  const pass = (seconds: number) => {
+    now += seconds * 1000
+  }
+  return { verify: async (token: string) => made.verify(token), made, pass }
+}
+
+test('a token seen before is taken until its leeway is over, and no longer', async () => {
+  const { verify, pass } = verifier({})
+  const token = await signToken(wish, secret)
+  expect((await verify(token)).access).toBe((await verify(token)).access)
+  pass(650)
+  await verify(token)
+  pass(20)
+  await expect(verify(token)).rejects.toMatchObject({ name: 'BadToken', message: 'The token has expired' })
+})
+
+test('a revoked agent is out at once, though its token was seen before', async () => {
+  const { verify, made } = verifier({})
+  const token = await signToken(wish, secret)
+  await verify(token)
+  made.revoke('a')
+  await expect(verify(token)).rejects.toMatchObject({ message: 'The token has been revoked' })
+})
+
+test('a server does not start with a key that proves nothing', () => {
+  expect(() => verifier({ secret: 'short' })).toThrow('at least 32 bytes')
+  expect(() => verifier({ algorithms: ['RS256'], secret: undefined })).toThrow('needs a public key')
+})
+
+interface Provider {
+  readonly url: string
+  keys: JWK[]
+  asked: number
+  down: boolean
+}
+
+async function withProvider(work: (provider: Provider) => Promise<void>): Promise<void> {
+  const server = createServer((_, answer) => {
+    provider.asked++
+    answer.statusCode = provider.down ? 503 : 200
+    answer.end(JSON.stringify({ keys: provider.keys }))
+  })
+  await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  const provider: Provider = { url, keys: [], asked: 0, down: false }
+  await work(provider).finally(() => server.close())
+}
+
+async function signer(kid: string, alg: 'RS256' | 'ES256') {
+  const { publicKey, privateKey } = await generateKeyPair(alg)
+  const jwk = { ...(await exportJWK(publicKey)), kid, use: 'sig' }
+  const token = () =>
+    new SignJWT({ sub: 'a', role: 'agent' }).setProtectedHeader({ alg, kid }).setExpirationTime('1h').sign(privateKey)
+  return { jwk, token }
+}
+
+test('keys rotate: a new one is fetched when its id is first seen, and nobody asks more often than every 30 s', () =>
+  withProvider(async provider => {
+    const [old, fresh, invented] = await Promise.all([signer('1', 'RS256'), signer('2', 'ES256'), signer('3', 'ES256')])
+    provider.keys = [{ kty: 'EC', kid: 'broken', crv: 'P-256', x: '?', y: '?' }, old.jwk]
+    const { verify, pass } = verifier({ algorithms: ['RS256', 'ES256'], secret: undefined, jwksUrl: provider.url })
+    expect((await verify(await old.token())).access.agentId).toBe('a')
+    provider.keys = [old.jwk, fresh.jwk]
+    pass(31)
+    await verify(await fresh.token())
+    expect(provider.asked).toBe(2)
+    for (let i = 0; i < 5; i++) await expect(verify(await invented.token())).rejects.toMatchObject({ name: 'BadToken' })
+    expect(provider.asked).toBe(2)
+    provider.down = true
+    pass(31)
+    await expect(verify(await invented.token())).rejects.toMatchObject({ name: 'BadToken' })
+    expect(provider.asked).toBe(3)
+    await verify(await fresh.token())
+  }))
+
+test('a key may only be used with its own algorithm', () =>
+  withProvider(async provider => {
+    const { jwk } = await signer('1', 'RS256')
+    provider.keys = [jwk]
+    const { verify } = verifier({ algorithms: ['HS256', 'RS256'], jwksUrl: provider.url })
+    const confused = await new SignJWT({ sub: 'a' })
+      .setProtectedHeader({ alg: 'HS256', kid: '1' })
+      .setExpirationTime('1h')
+      .sign(Buffer.from(jwk.n ?? ''))
+    await expect(verify(confused)).rejects.toMatchObject({ name: 'BadToken' })
+  }))

@@ -1,0 +1,31 @@
+// The container and cluster files against the server: the variables they set exist, and so do the paths they probe.
+import { readFileSync } from 'node:fs'
+import { parse } from 'yaml'
+import { settingTable } from './settings.js'
+
+const files = ['docker/Dockerfile', 'docker/compose.yml', 'k8s/statefulset.yaml', 'k8s/service.yaml']
+const texts = new Map(files.map(file => [file, readFileSync(file, 'utf8')]))
+const known = new Set(Object.values(settingTable).flatMap(({ variable }) => [variable, `${variable}_FILE`]))
+const { paths } = JSON.parse(readFileSync('docs/openapi.json', 'utf8')) as { paths: Record<string, unknown> }
+
+test.each(files)('%s sets only what can be set', file => {
+  for (const [variable] of (texts.get(file) ?? '').matchAll(/LIGHTHOUSE_[A-Z_]+/g))
+    expect([...known]).toContain(variable)
+})
+
+test('the container of the cluster is probed where the server answers, and given a secret', () => {
+  const { template } = parse(texts.get('k8s/statefulset.yaml') ?? '').spec
+  const [container] = template.spec.containers
+  for (const probe of [container.startupProbe, container.livenessProbe, container.readinessProbe])
+    expect(Object.keys(paths)).toContain(probe.httpGet.path)
+  expect(template.spec.terminationGracePeriodSeconds).toBeGreaterThan(20)
+  const { value } = container.env.find(({ name }: { name: string }) => name === 'LIGHTHOUSE_JWT_SECRET_FILE')
+  const mount = container.volumeMounts.find(({ name }: { name: string }) => name === 'secrets')
+  expect(value).toBe(`${mount.mountPath}/jwt-secret`)
+  expect(template.spec.volumes.map(({ name }: { name: string }) => name)).toContain(mount.name)
+})
+
+test('all of them speak of the same port', () => {
+  const port = String(parse(readFileSync('config/default.yaml', 'utf8')).port)
+  for (const file of files) expect([file, texts.get(file)?.includes(port)]).toEqual([file, true])
+})
