@@ -7,6 +7,7 @@ import type { Logger } from 'pino'
 import { Authentication } from './auth/authentication.js'
 import { assertEveryRouteDeclares, publicRoutes } from './auth/route-needs.guard.js'
 import { StoreError } from './contract/errors.js'
+import { drainAtTheEnd } from './http-drain.js'
 import { withCorrelationId } from './logging/correlation.js'
 import { HttpMetrics } from './metrics/http-metrics.js'
 import { registerBodyParsers } from './wire/body.js'
@@ -49,6 +50,7 @@ export function dressHttpServer(app: NestFastifyApplication, logger: Logger): vo
   app.getHttpServer().maxConnections = httpLimits.maxConnections
   const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
+  drainAtTheEnd(fastify, app.getHttpServer())
   registerBodyParsers(fastify)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })

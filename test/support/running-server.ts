@@ -27,12 +27,15 @@ export class RunningServer {
 
   private constructor(
     readonly url: string,
-    private readonly directory: string,
+    readonly directory: string,
     private readonly child: ChildProcess,
   ) {}
 
-  static async start(env: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
-    const directory = await makeTempDirectory()
+  /** On a directory of its own, or on one that another server has left behind. */
+  static async start(
+    env: Readonly<Record<string, string>> = {},
+    directory: string = makeTempDirectory(),
+  ): Promise<RunningServer> {
     const settings = {
       LIGHTHOUSE_ENV: 'test',
       LIGHTHOUSE_DATA_DIR: directory,
@@ -76,12 +79,17 @@ export class RunningServer {
     }
   }
 
+  /** Asks it to end, and answers its exit code. The directory stays. */
+  async end(): Promise<number | null> {
+    if (!this.running) return this.child.exitCode
+    const exit = once(this.child, 'exit')
+    this.child.kill('SIGTERM')
+    const [code] = await exit
+    return code as number | null
+  }
+
   async stop(): Promise<void> {
-    if (this.running) {
-      const exit = once(this.child, 'exit')
-      this.child.kill('SIGTERM')
-      await exit
-    }
-    await removeTempDirectory(this.directory)
+    await this.end()
+    removeTempDirectory(this.directory)
   }
 }
