@@ -38,6 +38,8 @@ export function createHttpAdapter(): FastifyAdapter {
     routerOptions: { maxParamLength: httpLimits.maxParamChars, caseSensitive: true, ignoreTrailingSlash: false },
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers[correlationHeader]),
     forceCloseConnections: 'idle',
+    // Node would answer itself, without a problem: see the first hook.
+    http: { requireHostHeader: false },
     // What still comes in over an open connection is answered like any other, and the connection then closed.
     return503OnClosing: false,
     frameworkErrors: answerBeforeRouting,
@@ -47,13 +49,17 @@ export function createHttpAdapter(): FastifyAdapter {
 
 /** What happens to every request; called once, before the application is initialised. */
 export function dressHttpServer(app: NestFastifyApplication, logger: Logger): void {
-  app.getHttpServer().maxConnections = httpLimits.maxConnections
+  const server = app.getHttpServer()
+  server.maxConnections = httpLimits.maxConnections
+  // Node would refuse what it does not know without a problem; a server may as well ignore it.
+  server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
-  drainAtTheEnd(fastify, app.getHttpServer())
+  drainAtTheEnd(fastify, server)
   registerBodyParsers(fastify)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
+    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0') return done(withoutHost())
     withCorrelationId(request.id, done)
   })
   const authentication = app.get(Authentication, { strict: false })
@@ -85,6 +91,10 @@ const everyAnswer = {
 /** Probes come every few seconds for ever; their lines would drown the others. */
 function isProbe(request: FastifyRequest): boolean {
   return request.routeOptions.url === '/livez' || request.routeOptions.url === '/readyz'
+}
+
+function withoutHost(): StoreError {
+  return new StoreError('BAD_HTTP', 'The request has no Host header')
 }
 
 /** A path that cannot be decoded never reaches a route, a hook or a filter. */
