@@ -19,6 +19,8 @@ import { traceIdOf } from './wire/trace-context.js'
 export const httpLimits = {
   /** For a request to arrive completely, headers and body. */
   requestTimeoutMs: 60_000,
+  /** How often requests that take too long to arrive are looked for. */
+  lookForLateEveryMs: 5_000,
   /** For a connection on which nothing moves; longer than the longest wait a route offers. */
   connectionTimeoutMs: 120_000,
   /** For an idle connection between two requests; longer than load balancers keep theirs. */
@@ -27,19 +29,24 @@ export const httpLimits = {
   maxBodyBytes: 16 * 1024 * 1024,
   /** A stream of 256 characters, each of them percent-encoded. */
   maxParamChars: 3 * 256,
-} as const
+}
+export type HttpLimits = Readonly<typeof httpLimits>
 
-export function createHttpAdapter(): FastifyAdapter {
+export function createHttpAdapter(limits: HttpLimits = httpLimits): FastifyAdapter {
   return new FastifyAdapter({
-    requestTimeout: httpLimits.requestTimeoutMs,
-    connectionTimeout: httpLimits.connectionTimeoutMs,
-    keepAliveTimeout: httpLimits.keepAliveTimeoutMs,
-    bodyLimit: httpLimits.maxBodyBytes,
-    routerOptions: { maxParamLength: httpLimits.maxParamChars, caseSensitive: true, ignoreTrailingSlash: false },
+    requestTimeout: limits.requestTimeoutMs,
+    connectionTimeout: limits.connectionTimeoutMs,
+    keepAliveTimeout: limits.keepAliveTimeoutMs,
+    bodyLimit: limits.maxBodyBytes,
+    routerOptions: { maxParamLength: limits.maxParamChars, caseSensitive: true, ignoreTrailingSlash: false },
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers[correlationHeader]),
     forceCloseConnections: 'idle',
     // Node would answer itself, without a problem: see the first hook.
-    http: { requireHostHeader: false },
+    http: {
+      requireHostHeader: false,
+      headersTimeout: limits.requestTimeoutMs,
+      connectionsCheckingInterval: limits.lookForLateEveryMs,
+    },
     // What still comes in over an open connection is answered like any other, and the connection then closed.
     return503OnClosing: false,
     frameworkErrors: answerBeforeRouting,
