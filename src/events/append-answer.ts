@@ -50,5 +50,17 @@ function payloadBytes(event: unknown): number {
 
 function storedBytes(payload: unknown): number {
   if (payload === undefined) return 0
-  return payload instanceof Packed ? payload.bytes.length : encoded(payload, 'msgpack').length
+  if (payload instanceof Packed) return payload.bytes.length
+  const bytes = storedBytesAtMost(payload)
+  return bytes <= LIMITS.eventWarnBytes / 2 ? bytes : encoded(payload, 'msgpack').length
+}
+
+/** A walk costs far less than encoding, and most payloads are not large whatever their characters are. */
+function storedBytesAtMost(value: unknown): number {
+  if (typeof value === 'string') return 5 + 3 * value.length
+  if (typeof value !== 'object' || value === null) return 9
+  let bytes = 5
+  if (Array.isArray(value)) for (const item of value) bytes += storedBytesAtMost(item)
+  else for (const name of Object.keys(value)) bytes += 5 + 3 * name.length + storedBytesAtMost(value[name as never])
+  return bytes
 }
