@@ -10,6 +10,7 @@ import { EventsModule } from './events/events.module.js'
 import { HealthModule } from './health/health.module.js'
 import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
+import { ReplayModule } from './replay/replay.module.js'
 import { SecurityModule } from './security/security.module.js'
 import { StorageModule } from './storage/storage.module.js'
 import { WireModule } from './wire/wire.module.js'
@@ -26,6 +27,7 @@ export interface Parts {
 export class AppModule {
   static of({ settings, logger, auth, developmentToken }: Parts): DynamicModule {
     const authModule = AuthModule.of(auth)
+    const eventsModule = EventsModule.of(authModule)
     return {
       module: AppModule,
       imports: [
@@ -35,8 +37,9 @@ export class AppModule {
         authModule,
         StorageModule,
         HealthModule,
-        EventsModule.of(authModule),
+        eventsModule,
         IndexModule,
+        ReplayModule.of(eventsModule),
         SecurityModule.of(authModule),
         ApiDocsModule.of({ developmentToken }, settings.docsEnabled),
       ],

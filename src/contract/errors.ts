@@ -50,6 +50,12 @@ export const ERRORS = {
     outcome: 'rejected',
     remedy: 'Read the conflicting event, decide again, and append with a newer after.',
   },
+  STATE_TOO_LARGE: {
+    title: 'The state is larger than allowed',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Fold fewer events, or with a reducer that keeps less.',
+  },
   KEY_REUSED: {
     title: 'The idempotency key belongs to another request',
     retryable: false,

@@ -24,6 +24,8 @@ export const LIMITS = Object.freeze({
   conditionValuesPerItem: 32,
   filterValues: 100,
   patternsPerPermission: 1_000,
+  pathChars: 256,
+  pathSegments: 32,
   readLimitDefault: 100,
   readLimitMax: 10_000,
   keyRetentionHours: 24,

@@ -20,6 +20,7 @@ export class EventsModule {
       imports: [StorageModule, WireModule, auth],
       controllers: [AsyncAppendsController, EventsController, StreamEventsController],
       providers: [Appends, Lines, Operations, Reads, Waits],
+      exports: [Appends, Lines],
     }
   }
 }

@@ -14,6 +14,11 @@ import type { ReadPlan } from './read-query.js'
 /** How long a reader has, at shutdown, to take the frame that tells it so. */
 const GRACE_MS = 2_000
 
+export interface Exchange {
+  readonly request: FastifyRequest
+  readonly answer: ServerResponse
+}
+
 @Injectable()
 export class Lines implements OnModuleDestroy {
   private readonly open = new Set<ServerResponse>()
@@ -37,19 +42,41 @@ export class Lines implements OnModuleDestroy {
   }
 
   /** Looks at the first event before anything is sent: what is wrong from the start still has a status of its own. */
-  async stream(
-    plan: ReadPlan,
-    limit: number | undefined,
-    { request: asked, answer }: { readonly request: FastifyRequest; readonly answer: ServerResponse },
-  ): Promise<Readable> {
+  async stream(plan: ReadPlan, limit: number | undefined, exchange: Exchange): Promise<Readable> {
     if (this.ending) throw closing()
     const request = limit === undefined ? plan.request : { ...plan.request, limit }
     const events = this.store.read(request)[Symbol.asyncIterator]()
     const first = await events.next()
     const frames = this.frames(first, events, position => endOf(plan, limit, position))
+    return this.opened(frames, exchange)
+  }
+
+  /** Frames of another kind, the last of which says that it is the last. As above, the first is looked at beforehand. */
+  async send(frames: AsyncIterable<string>, exchange: Exchange): Promise<Readable> {
+    if (this.ending) throw closing()
+    const rest = frames[Symbol.asyncIterator]()
+    const first = await rest.next()
+    return this.opened(this.untilEnding(first, rest), exchange)
+  }
+
+  private opened(frames: AsyncIterable<string>, { request, answer }: Exchange): Readable {
     this.open.add(answer)
     answer.once('close', () => this.open.delete(answer))
-    return ndjsonStream(frames, error => errorFrame(this.problems.problem(error, asked)))
+    return ndjsonStream(frames, error => errorFrame(this.problems.problem(error, request)))
+  }
+
+  private async *untilEnding(
+    first: IteratorResult<string>,
+    rest: AsyncIterator<string>,
+  ): AsyncGenerator<string, void, void> {
+    try {
+      for (let next = first; next.done !== true; next = await rest.next()) {
+        if (this.ending) throw closing()
+        yield next.value
+      }
+    } finally {
+      await rest.return?.()
+    }
   }
 
   private async *frames(

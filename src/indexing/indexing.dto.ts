@@ -23,10 +23,10 @@ export class OrderByDto {
   @ApiProperty({
     description: 'Any field, or a path below data or metadata. position, id and timestamp cost nothing extra.',
     example: 'data.score',
-    maxLength: QUERY_LIMITS.fieldChars,
+    maxLength: LIMITS.pathChars,
   })
   @IsString()
-  @MaxLength(QUERY_LIMITS.fieldChars)
+  @MaxLength(LIMITS.pathChars)
   field: string
 
   @ApiPropertyOptional({ description: 'asc unless said otherwise.', enum: ['asc', 'desc'], example: 'desc' })

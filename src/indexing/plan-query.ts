@@ -3,10 +3,10 @@ import { agentFault, referenceFault, streamGlobFault, tagFault, typeGlobFault } 
 import type { Position } from '../contract/event.js'
 import { type IdParts, parseId, TIMESTAMP_MAX } from '../contract/event-id.js'
 import type { FaultOf } from '../contract/field-checks.js'
+import type { FieldName } from '../contract/field-path.js'
 import type { EventFilter } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
 import { parseTime } from '../contract/rfc3339.js'
-import type { FieldName } from './field-path.js'
 import type { Condition, Leaf } from './where.js'
 
 export interface QueryPlan {

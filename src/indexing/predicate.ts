@@ -1,10 +1,10 @@
 // Compiles the conditions of a query, once, into a function that says whether an event meets them.
 import type { RecordedEvent } from '../contract/event.js'
 import { compareIds, type IdParts, parseId } from '../contract/event-id.js'
+import { FIELDS, valueAt } from '../contract/field-path.js'
 import { streamMatches } from '../contract/filter.js'
 import { globMatches } from '../contract/glob.js'
 import { parseTime } from '../contract/rfc3339.js'
-import { FIELDS, valueAt } from './field-path.js'
 import { QUERY_LIMITS } from './query-limits.js'
 import type { Comparison, Condition, Leaf, Scalar } from './where.js'
 

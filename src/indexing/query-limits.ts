@@ -9,8 +9,6 @@ export const QUERY_LIMITS = Object.freeze({
   whereNodes: 128,
   inValues: LIMITS.filterValues,
   valueChars: 1_024,
-  fieldChars: 256,
-  fieldSegments: 32,
   /** All patterns of a query together: each is held against texts that others have written. */
   likeCharsTotal: 1_024,
   /** A longer text is like nothing. */

@@ -2,8 +2,8 @@
 import { isEventId } from '../contract/event-id.js'
 import { checkUnknownFields, isObject } from '../contract/field-checks.js'
 import { type FieldFindings, pointerSegment } from '../contract/field-findings.js'
+import { FIELDS, type FieldKind, type FieldPath, readPath } from '../contract/field-path.js'
 import { timeFault } from '../contract/rfc3339.js'
-import { FIELDS, type FieldKind, type FieldPath, readPath } from './field-path.js'
 import { QUERY_LIMITS } from './query-limits.js'
 
 export const COMPARISONS = ['eq', 'ne', 'in', 'nin', 'gt', 'gte', 'lt', 'lte', 'exists', 'like'] as const

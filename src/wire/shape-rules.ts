@@ -35,6 +35,8 @@ const SIZE = 1
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 const decorators: Readonly<Record<string, Decorator>> = {
+  // Of a kind that a class cannot say: whoever takes the value judges it.
+  isDefined: { rank: KIND, holds: value => value !== undefined, says: () => 'is required' },
   isString: { rank: KIND, holds: value => typeof value === 'string', says: () => 'must be a string' },
   isInt: { rank: KIND, holds: Number.isInteger, says: () => 'must be an integer' },
   isNumber: { rank: KIND, holds: isNumber, says: () => 'must be a finite number' },

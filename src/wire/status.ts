@@ -19,6 +19,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   BODY_TOO_LARGE: 413,
   UNSUPPORTED_MEDIA_TYPE: 415,
   KEY_REUSED: 422,
+  STATE_TOO_LARGE: 422,
   RATE_LIMITED: 429,
   // Damage is no defect of the server, but the request was good and cannot be served.
   DATA_CORRUPT: 500,

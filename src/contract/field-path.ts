@@ -1,6 +1,6 @@
 // The path of a field of an event: read from its two spellings, and followed through own properties only.
-import type { RecordedEvent } from '../contract/event.js'
-import { QUERY_LIMITS } from './query-limits.js'
+import type { RecordedEvent } from './event.js'
+import { LIMITS } from './limits.js'
 
 export type FieldKind = 'id' | 'text' | 'number' | 'time' | 'list' | 'payload'
 
@@ -42,16 +42,16 @@ const BAD_ESCAPE = /~(?![01])/
 
 /** `data.score`, or `/data/score` for keys with dots in them. */
 export function readPath(text: unknown): ReadPath {
-  const { fieldChars, fieldSegments } = QUERY_LIMITS
+  const { pathChars, pathSegments } = LIMITS
   if (typeof text !== 'string') return { fault: 'must be a string such as "type" or "data.score"' }
-  if (text.length > fieldChars) return { fault: `must have at most ${fieldChars} characters` }
+  if (text.length > pathChars) return { fault: `must have at most ${pathChars} characters` }
   const isPointer = text.startsWith('/')
   if (isPointer && BAD_ESCAPE.test(text)) return { fault: 'must write ~ as ~0 and / as ~1 in a JSON Pointer' }
   const [field = '', ...keys] = isPointer ? text.slice(1).split('/').map(unescaped) : text.split('.')
   if (!Object.hasOwn(FIELDS, field)) {
     return { fault: `must begin with a field of an event: ${Object.keys(FIELDS).join(', ')}` }
   }
-  if (keys.length > fieldSegments) return { fault: `must be at most ${fieldSegments} keys deep` }
+  if (keys.length > pathSegments) return { fault: `must be at most ${pathSegments} keys deep` }
   if (!isPointer && keys.includes('')) return { fault: 'must name an empty key by a JSON Pointer such as /data/' }
   const name = field as FieldName
   if (keys.length > 0 && FIELDS[name] !== 'payload') return { fault: `must not lead into ${name}, which has no keys` }

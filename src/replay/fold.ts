@@ -1,0 +1,60 @@
+// Folds events into a state, one by one, and keeps the state within its bounds. Pure but for the events it pulls.
+import { StoreError } from '../contract/errors.js'
+import type { JsonValue, Position, RecordedEvent } from '../contract/event.js'
+import type { Reducer } from './reducers.js'
+
+/** As JSON. */
+export const STATE_BYTES_MAX = 16 * 1024 * 1024
+
+export interface Folded {
+  readonly state: JsonValue
+  /** Of the last event that was folded; where the fold began when there was none. */
+  readonly position: Position
+  /** How many were folded, those before an `initial` included. */
+  readonly events: number
+}
+
+export class Fold {
+  private state: JsonValue
+  private at: Position
+  private count: number
+  /** Of payloads since the state was last measured: it cannot have grown by more than they and their keys. */
+  private unmeasured = 0
+  private measured = 0
+
+  constructor(
+    private readonly reducer: Reducer,
+    from?: Folded,
+  ) {
+    this.state = from?.state ?? reducer.initial()
+    this.at = from?.position ?? 0
+    this.count = from?.events ?? 0
+  }
+
+  apply(event: RecordedEvent): void {
+    this.state = this.reducer.apply(this.state, event)
+    this.at = event.position
+    this.count++
+    this.bound(event)
+  }
+
+  /** The state itself, not a copy: it changes with the next event. */
+  get folded(): Folded {
+    return { state: this.state, position: this.at, events: this.count }
+  }
+
+  /** JSON takes at most six characters where MessagePack takes a byte, and a key of a `set` or a type beside it. */
+  private bound(event: RecordedEvent): void {
+    this.unmeasured += 6 * event.packedData().length + KEY_BYTES
+    if (this.measured + this.unmeasured <= STATE_BYTES_MAX) return
+    this.measured = Buffer.byteLength(JSON.stringify(this.state))
+    this.unmeasured = 0
+    if (this.measured <= STATE_BYTES_MAX) return
+    throw new StoreError(
+      'STATE_TOO_LARGE',
+      `At position ${event.position} the state is larger than ${STATE_BYTES_MAX / 1024 / 1024} MiB`,
+    )
+  }
+}
+
+const KEY_BYTES = 1024

@@ -1,0 +1,42 @@
+// The lines of a replay: progress or the state after every event, what was passed over, the last state, the end.
+import type { DamagedRange } from '../contract/event-store.js'
+import { endFrame } from '../wire/frames.js'
+import type { Replay } from './replay.js'
+
+export interface FrameOptions {
+  /** A frame of progress after so many events. */
+  readonly every: number
+  /** The state after every event. */
+  readonly states: boolean
+}
+
+export async function* replayFrames(
+  replay: Replay,
+  { every, states }: FrameOptions,
+): AsyncGenerator<string, void, void> {
+  let told = 0
+  let count = 0
+  for await (const { id, position } of replay.events()) {
+    for (; told < replay.damaged.length; told++) yield damagedFrame(replay.damaged[told] as DamagedRange)
+    count++
+    if (states) yield stateFrame({ id, position, events: replay.folded.events, state: replay.folded.state })
+    else if (count % every === 0) yield progressFrame(position, replay.folded.events)
+  }
+  for (; told < replay.damaged.length; told++) yield damagedFrame(replay.damaged[told] as DamagedRange)
+  const { state, position, events } = replay.replayed
+  yield stateFrame({ position, events, state })
+  yield endFrame(position, count)
+}
+
+function progressFrame(position: number, events: number): string {
+  return `{"type":"progress","position":${position},"events":${events}}`
+}
+
+/** With the id of the event it is the state after; the last one has none. */
+function stateFrame(content: object): string {
+  return JSON.stringify({ type: 'state', ...content })
+}
+
+function damagedFrame({ from, to, reason }: DamagedRange): string {
+  return JSON.stringify({ type: 'damaged', from, to, reason })
+}

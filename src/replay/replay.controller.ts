@@ -1,0 +1,94 @@
+// `POST /v1/replay` and `GET /v1/streams/{stream}/state`: what the state was, at any moment of history.
+import type { Readable } from 'node:stream'
+import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common'
+import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { StoreError } from '../contract/errors.js'
+import { EventStore } from '../contract/event-store.js'
+import { Lines } from '../events/lines.service.js'
+import { contentTypes, encoded, formOf } from '../wire/answer.js'
+import { ShapePipe } from '../wire/shape.pipe.js'
+import { ReplayAnswerDto, ReplayDto, StreamStateAnswerDto, StreamStateParameters } from './replay.dto.js'
+import type { Replayed } from './replay.js'
+import { replayPlan } from './replay-plan.js'
+import { Replays } from './replays.service.js'
+
+const FORMS = ['json', 'msgpack', 'ndjson'] as const
+const PLAIN_FORMS = ['json', 'msgpack'] as const
+const PROGRESS_EVENTS = 10_000
+
+@ApiTags('state')
+@Controller('v1')
+export class ReplayController {
+  constructor(
+    private readonly replays: Replays,
+    private readonly lines: Lines,
+    private readonly store: EventStore,
+  ) {}
+
+  @Post('replay')
+  @HttpCode(200)
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Fold events into a state',
+    description:
+      'The state after all events that match, from `after` to `at`. With `Accept: application/x-ndjson`: frames of progress, or the state after every event, then the last state and an `end` frame.',
+  })
+  @ApiBody({ type: ReplayDto })
+  @ApiOkResponse({ description: 'The state.', type: ReplayAnswerDto })
+  async replay(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Body(new ShapePipe(ReplayDto)) asked: ReplayDto,
+  ): Promise<string | Buffer | Readable> {
+    const form = formOf(request.headers.accept, FORMS)
+    const plan = replayPlan(asked, access)
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    if (form === 'ndjson') {
+      const { every = PROGRESS_EVENTS, states = false } = asked
+      const frames = this.replays.frames(plan, access, { every, states })
+      return this.lines.send(frames, { request, answer: reply.raw })
+    }
+    return encoded(answerOf(await this.replays.state(plan, access, whileOpen(reply))), form)
+  }
+
+  @Get('streams/:stream/state')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read the state of a stream',
+    description: 'Its events folded up to a position, an event or a time, themselves included.',
+  })
+  @ApiParam({ name: 'stream', description: 'The name of the stream, its slashes as %2F.', example: 'agent_builder-1' })
+  @ApiOkResponse({ description: 'The state.', type: StreamStateAnswerDto })
+  async streamState(
+    @Param('stream') stream: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Query(new ShapePipe(StreamStateParameters)) { at, reducer, key }: StreamStateParameters,
+  ): Promise<string | Buffer> {
+    const form = formOf(request.headers.accept, PLAIN_FORMS)
+    if (!access.covers('events.read', stream) || (await this.store.stream(stream)) === undefined) {
+      throw new StoreError('NOT_FOUND', 'There is no such stream, or the token may not read it.')
+    }
+    const asked = Object.assign(new ReplayDto(), { filter: { streams: [stream] }, at, reducer, key })
+    const replayed = await this.replays.state(replayPlan(asked, access), access, whileOpen(reply))
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    return encoded({ stream, ...answerOf(replayed) }, form)
+  }
+}
+
+function answerOf({ state, position, events, head, damaged }: Replayed): ReplayAnswerDto {
+  return { state, position, events, head, damaged: damaged.map(({ from, to, reason }) => ({ from, to, reason })) }
+}
+
+/** Nobody folds for who is gone. */
+function whileOpen({ raw }: FastifyReply): AbortSignal {
+  const leaving = new AbortController()
+  raw.once('close', () => leaving.abort())
+  return leaving.signal
+}

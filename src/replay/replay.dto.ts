@@ -1,0 +1,211 @@
+// What a replay takes and answers.
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
+import { Type } from 'class-transformer'
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsBoolean,
+  IsDefined,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator'
+import { LIMITS } from '../contract/limits.js'
+import { REDUCER_NAMES, type ReducerName } from './reducers.js'
+
+const list = (description: string, example: string) =>
+  ApiPropertyOptional({ description, example: [example], type: [String], maxItems: LIMITS.filterValues })
+
+export class ReplayFilterDto {
+  @list('Globs on names of streams.', 'agent_builder-1*')
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.filterValues)
+  @IsString({ each: true })
+  streams?: string[]
+
+  @list('Globs on types.', 'task.*')
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.filterValues)
+  @IsString({ each: true })
+  types?: string[]
+
+  @list('Tags an event must bear, all of them.', 'project:apollo')
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.filterValues)
+  @IsString({ each: true })
+  tags?: string[]
+
+  @list('Agents that wrote the events.', 'builder-1')
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.filterValues)
+  @IsString({ each: true })
+  agents?: string[]
+
+  @ApiPropertyOptional({ description: 'The correlation id.', example: 'build-42' })
+  @IsOptional()
+  @IsString()
+  correlationId?: string
+
+  @ApiPropertyOptional({
+    description: 'The id of the event that caused them.',
+    example: '1790000000000000000_0_node-1',
+  })
+  @IsOptional()
+  @IsString()
+  causationId?: string
+
+  @ApiPropertyOptional({ description: 'The session.', example: 'session-7' })
+  @IsOptional()
+  @IsString()
+  sessionId?: string
+}
+
+/** Each schema is made anew: a description is completed in place. */
+const moment = (description: string, example: string | number) =>
+  ApiPropertyOptional({ description, example, oneOf: [{ type: 'integer', minimum: 0 }, { type: 'string' }] })
+
+export class InitialStateDto {
+  @ApiProperty({ description: 'A state the same reducer has answered.', example: { status: 'open' } })
+  @IsDefined()
+  state: unknown
+
+  @ApiPropertyOptional({ description: 'How many events it was made of.', example: 120, type: 'integer', minimum: 0 })
+  @IsOptional()
+  @IsInt()
+  @Min(0)
+  events?: number
+}
+
+export class ReplayDto {
+  @ApiPropertyOptional({ description: 'Which events; all that the token may read without it.', type: ReplayFilterDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => ReplayFilterDto)
+  filter?: ReplayFilterDto
+
+  @moment('Begin behind this position, event id or RFC 3339 time; `start` is the default.', 1200)
+  @IsOptional()
+  @IsDefined()
+  after?: unknown
+
+  @moment('End with this position, event id or RFC 3339 time, itself included; `head` is the default.', 'head')
+  @IsOptional()
+  @IsDefined()
+  at?: unknown
+
+  @ApiPropertyOptional({ description: 'How states are made of events.', enum: REDUCER_NAMES, default: 'merge' })
+  @IsOptional()
+  @IsIn([...REDUCER_NAMES])
+  reducer?: ReducerName
+
+  @ApiPropertyOptional({
+    description: 'Of the reducer set: the path of the value by which it keeps the latest data.',
+    example: 'data.task',
+    maxLength: LIMITS.pathChars,
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(LIMITS.pathChars)
+  key?: string
+
+  @ApiPropertyOptional({ description: 'A state to go on from; `after` says where it was made.', type: InitialStateDto })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => InitialStateDto)
+  initial?: InitialStateDto
+
+  @ApiPropertyOptional({ description: 'NDJSON only: the state after every event.', default: false })
+  @IsOptional()
+  @IsBoolean()
+  states?: boolean
+
+  @ApiPropertyOptional({
+    description: 'NDJSON only: a frame of progress after so many events.',
+    default: 10_000,
+    type: 'integer',
+    minimum: 1,
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(1_000_000_000)
+  every?: number
+
+  @ApiPropertyOptional({
+    description: '`skip` passes over events that are damaged, and names them; `fail` ends the replay there.',
+    enum: ['fail', 'skip'],
+    default: 'fail',
+  })
+  @IsOptional()
+  @IsIn(['fail', 'skip'])
+  onDamaged?: 'fail' | 'skip'
+}
+
+export class DamagedRangeDto {
+  @ApiProperty({ description: 'The first position.', example: 17, type: 'integer' })
+  from: number
+
+  @ApiProperty({ description: 'The last position.', example: 17, type: 'integer' })
+  to: number
+
+  @ApiProperty({
+    description: 'What is wrong with them.',
+    example: 'an event does not have the hash it was stored with',
+  })
+  reason: string
+}
+
+export class ReplayAnswerDto {
+  @ApiProperty({ description: 'The state, as its reducer makes it.', example: { status: 'done', owner: 'builder-1' } })
+  state: unknown
+
+  @ApiProperty({ description: 'The position up to which all that matches is in it.', example: 1300, type: 'integer' })
+  position: number
+
+  @ApiProperty({ description: 'How many events it is made of.', example: 128, type: 'integer' })
+  events: number
+
+  @ApiProperty({ description: 'The last durable position when the replay began.', example: 1400, type: 'integer' })
+  head: number
+
+  @ApiProperty({ description: 'What was passed over because it is damaged.', type: [DamagedRangeDto] })
+  damaged: DamagedRangeDto[]
+}
+
+export class StreamStateParameters {
+  @ApiPropertyOptional({
+    description: 'A position, an event id or an RFC 3339 time, itself included; the head without it.',
+    example: '2026-01-31T12:00:00Z',
+  })
+  @IsOptional()
+  @IsString()
+  at?: string
+
+  @ApiPropertyOptional({ description: 'How the state is made of events.', enum: REDUCER_NAMES, default: 'merge' })
+  @IsOptional()
+  @IsIn([...REDUCER_NAMES])
+  reducer?: ReducerName
+
+  @ApiPropertyOptional({ description: 'Of the reducer set.', example: 'data.task', maxLength: LIMITS.pathChars })
+  @IsOptional()
+  @IsString()
+  @MaxLength(LIMITS.pathChars)
+  key?: string
+}
+
+export class StreamStateAnswerDto extends ReplayAnswerDto {
+  @ApiProperty({ description: 'The stream.', example: 'agent_builder-1/tasks' })
+  stream: string
+}

@@ -1,0 +1,68 @@
+// One replay on its way: the events it pulls, the fold they go into, and what was passed over.
+import type { Position, RecordedEvent } from '../contract/event.js'
+import type { DamagedRange, EventStore } from '../contract/event-store.js'
+import { Fold, type Folded } from './fold.js'
+import type { ReplayPlan } from './replay-plan.js'
+
+/** Each is told of; beyond these the answer would grow with the damage. */
+const DAMAGED_TOLD = 100
+
+/** Positions: exclusive, inclusive, and the last durable one. */
+export interface Span {
+  readonly after: Position
+  readonly end: Position
+  readonly head: Position
+}
+
+export interface Replayed extends Folded {
+  readonly head: Position
+  readonly damaged: readonly DamagedRange[]
+}
+
+export class Replay {
+  readonly damaged: DamagedRange[] = []
+  private readonly fold: Fold
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly plan: ReplayPlan,
+    private readonly span: Span,
+  ) {
+    this.fold = new Fold(plan.reducer, plan.initial && { ...plan.initial, position: span.after })
+  }
+
+  /** Each has been folded when it is handed out. */
+  async *events(): AsyncGenerator<RecordedEvent, void, void> {
+    for await (const event of this.pulled()) {
+      this.fold.apply(event)
+      yield event
+    }
+  }
+
+  /** The same without a turn for each event. */
+  async run(signal: AbortSignal): Promise<Replayed> {
+    for await (const event of this.pulled()) {
+      this.fold.apply(event)
+      if (signal.aborted) break
+    }
+    return this.replayed
+  }
+
+  get folded(): Folded {
+    return this.fold.folded
+  }
+
+  /** Everything that matches up to its position is in its state. */
+  get replayed(): Replayed {
+    const { after, end, head } = this.span
+    return { ...this.fold.folded, position: Math.max(after, end), head, damaged: this.damaged }
+  }
+
+  private pulled(): AsyncIterable<RecordedEvent> {
+    const { filter, skipDamaged } = this.plan
+    const { after, end } = this.span
+    const note = (range: DamagedRange) => void (this.damaged.length < DAMAGED_TOLD && this.damaged.push(range))
+    const onDamaged = skipDamaged ? { onDamaged: note } : undefined
+    return this.store.read({ filter, after, before: Math.max(after, end) + 1, ...onDamaged })
+  }
+}
