@@ -13,6 +13,7 @@ const LISTS: Readonly<Record<string, FaultOf>> = {
   types: typeGlobFault,
   tags: tagFault,
   agents: agentFault,
+  causes: referenceFault,
 }
 /** One text, or a list of them. */
 const TEXTS: Readonly<Record<string, FaultOf>> = {

@@ -9,6 +9,8 @@ const event: Filterable = {
   agentId: 'agent-7',
   correlationId: 'c1',
   sessionId: 's1',
+  causationId: 'cause',
+  parents: ['p1', 'p2'],
 }
 
 describe('a filter', () => {
@@ -34,6 +36,10 @@ describe('a filter', () => {
     [{ correlationId: 'c2' }, false],
     [{ causationId: 'x' }, false],
     [{ sessionId: 's1' }, true],
+    [{ causes: ['p2'] }, true],
+    [{ causes: ['c0', 'cause'] }, true],
+    [{ causes: ['c0'] }, false],
+    [{ causes: [] }, false],
     [{ correlationId: ['c0', 'c1'] }, true],
     [{ correlationId: [] }, false],
     [{ causationId: ['x'] }, false],

@@ -12,6 +12,8 @@ export interface EventFilter {
   readonly correlationId?: string | readonly string[]
   readonly causationId?: string | readonly string[]
   readonly sessionId?: string | readonly string[]
+  /** Ids: of events that name one of them as their `causationId` or among their `parents`. */
+  readonly causes?: readonly string[]
   /** Globs of the streams the reader may see; AND-ed with all the rest. */
   readonly within?: readonly string[]
 }
@@ -24,6 +26,7 @@ export interface Filterable {
   readonly correlationId?: string | undefined
   readonly causationId?: string | undefined
   readonly sessionId?: string | undefined
+  readonly parents?: readonly string[] | undefined
 }
 
 export function streamMatches(pattern: string, stream: string): boolean {
@@ -40,8 +43,20 @@ export function filterMatches(filter: EventFilter, event: Filterable): boolean {
   if (!isOneOf(filter.correlationId, event.correlationId)) return false
   if (!isOneOf(filter.causationId, event.causationId)) return false
   if (!isOneOf(filter.sessionId, event.sessionId)) return false
+  if (filter.causes !== undefined && !causesOf(event).some(id => filter.causes?.includes(id))) return false
   return filter.within === undefined || filter.within.some(pattern => streamMatches(pattern, event.stream))
 }
+
+/** What the event names as its direct causes, each once. */
+export function causesOf({
+  causationId,
+  parents = NONE,
+}: Pick<Filterable, 'causationId' | 'parents'>): readonly string[] {
+  if (causationId === undefined) return parents.length === 0 ? parents : [...new Set(parents)]
+  return parents.length === 0 ? [causationId] : [...new Set([causationId, ...parents])]
+}
+
+const NONE: readonly string[] = []
 
 function isOneOf(wanted: string | readonly string[] | undefined, found: string | undefined): boolean {
   if (wanted === undefined || wanted === found) return true

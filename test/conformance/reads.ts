@@ -20,7 +20,7 @@ export function describeReads(world: World): void {
 
 /** The naive search, written apart from the product: regular expressions, no index, no shared rule. */
 function wanted(event: RecordedEvent, request: ReadRequest): boolean {
-  const { streams, types, tags, agents, correlationId, causationId, sessionId, within } = request.filter ?? {}
+  const { streams, types, tags, agents, correlationId, causationId, sessionId, causes, within } = request.filter ?? {}
   const anyOf = (wanted: string | readonly string[] | undefined, found: string | undefined) =>
     wanted === undefined || [wanted].flat().some(one => one === found)
   const glob = (pattern: string, text: string) =>
@@ -41,11 +41,15 @@ function wanted(event: RecordedEvent, request: ReadRequest): boolean {
     anyOf(correlationId, event.correlationId),
     anyOf(causationId, event.causationId),
     anyOf(sessionId, event.sessionId),
+    causes === undefined || [event.causationId ?? '', ...(event.parents ?? [])].some(id => causes.includes(id)),
     within === undefined || within.some(streamGlob),
   ].every(Boolean)
 }
 
 const EVENTS = 60
+/** `parents` are ids of events, if only of other logs. */
+const CAUSE = '1_0_node-9'
+const OTHER_CAUSE = '2_0_node-9'
 
 /** Sixty events whose fields take turns at different rhythms; a second lies between batches. */
 async function fill(world: World): Promise<void> {
@@ -57,7 +61,8 @@ async function fill(world: World): Promise<void> {
         data: { n },
         tags: [at(['red', 'green'], n), at(['x', 'y', 'z'], n)].slice(0, n % 3),
         ...(n % 4 === 0 ? { sessionId: at(['s1', 's2'], n / 4) } : {}),
-        ...(n % 5 === 0 ? { causationId: at(['c1', 'c2', 'c3'], n) } : {}),
+        ...(n % 5 === 0 ? { causationId: at(['c1', 'c2', CAUSE], n) } : {}),
+        ...(n % 7 === 0 ? { parents: [CAUSE, OTHER_CAUSE].slice(n % 2) } : {}),
         ...(n % 2 === 0 ? { correlationId: at(['k1', 'k2', 'k3'], n) } : {}),
       }),
     )
@@ -91,7 +96,8 @@ const requests: fc.Arbitrary<ReadRequest> = fc
         tags: some('red', 'green', 'x', 'y', 'blue'),
         agents: some('a1', '$service', 'a2'),
         correlationId: oneOrSome('k1', 'k2', 'request', 'other'),
-        causationId: oneOrSome('c1', 'c2', 'other'),
+        causationId: oneOrSome('c1', 'c2', CAUSE, 'other'),
+        causes: some('c1', CAUSE, OTHER_CAUSE, 'other'),
         sessionId: oneOrSome('s1', 's2', 'other'),
         within: some('*', '$*', 'agent_1', 'agent_2/*', 'public_*', 'nowhere', '$audit'),
       }),

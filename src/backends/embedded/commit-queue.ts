@@ -337,9 +337,9 @@ function indeterminate(cause: unknown): StoreError {
 
 function indexPlaced(postings: ActivePostings, placed: readonly Placed[]): void {
   for (const { event, placement, entry } of placed) {
-    const { stream, type, causationId, sessionId, tags = NO_TAGS } = event
+    const { stream, type, causationId, sessionId, parents, tags = NO_TAGS } = event
     const { agentId, correlationId, keyed } = placement
-    const terms = { stream, type, tags, agentId, correlationId, causationId, sessionId }
+    const terms = { stream, type, tags, agentId, correlationId, causationId, sessionId, parents }
     indexEvent(postings, postings.add(entry.offset, entry.end), terms, keyed?.key)
   }
 }

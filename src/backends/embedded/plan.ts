@@ -8,11 +8,13 @@ import { KIND } from './terms.js'
 /** undefined: the filter says nothing an index knows, so every event is a candidate. Candidates are verified when read. */
 export async function candidates(postings: Postings, filter: EventFilter): Promise<Uint32Array | undefined> {
   const lists: Uint32Array[] = []
-  const { streams, types, tags, agents, correlationId, causationId, sessionId, within } = filter
+  const { streams, types, tags, agents, correlationId, causationId, sessionId, causes, within } = filter
   // Every field after an empty one would be looked up in vain.
   const none = () => lists.at(-1)?.length === 0
   if (correlationId !== undefined) lists.push(anyOf(postings, KIND.correlation, correlationId))
   if (causationId !== undefined && !none()) lists.push(anyOf(postings, KIND.causation, causationId))
+  // Under a cause an event is found by its other causes too: reading it tells them apart.
+  if (causes !== undefined && !none()) lists.push(anyOf(postings, KIND.causation, causes))
   if (sessionId !== undefined && !none()) lists.push(anyOf(postings, KIND.session, sessionId))
   for (const tag of tags ?? []) if (!none()) lists.push(postings.ordinals(KIND.tag, tag))
   if ((streams ?? within) !== undefined && !none()) await addStreams(lists, postings, streams, within)

@@ -1,5 +1,5 @@
 // Under which terms an event can be found: the one place that says so, for the write path and for rebuilding.
-import type { Filterable } from '../../contract/filter.js'
+import { causesOf, type Filterable } from '../../contract/filter.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
 import type { TermKinds } from './engine/index/postings.js'
 import { StoredEvent } from './record.js'
@@ -36,7 +36,7 @@ export function indexEvent(
   postings.term(ordinal, KIND.agent, event.agentId)
   for (const tag of event.tags) postings.term(ordinal, KIND.tag, tag)
   if (event.correlationId !== undefined) postings.term(ordinal, KIND.correlation, event.correlationId)
-  if (event.causationId !== undefined) postings.term(ordinal, KIND.causation, event.causationId)
+  for (const cause of causesOf(event)) postings.term(ordinal, KIND.causation, cause)
   if (event.sessionId !== undefined) postings.term(ordinal, KIND.session, event.sessionId)
   if (key !== undefined) postings.term(ordinal, KIND.key, keyTerm(event.agentId, key))
 }

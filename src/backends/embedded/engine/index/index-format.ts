@@ -2,7 +2,7 @@
 import { crc32 } from 'node:zlib'
 import { KIND_COUNT, type TermKinds } from './postings.js'
 
-export const INDEX_VERSION = 1
+export const INDEX_VERSION = 2
 export const PAGE_BYTES = 4096
 /** The last four bytes of every page are its checksum. */
 export const PAGE_CONTENT = PAGE_BYTES - 4
