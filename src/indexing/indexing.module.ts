@@ -1,6 +1,8 @@
-// Finds: events by conditions, and streams by name.
+// Finds: events by conditions, streams by name, causes and effects.
 import { Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
+import { CausationController } from './causation.controller.js'
+import { Causation } from './causation.service.js'
 import { QueriesController } from './queries.controller.js'
 import { Queries } from './queries.service.js'
 import { StreamsController } from './streams.controller.js'
@@ -8,7 +10,7 @@ import { Streams } from './streams.service.js'
 
 @Module({
   imports: [StorageModule],
-  controllers: [QueriesController, StreamsController],
-  providers: [Queries, Streams],
+  controllers: [CausationController, QueriesController, StreamsController],
+  providers: [Causation, Queries, Streams],
 })
 export class IndexModule {}

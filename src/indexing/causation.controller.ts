@@ -1,0 +1,101 @@
+// `GET /v1/events/{id}/causes`, `/effects` and `GET /v1/correlations/{id}`: why something happened, and what came of it.
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { LIMITS } from '../contract/limits.js'
+import { reply as answer, contentTypes, formOf } from '../wire/answer.js'
+import { pageOf } from '../wire/page.js'
+import { ShapePipe } from '../wire/shape.pipe.js'
+import type { Graph, GraphLimits, GraphNode } from './causal-graph.js'
+import {
+  GRAPH_DEPTH_DEFAULT,
+  GRAPH_NODES_DEFAULT,
+  GraphAnswerDto,
+  type GraphEventDto,
+  GraphParameters,
+  StoryAnswerDto,
+  StoryParameters,
+} from './causation.dto.js'
+import { Causation } from './causation.service.js'
+
+const EVENT = { name: 'id', description: 'An event id or a position.', example: '1201' }
+
+@ApiTags('causation')
+@Controller('v1')
+export class CausationController {
+  constructor(private readonly causation: Causation) {}
+
+  @Get('events/:id/causes')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read why an event happened',
+    description: 'Its ancestors over `causationId` and `parents`, level by level; what is missing is shown as missing.',
+  })
+  @ApiParam(EVENT)
+  @ApiOkResponse({ description: 'The event and its ancestors.', type: GraphAnswerDto })
+  async causes(
+    @Param('id') id: string,
+    @Query(new ShapePipe(GraphParameters)) query: GraphParameters,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    return answer(request, reply, told(await this.causation.causes(id, access, limitsOf(query))))
+  }
+
+  @Get('events/:id/effects')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read what came of an event',
+    description: 'Its descendants: events that name it, or one of them, as `causationId` or among their `parents`.',
+  })
+  @ApiParam(EVENT)
+  @ApiOkResponse({ description: 'The event and its descendants.', type: GraphAnswerDto })
+  async effects(
+    @Param('id') id: string,
+    @Query(new ShapePipe(GraphParameters)) query: GraphParameters,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    return answer(request, reply, told(await this.causation.effects(id, access, limitsOf(query))))
+  }
+
+  @Get('correlations/:id')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read a whole story',
+    description: 'All events of a correlation id in the order of the log, and which of them caused which.',
+  })
+  @ApiParam({ name: 'id', description: 'The correlation id.', example: 'build-42' })
+  @ApiOkResponse({ description: 'A page of the story.', type: StoryAnswerDto })
+  async story(
+    @Param('id') correlationId: string,
+    @Query(new ShapePipe(StoryParameters)) { after = 0, limit = LIMITS.readLimitDefault }: StoryParameters,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    const form = formOf(request.headers.accept, ['json', 'msgpack'] as const)
+    const { events, links, outside, next } = await this.causation.story(correlationId, access, { after, limit })
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    return pageOf(events, { correlationId, links, outside, next }, form)
+  }
+}
+
+function limitsOf({ depth = GRAPH_DEPTH_DEFAULT, limit = GRAPH_NODES_DEFAULT }: GraphParameters): GraphLimits {
+  return { depth, nodes: limit }
+}
+
+function told({ nodes, links, complete }: Graph): GraphAnswerDto {
+  return { events: nodes.map(eventOf), links: [...links], complete }
+}
+
+function eventOf({ id, depth, event }: GraphNode): GraphEventDto {
+  if (event === undefined) return { id, depth, missing: true }
+  const { position, stream, type, timestamp, agentId } = event
+  return { id, depth, missing: false, position, stream, type, timestamp, agentId }
+}
