@@ -13,6 +13,7 @@ import { LoggingModule } from './logging/logging.module.js'
 import { ReplayModule } from './replay/replay.module.js'
 import { SecurityModule } from './security/security.module.js'
 import { StorageModule } from './storage/storage.module.js'
+import { SubscriptionsModule } from './subscriptions/subscriptions.module.js'
 import { WireModule } from './wire/wire.module.js'
 
 export interface Parts {
@@ -38,6 +39,7 @@ export class AppModule {
         StorageModule,
         HealthModule,
         eventsModule,
+        SubscriptionsModule.of(authModule, eventsModule),
         IndexModule,
         ReplayModule.of(eventsModule),
         SecurityModule.of(authModule),
