@@ -1,4 +1,4 @@
-// `GET /docs` is Swagger UI, `GET /openapi.json` the document it shows: the committed one, which a test holds to the routes.
+// `GET /docs` is Swagger UI, `GET /openapi.json` the document it shows, `GET /asyncapi.json` its sister for frames: the committed ones, which tests hold to the code.
 import { readFile } from 'node:fs/promises'
 import { Controller, Get, Header, Inject, Param, Res } from '@nestjs/common'
 import { ApiExcludeController } from '@nestjs/swagger'
@@ -14,21 +14,29 @@ export abstract class ApiDocsOptions {
 }
 
 // src and dist lie equally deep, so this is the repository's folder from either.
-const openApiFile = new URL('../../docs/openapi.json', import.meta.url)
+const document = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url))
 
 @ApiExcludeController()
 @Controller()
 @Public()
 export class DocsController {
-  private document: Promise<Buffer> | undefined
+  private openApiDocument: Promise<Buffer> | undefined
+  private asyncApiDocument: Promise<Buffer> | undefined
 
   constructor(@Inject(ApiDocsOptions) private readonly options: ApiDocsOptions) {}
 
   @Get('openapi.json')
   @Header('content-type', 'application/json; charset=utf-8')
   openApi(): Promise<Buffer> {
-    this.document ??= readFile(openApiFile)
-    return this.document
+    this.openApiDocument ??= document('openapi.json')
+    return this.openApiDocument
+  }
+
+  @Get('asyncapi.json')
+  @Header('content-type', 'application/json; charset=utf-8')
+  asyncApi(): Promise<Buffer> {
+    this.asyncApiDocument ??= document('asyncapi.json')
+    return this.asyncApiDocument
   }
 
   @Get('docs')

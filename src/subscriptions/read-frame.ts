@@ -36,6 +36,9 @@ const READERS: Readonly<Record<FrameType, Reader>> = {
   append: askedAppend,
 }
 
+/** What a client may say. */
+export const CLIENT_FRAME_TYPES = Object.keys(READERS) as readonly FrameType[]
+
 function byShape(shape: Shape<ClientFrame>): Reader {
   return given => shape.body(given)
 }

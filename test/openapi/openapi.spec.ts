@@ -1,7 +1,7 @@
 // docs/openapi.json: what the routes and classes say, valid by a linter that is not ours, and helpful throughout.
 import { readFileSync } from 'node:fs'
 import { Validator } from '@seriousme/openapi-schema-validator'
-import { withApplication } from './application.js'
+import { withApplication } from '../support/application.js'
 import { openApiText } from './openapi-document.js'
 
 const text = readFileSync('docs/openapi.json', 'utf8')

@@ -6,7 +6,7 @@ import { loadSettings } from '../../src/config/load-settings.js'
 import { createHttpAdapter } from '../../src/http-server.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { authOptionsOf } from '../../src/token-settings.js'
-import { withTempDirectory } from '../support/temp-directory.js'
+import { withTempDirectory } from './temp-directory.js'
 
 export function withApplication<T>(work: (app: NestFastifyApplication) => T | Promise<T>): Promise<T> {
   return withTempDirectory(async directory => {
