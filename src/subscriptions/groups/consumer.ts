@@ -19,7 +19,8 @@ export class Consumer {
   private wake: () => void = () => undefined
 
   constructor(
-    private readonly group: Group,
+    /** Asked for each time, because a group may be let go and opened again. */
+    private readonly group: () => Promise<Group>,
     private readonly who: Pick<Take, 'consumer' | 'covers'>,
     private readonly part: ConsumerPart,
   ) {
@@ -42,33 +43,33 @@ export class Consumer {
     const { signal } = this.stopping
     try {
       while (!signal.aborted) {
-        const room = this.room()
-        if (room > 0) await this.take(Math.min(room, GROUP_LIMITS.takeMax))
-        else await this.change()
+        const group = await this.group()
+        const room = this.room(group.now)
+        if (room > 0) await this.take(group, Math.min(room, GROUP_LIMITS.takeMax))
+        else await this.change(group.now)
       }
     } catch (error) {
       if (!signal.aborted) this.part.onEnd(error)
     }
   }
 
-  private room(): number {
-    const { now } = this.group
+  private room(now: number): number {
     for (const [token, deadlineMs] of this.held) if (deadlineMs <= now) this.held.delete(token)
     return this.part.maxInFlight - this.held.size
   }
 
-  private async take(max: number): Promise<void> {
+  private async take(group: Group, max: number): Promise<void> {
     const { signal } = this.stopping
-    const given = await this.group.take({ ...this.who, max, waitMs: Number.POSITIVE_INFINITY, signal })
+    const given = await group.take({ ...this.who, max, waitMs: Number.POSITIVE_INFINITY, signal })
     for (const { token, deadlineMs } of given) this.held.set(token, deadlineMs)
     for (const delivery of given) await this.part.onDelivery(delivery)
   }
 
   /** Something is settled, or a deadline has passed. */
-  private change(): Promise<void> {
+  private change(now: number): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const first = Math.min(...this.held.values())
-    const timer = setTimeout(resolve, Math.max(1, first - this.group.now))
+    const timer = setTimeout(resolve, Math.max(1, first - now))
     timer.unref()
     this.wake = () => {
       clearTimeout(timer)

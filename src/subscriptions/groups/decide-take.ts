@@ -45,7 +45,7 @@ export function chooseTake(state: GroupState, ready: readonly Ready[], { nowMs, 
     // Whether or not it is chosen, those behind it wait for it.
     if (key !== undefined) held.add(key)
     if (!one.due || !covers(one.stream)) continue
-    if (one.isNew && fresh-- <= 0) break
+    if (one.isNew && fresh-- <= 0) continue
     chosen.push(one)
   }
   return chosen

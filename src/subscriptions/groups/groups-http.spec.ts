@@ -384,7 +384,7 @@ describe('a consumer', () => {
     const headers = { accept: 'application/msgpack' }
     const answer = await server.call(path, { method: 'POST', as: worker, headers })
     expect(answer.headers.get('content-type')).toBe('application/msgpack')
-    const body = decodeMessagePack(new Uint8Array(await answer.arrayBuffer())) as { deliveries: unknown[] }
+    const body = decodeMessagePack(Buffer.from(await answer.arrayBuffer())) as { deliveries: unknown[] }
     expect(body.deliveries).toMatchObject([{ attempt: 1, event: { data: { n: 0 } } }, { event: { data: { n: 1 } } }])
   })
 

@@ -50,7 +50,7 @@ export class Groups implements OnModuleDestroy {
   private ending = false
 
   constructor(private readonly store: EventStore) {
-    this.open = new OpenGroups({ store, clock: SYSTEM_CLOCK })
+    this.open = new OpenGroups({ store, clock: SYSTEM_CLOCK, changesBetweenStates: GROUP_LIMITS.changesBetweenStates })
   }
 
   /** Whoever waits is answered now with nothing, and can wait elsewhere. */
@@ -154,7 +154,8 @@ export class Groups implements OnModuleDestroy {
   /** Deliveries come until it stops, the group ends or the server does. */
   async consume(name: string, access: Access, part: ConsumerPart): Promise<Consuming> {
     if (this.ending) throw closing()
-    const consumer = new Consumer(await this.group(name), whoIs(access), part)
+    await this.group(name)
+    const consumer = new Consumer(() => this.group(name), whoIs(access), part)
     const told = (tokens: readonly string[]) => (count: number) => {
       consumer.settled(tokens)
       return count

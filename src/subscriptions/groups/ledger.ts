@@ -2,7 +2,6 @@
 import type { Clock } from '../../contract/clock.js'
 import type { EventStore } from '../../contract/event-store.js'
 import type { Change, StateEvent } from './group-events.js'
-import { GROUP_LIMITS } from './group-limits.js'
 import { apply, type GroupState } from './group-state.js'
 import { Outbox } from './outbox.js'
 import { partsOf } from './state-rows.js'
@@ -11,6 +10,8 @@ import { Window } from './window.js'
 export interface GroupWorld {
   readonly store: EventStore
   readonly clock: Clock
+  /** State events after which the whole state is written. */
+  readonly changesBetweenStates: number
 }
 
 export class Ledger {
@@ -47,7 +48,7 @@ export class Ledger {
       if (change.type === 'SubscriptionDefined') this.window = new Window(this.state.floor)
     }
     this.window.trim(this.state)
-    if (this.state.changes >= GROUP_LIMITS.changesBetweenStates) {
+    if (this.state.changes >= this.world.changesBetweenStates) {
       this.state.changes = 0
       events.push(...partsOf(this.state))
     }
