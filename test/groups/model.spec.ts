@@ -32,8 +32,10 @@ type Command =
       readonly by: string
       readonly action: 'ack' | 'skip' | 'retry' | 'park'
       readonly delay: number
-      /** Which of the tokens there have ever been, and one that never was. */
+      /** Which of the tokens there have ever been, the newest first. */
       readonly which: readonly number[]
+      /** Tokens of others too, settled before or never made, and by whoever. */
+      readonly odd: boolean
     }
   | { readonly kind: 'parked'; readonly action: 'replay' | 'discard'; readonly which: readonly number[] | undefined }
   | { readonly kind: 'time'; readonly seconds: number }
@@ -66,6 +68,7 @@ const settle = fc.record({
   action: fc.constantFrom('ack', 'ack', 'ack', 'skip', 'retry', 'retry', 'park'),
   delay: fc.constantFrom(0, 0, 7),
   which: fc.array(fc.nat(8), { minLength: 1, maxLength: 3 }),
+  odd: fc.constantFrom(true, false, false),
 })
 const parked = fc.record({
   kind: kind('parked'),
@@ -85,7 +88,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 class Life {
   readonly clock = new BentClock()
   readonly store = new MemoryStore({ nodeId: 'n', clock: this.clock })
-  private readonly tokens: string[] = []
+  private readonly tokens: { readonly token: string; readonly consumer: string }[] = []
   private naive: NaiveGroup
   private group!: Group
 
@@ -194,12 +197,12 @@ class Life {
     const wanted = this.naive.take(consumer, covers, max, this.now)
     expect(given.map(({ token, attempt, deadlineMs }) => ({ token, attempt, deadlineMs }))).toEqual(wanted)
     for (const { token, event } of given) expect(token.split('.')[0]).toBe(String(event.position))
-    this.tokens.push(...wanted.map(({ token }) => token))
+    this.tokens.push(...wanted.map(({ token }) => ({ token, consumer })))
   }
 
-  private async settle({ by, action, delay, which }: Extract<Command, { kind: 'settle' }>): Promise<void> {
-    // The newest are the likeliest to mean something.
-    const tokens = which.map(at => this.tokens.at(-1 - at) ?? `1.${1_000 + at}`)
+  private async settle(command: Extract<Command, { kind: 'settle' }>): Promise<void> {
+    const { action, delay } = command
+    const { by, tokens } = this.meant(command)
     const wanted = this.naive.settle(tokens, action, by, this.now, 1_000 * delay)
     const settlement = { tokens, action, by, forOthers: false, delaySeconds: delay }
     const stale = await this.group.settle(settlement).then(
@@ -207,6 +210,16 @@ class Life {
       (error: StoreError) => error.errors.map(({ pointer }) => Number(pointer.slice('/tokens/'.length))),
     )
     expect(stale).toEqual(wanted)
+  }
+
+  private meant({ by, which, odd }: Extract<Command, { kind: 'settle' }>) {
+    const made = which.map(at => this.tokens.at(-1 - at) ?? { token: `1.${1_000 + at}`, consumer: by })
+    if (odd) return { by, tokens: made.map(({ token }) => token) }
+    const consumer = made.find(({ token }) => this.naive.isOut(token))?.consumer ?? by
+    const tokens = made
+      .filter(one => one.consumer === consumer && this.naive.isOut(one.token))
+      .map(({ token }) => token)
+    return { by: consumer, tokens: tokens.length > 0 ? tokens : made.map(({ token }) => token) }
   }
 
   private async parked({ action, which }: Extract<Command, { kind: 'parked' }>): Promise<void> {

@@ -73,16 +73,22 @@ export class NaiveGroup {
       held(token) === undefined && this.settled.get(token) !== action ? [at] : [],
     )
     if (stale.length > 0) return stale
+    let changed = false
     for (const token of tokens) {
       const task = held(token)
       if (task === undefined) continue
+      changed = true
       this.settled.set(token, action)
       const spent = action === 'retry' && task.attempt >= this.rules.maxAttempts
       task.status = action === 'park' || spent ? 'parked' : action === 'retry' ? 'back' : 'done'
       task.until = now + delayMs
     }
-    this.sweep(now)
+    if (changed) this.sweep(now)
     return []
+  }
+
+  isOut(token: string): boolean {
+    return this.tasks.some(task => task.status === 'out' && `${task.position}.${task.number}` === token)
   }
 
   replay(positions: readonly number[], now: number): number {
