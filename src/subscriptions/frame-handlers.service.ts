@@ -1,5 +1,6 @@
 // Who takes which frames: one list, to which every further kind of frame adds its handler.
 import { Injectable } from '@nestjs/common'
+import { ConsumingFrames } from './consuming.service.js'
 import type { Conversation } from './conversation.js'
 import type { FrameHandler, Handler } from './frame-handler.js'
 import { Pings } from './pings.service.js'
@@ -11,8 +12,8 @@ import { Subscribing } from './subscribing.service.js'
 export class FrameHandlers {
   private readonly byType: ReadonlyMap<string, Handler>
 
-  constructor(subscribing: Subscribing, appends: SocketAppends, pings: Pings) {
-    const all: readonly FrameHandler[] = [subscribing, appends, pings]
+  constructor(subscribing: Subscribing, consuming: ConsumingFrames, appends: SocketAppends, pings: Pings) {
+    const all: readonly FrameHandler[] = [subscribing, consuming, appends, pings]
     this.byType = new Map(all.flatMap(({ handlers }) => Object.entries(handlers) as [string, Handler][]))
   }
 

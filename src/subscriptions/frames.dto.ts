@@ -13,9 +13,10 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
+import type { ConsumingFrame, SettledFrame } from './consuming.dto.js'
 import { FRAME_LIMITS } from './frame-limits.js'
 
-const ID = {
+export const ID = {
   description: 'Chosen by the client; answers carry it.',
   example: 'orders',
   minLength: 1,
@@ -33,7 +34,8 @@ const PROBLEM = {
   example: { type: '/problems/FORBIDDEN', status: 403, code: 'FORBIDDEN' },
 } as const
 
-const named = (type: string) => ApiProperty({ description: 'The name of the frame.', enum: [type], example: type })
+export const named = (type: string) =>
+  ApiProperty({ description: 'The name of the frame.', enum: [type], example: type })
 
 const list = (description: string, example: string) =>
   ApiPropertyOptional({ description, example: [example], type: [String], maxItems: LIMITS.filterValues })
@@ -286,6 +288,8 @@ export type ServerFrame =
   | CaughtUpFrame
   | FellBehindFrame
   | AppendedFrame
+  | ConsumingFrame
+  | SettledFrame
   | HeartbeatFrame
   | ErrorFrame
   | ClosedFrame

@@ -5,6 +5,7 @@ import type { FrameForm } from '../wire/event-frames.js'
 import { parseJsonBody } from '../wire/json-body.js'
 import { decodeAppend } from '../wire/message-pack.js'
 import { type Shape, shapeOf } from '../wire/shape.js'
+import { AckFrame, ConsumeFrame, NackFrame } from './consuming.dto.js'
 import { FRAME_LIMITS } from './frame-limits.js'
 import { AuthFrame, PingFrame, SubscribeFrame, UnsubscribeFrame } from './frames.dto.js'
 
@@ -17,7 +18,15 @@ export interface AskedAppend {
   readonly content: Readonly<Record<string, unknown>>
 }
 
-export type ClientFrame = AuthFrame | SubscribeFrame | UnsubscribeFrame | PingFrame | AskedAppend
+export type ClientFrame =
+  | AuthFrame
+  | SubscribeFrame
+  | UnsubscribeFrame
+  | ConsumeFrame
+  | AckFrame
+  | NackFrame
+  | PingFrame
+  | AskedAppend
 
 export type FrameType = ClientFrame['type']
 
@@ -32,6 +41,9 @@ const READERS: Readonly<Record<FrameType, Reader>> = {
   auth: byShape(shapeOf(AuthFrame)),
   subscribe: byShape(shapeOf(SubscribeFrame)),
   unsubscribe: byShape(shapeOf(UnsubscribeFrame)),
+  consume: byShape(shapeOf(ConsumeFrame)),
+  ack: byShape(shapeOf(AckFrame)),
+  nack: byShape(shapeOf(NackFrame)),
   ping: byShape(shapeOf(PingFrame)),
   append: askedAppend,
 }

@@ -1,9 +1,11 @@
-// The stream: subscriptions, and appends over the same socket.
+// The stream: subscriptions, consumers of groups, and appends over the same socket.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { FollowingModule } from '../following/following.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { WireModule } from '../wire/wire.module.js'
+import { ConsumingFrames } from './consuming.service.js'
 import { FrameHandlers } from './frame-handlers.service.js'
+import { GroupsModule } from './groups/groups.module.js'
 import { Handshakes } from './handshake.service.js'
 import { Pings } from './pings.service.js'
 import { SocketAppends } from './socket-appends.service.js'
@@ -16,8 +18,8 @@ export class SubscriptionsModule {
   static of(auth: DynamicModule, events: DynamicModule): DynamicModule {
     return {
       module: SubscriptionsModule,
-      imports: [FollowingModule.over(StorageModule), StorageModule, WireModule, auth, events],
-      providers: [FrameHandlers, Handshakes, Pings, SocketAppends, StreamGateway, Subscribing],
+      imports: [FollowingModule.over(StorageModule), GroupsModule, StorageModule, WireModule, auth, events],
+      providers: [ConsumingFrames, FrameHandlers, Handshakes, Pings, SocketAppends, StreamGateway, Subscribing],
       exports: [Handshakes],
     }
   }

@@ -2,7 +2,8 @@
 import { readFileSync } from 'node:fs'
 import type { INestApplication } from '@nestjs/common'
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
-import * as definitions from '../../src/subscriptions/frames.dto.js'
+import * as ofConsumers from '../../src/subscriptions/consuming.dto.js'
+import * as ofAll from '../../src/subscriptions/frames.dto.js'
 import { CLIENT_FRAME_TYPES } from '../../src/subscriptions/read-frame.js'
 
 interface Schema {
@@ -14,10 +15,13 @@ interface Frame {
   readonly schema: string
 }
 
+type Class = new () => object
+
 const CHANNEL = 'stream'
 
 export function asyncApiOf(app: INestApplication, version: string): object {
-  const classes = Object.values(definitions)
+  const definitions = [...Object.values(ofAll), ...Object.values(ofConsumers)] as readonly unknown[]
+  const classes = definitions.filter(found => typeof found === 'function' && /^class /.test(String(found))) as Class[]
   const config = new DocumentBuilder().setOpenAPIVersion('3.1.0').build()
   const { components } = SwaggerModule.createDocument(app, config, { extraModels: classes })
   const schemas = (components?.schemas ?? {}) as Readonly<Record<string, Schema>>

@@ -1,0 +1,65 @@
+// Reads the state of a group from the log: backwards by its tag to where the state is known, and no further.
+
+import type { RecordedEvent } from '../../contract/event.js'
+import type { EventStore } from '../../contract/event-store.js'
+import {
+  type Change,
+  type StateEvent,
+  type StatePart,
+  SUBSCRIPTIONS_STREAM,
+  stateEventOf,
+  tagOf,
+} from './group-events.js'
+import { apply, emptyState, type GroupState } from './group-state.js'
+import { stateOf } from './state-rows.js'
+
+/** From where the rest of the log says nothing more about the group. */
+type Base = { readonly parts: readonly StatePart[] } | 'nothing'
+
+export async function readState(store: EventStore, name: string): Promise<GroupState> {
+  const filter = { streams: [SUBSCRIPTIONS_STREAM], tags: [tagOf(name)] }
+  return stateFrom(store.read({ filter, order: 'desc' }))
+}
+
+/** From its state events, newest first. */
+export async function stateFrom(
+  newestFirst: AsyncIterable<RecordedEvent> | Iterable<RecordedEvent>,
+): Promise<GroupState> {
+  const tail = new Tail()
+  for await (const event of newestFirst) if (tail.add(stateEventOf(event))) break
+  return tail.state()
+}
+
+class Tail {
+  /** Newest first. */
+  private readonly changes: Change[] = []
+  /** Of one whole state, the last of them first. */
+  private parts: StatePart[] = []
+  private base: Base | undefined
+
+  /** Answers whether this was all there is to know. */
+  add(event: StateEvent): boolean {
+    if (event.type === 'SubscriptionState') return this.part(event)
+    this.changes.push(event)
+    if (event.type !== 'SubscriptionDefined' && event.type !== 'SubscriptionDeleted') return false
+    this.base = 'nothing'
+    return true
+  }
+
+  /** A crash may have left the first parts of a whole state without the others: they say nothing. */
+  private part(part: StatePart): boolean {
+    if (part.part === part.parts - 1) this.parts = [part]
+    else if (this.parts.at(-1)?.part === part.part + 1) this.parts.push(part)
+    else return false
+    if (part.part > 0) return false
+    this.base = { parts: this.parts.reverse() }
+    return true
+  }
+
+  state(): GroupState {
+    const state = this.base === undefined || this.base === 'nothing' ? emptyState() : stateOf(this.base.parts)
+    // Without a base the oldest events have been removed, and what is left tells no more than which numbers are used.
+    for (const change of this.changes.reverse()) apply(state, change)
+    return state
+  }
+}
