@@ -15,7 +15,7 @@ const commands = {
   },
   start: async args => {
     await ensureBuilt()
-    return runNode(['--enable-source-maps', join(root, 'dist', 'main.js'), ...args])
+    return runNode([join(root, 'dist', 'main.js'), ...args])
   },
   // Tests that start real processes start the built product, so it is built first.
   test: async args => {
