@@ -49,10 +49,10 @@ export const groupMutants: readonly Mutant[] = [
     gate: model,
   },
   {
-    name: 'groups: settle some when one is stale',
+    name: 'groups: forget what was settled',
     file: `${groups}/decide-settle.ts`,
-    from: 'if (stale.length > 0) return { stale, changes: [] }',
-    to: 'if (stale.length === settlement.tokens.length) return { stale, changes: [] }',
+    from: 'else if (state.recent.get(token) !== settlement.action) stale.push(at)',
+    to: 'else stale.push(at)',
     gate: model,
   },
   {
