@@ -6,6 +6,8 @@ import { type LiveBench, openStream, subscribed } from './bench.js'
 import type { LightClient } from './light-client.js'
 
 const PER_SECOND = 1_000
+/** A hundred subscribers make as many frames of each event, all read by this one process. */
+const PER_SECOND_TO_MANY = 100
 const EVENTS = makeEvents({ count: 1_000 })
 const MIB = 1024 * 1024
 
@@ -15,9 +17,9 @@ interface Latencies {
 }
 
 /** Milliseconds from acknowledgement to delivery; a delivery that comes first took none. */
-async function paced(bench: LiveBench, subscriber: LightClient): Promise<Latencies> {
+async function paced(bench: LiveBench, subscriber: LightClient, perSecond = PER_SECOND): Promise<Latencies> {
   const writer = await openStream(bench)
-  const count = Math.round(bench.seconds * PER_SECOND)
+  const count = Math.round(bench.seconds * perSecond)
   const answered = new Map<number, number>()
   const delivered = new Map<number, number>()
   const note = (into: Map<number, number>, pattern: RegExp) => (payload: Buffer) => {
@@ -28,7 +30,7 @@ async function paced(bench: LiveBench, subscriber: LightClient): Promise<Latenci
   subscriber.onFrame = note(delivered, /^\{"type":"event".*?"position":(\d+)/)
   const begun = performance.now()
   for (let sent = 0; sent < count; ) {
-    const due = Math.min(count, Math.floor(((performance.now() - begun) * PER_SECOND) / 1000))
+    const due = Math.min(count, Math.floor(((performance.now() - begun) * perSecond) / 1000))
     for (; sent < due; sent++) {
       writer.send(JSON.stringify({ type: 'append', id: String(sent), events: [EVENTS[sent % EVENTS.length]] }))
     }
@@ -64,15 +66,17 @@ export async function latencyBench(bench: LiveBench): Promise<void> {
 
 export async function pausedBench(bench: LiveBench): Promise<void> {
   const { report, rounds, lighthouse } = bench
-  report.heading('100 healthy subscribers, alone and beside 100 that do not read')
+  report.heading(`100 healthy subscribers at ${PER_SECOND_TO_MANY} events/s, alone and beside 100 that do not read`)
   const healthy = await many(bench, 100)
   const alone: Latencies[] = []
-  for (let round = 0; round <= rounds; round++) alone.push(await paced(bench, healthy[0] as LightClient))
+  for (let round = 0; round <= rounds; round++)
+    alone.push(await paced(bench, healthy[0] as LightClient, PER_SECOND_TO_MANY))
   const before = residentOf(lighthouse) ?? Number.NaN
   const paused = await many(bench, 100)
   for (const { socket } of paused) socket.pause()
   const beside: Latencies[] = []
-  for (let round = 0; round <= rounds; round++) beside.push(await paced(bench, healthy[0] as LightClient))
+  for (let round = 0; round <= rounds; round++)
+    beside.push(await paced(bench, healthy[0] as LightClient, PER_SECOND_TO_MANY))
   const grown = ((residentOf(lighthouse) ?? Number.NaN) - before) / MIB
   report.add({
     ...{ group: 'paused', what: 'p99 of the healthy, beside the paused and alone', unit: 'ms' },

@@ -12,6 +12,9 @@ const ROOM_BYTES = 256 * 1024
 export class EventStream extends Readable implements Sink {
   private follower: Follower | undefined
   private isFinished = false
+  /** What is said in one turn goes on as one piece. */
+  private said: Buffer[] = []
+  private saidBytes = 0
 
   constructor(private readonly problemOf: (error: unknown) => object) {
     super({ highWaterMark: ROOM_BYTES })
@@ -24,7 +27,7 @@ export class EventStream extends Readable implements Sink {
   }
 
   get hasRoom(): boolean {
-    return this.readableLength < ROOM_BYTES
+    return this.readableLength + this.saidBytes < ROOM_BYTES
   }
 
   /** Called just before what makes room is taken out, and not again until something is put in. */
@@ -73,12 +76,25 @@ export class EventStream extends Readable implements Sink {
   }
 
   private put(bytes: string | Buffer): void {
-    if (!this.isFinished && !this.destroyed) this.push(bytes)
+    if (this.isFinished || this.destroyed) return
+    const piece = typeof bytes === 'string' ? Buffer.from(bytes) : bytes
+    if (this.said.push(piece) === 1) process.nextTick(() => this.flush())
+    this.saidBytes += piece.length
+  }
+
+  private flush(): void {
+    if (this.said.length === 0 || this.destroyed) return
+    const whole = this.said.length === 1 ? (this.said[0] as Buffer) : Buffer.concat(this.said)
+    this.said = []
+    this.saidBytes = 0
+    this.push(whole)
+    if (this.hasRoom) this.follower?.resume()
   }
 
   private finish(): void {
     if (this.isFinished) return
     this.follower?.end()
+    this.flush()
     this.isFinished = true
     this.push(null)
   }

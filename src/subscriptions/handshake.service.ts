@@ -1,16 +1,16 @@
 // Decides whether a request may become a connection of the stream, before it does: its origin, its subprotocol, its token.
 import type { IncomingMessage } from 'node:http'
 import { Injectable } from '@nestjs/common'
-import type { Scope } from '../auth/access.js'
+import type { Access } from '../auth/access.js'
 import { Authentication, bearerOf, challengeOf } from '../auth/authentication.js'
-import { Denials } from '../auth/denials.js'
+import { type DenialReason, Denials } from '../auth/denials.js'
 import { Quotas } from '../auth/quotas.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { StoreError } from '../contract/errors.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { traceparentOf } from '../wire/trace-context.js'
-import type { Bearer, Conversation, Opening } from './conversation.js'
+import type { Bearer, Opening } from './conversation.js'
 
 export const STREAM_PATH = '/v1/stream'
 
@@ -109,9 +109,8 @@ export class Handshakes {
     }
   }
 
-  denied(scope: Scope, { access }: Conversation): void {
-    const detail = `The token lacks the scope ${scope}`
-    this.denials.tell({ reason: 'FORBIDDEN', who: access.agentId, route: STREAM_PATH, detail })
+  denied(reason: DenialReason, detail: string, { agentId }: Access): void {
+    this.denials.tell({ reason, who: agentId, route: STREAM_PATH, detail })
   }
 
   /** Why the token is not good any more; undefined while it is. */

@@ -1,6 +1,10 @@
 // The stream over real sockets: who may open it, what it answers, and that a subscription misses and repeats nothing.
 import { once } from 'node:events'
-import { get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } from 'node:fs'
+import { createServer, get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import {
   ADMIN,
   agent,
@@ -8,13 +12,16 @@ import {
   authWith,
   bearerOf,
   jsonOf,
+  PLENTY_FOR_ALL,
   type ServerUnderTest,
   startServer,
 } from '../../test/support/http-server-under-test.js'
 import { type Heard, StreamClient, type StreamOptions, socketTo } from '../../test/support/stream-client.js'
 import type { Identity } from '../auth/access.js'
+import { AuthModule } from '../auth/auth.module.js'
 import { Denials } from '../auth/denials.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
+import { Settings } from '../config/settings.js'
 import type { NewEvent } from '../contract/event.js'
 import { EventsModule } from '../events/events.module.js'
 import { SubscriptionsModule } from './subscriptions.module.js'
@@ -416,9 +423,65 @@ describe('how it ends', () => {
       for (let n = 0; n < 6; n++) client.send({ type: 'append', id: `a${n}`, events: [event()] })
       const refused = await client.all('error', 2)
       expect(refused[0]).toMatchObject({ problem: { code: 'RATE_LIMITED' }, retryAfterSeconds: expect.any(Number) })
+      expect(small.app.get(Denials, { strict: false }).counts.RATE_LIMITED).toBe(2)
       client.socket.terminate()
     } finally {
       await small.stop()
+    }
+  })
+})
+
+describe('rarely', () => {
+  test('damage ends a subscription that is about to read it, in the log and not in silence', async () => {
+    await append(...many(5, n => ({ data: { text: n === 3 ? 'to be damaged' : 'sound' } })))
+    const folder = server.app.get(Settings, { strict: false }).dataDir
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) {
+      const path = join(folder, name)
+      if (!statSync(path).isFile()) continue
+      const bytes = readFileSync(path)
+      const at = bytes.indexOf('to be damaged')
+      if (at < 0) continue
+      const file = openSync(path, 'r+')
+      writeSync(file, Buffer.from('T'), 0, 1, at)
+      closeSync(file)
+    }
+    const client = await open()
+    client.send({ type: 'subscribe', id: 's', after: 0 }, { type: 'subscribe', id: 'beyond', after: 4 })
+    expect(await client.next('closed', 's')).toMatchObject({
+      reason: 'DATA_CORRUPT',
+      position: 3,
+      problem: { code: 'DATA_CORRUPT', status: 500 },
+    })
+    expect(positions(await client.all('event', 3, 's'))).toEqual([1, 2, 3])
+    expect(positions(await client.all('event', 1, 'beyond'))).toEqual([5])
+  })
+
+  test('frames that come while a key is being fetched are kept, and handled behind the welcome', async () => {
+    const { publicKey, privateKey } = await generateKeyPair('ES256')
+    const keys: object[] = []
+    const provider = createServer((_, answer) => answer.end(JSON.stringify({ keys })))
+    provider.listen(0, '127.0.0.1')
+    await once(provider, 'listening')
+    const { port } = provider.address() as AddressInfo
+    const auth = AuthModule.of({
+      ...{ algorithms: ['ES256'], jwksUrl: `http://127.0.0.1:${port}/`, leewaySeconds: 60 },
+      quotas: PLENTY_FOR_ALL,
+    })
+    const events = EventsModule.of(auth)
+    const other = await startServer([events, SubscriptionsModule.of(auth, events)], auth)
+    try {
+      keys.push({ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' })
+      const claims = new SignJWT({ sub: 'late', role: 'admin' }).setProtectedHeader({ alg: 'ES256', kid: 'k1' })
+      const token = await claims.setExpirationTime('1h').sign(privateKey)
+      const client = await StreamClient.open(other.url)
+      client.send({ type: 'auth', token }, { type: 'subscribe', id: 's' }, { type: 'ping' })
+      await client.next('welcome')
+      await client.next('subscribed', 's')
+      await client.next('heartbeat')
+      client.socket.terminate()
+    } finally {
+      await other.stop()
+      provider.close()
     }
   })
 })

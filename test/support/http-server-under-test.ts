@@ -49,13 +49,16 @@ export const ADMIN: Identity = agent('operator', 'admin')
 const SECRET = 'the secret of servers under test, in this process'
 const PLENTY = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
 
+function forAll(quota: Quota): Readonly<Record<Role, Quota>> {
+  return { guest: quota, agent: quota, expert_agent: quota, system_agent: quota, admin: quota }
+}
+
+export const PLENTY_FOR_ALL = forAll(PLENTY)
+
 /** As `authUnderTest`, with less than plenty of something. */
 export function authWith(less: Partial<Quota>): DynamicModule {
-  const quota = { ...PLENTY, ...less }
-  return AuthModule.of({
-    ...{ algorithms: ['HS256'], secret: SECRET, leewaySeconds: 60 },
-    quotas: { guest: quota, agent: quota, expert_agent: quota, system_agent: quota, admin: quota },
-  })
+  const quotas = forAll({ ...PLENTY, ...less })
+  return AuthModule.of({ algorithms: ['HS256'], secret: SECRET, leewaySeconds: 60, quotas })
 }
 
 /** Where the application has its own: tokens of `bearerOf` are good here, and nobody asks too much. */
