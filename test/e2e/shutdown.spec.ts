@@ -42,7 +42,9 @@ test('a connection that has asked nothing, and one that is kept open, do not hol
   await Promise.all([once(silent, 'connect'), once(kept, 'connect')])
   kept.write('GET /livez HTTP/1.1\r\nHost: lighthouse\r\n\r\n')
   await once(kept, 'data')
-  const closed = Promise.all([silent, kept].map(socket => new Promise(done => socket.on('error', done).on('close', done))))
+  const closed = Promise.all(
+    [silent, kept].map(socket => new Promise(done => socket.on('error', done).on('close', done))),
+  )
   expect(await server.end()).toBe(0)
   await closed
   await server.stop()
