@@ -87,6 +87,19 @@ export function placedIn(
   return { events: events.map(event => ({ ...event, stream })), options: { ...rest, expectations } }
 }
 
+/** What an answer to many says of the only one. */
+export function onlyOne({ events, duplicate, durability }: AppendedBatch): Appended {
+  const [only] = events as readonly [AppendedBatch['events'][0]]
+  return { ...only, timestamp: timestampOf(only.id), duplicate, durability }
+}
+
+/** The reading of the clock that an event's id begins with. */
+export function timestampOf(id: string): string {
+  const nanoseconds = BigInt(id.slice(0, id.indexOf('_')))
+  const seconds = new Date(Number(nanoseconds / 1_000_000_000n) * 1000).toISOString().slice(0, -'.000Z'.length)
+  return `${seconds}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`
+}
+
 /** 128 bits of chance. Unlike randomUUID, these are there on pages without https too. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))

@@ -14,12 +14,14 @@ export interface EventFilter {
   /** All of them must be there. */
   readonly tags?: OneOrMany | undefined
   readonly agents?: OneOrMany | undefined
-  readonly correlationId?: OneOrMany | undefined
-  readonly sessionId?: OneOrMany | undefined
+  readonly correlationId?: string | undefined
+  readonly sessionId?: string | undefined
 }
 
-export interface ReadFilter extends EventFilter {
+export interface ReadFilter extends Omit<EventFilter, 'correlationId' | 'sessionId'> {
+  readonly correlationId?: OneOrMany | undefined
   readonly causationId?: OneOrMany | undefined
+  readonly sessionId?: OneOrMany | undefined
 }
 
 export interface ReadRequest extends ReadFilter, CallOptions {
@@ -55,14 +57,20 @@ export function filterQuery(filter: ReadFilter): URLSearchParams {
   return query
 }
 
-const FRAME_FIELDS = ['streams', 'types', 'tags', 'agents', 'correlationId', 'sessionId'] as const
+const LISTS = ['streams', 'types', 'tags', 'agents'] as const
+const TEXTS = ['correlationId', 'sessionId'] as const
 
 /** Undefined when the filter lets everything through. */
-export function filterFrame(filter: EventFilter): { readonly [field: string]: readonly string[] } | undefined {
-  const given: { [field: string]: readonly string[] } = {}
-  for (const field of FRAME_FIELDS) {
+export function filterFrame(filter: EventFilter): object | undefined {
+  const given: { [field: string]: OneOrMany } = {}
+  for (const field of LISTS) {
     const list = listOf(field, filter[field])
     if (list !== undefined) given[field] = list
+  }
+  for (const field of TEXTS) {
+    const text = filter[field]
+    if (text !== undefined && typeof text !== 'string') throw new TypeError(`${field} of a follow must be a text`)
+    if (text !== undefined) given[field] = text
   }
   return Object.keys(given).length === 0 ? undefined : given
 }

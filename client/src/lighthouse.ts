@@ -1,4 +1,6 @@
 // The client of a Lighthouse server: append, read, query, wait and follow events, and share them in consumer groups.
+
+import { Appender, type AppenderOptions } from './appender.js'
 import {
   type Appended,
   type AppendedBatch,
@@ -11,13 +13,16 @@ import {
   placedIn,
 } from './appends.js'
 import type { CallOptions } from './call.js'
+import { Connection } from './connection.js'
 import { LighthouseError } from './errors.js'
 import type { AnyEvent, EventShape, NewEvent, Position, RecordedEvent, StreamEvent } from './event.js'
 import { filterQuery, type OneOrMany, type ReadFilter, type ReadRequest, readQuery } from './filter.js'
+import { Following, type FollowRequest } from './following.js'
 import { Http } from './http.js'
 import { type QueryEvents, type QueryRequest, QueryResult, type SelectedRow, type SelectRequest } from './query.js'
 import { readEvents } from './reading.js'
 import { Retry, type RetryOptions } from './retry.js'
+import type { WebSocketClass } from './session.js'
 import {
   foundOrNot,
   readStream,
@@ -41,6 +46,8 @@ export interface LighthouseOptions {
   readonly timeoutMs?: number | undefined
   /** Instead of the platform's. */
   readonly fetch?: typeof globalThis.fetch | undefined
+  /** Instead of the platform's. Node has one from version 22 on; before, give it that of the package `ws`. */
+  readonly WebSocket?: WebSocketClass | undefined
 }
 
 export interface WaitRequest extends ReadFilter, CallOptions {
@@ -71,12 +78,16 @@ const WAIT_SECONDS = 30
 
 export class Lighthouse {
   private readonly http: Http
+  private readonly connection: Connection
 
-  constructor({ url, token, retry, timeoutMs = 30_000, fetch }: LighthouseOptions) {
+  constructor({ url, token, retry: retrying, timeoutMs = 30_000, fetch, WebSocket }: LighthouseOptions) {
+    const address = addressOf(url)
     const tokens = new Tokens(token)
+    const retry = new Retry(retrying)
     // The platform's own fetch insists on being called without an owner.
     const send = fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
-    this.http = new Http(addressOf(url), tokens, { fetch: send, timeoutMs, retry: new Retry(retry) })
+    this.http = new Http(address, tokens, { fetch: send, timeoutMs, retry })
+    this.connection = new Connection(tokens, { url: streamAddress(address), WebSocket, timeoutMs, retry })
   }
 
   /** Stores one event, or many all or none, and answers once they are durable. Tried again, it is stored once. */
@@ -174,6 +185,19 @@ export class Lighthouse {
     return { events, position }
   }
 
+  /**
+   * Events that match, and then every new one as it is stored, for as long as it is iterated: each once, in order, also
+   * when connections break. All follows of a client share one WebSocket. `break` or the signal ends it.
+   */
+  follow<S extends EventShape = AnyEvent>(request: FollowRequest = {}): Following<S> {
+    return new Following<S>(this.connection, request)
+  }
+
+  /** Appends over the WebSocket, many under way at once. It holds the connection open until it is closed. */
+  appender(options: AppenderOptions = {}): Appender {
+    return new Appender(this.connection, options)
+  }
+
   private async send<T>({ path, body, key }: AskedAppend, options: CallOptions): Promise<T> {
     const fate = new Fate(key)
     const request = { method: 'POST', path, body, headers: { 'idempotency-key': key } } as const
@@ -199,6 +223,13 @@ function addressOf(url: string | URL): URL {
   return address
 }
 
+function streamAddress(address: URL): string {
+  const stream = new URL('v1/stream', address)
+  stream.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+  return stream.href
+}
+
+export type { Appender, AppenderOptions } from './appender.js'
 export type {
   Appended,
   AppendedBatch,
@@ -232,6 +263,7 @@ export type {
   StreamEvent,
 } from './event.js'
 export type { EventFilter, OneOrMany, ReadFilter, ReadRequest } from './filter.js'
+export type { Following, FollowRequest } from './following.js'
 export type {
   QueryEvents,
   QueryPage,
@@ -244,5 +276,6 @@ export type {
   Where,
 } from './query.js'
 export type { RetryOptions } from './retry.js'
+export type { WebSocketClass, WebSocketLike } from './session.js'
 export type { StreamHead, StreamInfo, StreamReadOptions, StreamsOptions } from './streams.js'
 export type { TokenFunction } from './tokens.js'

@@ -1,5 +1,6 @@
 // Reads what a server says when it refuses (RFC 9457), in an answer or in a frame. Pure.
 import { type ErrorFacts, errorOf, type FieldError, LighthouseError, type Outcome, type Violation } from './errors.js'
+import type { Frame } from './lines.js'
 
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504])
 
@@ -38,6 +39,12 @@ export function errorOfProblem(problem: unknown, told: ErrorFacts = {}): Lightho
     correlationId: text(correlationId) ?? told.correlationId,
     traceId: text(traceId),
   })
+}
+
+/** Of a frame `error` or `closed`; one that has ended without a problem names its reason. */
+export function errorOfFrame({ problem, reason, retryAfterSeconds }: Frame): LighthouseError {
+  const told = typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}
+  return errorOfProblem(problem ?? { code: String(reason), detail: 'The server ended it.' }, told)
 }
 
 /** Seconds, or the time until a date of HTTP. */

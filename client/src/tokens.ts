@@ -60,19 +60,22 @@ export class Tokens {
   }
 }
 
-/** What a JWT says of its end. A token that is none, or that seems to have ended, is good until the server refuses it. */
+/** What a JWT says of its end. A token that is none is good until the server refuses it. */
 export function goodUntil(token: string, now: number): number {
-  const ends = endOf(token)
-  if (ends === undefined || ends <= now) return Number.POSITIVE_INFINITY
-  return ends - Math.min(MARGIN_MS, (ends - now) / 5)
+  return replacedAt(endOf(token), now)
 }
 
-function endOf(token: string): number | undefined {
+/** A while before its end. One that seems to have ended already was made by another clock: the server knows. */
+export function replacedAt(ends: number, now: number): number {
+  return ends > now ? ends - Math.min(MARGIN_MS, (ends - now) / 5) : Number.POSITIVE_INFINITY
+}
+
+function endOf(token: string): number {
   try {
     const claims: unknown = JSON.parse(atob((token.split('.')[1] ?? '').replaceAll('-', '+').replaceAll('_', '/')))
     const end = (claims as { readonly exp?: unknown } | null)?.exp
-    return typeof end === 'number' ? end * 1000 : undefined
+    return typeof end === 'number' ? end * 1000 : Number.NaN
   } catch {
-    return undefined
+    return Number.NaN
   }
 }

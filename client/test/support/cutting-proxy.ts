@@ -54,6 +54,11 @@ export class CuttingProxy {
     await new Promise<void>(resolve => this.everyone.push(resolve))
   }
 
+  /** Resolves when nobody is connected. */
+  async quiet(): Promise<void> {
+    while (this.open.size > 0) await Promise.race([...this.open].map(socket => once(socket, 'close')))
+  }
+
   async stop(): Promise<void> {
     for (const socket of this.open) socket.destroy()
     const closed = once(this.server, 'close')
