@@ -12,6 +12,7 @@ import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
 import { SecurityModule } from './security/security.module.js'
 import { StorageModule } from './storage/storage.module.js'
+import { SubscriptionsModule } from './subscriptions/subscriptions.module.js'
 import { WireModule } from './wire/wire.module.js'
 
 export interface Parts {
@@ -26,6 +27,7 @@ export interface Parts {
 export class AppModule {
   static of({ settings, logger, auth, developmentToken }: Parts): DynamicModule {
     const authModule = AuthModule.of(auth)
+    const eventsModule = EventsModule.of(authModule)
     return {
       module: AppModule,
       imports: [
@@ -35,7 +37,8 @@ export class AppModule {
         authModule,
         StorageModule,
         HealthModule,
-        EventsModule.of(authModule),
+        eventsModule,
+        SubscriptionsModule.of(authModule, eventsModule),
         IndexModule,
         SecurityModule.of(authModule),
         ApiDocsModule.of({ developmentToken }, settings.docsEnabled),

@@ -1,15 +1,17 @@
 // The Fastify instance under Nest: its time and size limits, and what it does to every request and answer.
-import { type IncomingMessage, STATUS_CODES } from 'node:http'
+import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { Authentication } from './auth/authentication.js'
 import { assertEveryRouteDeclares, publicRoutes } from './auth/route-needs.guard.js'
+import { answerBare } from './bare-answer.js'
 import { StoreError } from './contract/errors.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { withCorrelationId } from './logging/correlation.js'
 import { HttpMetrics } from './metrics/http-metrics.js'
+import { StreamAdapter } from './stream-adapter.js'
 import { registerBodyParsers } from './wire/body.js'
 import { correlationHeader, correlationIdOf } from './wire/correlation-id.js'
 import { problemContentType, problemOf } from './wire/problem.js'
@@ -51,6 +53,7 @@ export function dressHttpServer(app: NestFastifyApplication, logger: Logger): vo
   const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
   drainAtTheEnd(fastify, app.getHttpServer())
+  app.useWebSocketAdapter(new StreamAdapter(app))
   registerBodyParsers(fastify)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
@@ -102,18 +105,7 @@ function answerBeforeParsing(error: Error & { code?: string }, socket: Socket): 
     socket.destroy()
     return
   }
-  const status = statusOfParser[error.code ?? ''] ?? 400
-  const correlationId = correlationIdOf(undefined)
-  const problem = problemOf({ statusCode: status }, { path: '/', correlationId, traceId: traceIdOf(undefined) })
-  const body = JSON.stringify(problem)
-  const head = [
-    `HTTP/1.1 ${status} ${STATUS_CODES[status]}`,
-    `Content-Type: ${problemContentType}`,
-    `Content-Length: ${Buffer.byteLength(body)}`,
-    `X-Correlation-Id: ${correlationId}`,
-    'Connection: close',
-  ]
-  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`)
+  answerBare(socket, { statusCode: statusOfParser[error.code ?? ''] ?? 400 }, { path: '/' })
 }
 
 const statusOfParser: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }

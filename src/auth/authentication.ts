@@ -13,6 +13,28 @@ const mostAddresses = 10_000
 const minuteMs = 60_000
 const realm = 'Bearer realm="lighthouse"'
 
+/** Who was refused, and where. */
+export interface Caller {
+  readonly address: string
+  readonly route: string
+  readonly agentId: string | undefined
+}
+
+/** The token of an Authorization header; throws BadToken. */
+export function bearerOf(authorization: string | undefined): string {
+  if (authorization === undefined) throw new BadToken('')
+  const space = authorization.indexOf(' ')
+  if (space < 0 || authorization.slice(0, space).toLowerCase() !== 'bearer') {
+    throw new BadToken('Authorization is not Bearer with a token')
+  }
+  return authorization.slice(space + 1)
+}
+
+/** What WWW-Authenticate says to whoever was refused for this reason. */
+export function challengeOf(message: string): string {
+  return message === '' ? realm : `${realm}, error="invalid_token", error_description="${message}"`
+}
+
 export class Authentication {
   private failures = new Map<string, number>()
   private minute = 0
@@ -47,13 +69,7 @@ export class Authentication {
   }
 
   private verify(request: FastifyRequest): Verified | Promise<Verified> {
-    const { authorization } = request.headers
-    if (authorization === undefined) throw new BadToken('')
-    const space = authorization.indexOf(' ')
-    if (space < 0 || authorization.slice(0, space).toLowerCase() !== 'bearer') {
-      throw new BadToken('Authorization is not Bearer with a token')
-    }
-    return this.verifier.verify(authorization.slice(space + 1))
+    return this.verifier.verify(bearerOf(request.headers.authorization))
   }
 
   private admit(request: FastifyRequest, reply: FastifyReply, { access }: Verified): void {
@@ -68,22 +84,25 @@ export class Authentication {
 
   private refusal(request: FastifyRequest, reply: FastifyReply, error: unknown): Error {
     const route = request.routeOptions.url ?? ''
+    const refused = this.refused(error, { address: request.ip, route, agentId: request.access?.agentId })
+    if (refused instanceof StoreError && refused.code === 'UNAUTHENTICATED') {
+      reply.header('WWW-Authenticate', challengeOf((error as Error).message))
+    }
+    return refused
+  }
+
+  /** Tells of a refusal, and answers what the caller is told: a bad token, a full quota, or whatever else it was. */
+  refused(error: unknown, { address, route, agentId }: Caller): Error {
     const { name, code, message } = error as { name: string; code?: string; message: string }
     if (code === 'RATE_LIMITED') {
-      this.denials.tell({ reason: 'RATE_LIMITED', who: request.access?.agentId ?? request.ip, route, detail: message })
+      this.denials.tell({ reason: 'RATE_LIMITED', who: agentId ?? address, route, detail: message })
     }
     if (name !== 'BadToken') return error as Error
-    const reason = this.mayFailAgain(request.ip) ? 'UNAUTHENTICATED' : 'RATE_LIMITED'
+    const reason = this.mayFailAgain(address) ? 'UNAUTHENTICATED' : 'RATE_LIMITED'
     const detail = message === '' ? 'The request has no Authorization header' : message
-    this.denials.tell({ reason, who: request.ip, route, detail })
-    if (reason === 'RATE_LIMITED') {
-      return new StoreError(reason, 'Too many requests without a valid token', { retryAfterSeconds: 60 })
-    }
-    reply.header(
-      'WWW-Authenticate',
-      message === '' ? realm : `${realm}, error="invalid_token", error_description="${message}"`,
-    )
-    return new StoreError(reason, detail)
+    this.denials.tell({ reason, who: address, route, detail })
+    if (reason === 'UNAUTHENTICATED') return new StoreError(reason, detail)
+    return new StoreError(reason, 'Too many requests without a valid token', { retryAfterSeconds: 60 })
   }
 
   /** Good tokens from the same address are never held back: only failures count. */

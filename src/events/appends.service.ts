@@ -4,7 +4,7 @@ import type { Access } from '../auth/access.js'
 import { Quotas } from '../auth/quotas.js'
 import { StoreError } from '../contract/errors.js'
 import { type Appended, EventStore } from '../contract/event-store.js'
-import { type AppendBody, inTermsOf } from './append-body.js'
+import { type AppendBody, batchAppend, inTermsOf } from './append-body.js'
 import type { Origin } from './origin.js'
 import { checkWriteScope, withoutHidden } from './write-scope.js'
 
@@ -23,6 +23,11 @@ export class Appends {
     this.quotas.charge(access, { events, bytes })
     const request = key === undefined ? { ...asked, author } : { ...asked, author, key }
     return this.store.append(request).catch((error: unknown) => this.fail(error, pointer, access))
+  }
+
+  /** `{events, expectations?, condition?}` that came otherwise than as the body of a request. */
+  appendBatch(content: unknown, origin: Origin): Promise<Appended> {
+    return this.append(batchAppend(content), origin)
   }
 
   private async fail(error: unknown, pointer: (of: string) => string, access: Access): Promise<never> {

@@ -1,5 +1,6 @@
 // Appends and reads of events over HTTP.
 import { type DynamicModule, Module } from '@nestjs/common'
+import { FollowingModule } from '../following/following.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { WireModule } from '../wire/wire.module.js'
 import { Appends } from './appends.service.js'
@@ -17,9 +18,10 @@ export class EventsModule {
   static of(auth: DynamicModule): DynamicModule {
     return {
       module: EventsModule,
-      imports: [StorageModule, WireModule, auth],
+      imports: [FollowingModule.over(StorageModule), StorageModule, WireModule, auth],
       controllers: [AsyncAppendsController, EventsController, StreamEventsController],
       providers: [Appends, Lines, Operations, Reads, Waits],
+      exports: [Appends],
     }
   }
 }

@@ -40,6 +40,17 @@ export class Metrics {
     })
   }
 
+  /** A counter kept elsewhere. */
+  count(name: string, help: string, look: () => number): void {
+    const counter: Counter = new Counter({
+      ...{ name: `lighthouse_${name}`, help, registers: [this.registry] },
+      collect: () => {
+        counter.reset()
+        counter.inc(look())
+      },
+    })
+  }
+
   /** A counter kept elsewhere, by one label. */
   tally(name: string, help: string, label: string, look: () => Readonly<Record<string, number>>): void {
     const counter: Counter = new Counter({

@@ -2,7 +2,7 @@
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { PinoLogger } from 'nestjs-pino'
-import { type Problem, problemContentType, problemOf, retryAfterOf } from './problem.js'
+import { type Occurrence, type Problem, problemContentType, problemOf, retryAfterOf } from './problem.js'
 import { traceOf } from './trace-context.js'
 
 @Catch()
@@ -20,7 +20,13 @@ export class ProblemFilter implements ExceptionFilter {
   problem(error: unknown, request: FastifyRequest): Problem {
     const { url: path, id: correlationId } = request
     const traceId = traceOf(request)
-    const problem = problemOf(error, { path, correlationId, traceId, isAppend: request.method === 'POST' })
+    return this.occurred(error, { path, correlationId, traceId, isAppend: request.method === 'POST' })
+  }
+
+  /** As `problem`, for what was asked in a frame. */
+  occurred(error: unknown, occurrence: Occurrence): Problem {
+    const { correlationId, traceId } = occurrence
+    const problem = problemOf(error, occurrence)
     const { status, code } = problem
     if (status >= 500)
       this.logger.error({ error, code, correlation_id: correlationId, trace_id: traceId }, 'a request failed')

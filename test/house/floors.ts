@@ -7,7 +7,7 @@ const floors: readonly (readonly string[])[] = [
   ['contract'],
   ['backends/memory', 'backends/embedded', 'backends/jetstream'],
   ['config', 'wire', 'auth', 'metrics', 'logging', 'tracing', 'degradation', 'alerting'],
-  ['storage'],
+  ['storage', 'following'],
   ['events', 'subscriptions', 'replay', 'snapshots', 'indexing', 'health', 'security', 'api-docs'],
   ['cli', '.'],
 ]

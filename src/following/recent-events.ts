@@ -1,0 +1,127 @@
+// The window of the log's end that followers are served from: without gaps, bounded in events and in bytes.
+import type { Position, RecordedEvent } from '../contract/event.js'
+import { type Envelope, eventBytes, type FrameForm } from '../wire/event-frames.js'
+
+/** About what an event takes beside its payload, and how often its payload is held: as it came, and decoded. */
+const ENVELOPE_BYTES = 1_024
+const PAYLOAD_COPIES = 3
+/** Different envelopes whose frames are kept; further ones are made anew from the encoded event. */
+const FRAMES_KEPT = 4
+
+/** An event for many: decoded once, encoded once for each form, framed once for each envelope that is common. */
+export class SharedEvent {
+  private json: Buffer | undefined = undefined
+  private msgpack: Buffer | undefined = undefined
+  private frames: Map<string, Buffer> | undefined = undefined
+
+  /** `holds` is told how many bytes more the event keeps. */
+  constructor(
+    readonly event: RecordedEvent,
+    private readonly holds: (bytes: number) => void = ignored,
+  ) {}
+
+  get position(): Position {
+    return this.event.position
+  }
+
+  frame(envelope: Envelope): Buffer {
+    const held = this.frames?.get(envelope.key)
+    if (held !== undefined) return held
+    const made = envelope.wrap(this.bytes(envelope.form), this.event.position)
+    this.frames ??= new Map()
+    if (this.frames.size < FRAMES_KEPT) {
+      this.frames.set(envelope.key, made)
+      this.holds(made.length)
+    }
+    return made
+  }
+
+  private bytes(form: FrameForm): Buffer {
+    const held = this[form]
+    if (held !== undefined) return held
+    const made = eventBytes(this.event, form)
+    this[form] = made
+    this.holds(made.length)
+    return made
+  }
+}
+
+function ignored(): void {}
+
+export interface WindowSize {
+  readonly events: number
+  readonly bytes: number
+}
+
+export class RecentEvents {
+  /** The window holds the events behind `before` up to `end`. */
+  private before: Position = 0
+  private last: Position = 0
+  private held = 0
+  private readonly slots: (SharedEvent | undefined)[]
+  private readonly sizes: Float64Array
+
+  constructor(private readonly size: WindowSize) {
+    this.slots = new Array(size.events).fill(undefined)
+    this.sizes = new Float64Array(size.events)
+  }
+
+  /** The last event that has been seen, whether it is still held or not. */
+  get end(): Position {
+    return this.last
+  }
+
+  get bytes(): number {
+    return this.held
+  }
+
+  /** Forgets everything, and goes on behind a position. */
+  restart(end: Position): void {
+    this.slots.fill(undefined)
+    this.held = 0
+    this.before = end
+    this.last = end
+  }
+
+  /** Whether all events behind this position are held, or none are there yet. */
+  reaches(position: Position): boolean {
+    return position >= this.before
+  }
+
+  at(position: Position): SharedEvent | undefined {
+    if (position <= this.before || position > this.last) return undefined
+    return this.slots[position % this.size.events]
+  }
+
+  push(event: RecordedEvent): SharedEvent {
+    const { position } = event
+    // What retention has taken meanwhile leaves a gap, which a window must not have.
+    if (position !== this.last + 1) this.restart(position - 1)
+    if (position - this.before > this.size.events) this.forgetFirst()
+    const slot = position % this.size.events
+    const shared = new SharedEvent(event, bytes => this.grow(position, bytes))
+    this.slots[slot] = shared
+    this.sizes[slot] = 0
+    this.last = position
+    const payload = event.packedData().length + (event.packedMetadata()?.length ?? 0)
+    this.grow(position, ENVELOPE_BYTES + PAYLOAD_COPIES * payload)
+    return shared
+  }
+
+  /** The event itself may be gone by now: then nobody but its reader holds its bytes. */
+  private grow(position: Position, bytes: number): void {
+    if (position <= this.before || position > this.last) return
+    const slot = position % this.size.events
+    this.sizes[slot] = (this.sizes[slot] as number) + bytes
+    this.held += bytes
+    while (this.held > this.size.bytes && this.before < this.last) this.forgetFirst()
+  }
+
+  private forgetFirst(): void {
+    this.before++
+    const slot = this.before % this.size.events
+    this.slots[slot] = undefined
+    this.held -= this.sizes[slot] as number
+    this.sizes[slot] = 0
+  }
+}

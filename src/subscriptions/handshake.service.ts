@@ -1,0 +1,155 @@
+// Decides whether a request may become a connection of the stream, before it does: its origin, its subprotocol, its token.
+import type { IncomingMessage } from 'node:http'
+import { Injectable } from '@nestjs/common'
+import type { Scope } from '../auth/access.js'
+import { Authentication, bearerOf, challengeOf } from '../auth/authentication.js'
+import { Denials } from '../auth/denials.js'
+import { Quotas } from '../auth/quotas.js'
+import { TokenVerifier, type Verified } from '../auth/token-verifier.js'
+import { StoreError } from '../contract/errors.js'
+import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
+import type { FrameForm } from '../wire/event-frames.js'
+import { traceparentOf } from '../wire/trace-context.js'
+import type { Bearer, Conversation, Opening } from './conversation.js'
+
+export const STREAM_PATH = '/v1/stream'
+
+const FORM_OF: Readonly<Record<string, FrameForm>> = {
+  'lighthouse.v1.json': 'json',
+  'lighthouse.v1.msgpack': 'msgpack',
+}
+
+/** What a request has brought along when it becomes a connection. */
+export interface Admission {
+  readonly opening: Opening
+  readonly bearer: Bearer | undefined
+}
+
+/** A handshake that is refused, and what else its answer says. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+
+  constructor(
+    readonly reason: Error,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(reason.message)
+  }
+}
+
+@Injectable()
+export class Handshakes {
+  private readonly admitted = new WeakMap<IncomingMessage, Admission>()
+  private closing = false
+
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly verifier: TokenVerifier,
+    private readonly quotas: Quotas,
+    private readonly denials: Denials,
+  ) {}
+
+  /** From now on everybody is sent elsewhere. */
+  close(): void {
+    this.closing = true
+  }
+
+  /** Throws a Refusal, or rejects with one. */
+  async admit(request: IncomingMessage): Promise<void> {
+    if (this.closing) throw new Refusal(new StoreError('CLOSED', 'The server is shutting down.'))
+    mustBeOfThisHost(request)
+    mustBeSpoken(request)
+    const opening = openingOf(request)
+    const { authorization } = request.headers
+    const bearer = authorization === undefined ? undefined : await this.bearerOf(authorization, opening)
+    this.admitted.set(request, { opening, bearer })
+  }
+
+  admissionOf(request: IncomingMessage): Admission {
+    return this.admitted.get(request) ?? { opening: openingOf(request), bearer: undefined }
+  }
+
+  private async bearerOf(authorization: string, opening: Opening): Promise<Bearer> {
+    try {
+      return await this.identify(bearerOf(authorization), opening)
+    } catch (error) {
+      const challenge = (error as { code?: unknown }).code === 'UNAUTHENTICATED'
+      const headers = challenge ? { 'WWW-Authenticate': challengeOf((error as Error).message) } : {}
+      throw new Refusal(error as Error, headers)
+    }
+  }
+
+  /** Throws what the caller is told; a promise only when a key has to be asked for. */
+  identify(token: string, opening: Opening): Bearer | Promise<Bearer> {
+    const refused = (error: unknown): never => {
+      throw this.authentication.refused(error, { ...opening, route: STREAM_PATH, agentId: undefined })
+    }
+    const charged = (verified: Verified): Bearer => {
+      this.charge(verified, opening)
+      return { token, verified }
+    }
+    try {
+      const verified = this.verifier.verify(token)
+      return verified instanceof Promise ? verified.then(charged).catch(refused) : charged(verified)
+    } catch (error) {
+      return refused(error)
+    }
+  }
+
+  private charge({ access }: Verified, { address }: Opening): void {
+    try {
+      this.quotas.charge(access, { requests: 1 })
+    } catch (error) {
+      throw this.authentication.refused(error, { address, route: STREAM_PATH, agentId: access.agentId })
+    }
+  }
+
+  denied(scope: Scope, { access }: Conversation): void {
+    const detail = `The token lacks the scope ${scope}`
+    this.denials.tell({ reason: 'FORBIDDEN', who: access.agentId, route: STREAM_PATH, detail })
+  }
+
+  /** Why the token is not good any more; undefined while it is. */
+  async faultOf({ token }: Bearer): Promise<string | undefined> {
+    try {
+      await this.verifier.verify(token)
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+}
+
+export function formOf(protocol: string): FrameForm {
+  return FORM_OF[protocol] ?? 'json'
+}
+
+/** The first that is spoken here, of those a client offers. */
+export function protocolAmong(offered: Iterable<string>): string | undefined {
+  for (const protocol of offered) if (Object.hasOwn(FORM_OF, protocol)) return protocol
+  return undefined
+}
+
+function openingOf({ headers, socket }: IncomingMessage): Opening {
+  return {
+    address: socket.remoteAddress ?? '',
+    correlationId: correlationIdOf(headers[correlationHeader]),
+    traceparent: traceparentOf(headers['traceparent']),
+  }
+}
+
+/** Only browsers send an Origin, and a page of another host has no business here. */
+function mustBeOfThisHost({ headers }: IncomingMessage): void {
+  const { origin, host } = headers
+  if (origin === undefined) return
+  if (URL.canParse(origin) && new URL(origin).host === host) return
+  throw new Refusal(new StoreError('FORBIDDEN', 'Pages of another origin may not open the stream.'))
+}
+
+function mustBeSpoken({ headers }: IncomingMessage): void {
+  const offered = headers['sec-websocket-protocol']
+  if (offered === undefined) return
+  if (protocolAmong(offered.split(',').map(name => name.trim())) !== undefined) return
+  const spoken = Object.keys(FORM_OF).join(' and ')
+  throw new Refusal(new StoreError('BAD_HTTP', `The subprotocols spoken here are ${spoken}.`))
+}

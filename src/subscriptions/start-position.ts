@@ -1,0 +1,35 @@
+// Where a subscription begins: what `after` says, as the position behind which the first event is looked for.
+import { StoreError } from '../contract/errors.js'
+import type { Position } from '../contract/event.js'
+import { isEventId } from '../contract/event-id.js'
+import type { EventStore } from '../contract/event-store.js'
+import { timeFault } from '../contract/rfc3339.js'
+
+const RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
+
+/** `covers`: whether the caller may see a stream; an event of another does not exist for it. */
+export function startPosition(
+  after: unknown,
+  store: EventStore,
+  covers: (stream: string) => boolean,
+): Position | Promise<Position> {
+  if (after === undefined || after === 'head') return store.head()
+  if (after === 'start') return 0
+  if (Number.isSafeInteger(after) && (after as number) >= 0) return after as number
+  if (typeof after === 'string' && isEventId(after)) return positionOf(after, store, covers)
+  if (typeof after === 'string' && timeFault(after) === undefined) return beforeTime(after, store)
+  throw new StoreError('INVALID_REQUEST', `after ${RULE}`, { errors: [{ pointer: '/after', detail: RULE }] })
+}
+
+async function positionOf(id: string, store: EventStore, covers: (stream: string) => boolean): Promise<Position> {
+  const event = await store.find(id)
+  if (event !== undefined && covers(event.stream)) return event.position
+  throw new StoreError('NOT_FOUND', 'There is no event with the id in after, or the token may not see it.')
+}
+
+/** The head as it was before the look: what is stored during it is never passed over. */
+async function beforeTime(since: string, store: EventStore): Promise<Position> {
+  const head = store.head()
+  for await (const event of store.read({ since, limit: 1 })) return event.position - 1
+  return head
+}
