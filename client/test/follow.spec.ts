@@ -90,22 +90,31 @@ test('many follows share one socket, each with its own filter and pace', async (
 test('a reader that is slow holds no more than its buffer, misses nothing, and holds up nobody', async () => {
   const lighthouse = clientOf(server)
   const tales: string[] = []
+  const live = Promise.withResolvers<void>()
+  const again = Promise.withResolvers<void>()
   const slow = lighthouse.follow({
     ...{ streams: 'flood', after: 'start', bufferedEvents: 100 },
-    onCaughtUp: () => tales.push('caught up'),
+    onCaughtUp: () => {
+      const told = tales.push('caught up') === 1 ? live : again
+      told.resolve()
+    },
     onFellBehind: () => tales.push('fell behind'),
   })
   const quick = lighthouse.follow({ streams: 'flood', after: 'start' })
   const first = take(slow, 1)
+  await live.promise
   const quickly = take(quick, 10_000)
   for (let n = 0; n < 10_000; n += 500) await lighthouse.append(told('flood', 500, n))
   expect(await quickly).toEqual(upTo(10_000))
   expect(await first).toEqual([0])
   expect(slow.buffered).toBeLessThanOrEqual(100)
   expect(await take(slow, 9_999)).toEqual(upTo(10_000).slice(1))
+  const none = slow.next()
+  await again.promise
   await slow.return()
   await quick.return()
-  expect(tales).toContain('fell behind')
+  expect(await none).toEqual({ done: true, value: undefined })
+  expect(tales).toEqual(['caught up', 'fell behind', 'caught up'])
 })
 
 test('an aborted follow is over, without an error', async () => {
