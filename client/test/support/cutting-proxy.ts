@@ -104,10 +104,16 @@ export class CuttingProxy {
     if (this.random.chance(0.5)) to.end(rest, () => from.destroy())
     else {
       to.write(rest, () => {
-        to.resetAndDestroy()
-        from.resetAndDestroy()
+        reset(to)
+        reset(from)
       })
     }
     if (this.cuts === this.cutting.cuts) for (const told of this.everyone) told()
   }
+}
+
+/** Node loses a connection that is reset while it is being ended: its handle stays for ever. */
+function reset(socket: Socket): void {
+  if (socket.writableEnded || socket.destroyed) socket.destroy()
+  else socket.resetAndDestroy()
 }
