@@ -63,7 +63,8 @@ export class Feed implements Ground {
     this.recent.restart(this.recent.end)
   }
 
-  private tick(): void {
+  /** Once a second. */
+  tick(): void {
     for (const follower of this.followers) follower.tick()
   }
 

@@ -178,6 +178,8 @@ export class Follower {
         gaveUp = true
         break
       }
+      // It may have ended between the waking and now.
+      if (this.over) return
       this.send(new SharedEvent(event))
       if (++sent % TURN_EVENTS === 0) await new Promise(setImmediate)
     }
@@ -187,7 +189,7 @@ export class Follower {
 
   /** Resolves with true when there is room, with false after so many ticks or when the follower is over. */
   private room(ticks: number): Promise<boolean> {
-    if (this.over) return Promise.resolve(false)
+    if (this.over || this.sink.hasRoom) return Promise.resolve(!this.over)
     return new Promise(resolve => {
       const wake = (hasRoom: boolean) => {
         this.waiting = undefined

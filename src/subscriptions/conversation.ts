@@ -213,7 +213,7 @@ export class Conversation {
     }
     if (found instanceof Promise) {
       this.early = []
-      found.then(bearer => this.welcome(bearer), refused)
+      found.then(bearer => this.welcome(bearer), refused).catch((error: unknown) => this.breakDown(error))
     } else {
       this.welcome(found)
     }

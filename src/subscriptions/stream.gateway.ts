@@ -38,7 +38,7 @@ export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, Befo
   ) {
     this.house = {
       head: () => store.head(),
-      identify: (token, opening) => handshakes.identify(token, opening),
+      identify: (token, opening) => handshakes.identify(() => token, opening),
       denied: (scope, client) => handshakes.denied(scope, client),
       handle: (frame, client, bytes) => handlers.handle(frame, client, bytes),
       problem: (error, { correlationId, traceparent }: Opening, { isAppend }) =>

@@ -1,4 +1,4 @@
-// Where a subscription begins: what `after` says, as the position behind which the first event is looked for.
+// Where following begins: what `after` says, as the position behind which the first event is looked for.
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { isEventId } from '../contract/event-id.js'
@@ -28,7 +28,7 @@ async function positionOf(id: string, store: EventStore, covers: (stream: string
 }
 
 /** The head as it was before the look: what is stored during it is never passed over. */
-async function beforeTime(since: string, store: EventStore): Promise<Position> {
+export async function beforeTime(since: string, store: EventStore): Promise<Position> {
   const head = store.head()
   for await (const event of store.read({ since, limit: 1 })) return event.position - 1
   return head
