@@ -12,6 +12,7 @@ import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
 import { SecurityModule } from './security/security.module.js'
 import { StorageModule } from './storage/storage.module.js'
+import { GroupsModule } from './subscriptions/groups/groups.module.js'
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js'
 import { WireModule } from './wire/wire.module.js'
 
@@ -40,6 +41,7 @@ export class AppModule {
         eventsModule,
         SubscriptionsModule.of(authModule, eventsModule),
         IndexModule,
+        GroupsModule,
         SecurityModule.of(authModule),
         ApiDocsModule.of({ developmentToken }, settings.docsEnabled),
       ],

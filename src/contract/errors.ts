@@ -56,6 +56,18 @@ export const ERRORS = {
     outcome: 'rejected',
     remedy: 'Use a new key for a new request.',
   },
+  SUBSCRIPTION_CONFLICT: {
+    title: 'The subscription is another one, or one too many',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Delete the subscription that is in the way, or define this one under another name.',
+  },
+  STALE_DELIVERY: {
+    title: 'A token settles no delivery',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Leave out the tokens named in errors: what they stood for is settled or with another consumer.',
+  },
   OVERLOADED: {
     title: 'Too many appends are waiting',
     retryable: true,

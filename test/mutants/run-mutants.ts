@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
+import { groupMutants } from './group-mutants.js'
 import type { Mutant } from './mutant.js'
 import { readMutants } from './read-mutants.js'
 import { writeMutants } from './write-mutants.js'
@@ -143,7 +144,7 @@ async function tryMutant(copy: Copy, mutant: Mutant): Promise<boolean> {
 
 async function main(): Promise<void> {
   const { values } = parseArgs({ options: { only: { type: 'string', default: '' } } })
-  const mutants = [...writeMutants, ...readMutants].filter(({ name }) => name.includes(values.only))
+  const mutants = [...writeMutants, ...readMutants, ...groupMutants].filter(({ name }) => name.includes(values.only))
   const copy = new Copy()
   const started = performance.now()
   let caught = 0

@@ -36,6 +36,9 @@ const OF_APPENDS: readonly ErrorCode[] = [
   'INDETERMINATE',
 ]
 
+/** What changes the books of a consumer group is an append of the service. */
+const OF_GROUPS: readonly ErrorCode[] = ['OVERLOADED', 'DISK_FULL', 'READ_ONLY', 'INDETERMINATE']
+
 export function openApiOf(app: INestApplication, version: string): OpenAPIObject {
   const config = new DocumentBuilder()
     .setOpenAPIVersion('3.1.0')
@@ -74,12 +77,19 @@ function complete(operation: Operation, path: string, method: string): void {
     ...(guarded ? [...ALWAYS, ...WITH_TOKEN] : (['INTERNAL'] as const)),
     ...(operation.requestBody === undefined ? [] : WITH_BODY),
     ...(appends ? OF_APPENDS : []),
+    ...ofGroups(path, method),
     ...(preconditions ? (['PRECONDITION_FAILED'] as const) : []),
   ]
   const byStatus = Map.groupBy(new Set(codes), statusOf)
   for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
     operation.responses[String(status)] ??= problemResponse(status, group)
   }
+}
+
+function ofGroups(path: string, method: string): readonly ErrorCode[] {
+  if (!path.startsWith('/v1/subscriptions') || method === 'get') return []
+  if (method === 'put') return ['SUBSCRIPTION_CONFLICT', ...OF_GROUPS]
+  return /\/n?ack$/.test(path) ? ['STALE_DELIVERY', ...OF_GROUPS] : OF_GROUPS
 }
 
 function problemResponse(status: number, codes: readonly ErrorCode[]) {

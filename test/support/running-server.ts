@@ -88,6 +88,14 @@ export class RunningServer {
     return code as number | null
   }
 
+  /** Ends it as the kernel does: at once, in the middle of whatever it does. The directory stays. */
+  async kill(): Promise<void> {
+    if (!this.running) return
+    const exit = once(this.child, 'exit')
+    this.child.kill('SIGKILL')
+    await exit
+  }
+
   async stop(): Promise<void> {
     await this.end()
     removeTempDirectory(this.directory)

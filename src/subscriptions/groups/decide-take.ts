@@ -1,0 +1,164 @@
+// Which events a consumer is given now, in which order, and what has been handed out too often. Pure.
+import type { Position } from '../../contract/event.js'
+import type { Definition } from './definition.js'
+import type { Change, TakenRow, TokenRow } from './group-events.js'
+import { GROUP_LIMITS } from './group-limits.js'
+import type { GroupState } from './group-state.js'
+import type { Ready, Window } from './window.js'
+
+export interface Ask {
+  readonly nowMs: number
+  readonly max: number
+  /** Whether the consumer may see events of a stream. */
+  readonly covers: (stream: string) => boolean
+}
+
+export interface Choice {
+  readonly position: Position
+  /** Counting this one. */
+  readonly attempt: number
+  readonly stream: string
+  readonly correlation: string | undefined
+  readonly event: Ready['event']
+}
+
+/** An event that is not settled and not with anybody. */
+interface Waiting extends Choice {
+  /** False while its delay lasts: then it only holds back others. */
+  readonly due: boolean
+  readonly isNew: boolean
+}
+
+/** The oldest first, each key in its order, and no more than the bounds of the group allow. */
+export function chooseTake(state: GroupState, ready: readonly Ready[], { nowMs, max, covers }: Ask): Choice[] {
+  const { definition } = state
+  if (definition === undefined) return []
+  const most = Math.min(max, definition.maxInFlight - inFlight(state, nowMs))
+  let fresh = roomForNew(state)
+  const keyed = definition.ordering !== 'none'
+  const held = keyed ? keysOut(state, definition, nowMs) : NO_KEYS
+  const chosen: Choice[] = []
+  for (const one of inOrder(olderOnes(state, nowMs, keyed), ready)) {
+    if (chosen.length >= most) break
+    const key = keyOf(definition, one)
+    if (key !== undefined && held.has(key)) continue
+    // Whether or not it is chosen, those behind it wait for it.
+    if (key !== undefined) held.add(key)
+    if (!one.due || !covers(one.stream)) continue
+    if (one.isNew && fresh-- <= 0) continue
+    chosen.push(one)
+  }
+  return chosen
+}
+
+export function takeOf(
+  state: GroupState,
+  choices: readonly Choice[],
+  { consumer, nowMs, floor }: { readonly consumer: string; readonly nowMs: number; readonly floor: Position },
+): Extract<Change, { type: 'EventsTaken' }> {
+  const { ackTimeoutSeconds } = state.definition as Definition
+  const events = choices.map(
+    ({ position, attempt, stream, correlation }): TakenRow =>
+      correlation === undefined ? [position, attempt, stream] : [position, attempt, stream, correlation],
+  )
+  const deadlineMs = nowMs + 1_000 * ackTimeoutSeconds
+  return { type: 'EventsTaken', consumer, firstNumber: state.lastNumber + 1, deadlineMs, events, floor }
+}
+
+/** What was handed out as often as it may be, and has come back or not: it is parked. */
+export function overdone(
+  state: GroupState,
+  nowMs: number,
+): { readonly timedOut: TokenRow[]; readonly returned: TokenRow[] } {
+  const most = state.definition?.maxAttempts ?? Number.POSITIVE_INFINITY
+  const timedOut: TokenRow[] = []
+  const returned: TokenRow[] = []
+  for (const [position, { attempt, deadlineMs, number }] of state.out) {
+    if (deadlineMs <= nowMs && attempt >= most) timedOut.push([position, number])
+  }
+  for (const [position, { attempt }] of state.returned) if (attempt >= most) returned.push([position, 0])
+  return { timedOut, returned }
+}
+
+/** Out and not overdue. */
+export function inFlight(state: GroupState, nowMs: number): number {
+  let count = 0
+  for (const { deadlineMs } of state.out.values()) if (deadlineMs > nowMs) count++
+  return count
+}
+
+/** The next moment at which something becomes due by itself; undefined when nothing will. */
+export function nextDue(state: GroupState, nowMs: number): number | undefined {
+  let next = Number.POSITIVE_INFINITY
+  for (const { deadlineMs } of state.out.values()) if (deadlineMs > nowMs && deadlineMs < next) next = deadlineMs
+  for (const { notBeforeMs } of state.returned.values())
+    if (notBeforeMs > nowMs && notBeforeMs < next) next = notBeforeMs
+  return next === Number.POSITIVE_INFINITY ? undefined : next
+}
+
+/** Whatever is handed out may have to be parked one day, and there has to be room for that. */
+export function roomForNew({ out, returned, parked }: GroupState): number {
+  return GROUP_LIMITS.parked - out.size - returned.size - parked.size
+}
+
+export type StallCode = 'DATA_CORRUPT' | 'PARKED_FULL' | 'FLOOR_HELD'
+
+/** Why nothing new is handed out, though there may be more. */
+export function stallOf(
+  state: GroupState,
+  window: Window,
+  nowMs: number,
+): { readonly code: StallCode; readonly detail: string } | undefined {
+  if (state.parked.size > 0 && roomForNew(state) <= 0) {
+    const detail = `${state.parked.size} events are parked, and with those that are out or wait to be tried again there is no room for more: replay or discard them.`
+    return { code: 'PARKED_FULL', detail }
+  }
+  if (window.room <= 0 && chooseTake(state, window.ready, { nowMs, max: 1, covers: () => true }).length === 0) {
+    const detail = `${GROUP_LIMITS.aboveFloor} events beyond position ${state.floor} match and have been read, and the one at ${window.oldest} is not settled: settle or park it.`
+    return { code: 'FLOOR_HELD', detail }
+  }
+  return undefined
+}
+
+const NO_KEYS = new Set<string>()
+
+function keyOf(
+  { ordering }: Definition,
+  { stream, correlation }: Pick<Choice, 'stream' | 'correlation'>,
+): string | undefined {
+  return ordering === 'stream' ? stream : ordering === 'correlation' ? correlation : undefined
+}
+
+/** A second of the same key waits, older or not. */
+function keysOut(state: GroupState, definition: Definition, nowMs: number): Set<string> {
+  const keys = new Set<string>()
+  for (const { deadlineMs, stream, correlation } of state.out.values()) {
+    const key = deadlineMs > nowMs ? keyOf(definition, { stream, correlation }) : undefined
+    if (key !== undefined) keys.add(key)
+  }
+  return keys
+}
+
+/** What has been handed out before and is with nobody; those whose delay lasts only where they hold back others. */
+function olderOnes(state: GroupState, nowMs: number, withDelayed: boolean): Waiting[] {
+  const found: Waiting[] = []
+  const add = (position: Position, of: { attempt: number; stream: string; correlation?: string }, due: boolean) => {
+    const { attempt, stream, correlation } = of
+    found.push({ position, attempt: attempt + 1, stream, correlation, event: undefined, due, isNew: false })
+  }
+  for (const [position, out] of state.out) if (out.deadlineMs <= nowMs) add(position, out, true)
+  for (const [position, one] of state.returned) {
+    const due = one.notBeforeMs <= nowMs
+    if (due || withDelayed) add(position, one, due)
+  }
+  return found.sort((a, b) => a.position - b.position)
+}
+
+function* inOrder(older: readonly Waiting[], ready: readonly Ready[]): Generator<Waiting> {
+  let at = 0
+  for (const one of ready) {
+    for (; at < older.length && (older[at] as Waiting).position < one.position; at++) yield older[at] as Waiting
+    yield { ...one, attempt: 1, due: true, isNew: true }
+  }
+  yield* older.slice(at)
+}

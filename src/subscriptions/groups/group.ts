@@ -1,0 +1,137 @@
+// One open group: what can be done with it, decided against its state in memory and answered when it is durable.
+import { StoreError } from '../../contract/errors.js'
+import type { Position } from '../../contract/event.js'
+import { lookFurther } from './candidates.js'
+import { decideSettle, parkedAmong, type Settlement } from './decide-settle.js'
+import { type Definition, type GroupSettings, sameSettings, settingsOf } from './definition.js'
+import type { Change } from './group-events.js'
+import type { GroupState } from './group-state.js'
+import { HandOut } from './hand-out.js'
+import { type GroupWorld, Ledger } from './ledger.js'
+import { type Progress, progressOf } from './progress.js'
+import type { Delivery, Take } from './takers.js'
+
+export class Group {
+  private readonly ledger: Ledger
+  private readonly handOut: HandOut
+  private ended: { readonly error: unknown } | undefined
+
+  /** `onEnd`: the group is of no more use, and whoever asks next opens it anew. */
+  constructor(
+    readonly name: string,
+    readonly world: GroupWorld,
+    readonly state: GroupState,
+    private readonly onEnd: (group: Group) => void,
+  ) {
+    this.ledger = new Ledger(name, world, state, error => this.end(error))
+    this.handOut = new HandOut(this.ledger)
+  }
+
+  get definition(): Definition | undefined {
+    return this.state.definition
+  }
+
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.ledger.now
+  }
+
+  /** Nobody waits for anything of it: it may be let go, and opened again. */
+  get idle(): boolean {
+    return this.ledger.idle && this.handOut.waiting.length === 0
+  }
+
+  define(definition: Definition): Promise<void> {
+    return this.write({ type: 'SubscriptionDefined', definition, lastNumber: this.state.lastNumber })
+  }
+
+  /** Answers whether there was something to change. */
+  async change(asked: GroupSettings, by: string): Promise<boolean> {
+    const same = this.definition !== undefined && sameSettings(this.definition, asked)
+    await this.write(...(same ? [] : [{ type: 'SubscriptionChanged', settings: settingsOf(asked), by } as const]))
+    return !same
+  }
+
+  async remove(by: string): Promise<void> {
+    const written = this.write({ type: 'SubscriptionDeleted', by, lastNumber: this.state.lastNumber })
+    const deleted = new StoreError('NOT_FOUND', `The subscription ${this.name} has been deleted.`)
+    this.end(deleted)
+    await written
+  }
+
+  take(take: Take): Promise<readonly Delivery[]> {
+    if (this.ended !== undefined) return Promise.reject(this.ended.error)
+    return this.handOut.take(take)
+  }
+
+  /** All or none; throws STALE_DELIVERY that names every token that settles nothing. */
+  async settle(settlement: Omit<Settlement, 'nowMs'>): Promise<number> {
+    const { state, window, now: nowMs } = this.ledger
+    const { stale, changes } = decideSettle(state, window, { ...settlement, nowMs })
+    if (stale.length > 0) throw staleDelivery(stale)
+    // With nothing to change, too: that they are settled may not be durable yet.
+    await this.write(...changes)
+    return settlement.tokens.length
+  }
+
+  async replay(positions: readonly Position[] | undefined, by: string): Promise<number> {
+    const found = parkedAmong(this.state, positions)
+    await this.write(...(found.length === 0 ? [] : [{ type: 'ParkedReplayed', by, positions: found } as const]))
+    return found.length
+  }
+
+  async discard(positions: readonly Position[] | undefined, by: string): Promise<number> {
+    const found = parkedAmong(this.state, positions)
+    await this.write(...(found.length === 0 ? [] : [{ type: 'ParkedDiscarded', by, positions: found } as const]))
+    return found.length
+  }
+
+  /** So that the log says at its end, too, what the group is. */
+  rewrite(): Promise<void> {
+    return this.ended === undefined ? this.ledger.rewrite() : Promise.resolve()
+  }
+
+  /** Looks once whether there is more, so that a group at rest is seen to have come up with the head. */
+  async progress(): Promise<Progress> {
+    await lookFurther(this.ledger).catch((error: unknown) => {
+      if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
+      this.handOut.damage = error
+    })
+    return progressOf(this.ledger, this.handOut)
+  }
+
+  /** The time may have come for something. */
+  look(): void {
+    this.handOut.look()
+  }
+
+  /** Without an error, those who wait are answered with nothing. */
+  end(error?: unknown): void {
+    if (this.ended !== undefined) return
+    this.ended = { error: error ?? new StoreError('CLOSED', 'The server is shutting down: ask another one.') }
+    this.handOut.end(error)
+    this.onEnd(this)
+  }
+
+  /** Resolves when nothing of it is on its way into the log any more: then the log says all there is to know. */
+  async settled(): Promise<void> {
+    await this.ledger.write().catch(() => undefined)
+  }
+
+  private write(...changes: readonly Change[]): Promise<void> {
+    if (this.ended !== undefined) return Promise.reject(this.ended.error)
+    const written = this.ledger.write(...changes)
+    if (changes.length > 0) this.look()
+    return written
+  }
+}
+
+/** As many as any answer names. */
+const STALE_SHOWN = 20
+
+function staleDelivery(stale: readonly number[]): StoreError {
+  const detail = 'is no delivery of this consumer: settled before, given to another since, or never handed out'
+  const errors = stale.slice(0, STALE_SHOWN).map(at => ({ pointer: `/tokens/${at}`, detail }))
+  const many = stale.length === 1 ? 'A token' : `${stale.length} tokens`
+  return new StoreError('STALE_DELIVERY', `${many} named no delivery that can be settled, so none was.`, { errors })
+}

@@ -1,0 +1,46 @@
+// Where a new group begins: a position, an event id, a time, the start of the log or its head, as one position.
+import type { Access } from '../../auth/access.js'
+import { positionFault } from '../../contract/check-names.js'
+import { StoreError } from '../../contract/errors.js'
+import type { Position } from '../../contract/event.js'
+import { isEventId } from '../../contract/event-id.js'
+import type { EventStore } from '../../contract/event-store.js'
+import { timeFault } from '../../contract/rfc3339.js'
+import type { After } from './definition.js'
+
+const RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
+
+/** Digits alone are a position, whether or not they came in quotes. */
+export function afterOf(given: unknown): After {
+  if (given === undefined || given === null) return 'head'
+  if (typeof given === 'string' && /^[0-9]{1,15}$/.test(given)) return Number(given)
+  if (typeof given === 'number' && positionFault(given) === undefined) return given
+  if (typeof given !== 'string') throw bad(RULE)
+  if (given === 'start' || given === 'head' || isEventId(given) || timeFault(given) === undefined) return given
+  throw bad(RULE)
+}
+
+export async function startOf(store: EventStore, after: After, access: Access): Promise<Position> {
+  const head = store.head()
+  if (typeof after === 'number') {
+    if (after > head) throw bad(`is position ${after}, which lies beyond the head, ${head}`)
+    return after
+  }
+  if (after === 'start') return 0
+  if (after === 'head') return head
+  if (!isEventId(after)) return atTime(store, after, head)
+  const event = await store.find(after)
+  if (event === undefined || !access.covers('streams.subscribe', event.stream)) {
+    throw bad('is the id of no event, or of none that this token may subscribe to')
+  }
+  return event.position
+}
+
+async function atTime(store: EventStore, since: string, head: Position): Promise<Position> {
+  for await (const { position } of store.read({ since, limit: 1 })) return position - 1
+  return head
+}
+
+function bad(detail: string): StoreError {
+  return new StoreError('INVALID_REQUEST', `/after ${detail}`, { errors: [{ pointer: '/after', detail }] })
+}

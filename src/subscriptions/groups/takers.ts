@@ -1,0 +1,69 @@
+// Those who ask a group for events and wait for them: in the order they came, each with its patience.
+import type { RecordedEvent } from '../../contract/event.js'
+
+export interface Delivery {
+  readonly token: string
+  readonly attempt: number
+  readonly deadlineMs: number
+  readonly event: RecordedEvent
+}
+
+export interface Take {
+  readonly consumer: string
+  readonly covers: (stream: string) => boolean
+  readonly max: number
+  /** 0: what is there now; infinite: until the signal aborts. */
+  readonly waitMs: number
+  /** Aborted: whoever asked is gone, and is given nothing. */
+  readonly signal?: AbortSignal
+}
+
+export class Taker {
+  readonly answer: Promise<readonly Delivery[]>
+  private readonly resolve: (deliveries: readonly Delivery[]) => void
+  private readonly reject: (error: unknown) => void
+  private timer: NodeJS.Timeout | undefined
+  /** Answered, or no longer waiting. */
+  private over = false
+
+  constructor(
+    readonly take: Take,
+    private readonly onOver: (taker: Taker) => void,
+  ) {
+    const { promise, resolve, reject } = Promise.withResolvers<readonly Delivery[]>()
+    this.answer = promise
+    this.resolve = resolve
+    this.reject = reject
+    const { waitMs, signal } = take
+    if (waitMs > 0 && waitMs < Number.POSITIVE_INFINITY) this.timer = setTimeout(this.giveUp, waitMs)
+    if (signal?.aborted) this.giveUp()
+    else signal?.addEventListener('abort', this.giveUp)
+  }
+
+  get waits(): boolean {
+    return !this.over
+  }
+
+  /** What is given to it is under way: it waits for nothing else, and cannot give up any more. */
+  settle(): void {
+    if (this.over) return
+    this.over = true
+    clearTimeout(this.timer)
+    this.take.signal?.removeEventListener('abort', this.giveUp)
+    this.onOver(this)
+  }
+
+  give(deliveries: readonly Delivery[]): void {
+    this.settle()
+    this.resolve(deliveries)
+  }
+
+  fail(error: unknown): void {
+    this.settle()
+    this.reject(error)
+  }
+
+  readonly giveUp = (): void => {
+    if (!this.over) this.give([])
+  }
+}
