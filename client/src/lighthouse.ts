@@ -18,6 +18,7 @@ import { LighthouseError } from './errors.js'
 import type { AnyEvent, EventShape, NewEvent, Position, RecordedEvent, StreamEvent } from './event.js'
 import { filterQuery, type OneOrMany, type ReadFilter, type ReadRequest, readQuery } from './filter.js'
 import { Following, type FollowRequest } from './following.js'
+import { Group, type GroupStatus, groupStatuses } from './group.js'
 import { Http } from './http.js'
 import { type QueryEvents, type QueryRequest, QueryResult, type SelectedRow, type SelectRequest } from './query.js'
 import { readEvents } from './reading.js'
@@ -198,6 +199,16 @@ export class Lighthouse {
     return new Appender(this.connection, options)
   }
 
+  /** A consumer group by its name. Nothing is asked of the server yet. */
+  group<S extends EventShape = AnyEvent>(name: string): Group<S> {
+    return new Group<S>(this.http, name)
+  }
+
+  /** All groups, in the order of their names. */
+  groups(options: CallOptions = {}): AsyncGenerator<GroupStatus, void, void> {
+    return groupStatuses(this.http, options)
+  }
+
   private async send<T>({ path, body, key }: AskedAppend, options: CallOptions): Promise<T> {
     const fate = new Fate(key)
     const request = { method: 'POST', path, body, headers: { 'idempotency-key': key } } as const
@@ -240,6 +251,7 @@ export type {
   Expectation,
 } from './appends.js'
 export type { CallOptions, Context } from './call.js'
+export type { ConsumeOptions, Handler } from './consuming.js'
 export {
   ConflictError,
   type ErrorCode,
@@ -264,6 +276,17 @@ export type {
 } from './event.js'
 export type { EventFilter, OneOrMany, ReadFilter, ReadRequest } from './filter.js'
 export type { Following, FollowRequest } from './following.js'
+export type {
+  Delivery,
+  Group,
+  GroupDefinition,
+  GroupProgress,
+  GroupSettings,
+  GroupStatus,
+  Nack,
+  ParkedEvent,
+  TakeOptions,
+} from './group.js'
 export type {
   QueryEvents,
   QueryPage,
