@@ -63,3 +63,13 @@ export class Patience {
     return this.controller.signal.aborted ? this.controller.signal.reason : error
   }
 }
+
+/** What is awaited, or the reason of the signal if that comes first. */
+export function unlessAborted<T>(signal: AbortSignal, awaited: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const stop = () => reject(signal.reason)
+    if (signal.aborted) stop()
+    signal.addEventListener('abort', stop, { once: true })
+    awaited.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop))
+  })
+}

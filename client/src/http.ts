@@ -1,5 +1,5 @@
 // Requests and answers: the token, the time limit, what failed in one kind of error, and another try when that can help.
-import { type CallOptions, headersOf, Patience } from './call.js'
+import { type CallOptions, headersOf, Patience, unlessAborted } from './call.js'
 import { LighthouseError, NetworkError } from './errors.js'
 import { errorOfAnswer } from './problem.js'
 import { pause, type Retry } from './retry.js'
@@ -92,20 +92,22 @@ export class Http {
 
   /** A token that is refused is replaced once, at once. */
   private async send(request: HttpRequest, options: CallOptions, signal: AbortSignal): Promise<Response> {
-    const token = await this.token()
+    const token = await this.token(signal)
     const response = await this.sendWith(token, request, options, signal)
     if (response.status !== 401 || !this.tokens.renewable) return response
     await this.tokens.refused(token)
-    const next = await this.token()
+    const next = await this.token(signal)
     if (next === token) return response
     await response.body?.cancel()
     return this.sendWith(next, request, options, signal)
   }
 
-  private async token(): Promise<string> {
+  /** The function may take its time; whoever waits for it need not. */
+  private async token(signal: AbortSignal): Promise<string> {
     try {
-      return await this.tokens.current()
+      return await unlessAborted(signal, this.tokens.current())
     } catch (cause) {
+      signal.throwIfAborted()
       throw new LighthouseError('UNAUTHENTICATED', 'The token function failed.', { cause, retryable: true })
     }
   }

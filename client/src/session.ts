@@ -32,12 +32,12 @@ export interface Ending {
 export interface SessionSettings {
   readonly url: string
   readonly token: string
-  /** For the welcome to arrive. */
+  /** For the welcome to arrive, and for whatever the server has to say when it is asked whether it is there. */
   readonly timeoutMs: number
 }
 
-/** The server says something at least every 15 s. */
-const SILENCE_MS = 45_000
+/** The server says something every 15 s. After so much silence it is asked. */
+const QUIET_MS = 20_000
 
 const PROTOCOL = 'lighthouse.v1.json'
 
@@ -62,7 +62,7 @@ export class Session {
     this.socket.addEventListener('close', ({ code, reason }) => this.end(code, reason))
     // What follows is a close, which says all there is to say.
     this.socket.addEventListener('error', () => undefined)
-    this.timer = setTimeout(() => this.giveUp(`No welcome within ${timeoutMs} ms.`), timeoutMs)
+    this.timer = setTimeout(() => this.giveUp(`No welcome within ${timeoutMs} ms`), timeoutMs)
   }
 
   get open(): boolean {
@@ -85,7 +85,7 @@ export class Session {
     if (this.over) return
     this.heardAt = Date.now()
     const frame = frameOf(data)
-    if (frame === undefined) this.giveUp('What came is not a frame.')
+    if (frame === undefined) this.giveUp('What came is not a frame')
     else if (frame.type === 'welcome' && !this.welcomed) this.begin(frame)
     else if (frame.type === 'goaway') this.lastWords = String(frame['reason'])
     else if (frame.type === 'error' && frame['id'] === undefined) this.lastWords = detailOf(frame['problem'])
@@ -95,16 +95,22 @@ export class Session {
   private begin(frame: Frame): void {
     this.welcomed = true
     clearTimeout(this.timer)
-    this.watch(SILENCE_MS)
+    this.watch(Math.min(QUIET_MS, this.settings.timeoutMs))
     this.listener.welcome(frame)
   }
 
   /** One timer for all frames: it looks, when it fires, how long ago the last one came. */
   private watch(ms: number): void {
+    const { timeoutMs } = this.settings
+    const quietMs = Math.min(QUIET_MS, timeoutMs)
     this.timer = setTimeout(() => {
       const silence = Date.now() - this.heardAt
-      if (silence >= SILENCE_MS) this.giveUp(`Nothing has come for ${silence} ms.`)
-      else this.watch(SILENCE_MS - silence)
+      if (silence >= quietMs + timeoutMs) this.giveUp(`Nothing has come for ${silence} ms`)
+      else if (silence < quietMs) this.watch(quietMs - silence)
+      else {
+        this.send({ type: 'ping' })
+        this.watch(quietMs + timeoutMs - silence)
+      }
     }, ms)
   }
 

@@ -44,7 +44,7 @@ test('thousands at once go in their order, and are all there when it is closed',
 })
 
 test('through 200 cuts every append is stored exactly once, and answered with where', async () => {
-  const proxy = await CuttingProxy.before(server.url, { seed: 5, bytes: [300, 6_000], cuts: 200 })
+  const proxy = await CuttingProxy.before(server.url, { seed: 5, bytes: [300, 4_000], cuts: 200 })
   try {
     const appender = clientOf(proxy).appender({ inFlight: 16 })
     const answers = []
@@ -63,7 +63,7 @@ test('through 200 cuts every append is stored exactly once, and answered with wh
   } finally {
     await proxy.stop()
   }
-}, 60_000)
+}, 120_000)
 
 test('an append that is given up rejects with the reason of its signal', async () => {
   const appender = clientOf({ url: 'http://127.0.0.1:2' }).appender()

@@ -135,7 +135,7 @@ test('a callback that throws ends the follow with what it has thrown', async () 
 })
 
 test('through 250 cuts, while agents append through cuts of their own, follows have every event once and in order', async () => {
-  const cutting = { bytes: [300, 12_000], cuts: 250 } as const
+  const cutting = { bytes: [300, 5_000], cuts: 250 } as const
   const reading = await CuttingProxy.before(server.url, { ...cutting, seed: 17 })
   const writing = await CuttingProxy.before(server.url, { ...cutting, seed: 18 })
   try {
@@ -172,12 +172,35 @@ test('through 250 cuts, while agents append through cuts of their own, follows h
   }
 }, 120_000)
 
+test('a connection on which nothing comes any more is noticed, and made anew', async () => {
+  const proxy = await CuttingProxy.before(server.url, { seed: 1, bytes: [1, 1], cuts: 0 })
+  try {
+    const lighthouse = clientOf(proxy, { timeoutMs: 300 })
+    const interrupted = Promise.withResolvers<void>()
+    const following = lighthouse.follow({
+      ...{ streams: 'frozen', after: 'start' },
+      onInterrupted: ({ detail }) => detail.includes('Nothing has come for') && interrupted.resolve(),
+    })
+    const seen = take(following, 2)
+    await clientOf(server).append(told('frozen', 1))
+    // An answer of the server shows that the connection is alive, however little there is to say.
+    await lighthouse.wait({ streams: 'nothing', timeoutSeconds: 1 })
+    proxy.freeze()
+    await clientOf(server).append(told('frozen', 1, 1))
+    await interrupted.promise
+    expect(await seen).toEqual([0, 1])
+    await following.return()
+  } finally {
+    await proxy.stop()
+  }
+})
+
 test('a token that is about to end is replaced before, and the follow goes on', async () => {
   const second = Promise.withResolvers<void>()
   let asked = 0
   const token = () => {
     if (++asked === 2) second.resolve()
-    return tokenOf({ sub: 'renewed', role: 'admin', exp: inSeconds(asked === 1 ? 2 : 3_600) })
+    return tokenOf({ sub: 'renewed', role: 'admin', exp: inSeconds(asked === 1 ? 4 : 3_600) })
   }
   const interruptions: string[] = []
   const following = clientOf(server, { token }).follow({

@@ -16,10 +16,9 @@ export class CuttingProxy {
   private readonly random: Random
   private readonly open = new Set<Socket>()
   private readonly server: Server
-  private readonly everyone: (() => void)[] = []
 
   private constructor(
-    private readonly port: number,
+    private port: number,
     private readonly cutting: Cutting,
   ) {
     this.random = new Random(cutting.seed)
@@ -42,16 +41,14 @@ export class CuttingProxy {
     return this.open.size / 2
   }
 
-  /** Cuts what is open now, whatever the plan says. */
-  cutAll(): void {
-    for (const socket of this.open) socket.destroy()
-    this.cuts++
+  /** Nothing passes any more on the connections that are there, and nobody is told. */
+  freeze(): void {
+    for (const socket of this.open) socket.removeAllListeners('data').pause()
   }
 
-  /** Resolves when the plan has been carried out. */
-  async exhausted(): Promise<void> {
-    if (this.cuts >= this.cutting.cuts) return
-    await new Promise<void>(resolve => this.everyone.push(resolve))
+  /** New connections lead to another server. */
+  lead(url: string): void {
+    this.port = Number(new URL(url).port)
   }
 
   /** Resolves when nobody is connected. */
@@ -108,7 +105,6 @@ export class CuttingProxy {
         reset(from)
       })
     }
-    if (this.cuts === this.cutting.cuts) for (const told of this.everyone) told()
   }
 }
 

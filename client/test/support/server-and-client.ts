@@ -5,9 +5,9 @@ import { Lighthouse, type LighthouseOptions } from '../../src/lighthouse.js'
 const PLENTY = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12 }
 
 /** Nobody is held back: these tests ask more than agents do. */
-export function startServer(env: Readonly<Record<string, string>> = {}): Promise<RunningServer> {
+export function startServer(env: Readonly<Record<string, string>> = {}, directory?: string): Promise<RunningServer> {
   const quotas = JSON.stringify({ agent: PLENTY, system_agent: PLENTY, admin: PLENTY })
-  return RunningServer.start({ LIGHTHOUSE_QUOTAS: quotas, ...env })
+  return RunningServer.start({ LIGHTHOUSE_QUOTAS: quotas, ...env }, directory)
 }
 
 export interface ClientWish extends Partial<LighthouseOptions> {
