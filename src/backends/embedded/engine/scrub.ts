@@ -1,6 +1,6 @@
 // Reads all sealed segments again, at a bounded rate, and compares them with what was sealed: bit rot is found before it is needed.
 import { crc32 } from 'node:zlib'
-import { fileSha256, isArchived } from './archive.js'
+import { fileSha256 } from './archive.js'
 import { archiveSource } from './archive-bytes.js'
 import { BLOCK_BYTES, DIGEST_CHUNK_BYTES, digestOf } from './digest.js'
 import { diskErrorCode } from './disk.js'
@@ -42,7 +42,9 @@ export class Scrub {
 
   /** Reads one segment. Gives the figures of the pass when there is none left, and begins anew with the next call. */
   async step(): Promise<ScrubPass | undefined> {
-    const segment = this.log.sealedSegments().find(({ firstPosition }) => firstPosition >= this.nextPosition)
+    const segments = this.log.sealedSegments()
+    const at = segments.countUpTo(this.nextPosition - 1)
+    const segment = at < segments.length ? segments.look(at) : undefined
     if (!this.begun) this.startedMs = performance.now()
     if (segment === undefined) return this.finish()
     await this.examine(segment)
@@ -62,7 +64,7 @@ export class Scrub {
     try {
       const { pool } = this.log.world
       // A source of its own: chunks that are still in memory say nothing about those on disk.
-      const source = isArchived(segment) ? await archiveSource(pool, segment.path) : segment.source
+      const source = segment.archived ? await archiveSource(pool, segment.path) : segment.source
       const reason = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
       if (reason === undefined) return
       for (const item of await damageOf(segment, reason, source)) this.note(item)
@@ -71,7 +73,7 @@ export class Scrub {
       // No descriptor, no permission: that says nothing of the bytes, and the next pass looks again (R1).
       if (code === undefined || !UNREADABLE.has(code)) throw error
       // Retired meanwhile, or archived: then the next pass reads it where it lies now.
-      if (!this.log.sealedSegments().includes(segment)) return
+      if (!this.log.sealedSegments().holds(segment)) return
       this.note(wholeSegment(segment, `a part of the file cannot be read (${code})`))
     }
   }

@@ -40,6 +40,13 @@ export interface IndexHeader {
   readonly sections: readonly Section[]
 }
 
+/** What a header says beyond what is known of its segment; the rest follows from it. */
+export interface IndexShape {
+  readonly gapWidth: number
+  /** Of every section, in bytes. */
+  readonly lengths: readonly number[]
+}
+
 const MAGIC = Buffer.from('LHINDEX\n', 'latin1')
 const AT = { version: 8, pageCount: 12, identity: 16, kinds: 68, sections: 72 } as const
 const IDENTITY_BYTES = 52
@@ -95,6 +102,17 @@ export function decodeHeader(bytes: Uint8Array): IndexHeader | undefined {
     sections,
   }
   return fits(header) ? header : undefined
+}
+
+/** The header that was read when the index was opened, put together again. */
+export function headerOf(identity: IndexIdentity, kinds: TermKinds, { gapWidth, lengths }: IndexShape): IndexHeader {
+  let pageCount = 1
+  const sections = lengths.map(length => {
+    const firstPage = pageCount
+    pageCount += pagesFor(length)
+    return { firstPage, length }
+  })
+  return { identity, kinds, gapWidth, pageCount, sections }
 }
 
 export function sameIdentity(a: IndexIdentity, b: IndexIdentity): boolean {
