@@ -122,8 +122,8 @@ export class Assigned implements AssignedView {
   /** The newest durable event with the term; a damaged one cannot be decided by and is thrown. */
   private lastWith(kind: number, text: string, proves: (event: StoredEvent) => boolean): StoredEvent | undefined {
     const segments = this.log.segments()
-    for (let at = segments.length - 1; at >= 0; at--) {
-      if (!segments.mayContain(at, kind, text)) continue
+    const before = (at: number) => segments.lastThatMay(kind, text, at)
+    for (let at = before(segments.length); at >= 0; at = before(at)) {
       const segment = segments.at(at)
       const { postings, firstPosition, lastPosition } = segment
       const durable = lastPosition - firstPosition + 1

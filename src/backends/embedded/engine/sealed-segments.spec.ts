@@ -9,7 +9,7 @@ import { FilePool } from './file-pool.js'
 import type { Footer } from './footer.js'
 import { sha256 } from './frame.js'
 import { ActivePostings } from './index/active-postings.js'
-import { headerOf, IndexDamaged } from './index/index-format.js'
+import { IndexDamaged, sectionsOf } from './index/index-format.js'
 import { IndexPages } from './index/index-pages.js'
 import { PageCache } from './index/page-cache.js'
 import { SealedPostings } from './index/sealed-postings.js'
@@ -50,14 +50,13 @@ function addTo(list: SealedSegments, number: number, postings: ActivePostings | 
 
 /** As an index that was opened from its file. */
 function onDisk(number: number): SealedPostings {
-  const identity = indexIdentity(footerOf(number))
-  const lengths = [44, 10, 0, 120, 13, 8, 30, 20, 0, 0, 0, 0, 0, 0]
+  const { firstPosition, count } = indexIdentity(footerOf(number))
+  const sections = sectionsOf([44, 10, 0, 120, 13, 8, 30, 20, 0, 0, 0, 0, 0, 0])
   const pool = new FilePool(new FakeDisk(), 1)
-  const header = headerOf(identity, TERM_KINDS, { gapWidth: 1, lengths })
-  const { firstPosition, count } = identity
+  const shape = { count, seed: 0xfedc_ba98, gapWidth: 1, sections }
   const pages = new PageCache()
   const shelf = { pool, pages, kinds: TERM_KINDS }
-  return new SealedPostings({ firstPosition, count, pages: () => new IndexPages('x', header, pool, pages) }, shelf)
+  return new SealedPostings({ firstPosition, count, pages: () => new IndexPages(1, 'x', shape, shelf) }, shelf)
 }
 
 function listOf(count: number): SealedSegments {
@@ -118,7 +117,7 @@ describe('the list of sealed segments', () => {
     expect([one.postings, other.postings, list.at(0).postings]).toEqual([newer, newer, newer])
     expect(newer).not.toBe(older)
     other.postings = onDisk(0)
-    expect((one.postings as SealedPostings).header).toEqual(onDisk(0).header)
+    expect((one.postings as SealedPostings).shape).toEqual(onDisk(0).shape)
   })
 
   it('takes no index for a segment that was retired meanwhile', () => {
@@ -152,7 +151,7 @@ describe('the heap', () => {
     expect((kept - before) / (SEGMENTS - 200)).toBeLessThan(135)
     for (let at = 0; at < SEGMENTS; at++) {
       const segment = list.at(at)
-      expect((segment.postings as SealedPostings).header.pageCount).toBeGreaterThan(1)
+      expect((segment.postings as SealedPostings).shape.gapWidth).toBe(1)
       expect(segment.source.length).toBe(8_320)
     }
     expect((heap() - kept) / KEPT_LOOKS).toBeLessThan(6_000)

@@ -2,7 +2,7 @@
 import { dirname, join } from 'node:path'
 import { ArchiveShelf } from './archive-shelf.js'
 import type { Footer } from './footer.js'
-import { headerOf, IndexDamaged } from './index/index-format.js'
+import { IndexDamaged } from './index/index-format.js'
 import { IndexPages } from './index/index-pages.js'
 import { kindIn, type Postings } from './index/postings.js'
 import { SealedPostings } from './index/sealed-postings.js'
@@ -14,9 +14,10 @@ import { SealedSegment, type SegmentHome } from './sealed-segment.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import type { SegmentIdentity } from './segment-header.js'
 import type { SegmentList } from './segment-list.js'
-import { type ArchiveFile, type FilePlace, indexIdentity, RowBlock, type SegmentRow } from './segment-row.js'
+import { type ArchiveFile, type FilePlace, RowBlock, type SegmentRow } from './segment-row.js'
 
-const BLOCK_ROWS = 128
+const BLOCK_BITS = 7
+const BLOCK_ROWS = 1 << BLOCK_BITS
 /** Segments whose object is kept for the next use, with what it has opened. */
 export const KEPT_LOOKS = 512
 
@@ -100,13 +101,17 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return low
   }
 
-  mayContain(index: number, kind: number, text: string): boolean {
-    const { kinds, pages, hash } = this.world.shelf
-    if (kindIn(kinds.filtered, kind)) {
-      const filter = pages.filters.of(this.firstPosition(index))
-      if (filter !== undefined) return filterMayContain(filter, (hash ?? hashTerm)(kind, text))
+  lastThatMay(kind: number, text: string, below: number): number {
+    const { kinds, pages, hash = hashTerm } = this.world.shelf
+    const { filters } = pages
+    const filtered = kindIn(kinds.filtered, kind)
+    const term = hash(kind, text)
+    for (let index = below - 1; index >= 0; index--) {
+      const filter = filtered ? filters.of(this.firstPosition(index)) : undefined
+      const may = filter !== undefined ? filterMayContain(filter, term) : this.mayContain(index, kind, text)
+      if (may) return index
     }
-    return this.at(index).postings.mayContain(kind, text)
+    return -1
   }
 
   /** Whether the segment still lies where this look saw it. */
@@ -177,18 +182,27 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     const { firstPosition } = row
     // What was retired meanwhile needs none.
     if (this.indexOf(firstPosition) < 0) return
-    this.world.shelf.pages.filters.drop(firstPosition)
+    const { pages } = this.world.shelf
+    pages.filters.drop(firstPosition)
+    const owner = pages.ownerOf(firstPosition)
+    if (owner !== undefined) pages.forget(owner)
     const onDisk = postings instanceof SealedPostings
-    row.putIndex(onDisk ? postings.header : undefined)
+    row.putIndex(onDisk ? postings.shape : undefined)
     if (onDisk) this.inMemory.delete(firstPosition)
     else this.inMemory.set(firstPosition, postings)
   }
 
   private pagesOf(row: SegmentRow): IndexPages {
-    const { index } = row
+    const { index, firstPosition } = row
     if (index === undefined) throw this.gone(row)
-    const { pool, pages, kinds } = this.world.shelf
-    return new IndexPages(this.indexPath(row), headerOf(indexIdentity(row.footer), kinds, index), pool, pages)
+    const { shelf } = this.world
+    const open = shelf.pages.ownerOf(firstPosition)
+    if (open instanceof IndexPages) return open
+    return new IndexPages(firstPosition, this.indexPath(row), index, shelf)
+  }
+
+  private mayContain(index: number, kind: number, text: string): boolean {
+    return this.at(index).postings.mayContain(kind, text)
   }
 
   private gone(row: SegmentRow): IndexDamaged {
@@ -217,11 +231,11 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
 
   private firstPosition(index: number): number {
     const row = this.retired + index
-    return (this.blocks[Math.floor(row / BLOCK_ROWS)] as RowBlock).firstPosition(row % BLOCK_ROWS)
+    return (this.blocks[row >>> BLOCK_BITS] as RowBlock).firstPosition(row & (BLOCK_ROWS - 1))
   }
 
   private row(index: number): SegmentRow {
     const row = this.retired + index
-    return (this.blocks[Math.floor(row / BLOCK_ROWS)] as RowBlock).row(row % BLOCK_ROWS)
+    return (this.blocks[row >>> BLOCK_BITS] as RowBlock).row(row & (BLOCK_ROWS - 1))
   }
 }

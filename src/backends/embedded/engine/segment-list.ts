@@ -9,8 +9,8 @@ export interface SegmentList {
   at(index: number): Segment
   /** How many begin at or before the position. */
   countUpTo(position: number): number
-  /** False only if no event of that segment has the term, which for most segments a filter in memory tells. */
-  mayContain(index: number, kind: number, text: string): boolean
+  /** The last one below an index that may have events with the term; -1 if surely none has. */
+  lastThatMay(kind: number, text: string, below: number): number
 }
 
 /** The sealed segments and the one behind them that may still grow. */
@@ -38,8 +38,8 @@ export class GrowingList implements SegmentList {
     return this.last.firstPosition <= position ? this.length : this.sealed.countUpTo(position)
   }
 
-  mayContain(index: number, kind: number, text: string): boolean {
-    if (index === this.count) return this.last.postings.mayContain(kind, text)
-    return this.sealed.mayContain(index, kind, text)
+  lastThatMay(kind: number, text: string, below: number): number {
+    if (below > this.count && this.last.postings.mayContain(kind, text)) return this.count
+    return this.sealed.lastThatMay(kind, text, Math.min(below, this.count))
   }
 }

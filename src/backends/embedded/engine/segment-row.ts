@@ -1,7 +1,7 @@
 // What is kept of every sealed segment while the store runs: numbers and hashes in a row outside the JS heap.
 import { HASH_BYTES } from './bytes.js'
 import type { Footer } from './footer.js'
-import { type IndexHeader, type IndexIdentity, type IndexShape, SECTION_COUNT } from './index/index-format.js'
+import { type IndexIdentity, type IndexShape, SECTION_COUNT, sectionsOf } from './index/index-format.js'
 import { type SegmentIdentity, STORE_ID_BYTES } from './segment-header.js'
 
 /** Doubles, by their place in the row. */
@@ -11,8 +11,8 @@ const N = {
 } as const
 /** The rest, by its byte. */
 const AT = {
-  ...{ salt: N.end * 8, lost: N.end * 8 + 4, sections: N.end * 8 + 8 },
-  storeId: N.end * 8 + 8 + SECTION_COUNT * 4,
+  ...{ salt: N.end * 8, lost: N.end * 8 + 4, seed: N.end * 8 + 8, sections: N.end * 8 + 12 },
+  storeId: N.end * 8 + 12 + SECTION_COUNT * 4,
 } as const
 const PREV = AT.storeId + STORE_ID_BYTES
 const [CHAIN, FILE_HASH, ARCHIVE_HASH] = [PREV + HASH_BYTES, PREV + 2 * HASH_BYTES, PREV + 3 * HASH_BYTES]
@@ -158,7 +158,8 @@ export class SegmentRow {
     const gapWidth = this.bytes[this.at + GAP_WIDTH] as number
     const lengths: number[] = []
     for (let i = 0; i < SECTION_COUNT; i++) lengths.push(this.bytes.readUInt32LE(this.at + AT.sections + i * 4))
-    return { gapWidth, lengths }
+    const seed = this.bytes.readUInt32LE(this.at + AT.seed)
+    return { count: this.events, seed, gapWidth, sections: sectionsOf(lengths) }
   }
 
   put(identity: SegmentIdentity, footer: Footer, length: number): void {
@@ -190,10 +191,11 @@ export class SegmentRow {
     Buffer.from(archive.sha256, 'hex').copy(this.bytes, this.at + ARCHIVE_HASH)
   }
 
-  putIndex(header: IndexHeader | undefined): void {
+  putIndex(shape: IndexShape | undefined): void {
     this.set(N.indexVersion, this.indexVersion + 1)
-    this.bytes[this.at + GAP_WIDTH] = header?.gapWidth ?? 0
-    header?.sections.forEach(({ length }, i) => {
+    this.bytes[this.at + GAP_WIDTH] = shape?.gapWidth ?? 0
+    this.bytes.writeUInt32LE(shape?.seed ?? 0, this.at + AT.seed)
+    shape?.sections.forEach(({ length }, i) => {
       this.bytes.writeUInt32LE(length, this.at + AT.sections + i * 4)
     })
   }

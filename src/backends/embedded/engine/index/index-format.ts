@@ -40,11 +40,14 @@ export interface IndexHeader {
   readonly sections: readonly Section[]
 }
 
-/** What a header says beyond what is known of its segment; the rest follows from it. */
+/** What of a header is needed to read the other pages. */
 export interface IndexShape {
+  /** Of events. */
+  readonly count: number
+  /** Of the pages' checksums. */
+  readonly seed: number
   readonly gapWidth: number
-  /** Of every section, in bytes. */
-  readonly lengths: readonly number[]
+  readonly sections: readonly Section[]
 }
 
 const MAGIC = Buffer.from('LHINDEX\n', 'latin1')
@@ -104,15 +107,18 @@ export function decodeHeader(bytes: Uint8Array): IndexHeader | undefined {
   return fits(header) ? header : undefined
 }
 
-/** The header that was read when the index was opened, put together again. */
-export function headerOf(identity: IndexIdentity, kinds: TermKinds, { gapWidth, lengths }: IndexShape): IndexHeader {
-  let pageCount = 1
-  const sections = lengths.map(length => {
-    const firstPage = pageCount
-    pageCount += pagesFor(length)
+export function shapeOf({ identity, gapWidth, sections }: IndexHeader): IndexShape {
+  return { count: identity.count, seed: pageSeed(identity), gapWidth, sections }
+}
+
+/** They follow each other from the page behind the header on. */
+export function sectionsOf(lengths: readonly number[]): Section[] {
+  let page = 1
+  return lengths.map(length => {
+    const firstPage = page
+    page += pagesFor(length)
     return { firstPage, length }
   })
-  return { identity, kinds, gapWidth, pageCount, sections }
 }
 
 export function sameIdentity(a: IndexIdentity, b: IndexIdentity): boolean {

@@ -9,7 +9,10 @@ class Owner implements PageOwner {
   loads = 0
   failing = false
 
-  constructor(private readonly mark: number) {}
+  constructor(
+    private readonly mark: number,
+    readonly firstPosition = mark,
+  ) {}
 
   load(into: Uint8Array, number: number): void {
     this.loads++
@@ -66,6 +69,21 @@ describe('a page cache', () => {
     expect(b.resident.size).toBe(8)
     expect(read(cache, a, 0)).toEqual([1, 0])
     expect(b.resident.size).toBe(7)
+  })
+
+  it('knows whose pages it holds, and forgets who has none left', () => {
+    const cache = new PageCache(8 * PAGE_BYTES)
+    const [a, b, again] = [new Owner(1), new Owner(2), new Owner(3, 1)]
+    read(cache, a, 0)
+    expect([cache.ownerOf(1), cache.ownerOf(2)]).toEqual([a, undefined])
+    for (let i = 0; i < 8; i++) read(cache, b, i)
+    expect([cache.ownerOf(1), cache.ownerOf(2)]).toEqual([undefined, b])
+    cache.forget(b)
+    expect(cache.ownerOf(2)).toBeUndefined()
+    read(cache, a, 0)
+    read(cache, again, 0)
+    cache.forget(a)
+    expect(cache.ownerOf(1)).toBe(again)
   })
 })
 

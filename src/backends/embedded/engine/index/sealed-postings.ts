@@ -7,10 +7,12 @@ import {
   decodeHeader,
   type IndexHeader,
   type IndexIdentity,
+  type IndexShape,
   LIST_BIT,
   PAGE_BYTES,
   SECTION,
   sameIdentity,
+  shapeOf,
 } from './index-format.js'
 import { IndexPages } from './index-pages.js'
 import type { PageCache } from './page-cache.js'
@@ -51,8 +53,8 @@ export class SealedPostings implements Postings {
     this.firstPosition = index.firstPosition
   }
 
-  get header(): IndexHeader {
-    return this.pages.header
+  get shape(): IndexShape {
+    return this.pages.shape
   }
 
   offset(ordinal: number): number {
@@ -152,7 +154,7 @@ export class SealedPostings implements Postings {
   }
 
   private gap(ordinal: number): number {
-    const { gapWidth } = this.pages.header
+    const { gapWidth } = this.pages.shape
     const section = this.pages.section(SECTION.gaps)
     const at = ordinal * gapWidth
     if (gapWidth === 4) return this.pages.u32(section, at)
@@ -184,7 +186,7 @@ export async function openIndex(
   // What was kept of an index that has been replaced says nothing of this one.
   const { firstPosition, count } = identity
   shelf.pages.filters.drop(firstPosition)
-  const pages = new IndexPages(path, header, shelf.pool, shelf.pages)
+  const pages = new IndexPages(firstPosition, path, shapeOf(header), shelf)
   return new SealedPostings({ firstPosition, count, pages: () => pages }, shelf)
 }
 
