@@ -47,7 +47,7 @@ export class Scrub {
     const segment = at < segments.length ? segments.look(at) : undefined
     if (!this.begun) this.startedMs = performance.now()
     if (segment === undefined) return this.finish()
-    await this.examine(segment)
+    await this.examine(segment).finally(() => this.putAway(segment))
     this.nextPosition = segment.firstPosition + 1
     return undefined
   }
@@ -58,6 +58,13 @@ export class Scrub {
     this.bytes = 0
     this.damaged = 0
     return pass
+  }
+
+  /** A pass goes over all files, and leaves no descriptor of them behind. */
+  private async putAway(segment: SealedSegment): Promise<void> {
+    const { pool } = this.log.world
+    await pool.forget(segment.path)
+    await pool.forget(this.log.indexPathOf(segment))
   }
 
   private async examine(segment: SealedSegment): Promise<void> {

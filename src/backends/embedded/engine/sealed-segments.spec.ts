@@ -37,9 +37,9 @@ function footerOf(number: number): Footer {
   }
 }
 
-function emptyList(): SealedSegments {
+function emptyList(pages = new PageCache()): SealedSegments {
   const pool = new FilePool(new FakeDisk({ directories: ['/data'] }), 4)
-  return new SealedSegments({ layout, pool, shelf: { pool, pages: new PageCache(), kinds: TERM_KINDS } })
+  return new SealedSegments({ layout, pool, shelf: { pool, pages, kinds: TERM_KINDS } })
 }
 
 function addTo(list: SealedSegments, number: number, postings: ActivePostings | SealedPostings = inMemory()) {
@@ -120,6 +120,18 @@ describe('the list of sealed segments', () => {
     expect((one.postings as SealedPostings).shape).toEqual(onDisk(0).shape)
   })
 
+  it('keeps neither filter nor pages of an index that is replaced', () => {
+    const pages = new PageCache()
+    const list = emptyList(pages)
+    const segment = addTo(list, 0, onDisk(0))
+    const owner = { firstPosition: 1, resident: new Map(), load: () => undefined }
+    pages.page(owner, 1)
+    pages.filters.load(1, 10, () => new Uint8Array(10))
+    expect([pages.ownerOf(1), pages.filters.of(1)]).toEqual([owner, new Uint8Array(10)])
+    segment.postings = onDisk(0)
+    expect([pages.ownerOf(1), pages.filters.of(1)]).toEqual([undefined, undefined])
+  })
+
   it('takes no index for a segment that was retired meanwhile', () => {
     const list = listOf(2)
     const [gone, next] = [list.look(0), list.look(1)]
@@ -168,6 +180,8 @@ describe('a store of more segments than are kept open', () => {
     const appended = KEPT_LOOKS + 50
     for (let i = 0; i < appended; i++) await store.append({ events, author: { agentId: 'agent-1' } })
     expect(store.status().details).toMatchObject({ segments: appended })
+    // Of the index that is being written.
+    expect(Number(store.status().details['openFiles'])).toBeLessThanOrEqual(1)
     const read = async (order: 'asc' | 'desc') => {
       const positions: number[] = []
       for await (const { position } of store.read({ order, filter: { streams: ['stream-1'] } }))

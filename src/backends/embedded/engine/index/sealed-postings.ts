@@ -180,6 +180,8 @@ export async function openIndex(
   // A descriptor of a file that has been replaced would still show the old one.
   await shelf.pool.forget(path)
   const header = await readHeader(path, shelf.pool)
+  // Indexes are opened long before they are asked, if ever: the descriptors are for those that are.
+  await shelf.pool.forget(path)
   if (header === undefined || !sameIdentity(header.identity, identity)) return undefined
   const { enumerable, filtered } = header.kinds
   if (enumerable !== shelf.kinds.enumerable || filtered !== shelf.kinds.filtered) return undefined
