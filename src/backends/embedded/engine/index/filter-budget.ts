@@ -2,7 +2,7 @@
 
 const DEFAULT_BYTES = 16 * 1024 * 1024
 /** What a filter costs besides its bytes: however small the filters, their number is bounded too. */
-export const FILTER_COST = 256
+export const FILTER_COST = 384
 
 /**
  * A filter is never loaded twice to make room for itself: an index older than all that are in memory is refused, and
