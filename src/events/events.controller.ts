@@ -17,14 +17,13 @@ import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { contentTypes, formOf } from '../wire/answer.js'
-import { appendBody } from '../wire/body.js'
 import { ShapePipe } from '../wire/shape.pipe.js'
 import { AppendedBatch, AppendedOne, EventsPage, StoredEventAnswer, WaitAnswer } from './answers.dto.js'
 import { mustBeAnswerable, sendAppended, sendEvent, sendPage } from './answers.js'
 import { warningOf } from './append-answer.js'
-import { batchAppend, singleAppend } from './append-body.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { Appends } from './appends.service.js'
+import { givenBatch, givenSingle } from './cloud-event-append.js'
 import { ReadParameters, WaitParameters } from './events.dto.js'
 import { KEY_HEADER } from './idempotency-header.js'
 import { Lines } from './lines.service.js'
@@ -34,7 +33,7 @@ import { inWordsOfQuery, Reads } from './reads.service.js'
 import { positionHeader, waitOf, whenGone } from './wait-request.js'
 import { Waits } from './waits.service.js'
 
-const READ_FORMS = ['json', 'msgpack', 'ndjson'] as const
+const READ_FORMS = ['json', 'msgpack', 'ndjson', 'cloudevents'] as const
 
 @ApiTags('events')
 @Controller('v1/events')
@@ -62,8 +61,8 @@ export class EventsController {
     @Caller() access: Access,
   ) {
     mustBeAnswerable(request)
-    const body = singleAppend(appendBody(request.body))
-    const origin = originOf(request, access)
+    const body = givenSingle(request)
+    const origin = originOf(request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
     return sendAppended({ request, reply }, await this.appends.append(body, origin), 'one', warning)
   }
@@ -84,8 +83,8 @@ export class EventsController {
     @Caller() access: Access,
   ) {
     mustBeAnswerable(request)
-    const body = batchAppend(appendBody(request.body))
-    const origin = originOf(request, access)
+    const body = givenBatch(request)
+    const origin = originOf(request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
     return sendAppended({ request, reply }, await this.appends.append(body, origin), 'batch', warning)
   }
