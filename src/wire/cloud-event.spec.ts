@@ -1,6 +1,7 @@
 // CloudEvents as they go out, and headers of binary mode as they come in, by the letter of the specification.
 
-import { cloudEventJson, cloudEventsJson, isAttributeName, isAttributeValue, type SaidEvent } from './cloud-event.js'
+import type { SaidEvent } from '../contract/event.js'
+import { cloudEventJson, cloudEventsJson, isAttributeName, isAttributeValue } from './cloud-event.js'
 import { attributesIn } from './cloud-event-headers.js'
 
 const EVENT: SaidEvent = {

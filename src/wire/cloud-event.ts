@@ -1,9 +1,6 @@
 // Writes recorded events as CloudEvents 1.0 in JSON: docs/CLOUDEVENTS.md says which attribute is which field.
-import type { JsonValue, RecordedEvent } from '../contract/event.js'
+import type { JsonValue, SaidEvent } from '../contract/event.js'
 import { isObject } from '../contract/field-checks.js'
-
-/** What an event says of itself, whether it was read from a store or from lines. */
-export type SaidEvent = Omit<RecordedEvent, 'packedData' | 'packedMetadata' | 'remainder'>
 
 /** What comes before the name of the stream in a `source`. */
 export const SOURCE_PREFIX = '/streams/'

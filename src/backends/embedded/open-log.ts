@@ -16,21 +16,22 @@ import { Layout } from './engine/names.js'
 import { prepareDirectories, recover } from './engine/recover.js'
 import type { EngineWorld } from './engine/recovery-world.js'
 import { Reserve } from './engine/reserve.js'
-import { DamagedFact } from './engine/small-file.js'
+import { DamagedFact, readFact } from './engine/small-file.js'
 import type { ResolvedOptions } from './options.js'
 import { indexRecord, TERM_KINDS } from './terms.js'
 
 const UNSAFE_FILE_SYSTEMS = new Set(['tmpfs', 'ramfs', 'nfs', 'cifs', 'smb', 'smb2', 'fuse', '9p', 'ceph'])
 
-export async function openLog(options: ResolvedOptions): Promise<Log> {
+/** `importing`: to go on with an import, which keeps everybody else out until it is finished. */
+export async function openLog(options: ResolvedOptions, importing = false): Promise<Log> {
   try {
-    return await open(options)
+    return await open(options, importing)
   } catch (error) {
     throw translate(error, options.directory)
   }
 }
 
-async function open(options: ResolvedOptions): Promise<Log> {
+async function open(options: ResolvedOptions, importing: boolean): Promise<Log> {
   const { disk, directory } = options
   const layout = new Layout(directory)
   await disk.makeDirectory(directory)
@@ -39,6 +40,7 @@ async function open(options: ResolvedOptions): Promise<Log> {
   const world = createWorld(options, layout, () => lock.held())
   try {
     const started = performance.now()
+    if (!importing) await refuseUnfinished(options, layout)
     await prepareDirectories(world)
     await syncAncestors(options)
     const recovered = await recover(world)
@@ -78,6 +80,12 @@ async function refuseUnsafe({ disk, directory, allowUnsafeFilesystem }: Resolved
   const name = await disk.fileSystem(directory)
   if (allowUnsafeFilesystem || name === undefined || !UNSAFE_FILE_SYSTEMS.has(name)) return
   throw new EngineError('unsafe_filesystem', `${directory} lies on ${name}, which forgets or reorders what was synced`)
+}
+
+/** Half a copy must not be taken for a store: what is appended to it would stand where the other half belongs. */
+async function refuseUnfinished({ disk, directory }: ResolvedOptions, { importing }: Layout): Promise<void> {
+  if ((await readFact(disk, importing)) === undefined) return
+  throw new EngineError('unfinished_import', `${directory} holds a part of the events of an import`)
 }
 
 async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<DiskLock> {
@@ -153,4 +161,5 @@ const CODES = {
   unsafe_filesystem: 'UNSAFE_FILESYSTEM',
   format_unsupported: 'FORMAT_UNSUPPORTED',
   damaged_fact: 'DATA_CORRUPT',
+  unfinished_import: 'UNFINISHED_IMPORT',
 } as const
