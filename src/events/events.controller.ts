@@ -49,7 +49,8 @@ export class EventsController {
   @Needs('events.write')
   @ApiOperation({
     summary: 'Append one event',
-    description: 'Answered once the event is durable. `expectedRevision` and `condition` make it conditional.',
+    description:
+      'Answered once the event is durable. `expectedRevision` and `condition` make it conditional. A CloudEvent is taken too: `application/cloudevents+json`, or `ce-` headers.',
   })
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: SingleAppendBody })
@@ -71,7 +72,8 @@ export class EventsController {
   @Needs('events.write')
   @ApiOperation({
     summary: 'Append many events atomically',
-    description: 'All are stored, at consecutive positions, or none is.',
+    description:
+      'All are stored, at consecutive positions, or none is. CloudEvents are taken too: `application/cloudevents-batch+json`.',
   })
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: BatchAppendBody })
@@ -94,7 +96,7 @@ export class EventsController {
   @ApiOperation({
     summary: 'Read events',
     description:
-      'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame.',
+      'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame; with `application/cloudevents-batch+json` an array of CloudEvents.',
   })
   @ApiOkResponse({ description: 'Events that match, in the order asked for.', type: EventsPage })
   async read(
@@ -140,7 +142,10 @@ export class EventsController {
 
   @Get(':id')
   @Needs('events.read')
-  @ApiOperation({ summary: 'Read one event', description: 'By its id or by its position.' })
+  @ApiOperation({
+    summary: 'Read one event',
+    description: 'By its id or by its position; as a CloudEvent with `Accept: application/cloudevents+json`.',
+  })
   @ApiParam({ name: 'id', description: 'An event id or a position.', example: '1201' })
   @ApiOkResponse({ description: 'The event.', type: StoredEventAnswer })
   async one(

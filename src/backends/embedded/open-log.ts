@@ -16,13 +16,13 @@ import { Layout } from './engine/names.js'
 import { prepareDirectories, recover } from './engine/recover.js'
 import type { EngineWorld } from './engine/recovery-world.js'
 import { Reserve } from './engine/reserve.js'
-import { DamagedFact, readFact } from './engine/small-file.js'
+import { DamagedFact } from './engine/small-file.js'
 import type { ResolvedOptions } from './options.js'
 import { indexRecord, TERM_KINDS } from './terms.js'
 
 const UNSAFE_FILE_SYSTEMS = new Set(['tmpfs', 'ramfs', 'nfs', 'cifs', 'smb', 'smb2', 'fuse', '9p', 'ceph'])
 
-/** `importing`: to go on with an import, which keeps everybody else out until it is finished. */
+/** `importing`: to make or complete a copy. Half of one must not be taken for a store: what is appended to it would stand where the other half belongs. */
 export async function openLog(options: ResolvedOptions, importing = false): Promise<Log> {
   try {
     return await open(options, importing)
@@ -40,10 +40,9 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
   const world = createWorld(options, layout, () => lock.held())
   try {
     const started = performance.now()
-    if (!importing) await refuseUnfinished(options, layout)
     await prepareDirectories(world)
     await syncAncestors(options)
-    const recovered = await recover(world)
+    const recovered = await recover(world, importing)
     const reserve = new Reserve(world.disk, layout.reserve, options.reserveBytes)
     const log = createLog(options, { world, lock, reserve }, recovered)
     await recovered.active?.orClosed(() => prepareForWriting(log, reserve))
@@ -80,12 +79,6 @@ async function refuseUnsafe({ disk, directory, allowUnsafeFilesystem }: Resolved
   const name = await disk.fileSystem(directory)
   if (allowUnsafeFilesystem || name === undefined || !UNSAFE_FILE_SYSTEMS.has(name)) return
   throw new EngineError('unsafe_filesystem', `${directory} lies on ${name}, which forgets or reorders what was synced`)
-}
-
-/** Half a copy must not be taken for a store: what is appended to it would stand where the other half belongs. */
-async function refuseUnfinished({ disk, directory }: ResolvedOptions, { importing }: Layout): Promise<void> {
-  if ((await readFact(disk, importing)) === undefined) return
-  throw new EngineError('unfinished_import', `${directory} holds a part of the events of an import`)
 }
 
 async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<DiskLock> {
