@@ -6,10 +6,13 @@ import { loadSettings } from '../config/load-settings.js'
 import { BadSettings } from '../config/parse-settings.js'
 import { type Settings, settingTable } from '../config/settings.js'
 import { ERRORS, StoreError } from '../contract/errors.js'
+import { exportEvents } from './export.js'
+import { importEvents } from './import.js'
 import { inShell } from './in-shell.js'
 import { printRepair } from './print-repair.js'
 import { printVerify } from './print-verify.js'
 import { token } from './token.js'
+import { isMisspelt, Usage } from './usage.js'
 
 export interface Terminal {
   out(text: string): void
@@ -27,6 +30,17 @@ export const HELP = `Usage: lighthouse <command>
   repair <dir>   say what it takes to make a damaged store writable again; changes nothing
       --yes        do it: keeps the damaged bytes in quarantine/, gives the lost positions up for good
       --json       print the report as JSON
+  export <dir>   print every event of a data directory, as lines that import takes
+      --url URL        of a running server instead, which goes on running
+      --token TOKEN    for that server, with admin.read; or set LIGHTHOUSE_TOKEN
+      --after POSITION only what comes behind it
+      --format FORMAT  lighthouse (the default), or cloudevents, which other tools take
+  import <file>  make the store of an export anew, with its ids, positions, times and hashes
+      --into DIR       in this data directory: a new one, or one that holds a part of the same store
+      --renumber       behind the events that DIR has of its own, under new ids
+      --url URL        into a running server, under new ids and in the name of the token
+      --token TOKEN    for that server; or set LIGHTHOUSE_TOKEN
+      --map FILE       write there, line by line, which id has become which
   config         print the settings that are in force here, secrets masked
   token          print a token for the server on this machine
       --agent NAME         whom it names, such as builder-1
@@ -36,15 +50,14 @@ export const HELP = `Usage: lighthouse <command>
   version        print the version
   help           print this text
 
-Exit codes: 0 clean or repaired, 1 corrupt, 2 not understood, 3 could not look (in use, no such store, disk error)`
-
-class Usage extends Error {}
+Exit codes: 0 clean or repaired, 1 corrupt, 2 not understood, 3 could not do it (in use, no such store, a file
+that is not whole, disk error)`
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await command(args, terminal)
   } catch (error) {
-    if (error instanceof Usage) {
+    if (error instanceof Usage || isMisspelt(error)) {
       terminal.err(`${error.message}\n\n${HELP}`)
       return EXIT.usage
     }
@@ -60,6 +73,12 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
       return verify(rest, terminal)
     case 'repair':
       return repair(rest, terminal)
+    case 'export':
+      await exportEvents(rest, text => terminal.out(text))
+      return EXIT.clean
+    case 'import':
+      terminal.out(await importEvents(rest, settings().nodeId))
+      return EXIT.clean
     case 'config':
       terminal.out(JSON.stringify(shownSettings(settings()), undefined, 2))
       return EXIT.clean
@@ -131,16 +150,12 @@ function parse(args: readonly string[], known: readonly string[]): { directory: 
   }
 }
 
-function isMisspelt(error: unknown): error is Error {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')
-}
-
 function explain(error: StoreError, [command = '', ...args]: readonly string[]): string {
   const directory = args.find(arg => !arg.startsWith('-')) ?? ''
   const live = `; to look while it runs: lighthouse verify ${inShell(directory)} --live`
   const more = error.code === 'LOCKED' && command === 'verify' ? live : ''
-  const next = error.code === 'INVALID_REQUEST' ? 'Check the path.' : ERRORS[error.code].remedy
+  const check = command === 'import' ? 'Check the file, and where it is to go.' : 'Check the path.'
+  const next = error.code === 'INVALID_REQUEST' ? check : ERRORS[error.code].remedy
   return `${ERRORS[error.code].title}: ${error.message}\nNext: ${next.replace(/\.$/, '')}${more}.`
 }
 

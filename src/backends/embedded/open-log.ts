@@ -22,15 +22,16 @@ import { indexRecord, TERM_KINDS } from './terms.js'
 
 const UNSAFE_FILE_SYSTEMS = new Set(['tmpfs', 'ramfs', 'nfs', 'cifs', 'smb', 'smb2', 'fuse', '9p', 'ceph'])
 
-export async function openLog(options: ResolvedOptions): Promise<Log> {
+/** `importing`: to make or complete a copy. Half of one must not be taken for a store: what is appended to it would stand where the other half belongs. */
+export async function openLog(options: ResolvedOptions, importing = false): Promise<Log> {
   try {
-    return await open(options)
+    return await open(options, importing)
   } catch (error) {
     throw translate(error, options.directory)
   }
 }
 
-async function open(options: ResolvedOptions): Promise<Log> {
+async function open(options: ResolvedOptions, importing: boolean): Promise<Log> {
   const { disk, directory } = options
   const layout = new Layout(directory)
   await disk.makeDirectory(directory)
@@ -41,7 +42,7 @@ async function open(options: ResolvedOptions): Promise<Log> {
     const started = performance.now()
     await prepareDirectories(world)
     await syncAncestors(options)
-    const recovered = await recover(world)
+    const recovered = await recover(world, importing)
     const reserve = new Reserve(world.disk, layout.reserve, options.reserveBytes)
     const log = createLog(options, { world, lock, reserve }, recovered)
     await recovered.active?.orClosed(() => prepareForWriting(log, reserve))
@@ -153,4 +154,5 @@ const CODES = {
   unsafe_filesystem: 'UNSAFE_FILESYSTEM',
   format_unsupported: 'FORMAT_UNSUPPORTED',
   damaged_fact: 'DATA_CORRUPT',
+  unfinished_import: 'UNFINISHED_IMPORT',
 } as const
