@@ -36,6 +36,20 @@ async function eventsIn(directory: string): Promise<string[]> {
 }
 
 const copies = () => disk.files().filter(path => path.startsWith(`${BACKUP}/files/`))
+const onlyCopy = (part: string): string => {
+  const [path, ...more] = copies().filter(name => name.includes(part))
+  expect(more).toEqual([])
+  return path as string
+}
+const position = (day: number) => String((day - 1) * EVENTS_A_DAY + 1).padStart(16, '0')
+
+async function days(count: number): Promise<void> {
+  for (let day = 0; day < count; day++) await aged.day()
+}
+
+async function archiveAll(): Promise<void> {
+  while (await aged.store.maintenance.pass());
+}
 
 describe('a backup', () => {
   test('holds every event, in a store with the same chain and identity', async () => {
@@ -47,5 +61,215 @@ describe('a backup', () => {
     const live = await verifyStore(DATA, { disk, live: true })
     expect([verified?.chain, manifest.head.chain]).toEqual([live.chain, live.chain])
     expect(await eventsIn('/restored')).toEqual(await aged.events())
+    const again = await backupStore('/restored', '/of-the-restored', { disk, proofMs: 0 })
+    expect(again.manifest.store).toBe(manifest.store)
+  })
+
+  test('a second one copies only what is new', async () => {
+    await backup()
+    await days(2)
+    const { copied, kept, removed, manifest } = await backup()
+    // The two days sealed since, the fourth, which was still being written, and the end of the log.
+    expect([copied.files, kept, removed]).toEqual([3, 3, 1])
+    expect(copies()).toHaveLength(manifest.files.length)
+    await restore('/restored')
+    expect(await eventsIn('/restored')).toEqual(await aged.events())
+  })
+
+  test('where nothing was appended since, one copies nothing', async () => {
+    const first = await backup()
+    expect(await backup()).toMatchObject({ copied: { files: 0 }, kept: first.copied.files, removed: 0 })
+  })
+
+  test('what is archived meanwhile is copied as an archive, and what is retired goes', async () => {
+    await backup()
+    await days(10)
+    await archiveAll()
+    expect(aged.told.archived.length).toBeGreaterThan(0)
+    const { manifest } = await backup()
+    expect(manifest.files.filter(({ path }) => path.startsWith('archive/'))).toHaveLength(aged.told.archived.length)
+    await days(20)
+    await archiveAll()
+    expect(aged.told.retired.length).toBeGreaterThan(0)
+    const after = await backup()
+    expect(after.manifest.first).toBe(aged.told.retired.length * EVENTS_A_DAY + 1)
+    expect(copies()).toHaveLength(after.manifest.files.length)
+    expect((await restore('/restored')).verified?.clean).toBe(true)
+    expect(await eventsIn('/restored')).toEqual(await aged.events())
+  })
+
+  test('of a store that was stopped in good order has its last segment sealed, and is not copied again after the next start', async () => {
+    await aged.store.close()
+    aged = await AgedStore.open(disk, DATA, clock, { sealOnCloseBytes: 0 })
+    await days(1)
+    await aged.store.close()
+    const { manifest } = await backup()
+    expect(manifest.current.sealed).toBe(true)
+    aged = await AgedStore.open(disk, DATA, clock)
+    expect((await backup()).copied.files).toBe(1)
+    await restore('/restored')
+    expect(await eventsIn('/restored')).toEqual(await aged.events())
+  })
+
+  test('of a store that was never written to is one', async () => {
+    const empty = await AgedStore.open(disk, '/new', clock)
+    const { manifest } = await backup('/new', '/of-the-new')
+    expect(manifest.head.position).toBe(0)
+    await restoreStore('/of-the-new', '/restored', { disk, verify: true })
+    expect(await eventsIn('/restored')).toEqual([])
+    await empty.store.close()
+  })
+
+  test('leaves alone what is not its own', async () => {
+    await backup()
+    disk.put(`${BACKUP}/files/notes.txt`, Buffer.from('mine'))
+    await days(1)
+    await backup()
+    expect(disk.files()).toContain(`${BACKUP}/files/notes.txt`)
+  })
+
+  test('does not wait for ever for a writer that is gone, and takes what the next start would', async () => {
+    const settled = disk.afterCrash(1, 'kill')
+    disk = settled
+    await backup()
+    await restore('/restored')
+    const restored = await eventsIn('/restored')
+    expect(restored).toHaveLength(4 * EVENTS_A_DAY)
+    expect(await eventsIn(DATA)).toEqual(restored)
+  })
+})
+
+describe('a copy', () => {
+  test('that is damaged is named, and with --verify the restore is not finished', async () => {
+    await backup()
+    const damaged = onlyCopy(`seg-${position(2)}`)
+    disk.flip(damaged, 5_000)
+    const report = await restore('/restored')
+    expect(report).toMatchObject({
+      restored: false,
+      damaged: [{ file: damaged, reason: expect.stringContaining('hash') }],
+    })
+    const store = await openEmbedded({ directory: '/restored', nodeId: 'n', disk, clock })
+    expect(store.status().write).toMatchObject({ writable: false, reason: 'corrupt' })
+    await store.close()
+    disk.flip(damaged, 5_000)
+    expect(await restore('/restored')).toMatchObject({
+      restored: true,
+      copied: { files: 2 },
+      verified: { clean: true },
+    })
+  })
+
+  test('that is damaged is restored as it is without --verify, and the store knows', async () => {
+    await backup()
+    disk.flip(onlyCopy(`seg-${position(2)}`), 5_000)
+    expect(await restore('/restored', false)).toMatchObject({ restored: true, damaged: [{}] })
+    expect(await verifyStore('/restored', { disk })).toMatchObject({ clean: false })
+  })
+
+  test.each([
+    ['missing', (path: string) => disk.unlink(path)],
+    ['cut off', async (path: string) => disk.cut(path, 4_500)],
+  ])('that is %s is named before anything is written', async (_, damage) => {
+    await backup()
+    const damaged = onlyCopy(`seg-${position(3)}`)
+    await damage(damaged)
+    for (const verify of [true, false])
+      expect(await restore('/restored', verify)).toMatchObject({ restored: false, damaged: [{ file: damaged }] })
+    expect(await disk.list('/restored')).toEqual([])
+    expect((await backup()).copied.files).toBe(1)
+    expect((await restore('/restored')).restored).toBe(true)
+  })
+})
+
+describe('a store that is damaged', () => {
+  const segment = (day: number) =>
+    disk.files().find(path => path.startsWith(`${DATA}/segments/seg-${position(day)}`) && path.endsWith('.log'))
+
+  test('in a segment that is in the backup already: the backup keeps the sound copy', async () => {
+    await backup()
+    disk.flip(segment(2) as string, 5_000)
+    await days(1)
+    expect(await backup()).toMatchObject({ damaged: [] })
+    expect((await restore('/restored')).verified?.clean).toBe(true)
+  })
+
+  test('in one that is not: it is copied as it is, and named', async () => {
+    disk.flip(segment(2) as string, 5_000)
+    expect(await backup()).toMatchObject({ damaged: [segment(2)] })
+    expect(await restore('/restored')).toMatchObject({ restored: true, verified: { clean: false } })
+  })
+
+  test('by the loss of a segment: the backup that has it is not replaced by one without', async () => {
+    await backup()
+    await disk.unlink(segment(2) as string)
+    await expect(backup()).rejects.toMatchObject({ code: 'DATA_CORRUPT', message: expect.stringContaining('missing') })
+    expect((await restore('/restored')).verified?.clean).toBe(true)
+  })
+
+  test('in the segment that is being written: the last complete backup stays', async () => {
+    await backup()
+    disk.flip(segment(4) as string, 4_300)
+    await expect(backup()).rejects.toMatchObject({
+      code: 'DATA_CORRUPT',
+      message: expect.stringContaining('byte 4096'),
+    })
+    expect((await restore('/restored')).verified?.clean).toBe(true)
+  })
+})
+
+describe('refused', () => {
+  test('the backup of another store', async () => {
+    await backup()
+    const other = await AgedStore.open(disk, '/other', clock)
+    const refusal = { code: 'INVALID_REQUEST', message: expect.stringContaining('another store') }
+    await expect(backup('/other')).rejects.toMatchObject(refusal)
+    await other.store.close()
+  })
+
+  test('the backup of a store that went on from an earlier point', async () => {
+    await backup()
+    await restore('/restored')
+    await days(1)
+    await backup()
+    const fork = await AgedStore.open(disk, '/restored', clock)
+    await fork.day()
+    const refusal = { code: 'INVALID_REQUEST', message: expect.stringContaining('is not the one') }
+    await expect(backup('/restored')).rejects.toMatchObject(refusal)
+    await fork.store.close()
+  })
+
+  test.each([
+    ['a data directory', DATA],
+    ['one that holds something else', '/photos'],
+  ])('as a place for a backup: %s', async (_, place) => {
+    disk.put('/photos/cat.jpg', Buffer.from('cat'))
+    await expect(backup(DATA, place)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+
+  test('a second backup at the same time', async () => {
+    await backup()
+    const held = await disk.lock(`${BACKUP}/BACKUP`, '{"pid":1}')
+    await expect(backup()).rejects.toMatchObject({ code: 'LOCKED', message: expect.stringContaining('"pid":1') })
+    if ('lock' in held) await held.lock.release()
+  })
+
+  test('a restore over anything, and of nothing', async () => {
+    await expect(restore('/restored')).rejects.toMatchObject({ message: expect.stringContaining('no complete backup') })
+    await backup()
+    await expect(restore(DATA)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    await restore('/restored')
+    await expect(restore('/restored')).rejects.toMatchObject({ message: expect.stringContaining('not empty') })
+  })
+
+  test('a restore of a backup whose manifest is damaged', async () => {
+    await backup()
+    disk.flip(`${BACKUP}/MANIFEST`, 100)
+    await expect(restore('/restored')).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
+    await expect(backup()).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
+  })
+
+  test('what is no data directory', async () => {
+    await expect(backup('/nowhere')).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
   })
 })

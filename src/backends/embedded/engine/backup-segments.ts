@@ -5,7 +5,7 @@ import type { BackupEntry, BackupHead } from './backup-manifest.js'
 import { BackupRefused } from './backup-refused.js'
 import type { BackupShelf } from './backup-shelf.js'
 import type { ListedSegment } from './catalogue.js'
-import { type Content, hashContent } from './copy-content.js'
+import { asItLies, hashContent, withFile } from './copy-content.js'
 import type { Disk, DiskFile } from './disk.js'
 import { FOOTER_BYTES, type Footer, footerBytes, parseFooter } from './footer.js'
 import { type FrameEnd, LiveTail, type Patience } from './live-tail.js'
@@ -17,19 +17,6 @@ import {
   parseHeader,
   type SegmentIdentity,
 } from './segment-header.js'
-
-export async function withFile<T>(disk: Disk, path: string, work: (file: DiskFile) => Promise<T>): Promise<T> {
-  const file = await disk.open(path, { mode: 'read' })
-  try {
-    return await work(file)
-  } finally {
-    await file.close()
-  }
-}
-
-function asItLies(file: DiskFile, length: number): Content {
-  return { length, read: (into, at) => file.read(into, at) }
-}
 
 export async function copySealed(disk: Disk, shelf: BackupShelf, listed: ListedSegment): Promise<BackupEntry> {
   const path = pathBelow(listed)

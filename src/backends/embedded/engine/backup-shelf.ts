@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { type BackupEntry, type Manifest, writeManifest } from './backup-manifest.js'
 import { type BackupLayout, copyName, parseCopyName } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
-import { type Content, type Copied, copyContent } from './copy-content.js'
+import { type Content, type Copied, copyContent, sizeOf } from './copy-content.js'
 import type { Disk } from './disk.js'
 
 /** Left free: the volume may be the one the server writes to. */
@@ -24,10 +24,15 @@ export class BackupShelf {
 
   static async open(disk: Disk, layout: BackupLayout, before: Manifest | undefined): Promise<BackupShelf> {
     await disk.unlink(layout.unfinished)
-    return new BackupShelf(disk, layout, before, new Set(await disk.list(layout.files)))
+    const names = new Set(await disk.list(layout.files))
+    // A copy that was cut off or removed is made again; whether one was changed, only reading it would tell.
+    for (const entry of before?.files ?? []) {
+      if ((await sizeOf(disk, layout.pathOf(entry))) !== entry.bytes) names.delete(copyName(entry.path, entry.sha256))
+    }
+    return new BackupShelf(disk, layout, before, names)
   }
 
-  /** What the last complete backup has of this file. Its copy must still be there. */
+  /** What the last complete backup has of this file, if its copy is still there. */
   counts(path: string): BackupEntry | undefined {
     const entry = this.counted.get(path)
     return entry !== undefined && this.names.has(copyName(path, entry.sha256)) ? entry : undefined

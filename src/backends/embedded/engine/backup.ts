@@ -4,10 +4,11 @@ import { chainAt, identityOf, type Look, lookAt, pathBelow, withSource } from '.
 import { BACKUP_FORMAT, type BackupEntry, type BackupHead, type Manifest, readManifest } from './backup-manifest.js'
 import type { BackupLayout } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
-import { copySealed, copyTail, withFile } from './backup-segments.js'
+import { copySealed, copyTail } from './backup-segments.js'
 import { BackupShelf } from './backup-shelf.js'
 import { takeTarget } from './backup-target.js'
 import type { ListedSegment } from './catalogue.js'
+import { asItLies, withFile } from './copy-content.js'
 import { type Disk, diskErrorCode } from './disk.js'
 import { readFloor } from './floor.js'
 import type { Patience } from './live-tail.js'
@@ -122,14 +123,18 @@ class BackupRun {
     for (const { path } of manifest.files) {
       const name = parseName(basename(path))
       if (name === undefined || name.kind === 'temporary' || name.firstPosition < look.floor) continue
-      if (!present.has(name.firstPosition))
-        throw new BackupRefused('damaged', `${path} is missing in the store, and ${root} has it: it stays as it is`)
+      if (present.has(name.firstPosition)) continue
+      if (name.firstPosition > (look.segments.at(-1)?.firstPosition ?? 0)) throw this.anotherLog(manifest)
+      throw new BackupRefused('damaged', `${path} is missing in the store, and ${root} has it: it stays as it is`)
     }
     const { head } = manifest
     const chain = await chainAt(this.world.source, look, head)
-    if (chain === undefined || chain === head.chain) return
-    const what = `the log is not the one that ${root} holds up to position ${head.position}`
-    throw new BackupRefused('wrong_place', `${what}: it was cut, or went on from an earlier point`)
+    if (chain !== undefined && chain !== head.chain) throw this.anotherLog(manifest)
+  }
+
+  private anotherLog({ head }: Manifest): BackupRefused {
+    const what = `the log is not the one that ${this.world.backup.root} holds up to position ${head.position}`
+    return new BackupRefused('wrong_place', `${what}: it was cut, or went on from an earlier point`)
   }
 
   private async sealedOf(look: Look): Promise<BackupEntry[]> {
@@ -167,7 +172,7 @@ class BackupRun {
       facts.push(
         await withFile(source, file, async opened => {
           const length = await opened.size()
-          const { bytes, sha256 } = await this.shelf.add(path, { length, read: (into, at) => opened.read(into, at) })
+          const { bytes, sha256 } = await this.shelf.add(path, asItLies(opened, length))
           return { path, bytes, sha256 }
         }),
       )

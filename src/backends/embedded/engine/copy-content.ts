@@ -1,7 +1,7 @@
 // Copies bytes into a new file, durably, and says what they were by their hashes.
 import { createHash, webcrypto } from 'node:crypto'
 import { DIGEST_CHUNK_BYTES } from './digest.js'
-import type { Disk, DiskFile } from './disk.js'
+import { type Disk, type DiskFile, diskErrorCode } from './disk.js'
 import { sha256 } from './frame.js'
 
 export interface Content {
@@ -66,4 +66,27 @@ async function writeWhole(file: DiskFile, bytes: Uint8Array, at: number): Promis
 
 function tooShort(): Error {
   return Object.assign(new Error('a file became shorter while it was copied'), { code: 'EIO' })
+}
+
+export async function withFile<T>(disk: Disk, path: string, work: (file: DiskFile) => Promise<T>): Promise<T> {
+  const file = await disk.open(path, { mode: 'read' })
+  try {
+    return await work(file)
+  } finally {
+    await file.close()
+  }
+}
+
+export function asItLies(file: DiskFile, length: number): Content {
+  return { length, read: (into, at) => file.read(into, at) }
+}
+
+/** undefined when there is no such file. */
+export async function sizeOf(disk: Disk, path: string): Promise<number | undefined> {
+  try {
+    return await withFile(disk, path, file => file.size())
+  } catch (error) {
+    if (diskErrorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
 }

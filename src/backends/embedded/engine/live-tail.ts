@@ -41,13 +41,17 @@ export class LiveTail {
   async settled({ proofMs }: Patience): Promise<FrameEnd | number> {
     const deadline = performance.now() + proofMs
     await this.advance()
-    const wanted = this.seen.end
-    while (this.proven.end < wanted && this.durable <= this.seen.end) {
-      if (performance.now() >= deadline) return this.settleUnproven()
+    const wanted = this.seen
+    while (this.proven.end < wanted.end && this.durable <= this.seen.end && performance.now() < deadline) {
       await new Promise(resolve => setTimeout(resolve, LOOK_AGAIN_MS))
       await this.advance()
     }
-    return this.durable > this.seen.end ? this.seen.end : this.proven
+    const { end } = this.seen
+    if (this.durable > end || (await this.provesMore(end))) return end
+    if (this.proven.end >= wanted.end) return this.proven
+    // Nobody goes on writing: the process is gone, or is idle and writes no marks. What there is, the next start would take.
+    await this.file.sync()
+    return wanted
   }
 
   private get seen(): FrameEnd {
@@ -91,17 +95,7 @@ export class LiveTail {
     this.proven = proven.at(-1) ?? this.proven
   }
 
-  /**
-   * Nobody goes on writing: the process is gone, or is idle and writes no marks. What is there now is made durable here,
-   * and is what the next start would take, unless a later frame says that there had been more.
-   */
-  private async settleUnproven(): Promise<FrameEnd | number> {
-    const last = this.seen
-    if (await this.provesMore(last.end)) return last.end
-    await this.file.sync()
-    return last
-  }
-
+  /** Frames behind what is no frame say that it had been one. */
   private async provesMore(end: number): Promise<boolean> {
     const size = await this.file.size()
     const cursor = new FrameCursor(new PlainBytes(this.file, size), this.identity.salt, end, size)

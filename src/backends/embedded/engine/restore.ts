@@ -4,9 +4,8 @@ import { syncAncestors } from './ancestors.js'
 import { type BackupEntry, type Manifest, readManifest } from './backup-manifest.js'
 import type { BackupLayout } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
-import { withFile } from './backup-segments.js'
-import { type Content, copyContent, hashContent } from './copy-content.js'
-import { type Disk, type DiskFile, diskErrorCode } from './disk.js'
+import { asItLies, copyContent, hashContent, sizeOf, withFile } from './copy-content.js'
+import type { Disk } from './disk.js'
 import { type Layout, temporary } from './names.js'
 import { beginRestore, takeEmpty } from './restore-target.js'
 
@@ -62,19 +61,6 @@ async function missingCopies(
   return missing
 }
 
-async function sizeOf(disk: Disk, path: string): Promise<number | undefined> {
-  try {
-    return await withFile(disk, path, file => file.size())
-  } catch (error) {
-    if (diskErrorCode(error) === 'ENOENT') return undefined
-    throw error
-  }
-}
-
-function contentOf(file: DiskFile, length: number): Content {
-  return { length, read: (into, at) => file.read(into, at) }
-}
-
 class RestoreRun {
   private readonly copied = { files: 0, bytes: 0 }
   private readonly damaged: { file: string; reason: string }[] = []
@@ -118,7 +104,7 @@ class RestoreRun {
     const unfinished = temporary(to)
     await target.unlink(unfinished)
     const from = backup.pathOf(entry)
-    const copied = await withFile(source, from, file => copyContent(target, contentOf(file, entry.bytes), unfinished))
+    const copied = await withFile(source, from, file => copyContent(target, asItLies(file, entry.bytes), unfinished))
     if (copied.sha256 !== entry.sha256) {
       this.damaged.push({ file: from, reason: 'the file does not have the hash that the manifest says' })
       if (this.world.strict) return target.unlink(unfinished)
@@ -132,7 +118,7 @@ class RestoreRun {
   private async isInPlace(entry: BackupEntry, to: string): Promise<boolean> {
     const { target } = this.world
     if ((await sizeOf(target, to)) !== entry.bytes) return false
-    const found = await withFile(target, to, file => hashContent(contentOf(file, entry.bytes)))
+    const found = await withFile(target, to, file => hashContent(asItLies(file, entry.bytes)))
     if (found.sha256 !== entry.sha256) return false
     await target.rename(to, temporary(to))
     await target.rename(temporary(to), to)
