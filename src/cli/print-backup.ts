@@ -2,6 +2,7 @@
 import type { RestoredReport } from '../backends/embedded/backup-store.js'
 import type { BackupReport } from '../backends/embedded/engine/backup.js'
 import type { Manifest } from '../backends/embedded/engine/backup-manifest.js'
+import type { VerifyReport } from '../backends/embedded/engine/verify.js'
 import { inShell } from './in-shell.js'
 import { amount, nearby, printVerify } from './print-verify.js'
 
@@ -22,10 +23,19 @@ export function printRestore(report: RestoredReport, backup: string, directory: 
   if (damaged.length > 0) lines.push(`CORRUPT: ${amount(damaged.length, 'file')} of the backup`)
   for (const { file, reason } of damaged) lines.push(`  ${nearby(file, backup)}: ${reason}`)
   lines.push(`copied ${amount(copied.files, 'file')}, ${megabytes(copied.bytes)}`, ...holdings(manifest))
-  if (verified !== undefined) lines.push(`verify: ${printVerify(verified, directory)}`)
+  if (verified !== undefined) lines.push(`verify: ${printVerify(withoutIndexNotes(verified), directory)}`)
   if (!restored) lines.push('Next: bring the named files back from another copy of the backup, and run it again.')
   else if (damaged.length > 0) lines.push(`Next: see what is lost: lighthouse verify ${inShell(directory)}`)
   return lines.join('\n')
+}
+
+/** Indexes are not in a backup: the first start makes them all, and there is nothing to note about each. */
+function withoutIndexNotes(report: VerifyReport): VerifyReport {
+  const { findings } = report
+  return {
+    ...report,
+    findings: findings.filter(({ severity, file }) => severity !== 'notice' || !file.endsWith('.idx')),
+  }
 }
 
 function holdings({ store, first, head, taken }: Manifest): string[] {

@@ -140,7 +140,7 @@ test.each(FAULTS)('a backup when the disk fails it with %s', failure, 3_600_000)
 
 /** A server started on what an interrupted restore left writes nothing, unless all of it is there, or nothing at all. */
 async function isSafeToStart(disk: FakeDisk, whole: number): Promise<void> {
-  const begun = disk.files().some(path => path === `${RESTORED}/CURRENT`)
+  const begun = disk.files().some(path => /^\/restored\/(CURRENT|RESTORING|segments\/.*|archive\/.*)$/.test(path))
   const store = await openTiny(disk, new BentClock(), { directory: RESTORED })
   const { write } = store.status()
   const events = write.writable ? (await everything(store)).length : 0
