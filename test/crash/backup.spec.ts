@@ -162,6 +162,9 @@ test('a restore', async () => {
     tell(`power loss in a restore, ${mode}`, { ...counts })
     expect(counts.struck).toBeGreaterThan(20)
   }
+  await restore(story.disk)
+  const store = await openTiny(story.disk.afterCrash(SEED, 'lose-all'), new BentClock(), { directory: RESTORED })
+  expect((await everything(store)).length).toBe(story.after)
 }, 3_600_000)
 
 function hasSegments(disk: FakeDisk): boolean {

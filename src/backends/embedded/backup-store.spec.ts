@@ -6,6 +6,8 @@ import { BentClock } from '../../../test/support/bent-clock.js'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
 import { backupStore, restoreStore } from './backup-store.js'
 import { openEmbedded } from './embedded-store.js'
+import type { Disk, OpenOptions } from './engine/disk.js'
+import type { EmbeddedOptions } from './options.js'
 import { verifyStore } from './verify-store.js'
 
 const DATA = '/data'
@@ -45,6 +47,11 @@ const position = (day: number) => String((day - 1) * EVENTS_A_DAY + 1).padStart(
 
 async function days(count: number): Promise<void> {
   for (let day = 0; day < count; day++) await aged.day()
+}
+
+async function reopened(options: Partial<EmbeddedOptions>): Promise<void> {
+  await aged.store.close()
+  aged = await AgedStore.open(disk, DATA, clock, options)
 }
 
 async function archiveAll(): Promise<void> {
@@ -136,6 +143,93 @@ describe('a backup', () => {
     const restored = await eventsIn('/restored')
     expect(restored).toHaveLength(4 * EVENTS_A_DAY)
     expect(await eventsIn(DATA)).toEqual(restored)
+  })
+})
+
+describe('what happens while a backup is made', () => {
+  /** Does something before the first file whose path ends so is opened by the backup, and only by it. */
+  const when = (ending: string, happen: () => Promise<void>): Disk => {
+    let pending = true
+    const open: Disk['open'] = async (path, options) => {
+      if (pending && path.endsWith(ending)) {
+        pending = false
+        await happen()
+      }
+      return disk.open(path, options)
+    }
+    return new Proxy(disk, {
+      get: (target, name) => {
+        if (name === 'open') return open
+        const value = Reflect.get(target, name)
+        return typeof value === 'function' ? value.bind(target) : value
+      },
+    })
+  }
+  const sound = async (through: Disk, directory = '/restored') => {
+    const acknowledged = aged.store.head()
+    const { manifest } = await backupStore(DATA, BACKUP, { disk: through, proofMs: 0 })
+    expect(manifest.head.position).toBeGreaterThanOrEqual(acknowledged)
+    expect(await restoreStore(BACKUP, directory, { disk, verify: true })).toMatchObject({ verified: { clean: true } })
+    return manifest
+  }
+
+  test('a segment is archived before it is opened: its archive is copied', async () => {
+    await days(10)
+    const { files } = await sound(when(`${position(2)}-00000001.log`, archiveAll))
+    expect(files.filter(({ path }) => path.startsWith('archive/')).length).toBeGreaterThan(0)
+    expect(await eventsIn('/restored')).toEqual(await aged.events())
+  })
+
+  test('archives are retired: the copy has the new floor, and none of what is below it', async () => {
+    await reopened({ retainArchivesDays: 0 })
+    await days(30)
+    await archiveAll()
+    await reopened({ retainArchivesDays: 20 })
+    const before = aged.told.retired.length
+    const [path] = disk.files().filter(name => name.startsWith(`${DATA}/archive/`)) as [string]
+    const { first, files } = await sound(when(path, archiveAll))
+    expect(aged.told.retired.length).toBeGreaterThan(before)
+    expect(first).toBe(JSON.parse((await aged.events())[0] as string).position)
+    expect(
+      files.every(({ path: name }) => name === 'FLOOR' || name >= `archive/seg-${String(first).padStart(16, '0')}`),
+    ).toBe(true)
+    expect(await eventsIn('/restored')).toEqual(await aged.events())
+  })
+
+  test('the floor is raised when all is copied but the floor itself', async () => {
+    await days(30)
+    while ((await aged.store.maintenance.pass()) && aged.told.retired.length < 1);
+    let opened = 0
+    const through = new Proxy(disk, {
+      get: (target, name) => {
+        const value = Reflect.get(target, name)
+        if (name !== 'open') return typeof value === 'function' ? value.bind(target) : value
+        return async (path: string, options: OpenOptions) => {
+          if (path === `${DATA}/FLOOR` && ++opened === 4) await archiveAll()
+          return disk.open(path, options)
+        }
+      },
+    })
+    const { first } = await sound(through)
+    expect([opened > 4, first]).toEqual([true, aged.told.retired.length * EVENTS_A_DAY + 1])
+    expect(await eventsIn('/restored')).toEqual(await aged.events())
+  })
+
+  test('the server is started anew: the segment being written has another name', async () => {
+    const { manifest } = await backup()
+    await sound(
+      when(`${position(4)}-00000001.log`, async () => {
+        await reopened({})
+        await aged.day()
+      }),
+    )
+    expect(aged.store.head()).toBeGreaterThan(manifest.head.position)
+    expect(await eventsIn('/restored')).toEqual(await aged.events())
+  })
+
+  test('days go by: what was sealed meanwhile is in it', async () => {
+    const { head } = await sound(when(`${position(1)}-00000001.log`, () => days(3)))
+    expect(head.position).toBe(aged.store.head())
   })
 })
 
