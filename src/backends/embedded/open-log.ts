@@ -1,9 +1,9 @@
 // Takes possession of a data directory and brings its log back: file system, lock, recovery.
 import { hostname } from 'node:os'
-import { dirname } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
 import type { WriteState } from '../../contract/event-store.js'
 import { NoRoom } from './engine/active-segment.js'
+import { syncAncestors } from './engine/ancestors.js'
 import type { DiskLock } from './engine/disk.js'
 import { diskErrorCode } from './engine/disk.js'
 import { EngineError } from './engine/engine-error.js'
@@ -41,7 +41,7 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
   try {
     const started = performance.now()
     await prepareDirectories(world)
-    await syncAncestors(options)
+    await syncAncestors(disk, directory)
     const recovered = await recover(world, importing)
     const reserve = new Reserve(world.disk, layout.reserve, options.reserveBytes)
     const log = createLog(options, { world, lock, reserve }, recovered)
@@ -53,20 +53,6 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
     await world.pool.closeAll()
     await lock.release()
     throw error
-  }
-}
-
-/** A directory is durable once every directory above it knows it, and any of those may have been made just now. */
-async function syncAncestors({ disk, directory }: ResolvedOptions): Promise<void> {
-  for (let below = directory; dirname(below) !== below; below = dirname(below)) {
-    try {
-      await disk.syncDirectory(dirname(below))
-    } catch (error) {
-      // One that cannot be opened was not made by this process.
-      const code = diskErrorCode(error)
-      if (code === 'EACCES' || code === 'EPERM') return
-      throw error
-    }
   }
 }
 
