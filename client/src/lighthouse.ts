@@ -15,7 +15,7 @@ import {
 import type { CallOptions } from './call.js'
 import { Connection } from './connection.js'
 import { LighthouseError } from './errors.js'
-import type { AnyEvent, EventShape, NewEvent, Position, RecordedEvent, StreamEvent } from './event.js'
+import type { AnyEvent, EventShape, JsonValue, NewEvent, Position, RecordedEvent, StreamEvent } from './event.js'
 import { filterQuery, type OneOrMany, type ReadFilter, type ReadRequest, readQuery } from './filter.js'
 import { Following, type FollowRequest } from './following.js'
 import { Group, type GroupStatus, groupStatuses } from './group.js'
@@ -24,6 +24,17 @@ import { type QueryEvents, type QueryRequest, QueryResult, type SelectedRow, typ
 import { readEvents } from './reading.js'
 import { Retry, type RetryOptions } from './retry.js'
 import type { WebSocketClass } from './session.js'
+import {
+  type Beginning,
+  fold,
+  type Reducer,
+  type ReplayRequest,
+  replay,
+  type ServerState,
+  type State,
+  type StateRequest,
+  streamState,
+} from './states.js'
 import {
   foundOrNot,
   readStream,
@@ -169,6 +180,27 @@ export class Lighthouse {
     return new QueryResult(this.http, request)
   }
 
+  /** What the server makes of all events that match: their state at a moment, by a reducer or a projection. */
+  replay<T = JsonValue>(request: ReplayRequest = {}): Promise<ServerState<T>> {
+    return replay<T>(this.http, request)
+  }
+
+  /** The state of a stream at a moment. */
+  state<T = JsonValue>(stream: string, request: StateRequest = {}): Promise<ServerState<T>> {
+    return streamState<T>(this.http, stream, request)
+  }
+
+  /** A state made here, by any function, of all events that match; it goes on from what an earlier fold has answered. */
+  fold<T, S extends EventShape = AnyEvent>(
+    reducer: Reducer<T, S>,
+    beginning: Beginning<T>,
+    request: Omit<ReadRequest, 'order'> = {},
+  ): Promise<State<T>> {
+    const { position = request.after } = beginning
+    const events = this.read<S>({ ...request, after: position })
+    return fold(events, reducer, { ...beginning, position: position ?? 0 })
+  }
+
   /** Answers as soon as an event matches, or with none when the time is up. */
   async wait<S extends EventShape = AnyEvent>(request: WaitRequest = {}): Promise<Waited<S>> {
     const { after, timeoutSeconds = WAIT_SECONDS, limit } = request
@@ -300,5 +332,6 @@ export type {
 } from './query.js'
 export type { RetryOptions } from './retry.js'
 export type { WebSocketClass, WebSocketLike } from './session.js'
+export type { Beginning, Moment, Reducer, ReplayRequest, ServerState, State, StateRequest } from './states.js'
 export type { StreamHead, StreamInfo, StreamReadOptions, StreamsOptions } from './streams.js'
 export type { TokenFunction } from './tokens.js'
