@@ -1,9 +1,9 @@
-// Measures the server over HTTP beside a bare Fastify and bare work in the same run: npm run bench:http [-- --only append,batch,read,probes,start,layers --rounds N --seconds S].
+// Measures the server over HTTP beside a bare Fastify and bare work in the same run: npm run bench:http [-- --only append,storing,batch,read,probes,start,layers --rounds N --seconds S].
 import { mkdirSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { loadNow, machineFacts } from './engine/machine.js'
 import { Report } from './engine/report.js'
-import { batchBench, singleBench } from './http/append-bench.js'
+import { batchBench, singleBench, storingBench } from './http/append-bench.js'
 import type { HttpBench } from './http/bench.js'
 import { layersBench } from './http/layers-bench.js'
 import { probeBench } from './http/probe-bench.js'
@@ -13,6 +13,7 @@ import { startBench } from './http/start-bench.js'
 
 const BENCHES: Readonly<Record<string, (bench: HttpBench) => Promise<void>>> = {
   append: singleBench,
+  storing: storingBench,
   batch: batchBench,
   read: readBench,
   probes: probeBench,

@@ -1,4 +1,4 @@
-// Appends at full speed for minutes and watches what must not grow: npm run bench:soak -- --minutes 10 [--max-gb 20 --dir bench/.data].
+// Appends at full speed for minutes and watches what must not grow: npm run bench:soak -- --minutes 10 [--max-gb 20 --segment-mb 100 --dir bench/.data].
 import { readdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -32,6 +32,8 @@ const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '10' },
     'max-gb': { type: 'string', default: '20' },
+    // Small ones bring the caches that are bounded by a number of segments to their bound.
+    'segment-mb': { type: 'string', default: '100' },
     dir: { type: 'string', default: 'bench/.data' },
   },
 })
@@ -45,7 +47,7 @@ const samples = await soak()
 judge(samples)
 
 async function soak(): Promise<Sample[]> {
-  const store = await openStore(directory)
+  const store = await openStore(directory, { segmentBytes: Number(values['segment-mb']) * 1e6 })
   const started = performance.now()
   const until = started + minutes * 60_000
   const taken: Sample[] = []

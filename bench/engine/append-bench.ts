@@ -45,7 +45,7 @@ export async function appendBench(report: Report, settings: Settings): Promise<v
   const directory = join(settings.directory, 'append')
   removeStore(directory)
   const meter = new BatchMeter()
-  const store = await openStore(directory, meter)
+  const store = await openStore(directory, { meter })
   const file = BareFile.create(join(settings.directory, 'floor'))
   const bench = { report, settings, store, meter, file }
   const events = makeEvents({ count: 4_000 })

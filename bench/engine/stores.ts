@@ -36,9 +36,13 @@ export class BatchMeter {
 }
 
 /** A meter keeps a number for each batch: without one nothing grows with what is appended. */
-export function openStore(directory: string, meter?: BatchMeter): Promise<EmbeddedStore> {
+export function openStore(
+  directory: string,
+  { meter, ...options }: { readonly meter?: BatchMeter; readonly segmentBytes?: number } = {},
+): Promise<EmbeddedStore> {
   mkdirSync(directory, { recursive: true })
-  return openEmbedded({ directory, nodeId: 'bench', observer: { appended: batch => meter?.appended(batch) } })
+  const observer = { appended: (batch: { readonly events: number; readonly syncMs: number }) => meter?.appended(batch) }
+  return openEmbedded({ directory, nodeId: 'bench', observer, ...options })
 }
 
 export interface BuildPlan {

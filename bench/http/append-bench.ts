@@ -5,6 +5,7 @@ import { makeEvents, PACKR } from '../engine/workload.js'
 import type { HttpBench } from './bench.js'
 import { load } from './load.js'
 import { pace, pair } from './pair.js'
+import { startStoring } from './servers.js'
 
 const CONNECTIONS = [1, 16, 64, 256]
 const EVENTS = makeEvents({ count: 1_000 })
@@ -34,6 +35,30 @@ export async function singleBench({ report, lighthouse, bare, authorization, rou
       ...{ group: 'single', what: '64 connections: p99', unit: 'ms', store: store.map(result => result.p99) },
       targets: [{ of: 'store', atMost: 10 }],
     })
+  }
+}
+
+/** What tokens, quotas, checks, metrics and log lines leave of the least a durable append over HTTP costs. */
+export async function storingBench({ report, lighthouse, authorization, rounds, seconds, directory }: HttpBench) {
+  const storing = await startStoring(18_769, directory)
+  try {
+    report.heading('POST /v1/events: requests/s beside a Fastify that only stores what it has parsed')
+    const headers = { authorization, 'content-type': 'application/json' }
+    const bodies = EVENTS.map(event => JSON.stringify(event))
+    for (const connections of CONNECTIONS) {
+      const shape = { method: 'POST' as const, seconds, headers, bodies, connections }
+      const { store, floor } = await pair(
+        rounds,
+        () => load({ ...shape, url: `${lighthouse.url}/v1/events` }),
+        () => load({ ...shape, url: `${storing.url}/v1/events` }),
+      )
+      report.add({
+        ...{ group: 'storing', what: `${connections} connections`, unit: 'requests/s' },
+        ...{ store: store.map(result => result.perSecond), floor: floor.map(result => result.perSecond) },
+      })
+    }
+  } finally {
+    await storing.stop()
   }
 }
 

@@ -51,6 +51,13 @@ export function startBare(port: number): Promise<Running> {
   return started(['--import', TYPESCRIPT, BARE, String(port)], {}, port, '/')
 }
 
+export async function startStoring(port: number, directory: string): Promise<Running> {
+  const data = await mkdtemp(join(resolve(directory), 'storing-'))
+  const script = resolve('bench/http/storing-server.ts')
+  const running = await started(['--import', TYPESCRIPT, script, String(port), data], {}, port, '/')
+  return { ...running, stop: () => running.stop().finally(() => rm(data, { recursive: true, force: true })) }
+}
+
 /** Bare `ws`; a plain request is answered with 426 by its HTTP server, which says that it runs. */
 export function startBareStream(port: number): Promise<Running> {
   return started(['--import', TYPESCRIPT, resolve('bench/live/bare-stream.ts'), String(port)], {}, port, '/', 426)

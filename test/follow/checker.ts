@@ -15,6 +15,8 @@ export interface Effort {
   readonly cuts: number
   readonly kills: number
   readonly seed: number
+  /** How long one subscriber of each kind does not read, from the start. */
+  readonly pauseSeconds?: number
 }
 
 export interface Findings {
@@ -33,7 +35,7 @@ export interface Findings {
 const PACE = 20
 
 export async function check(
-  { cuts, kills, seed }: Effort,
+  { cuts, kills, seed, pauseSeconds = 0 }: Effort,
   say: (text: string) => void = () => undefined,
 ): Promise<Findings> {
   const random = new Random(seed)
@@ -48,9 +50,14 @@ export async function check(
     ])
     const reading = Promise.all(subscribers.map(subscriber => subscriber.run()))
     const writing = writers.run(3, 2)
-    for (let cut = 1; cut <= cuts; cut++) {
+    // One of each kind sleeps at the start, for as long as it is asked to.
+    const sleepers = pauseSeconds > 0 ? subscribers.slice(0, 4) : []
+    const awake = subscribers.filter(subscriber => !sleepers.includes(subscriber))
+    for (const sleeper of sleepers) sleeper.pause()
+    const until = performance.now() + pauseSeconds * 1000
+    for (let cut = 1; cut <= cuts || performance.now() < until; cut++) {
       await stored(writers, PACE)
-      disturb(random, subscribers, writers)
+      disturb(random, performance.now() < until ? awake : subscribers, writers)
       if (cut % Math.ceil(cuts / (kills + 1)) === 0 && world.kills < kills) await world.kill()
       if (cut % 500 === 0) say(`${cut} cuts, ${world.kills} kills, ${writers.stored.length} events`)
     }

@@ -1,4 +1,4 @@
-// The checker at length: npm run follow [-- --cuts N --kills N --seed N].
+// The checker at length: npm run follow [-- --cuts N --kills N --pause SECONDS --seed N].
 import { parseArgs } from 'node:util'
 import { check } from './checker.js'
 
@@ -6,10 +6,16 @@ const { values } = parseArgs({
   options: {
     cuts: { type: 'string', default: '5000' },
     kills: { type: 'string', default: '20' },
+    pause: { type: 'string', default: '60' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
-const effort = { cuts: Number(values.cuts), kills: Number(values.kills), seed: Number(values.seed) }
+const effort = {
+  cuts: Number(values.cuts),
+  kills: Number(values.kills),
+  pauseSeconds: Number(values.pause),
+  seed: Number(values.seed),
+}
 process.stdout.write(`seed ${effort.seed}\n`)
 const begun = Date.now()
 const findings = await check(effort, text => process.stdout.write(`${text}\n`))
