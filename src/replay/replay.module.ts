@@ -1,8 +1,14 @@
 // State from history.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
+import { WireModule } from '../wire/wire.module.js'
+import { Plans } from './plans.service.js'
+import { ProjectionStateController } from './projections/projection-state.controller.js'
+import { ProjectionStates } from './projections/projection-states.service.js'
+import { ProjectionsModule } from './projections/projections.module.js'
 import { ReplayController } from './replay.controller.js'
 import { Replays } from './replays.service.js'
+import { UpcastingModule } from './upcasting/upcasting.module.js'
 
 @Module({})
 export class ReplayModule {
@@ -10,9 +16,9 @@ export class ReplayModule {
   static of(events: DynamicModule): DynamicModule {
     return {
       module: ReplayModule,
-      imports: [StorageModule, events],
-      controllers: [ReplayController],
-      providers: [Replays],
+      imports: [StorageModule, ProjectionsModule, UpcastingModule, WireModule, events],
+      controllers: [ReplayController, ProjectionStateController],
+      providers: [Plans, ProjectionStates, Replays],
     }
   }
 }
