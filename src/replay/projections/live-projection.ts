@@ -1,13 +1,14 @@
 // One projection that is kept up to date in memory: a fold that a follower of the feed goes on with.
 import { StoreError } from '../../contract/errors.js'
-import type { Position } from '../../contract/event.js'
+import type { JsonValue, Position } from '../../contract/event.js'
 import type { Feed } from '../../following/feed.js'
 import type { Follower, Sink } from '../../following/follower.js'
 import type { SharedEvent } from '../../following/recent-events.js'
 import { Fold, type Folded } from '../fold.js'
+import { isMap, ownValue } from '../merge-patch.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import { filterOf, type Projection } from './projection.js'
-import { projectionReducer } from './projection-reducer.js'
+import { projectionReducer, stateTouched } from './projection-reducer.js'
 
 const RETRY_MS = 1_000
 
@@ -15,6 +16,24 @@ export interface LiveState extends Folded {
   readonly head: Position
   /** Why it does not go on behind its position. */
   readonly problem: unknown
+}
+
+/** One state of it: the whole of a projection without keys. */
+export interface StateNow {
+  /** Undefined when there is none. */
+  readonly state: JsonValue | undefined
+  /** Everything that matches up to it is in the state. */
+  readonly position: Position
+}
+
+/** Is told what changes, from when it is up with the log, and asks for the state when it has room for it. */
+export interface Watcher {
+  /** All states there are, whatever was said before. */
+  begin(): void
+  changed(key: string): void
+  failed(error: unknown): void
+  /** It is kept no more, or in another way. */
+  ended(): void
 }
 
 export interface LiveGround {
@@ -26,7 +45,10 @@ export interface LiveGround {
 export class LiveProjection implements Sink {
   /** What is folded takes no room that would have to be waited for. */
   readonly hasRoom = true
-  private readonly fold: Fold
+  private readonly watchers = new Set<Watcher>()
+  private readonly touched: ReturnType<typeof stateTouched>
+  /** Given up when it has grown too large. */
+  private fold: Fold | undefined
   private follower: Follower | undefined
   private retry: NodeJS.Timeout | undefined
   private stopped: { readonly error: unknown; readonly position: Position } | undefined
@@ -42,6 +64,7 @@ export class LiveProjection implements Sink {
     private readonly from?: Folded,
   ) {
     this.fold = new Fold(projectionReducer(projection.definition), from)
+    this.touched = stateTouched(projection.definition)
   }
 
   get upcasters(): Upcasters {
@@ -58,27 +81,59 @@ export class LiveProjection implements Sink {
    */
   get state(): LiveState | undefined {
     const { stopped, fold } = this
-    if (stopped !== undefined && isTooLarge(stopped.error)) throw stopped.error
+    if (fold === undefined) throw stopped?.error
     if (!this.upToDate && stopped === undefined) return undefined
     const { state, events } = fold.folded
     const head = this.ground.feed.store.head()
     return { state, events, position: this.position, head, problem: stopped?.error }
   }
 
+  /** Throws what it has stopped at. Begun at once when it is up with the log, else as soon as it is. */
+  watch(watcher: Watcher): void {
+    if (this.stopped !== undefined && this.retry === undefined) throw this.stopped.error
+    this.watchers.add(watcher)
+    if (this.upToDate) watcher.begin()
+  }
+
+  unwatch(watcher: Watcher): void {
+    this.watchers.delete(watcher)
+  }
+
+  get keys(): readonly string[] {
+    const state = this.fold?.folded.state
+    if (this.projection.definition.key === undefined) return ['']
+    return isMap(state) ? Object.keys(state) : []
+  }
+
+  now(key: string): StateNow {
+    const { state, position } = this.fold?.folded ?? { state: undefined, position: 0 }
+    const isKeyed = this.projection.definition.key !== undefined
+    const found = isKeyed ? (isMap(state) ? ownValue(state, key) : undefined) : state
+    // While an event is being folded, its follower still stands before it.
+    return { state: found, position: Math.max(position, this.position) }
+  }
+
   end(): void {
     this.over = true
     clearTimeout(this.retry)
     this.follower?.end()
+    for (const watcher of this.watchers) watcher.ended()
   }
 
   event({ event }: SharedEvent): void {
-    this.fold.apply(this.upcasters.latest(event))
+    const upcast = this.upcasters.latest(event)
+    this.fold?.apply(upcast)
+    if (this.watchers.size === 0) return
+    const key = this.touched(upcast)
+    if (key !== undefined && this.upToDate) for (const watcher of this.watchers) watcher.changed(key)
   }
 
   checkpoint(): void {}
 
   caughtUp(): void {
+    if (this.upToDate) return
     this.upToDate = true
+    for (const watcher of this.watchers) watcher.begin()
   }
 
   /** Its position tells how far. */
@@ -88,8 +143,12 @@ export class LiveProjection implements Sink {
     if (this.over || codeOf(error) === 'CLOSED') return
     this.stopped = { error, position }
     this.ground.onStop(error, position)
+    if (isTooLarge(error)) this.fold = undefined
     if (this.maybeNextTime(error, position)) {
       this.retry = setTimeout(() => this.follow(position), RETRY_MS).unref()
+    } else {
+      this.retry = undefined
+      for (const watcher of this.watchers) watcher.failed(error)
     }
   }
 
@@ -111,6 +170,7 @@ export class LiveProjection implements Sink {
   private follow(after: Position): void {
     if (this.over) return
     this.stopped = undefined
+    this.retry = undefined
     this.follower = this.ground.feed.follow({ filter: filterOf(this.projection.definition), after, sink: this })
   }
 }
