@@ -3,6 +3,8 @@ import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
 import { WireModule } from '../wire/wire.module.js'
 import { Plans } from './plans.service.js'
+import { ProjectionChangesController } from './projections/projection-changes.controller.js'
+import { ProjectionChanges } from './projections/projection-changes.service.js'
 import { ProjectionStateController } from './projections/projection-state.controller.js'
 import { ProjectionStates } from './projections/projection-states.service.js'
 import { ProjectionsModule } from './projections/projections.module.js'
@@ -12,13 +14,13 @@ import { UpcastingModule } from './upcasting/upcasting.module.js'
 
 @Module({})
 export class ReplayModule {
-  /** `events` is the application's own module, whose open streams of lines are ended with the others. */
+  /** `events` is the application's own module, which ends all open streams. */
   static of(events: DynamicModule): DynamicModule {
     return {
       module: ReplayModule,
       imports: [StorageModule, ProjectionsModule, UpcastingModule, WireModule, events],
-      controllers: [ReplayController, ProjectionStateController],
-      providers: [Plans, ProjectionStates, Replays],
+      controllers: [ProjectionChangesController, ProjectionStateController, ReplayController],
+      providers: [Plans, ProjectionChanges, ProjectionStates, Replays],
     }
   }
 }

@@ -18,12 +18,11 @@ export interface LiveState extends Folded {
   readonly problem: unknown
 }
 
-/** One state of it: the whole of a projection without keys. */
-export interface StateNow {
-  /** Undefined when there is none. */
-  readonly state: JsonValue | undefined
-  /** Everything that matches up to it is in the state. */
+/** What a watcher is told of one state, the whole of a projection without keys; everything up to `position` is in it. */
+interface Told {
+  readonly key: string
   readonly position: Position
+  readonly frame: Buffer
 }
 
 /** Is told what changes, from when it is up with the log, and asks for the state when it has room for it. */
@@ -52,6 +51,7 @@ export class LiveProjection implements Sink {
   private follower: Follower | undefined
   private retry: NodeJS.Timeout | undefined
   private stopped: { readonly error: unknown; readonly position: Position } | undefined
+  private told: Told | undefined
   private damagedAt: Position | undefined
   private over = false
   /** It has once been up with the log: until then its state is made from history by whoever asks. */
@@ -101,16 +101,27 @@ export class LiveProjection implements Sink {
 
   get keys(): readonly string[] {
     const state = this.fold?.folded.state
-    if (this.projection.definition.key === undefined) return ['']
+    if (!this.isKeyed) return ['']
     return isMap(state) ? Object.keys(state) : []
   }
 
-  now(key: string): StateNow {
-    const { state, position } = this.fold?.folded ?? { state: undefined, position: 0 }
-    const isKeyed = this.projection.definition.key !== undefined
-    const found = isKeyed ? (isMap(state) ? ownValue(state, key) : undefined) : state
+  /** Everything that matches up to it is in its states. */
+  get position(): Position {
+    const reached = this.stopped?.position ?? this.follower?.position ?? 0
     // While an event is being folded, its follower still stands before it.
-    return { state: found, position: Math.max(position, this.position) }
+    return Math.max(reached, this.fold?.folded.position ?? 0)
+  }
+
+  /** Of one key as it is now: made once for all who watch it, as long as it does not change. */
+  frameOf(key: string): Buffer {
+    const { position } = this
+    if (this.told?.key === key && this.told.position === position) return this.told.frame
+    const state = this.stateOf(key)
+    const name = this.isKeyed ? { key } : undefined
+    const type = state === undefined ? 'removed' : 'state'
+    const frame = Buffer.from(`event: ${type}\ndata: ${JSON.stringify({ type, ...name, position, state })}\n\n`)
+    this.told = { key, position, frame }
+    return frame
   }
 
   end(): void {
@@ -143,7 +154,10 @@ export class LiveProjection implements Sink {
     if (this.over || codeOf(error) === 'CLOSED') return
     this.stopped = { error, position }
     this.ground.onStop(error, position)
-    if (isTooLarge(error)) this.fold = undefined
+    if (isTooLarge(error)) {
+      this.fold = undefined
+      this.told = undefined
+    }
     if (this.maybeNextTime(error, position)) {
       this.retry = setTimeout(() => this.follow(position), RETRY_MS).unref()
     } else {
@@ -163,8 +177,14 @@ export class LiveProjection implements Sink {
     return isNew
   }
 
-  private get position(): Position {
-    return this.stopped?.position ?? this.follower?.position ?? 0
+  private get isKeyed(): boolean {
+    return this.projection.definition.key !== undefined
+  }
+
+  private stateOf(key: string): JsonValue | undefined {
+    const state = this.fold?.folded.state
+    if (!this.isKeyed) return state
+    return isMap(state) ? ownValue(state, key) : undefined
   }
 
   private follow(after: Position): void {

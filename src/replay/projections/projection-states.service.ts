@@ -113,7 +113,7 @@ function ofKey(state: JsonValue, key: string | undefined): JsonValue {
   return found
 }
 
-function notKeyed(pointer: string): StoreError {
+export function notKeyed(pointer: string): StoreError {
   const detail = 'is for projections with a key only'
   return new StoreError('INVALID_REQUEST', `${pointer} ${detail}`.trim(), { errors: [{ pointer, detail }] })
 }

@@ -144,6 +144,13 @@ export class ProjectionStateParameters extends ProjectionVersionParameters {
   at?: string
 }
 
+export class ProjectionChangesParameters {
+  @ApiPropertyOptional({ description: 'Of a keyed projection: only the state of this key.', example: 'T-17' })
+  @IsOptional()
+  @IsString()
+  key?: string
+}
+
 export class ProjectionKeysParameters extends ProjectionVersionParameters {
   @ApiPropertyOptional({ description: 'Behind this key: the `next` of the page before.', example: 'T-17' })
   @IsOptional()
