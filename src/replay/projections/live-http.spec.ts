@@ -369,6 +369,8 @@ describe('on a damaged log', () => {
       ...{ code: 'DATA_CORRUPT', detail: expect.stringContaining('$schemas') },
     })
     expect(Object.keys((await replay({ at: position, onDamaged: 'skip' })).state)).toEqual(['a'])
+    for (const rest of ['state', 'keys', 'changes'])
+      expect(await get(`counts/${rest}`)).toMatchObject({ code: 'DATA_CORRUPT' })
     expect((await get('counts')).version).toBe(1)
   })
 })

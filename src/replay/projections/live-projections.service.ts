@@ -62,6 +62,8 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
   private async settle(isNewest: () => boolean): Promise<void> {
     const book = await this.projections.book()
     const upcasters = await this.upcasting.inForce()
+    book.mustBeWhole()
+    await this.upcasting.mustBeWhole()
     if (this.ended) return
     if (!isNewest()) return this.settled()
     const wanted = book.current.filter(({ definition }) => definition.live)
