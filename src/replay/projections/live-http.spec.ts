@@ -75,8 +75,8 @@ const COUNTS = {
   },
 }
 
-/** Writers side by side; resolves with nothing when all is stored. */
-function write(count: number): Promise<void[]> {
+/** Writers side by side; resolves when all is stored. */
+async function write(count: number): Promise<void> {
   const writer = async (w: number) => {
     for (let n = 0; n < count; n++) {
       const k = `k${(n * 7 + w) % 5}`
@@ -85,7 +85,7 @@ function write(count: number): Promise<void[]> {
       if (n % 3 === 0) await append(`elsewhere-${w}`, 'add', { k, by: 1 })
     }
   }
-  return Promise.all([0, 1, 2, 3].map(writer))
+  await Promise.all([0, 1, 2, 3].map(writer))
 }
 
 describe('a live projection', () => {
