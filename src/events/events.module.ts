@@ -23,7 +23,7 @@ export class EventsModule {
       imports: [FollowingModule.over(StorageModule), StorageModule, WireModule, auth],
       controllers: [AsyncAppendsController, EventsController, StreamEventsController],
       providers: [Appends, EventStreams, Lines, LongReads, Operations, Reads, Waits],
-      exports: [Appends, Lines],
+      exports: [Appends, EventStreams, Lines],
     }
   }
 }

@@ -1,5 +1,6 @@
 // Streams of server-sent events: begun where the reader left off, kept alive, and ended with the token or the server.
 import type { ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
@@ -21,14 +22,21 @@ const KEEP_ALIVE_TICKS = 15
 /** How long a reader has, at shutdown, to take the frame that tells it so. */
 const GRACE_MS = 2_000
 
-interface Reader {
+export interface Reader {
   readonly request: FastifyRequest
   readonly answer: ServerResponse
 }
 
+/** What is said to the reader of any stream, whatever else it is told. */
+export interface OpenStream extends Readable {
+  comment(text: string): void
+  failed(error: unknown): void
+  goAway(reason: string): void
+}
+
 @Injectable()
 export class EventStreams implements OnModuleDestroy {
-  private readonly readers = new Map<EventStream, Reader>()
+  private readonly readers = new Map<OpenStream, Reader>()
   private ending = false
   private ticks = 0
   private readonly timer = setInterval(() => this.tick(), TICK_MS).unref()
@@ -56,11 +64,17 @@ export class EventStreams implements OnModuleDestroy {
     const filter = filterOf(query, access.within('events.read'))
     checkRead({ filter, ...(query.since === undefined ? undefined : { since: query.since }) })
     const after = await this.startOf(query, reader.request)
+    const stream = this.keep(reader, problemOf => new EventStream(problemOf))
+    stream.begin(sink => this.feed.follow({ filter, after, sink }))
+    return stream
+  }
+
+  /** A stream of any kind: kept alive, and ended with its token or the server. */
+  keep<S extends OpenStream>(reader: Reader, make: (problemOf: (error: unknown) => object) => S): S {
     if (this.ending) throw new StoreError('CLOSED', 'The server is shutting down: connect again.')
-    const stream = new EventStream(error => this.problems.problem(error, reader.request))
+    const stream = make(error => this.problems.problem(error, reader.request))
     this.readers.set(stream, reader)
     stream.once('close', () => this.readers.delete(stream))
-    stream.begin(sink => this.feed.follow({ filter, after, sink }))
     return stream
   }
 
@@ -83,7 +97,7 @@ export class EventStreams implements OnModuleDestroy {
     }
   }
 
-  private async lookAt(stream: EventStream, { headers }: FastifyRequest): Promise<void> {
+  private async lookAt(stream: OpenStream, { headers }: FastifyRequest): Promise<void> {
     try {
       await this.verifier.verify(bearerOf(headers.authorization))
     } catch (error) {

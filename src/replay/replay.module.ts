@@ -1,18 +1,27 @@
 // State from history.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
+import { WireModule } from '../wire/wire.module.js'
+import { DefinitionsUpkeep } from './definitions-upkeep.service.js'
+import { Plans } from './plans.service.js'
+import { ProjectionChangesController } from './projections/projection-changes.controller.js'
+import { ProjectionChanges } from './projections/projection-changes.service.js'
+import { ProjectionStateController } from './projections/projection-state.controller.js'
+import { ProjectionStates } from './projections/projection-states.service.js'
+import { ProjectionsModule } from './projections/projections.module.js'
 import { ReplayController } from './replay.controller.js'
 import { Replays } from './replays.service.js'
+import { UpcastingModule } from './upcasting/upcasting.module.js'
 
 @Module({})
 export class ReplayModule {
-  /** `events` is the application's own module, whose open streams of lines are ended with the others. */
+  /** `events` is the application's own module, which ends all open streams. */
   static of(events: DynamicModule): DynamicModule {
     return {
       module: ReplayModule,
-      imports: [StorageModule, events],
-      controllers: [ReplayController],
-      providers: [Replays],
+      imports: [StorageModule, ProjectionsModule, UpcastingModule, WireModule, events],
+      controllers: [ProjectionChangesController, ProjectionStateController, ReplayController],
+      providers: [DefinitionsUpkeep, Plans, ProjectionChanges, ProjectionStates, Replays],
     }
   }
 }

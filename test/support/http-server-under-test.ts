@@ -78,11 +78,13 @@ export function bearerOf(
 @Module({})
 class UnderTest {}
 
+/** A directory that is given is left as it is at the end. */
 export async function startServer(
   modules: readonly (Type | DynamicModule)[],
   auth: DynamicModule = authUnderTest,
+  kept?: string,
 ): Promise<ServerUnderTest> {
-  const directory = makeTempDirectory()
+  const directory = kept ?? makeTempDirectory()
   const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory })
   const logger = createLogger('silent', { write: () => undefined })
   const whole = {
@@ -110,7 +112,7 @@ export async function startServer(
     })
   const stop = async () => {
     await app.close()
-    removeTempDirectory(directory)
+    if (kept === undefined) removeTempDirectory(directory)
   }
   return { app, url, store: app.get(EventStore, { strict: false }), call, stop }
 }

@@ -1,0 +1,15 @@
+// The plain answer of a replay, and the signal that nobody waits for it any more.
+import type { FastifyReply } from 'fastify'
+import type { ReplayAnswerDto } from './replay.dto.js'
+import type { Replayed } from './replay.js'
+
+export function answerOf({ state, position, events, head, damaged }: Replayed): ReplayAnswerDto {
+  return { state, position, events, head, damaged: damaged.map(({ from, to, reason }) => ({ from, to, reason })) }
+}
+
+/** Nobody folds for who is gone. */
+export function whileOpen({ raw }: FastifyReply): AbortSignal {
+  const leaving = new AbortController()
+  raw.once('close', () => leaving.abort())
+  return leaving.signal
+}
