@@ -1,4 +1,7 @@
 // The checker: subscribers of every kind and filter, writers, cuts, pauses and kills; at the end everybody has exactly what matches, in order, once.
+import { createInterface } from 'node:readline'
+import { Readable } from 'node:stream'
+import type { ReadableStream } from 'node:stream/web'
 import { Random } from '../support/random.js'
 import { type Asked, FILTERS, isAsked } from './filters.js'
 import {
@@ -120,12 +123,18 @@ interface Logged extends Seen {
 
 async function wholeLog(world: World): Promise<Logged[]> {
   const headers = { authorization: world.authorization, accept: 'application/x-ndjson' }
-  const text = await (await fetch(`${await world.url()}/v1/events`, { headers })).text()
-  const frames = text
-    .trimEnd()
-    .split('\n')
-    .map(line => JSON.parse(line) as { type: string; event: Logged })
-  return frames.filter(({ type }) => type === 'event').map(({ event }) => event)
+  const { body } = await fetch(`${await world.url()}/v1/events`, { headers })
+  const log: Logged[] = []
+  let ended = false
+  for await (const line of createInterface({ input: Readable.fromWeb(body as ReadableStream) })) {
+    const { type, event } = JSON.parse(line) as { type: string; event: Logged & { readonly data: unknown } }
+    ended ||= type === 'end'
+    if (type !== 'event') continue
+    const { data: _, ...logged } = event
+    log.push(logged)
+  }
+  if (!ended) throw new Error('the log was not read to its end')
+  return log
 }
 
 function faultsOf({ kind, asked, seen }: Subscriber, log: readonly Logged[]): string[] {
