@@ -6,11 +6,16 @@ import { type FieldPath, readPath } from '../contract/field-path.js'
 import type { EventFilter } from '../contract/filter.js'
 import { MOMENT_RULE, type Moment, readMoment } from '../contract/moment.js'
 import type { Folded } from './fold.js'
+import type { FoldParts } from './fold-text.js'
 import { fits, type Reducer, type ReducerName, reducerOf } from './reducers.js'
 import type { ReplayDto } from './replay.dto.js'
 
 export interface ReplayPlan {
   readonly filter: EventFilter
+  /** What the fold is, wherever it begins and ends. */
+  readonly fold: FoldParts
+  /** Whether it may begin with a state that is kept: one that begins elsewhere, or passes over damage, may not. */
+  readonly keptStates: boolean
   /** Exclusive; undefined: from the first event on. */
   readonly after: Moment | undefined
   /** Inclusive; undefined: up to the head. */
@@ -40,9 +45,13 @@ export function replayPlan(asked: ReplayDto, access: Access): ReplayPlan {
     throw new StoreError('INVALID_REQUEST', `${first.pointer} ${first.detail}`, { errors: faults })
   }
   const within = access.within('events.read')
+  const { filter = {} } = asked
+  const skipDamaged = asked.onDamaged === 'skip'
   return {
-    filter: { ...asked.filter, ...(within === undefined ? undefined : { within }) },
-    ...{ after, at, reducer: reducerOf(name, key), reducerName: name, skipDamaged: asked.onDamaged === 'skip' },
+    fold: { filter, reducer: name, key, within },
+    keptStates: asked.snapshots !== false && after === undefined && asked.initial === undefined && !skipDamaged,
+    filter: { ...filter, ...(within === undefined ? undefined : { within }) },
+    ...{ after, at, reducer: reducerOf(name, key), reducerName: name, skipDamaged },
     initial:
       asked.initial === undefined
         ? undefined

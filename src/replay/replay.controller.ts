@@ -82,8 +82,9 @@ export class ReplayController {
   }
 }
 
-function answerOf({ state, position, events, head, damaged }: Replayed): ReplayAnswerDto {
-  return { state, position, events, head, damaged: damaged.map(({ from, to, reason }) => ({ from, to, reason })) }
+function answerOf({ state, position, events, head, damaged, snapshot }: Replayed): ReplayAnswerDto {
+  const ranges = damaged.map(({ from, to, reason }) => ({ from, to, reason }))
+  return { state, position, events, head, snapshot, damaged: ranges }
 }
 
 /** Nobody folds for who is gone. */

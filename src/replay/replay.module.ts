@@ -1,6 +1,7 @@
 // State from history.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
+import { KeptStates } from './kept-states.service.js'
 import { ReplayController } from './replay.controller.js'
 import { Replays } from './replays.service.js'
 
@@ -12,7 +13,8 @@ export class ReplayModule {
       module: ReplayModule,
       imports: [StorageModule, events],
       controllers: [ReplayController],
-      providers: [Replays],
+      providers: [Replays, KeptStates],
+      exports: [Replays, KeptStates],
     }
   }
 }

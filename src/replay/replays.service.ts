@@ -1,28 +1,50 @@
-// Folds history for a caller: up to a moment, at constant memory, and never more of it at once than the server can bear.
+// Folds history: for a caller up to a moment, for a snapshot from one position to another; at constant memory, and for callers never more at once than the server can bear.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
+import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import type { EventFilter } from '../contract/filter.js'
 import { positionAt } from '../contract/moment.js'
+import { Fold, type Folded } from './fold.js'
+import { coversFilter, equalFolds, type FoldParts, foldId, foldText, readFoldText } from './fold-text.js'
+import { KeptStates } from './kept-states.service.js'
+import { type Reducer, reducerOf } from './reducers.js'
+import { ReplayDto } from './replay.dto.js'
 import { Replay, type Replayed, type Span } from './replay.js'
 import { type FrameOptions, replayFrames } from './replay-frames.js'
-import { checkPast, type ReplayPlan } from './replay-plan.js'
+import { checkPast, type ReplayPlan, replayPlan } from './replay-plan.js'
+
+export type { Folded } from './fold.js'
 
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8
+
+/** A fold apart from any caller: what its text says, and how it is done. */
+export interface NamedFold {
+  readonly id: string
+  readonly text: string
+  readonly parts: FoldParts
+  /** `within` included. */
+  readonly filter: EventFilter
+  readonly reducer: Reducer
+}
 
 @Injectable()
 export class Replays {
   private running = 0
 
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly kept: KeptStates,
+  ) {}
 
   /** Nobody waits for the rest once `signal` has aborted. */
   async state(plan: ReplayPlan, access: Access, signal: AbortSignal): Promise<Replayed> {
     const span = await this.spanOf(plan, access)
     this.enter()
     try {
-      return await new Replay(this.store, plan, span).run(signal)
+      return await (await this.replay(plan, span)).run(signal)
     } finally {
       this.running--
     }
@@ -32,10 +54,51 @@ export class Replays {
     const span = await this.spanOf(plan, access)
     this.enter()
     try {
-      yield* replayFrames(new Replay(this.store, plan, span), options)
+      // Whoever asks for the state after every event asks for the first ones too.
+      yield* replayFrames(await this.replay({ ...plan, keptStates: plan.keptStates && !options.states }, span), options)
     } finally {
       this.running--
     }
+  }
+
+  /** The fold this caller's replay of the same words would be; throws INVALID_REQUEST when it would be none. */
+  foldOf(asked: Pick<ReplayDto, 'filter' | 'reducer' | 'key'>, access: Access): NamedFold {
+    const { fold } = replayPlan(Object.assign(new ReplayDto(), asked), access)
+    // The store looks at a filter when it is read by, and nothing is to be kept that it would refuse.
+    this.store.read({ filter: filterOf(fold), limit: 1 })
+    return namedFold(fold)
+  }
+
+  /** undefined when this server does not make such states. */
+  foldOfText(text: string): NamedFold | undefined {
+    const parts = readFoldText(text)
+    return parts === undefined ? undefined : namedFold(parts)
+  }
+
+  /** Whether this caller may read every event that can ever be in a state of the fold. */
+  mayRead({ parts: { filter, within } }: NamedFold, access: Access): boolean {
+    const own = access.within('events.read')
+    if (own === undefined) return true
+    if (coversFilter(own, filter)) return true
+    return within?.every(pattern => own.includes(pattern)) ?? false
+  }
+
+  /** The state at `end`, from `from` on, which it may change. Not counted among the callers' replays. */
+  async fold({ filter, reducer }: NamedFold, span: FoldSpan): Promise<Folded> {
+    const { from, end, signal } = span
+    const fold = new Fold(reducer, from)
+    const after = from?.position ?? 0
+    if (end <= after) return { ...fold.folded, position: after }
+    for await (const event of this.store.read({ filter, after, before: end + 1 })) {
+      signal.throwIfAborted()
+      fold.apply(event)
+    }
+    return { ...fold.folded, position: end }
+  }
+
+  private async replay(plan: ReplayPlan, span: Span): Promise<Replay> {
+    const kept = plan.keptStates ? await this.kept.newest(() => equalFolds(plan.fold), span.end) : undefined
+    return new Replay(this.store, plan, span, kept)
   }
 
   private enter(): void {
@@ -55,4 +118,20 @@ export class Replays {
     const end = plan.at === undefined ? head : Math.min(head, await positionAt(this.store, plan.at, mayRead))
     return { after, end, head }
   }
+}
+
+export interface FoldSpan {
+  readonly from?: Folded | undefined
+  /** Inclusive. */
+  readonly end: Position
+  readonly signal: AbortSignal
+}
+
+function filterOf({ filter, within }: FoldParts): EventFilter {
+  return within === undefined ? filter : { ...filter, within }
+}
+
+function namedFold(parts: FoldParts): NamedFold {
+  const text = foldText(parts)
+  return { id: foldId(text), text, parts, filter: filterOf(parts), reducer: reducerOf(parts.reducer, parts.key) }
 }
