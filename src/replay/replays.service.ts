@@ -15,7 +15,10 @@ import { Replay, type Replayed, type Span } from './replay.js'
 import { type FrameOptions, replayFrames } from './replay-frames.js'
 import { checkPast, type ReplayPlan, replayPlan } from './replay-plan.js'
 
-export type { Folded } from './fold.js'
+export { type Folded, STATE_BYTES_MAX } from './fold.js'
+/** The rule by which the reducer merges is also the one by which snapshots keep differences. */
+export { isMap, mergePatch } from './merge-patch.js'
+export { REDUCER_NAMES, type ReducerName } from './reducers.js'
 
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8

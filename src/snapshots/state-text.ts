@@ -1,5 +1,6 @@
 // States as texts that are the same bytes only for the same state, and the difference of two states as a merge patch. Pure.
 import type { JsonValue } from '../contract/event.js'
+import { isMap } from '../replay/replays.service.js'
 
 /** Of V8 since 11.4, and not yet in the compiler's library. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
@@ -18,10 +19,6 @@ function holdsMinusZero(value: JsonValue): boolean {
 }
 
 type Map = { readonly [key: string]: JsonValue }
-
-function isMap(value: JsonValue): value is Map {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 /**
  * What RFC 7396 has to say to make `state` of `base`, arrays replaced whole. It cannot say everything (a null within an
