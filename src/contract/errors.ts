@@ -80,6 +80,12 @@ export const ERRORS = {
     outcome: 'rejected',
     remedy: 'Leave out the tokens named in errors: what they stood for is settled or with another consumer.',
   },
+  TOO_MANY_DEFINITIONS: {
+    title: 'There are as many definitions as a server holds',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Delete one that is no longer needed, or make it smaller.',
+  },
   OVERLOADED: {
     title: 'Too many appends are waiting',
     retryable: true,

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { FieldPath } from '../contract/field-path.js'
 import { type EventFilter, streamMatches } from '../contract/filter.js'
+import type { ProjectionDefinition } from './projections/projection.js'
 import type { ReducerName } from './reducers.js'
 
 /** Raised whenever a reducer begins to make other states of the same events: nothing kept before is used any more. */
@@ -10,14 +11,21 @@ const SEMANTICS = 1
 export interface FoldParts {
   /** Without `within`, which is named apart. */
   readonly filter: EventFilter
-  readonly reducer: ReducerName
+  /** Absent when a projection says how. */
+  readonly reducer?: ReducerName | undefined
   readonly key?: FieldPath | undefined
-  /** Instead of the reducer's own meaning: the version of a registered definition. */
-  readonly projection?: { readonly name: string; readonly version: number } | undefined
+  readonly projection?: NamedProjection | undefined
   /** What stands for all upcasters in force. */
   readonly upcasters?: string | undefined
   /** Patterns of the streams that may be read; undefined: all. */
   readonly within?: readonly string[] | undefined
+}
+
+/** `mark`: of its definition, should a version ever be counted anew. */
+export interface NamedProjection {
+  readonly name: string
+  readonly version: number
+  readonly mark: string
 }
 
 const FILTER_FIELDS = [
@@ -28,7 +36,8 @@ const FILTER_FIELDS = [
 /** Parts that are absent have no place in it, so a part that is invented later leaves the others' texts as they are. */
 export function foldText({ filter, reducer, key, projection, upcasters, within }: FoldParts): string {
   const path = key === undefined ? undefined : { field: key.field, keys: key.keys }
-  const named = projection === undefined ? undefined : { name: projection.name, version: projection.version }
+  const named =
+    projection === undefined ? undefined : { name: projection.name, version: projection.version, mark: projection.mark }
   return JSON.stringify({
     ...{ semantics: SEMANTICS, filter: filterPart(filter), reducer, key: path, projection: named, upcasters },
     within: within === undefined ? undefined : sorted(within),
@@ -43,6 +52,16 @@ export function readFoldText(text: string): FoldParts | undefined {
 
 export function foldId(text: string): string {
   return createHash('sha256').update(text).digest('hex')
+}
+
+/** What is said of a fold, whatever upcasters are in force. */
+export function textAsked(text: string): string {
+  const { upcasters: _, ...asked } = JSON.parse(text) as { readonly upcasters?: string }
+  return JSON.stringify(asked)
+}
+
+export function definitionMark({ filter, key, initial, on }: ProjectionDefinition): string {
+  return foldId(JSON.stringify({ filter, key, initial, on }))
 }
 
 /** A value of one and a list of it mean the same; no order and no repetition of values means anything. */

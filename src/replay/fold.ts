@@ -26,7 +26,8 @@ export class Fold {
     private readonly reducer: Reducer,
     from?: Folded,
   ) {
-    this.state = from?.state ?? reducer.initial()
+    // A state may be null.
+    this.state = from === undefined ? reducer.initial() : from.state
     this.at = from?.position ?? 0
     this.count = from?.events ?? 0
   }
@@ -45,7 +46,7 @@ export class Fold {
 
   /** JSON takes at most six characters where MessagePack takes a byte, and a key of a `set` or a type beside it. */
   private bound(event: RecordedEvent): void {
-    this.unmeasured += 6 * event.packedData().length + KEY_BYTES
+    this.unmeasured += this.reducer.growth?.(event) ?? 6 * event.packedData().length + KEY_BYTES
     if (this.measured + this.unmeasured <= STATE_BYTES_MAX) return
     this.measured = Buffer.byteLength(JSON.stringify(this.state))
     this.unmeasured = 0

@@ -9,6 +9,8 @@ export interface Reducer {
   readonly initial: () => JsonValue
   /** The state it is given is its own, and may be the one it answers. */
   readonly apply: (state: JsonValue, event: RecordedEvent) => JsonValue
+  /** How many bytes, as JSON, the event can have added at most; without it as many as its data and a key take. */
+  readonly growth?: (event: RecordedEvent) => number
 }
 
 export const REDUCER_NAMES = ['merge', 'last', 'count', 'collect', 'set'] as const

@@ -6,9 +6,12 @@ import { type FieldPath, readPath } from '../contract/field-path.js'
 import type { EventFilter } from '../contract/filter.js'
 import { MOMENT_RULE, type Moment, readMoment } from '../contract/moment.js'
 import type { Folded } from './fold.js'
-import type { FoldParts } from './fold-text.js'
+import { definitionMark, type FoldParts } from './fold-text.js'
+import { filterOf, type Projection } from './projections/projection.js'
+import { fitsProjection, projectionReducer } from './projections/projection-reducer.js'
 import { fits, type Reducer, type ReducerName, reducerOf } from './reducers.js'
 import type { ReplayDto } from './replay.dto.js'
+import type { Upcasters } from './upcasting/upcaster.js'
 
 export interface ReplayPlan {
   readonly filter: EventFilter
@@ -21,41 +24,80 @@ export interface ReplayPlan {
   /** Inclusive; undefined: up to the head. */
   readonly at: Moment | undefined
   readonly reducer: Reducer
-  readonly reducerName: ReducerName
+  readonly upcasters: Upcasters
   readonly initial: Pick<Folded, 'state' | 'events'> | undefined
   readonly skipDamaged: boolean
 }
 
-export function replayPlan(asked: ReplayDto, access: Access): ReplayPlan {
+/** What is registered, as a plan is made: `projection` is the one the request names. */
+export interface Registered {
+  readonly upcasters: Upcasters
+  readonly projection: Projection | undefined
+}
+
+interface How {
+  readonly reducer: Reducer
+  readonly parts: Pick<FoldParts, 'filter' | 'reducer' | 'key' | 'projection'>
+  /** For whoever hears that a state is none of it. */
+  readonly whose: string
+  readonly takes: (state: JsonValue) => boolean
+}
+
+export function replayPlan(asked: ReplayDto, access: Access, { upcasters, projection }: Registered): ReplayPlan {
   const faults: FieldError[] = []
   const moment = (value: unknown, pointer: string): Moment | undefined => {
     const read = value === undefined ? undefined : readMoment(value)
     if (value !== undefined && read === undefined) faults.push({ pointer, detail: MOMENT_RULE })
     return read
   }
-  const name = asked.reducer ?? 'merge'
-  const key = keyOf(name, asked.key, faults)
-  if (asked.initial !== undefined && !fits(name, asked.initial.state as JsonValue)) {
-    faults.push({ pointer: '/initial/state', detail: `is no state of the reducer ${name}` })
+  const how = projection === undefined ? byReducer(asked, faults) : byProjection(asked, projection, faults)
+  if (asked.initial !== undefined && how !== undefined && !how.takes(asked.initial.state as JsonValue)) {
+    faults.push({ pointer: '/initial/state', detail: `is no state of ${how.whose}` })
   }
   const after = asked.after === 'start' ? undefined : moment(asked.after, '/after')
   const at = asked.at === 'head' ? undefined : moment(asked.at, '/at')
   const [first] = faults
-  if (first !== undefined) {
-    throw new StoreError('INVALID_REQUEST', `${first.pointer} ${first.detail}`, { errors: faults })
+  if (first !== undefined || how === undefined) {
+    throw new StoreError('INVALID_REQUEST', `${first?.pointer} ${first?.detail}`, { errors: faults })
   }
   const within = access.within('events.read')
-  const { filter = {} } = asked
+  const { reducer, parts } = how
   const skipDamaged = asked.onDamaged === 'skip'
   return {
-    fold: { filter, reducer: name, key, within },
+    fold: { ...parts, upcasters: upcasters.mark, within },
     keptStates: asked.snapshots !== false && after === undefined && asked.initial === undefined && !skipDamaged,
-    filter: { ...filter, ...(within === undefined ? undefined : { within }) },
-    ...{ after, at, reducer: reducerOf(name, key), reducerName: name, skipDamaged },
+    filter: { ...parts.filter, ...(within === undefined ? undefined : { within }) },
+    ...{ after, at, reducer, upcasters, skipDamaged },
     initial:
       asked.initial === undefined
         ? undefined
         : { state: asked.initial.state as JsonValue, events: asked.initial.events ?? 0 },
+  }
+}
+
+function byReducer(asked: ReplayDto, faults: FieldError[]): How | undefined {
+  const name = asked.reducer ?? 'merge'
+  if (asked.version !== undefined) faults.push({ pointer: '/version', detail: 'is of a projection only' })
+  const path = keyOf(name, asked.key, faults)
+  if (name === 'set' && path === undefined) return undefined
+  return {
+    reducer: reducerOf(name, path),
+    parts: { filter: asked.filter ?? {}, reducer: name, key: path },
+    whose: `the reducer ${name}`,
+    takes: state => fits(name, state),
+  }
+}
+
+/** It brings its own filter, and its own way to make states. */
+function byProjection(asked: ReplayDto, { name, version, definition }: Projection, faults: FieldError[]): How {
+  for (const field of ['filter', 'reducer', 'key'] as const) {
+    if (asked[field] !== undefined) faults.push({ pointer: `/${field}`, detail: 'is what the projection says' })
+  }
+  return {
+    reducer: projectionReducer(definition),
+    parts: { filter: filterOf(definition), projection: { name, version, mark: definitionMark(definition) } },
+    whose: `the projection ${name}`,
+    takes: state => fitsProjection(definition, state),
   }
 }
 

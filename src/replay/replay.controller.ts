@@ -11,9 +11,9 @@ import { EventStore } from '../contract/event-store.js'
 import { Lines } from '../events/lines.service.js'
 import { contentTypes, encoded, formOf } from '../wire/answer.js'
 import { ShapePipe } from '../wire/shape.pipe.js'
+import { Plans } from './plans.service.js'
 import { ReplayAnswerDto, ReplayDto, StreamStateAnswerDto, StreamStateParameters } from './replay.dto.js'
-import type { Replayed } from './replay.js'
-import { replayPlan } from './replay-plan.js'
+import { answerOf, whileOpen } from './replay-answer.js'
 import { Replays } from './replays.service.js'
 
 const FORMS = ['json', 'msgpack', 'ndjson'] as const
@@ -27,6 +27,7 @@ export class ReplayController {
     private readonly replays: Replays,
     private readonly lines: Lines,
     private readonly store: EventStore,
+    private readonly plans: Plans,
   ) {}
 
   @Post('replay')
@@ -46,7 +47,7 @@ export class ReplayController {
     @Body(new ShapePipe(ReplayDto)) asked: ReplayDto,
   ): Promise<string | Buffer | Readable> {
     const form = formOf(request.headers.accept, FORMS)
-    const plan = replayPlan(asked, access)
+    const plan = await this.plans.plan(asked, access)
     void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
     if (form === 'ndjson') {
       const { every = PROGRESS_EVENTS, states = false } = asked
@@ -76,20 +77,8 @@ export class ReplayController {
       throw new StoreError('NOT_FOUND', 'There is no such stream, or the token may not read it.')
     }
     const asked = Object.assign(new ReplayDto(), { filter: { streams: [stream] }, at, reducer, key })
-    const replayed = await this.replays.state(replayPlan(asked, access), access, whileOpen(reply))
+    const replayed = await this.replays.state(await this.plans.plan(asked, access), access, whileOpen(reply))
     void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
     return encoded({ stream, ...answerOf(replayed) }, form)
   }
-}
-
-function answerOf({ state, position, events, head, damaged, snapshot }: Replayed): ReplayAnswerDto {
-  const ranges = damaged.map(({ from, to, reason }) => ({ from, to, reason }))
-  return { state, position, events, head, snapshot, damaged: ranges }
-}
-
-/** Nobody folds for who is gone. */
-function whileOpen({ raw }: FastifyReply): AbortSignal {
-  const leaving = new AbortController()
-  raw.once('close', () => leaving.abort())
-  return leaving.signal
 }

@@ -17,6 +17,7 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
+import { DEFINITION_LIMITS } from './definition-limits.js'
 import { REDUCER_NAMES, type ReducerName } from './reducers.js'
 
 const list = (description: string, example: string) =>
@@ -118,6 +119,25 @@ export class ReplayDto {
   @IsString()
   @MaxLength(LIMITS.pathChars)
   key?: string
+
+  @ApiPropertyOptional({
+    description: 'Instead of a filter and a reducer: the name of a projection.',
+    ...{ example: 'tasks', maxLength: DEFINITION_LIMITS.projectionNameChars },
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(DEFINITION_LIMITS.projectionNameChars)
+  projection?: string
+
+  @ApiPropertyOptional({
+    description: 'An older version of the projection; the one in force without it.',
+    ...{ example: 1, type: 'integer', minimum: 1 },
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  version?: number
 
   @ApiPropertyOptional({ description: 'A state to go on from; `after` says where it was made.', type: InitialStateDto })
   @IsOptional()

@@ -1,9 +1,16 @@
 // State from history.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
+import { WireModule } from '../wire/wire.module.js'
+import { Folds } from './folds.service.js'
 import { KeptStates } from './kept-states.service.js'
+import { Plans } from './plans.service.js'
+import { ProjectionStateController } from './projections/projection-state.controller.js'
+import { ProjectionStates } from './projections/projection-states.service.js'
+import { ProjectionsModule } from './projections/projections.module.js'
 import { ReplayController } from './replay.controller.js'
 import { Replays } from './replays.service.js'
+import { UpcastingModule } from './upcasting/upcasting.module.js'
 
 @Module({})
 export class ReplayModule {
@@ -11,10 +18,10 @@ export class ReplayModule {
   static of(events: DynamicModule): DynamicModule {
     return {
       module: ReplayModule,
-      imports: [StorageModule, events],
-      controllers: [ReplayController],
-      providers: [Replays, KeptStates],
-      exports: [Replays, KeptStates],
+      imports: [StorageModule, ProjectionsModule, UpcastingModule, WireModule, events],
+      controllers: [ReplayController, ProjectionStateController],
+      providers: [Folds, KeptStates, Plans, ProjectionStates, Replays],
+      exports: [Folds, KeptStates, Replays],
     }
   }
 }

@@ -38,16 +38,18 @@ export class Replay {
 
   /** Each has been folded when it is handed out. */
   async *events(): AsyncGenerator<RecordedEvent, void, void> {
+    const { upcasters } = this.plan
     for await (const event of this.pulled()) {
-      this.fold.apply(event)
+      this.fold.apply(upcasters.latest(event))
       yield event
     }
   }
 
   /** The same without a turn for each event. */
   async run(signal: AbortSignal): Promise<Replayed> {
+    const { upcasters } = this.plan
     for await (const event of this.pulled()) {
-      this.fold.apply(event)
+      this.fold.apply(upcasters.latest(event))
       if (signal.aborted) break
     }
     return this.replayed

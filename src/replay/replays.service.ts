@@ -4,34 +4,25 @@ import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
-import type { EventFilter } from '../contract/filter.js'
 import { positionAt } from '../contract/moment.js'
+import { DEFINITION_LIMITS } from './definition-limits.js'
 import { Fold, type Folded } from './fold.js'
-import { coversFilter, equalFolds, type FoldParts, foldId, foldText, readFoldText } from './fold-text.js'
+import { equalFolds } from './fold-text.js'
+import type { NamedFold } from './folds.service.js'
 import { KeptStates } from './kept-states.service.js'
-import { type Reducer, reducerOf } from './reducers.js'
-import { ReplayDto } from './replay.dto.js'
 import { Replay, type Replayed, type Span } from './replay.js'
 import { type FrameOptions, replayFrames } from './replay-frames.js'
-import { checkPast, type ReplayPlan, replayPlan } from './replay-plan.js'
+import { checkPast, type ReplayPlan } from './replay-plan.js'
 
 export { type Folded, STATE_BYTES_MAX } from './fold.js'
 /** The rule by which the reducer merges is also the one by which snapshots keep differences. */
 export { isMap, mergePatch } from './merge-patch.js'
 export { REDUCER_NAMES, type ReducerName } from './reducers.js'
 
+export const PROJECTION_NAME_CHARS_MAX = DEFINITION_LIMITS.projectionNameChars
+
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8
-
-/** A fold apart from any caller: what its text says, and how it is done. */
-export interface NamedFold {
-  readonly id: string
-  readonly text: string
-  readonly parts: FoldParts
-  /** `within` included. */
-  readonly filter: EventFilter
-  readonly reducer: Reducer
-}
 
 @Injectable()
 export class Replays {
@@ -64,37 +55,15 @@ export class Replays {
     }
   }
 
-  /** The fold this caller's replay of the same words would be; throws INVALID_REQUEST when it would be none. */
-  foldOf(asked: Pick<ReplayDto, 'filter' | 'reducer' | 'key'>, access: Access): NamedFold {
-    const { fold } = replayPlan(Object.assign(new ReplayDto(), asked), access)
-    // The store looks at a filter when it is read by, and nothing is to be kept that it would refuse.
-    this.store.read({ filter: filterOf(fold), limit: 1 })
-    return namedFold(fold)
-  }
-
-  /** undefined when this server does not make such states. */
-  foldOfText(text: string): NamedFold | undefined {
-    const parts = readFoldText(text)
-    return parts === undefined ? undefined : namedFold(parts)
-  }
-
-  /** Whether this caller may read every event that can ever be in a state of the fold. */
-  mayRead({ parts: { filter, within } }: NamedFold, access: Access): boolean {
-    const own = access.within('events.read')
-    if (own === undefined) return true
-    if (coversFilter(own, filter)) return true
-    return within?.every(pattern => own.includes(pattern)) ?? false
-  }
-
   /** The state at `end`, from `from` on, which it may change. Not counted among the callers' replays. */
-  async fold({ filter, reducer }: NamedFold, span: FoldSpan): Promise<Folded> {
+  async fold({ filter, reducer, upcasters }: NamedFold, span: FoldSpan): Promise<Folded> {
     const { from, end, signal } = span
     const fold = new Fold(reducer, from)
     const after = from?.position ?? 0
     if (end <= after) return { ...fold.folded, position: after }
     for await (const event of this.store.read({ filter, after, before: end + 1 })) {
       signal.throwIfAborted()
-      fold.apply(event)
+      fold.apply(upcasters.latest(event))
     }
     return { ...fold.folded, position: end }
   }
@@ -128,13 +97,4 @@ export interface FoldSpan {
   /** Inclusive. */
   readonly end: Position
   readonly signal: AbortSignal
-}
-
-function filterOf({ filter, within }: FoldParts): EventFilter {
-  return within === undefined ? filter : { ...filter, within }
-}
-
-function namedFold(parts: FoldParts): NamedFold {
-  const text = foldText(parts)
-  return { id: foldId(text), text, parts, filter: filterOf(parts), reducer: reducerOf(parts.reducer, parts.key) }
 }

@@ -2,7 +2,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
-import type { NamedFold } from '../replay/replays.service.js'
+import type { NamedFold } from '../replay/folds.service.js'
 import type { KeptFold } from './registry.js'
 import type { Shelved } from './shelf.js'
 import { LOOK_MS, PAUSE_MS, type SnapshotRules, VERIFY_MS } from './snapshot-rules.js'
@@ -59,6 +59,7 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   private async lookAtAll(): Promise<void> {
     const isQuiet = await this.isQuiet()
+    await this.snapshots.adoptProjections().catch(error => this.warn(error, 'the projections cannot be read'))
     for (const kept of this.snapshots.registry.all) {
       if (this.over) return
       await this.orPause(kept, () => this.lookAt(kept, isQuiet))
@@ -67,11 +68,11 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
     await this.snapshots.retain().catch(() => undefined)
   }
 
-  private async lookAt({ id, text }: KeptFold, isQuiet: boolean): Promise<void> {
-    const fold = this.snapshots.foldOf(text)
+  private async lookAt({ text }: KeptFold, isQuiet: boolean): Promise<void> {
+    const fold = await this.snapshots.inForce(text)
     if (fold === undefined) return
     const { store, nowMs } = this.world
-    const newest = this.snapshots.newestOf(id)
+    const newest = this.snapshots.newestOf(fold.id)
     const reason = dueFor(
       {
         positions: newest && store.head() - newest.header.position,
@@ -86,7 +87,7 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /** Reads what came since it was counted last, and only when that could be enough. */
-  private async matchingSince({ fold: id, header }: Shelved, { filter }: NamedFold): Promise<number> {
+  private async matchingSince({ header }: Shelved, { id, filter }: NamedFold): Promise<number> {
     const { store } = this.world
     const head = store.head()
     const before = this.counted.get(id)
@@ -102,12 +103,12 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
   /** Of all folds the one that has not been verified for longest, and of it the newest. */
   private async verifyOne(): Promise<void> {
     const { registry } = this.snapshots
-    const longAgo = registry.all.filter(({ id }) => this.snapshots.newestOf(id) !== undefined)
+    const longAgo = registry.all.filter(({ id }) => this.snapshots.newestAsked(id) !== undefined)
     const [next] = longAgo.sort((a, b) => a.verifiedMs - b.verifiedMs)
     const nowMs = this.world.nowMs()
     const last = Math.max(...longAgo.map(({ sinceMs, verifiedMs }) => (verifiedMs > sinceMs ? verifiedMs : 0)))
     if (next === undefined || nowMs - Math.max(next.verifiedMs, last) < VERIFY_MS) return
-    const newest = this.snapshots.newestOf(next.id)
+    const newest = this.snapshots.newestAsked(next.id)
     if (newest !== undefined) await this.orPause(next, () => this.snapshots.verify(newest.id))
   }
 
@@ -120,8 +121,12 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
     } catch (error) {
       if (this.over) return
       this.pausedUntilMs.set(id, nowMs + PAUSE_MS)
-      this.logger.warn({ fold: id, error, message: 'no snapshot could be made or verified' })
+      this.warn(error, `no snapshot of the fold ${id} could be made or verified`)
     }
+  }
+
+  private warn(error: unknown, message: string): void {
+    this.logger.warn({ error, message })
   }
 
   private async isQuiet(): Promise<boolean> {

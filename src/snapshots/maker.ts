@@ -1,7 +1,8 @@
 // Makes snapshots of a fold, and finds out whether they are what the log says: by folding it anew and comparing bytes.
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
-import type { Folded, NamedFold, Replays } from '../replay/replays.service.js'
+import type { NamedFold } from '../replay/folds.service.js'
+import type { Folded, Replays } from '../replay/replays.service.js'
 import { pack } from './content.js'
 import type { History } from './history.js'
 import { type KeptSnapshot, LINKS_MAX, type Shelf, type Shelved } from './shelf.js'

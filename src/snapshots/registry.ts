@@ -4,7 +4,7 @@ import type { SideFiles } from '../storage/side-files.js'
 import { sha256 } from './snapshot-file.js'
 import { REGISTRY_NAME } from './snapshot-names.js'
 
-/** Each of them is looked after for as long as it is kept. */
+/** Each of them is looked after for as long as it is kept; as many again for the service itself. */
 export const FOLDS_MAX = 100
 const HASH_CHARS = 64
 const BYTES_MAX = 128 * 1024 * 1024
@@ -58,18 +58,21 @@ export class Registry {
     return this.protectedIds.has(id)
   }
 
-  /** One that is kept already stays as it is, but for a name it had not. Answers whether it is new. */
-  async keep(fold: KeptFold): Promise<boolean> {
+  /** One that is kept already stays as it is, but for a name it had not. */
+  async keep(fold: KeptFold): Promise<void> {
     const before = this.folds.get(fold.id)
-    if (before === undefined && this.folds.size >= FOLDS_MAX) {
+    const alike = this.all.filter(({ keptBy }) => isService(keptBy) === isService(fold.keptBy))
+    if (before === undefined && alike.length >= FOLDS_MAX) {
       const detail = `${FOLDS_MAX} folds are kept already, and a server keeps no more: let one go.`
       throw new StoreError('SNAPSHOT_CONFLICT', detail)
     }
     if (fold.name !== null && this.all.some(({ id, name }) => name === fold.name && id !== fold.id)) {
       throw new StoreError('SNAPSHOT_CONFLICT', `Another fold is kept under the name ${fold.name}.`)
     }
-    await this.change(() => this.folds.set(fold.id, { ...(before ?? fold), name: fold.name ?? before?.name ?? null }))
-    return before === undefined
+    const name = fold.name ?? before?.name ?? null
+    // What somebody asked for is not the service's to let go.
+    const keptBy = before === undefined || isService(before.keptBy) ? fold.keptBy : before.keptBy
+    await this.change(() => this.folds.set(fold.id, { ...(before ?? fold), name, keptBy }))
   }
 
   letGo(id: string): Promise<void> {
@@ -112,4 +115,8 @@ export class Registry {
     this.folds = new Map(folds.map(fold => [fold.id, fold]))
     this.protectedIds = new Set(ids)
   }
+}
+
+function isService(keptBy: string): boolean {
+  return keptBy.startsWith('$')
 }

@@ -13,10 +13,16 @@ type Aged = Pick<Shelved, 'id'> & {
   readonly header: Pick<Shelved['header'], 'position' | 'createdMs' | 'base'>
 }
 
-/** The ids that stay. The newest stays however old it is: without it the next one would begin at the beginning. */
-export function staying(snapshots: readonly Aged[], isProtected: (id: string) => boolean, nowMs: number): Set<string> {
+export interface Held {
+  /** Then the newest stays however old it is: without it the next one would begin at the beginning. */
+  readonly isKept: boolean
+  readonly isProtected: (id: string) => boolean
+}
+
+/** The ids that stay. */
+export function staying(snapshots: readonly Aged[], { isKept, isProtected }: Held, nowMs: number): Set<string> {
   const newestFirst = [...snapshots].sort((a, b) => b.header.position - a.header.position)
-  const stay = new Set(newestFirst.slice(0, 1).map(({ id }) => id))
+  const stay = new Set(newestFirst.slice(0, isKept ? 1 : 0).map(({ id }) => id))
   const days = new Set<number>()
   const weeks = new Set<number>()
   for (const { id, header } of newestFirst) {

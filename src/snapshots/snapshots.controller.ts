@@ -3,10 +3,12 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '
 import {
   ApiBody,
   ApiCreatedResponse,
+  ApiHeader,
   ApiNoContentResponse,
   ApiOkResponse,
   ApiOperation,
   ApiParam,
+  ApiResponse,
   ApiTags,
 } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -45,9 +47,14 @@ export class SnapshotsController {
   @Needs('admin.read')
   @ApiOperation({ summary: 'List snapshots', description: 'And the folds of which they are kept.' })
   @ApiOkResponse({ description: 'All there are.', type: SnapshotsAnswer })
-  list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Text {
+  list(
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Text {
     const { registry, all } = this.snapshots
-    return answer(request, reply, { folds: registry.all.map(foldAnswer), snapshots: all.map(one => this.shown(one)) })
+    const snapshots = all.map(one => this.shown(one, access))
+    return answer(request, reply, { folds: registry.all.map(foldAnswer), snapshots })
   }
 
   @Post()
@@ -69,7 +76,7 @@ export class SnapshotsController {
     const kept = await this.snapshots.keep({ fold, name: name ?? null }, access)
     return answer(request, reply, {
       fold: foldAnswer(kept.fold),
-      snapshot: kept.snapshot === null ? null : this.shown(kept.snapshot),
+      snapshot: kept.snapshot === null ? null : this.shown(kept.snapshot, access),
     })
   }
 
@@ -92,25 +99,39 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'Describe a snapshot', description: 'Without its state.' })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'The snapshot.', type: SnapshotAnswer })
-  one(@Param('id') id: string, @Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): Text {
-    return answer(request, reply, this.shown(this.snapshots.one(checked(id))))
+  one(
+    @Param('id') id: string,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Text {
+    return answer(request, reply, this.shown(this.snapshots.one(checked(id)), access))
   }
 
   @Get(':id/state')
   @Needs('admin.read')
   @ApiOperation({
     summary: 'Read the state of a snapshot',
-    description: 'With a token that may read every event that can be in it; for any other there is none.',
+    description:
+      'With a token that may read every event that can be in it; for any other there is none. The ETag is the hash of the state: with it in If-None-Match, the same state answers 304.',
   })
   @ApiParam(ID)
+  @ApiHeader({ name: 'If-None-Match', description: 'The ETag of an earlier answer.', required: false })
   @ApiOkResponse({ description: 'The state.', type: SnapshotStateAnswer })
+  @ApiResponse({ status: 304, description: 'It is still this state.' })
   async state(
     @Param('id') id: string,
     @Caller() access: Access,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Text> {
+  ): Promise<Text | undefined> {
     const { header, state } = await this.snapshots.state(checked(id), access)
+    const tag = `"${header.state.sha256}"`
+    void reply.header('etag', tag)
+    if (isAmong(request.headers['if-none-match'], tag)) {
+      void reply.status(304)
+      return undefined
+    }
     return answer(request, reply, { id, position: header.position, events: header.events, state })
   }
 
@@ -126,11 +147,16 @@ export class SnapshotsController {
   @ApiOkResponse({ description: 'What was found.', type: VerifiedAnswer })
   async verify(
     @Param('id') id: string,
+    @Caller() access: Access,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Text> {
     const { verdict, wrong, made } = await this.snapshots.verify(checked(id))
-    return answer(request, reply, { verdict, quarantined: wrong, made: made === undefined ? null : this.shown(made) })
+    return answer(request, reply, {
+      verdict,
+      quarantined: wrong,
+      made: made === undefined ? null : this.shown(made, access),
+    })
   }
 
   @Post(':id/protect')
@@ -141,10 +167,11 @@ export class SnapshotsController {
   @ApiOkResponse({ description: 'It is protected.', type: SnapshotAnswer })
   async protect(
     @Param('id') id: string,
+    @Caller() access: Access,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Text> {
-    return answer(request, reply, this.shown(await this.snapshots.setProtected(checked(id), true)))
+    return answer(request, reply, this.shown(await this.snapshots.setProtected(checked(id), true), access))
   }
 
   @Delete(':id/protect')
@@ -154,10 +181,11 @@ export class SnapshotsController {
   @ApiOkResponse({ description: 'It is not protected.', type: SnapshotAnswer })
   async unprotect(
     @Param('id') id: string,
+    @Caller() access: Access,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Text> {
-    return answer(request, reply, this.shown(await this.snapshots.setProtected(checked(id), false)))
+    return answer(request, reply, this.shown(await this.snapshots.setProtected(checked(id), false), access))
   }
 
   @Delete(':id')
@@ -176,11 +204,14 @@ export class SnapshotsController {
     return answer(request, reply, { removed: await this.snapshots.remove(checked(id)) })
   }
 
-  private shown({ id, fold, header, bytes }: Shelved): SnapshotAnswer {
+  /** A hash would tell whoever guesses a state that it is the right one. */
+  private shown(snapshot: Shelved, access: Access): SnapshotAnswer {
+    const { id, fold, header, bytes } = snapshot
+    const stateSha256 = this.snapshots.mayRead(snapshot, access) ? header.state.sha256 : null
     const { position, events, createdMs, reason, base, state } = header
     return {
       ...{ id, fold, position, events, createdAt: timeOf(createdMs), reason, base: base?.id ?? null, bytes },
-      ...{ stateBytes: state.bytes, stateSha256: state.sha256, protected: this.snapshots.registry.isProtected(id) },
+      ...{ stateBytes: state.bytes, stateSha256, protected: this.snapshots.registry.isProtected(id) },
     }
   }
 }
@@ -191,6 +222,11 @@ function foldAnswer({ id, name, text, keptBy, sinceMs }: KeptFold): KeptFoldAnsw
 
 function timeOf(ms: number): string {
   return new Date(ms).toISOString()
+}
+
+function isAmong(noneMatch: string | undefined, tag: string): boolean {
+  const given = noneMatch?.split(',').map(text => text.trim().replace(/^W\//, '')) ?? []
+  return given.some(one => one === '*' || one === tag)
 }
 
 /** What is no id names nothing. */

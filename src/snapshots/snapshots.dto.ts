@@ -5,15 +5,18 @@ import {
   ArrayMaxSize,
   IsArray,
   IsIn,
+  IsInt,
   IsObject,
   IsOptional,
   IsString,
   Matches,
+  Max,
   MaxLength,
+  Min,
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
-import { REDUCER_NAMES, type ReducerName } from '../replay/replays.service.js'
+import { PROJECTION_NAME_CHARS_MAX, REDUCER_NAMES, type ReducerName } from '../replay/replays.service.js'
 
 const list = (description: string, example: string) =>
   ApiPropertyOptional({ description, example: [example], type: [String], maxItems: LIMITS.filterValues })
@@ -92,6 +95,26 @@ export class KeepFoldDto {
   key?: string
 
   @ApiPropertyOptional({
+    description: 'Instead of a filter and a reducer: the name of a projection.',
+    example: 'tasks',
+    maxLength: PROJECTION_NAME_CHARS_MAX,
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(PROJECTION_NAME_CHARS_MAX)
+  projection?: string
+
+  @ApiPropertyOptional({
+    description: 'An older version of the projection; the one in force without it.',
+    ...{ example: 1, type: 'integer', minimum: 1 },
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  version?: number
+
+  @ApiPropertyOptional({
     description: 'What people call it: no other fold that is kept has this name.',
     example: 'tasks',
   })
@@ -126,7 +149,11 @@ export class SnapshotAnswer {
   base: string | null
   @ApiProperty({ description: 'Of its file.', ...COUNT }) bytes: number
   @ApiProperty({ description: 'Of its state as JSON.', ...COUNT }) stateBytes: number
-  @ApiProperty({ description: 'Of its state as JSON.', example: '9f86…' }) stateSha256: string
+  @ApiProperty({
+    description: 'Of its state as JSON; null for a token that may not read all of it.',
+    ...{ type: String, nullable: true, example: '9f86…' },
+  })
+  stateSha256: string | null
   @ApiProperty({ description: 'Whether it stays until that is ended.' }) protected: boolean
 }
 

@@ -4,6 +4,7 @@ import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { Folds } from '../replay/folds.service.js'
 import { KeptStates } from '../replay/kept-states.service.js'
 import { Replays } from '../replay/replays.service.js'
 import { SideFiles } from '../storage/side-files.js'
@@ -19,7 +20,7 @@ const MB = 1_000_000
 
 /** What snapshots are made of, without a clock of its own. */
 export function snapshotParts(
-  given: Pick<SnapshotParts, 'store' | 'replays' | 'keptStates' | 'files' | 'nowMs'>,
+  given: Pick<SnapshotParts, 'store' | 'replays' | 'folds' | 'keptStates' | 'files' | 'nowMs'>,
 ): SnapshotParts {
   const counts = { made: {}, used: 0, quarantined: 0, wrong: 0 }
   const logger = new Logger('snapshots')
@@ -31,8 +32,12 @@ export function snapshotParts(
   return { ...given, history, shelf, counts }
 }
 
-function snapshots(store: EventStore, replays: Replays, keptStates: KeptStates, files: SideFiles): Snapshots {
-  return new Snapshots(snapshotParts({ store, replays, keptStates, files, nowMs: Date.now }))
+function snapshots(
+  store: EventStore,
+  files: SideFiles,
+  ...[replays, folds, keptStates]: [Replays, Folds, KeptStates]
+): Snapshots {
+  return new Snapshots(snapshotParts({ store, files, replays, folds, keptStates, nowMs: Date.now }))
 }
 
 function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: Settings): Keeper {
@@ -67,7 +72,7 @@ export class SnapshotsModule {
       imports: [StorageModule, MetricsModule, replay],
       controllers: [SnapshotsController],
       providers: [
-        { provide: Snapshots, useFactory: snapshots, inject: [EventStore, Replays, KeptStates, SideFiles] },
+        { provide: Snapshots, useFactory: snapshots, inject: [EventStore, SideFiles, Replays, Folds, KeptStates] },
         { provide: Keeper, useFactory: keeper, inject: [Snapshots, EventStore, Metrics, Settings] },
       ],
       exports: [Snapshots],

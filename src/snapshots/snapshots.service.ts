@@ -1,12 +1,13 @@
 // What can be asked of snapshots: to keep a fold, to make, show, verify, protect and remove; one change after the other.
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
+import { SERVICE_AGENT } from '../contract/check-append.js'
 import { StoreError } from '../contract/errors.js'
+import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '../replay/folds.service.js'
 import type { KeptStates } from '../replay/kept-states.service.js'
-import type { NamedFold, Replays } from '../replay/replays.service.js'
 import type { SideFiles } from '../storage/side-files.js'
 import { foldedOf, type Ground, Maker, type Verified } from './maker.js'
-import { type KeptFold, Registry } from './registry.js'
+import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
 import type { KeptSnapshot, Shelved } from './shelf.js'
 import type { Reason } from './snapshot-file.js'
@@ -14,6 +15,7 @@ import { VOLUME_SHARE_FREE, VOLUME_SHARE_MAX } from './snapshot-rules.js'
 
 export interface SnapshotParts extends Ground {
   readonly files: SideFiles
+  readonly folds: Folds
   readonly keptStates: KeptStates
   readonly counts: SnapshotCounts
 }
@@ -27,9 +29,18 @@ export interface SnapshotCounts {
 }
 
 export interface Asked {
-  readonly fold: Parameters<Replays['foldOf']>[0]
+  readonly fold: AskedFold
   readonly name: string | null
 }
+
+export interface Kept {
+  readonly fold: KeptFold
+  /** Of this moment; null when there is nothing to make one of. */
+  readonly snapshot: Shelved | null
+}
+
+/** No agent has a name like this. */
+const BY_PROJECTIONS = '$projections'
 
 @Injectable()
 export class Snapshots implements OnModuleInit, OnModuleDestroy {
@@ -81,28 +92,43 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     return found
   }
 
-  foldOf(text: string): NamedFold | undefined {
-    return this.parts.replays.foldOfText(text)
+  /** Whatever upcasters were in force when they were made. */
+  newestAsked(asked: string): Shelved | undefined {
+    return this.all.find(one => askedId(one) === asked)
   }
 
-  /** Kept from now on, with a snapshot of this moment; null when there is nothing to make one of. */
-  keep(asked: Asked, access: Access): Promise<{ readonly fold: KeptFold; readonly snapshot: Shelved | null }> {
-    const { replays, nowMs } = this.parts
-    const fold = replays.foldOf(asked.fold, access)
-    const sinceMs = nowMs()
-    const kept = {
-      id: fold.id,
-      text: fold.text,
-      name: asked.name,
-      keptBy: access.agentId,
-      sinceMs,
-      verifiedMs: sinceMs,
-    }
+  inForce(text: string): Promise<NamedFold | undefined> {
+    return this.parts.folds.inForce(text)
+  }
+
+  mayRead({ header }: Shelved, access: Access): boolean {
+    return this.parts.folds.mayRead(header.fold, access)
+  }
+
+  /** Kept from now on, with a snapshot of this moment. */
+  async keep({ fold: asked, name }: Asked, access: Access): Promise<Kept> {
+    const fold = await this.parts.folds.asked(asked, access)
+    const kept = this.keptFold(fold.asked, name, access.agentId)
     return this.turn(async () => {
       await this.registry.keep(kept)
       const snapshot = await this.made(fold, 'demand')
-      return { fold: this.registry.find(fold.id) as KeptFold, snapshot: snapshot ?? null }
+      return { fold: this.registry.find(kept.id) as KeptFold, snapshot: snapshot ?? null }
     })
+  }
+
+  /** Those in force are kept without being asked for, as long as they are in force and there is room. */
+  async adoptProjections(): Promise<void> {
+    const folds = await this.parts.folds.ofProjections()
+    const wanted = new Map(folds.map(({ asked }) => [asked.id, asked]))
+    const adopted = this.registry.all.filter(({ keptBy }) => keptBy === BY_PROJECTIONS)
+    for (const { id } of adopted) if (!wanted.has(id)) await this.letGo(id)
+    const left = new Set(adopted.map(({ id }) => id))
+    for (const [id, asked] of wanted) {
+      if (left.size >= FOLDS_MAX) return
+      left.add(id)
+      const kept = this.keptFold(asked, null, BY_PROJECTIONS)
+      if (this.registry.find(id) === undefined) await this.turn(() => this.registry.keep(kept))
+    }
   }
 
   /** Its snapshots go with it, but for those that are protected and what they stand on. */
@@ -111,7 +137,9 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
       const { shelf } = this.parts
       if (this.registry.find(foldId) === undefined) throw new StoreError('NOT_FOUND', 'No such fold is kept.')
       await this.registry.letGo(foldId)
-      for (const { id } of shelf.list(foldId)) if (this.protectedOn(id) === undefined) await shelf.remove(id)
+      for (const one of shelf.list()) {
+        if (askedId(one) === foldId && this.protectedOn(one.id) === undefined) await shelf.remove(one.id)
+      }
     })
   }
 
@@ -121,20 +149,17 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
 
   /** For whoever may read all that can be in it; for any other there is none. */
   async state(id: string, access: Access): Promise<KeptSnapshot> {
-    const fold = this.foldOf(this.one(id).header.fold)
-    const kept = fold && this.parts.replays.mayRead(fold, access) ? await this.parts.shelf.whole(id) : undefined
-    if (kept === undefined)
-      throw new StoreError('NOT_FOUND', 'There is no such snapshot, or the token may not read it.')
-    return kept
+    const kept = this.mayRead(this.one(id), access) ? await this.parts.shelf.whole(id) : undefined
+    if (kept !== undefined) return kept
+    throw new StoreError('NOT_FOUND', 'There is no such snapshot, or the token may not read it.')
   }
 
   verify(id: string): Promise<Verified> {
     return this.turn(async () => {
-      const shelved = this.one(id)
-      const fold = this.foldOf(shelved.header.fold)
+      const fold = await this.parts.folds.same(this.one(id).header.fold)
       if (fold === undefined) throw new StoreError('NOT_FOUND', 'This server does not make such states any more.')
       const found = await this.maker.verify(id, fold, this.ending.signal)
-      await this.registry.verified(fold.id, this.parts.nowMs())
+      await this.registry.verified(fold.asked.id, this.parts.nowMs())
       if (found.verdict !== 'wrong') return found
       this.parts.counts.wrong += found.wrong.length
       this.logger.error({ wrong: found.wrong, message: 'snapshots are not what the log says, and are made again' })
@@ -167,9 +192,11 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   retain(): Promise<void> {
     return this.turn(async () => {
       const { shelf, nowMs } = this.parts
+      const inForce = await this.idsInForce()
       for (const fold of new Set(shelf.list().map(one => one.fold))) {
         const snapshots = shelf.list(fold)
-        const stay = staying(snapshots, id => this.registry.isProtected(id), nowMs())
+        const isKept = inForce.has(fold)
+        const stay = staying(snapshots, { isKept, isProtected: id => this.registry.isProtected(id) }, nowMs())
         for (const { id } of snapshots) if (!stay.has(id)) await shelf.remove(id)
       }
     })
@@ -196,10 +223,19 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     return ids.find(one => this.registry.isProtected(one))
   }
 
-  private foldsAtHand(): KeptFold[] {
-    const found = new Map(this.all.map(({ fold, header }) => [fold, header.fold]))
+  private async idsInForce(): Promise<Set<string>> {
+    const folds = await Promise.all(this.registry.all.map(({ text }) => this.inForce(text)))
+    return new Set(folds.map(fold => fold?.id ?? ''))
+  }
+
+  private keptFold({ id, text }: NamedFold['asked'], name: string | null, keptBy: string): KeptFold {
     const sinceMs = this.parts.nowMs()
-    return [...found].map(([id, text]) => ({ id, text, name: null, keptBy: '$service', sinceMs, verifiedMs: sinceMs }))
+    return { id, text, name, keptBy, sinceMs, verifiedMs: sinceMs }
+  }
+
+  private foldsAtHand(): KeptFold[] {
+    const found = new Map(this.all.map(one => [askedId(one), textAsked(one.header.fold)]))
+    return [...found].map(([id, text]) => this.keptFold({ id, text }, null, SERVICE_AGENT))
   }
 
   private turn<T>(work: () => Promise<T>): Promise<T> {
@@ -210,4 +246,8 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     this.turns = turn.catch(() => undefined)
     return turn
   }
+}
+
+function askedId({ header }: Shelved): string {
+  return foldId(textAsked(header.fold))
 }

@@ -1,0 +1,121 @@
+// The definitions of one kind, as a fold of the service's stream they are events of: each change is a version.
+import { SERVICE_AGENT } from '../contract/check-append.js'
+import type { JsonObject, Position } from '../contract/event.js'
+import type { EventStore } from '../contract/event-store.js'
+import { bytesOf } from './check-definition.js'
+
+export interface BookKind {
+  readonly stream: '$schemas' | '$projections'
+  readonly defined: string
+  readonly deleted: string
+}
+
+export interface Version<T> {
+  readonly name: string
+  /** Counted on by every change of the name, deletions included. */
+  readonly version: number
+  readonly definition: T
+  readonly definedBy: string
+  readonly definedAt: string
+}
+
+interface Entry<T> {
+  version: number
+  current: Version<T> | undefined
+  /** In force until the next one; deletions are not among them. */
+  readonly positions: Map<number, Position>
+}
+
+interface Change<T> {
+  readonly type: string
+  readonly name: string
+  readonly version: number
+  readonly by: string
+  readonly definition?: T
+}
+
+export class Book<T extends object> {
+  private readonly entries = new Map<string, Entry<T>>()
+  private bytes = 0
+
+  private constructor(
+    private readonly store: EventStore,
+    private readonly kind: BookKind,
+  ) {}
+
+  static async read<T extends object>(store: EventStore, kind: BookKind): Promise<Book<T>> {
+    const book = new Book<T>(store, kind)
+    const filter = { streams: [kind.stream], types: [kind.defined, kind.deleted] }
+    for await (const { type, data, position, timestamp } of store.read({ filter })) {
+      book.apply({ ...(data as unknown as Omit<Change<T>, 'type'>), type }, { position, timestamp })
+    }
+    return book
+  }
+
+  /** In force, in the order of their names. */
+  get current(): readonly Version<T>[] {
+    const found = [...this.entries.values()].flatMap(({ current }) => (current === undefined ? [] : [current]))
+    return found.sort((a, b) => (a.name < b.name ? -1 : 1))
+  }
+
+  /** Of all that are in force, as JSON. */
+  get size(): number {
+    return this.bytes
+  }
+
+  find(name: string): Version<T> | undefined {
+    return this.entries.get(name)?.current
+  }
+
+  /** Also of what has been changed or deleted since, as long as its event is kept. */
+  async findVersion(name: string, version: number): Promise<Version<T> | undefined> {
+    const entry = this.entries.get(name)
+    if (entry?.current?.version === version) return entry.current
+    const position = entry?.positions.get(version)
+    const event = position === undefined ? undefined : await this.store.find(position)
+    if (event === undefined) return undefined
+    return versionOf({ ...(event.data as unknown as Change<T>), type: event.type }, event.timestamp)
+  }
+
+  /** Resolves when it is durable, and in force. */
+  define(name: string, definition: T, by: string): Promise<Version<T>> {
+    const version = this.nextVersion(name)
+    return this.write({ type: this.kind.defined, name, version, by, definition }) as Promise<Version<T>>
+  }
+
+  async remove(name: string, by: string): Promise<void> {
+    await this.write({ type: this.kind.deleted, name, version: this.nextVersion(name), by })
+  }
+
+  private nextVersion(name: string): number {
+    return (this.entries.get(name)?.version ?? 0) + 1
+  }
+
+  private async write(change: Change<T>): Promise<Version<T> | undefined> {
+    const { type, ...data } = change
+    const event = { type, stream: this.kind.stream, data: data as unknown as JsonObject }
+    const stored = await this.store.append({ events: [event], author: { agentId: SERVICE_AGENT } })
+    const [{ position, timestamp }] = stored.events as [(typeof stored.events)[number]]
+    return this.apply(change, { position, timestamp })
+  }
+
+  private apply(
+    change: Change<T>,
+    { position, timestamp }: { readonly position: Position; readonly timestamp: string },
+  ): Version<T> | undefined {
+    const { name, version, definition } = change
+    const entry = this.entries.get(name) ?? { version: 0, current: undefined, positions: new Map() }
+    this.entries.set(name, entry)
+    if (entry.current !== undefined) this.bytes -= bytesOf(entry.current.definition)
+    entry.version = version
+    entry.current = definition === undefined ? undefined : versionOf(change, timestamp)
+    if (definition === undefined) return undefined
+    this.bytes += bytesOf(definition)
+    entry.positions.set(version, position)
+    return entry.current
+  }
+}
+
+function versionOf<T>({ name, version, by, definition }: Change<T>, definedAt: string): Version<T> {
+  return { name, version, definition: definition as T, definedBy: by, definedAt }
+}

@@ -1,0 +1,50 @@
+// `GET /v1/projections/{name}/state`: the state of a projection now or at any moment, from memory where it is kept live.
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../../auth/access.js'
+import { Caller } from '../../auth/caller.decorator.js'
+import { Needs } from '../../auth/scope.decorator.js'
+import { contentTypes, encoded, formOf } from '../../wire/answer.js'
+import { ProblemFilter } from '../../wire/problem.filter.js'
+import { ShapePipe } from '../../wire/shape.pipe.js'
+import { whileOpen } from '../replay-answer.js'
+import { ProjectionStates } from './projection-states.service.js'
+import { ProjectionStateAnswer, ProjectionStateParameters } from './projections.dto.js'
+
+const PLAIN = ['json', 'msgpack'] as const
+
+@ApiTags('state')
+@Controller('v1/projections')
+export class ProjectionStateController {
+  constructor(
+    private readonly states: ProjectionStates,
+    private readonly problems: ProblemFilter,
+  ) {}
+
+  @Get(':name/state')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read the state of a projection',
+    description:
+      'Of what the token may read, up to a position, an event or a time, themselves included. A live projection is answered from memory, with its position, to a token that may read all of its streams.',
+  })
+  @ApiParam({ name: 'name', description: 'The name of the projection.', example: 'tasks' })
+  @ApiOkResponse({ description: 'The state.', type: ProjectionStateAnswer })
+  async state(
+    @Param('name') name: string,
+    @Query(new ShapePipe(ProjectionStateParameters)) asked: ProjectionStateParameters,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    const form = formOf(request.headers.accept, PLAIN)
+    const text = await this.states.state({ name, ...asked }, access, {
+      signal: whileOpen(reply),
+      write: ({ problem, ...answer }) =>
+        encoded(problem === undefined ? answer : { ...answer, problem: this.problems.problem(problem, request) }, form),
+    })
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    return text
+  }
+}

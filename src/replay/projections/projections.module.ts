@@ -1,0 +1,16 @@
+// Projections: their definitions, and those that are kept live.
+import { Module } from '@nestjs/common'
+import { FollowingModule } from '../../following/following.module.js'
+import { StorageModule } from '../../storage/storage.module.js'
+import { UpcastingModule } from '../upcasting/upcasting.module.js'
+import { LiveProjections } from './live-projections.service.js'
+import { ProjectionsController } from './projections.controller.js'
+import { Projections } from './projections.service.js'
+
+@Module({
+  imports: [StorageModule, FollowingModule.over(StorageModule), UpcastingModule],
+  controllers: [ProjectionsController],
+  providers: [Projections, LiveProjections],
+  exports: [Projections, LiveProjections],
+})
+export class ProjectionsModule {}

@@ -1,0 +1,62 @@
+// The upcasters of the server: defined, listed, deleted, and in force for every fold that begins from then on.
+import { Injectable } from '@nestjs/common'
+import { StoreError } from '../../contract/errors.js'
+import { EventStore } from '../../contract/event-store.js'
+import type { Book, Version } from '../definition-book.js'
+import { DEFINITION_LIMITS } from '../definition-limits.js'
+import { type Defined, Definitions } from '../definitions.js'
+import { checkUpcaster } from './check-upcaster.js'
+import { Upcaster, type UpcasterDefinition, Upcasters } from './upcaster.js'
+
+const KIND = { stream: '$schemas', defined: 'UpcasterDefined', deleted: 'UpcasterDeleted' } as const
+
+@Injectable()
+export class Upcasting {
+  private readonly definitions: Definitions<UpcasterDefinition>
+  /** Made of what the book held at a change; the same as long as nothing changes. */
+  private made: { readonly of: Book<UpcasterDefinition>; readonly upcasters: Upcasters } | undefined
+
+  constructor(store: EventStore) {
+    this.definitions = new Definitions(store, KIND, { noun: 'upcasters', most: DEFINITION_LIMITS.upcasters })
+    this.definitions.listeners.add(() => {
+      this.made = undefined
+    })
+  }
+
+  /** The same object for as long as nothing changes. */
+  async inForce(): Promise<Upcasters> {
+    const book = await this.definitions.book()
+    if (this.made?.of === book) return this.made.upcasters
+    const upcasters = new Upcasters(
+      book.current.map(({ name, version, definition }) => new Upcaster(name, version, definition)),
+    )
+    this.made = { of: book, upcasters }
+    return upcasters
+  }
+
+  onChange(listener: () => void): void {
+    this.definitions.listeners.add(listener)
+  }
+
+  async list(): Promise<readonly Version<UpcasterDefinition>[]> {
+    return (await this.definitions.book()).current
+  }
+
+  async one(type: string): Promise<Version<UpcasterDefinition>> {
+    const found = (await this.definitions.book()).find(type)
+    if (found === undefined) throw missing()
+    return found
+  }
+
+  define(type: string, asked: { readonly steps?: unknown }, by: string): Promise<Defined<UpcasterDefinition>> {
+    return this.definitions.define(type, checkUpcaster(type, asked), by)
+  }
+
+  async remove(type: string, by: string): Promise<void> {
+    if (!(await this.definitions.remove(type, by))) throw missing()
+  }
+}
+
+function missing(): StoreError {
+  return new StoreError('NOT_FOUND', 'There is no upcaster for this type.')
+}
