@@ -80,6 +80,7 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
         ms: nowMs() - (newest?.header.createdMs ?? 0),
         bytes: Number(store.status().details['bytes'] ?? 0) - (newest?.header.logBytes ?? 0),
         isQuiet,
+        hasLost: this.snapshots.hasLost(fold.id),
       },
       this.rules,
     )

@@ -20,7 +20,7 @@ export interface LogMark {
   readonly checksum: string
 }
 
-export type Reason = 'demand' | 'events' | 'quiet' | 'growth' | 'verify'
+export type Reason = 'demand' | 'events' | 'quiet' | 'growth' | 'verify' | 'repair'
 
 export interface SnapshotHeader {
   /** The canonical text of the fold. */

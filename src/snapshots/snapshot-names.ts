@@ -17,6 +17,11 @@ export function isSnapshotId(text: string): boolean {
   return ID.test(text)
 }
 
+/** Whether the name, all that may be left of a snapshot, is one of this fold's. */
+export function isOfFold(id: string, fold: string): boolean {
+  return id.startsWith(`${fold.slice(0, FOLD_CHARS)}-`)
+}
+
 export function isFoldId(text: string): boolean {
   return /^[0-9a-f]{64}$/.test(text)
 }

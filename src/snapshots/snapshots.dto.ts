@@ -144,7 +144,7 @@ export class SnapshotAnswer {
   @ApiProperty({ description: 'All that matches up to here is in its state.', ...POSITION }) position: number
   @ApiProperty({ description: 'How many events it is made of.', ...COUNT }) events: number
   @ApiProperty({ format: 'date-time' }) createdAt: string
-  @ApiProperty({ enum: ['demand', 'events', 'quiet', 'growth', 'verify'] }) reason: string
+  @ApiProperty({ enum: ['demand', 'events', 'quiet', 'growth', 'verify', 'repair'] }) reason: string
   @ApiProperty({ description: 'The one it is a difference to; null when it is full.', type: String, nullable: true })
   base: string | null
   @ApiProperty({ description: 'Of its file.', ...COUNT }) bytes: number

@@ -23,13 +23,15 @@ export function snapshotParts(
   given: Pick<SnapshotParts, 'store' | 'replays' | 'folds' | 'keptStates' | 'files' | 'nowMs'>,
 ): SnapshotParts {
   const counts = { made: {}, used: 0, quarantined: 0, wrong: 0 }
+  const lost = new Set<string>()
   const logger = new Logger('snapshots')
   const history = new History(given.store)
   const shelf = new Shelf(given.files, history, (id, reason) => {
     counts.quarantined++
+    lost.add(id)
     logger.warn({ snapshot: id, reason, message: 'a snapshot is moved to quarantine' })
   })
-  return { ...given, history, shelf, counts }
+  return { ...given, history, shelf, counts, lost }
 }
 
 function snapshots(

@@ -11,6 +11,7 @@ import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
 import type { KeptSnapshot, Shelved } from './shelf.js'
 import type { Reason } from './snapshot-file.js'
+import { isOfFold } from './snapshot-names.js'
 import { VOLUME_SHARE_FREE, VOLUME_SHARE_MAX } from './snapshot-rules.js'
 
 export interface SnapshotParts extends Ground {
@@ -18,6 +19,8 @@ export interface SnapshotParts extends Ground {
   readonly folds: Folds
   readonly keptStates: KeptStates
   readonly counts: SnapshotCounts
+  /** Ids of snapshots that were moved to quarantine, until another of their fold has been made. */
+  readonly lost: Set<string>
 }
 
 /** What the metrics tell. */
@@ -95,6 +98,10 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   /** Whatever upcasters were in force when they were made. */
   newestAsked(asked: string): Shelved | undefined {
     return this.all.find(one => askedId(one) === asked)
+  }
+
+  hasLost(fold: string): boolean {
+    return [...this.parts.lost].some(id => isOfFold(id, fold))
   }
 
   inForce(text: string): Promise<NamedFold | undefined> {
@@ -203,10 +210,14 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   private async made(fold: NamedFold, reason: Reason): Promise<Shelved | undefined> {
-    const { counts } = this.parts
+    const { counts, lost } = this.parts
     await this.mustHaveRoom()
+    const before = this.newestOf(fold.id)
     const made = await this.maker.make(fold, reason, this.ending.signal)
-    if (made !== undefined) counts.made[reason] = (counts.made[reason] ?? 0) + 1
+    if (made === undefined) return undefined
+    // At the same position it is the one there was.
+    if (made !== before) counts.made[reason] = (counts.made[reason] ?? 0) + 1
+    for (const id of lost) if (isOfFold(id, fold.id)) lost.delete(id)
     return made
   }
 

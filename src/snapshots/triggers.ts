@@ -15,9 +15,12 @@ export interface Since {
   readonly ms: number
   readonly bytes: number
   readonly isQuiet: boolean
+  /** One of the fold was damaged or wrong, and none has been made since. */
+  readonly hasLost: boolean
 }
 
-export function dueFor({ positions, matching, ms, bytes, isQuiet }: Since, rules: Rules): Reason | undefined {
+export function dueFor({ positions, matching, ms, bytes, isQuiet, hasLost }: Since, rules: Rules): Reason | undefined {
+  if (hasLost) return 'repair'
   if (positions === undefined) return 'demand'
   if (positions <= 0) return undefined
   if (matching >= rules.events) return 'events'

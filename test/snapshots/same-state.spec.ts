@@ -1,170 +1,149 @@
-// A snapshot and what came since make the very bytes that the whole history makes: whatever the events, the chain, the crash or the damage.
+// One state, whatever it is made from: all of history, a snapshot and the rest, a chain of differences, a client's own pieces across crashes, or what is kept live.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import type { JsonObject } from '../../src/contract/event.js'
-import { LINKS_MAX } from '../../src/snapshots/shelf.js'
-import { arbitraryJson, objectOf } from '../support/arbitrary-json.js'
+import type { JsonValue } from '../../src/contract/event.js'
+import { Feed } from '../../src/following/feed.js'
+import { LiveProjection } from '../../src/replay/projections/live-projection.js'
+import { stateText } from '../../src/snapshots/state-text.js'
+import { DATA, openTiny } from '../crash/tiny-store.js'
+import { BentClock } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates, DIRECTORY, type Story } from './bench-of-states.js'
+import { BenchOfStates, type Story } from './bench-of-states.js'
+import { NAIVE, type NaiveEvent, naiveAnswer, RENAMED, RENAMED_TYPE, SEEN } from './naive-fold.js'
+import { ballast, FOLDS, type FoldStory, PROJECTED, story } from './stories.js'
 
-const FOLDS = [
-  { reducer: 'merge' },
-  { reducer: 'last' },
-  { reducer: 'count' },
-  { reducer: 'collect' },
-  { reducer: 'set', key: 'data.a' },
-  { reducer: 'merge', filter: { streams: ['s*'], types: ['T'] } },
-] as const
+/** A log on a disk of its own, closed or cut off and opened again, and what was appended to it. */
+class Told {
+  readonly events: NaiveEvent[] = []
+  bench!: BenchOfStates
+  private disk: FakeDisk
+  private readonly clock = new BentClock()
 
-/** Few keys, so that they are set, removed, set again in another order, and nested in each other. */
-const key = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', '1', '0', 'toJSON')
-const { map: few } = fc.letrec<{ value: JsonObject | null | number | string; map: JsonObject }>(tie => ({
-  value: fc.oneof({ depthSize: 'small' }, fc.constantFrom(null, 0, -0, 1, 'x', 'y'), tie('map')) as never,
-  map: fc.array(fc.tuple(key, tie('value')), { maxLength: 4 }).map(pairs => objectOf([...new Map(pairs)] as never)),
-}))
+  constructor(seed: number) {
+    this.disk = new FakeDisk({ seed, directories: [DATA] })
+  }
 
-const story: fc.Arbitrary<Story> = fc.record({
-  type: fc.constantFrom('T', 'U'),
-  stream: fc.constantFrom('s', 's2', 'other'),
-  data: fc.oneof({ weight: 4, arbitrary: few }, { weight: 1, arbitrary: arbitraryJson }),
-})
+  async open(): Promise<void> {
+    const store = await openTiny(this.disk, this.clock)
+    this.bench = await BenchOfStates.open(this.disk, store)
+  }
 
-/** A large state that hardly changes, so that differences are worth their while. */
-const ballast: Story = {
-  stream: 's',
-  data: Object.fromEntries(Array.from({ length: 60 }, (_, n) => [`k${n}`, Math.sin(n)])),
-}
+  /** `seed`: of what the power leaves when it goes; undefined: an orderly stop. */
+  async again(seed?: number): Promise<void> {
+    if (seed === undefined) await this.bench.store.close()
+    this.disk = seed === undefined ? this.disk.clone() : this.disk.afterCrash(seed)
+    await this.open()
+  }
 
-const history = fc.array(fc.array(story, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 14 })
-const disk = (seed = 1) => new FakeDisk({ seed, directories: ['/data'] })
+  async append(...stories: readonly Story[]): Promise<void> {
+    const first = this.bench.store.head() + 1
+    await this.bench.append(...stories)
+    for (const [at, { type = 'T', stream = 's', data }] of stories.entries()) {
+      this.events.push({ position: first + at, type, stream, data })
+    }
+  }
 
-async function expectSame(bench: BenchOfStates, asked: (typeof FOLDS)[number]): Promise<void> {
-  const fold = asked as object
-  for (let at = 0; at <= bench.store.head(); at++) {
-    expect(await bench.answer({ ...fold, at })).toBe(await bench.answer({ ...fold, at, snapshots: false }))
+  model({ model, matches }: FoldStory, at = this.bench.store.head()): string {
+    return naiveAnswer(NAIVE[model], this.events, { matches, at })
+  }
+
+  async define(): Promise<void> {
+    await this.bench.upcasting.define(RENAMED_TYPE, RENAMED, 'operator')
+    await this.bench.projections.define('seen', SEEN, 'operator')
+  }
+
+  /** As a client does that keeps the state itself, and asks again from there. */
+  async inPieces({ asked }: FoldStory, sizes: readonly number[], crashes: readonly (number | undefined)[]) {
+    const head = this.bench.store.head()
+    let kept = { state: undefined as JsonValue | undefined, position: 0, events: 0 }
+    for (let turn = 0; kept.position < head; turn++) {
+      const { state, position: after, events } = kept
+      const at = Math.min(head, after + (sizes[turn % sizes.length] ?? 1))
+      const from = state === undefined ? {} : { after, initial: { state, events } }
+      const replayed = await this.bench.replay({ ...asked, ...from, at, snapshots: false })
+      // It has been on the client's disk meanwhile.
+      kept = { ...replayed, state: JSON.parse(stateText(replayed.state)) as JsonValue }
+      if (turn < crashes.length) await this.again(crashes[turn])
+    }
+    return `${kept.position} ${kept.events} ${stateText(kept.state ?? null)}`
   }
 }
 
-describe('the state from a snapshot', () => {
-  test('is the state from all events, byte for byte, at every position', async () => {
+const seeds = fc.array(fc.option(fc.nat(), { nil: undefined }), { maxLength: 2 })
+const history = fc.array(fc.array(story, { minLength: 1, maxLength: 4 }), { minLength: 1, maxLength: 10 })
+
+describe('one state', () => {
+  test('is made by full replay, from snapshots, through differences, in pieces and across crashes', async () => {
     const used = { full: 0, differences: 0, replays: 0 }
+    const trial = fc.record({
+      batches: history,
+      fold: fc.constantFrom(...FOLDS, PROJECTED),
+      isLarge: fc.boolean(),
+      sizes: fc.array(fc.integer({ min: 1, max: 9 }), { minLength: 1, maxLength: 5 }),
+      crashes: seeds,
+    })
     await fc.assert(
-      fc.asyncProperty(history, fc.constantFrom(...FOLDS), fc.boolean(), async (batches, fold, isLarge) => {
-        const bench = await BenchOfStates.open(disk())
-        if (isLarge) await bench.append(ballast)
+      fc.asyncProperty(trial, async ({ batches, fold, isLarge, sizes, crashes }) => {
+        const told = new Told(crashes.length + 1)
+        await told.open()
+        await told.define()
+        if (isLarge) await told.append(ballast)
         for (const batch of batches) {
-          await bench.append(...batch)
-          await bench.keep(fold as object)
+          await told.append(...batch)
+          await told.bench.keep(fold.asked)
         }
-        await expectSame(bench, fold)
-        for (const { header } of bench.shelf.list()) used[header.base === null ? 'full' : 'differences']++
-        used.replays += bench.snapshots.parts.counts.used
-        expect(bench.snapshots.parts.counts).toMatchObject({ quarantined: 0, wrong: 0 })
+        for (let pass = 0; pass < 2; pass++) {
+          const { bench } = told
+          for (let at = 0; at <= bench.store.head(); at++) {
+            const expected = told.model(fold, at)
+            expect(await bench.answer({ ...fold.asked, at })).toBe(expected)
+            expect(await bench.answer({ ...fold.asked, at, snapshots: false })).toBe(expected)
+          }
+          for (const { header } of bench.shelf.list()) used[header.base === null ? 'full' : 'differences']++
+          used.replays += bench.snapshots.parts.counts.used
+          expect(bench.snapshots.parts.counts).toMatchObject({ quarantined: 0, wrong: 0 })
+          if (pass === 0) expect(await told.inPieces(fold, sizes, crashes)).toBe(told.model(fold))
+        }
+        await told.bench.store.close()
       }),
-      { numRuns: 120 },
+      { numRuns: 100 },
     )
     expect(used.full).toBeGreaterThan(100)
     expect(used.differences).toBeGreaterThan(100)
     expect(used.replays).toBeGreaterThan(100)
-  })
+  }, 60_000)
 
-  test('is so across a long chain, which never has more than its links', async () => {
-    const bench = await BenchOfStates.open(disk())
-    await bench.append(ballast)
-    for (let n = 0; n < 30; n++) {
-      await bench.append({ data: { [`k${n}`]: n } })
-      await bench.keep()
-    }
-    const links = bench.shelf.list().map(({ header }) => header.links)
-    expect(Math.max(...links)).toBe(LINKS_MAX)
-    expect(links.filter(count => count === 0).length).toBe(3)
-    await expectSame(bench, FOLDS[0])
-  })
-
-  test('is so after the power went at any operation of the writing', async () => {
-    const trial = async (dieAt?: number) => {
-      const before = disk(dieAt)
-      const bench = await BenchOfStates.open(before)
-      await bench.append(ballast, { data: { a: 1 } })
-      await bench.keep()
-      await bench.append({ data: { b: 2 } })
-      const begun = before.operations
-      if (dieAt !== undefined) before.arm({ dieAt })
-      await bench.keep().catch(() => undefined)
-      await bench.append({ data: { c: 3 } })
-      const operations = before.operations - begun
-      const after = before.powered ? before.clone() : before.afterCrash(dieAt ?? 1)
-      const again = await BenchOfStates.open(after, bench.store)
-      await expectSame(again, FOLDS[0])
-      expect(again.shelf.list().length).toBeGreaterThanOrEqual(1)
-      expect(again.snapshots.registry.all).toHaveLength(1)
-      expect(again.snapshots.parts.counts.quarantined).toBe(0)
-      await again.keep()
-      await expectSame(again, FOLDS[0])
-      expect(await again.began()).toBe(again.store.head())
-      return operations
-    }
-    const operations = await trial()
-    expect(operations).toBeGreaterThan(10)
-    for (let dieAt = 1; dieAt <= operations; dieAt++) await trial(dieAt)
-  })
-
-  test('is so when single operations fail, and the replay does not hear of it', async () => {
-    for (let failAt = 1; failAt <= 30; failAt++) {
-      const failing = disk(failAt)
-      const bench = await BenchOfStates.open(failing)
-      await bench.append(ballast)
-      await bench.keep()
-      await bench.append({ data: { a: 1 } })
-      failing.arm({ failAt, code: 'EIO' })
-      await bench.keep().catch(() => undefined)
-      await expectSame(bench, FOLDS[0])
-      failing.heal()
-      await bench.append({ data: { b: 1 } })
-      await bench.keep()
-      await expectSame(bench, FOLDS[0])
-    }
-  })
-
-  test('is so whatever bytes are damaged: at worst it is slower', async () => {
-    let aside = 0
+  test('is kept live, whatever it begins with', async () => {
     await fc.assert(
-      fc.asyncProperty(
-        fc.array(
-          fc.record({ file: fc.nat(), at: fc.nat(), mask: fc.integer({ min: 1, max: 255 }), cut: fc.boolean() }),
-          {
-            minLength: 1,
-            maxLength: 4,
+      fc.asyncProperty(history, fc.nat(), async (batches, begin) => {
+        const told = new Told(1)
+        await told.open()
+        await told.define()
+        const { bench } = told
+        const early = batches.slice(0, begin % (batches.length + 1))
+        for (const batch of early) await told.append(...batch)
+        await bench.keep(PROJECTED.asked)
+        const from = await bench.replay(PROJECTED.asked)
+        const ground = {
+          feed: new Feed(bench.store),
+          upcasters: await bench.upcasting.inForce(),
+          onStop: (error: unknown) => {
+            throw error
           },
-        ),
-        fc.boolean(),
-        async (damages, restart) => {
-          const platter = disk()
-          let bench = await BenchOfStates.open(platter)
-          await bench.append(ballast)
-          for (let n = 0; n < 5; n++) {
-            await bench.append({ data: { [`k${n}`]: n } })
-            await bench.keep()
-          }
-          const files = platter.files().filter(path => path.startsWith(DIRECTORY))
-          for (const { file, at, mask, cut } of damages) {
-            const path = files[file % files.length] as string
-            const { length } = platter.bytes(path)
-            if (length === 0) continue
-            if (cut) platter.cut(path, at % length)
-            else platter.flip(path, at % length, mask)
-          }
-          if (restart) bench = await BenchOfStates.open(platter, bench.store)
-          await expectSame(bench, FOLDS[0])
-          aside += bench.snapshots.parts.counts.quarantined
-          await bench.append({ data: { more: 1 } })
-          await bench.keep()
-          await expectSame(bench, FOLDS[0])
-          expect(await bench.began()).toBe(bench.store.head())
-        },
-      ),
-      { numRuns: 150 },
+        }
+        const projection = await bench.projections.one('seen')
+        const live = [new LiveProjection(projection, ground), new LiveProjection(projection, ground, from)]
+        for (const one of live) one.begin()
+        for (const batch of batches.slice(early.length)) await told.append(...batch)
+        for (const one of live) {
+          while (one.state?.position !== bench.store.head()) await new Promise(setImmediate)
+          const { position, events, state } = one.state
+          expect(`${position} ${events} ${stateText(state)}`).toBe(told.model(PROJECTED))
+          one.end()
+        }
+        await bench.store.close()
+      }),
+      { numRuns: 40 },
     )
-    expect(aside).toBeGreaterThan(50)
-  })
+  }, 60_000)
 })
