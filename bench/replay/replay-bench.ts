@@ -26,7 +26,10 @@ export async function replayBench(report: Report, { directory, events, rounds }:
   await store.close()
   const count = events.toLocaleString('en-US')
   report.heading(`Replays in a store of ${count} events, just opened; the floor hashes and unpacks as many from memory`)
-  const sides: Sides = await alternate<number, ReturnType<typeof sidesOf>>(rounds, sidesOf(directory, events, checkpoint))
+  const sides: Sides = await alternate<number, ReturnType<typeof sidesOf>>(
+    rounds,
+    sidesOf(directory, events, checkpoint),
+  )
   for (const row of rowsOf(sides, events)) report.add({ group: 'replay', ...row })
 }
 
