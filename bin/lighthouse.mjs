@@ -8,5 +8,5 @@ await exitWith(async () => {
   await ensureBuilt()
   const main = join(root, 'dist', 'cli', 'main.js')
   // Paths on the command line are the caller's, so the caller's folder stays the current one.
-  return runNode(['--enable-source-maps', main, ...process.argv.slice(2)], { cwd: process.cwd() })
+  return runNode([main, ...process.argv.slice(2)], { cwd: process.cwd() })
 })

@@ -1,6 +1,6 @@
 // The one door of every npm script: sets the clone up, then runs the named command on the pinned Node.
 import { join } from 'node:path'
-import { ensureBuilt, ensureInstalled, exitWith, root, runNode, SetupError } from './runtime.mjs'
+import { ensureBuilt, ensureClientBuilt, ensureInstalled, exitWith, root, runNode, SetupError } from './runtime.mjs'
 
 const bin = path => join(root, 'node_modules', path)
 const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')]
@@ -11,19 +11,25 @@ const commands = {
   setup: async () => 0,
   build: async () => {
     await ensureBuilt({ always: true })
+    await ensureClientBuilt({ always: true })
     return 0
   },
   start: async args => {
     await ensureBuilt()
-    return runNode(['--enable-source-maps', join(root, 'dist', 'main.js'), ...args])
+    return runNode([join(root, 'dist', 'main.js'), ...args])
   },
   // Tests that start real processes start the built product, so it is built first.
   test: async args => {
     await ensureBuilt()
+    await ensureClientBuilt()
     return runNode([...jest, ...args])
   },
   'test:unit': args => runNode([...jest, ...args], { env: { ...process.env, UNIT_TESTS_ONLY: '1' } }),
-  types: args => runNode([bin('typescript/bin/tsc'), '--noEmit', '-p', 'tsconfig.json', ...args]),
+  // The client once more as a browser would see it: with nothing of Node at hand.
+  types: async args => {
+    const check = project => runNode([bin('typescript/bin/tsc'), '--noEmit', '-p', project, ...args])
+    return (await check('tsconfig.json')) || check('client/tsconfig.json')
+  },
   lint: args => runNode([biome, 'check', '--error-on-warnings', ...args]),
   format: args => runNode([biome, 'check', '--write', ...args]),
   // Any TypeScript file, straight from its source: node scripts/run.mjs ts bench/engine.ts

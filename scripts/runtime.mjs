@@ -22,6 +22,7 @@ const modules = join(root, 'node_modules')
 const lockfile = join(root, 'package-lock.json')
 const installedStamp = join(modules, '.lighthouse-setup')
 const builtStamp = join(root, 'dist', '.built-from')
+const clientBuiltStamp = join(root, 'client', 'dist', '.built-from')
 const onWindows = process.platform === 'win32'
 
 // One npm package per platform carries the binary; package.json pins each to an exact version.
@@ -105,16 +106,27 @@ export function pinnedNode() {
 
 /** Compiles src into dist when a source, or what decides how it is compiled, has changed since the last time. */
 export async function ensureBuilt({ always = false } = {}) {
-  const wanted = fingerprintOfSources()
+  const wanted = fingerprintOf(['scripts/build.mjs', 'scripts/swc.mjs', ...sourcesUnder('src')])
   if (!always && readIfThere(builtStamp) === wanted) return
-  const code = await run(pinnedNode(), [join(root, 'scripts', 'build.mjs'), wanted], { stdio: ['ignore', 2, 2] })
+  await build('build.mjs', wanted)
+}
+
+/** The same for client/src and client/dist; the server does without, so that it starts without. */
+export async function ensureClientBuilt({ always = false } = {}) {
+  const settings = ['tsconfig.json', 'client/tsconfig.json', 'scripts/build-client.mjs']
+  const wanted = fingerprintOf([...settings, ...sourcesUnder('client/src')])
+  if (!always && readIfThere(clientBuiltStamp) === wanted) return
+  await build('build-client.mjs', wanted)
+}
+
+async function build(script, wanted) {
+  const code = await run(pinnedNode(), [join(root, 'scripts', script), wanted], { stdio: ['ignore', 2, 2] })
   if (code !== 0) throw new SetupError('the build failed; its messages are above')
 }
 
-function fingerprintOfSources() {
+function fingerprintOf(inputs) {
   const hash = createHash('sha256')
-  const inputs = ['package-lock.json', 'scripts/build.mjs', 'scripts/swc.mjs', ...sourcesUnder('src')]
-  for (const path of inputs)
+  for (const path of ['package-lock.json', ...inputs])
     hash
       .update(`${path}\0`)
       .update(readFileSync(join(root, path)))

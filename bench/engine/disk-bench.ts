@@ -1,7 +1,6 @@
 // Bytes on disk beyond the events: log and index together, against the events as JSON as they were sent.
 import { join } from 'node:path'
 import { archiveSegment } from '../../src/backends/embedded/engine/archive.js'
-import type { SealedSegment } from '../../src/backends/embedded/engine/sealed-segment.js'
 import { openLog } from '../../src/backends/embedded/open-log.js'
 import { resolveOptions } from '../../src/backends/embedded/options.js'
 import type { NewEvent } from '../../src/contract/event.js'
@@ -44,7 +43,7 @@ export async function diskBench(report: Report, settings: Settings): Promise<voi
 async function archiveRow(report: Report, directory: string, batch: number): Promise<void> {
   const log = await openLog(resolveOptions({ directory, nodeId: 'node-1' }))
   const plain = bytesOf(join(directory, 'segments'), '.log')
-  const segment = log.sealedSegments()[0] as SealedSegment
+  const segment = log.sealedSegments().at(0)
   await archiveSegment(log, segment)
   await log.close()
   const packed = bytesOf(join(directory, 'archive'), '.zst')

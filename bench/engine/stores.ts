@@ -35,9 +35,10 @@ export class BatchMeter {
   }
 }
 
-export function openStore(directory: string, meter = new BatchMeter()): Promise<EmbeddedStore> {
+/** A meter keeps a number for each batch: without one nothing grows with what is appended. */
+export function openStore(directory: string, meter?: BatchMeter): Promise<EmbeddedStore> {
   mkdirSync(directory, { recursive: true })
-  return openEmbedded({ directory, nodeId: 'bench', observer: { appended: batch => meter.appended(batch) } })
+  return openEmbedded({ directory, nodeId: 'bench', observer: { appended: batch => meter?.appended(batch) } })
 }
 
 export interface BuildPlan {

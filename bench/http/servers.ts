@@ -51,14 +51,19 @@ export function startBare(port: number): Promise<Running> {
   return started(['--import', TYPESCRIPT, BARE, String(port)], {}, port, '/')
 }
 
-async function started(args: readonly string[], env: Record<string, string>, port: number, path: string) {
+/** Bare `ws`; a plain request is answered with 426 by its HTTP server, which says that it runs. */
+export function startBareStream(port: number): Promise<Running> {
+  return started(['--import', TYPESCRIPT, resolve('bench/live/bare-stream.ts'), String(port)], {}, port, '/', 426)
+}
+
+async function started(args: readonly string[], env: Record<string, string>, port: number, path: string, good = 200) {
   const begun = performance.now()
   const child = spawn(process.execPath, args, {
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
   const url = `http://127.0.0.1:${port}`
-  while (!(await answers(`${url}${path}`))) {
+  while (!(await answers(`${url}${path}`, good))) {
     if (child.exitCode !== null) throw new Error(`${args.at(-1)} ended with ${child.exitCode}`)
     await new Promise(resolve => setTimeout(resolve, 10))
   }
@@ -71,11 +76,11 @@ async function started(args: readonly string[], env: Record<string, string>, por
   return { url, process: child, readyMs, stop }
 }
 
-async function answers(url: string): Promise<boolean> {
+async function answers(url: string, good: number): Promise<boolean> {
   try {
     const answer = await fetch(url)
     await answer.arrayBuffer()
-    return answer.ok
+    return answer.status === good
   } catch {
     return false
   }

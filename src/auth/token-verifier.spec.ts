@@ -35,7 +35,7 @@ test('a revoked agent is out at once, though its token was seen before', async (
   const { verify, made } = verifier({})
   const token = await signToken(wish, secret)
   await verify(token)
-  made.revoke('a')
+  made.revocations.add({ kind: 'agent', id: 'a' })
   await expect(verify(token)).rejects.toMatchObject({ message: 'The token has been revoked' })
 })
 

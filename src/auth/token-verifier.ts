@@ -4,6 +4,7 @@ import { Strategy } from 'passport-jwt'
 import { Access } from './access.js'
 import type { Algorithm, AuthOptions } from './auth-options.js'
 import { BadToken, expiryOf, headerOf, identityOf } from './claims.js'
+import { Revocations } from './revocations.js'
 import { TokenKeys } from './token-keys.js'
 
 const longestToken = 8 * 1024
@@ -27,7 +28,7 @@ interface Presented {
 
 export class TokenVerifier {
   private readonly remembered = new Map<string, Verified>()
-  private readonly revoked = new Set<string>()
+  readonly revocations = new Revocations()
   private readonly strategy: Strategy
 
   constructor(
@@ -68,11 +69,6 @@ export class TokenVerifier {
     })
   }
 
-  /** By the `jti` of a token or the id of an agent; kept until the process ends. */
-  revoke(tokenOrAgentId: string): void {
-    this.revoked.add(tokenOrAgentId)
-  }
-
   private verifyWith(token: string, key: string | KeyObject): Verified {
     const claims = this.claimsOf({ token, key })
     const expiresAt = expiryOf(claims, this.now() / 1000, this.options.leewaySeconds) * 1000
@@ -93,12 +89,7 @@ export class TokenVerifier {
   private checked(verified: Verified): Verified {
     if (this.now() >= verified.endsAt) throw new BadToken('The token has expired')
     const { access, tokenId } = verified
-    if (
-      this.revoked.size > 0 &&
-      (this.revoked.has(access.agentId) || (tokenId !== undefined && this.revoked.has(tokenId)))
-    ) {
-      throw new BadToken('The token has been revoked')
-    }
+    if (this.revocations.covers(access.agentId, tokenId)) throw new BadToken('The token has been revoked')
     return verified
   }
 

@@ -27,14 +27,13 @@ import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { Appends } from './appends.service.js'
 import { ReadParameters, WaitParameters } from './events.dto.js'
 import { KEY_HEADER } from './idempotency-header.js'
-import { Lines } from './lines.service.js'
+import { LongReads } from './long-reads.service.js'
 import { originOf } from './origin.js'
 import { nextLink } from './read-query.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
 import { positionHeader, waitOf, whenGone } from './wait-request.js'
-import { Waits } from './waits.service.js'
 
-const READ_FORMS = ['json', 'msgpack', 'ndjson'] as const
+const READ_FORMS = ['json', 'msgpack', 'ndjson', 'sse'] as const
 
 @ApiTags('events')
 @Controller('v1/events')
@@ -42,8 +41,7 @@ export class EventsController {
   constructor(
     private readonly appends: Appends,
     private readonly reads: Reads,
-    private readonly lines: Lines,
-    private readonly waits: Waits,
+    private readonly long: LongReads,
   ) {}
 
   @Post()
@@ -95,7 +93,13 @@ export class EventsController {
   @ApiOperation({
     summary: 'Read events',
     description:
-      'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame.',
+      'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame; with `Accept: text/event-stream` everything from `after` or `since` on and then what comes, without end: the id of each server-sent event is a position, from which Last-Event-ID goes on.',
+  })
+  @ApiHeader({
+    name: 'Last-Event-ID',
+    description: 'Of a stream of server-sent events: the position to go on behind.',
+    example: '1201',
+    required: false,
   })
   @ApiOkResponse({ description: 'Events that match, in the order asked for.', type: EventsPage })
   async read(
@@ -105,10 +109,11 @@ export class EventsController {
     @Query(new ShapePipe(ReadParameters)) query: ReadParameters,
   ): Promise<string | Buffer | Readable> {
     const form = formOf(request.headers.accept, READ_FORMS)
+    if (form === 'sse') return this.long.follow({ request, reply }, access, query)
     const plan = this.reads.plan(query, access)
     if (form === 'ndjson') {
       void reply.header('content-type', contentTypes.ndjson).header('vary', 'Accept')
-      return inWordsOfQuery(() => this.lines.stream(plan, query.limit, { request, answer: reply.raw }))
+      return inWordsOfQuery(() => this.long.lines.stream(plan, query.limit, { request, answer: reply.raw }))
     }
     const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, query.limit))
     if (next !== null) void reply.header('link', nextLink(request.url, next))
@@ -132,7 +137,7 @@ export class EventsController {
   ): Promise<string | Buffer | undefined> {
     mustBeAnswerable(request)
     const wait = waitOf(query, access, this.reads.head)
-    const { events, position, head } = await inWordsOfQuery(() => this.waits.wait(wait, whenGone(reply)))
+    const { events, position, head } = await inWordsOfQuery(() => this.long.waits.wait(wait, whenGone(reply)))
     void reply.header(positionHeader, position)
     if (events.length > 0) return sendPage({ request, reply }, events, { position, head })
     void reply.status(204)

@@ -7,8 +7,10 @@ import { Appends } from './appends.service.js'
 import { AsyncAppendsController } from './async-appends.controller.js'
 import { EventsController } from './events.controller.js'
 import { Lines } from './lines.service.js'
+import { LongReads } from './long-reads.service.js'
 import { Operations } from './operations.service.js'
 import { Reads } from './reads.service.js'
+import { EventStreams } from './sse.service.js'
 import { StreamEventsController } from './streams.controller.js'
 import { Waits } from './waits.service.js'
 
@@ -20,8 +22,8 @@ export class EventsModule {
       module: EventsModule,
       imports: [FollowingModule.over(StorageModule), StorageModule, WireModule, auth],
       controllers: [AsyncAppendsController, EventsController, StreamEventsController],
-      providers: [Appends, Lines, Operations, Reads, Waits],
-      exports: [Appends, Lines],
+      providers: [Appends, EventStreams, Lines, LongReads, Operations, Reads, Waits],
+      exports: [Appends, EventStreams, Lines],
     }
   }
 }

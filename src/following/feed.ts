@@ -2,6 +2,7 @@
 import type { EventStore } from '../contract/event-store.js'
 import { Follower, type Following, type Ground } from './follower.js'
 import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events.js'
+import { Standing } from './standing.js'
 
 const TICK_MS = 1_000
 /** Followers that are asked and events that are sent before it is the turn of others; a sending counts as so many. */
@@ -14,7 +15,7 @@ export class Feed implements Ground {
   readonly recent: RecentEvents
   readonly counts = { delivered: 0, fellBehind: 0 }
   private readonly followers = new Set<Follower>()
-  private readonly standing = new Set<Follower>()
+  private readonly standing = new Standing<Follower>()
   private stop: AbortController | undefined
   private timer: NodeJS.Timeout | undefined
 
@@ -63,7 +64,8 @@ export class Feed implements Ground {
     this.recent.restart(this.recent.end)
   }
 
-  private tick(): void {
+  /** Once a second. */
+  tick(): void {
     for (const follower of this.followers) follower.tick()
   }
 
@@ -98,20 +100,22 @@ export class Feed implements Ground {
   /** Answers how much work it was. */
   private pass(shared: SharedEvent): number {
     const { delivered } = this.counts
-    for (const follower of this.standing) {
+    let asked = 1
+    for (const follower of this.standing.candidates(shared.event)) {
+      asked++
       try {
         if (!follower.offer(shared)) this.standing.delete(follower)
       } catch (error) {
         follower.fail(error)
       }
     }
-    return this.standing.size + SENDING_WORK * (this.counts.delivered - delivered)
+    return asked + SENDING_WORK * (this.counts.delivered - delivered)
   }
 
   /** Whoever stands at the end has its next event from here, and must hear that it cannot be had. */
   private fail(error: unknown): void {
     const closed = (error as { code?: unknown }).code === 'CLOSED'
-    for (const follower of closed ? this.followers : this.standing) follower.fail(error)
+    for (const follower of closed ? this.followers : this.standing.everyone) follower.fail(error)
     if (this.stop !== undefined) this.recent.restart(this.store.head())
   }
 }

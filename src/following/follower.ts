@@ -50,7 +50,7 @@ export class Follower {
   private over = false
   private quietTicks = 0
   private waiting: { readonly wake: (hasRoom: boolean) => void; ticksLeft: number } | undefined
-  private readonly filter: EventFilter
+  readonly filter: EventFilter
   private readonly sink: Sink
 
   constructor(
@@ -63,8 +63,9 @@ export class Follower {
     this.told = after
   }
 
+  /** Everything up to here has been looked at. Who stands at the end is not told of what it need not see. */
   get position(): Position {
-    return this.at
+    return this.standing ? Math.max(this.at, this.ground.recent.end) : this.at
   }
 
   /** Goes on from its position: to be called at the start, and whenever a sink that was full has room again. */
@@ -76,6 +77,7 @@ export class Follower {
   /** Nothing goes to the sink any more. */
   end(): void {
     if (this.over) return
+    this.at = this.position
     this.over = true
     this.standing = false
     this.waiting?.wake(false)
@@ -91,17 +93,13 @@ export class Follower {
   /** Answers false when the event matches and the sink is full: then the follower does not stand at the end any more. */
   offer(shared: SharedEvent): boolean {
     const { position } = shared
-    if (position <= this.at) return true
-    if (filterMatches(this.filter, shared.event)) {
-      if (!this.sink.hasRoom) {
-        this.standing = false
-        return false
-      }
-      this.send(shared)
-      return true
+    if (position <= this.at || !filterMatches(this.filter, shared.event)) return true
+    if (!this.sink.hasRoom) {
+      this.at = position - 1
+      this.standing = false
+      return false
     }
-    this.at = position
-    if (position - this.told >= CHECKPOINT_EVENTS) this.checkpoint()
+    this.send(shared)
     return true
   }
 
@@ -109,8 +107,10 @@ export class Follower {
   tick(): void {
     const { waiting } = this
     if (waiting !== undefined && --waiting.ticksLeft === 0) waiting.wake(false)
-    if (!this.standing || this.told >= this.at) this.quietTicks = 0
-    else if (++this.quietTicks >= CHECKPOINT_TICKS) this.checkpoint()
+    if (!this.standing) return
+    this.at = this.position
+    if (this.told >= this.at) this.quietTicks = 0
+    else if (++this.quietTicks >= CHECKPOINT_TICKS || this.at - this.told >= CHECKPOINT_EVENTS) this.checkpoint()
   }
 
   private checkpoint(): void {
@@ -147,9 +147,10 @@ export class Follower {
     for (let next = this.at + 1; next <= recent.end; next++) {
       const shared = recent.at(next)
       // Framing an event for others may have pushed it out.
-      if (shared === undefined) return 'behind'
+      if (shared === undefined) return this.behindFrom(next)
       if (!this.offer(shared)) return 'full'
     }
+    this.at = Math.max(this.at, recent.end)
     if (!this.caughtUp) {
       this.caughtUp = true
       this.told = this.at
@@ -158,6 +159,11 @@ export class Follower {
     this.standing = true
     this.ground.join(this)
     return 'stands'
+  }
+
+  private behindFrom(next: Position): 'behind' {
+    this.at = Math.max(this.at, next - 1)
+    return 'behind'
   }
 
   private fallBehind(): void {
@@ -178,6 +184,8 @@ export class Follower {
         gaveUp = true
         break
       }
+      // It may have ended between the waking and now.
+      if (this.over) return
       this.send(new SharedEvent(event))
       if (++sent % TURN_EVENTS === 0) await new Promise(setImmediate)
     }
@@ -187,7 +195,7 @@ export class Follower {
 
   /** Resolves with true when there is room, with false after so many ticks or when the follower is over. */
   private room(ticks: number): Promise<boolean> {
-    if (this.over) return Promise.resolve(false)
+    if (this.over || this.sink.hasRoom) return Promise.resolve(!this.over)
     return new Promise(resolve => {
       const wake = (hasRoom: boolean) => {
         this.waiting = undefined

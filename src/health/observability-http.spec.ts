@@ -11,11 +11,13 @@ import {
 import { EventsModule } from '../events/events.module.js'
 import { Metrics } from '../metrics/metrics.js'
 import { SecurityModule } from '../security/security.module.js'
+import { GroupsModule } from '../subscriptions/groups/groups.module.js'
 import { HealthModule } from './health.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([HealthModule, EventsModule.of(authUnderTest), SecurityModule.of(authUnderTest)])
+  const modules = [EventsModule.of(authUnderTest), GroupsModule, SecurityModule.of(authUnderTest)]
+  server = await startServer([HealthModule, ...modules])
   const json = { type: 'Told', stream: 'agent_a', data: { secret: 'canary-in-data' } }
   await server.call('/v1/events', { json, as: ADMIN })
   await server.call('/v1/events', { json: { ...json, expectedRevision: 'none' }, as: ADMIN })

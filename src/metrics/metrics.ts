@@ -51,6 +51,28 @@ export class Metrics {
     })
   }
 
+  /** Gauges of the same things, each looked at once for all of them. `other` stands for what is beyond the bound of labels. */
+  gauges<K extends string>(
+    helps: Readonly<Record<K, string>>,
+    label: string,
+    look: () => Promise<ReadonlyMap<string, Readonly<Record<K, number>>>>,
+  ): void {
+    let looking: ReturnType<typeof look> | undefined
+    for (const [name, help] of Object.entries<string>(helps)) {
+      const gauge: Gauge = new Gauge({
+        ...{ name: `lighthouse_${name}`, help, labelNames: [label], registers: [this.registry] },
+        collect: async () => {
+          looking ??= look().finally(() => {
+            looking = undefined
+          })
+          const found = await looking
+          gauge.reset()
+          for (const [value, numbers] of found) gauge.set({ [label]: value }, numbers[name as K])
+        },
+      })
+    }
+  }
+
   /** A counter kept elsewhere, by one label. */
   tally(name: string, help: string, label: string, look: () => Readonly<Record<string, number>>): void {
     const counter: Counter = new Counter({

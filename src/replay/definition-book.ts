@@ -1,7 +1,8 @@
 // The definitions of one kind, as a fold of the service's stream they are events of: each change is a version.
 import { SERVICE_AGENT } from '../contract/check-append.js'
-import type { JsonObject, Position } from '../contract/event.js'
-import type { EventStore } from '../contract/event-store.js'
+import { StoreError } from '../contract/errors.js'
+import type { JsonObject, Position, Revision } from '../contract/event.js'
+import type { DamagedRange, EventStore } from '../contract/event-store.js'
 import { bytesOf } from './check-definition.js'
 
 export interface BookKind {
@@ -34,9 +35,23 @@ interface Change<T> {
   readonly definition?: T
 }
 
+interface Told {
+  readonly position: Position
+  readonly revision: Revision
+}
+
+/** Revisions are dense: where the next one comes behind the damage, what is damaged was none of them. */
+function goesOnBehind({ from, to }: DamagedRange, told: readonly Told[]): boolean {
+  const before = told.findLast(({ position }) => position < from)
+  const behind = told.find(({ position }) => position > to)
+  return behind?.revision === (before?.revision ?? -1) + 1
+}
+
 export class Book<T extends object> {
   private readonly entries = new Map<string, Entry<T>>()
   private bytes = 0
+  /** What may hold changes that nobody can read. */
+  private missing: readonly DamagedRange[] = []
 
   private constructor(
     private readonly store: EventStore,
@@ -45,11 +60,27 @@ export class Book<T extends object> {
 
   static async read<T extends object>(store: EventStore, kind: BookKind): Promise<Book<T>> {
     const book = new Book<T>(store, kind)
-    const filter = { streams: [kind.stream], types: [kind.defined, kind.deleted] }
-    for await (const { type, data, position, timestamp } of store.read({ filter })) {
+    const damaged: DamagedRange[] = []
+    const told: Told[] = []
+    const onDamaged = (range: DamagedRange) => void damaged.push(range)
+    for await (const event of store.read({ filter: { streams: [kind.stream] }, onDamaged })) {
+      const { type, data, position, timestamp, revision } = event
+      told.push({ position, revision })
       book.apply({ ...(data as unknown as Omit<Change<T>, 'type'>), type }, { position, timestamp })
     }
+    // What is given up by an operator who lets the store take appends again is given up.
+    if (!store.status().write.writable) book.missing = damaged.filter(range => !goesOnBehind(range, told))
     return book
+  }
+
+  /** Throws when a change may be missing: then nobody knows what is in force. */
+  mustBeWhole(): void {
+    const [first] = this.missing
+    if (first === undefined) return
+    const { from, to, reason } = first
+    const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
+    const detail = `${which} cannot be read: ${reason}; what was written there to ${this.kind.stream} is not known`
+    throw new StoreError('DATA_CORRUPT', detail)
   }
 
   /** In force, in the order of their names. */

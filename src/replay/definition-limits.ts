@@ -12,6 +12,8 @@ export const DEFINITION_LIMITS = Object.freeze({
   stepsPerUpcaster: 100,
   projections: 1_000,
   liveProjections: 20,
+  /** Of all live projections together. */
+  followers: 100,
   projectionNameChars: 64,
   descriptionChars: 512,
   /** Of a literal, how deep its lists and maps are nested. */

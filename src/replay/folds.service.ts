@@ -49,15 +49,16 @@ export class Folds {
 
   /** Of all projections in force, as whoever may read everything would ask for them. */
   async ofProjections(): Promise<NamedFold[]> {
-    const upcasters = await this.upcasting.inForce()
-    const { current } = await this.projections.book()
-    return current.map(version => ofProjection(version, undefined, upcasters))
+    const upcasters = await this.wholeUpcasters()
+    const book = await this.projections.book()
+    book.mustBeWhole()
+    return book.current.map(version => ofProjection(version, undefined, upcasters))
   }
 
   /** With the upcasters in force now; undefined when this server does not make such states any more. */
   async inForce(text: string): Promise<NamedFold | undefined> {
     const parts = readFoldText(text)
-    return parts && this.made(parts, await this.upcasting.inForce())
+    return parts && this.made(parts, await this.wholeUpcasters())
   }
 
   /** undefined when folding now would not mean what it meant, or cannot be done at all. */
@@ -73,6 +74,12 @@ export class Folds {
     const own = access.within('events.read')
     if (own === undefined || coversFilter(own, parts.filter)) return true
     return parts.within?.every(pattern => own.includes(pattern)) ?? false
+  }
+
+  /** Throws when one may be missing because of damage: nothing is made with less. */
+  private async wholeUpcasters(): Promise<Upcasters> {
+    await this.upcasting.mustBeWhole()
+    return this.upcasting.inForce()
   }
 
   private async made(parts: FoldParts, upcasters: Upcasters): Promise<NamedFold | undefined> {

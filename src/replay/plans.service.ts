@@ -15,7 +15,14 @@ export class Plans {
 
   async plan(asked: ReplayDto, access: Access): Promise<ReplayPlan> {
     const { projection: name, version } = asked
+    if (asked.onDamaged !== 'skip') await this.mustBeKnown(name !== undefined)
     const projection = name === undefined ? undefined : await this.projections.one(name, version)
     return replayPlan(asked, access, { projection, upcasters: await this.upcasting.inForce() })
+  }
+
+  /** A state made with less than what is in force would be wrong in silence. */
+  private async mustBeKnown(isProjection: boolean): Promise<void> {
+    await this.upcasting.mustBeWhole()
+    if (isProjection) (await this.projections.book()).mustBeWhole()
   }
 }

@@ -5,6 +5,8 @@ import { WireModule } from '../wire/wire.module.js'
 import { Folds } from './folds.service.js'
 import { KeptStates } from './kept-states.service.js'
 import { Plans } from './plans.service.js'
+import { ProjectionChangesController } from './projections/projection-changes.controller.js'
+import { ProjectionChanges } from './projections/projection-changes.service.js'
 import { ProjectionStateController } from './projections/projection-state.controller.js'
 import { ProjectionStates } from './projections/projection-states.service.js'
 import { ProjectionsModule } from './projections/projections.module.js'
@@ -14,13 +16,13 @@ import { UpcastingModule } from './upcasting/upcasting.module.js'
 
 @Module({})
 export class ReplayModule {
-  /** `events` is the application's own module, whose open streams of lines are ended with the others. */
+  /** `events` is the application's own module, which ends all open streams. */
   static of(events: DynamicModule): DynamicModule {
     return {
       module: ReplayModule,
       imports: [StorageModule, ProjectionsModule, UpcastingModule, WireModule, events],
-      controllers: [ReplayController, ProjectionStateController],
-      providers: [Folds, KeptStates, Plans, ProjectionStates, Replays],
+      controllers: [ProjectionChangesController, ProjectionStateController, ReplayController],
+      providers: [Folds, KeptStates, Plans, ProjectionChanges, ProjectionStates, Replays],
       exports: [Folds, KeptStates, Replays],
     }
   }

@@ -1,13 +1,20 @@
-// Keeps a record of who was denied what.
+// Keeps a record of who was denied what, and of whose tokens are revoked.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { RevocationsController } from './revocations.controller.js'
+import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
 
 @Module({})
 export class SecurityModule {
   /** `auth` is the application's own, which tells what was denied. */
   static of(auth: DynamicModule): DynamicModule {
-    return { module: SecurityModule, imports: [StorageModule, MetricsModule, auth], providers: [SecurityJournal] }
+    return {
+      module: SecurityModule,
+      imports: [StorageModule, MetricsModule, auth],
+      controllers: [RevocationsController],
+      providers: [SecurityJournal, TokenRevocations],
+    }
   }
 }

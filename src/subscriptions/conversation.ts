@@ -1,5 +1,6 @@
 // What one client and the server say to each other: who it is, what it has asked for, and how it ends.
 import type { Access, Scope } from '../auth/access.js'
+import type { DenialReason } from '../auth/denials.js'
 import type { Verified } from '../auth/token-verifier.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
@@ -34,8 +35,8 @@ export interface Bearer {
 export interface House {
   readonly head: () => number
   readonly identify: (token: string, opening: Opening) => Bearer | Promise<Bearer>
-  /** Tells of a scope that a caller lacks. */
-  readonly denied: (scope: Scope, client: Conversation) => void
+  /** Told of everything that was denied to a caller who is known. */
+  readonly denied: (reason: DenialReason, detail: string, access: Access) => void
   readonly handle: (frame: ClientFrame, client: Conversation, bytes: number) => void | Promise<void>
   readonly problem: (error: unknown, opening: Opening, of: { readonly isAppend: boolean }) => object
 }
@@ -79,8 +80,9 @@ export class Conversation {
   /** Throws FORBIDDEN when the scope is not granted for anything at all. */
   needs(scope: Scope): void {
     if (this.access.has(scope)) return
-    this.house.denied(scope, this)
-    throw new StoreError('FORBIDDEN', `The token lacks the scope ${scope}`)
+    const detail = `The token lacks the scope ${scope}`
+    this.house.denied('FORBIDDEN', detail, this.access)
+    throw new StoreError('FORBIDDEN', detail)
   }
 
   send(frame: ServerFrame): void {
@@ -190,6 +192,8 @@ export class Conversation {
   private answer(frame: ClientFrame, bytes: number): void {
     const id = 'id' in frame ? frame.id : undefined
     const failed = (error: unknown) => {
+      const { code, message } = error as { code?: unknown; message: string }
+      if (code === 'RATE_LIMITED') this.house.denied(code, message, this.access)
       if (!this.isOver) this.refuse(error, id, frame.type === 'append')
     }
     try {
@@ -213,7 +217,7 @@ export class Conversation {
     }
     if (found instanceof Promise) {
       this.early = []
-      found.then(bearer => this.welcome(bearer), refused)
+      found.then(bearer => this.welcome(bearer), refused).catch((error: unknown) => this.breakDown(error))
     } else {
       this.welcome(found)
     }

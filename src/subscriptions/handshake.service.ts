@@ -1,16 +1,16 @@
 // Decides whether a request may become a connection of the stream, before it does: its origin, its subprotocol, its token.
 import type { IncomingMessage } from 'node:http'
 import { Injectable } from '@nestjs/common'
-import type { Scope } from '../auth/access.js'
+import type { Access } from '../auth/access.js'
 import { Authentication, bearerOf, challengeOf } from '../auth/authentication.js'
-import { Denials } from '../auth/denials.js'
+import { type DenialReason, Denials } from '../auth/denials.js'
 import { Quotas } from '../auth/quotas.js'
-import { TokenVerifier, type Verified } from '../auth/token-verifier.js'
+import { TokenVerifier } from '../auth/token-verifier.js'
 import { StoreError } from '../contract/errors.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { traceparentOf } from '../wire/trace-context.js'
-import type { Bearer, Conversation, Opening } from './conversation.js'
+import type { Bearer, Opening } from './conversation.js'
 
 export const STREAM_PATH = '/v1/stream'
 
@@ -71,7 +71,7 @@ export class Handshakes {
 
   private async bearerOf(authorization: string, opening: Opening): Promise<Bearer> {
     try {
-      return await this.identify(bearerOf(authorization), opening)
+      return await this.identify(() => bearerOf(authorization), opening)
     } catch (error) {
       const challenge = (error as { code?: unknown }).code === 'UNAUTHENTICATED'
       const headers = challenge ? { 'WWW-Authenticate': challengeOf((error as Error).message) } : {}
@@ -80,33 +80,37 @@ export class Handshakes {
   }
 
   /** Throws what the caller is told; a promise only when a key has to be asked for. */
-  identify(token: string, opening: Opening): Bearer | Promise<Bearer> {
-    const refused = (error: unknown): never => {
-      throw this.authentication.refused(error, { ...opening, route: STREAM_PATH, agentId: undefined })
-    }
-    const charged = (verified: Verified): Bearer => {
-      this.charge(verified, opening)
-      return { token, verified }
-    }
+  identify(tell: () => string, opening: Opening): Bearer | Promise<Bearer> {
     try {
+      const token = tell()
       const verified = this.verifier.verify(token)
-      return verified instanceof Promise ? verified.then(charged).catch(refused) : charged(verified)
+      if (!(verified instanceof Promise)) return this.charged({ token, verified }, opening)
+      return verified.then(found => this.charged({ token, verified: found }, opening)).catch(this.refusing(opening))
     } catch (error) {
-      return refused(error)
+      return this.refusing(opening)(error)
     }
   }
 
-  private charge({ access }: Verified, { address }: Opening): void {
+  private charged(bearer: Bearer, opening: Opening): Bearer {
+    const { access } = bearer.verified
     try {
       this.quotas.charge(access, { requests: 1 })
+      return bearer
     } catch (error) {
-      throw this.authentication.refused(error, { address, route: STREAM_PATH, agentId: access.agentId })
+      return this.refusing(opening, access.agentId)(error)
     }
   }
 
-  denied(scope: Scope, { access }: Conversation): void {
-    const detail = `The token lacks the scope ${scope}`
-    this.denials.tell({ reason: 'FORBIDDEN', who: access.agentId, route: STREAM_PATH, detail })
+  private refusing({ address }: Opening, agentId?: string): (error: unknown) => never {
+    return error => {
+      // What was refused for its agent has been told already.
+      if (agentId === undefined && error instanceof StoreError) throw error
+      throw this.authentication.refused(error, { address, route: STREAM_PATH, agentId })
+    }
+  }
+
+  denied(reason: DenialReason, detail: string, { agentId }: Access): void {
+    this.denials.tell({ reason, who: agentId, route: STREAM_PATH, detail })
   }
 
   /** Why the token is not good any more; undefined while it is. */

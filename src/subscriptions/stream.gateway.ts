@@ -38,8 +38,8 @@ export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, Befo
   ) {
     this.house = {
       head: () => store.head(),
-      identify: (token, opening) => handshakes.identify(token, opening),
-      denied: (scope, client) => handshakes.denied(scope, client),
+      identify: (token, opening) => handshakes.identify(() => token, opening),
+      denied: (reason, detail, access) => handshakes.denied(reason, detail, access),
       handle: (frame, client, bytes) => handlers.handle(frame, client, bytes),
       problem: (error, { correlationId, traceparent }: Opening, { isAppend }) =>
         problems.occurred(error, {

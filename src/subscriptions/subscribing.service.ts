@@ -9,11 +9,11 @@ import type { EventFilter } from '../contract/filter.js'
 import { Feed } from '../following/feed.js'
 import type { Follower, Sink } from '../following/follower.js'
 import type { SharedEvent } from '../following/recent-events.js'
+import { startPosition } from '../following/start-position.js'
 import { type Envelope, subscriptionEnvelope } from '../wire/event-frames.js'
 import type { Conversation, Held } from './conversation.js'
 import type { FrameHandler } from './frame-handler.js'
 import type { SubscribeFrame, UnsubscribeFrame } from './frames.dto.js'
-import { startPosition } from './start-position.js'
 
 @Injectable()
 export class Subscribing implements FrameHandler {

@@ -19,8 +19,16 @@ export function caughtUpFrame(position: Position, id?: string): string {
   return `{"type":"caughtUp"${idOf(id)},"position":${position}}`
 }
 
+export function fellBehindFrame(position: Position, id?: string): string {
+  return `{"type":"fellBehind"${idOf(id)},"position":${position}}`
+}
+
 export function heartbeatFrame(position: Position): string {
   return `{"type":"heartbeat","position":${position}}`
+}
+
+export function goawayFrame(reason: string): string {
+  return `{"type":"goaway","reason":${JSON.stringify(reason)}}`
 }
 
 export function errorFrame(problem: object, id?: string): string {

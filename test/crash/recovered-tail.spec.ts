@@ -242,11 +242,13 @@ describe('a log from which something was taken', () => {
 
 describe('a log that cannot be read just now', () => {
   test.each([
-    ['for want of a descriptor', 'EMFILE', 'openSync'],
-    ['because the disk fails', 'EIO', 'read'],
-  ] as const)('%s, is not taken for damaged', async (_, code, trouble) => {
+    ['for want of a descriptor', 'EMFILE', 'openSync', false],
+    ['because the disk fails', 'EIO', 'read', false],
+    ['because the disk fails once the places are known', 'EIO', 'read', true],
+  ] as const)('%s, is not taken for damaged', async (_, code, trouble, known) => {
     await start({ segmentBytes: 5_000, openFiles: 1 })
     await append('a', 'b', 'c', 'd', 'e', 'f', 'g')
+    if (known) await types()
     disk.arm({ failFrom: 1, code, only: kind => kind.startsWith(trouble) })
     const read = everything(store).then(String, error => String(error.code))
     expect(await read).toBe('STORAGE_UNAVAILABLE')

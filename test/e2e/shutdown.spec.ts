@@ -2,7 +2,9 @@
 import { once } from 'node:events'
 import { connect } from 'node:net'
 import { expect, test } from '@jest/globals'
+import { EventSourceReader } from '../support/event-source-reader.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
+import { StreamClient } from '../support/stream-client.js'
 
 const WRITERS = 20
 
@@ -47,5 +49,20 @@ test('a connection that has asked nothing, and one that is kept open, do not hol
   )
   expect(await server.end()).toBe(0)
   await closed
+  await server.stop()
+})
+
+test('whoever follows is told, over either way, and does not hold it up', async () => {
+  const server = await RunningServer.start()
+  const authorization = `Bearer ${await tokenOf({ sub: 'a', role: 'system_agent' })}`
+  const client = await StreamClient.open(server.url, { authorization })
+  const reader = await EventSourceReader.open(`${server.url}/v1/events`, { authorization })
+  const stranger = await StreamClient.open(server.url)
+  client.send({ type: 'subscribe', id: 's' })
+  await client.next('caughtUp')
+  expect(await server.end()).toBe(0)
+  expect([await client.closed(), await stranger.closed()]).toEqual([1001, 1001])
+  await client.next('goaway')
+  await reader.until('goaway')
   await server.stop()
 })

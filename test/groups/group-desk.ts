@@ -8,7 +8,7 @@ import type { Delivery } from '../../src/subscriptions/groups/takers.js'
 
 export const DEFINED: Definition = {
   ...{ filter: { types: ['task'] }, after: 'start', start: 0, definedBy: 'boss' },
-  ...{ ackTimeoutSeconds: 30, maxAttempts: 5, maxInFlight: 1_000, ordering: 'none' },
+  ...{ ackTimeoutSeconds: 30, maxAttempts: 5, maxInFlight: 1_000, ordering: 'none', damaged: 'stop' },
 }
 
 export class GroupDesk {

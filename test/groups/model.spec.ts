@@ -47,6 +47,7 @@ const settings = fc.record({
   maxAttempts: fc.integer({ min: 1, max: 3 }),
   maxInFlight: fc.constantFrom(1, 3, 100),
   ordering: fc.constantFrom('none', 'stream', 'correlation'),
+  damaged: fc.constant('stop'),
 })
 const by = fc.constantFrom(...CONSUMERS)
 const kind = <K extends string>(name: K) => fc.constant(name)
@@ -138,7 +139,7 @@ class Life {
     })) {
       if (event.type !== 'SubscriptionState') changes.push(event)
     }
-    expect({ ...plain(await stateFrom(changes)), changes: 0 }).toEqual({ ...plain(state), changes: 0 })
+    expect({ ...plain((await stateFrom(changes)).state), changes: 0 }).toEqual({ ...plain(state), changes: 0 })
     const { inFlight, retrying, parked, floor } = await this.group.progress()
     const unsettled = this.naive.tasks.filter(({ status }) => status === 'new' || status === 'out' || status === 'back')
     expect([inFlight, parked]).toEqual([this.naive.count('out', this.now), this.naive.count('parked', this.now)])

@@ -126,6 +126,21 @@ export const engineKnowsNoEvents: Rule = {
   ],
 }
 
+const client = 'client/src/'
+
+export const clientStandsAlone: Rule = {
+  name: 'the client imports nothing but itself',
+  check: files =>
+    files
+      .filter(file => file.path.startsWith(client) && isTypeScript(file) && !isSpec(file))
+      .flatMap(file => importsOf(file).map(found => ({ file, ...found })))
+      .filter(({ file, specifier }) => !specifier.startsWith('.') || leaves(client, file, specifier))
+      .map(
+        ({ file, line, specifier }) =>
+          `${file.path}:${line} imports ${specifier}: the client runs in browsers and is installed alone; use what every platform has`,
+      ),
+}
+
 function complaintsAboutPackages(
   files: readonly ProjectFile[],
   folder: string,
@@ -160,4 +175,5 @@ export const floorRules: readonly Rule[] = [
   contractImportsNothing,
   backendsKnowNoNest,
   engineKnowsNoEvents,
+  clientStandsAlone,
 ]

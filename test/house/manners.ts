@@ -3,7 +3,19 @@ import { homedir } from 'node:os'
 import ts from 'typescript'
 import { isSpec, isTypeScript, lineOf, type ProjectFile, projectFolder, type Rule, walk } from './project.js'
 
-const topLevelFolders = new Set(['src', 'test', 'config', 'docker', 'k8s', 'docs', 'bench', 'scripts', 'bin', '.ci'])
+const topLevelFolders = new Set([
+  'src',
+  'test',
+  'client',
+  'config',
+  'docker',
+  'k8s',
+  'docs',
+  'bench',
+  'scripts',
+  'bin',
+  '.ci',
+])
 
 export const knownTopLevel: Rule = {
   name: 'the top level holds the folders a reader expects',
@@ -100,7 +112,7 @@ export const lockfileServesEveryPlatform: Rule = {
 function specRule(name: string, complaint: (node: ts.Node, file: ProjectFile) => string | undefined): Rule {
   const check = (files: readonly ProjectFile[]) =>
     files
-      .filter(file => isTypeScript(file) && (isSpec(file) || file.path.startsWith('test/')))
+      .filter(file => isTypeScript(file) && (isSpec(file) || /^(client\/)?test\//.test(file.path)))
       .flatMap(file => {
         const complaints: string[] = []
         walk(file, node => {

@@ -74,6 +74,16 @@ const plantings: readonly Planting[] = [
     good: { 'src/backends/embedded/a.ts': "import 'node:fs/promises'\nimport 'msgpackr/pack'" },
   },
   {
+    rule: 'the client imports nothing but itself',
+    bad: { 'client/src/a.ts': "import { createHash } from 'node:crypto'" },
+    good: { 'client/src/a.ts': "import './b.js'", 'client/src/a.spec.ts': "import '../../src/contract/errors.js'" },
+  },
+  {
+    rule: 'the client imports nothing but itself',
+    bad: { 'client/src/a.ts': "import type { Position } from '../../src/contract/event.js'" },
+    good: { 'client/test/a.ts': "import '../../test/support/random.js'" },
+  },
+  {
     rule: 'the engine knows nothing of events',
     bad: { 'src/backends/embedded/engine/a.ts': "import '../../../contract/event.js'" },
     good: { 'src/backends/embedded/engine/a.ts': "import './b.js'\nimport 'node:fs'" },

@@ -7,7 +7,8 @@ import { importsOf, isIn, isSpec, isTypeScript, lineOf, type ProjectFile, type R
 export const sizes = { constructorParameters: 4, functionLines: 70, fileLines: 400, specFileLines: 800 } as const
 
 const typescript = (files: readonly ProjectFile[]) => files.filter(isTypeScript)
-const sources = (files: readonly ProjectFile[]) => typescript(files).filter(isIn('src'))
+const isSource = (file: ProjectFile) => isIn('src')(file) || isIn('client/src')(file)
+const sources = (files: readonly ProjectFile[]) => typescript(files).filter(isSource)
 
 /** A rule that looks at every node of the given files and says what is wrong with it, if anything. */
 function nodeRule(

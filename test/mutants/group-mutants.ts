@@ -3,7 +3,7 @@ import type { Mutant } from './mutant.js'
 
 const groups = 'src/subscriptions/groups'
 const model = { spec: 'test/groups/model.spec.ts' }
-const http = `${groups}/groups-http.spec.ts`
+const stories = 'test/groups/stories.spec.ts'
 
 export const groupMutants: readonly Mutant[] = [
   {
@@ -49,10 +49,10 @@ export const groupMutants: readonly Mutant[] = [
     gate: model,
   },
   {
-    name: 'groups: settle some when one is stale',
+    name: 'groups: forget what was settled',
     file: `${groups}/decide-settle.ts`,
-    from: 'if (stale.length > 0) return { stale, changes: [] }',
-    to: 'if (stale.length === settlement.tokens.length) return { stale, changes: [] }',
+    from: 'else if (state.recent.get(token) !== settlement.action) stale.push(at)',
+    to: 'else stale.push(at)',
     gate: model,
   },
   {
@@ -98,17 +98,45 @@ export const groupMutants: readonly Mutant[] = [
     gate: { spec: 'test/groups/failing-store.spec.ts' },
   },
   {
+    name: 'groups: pass over in silence what was fetched and did not fit behind damage',
+    file: `${groups}/candidates.ts`,
+    from: 'if (stops && firstOf(found) < event.position) break',
+    to: '',
+    gate: { spec: stories, test: 'damage' },
+  },
+  {
+    name: 'groups: take a hole in the books for none',
+    file: `${groups}/books.ts`,
+    from: 'return behind !== undefined && behind === (before ?? -1) + 1',
+    to: 'return behind === undefined || behind >= (before ?? -1)',
+    gate: { spec: stories, test: 'damage' },
+  },
+  {
+    name: 'groups: keep what a consumer that went away was given',
+    file: `${groups}/hand-out.ts`,
+    from: 'if (signal?.aborted !== true) return',
+    to: 'if (signal === undefined || true) return',
+    gate: { spec: stories, test: 'whoever goes away' },
+  },
+  {
+    name: 'groups: hand out although there is no room to park',
+    file: `${groups}/decide-take.ts`,
+    from: 'if (one.isNew && fresh-- <= 0) continue',
+    to: '',
+    gate: { spec: 'test/groups/bounds.spec.ts', test: 'a group that has parked' },
+  },
+  {
     name: 'groups: hand out the books of the groups',
     file: `${groups}/window.ts`,
     from: 'if (stream === SUBSCRIPTIONS_STREAM || position <= this.read) continue',
     to: 'if (position <= this.read) continue',
-    gate: { spec: http, test: 'a consumer' },
+    gate: { spec: stories, test: 'a consumer that stays' },
   },
   {
     name: 'groups: let anybody manage a group',
     file: `${groups}/groups.service.ts`,
     from: "return definition?.definedBy === access.agentId || access.has('admin.write')",
     to: 'return definition !== undefined || access.agentId === undefined',
-    gate: { spec: http, test: 'a definition' },
+    gate: { spec: stories, test: 'a consumer that stays' },
   },
 ]

@@ -6,6 +6,7 @@ const engine = `${embedded}/engine`
 const entry = { spec: `${embedded}/entry-reader.spec.ts` }
 const scan = { spec: `${engine}/scan.spec.ts` }
 const frame = { spec: `${engine}/frame.spec.ts` }
+const sealed = { spec: `${engine}/sealed-segments.spec.ts` }
 const tail = 'test/crash/recovered-tail.spec.ts'
 const small = 'test/conformance/many-segments.spec.ts'
 
@@ -20,7 +21,7 @@ export const readMutants: readonly Mutant[] = [
   {
     name: 'trust the index with the hash',
     file: `${embedded}/entry-reader.ts`,
-    from: "if (hash !== bytes.toString('latin1', at + 4, from)) throw",
+    from: 'if (hash !== (bytes as TextBuffer).latin1Slice(at + 4, from)) throw',
     to: 'if (false) throw',
     gate: entry,
   },
@@ -195,7 +196,7 @@ export const readMutants: readonly Mutant[] = [
   {
     name: 'keep keys for ever',
     file: `${embedded}/assigned.ts`,
-    from: ' || event.timestampNs < oldest',
+    from: ' || event.timestampNs <= oldest',
     to: '',
     gate: { spec: small, test: '.*is forgotten after twenty-four hours' },
   },
@@ -240,5 +241,47 @@ export const readMutants: readonly Mutant[] = [
     from: 'space.freeBytes >= 2 * this.bytes && ',
     to: '',
     gate: { spec: `${engine}/reserve.spec.ts` },
+  },
+  {
+    name: 'keep an object of every sealed segment that was used',
+    file: `${engine}/sealed-segments.ts`,
+    from: 'const place = (this.retired + index) % KEPT_LOOKS',
+    to: 'const place = this.retired + index',
+    gate: sealed,
+  },
+  {
+    name: 'go on asking an index that was replaced',
+    file: `${engine}/sealed-segment.ts`,
+    from: ' || this.indexVersion !== indexVersion',
+    to: '',
+    gate: sealed,
+  },
+  {
+    name: 'believe the filter of an index that was replaced',
+    file: `${engine}/sealed-segments.ts`,
+    from: 'pages.filters.drop(firstPosition)\n',
+    to: '',
+    gate: sealed,
+  },
+  {
+    name: 'read the pages of an index that was replaced',
+    file: `${engine}/sealed-segments.ts`,
+    from: 'if (owner !== undefined) pages.forget(owner)',
+    to: '',
+    gate: sealed,
+  },
+  {
+    name: 'look for an archived segment where it lay',
+    file: `${engine}/sealed-segments.ts`,
+    from: '    this.looks[(this.retired + index) % KEPT_LOOKS] = undefined\n    this.archivedNow++',
+    to: '    this.archivedNow++',
+    gate: sealed,
+  },
+  {
+    name: 'never put an archive away',
+    file: `${engine}/archive-shelf.ts`,
+    from: 'if (this.opened.size <= OPEN_ARCHIVES) break',
+    to: 'break',
+    gate: { spec: `${engine}/archive-shelf.spec.ts` },
   },
 ]

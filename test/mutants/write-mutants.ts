@@ -75,7 +75,7 @@ export const writeMutants: readonly Mutant[] = [
   {
     name: 'take a sync without room for a write without room',
     file: `${engine}/latch.ts`,
-    from: 'if (error instanceof Latched || isNoDescriptor(error)) throw error',
+    from: 'if (error instanceof Latched || error instanceof OwnershipLost || isNoDescriptor(error)) throw error',
     to: 'if (error instanceof Latched || isNoDescriptor(error) || isNoSpace(error)) throw error',
     gate: { spec: `${engine}/latch.spec.ts` },
   },
@@ -145,7 +145,7 @@ export const writeMutants: readonly Mutant[] = [
   {
     name: 'keep revisions of a batch that was not stored',
     file: `${embedded}/assigned.ts`,
-    from: '    for (const { event } of this.staged) this.revisions.delete(event.stream)\n',
+    from: '    this.stagedRevisions.clear()\n',
     to: '',
     gate: { spec: inFlight, test: 'one that found no room' },
   },

@@ -5,7 +5,7 @@ import { expect, test } from '@jest/globals'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 
-const KILLS = 6
+const KILLS = 4
 const FOLD = { filter: { streams: ['killed'] } }
 
 async function ask(server: RunningServer, path: string, json?: object) {
@@ -45,7 +45,7 @@ test(`a snapshot is there or not, never half, through ${KILLS} kills`, async () 
         expect(await ask(server, `/v1/snapshots/${id}/verify`, {})).toMatchObject({ verdict: 'sound' })
       }
       expect(readdirSync(join(directory, 'snapshots', 'quarantine'))).toEqual([])
-      const rounds = 2 + kill * 2
+      const rounds = 2 + kill
       const working = (async () => {
         for (let round = 0; ; round++) {
           const data = { [`k${++appended}`]: noise(appended).toString('base64') }
@@ -62,4 +62,4 @@ test(`a snapshot is there or not, never half, through ${KILLS} kills`, async () 
   } finally {
     removeTempDirectory(directory)
   }
-}, 60_000)
+}, 120_000)

@@ -5,6 +5,7 @@ import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Identity, Role } from '../../src/auth/access.js'
 import { AuthModule } from '../../src/auth/auth.module.js'
+import type { Quota } from '../../src/auth/quotas.js'
 import { ConfigModule } from '../../src/config/config.module.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import { EventStore } from '../../src/contract/event-store.js'
@@ -48,17 +49,28 @@ export const ADMIN: Identity = agent('operator', 'admin')
 const SECRET = 'the secret of servers under test, in this process'
 const PLENTY = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
 
+function forAll(quota: Quota): Readonly<Record<Role, Quota>> {
+  return { guest: quota, agent: quota, expert_agent: quota, system_agent: quota, admin: quota }
+}
+
+export const PLENTY_FOR_ALL = forAll(PLENTY)
+
+/** As `authUnderTest`, with less than plenty of something. */
+export function authWith(less: Partial<Quota>): DynamicModule {
+  const quotas = forAll({ ...PLENTY, ...less })
+  return AuthModule.of({ algorithms: ['HS256'], secret: SECRET, leewaySeconds: 60, quotas })
+}
+
 /** Where the application has its own: tokens of `bearerOf` are good here, and nobody asks too much. */
-export const authUnderTest: DynamicModule = AuthModule.of({
-  ...{ algorithms: ['HS256'], secret: SECRET, leewaySeconds: 60 },
-  quotas: { guest: PLENTY, agent: PLENTY, expert_agent: PLENTY, system_agent: PLENTY, admin: PLENTY },
-})
+export const authUnderTest: DynamicModule = authWith({})
 
 /** The value of the Authorization header of an agent. */
-export function bearerOf({ agentId, role, permissions, onBehalfOf = [] }: Identity): string {
+export function bearerOf(
+  { agentId, role, permissions, onBehalfOf = [] }: Identity,
+  exp = Math.floor(Date.now() / 1000) + 3_600,
+): string {
   const act = onBehalfOf.reduceRight<object | undefined>((before, sub) => ({ sub, act: before }), undefined)
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const exp = Math.floor(Date.now() / 1000) + 3_600
   const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: agentId, role, permissions, act, exp })}`
   return `Bearer ${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`
 }
@@ -66,13 +78,18 @@ export function bearerOf({ agentId, role, permissions, onBehalfOf = [] }: Identi
 @Module({})
 class UnderTest {}
 
-export async function startServer(modules: readonly (Type | DynamicModule)[]): Promise<ServerUnderTest> {
-  const directory = makeTempDirectory()
+/** A directory that is given is left as it is at the end. */
+export async function startServer(
+  modules: readonly (Type | DynamicModule)[],
+  auth: DynamicModule = authUnderTest,
+  kept?: string,
+): Promise<ServerUnderTest> {
+  const directory = kept ?? makeTempDirectory()
   const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory })
   const logger = createLogger('silent', { write: () => undefined })
   const whole = {
     module: UnderTest,
-    imports: [ConfigModule.of(settings), LoggingModule.of(logger), WireModule, authUnderTest, ...modules],
+    imports: [ConfigModule.of(settings), LoggingModule.of(logger), WireModule, auth, ...modules],
   }
   const app = await NestFactory.create<NestFastifyApplication>(whole, createHttpAdapter(), {
     logger: false,
@@ -95,7 +112,7 @@ export async function startServer(modules: readonly (Type | DynamicModule)[]): P
     })
   const stop = async () => {
     await app.close()
-    removeTempDirectory(directory)
+    if (kept === undefined) removeTempDirectory(directory)
   }
   return { app, url, store: app.get(EventStore, { strict: false }), call, stop }
 }

@@ -91,7 +91,8 @@ export class StreamClient {
     await closed
   }
 
-  private more(): Promise<void> {
+  /** Until something more is heard, or the connection is closed. */
+  more(): Promise<void> {
     return new Promise(resolve => this.wake.push(resolve))
   }
 

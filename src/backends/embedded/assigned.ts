@@ -87,7 +87,9 @@ export class Assigned implements AssignedView {
     after: number,
   ): { id: string; position: number; type: string } | undefined {
     const firstStaged = this.staged[0]?.placement.position ?? Number.POSITIVE_INFINITY
-    for (const segment of this.log.segments()) {
+    const segments = this.log.segments()
+    for (let at = Math.max(0, segments.countUpTo(after) - 1); at < segments.length; at++) {
+      const segment = segments.at(at)
       if (segment.lastPosition <= after) continue
       const last = Math.min(segment.lastPosition, firstStaged - 1)
       const match = firstInSegment(segment, items, { from: after + 1, to: last })
@@ -120,10 +122,10 @@ export class Assigned implements AssignedView {
   /** The newest durable event with the term; a damaged one cannot be decided by and is thrown. */
   private lastWith(kind: number, text: string, proves: (event: StoredEvent) => boolean): StoredEvent | undefined {
     const segments = this.log.segments()
-    for (let at = segments.length - 1; at >= 0; at--) {
-      const segment = segments[at] as Segment
+    const before = (at: number) => segments.lastThatMay(kind, text, at)
+    for (let at = before(segments.length); at >= 0; at = before(at)) {
+      const segment = segments.at(at)
       const { postings, firstPosition, lastPosition } = segment
-      if (!postings.mayContain(kind, text)) continue
       const durable = lastPosition - firstPosition + 1
       for (
         let ordinal = postings.last(kind, text, durable);

@@ -15,7 +15,6 @@ import {
 import { HybridClock } from '../../contract/hybrid-clock.js'
 import { carriedHeads } from './carried-heads.js'
 import { CommitQueue } from './commit-queue.js'
-import { isArchived } from './engine/archive.js'
 import type { Log } from './engine/log.js'
 import { glimpseSync } from './entry-reader.js'
 import { HeadWatch } from './head-watch.js'
@@ -138,13 +137,13 @@ export class EmbeddedStore extends EventStore {
       queuedBytes: queue.queuedBytes,
       details: {
         segments: segments.length,
-        bytes: segments.reduce((sum, segment) => sum + segment.source.length, 0),
+        bytes: segments.bytes,
         epoch: log.recovered.epoch,
         cleanStart: log.recovered.clean,
         tornBytes: log.recovered.tornBytes,
         openFiles: log.world.pool.size,
         waitingReaders: this.watch.waiting,
-        archived: log.sealedSegments().filter(isArchived).length,
+        archived: log.sealedSegments().archivedCount,
         ...this.maintenance.details,
       },
     }

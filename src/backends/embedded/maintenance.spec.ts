@@ -36,6 +36,14 @@ describe('scrub', () => {
     await held.store.close()
   })
 
+  test('leaves no descriptor behind of the files it has read', async () => {
+    const held = await open(aged.disk.clone(), { ...FAST, archiveAfterDays: 0 })
+    const before = Number(held.store.status().details['openFiles'])
+    await scrubAll(held)
+    expect(Number(held.store.status().details['openFiles'])).toBeLessThanOrEqual(before)
+    await held.store.close()
+  })
+
   test('a byte that rots while the store runs is named by its position, and the rest is served', async () => {
     const disk = aged.disk.clone()
     const held = await open(disk, { ...FAST, archiveAfterDays: 0 })

@@ -2,8 +2,10 @@
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import { ActivePostings } from './engine/index/active-postings.js'
+import { PageCache } from './engine/index/page-cache.js'
 import type { Log } from './engine/log.js'
-import { SealedSegment } from './engine/sealed-segment.js'
+import { Layout } from './engine/names.js'
+import { SealedSegments } from './engine/sealed-segments.js'
 import { Reader } from './reader.js'
 import { TERM_KINDS } from './terms.js'
 
@@ -27,22 +29,29 @@ test('readers that meet the same damage wait for one rebuild', async () => {
 
 test('an index made anew in vain is not made anew for the next damaged event', async () => {
   const hash = Buffer.alloc(32)
-  const sealed = {
-    identity: { firstPosition: 1, prev: hash, salt: hash, storeId: hash },
-    footer: { firstPosition: 1, lastPosition: 3, dataEnd: 9_000, chain: hash, fileHash: hash },
+  const identity = {
+    ...{ firstPosition: 1, prev: hash, salt: 1, storeId: hash, epoch: 1 },
+    firstBatch: 0,
+    createdMs: 0,
   }
-  const readSync = (_: number, length: number) => Buffer.alloc(length)
-  const source = { length: 9_000, read: async (from: number, length: number) => readSync(from, length), readSync }
+  const footer = {
+    ...{ firstPosition: 1, lastPosition: 3, dataEnd: 9_000, chain: hash, fileHash: hash },
+    ...{ frames: 3, sealedMs: 0, batch: 3, lost: 0 },
+  }
+  const file = { readSync: (into: Uint8Array) => into.fill(0).length, read: async (into: Uint8Array) => into.length }
+  const pool = { file: () => file, use: (_: string, work: (opened: typeof file) => unknown) => work(file) }
   const postings = Object.assign(new ActivePostings(TERM_KINDS), {
     offset: (ordinal: number) => 4_096 + ordinal * 100,
     end: (ordinal: number) => 4_196 + ordinal * 100,
   })
-  const segment = new SealedSegment('/data/seg', sealed as never, source as never, postings)
+  const shelf = { pool, pages: new PageCache(), kinds: TERM_KINDS }
+  const segments = new SealedSegments({ layout: new Layout('/data'), pool, shelf } as never)
+  segments.add({ path: '/data/segments/seg', epoch: 1, identity, footer, length: 9_128, postings })
   let rebuilds = 0
   // A log whose list of damage is full, so that nothing is known beforehand.
   const log = {
     ...{ damage: [], head: 3, firstPosition: 1, state: 'writable', noteDamage: () => undefined },
-    ...{ segments: () => [segment], rebuildIndexOf: async () => void rebuilds++ },
+    ...{ segments: () => segments, rebuildIndexOf: async () => void rebuilds++ },
   }
   const reader = new Reader(log as unknown as Log)
   for (const position of [1, 2, 3, 1]) await expect(reader.at(position)).rejects.toMatchObject({ code: 'DATA_CORRUPT' })

@@ -4,9 +4,10 @@ import type { ReadRequest } from '../../contract/event-store.js'
 import { filterMatches } from '../../contract/filter.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { diskErrorCode } from './engine/disk.js'
-import { NO_ORDINALS, type Postings } from './engine/index/postings.js'
+import { NO_ORDINALS } from './engine/index/postings.js'
 import type { Log } from './engine/log.js'
 import { SealedSegment, type Segment } from './engine/sealed-segment.js'
+import type { SegmentList } from './engine/segment-list.js'
 import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
 import { coalesce, type Extent, FetchSize, PieceReader, Slicer, type Wanted } from './fetches.js'
 import { between, union } from './ordinal-sets.js'
@@ -29,8 +30,11 @@ interface Fetch {
 type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 
 export class Reader {
-  /** Indexes made anew from the log that did not help: what they point to and cannot be proven is damage of the log. */
-  private readonly vindicated = new WeakSet<Postings>()
+  /**
+   * Segments, by first position, whose index was made anew from the log and that did not help: what it points to and
+   * cannot be proven is damage of the log.
+   */
+  private readonly vindicated = new Set<number>()
   private readonly pieces = new PieceReader()
 
   constructor(private readonly log: Log) {}
@@ -166,7 +170,7 @@ export class Reader {
       if (this.log.state === 'closed') throw new StoreError('CLOSED', 'the store closed during the read')
       if (code === undefined || error instanceof StoreError) throw error
       const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as Place).position) : undefined
-      if (moved !== undefined && moved !== segment) return this.fetchFrom(moved, places, request)
+      if (moved !== undefined && moved.name !== segment.name) return this.fetchFrom(moved, places, request)
       if (segment.lastPosition < this.log.firstPosition) return []
       throw new StoreError('STORAGE_UNAVAILABLE', `reading ${segment.name} failed: ${code}`, { cause: error })
     }
@@ -192,11 +196,11 @@ export class Reader {
     const known = this.log.damage.some(({ from, to }) => from <= position && position <= to)
     if (segment instanceof SealedSegment && !known) {
       // A second rebuild would read the whole segment for the same answer, once for each damaged event.
-      if (!this.vindicated.has(segment.postings)) await this.log.rebuildIndexOf(segment)
+      if (!this.vindicated.has(segment.firstPosition)) await this.log.rebuildIndexOf(segment)
       const { offset, end } = placeOf(segment, position)
       const event = proven({ position, offset, end }, await segment.source.read(offset, end - offset), offset)
       if (event !== undefined) return event
-      this.vindicated.add(segment.postings)
+      this.vindicated.add(segment.firstPosition)
     }
     const where = `${segment.name} at byte ${place.offset}`
     const reason = 'an event does not have the hash it was stored with'
@@ -231,13 +235,12 @@ function ordinalsBetween(from: number, to: number): number[] {
   return list
 }
 
-function gapAround(segments: readonly Segment[], position: number, { from, to }: Bounds): Bounds {
-  const before = segments.findLast(segment => segment.lastPosition < position)
-  const after = segments.find(segment => segment.firstPosition > position)
-  return {
-    from: Math.max(from, (before?.lastPosition ?? 0) + 1),
-    to: Math.min(to, (after?.firstPosition ?? Number.POSITIVE_INFINITY) - 1),
-  }
+/** For a position that no segment holds. */
+function gapAround(segments: SegmentList, position: number, { from, to }: Bounds): Bounds {
+  const count = segments.countUpTo(position)
+  const before = count === 0 ? 0 : segments.at(count - 1).lastPosition
+  const after = count < segments.length ? segments.at(count).firstPosition : Number.POSITIVE_INFINITY
+  return { from: Math.max(from, before + 1), to: Math.min(to, after - 1) }
 }
 
 function proven(place: Place, bytes: Buffer, base: number): StoredEvent | undefined {

@@ -1,14 +1,19 @@
 // Looking up a time in a log with holes: they are stepped over whole.
 import { expect, test } from '@jest/globals'
 import type { Segment } from './engine/sealed-segment.js'
+import type { SegmentList } from './engine/segment-list.js'
 import { firstAtOrAfter, type Moment } from './segment-search.js'
 
 const FAR = 1_000_000_000_000
 
 const segment = (firstPosition: number, lastPosition: number) => ({ firstPosition, lastPosition }) as unknown as Segment
 const clockOf = (_: Segment, position: number): Moment => ({ timestampNs: BigInt(position), sequence: 0 })
+const listOf = (segments: Segment[]): SegmentList => ({
+  ...{ length: segments.length, bytes: 0, at: index => segments[index] as Segment, lastThatMay: () => -1 },
+  countUpTo: position => segments.filter(({ firstPosition }) => firstPosition <= position).length,
+})
 const search = (segments: Segment[], at: number, to: number) =>
-  firstAtOrAfter(segments, { timestampNs: BigInt(at), sequence: 0 }, { from: 1, to }, clockOf)
+  firstAtOrAfter(listOf(segments), { timestampNs: BigInt(at), sequence: 0 }, { from: 1, to }, clockOf)
 
 test('a hole of a million million positions takes no longer than one of two', () => {
   const segments = [segment(1, 10), segment(FAR, FAR + 10)]

@@ -1,23 +1,14 @@
 // Finds the segment of a position, and the position of a time.
 import type { Segment } from './engine/sealed-segment.js'
+import type { SegmentList } from './engine/segment-list.js'
 import { DamagedEvent, readEventSync } from './entry-reader.js'
 
 /** undefined when no segment holds the position: it is beyond the head, retired, or its segment is missing. */
-export function segmentOf(segments: readonly Segment[], position: number): Segment | undefined {
-  const segment = segments[countUpTo(segments, position) - 1]
-  return segment !== undefined && position <= segment.lastPosition ? segment : undefined
-}
-
-/** How many segments begin at or before the position. */
-function countUpTo(segments: readonly Segment[], position: number): number {
-  let low = 0
-  let high = segments.length
-  while (low < high) {
-    const middle = (low + high) >>> 1
-    if ((segments[middle] as Segment).firstPosition <= position) low = middle + 1
-    else high = middle
-  }
-  return low
+export function segmentOf(segments: SegmentList, position: number): Segment | undefined {
+  const count = segments.countUpTo(position)
+  if (count === 0) return undefined
+  const segment = segments.at(count - 1)
+  return position <= segment.lastPosition ? segment : undefined
 }
 
 /** A reading of the hybrid clock: events rise by it, in position order. */
@@ -34,7 +25,7 @@ export type MomentOf = (segment: Segment, position: number) => Moment
  * passes over positions that cannot be read.
  */
 export function firstAtOrAfter(
-  segments: readonly Segment[],
+  segments: SegmentList,
   moment: Moment,
   { from, to }: { readonly from: number; readonly to: number },
   momentOf: MomentOf = readEventSync,
@@ -57,7 +48,7 @@ function isBefore(event: Moment, moment: Moment): boolean {
 
 /** The first readable event at or after `position`, below `limit`. */
 function firstReadable(
-  segments: readonly Segment[],
+  segments: SegmentList,
   position: number,
   limit: number,
   momentOf: MomentOf,
@@ -67,7 +58,8 @@ function firstReadable(
     const segment = segmentOf(segments, at)
     if (segment === undefined) {
       // Over all that is missing at once: a hole may be millions of positions wide, and an append waits for this.
-      at = segments[countUpTo(segments, at)]?.firstPosition ?? limit
+      const next = segments.countUpTo(at)
+      at = next < segments.length ? segments.at(next).firstPosition : limit
       continue
     }
     try {

@@ -33,7 +33,8 @@ function asStoreError(error: unknown): unknown {
 }
 
 async function rebuild(log: Log, error: IndexDamaged): Promise<void> {
-  const segment = log.sealedSegments().find(candidate => log.indexPathOf(candidate) === error.path)
-  if (segment === undefined) throw error
-  await log.rebuildIndexOf(segment)
+  for (const segment of log.sealedSegments()) {
+    if (log.indexPathOf(segment) === error.path) return log.rebuildIndexOf(segment)
+  }
+  throw error
 }

@@ -43,7 +43,9 @@ class Names {
 function sourcesOf(log: Log): Names[] {
   const loose = [...log.floor.carried.keys()]
   const sealed: Names[] = []
-  for (const segment of log.segments()) {
+  const segments = log.segments()
+  for (let at = 0; at < segments.length; at++) {
+    const segment = segments.at(at)
     const names = () => segment.postings.texts(KIND.stream)
     const gone = () => segment.lastPosition < log.firstPosition
     if (segment instanceof SealedSegment) sealed.push(new Names(names, gone))

@@ -47,6 +47,8 @@ describe('a definition', () => {
     ['a value that is too deep', doing({ op: 'set', path: '', value: deep(33) }), '/on/T/0/value'],
     ['a value of half a character', doing({ op: 'set', path: '', value: { [HALF]: 1 } }), '/on/T/0/value'],
     ['a step that is text', doing({ op: 'increment', path: '/n', by: '1' }), '/on/T/0/by'],
+    ['a step beyond what can be counted', doing({ op: 'increment', path: '/n', by: 2 ** 53 }), '/on/T/0/by'],
+    ['a step that is no number', doing({ op: 'increment', path: '/n', by: Number.NaN }), '/on/T/0/by'],
     ['both by and from', doing({ op: 'increment', path: '/n', by: 1, from: 'data.n' }), '/on/T/0'],
     ['a removal of a value', doing({ op: 'remove', path: '/n', value: 1 }), '/on/T/0/value'],
     ['a field nobody knows', doing({ op: 'set', path: '', value: 1, if: 'x' }), '/on/T/0/if'],

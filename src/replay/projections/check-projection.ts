@@ -77,7 +77,9 @@ function checkSource(operation: Record<string, unknown>, pointer: string, check:
 function checkIncrement(operation: Record<string, unknown>, pointer: string, check: DefinitionCheck): void {
   const { by, from } = operation
   if (by !== undefined && from !== undefined) check.fault(pointer, 'must not have both by and from')
-  if (by !== undefined && !Number.isFinite(by)) check.fault(`${pointer}/by`, 'must be a finite number')
+  const isCountable = typeof by === 'number' && Math.abs(by) <= Number.MAX_SAFE_INTEGER
+  if (by !== undefined && !isCountable)
+    check.fault(`${pointer}/by`, 'must be a number between -(2^53 - 1) and 2^53 - 1')
   if (from !== undefined) checkPath(from, `${pointer}/from`, check)
 }
 

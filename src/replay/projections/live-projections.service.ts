@@ -50,7 +50,7 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
   /** What is held is what is defined. */
   private settled(): Promise<void> {
     if (this.current !== undefined) return this.current
-    const settling = this.settle()
+    const settling: Promise<void> = this.settle(() => this.current === settling)
     this.current = settling
     settling.catch(() => {
       if (this.current === settling) this.current = undefined
@@ -58,10 +58,14 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
     return settling
   }
 
-  private async settle(): Promise<void> {
+  /** What was read before a change is not held up against one that was read after it. */
+  private async settle(isNewest: () => boolean): Promise<void> {
     const book = await this.projections.book()
     const upcasters = await this.upcasting.inForce()
+    book.mustBeWhole()
+    await this.upcasting.mustBeWhole()
     if (this.ended) return
+    if (!isNewest()) return this.settled()
     const wanted = book.current.filter(({ definition }) => definition.live)
     const names = new Set(wanted.map(({ name }) => name))
     for (const name of [...this.held.keys()]) if (!names.has(name)) this.drop(name)

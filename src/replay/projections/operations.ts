@@ -41,7 +41,10 @@ function applied(op: 'set' | 'merge' | 'append' | 'increment', place: Place, val
   }
 }
 
-/** Of nothing of an event that could be changed later does anything become part of the state. */
+/**
+ * Of nothing of an event that could be changed later does anything become part of the state. A sum beyond ±(2^53 - 1) is
+ * not made: from there on a count would go wrong in silence.
+ */
 const CHANGES = {
   set: (_there: JsonValue | undefined, value: JsonValue) => copyOf(value),
   merge: (there: JsonValue | undefined, value: JsonValue) => mergePatch(there, copyOf(value)),
@@ -52,10 +55,9 @@ const CHANGES = {
   },
   increment: (there: JsonValue | undefined, by: JsonValue) => {
     if (typeof by !== 'number') return there
-    if (there === undefined) return by
-    if (typeof there !== 'number') return there
-    const sum = there + by
-    return Number.isFinite(sum) ? sum : there
+    if (there !== undefined && typeof there !== 'number') return there
+    const sum = (there ?? 0) + by
+    return Math.abs(sum) <= Number.MAX_SAFE_INTEGER ? sum : there
   },
 } as const
 

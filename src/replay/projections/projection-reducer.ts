@@ -43,6 +43,16 @@ export function projectionReducer({ key, initial = {}, on }: ProjectionDefinitio
   return { initial: () => ({}), apply: byKey(fieldPathOf(key), reactions, next), growth }
 }
 
+/** Which state an event is for: the key of one, '' for that of a projection without keys; undefined for none. */
+export function stateTouched({ key, on }: ProjectionDefinition): (event: RecordedEvent) => string | undefined {
+  const reactions = new Reactions(on, null)
+  const path = key === undefined ? undefined : fieldPathOf(key)
+  return event => {
+    if (reactions.to(event.type).operations.length === 0) return undefined
+    return path === undefined ? '' : keyText(valueAt(event, path))
+  }
+}
+
 /** Whether a state given from outside can be one of this projection. */
 export function fitsProjection({ key }: ProjectionDefinition, state: JsonValue): boolean {
   return key === undefined || (isMap(state) && Object.keys(state).length <= DEFINITION_LIMITS.keys)

@@ -8,7 +8,8 @@ import { Plans } from '../plans.service.js'
 import { type ReplayAnswerDto, ReplayDto } from '../replay.dto.js'
 import { answerOf } from '../replay-answer.js'
 import { Replays } from '../replays.service.js'
-import type { LiveProjection, LiveState } from './live-projection.js'
+import { type JsonMap, KEYS_PAGE, type KeyState, keysPage } from './keys-page.js'
+import type { LiveProjection } from './live-projection.js'
 import { LiveProjections } from './live-projections.service.js'
 import { maySeeLive } from './may-see-live.js'
 import { filterOf } from './projection.js'
@@ -29,10 +30,25 @@ export interface StateAnswer extends ReplayAnswerDto {
   readonly problem: unknown
 }
 
+export interface KeysAsked {
+  readonly name: string
+  readonly version?: number
+  readonly at?: string
+  /** Exclusive. */
+  readonly after?: string
+  readonly limit?: number
+}
+
+export interface KeysAnswer extends Omit<StateAnswer, 'key' | 'state'> {
+  readonly keys: readonly KeyState[]
+  /** The `after` of the next page; null when this is the last. */
+  readonly next: string | null
+}
+
 /** Where an answer goes: written at once, because a live state changes with the next event. */
-export interface StateSink<T> {
+export interface StateSink<T, A = StateAnswer> {
   readonly signal: AbortSignal
-  readonly write: (answer: StateAnswer) => T
+  readonly write: (answer: A) => T
 }
 
 @Injectable()
@@ -44,21 +60,43 @@ export class ProjectionStates {
     private readonly replays: Replays,
   ) {}
 
-  async state<T>(asked: StateAsked, access: Access, { signal, write }: StateSink<T>): Promise<T> {
-    const { name, key, at } = asked
-    const projection = await this.projections.one(name, asked.version)
-    if (key !== undefined && projection.definition.key === undefined) throw notKeyed()
-    const says = { projection: name, version: projection.version, key }
+  async state<T>({ key, ...asked }: StateAsked, access: Access, { signal, write }: StateSink<T>): Promise<T> {
+    const projection = await this.projections.one(asked.name, asked.version)
+    if (key !== undefined && projection.definition.key === undefined) throw notKeyed('/key')
+    return this.whole(projection, asked.at, access, {
+      signal,
+      write: ({ state, ...rest }) => write({ ...rest, key, state: ofKey(state as JsonValue, key) }),
+    })
+  }
+
+  /** A page of a keyed projection. */
+  async keys<T>(asked: KeysAsked, access: Access, { signal, write }: StateSink<T, KeysAnswer>): Promise<T> {
+    const projection = await this.projections.one(asked.name, asked.version)
+    if (projection.definition.key === undefined) throw notKeyed('')
+    return this.whole(projection, asked.at, access, {
+      signal,
+      write: ({ state, ...rest }) =>
+        write({ ...rest, ...keysPage(state as JsonMap, asked.after, asked.limit ?? KEYS_PAGE) }),
+    })
+  }
+
+  private async whole<T>(
+    projection: ProjectionVersion,
+    at: string | undefined,
+    access: Access,
+    { signal, write }: StateSink<T, Omit<StateAnswer, 'key'>>,
+  ): Promise<T> {
+    const { name, version } = projection
+    const says = { projection: name, version }
     if (at === undefined || at === 'head') {
       const live = await this.mayBeLive(projection, access)
       // Asked and written without a turn in between.
       const state = live?.state
-      if (state !== undefined) return write({ ...says, ...ofLive(state, key) })
+      if (state !== undefined) return write({ ...says, ...state, snapshot: null, damaged: [], live: true })
     }
-    const replay = Object.assign(new ReplayDto(), { projection: name, version: projection.version, at })
+    const replay = Object.assign(new ReplayDto(), { projection: name, version, at })
     const answer = answerOf(await this.replays.state(await this.plans.plan(replay, access), access, signal))
-    const state = ofKey(answer.state as JsonValue, key)
-    return write({ ...says, ...answer, state, live: false, problem: undefined })
+    return write({ ...says, ...answer, live: false, problem: undefined })
   }
 
   private async mayBeLive(projection: ProjectionVersion, access: Access): Promise<LiveProjection | undefined> {
@@ -68,10 +106,6 @@ export class ProjectionStates {
   }
 }
 
-function ofLive({ state, position, events, head, problem }: LiveState, key: string | undefined) {
-  return { state: ofKey(state, key), position, events, head, snapshot: null, damaged: [], live: true, problem }
-}
-
 function ofKey(state: JsonValue, key: string | undefined): JsonValue {
   if (key === undefined) return state
   const found = isMap(state) ? ownValue(state, key) : undefined
@@ -79,7 +113,7 @@ function ofKey(state: JsonValue, key: string | undefined): JsonValue {
   return found
 }
 
-function notKeyed(): StoreError {
-  const errors = [{ pointer: '/key', detail: 'is for projections with a key only' }]
-  return new StoreError('INVALID_REQUEST', '/key is for projections with a key only', { errors })
+export function notKeyed(pointer: string): StoreError {
+  const detail = 'is for projections with a key only'
+  return new StoreError('INVALID_REQUEST', `${pointer} ${detail}`.trim(), { errors: [{ pointer, detail }] })
 }

@@ -1,5 +1,5 @@
 // What the routes of projections take and answer.
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
+import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import {
   IsBoolean,
@@ -16,6 +16,7 @@ import {
 import { LIMITS } from '../../contract/limits.js'
 import { DEFINITION_LIMITS } from '../definition-limits.js'
 import { ReplayAnswerDto, ReplayFilterDto } from '../replay.dto.js'
+import { KEYS_PAGE, KEYS_PAGE_MAX } from './keys-page.js'
 
 const ON = {
   'task.opened': [
@@ -143,6 +144,46 @@ export class ProjectionStateParameters extends ProjectionVersionParameters {
   at?: string
 }
 
+export class ProjectionChangesParameters {
+  @ApiPropertyOptional({ description: 'Of a keyed projection: only the state of this key.', example: 'T-17' })
+  @IsOptional()
+  @IsString()
+  key?: string
+}
+
+export class ProjectionKeysParameters extends ProjectionVersionParameters {
+  @ApiPropertyOptional({ description: 'Behind this key: the `next` of the page before.', example: 'T-17' })
+  @IsOptional()
+  @IsString()
+  after?: string
+
+  @ApiPropertyOptional({
+    description: 'How many at most.',
+    ...{ default: KEYS_PAGE, type: 'integer', minimum: 1, maximum: KEYS_PAGE_MAX },
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(KEYS_PAGE_MAX)
+  limit?: number
+
+  @ApiPropertyOptional({
+    description: 'A position, an event id or an RFC 3339 time, itself included; the head without it.',
+    example: '2026-01-31T12:00:00Z',
+  })
+  @IsOptional()
+  @IsString()
+  at?: string
+}
+
+export class KeyStateAnswer {
+  @ApiProperty({ description: 'The key.', example: 'T-17' })
+  key: string
+
+  @ApiProperty({ description: 'Its state.', example: { status: 'done' } })
+  state: unknown
+}
+
 export class ProjectionStateAnswer extends ReplayAnswerDto {
   @ApiProperty({ description: 'The projection.', example: 'tasks' })
   projection: string
@@ -162,4 +203,12 @@ export class ProjectionStateAnswer extends ReplayAnswerDto {
     additionalProperties: true,
   })
   problem?: object
+}
+
+export class ProjectionKeysAnswer extends OmitType(ProjectionStateAnswer, ['key', 'state'] as const) {
+  @ApiProperty({ description: 'In the order of their code units.', type: [KeyStateAnswer] })
+  keys: KeyStateAnswer[]
+
+  @ApiProperty({ description: 'The `after` of the next page; null on the last.', type: String, nullable: true })
+  next: string | null
 }

@@ -34,6 +34,12 @@ export class Upcasting {
     return upcasters
   }
 
+  /** Throws when an upcaster may be missing because of damage. */
+  async mustBeWhole(): Promise<void> {
+    const book = await this.definitions.book()
+    book.mustBeWhole()
+  }
+
   onChange(listener: () => void): void {
     this.definitions.listeners.add(listener)
   }

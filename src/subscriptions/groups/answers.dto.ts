@@ -1,6 +1,6 @@
 // The shapes of what the routes of consumer groups answer, for the API's description.
 import { ApiProperty } from '@nestjs/swagger'
-import { ORDERINGS, type Ordering } from './definition.js'
+import { ON_DAMAGE, type OnDamage, ORDERINGS, type Ordering } from './definition.js'
 import { GroupFilter } from './groups.dto.js'
 
 const POSITION = { type: 'integer', example: 1201 } as const
@@ -60,6 +60,7 @@ export class GroupAnswer {
   @ApiProperty({ type: 'integer', example: 5 }) maxAttempts: number
   @ApiProperty({ type: 'integer', example: 1000 }) maxInFlight: number
   @ApiProperty({ enum: ORDERINGS, example: 'none' }) ordering: Ordering
+  @ApiProperty({ enum: ON_DAMAGE, example: 'stop' }) damaged: OnDamage
   @ApiProperty({ description: 'The agent that may redefine and delete it.', example: 'planner-1' }) definedBy: string
   @ApiProperty({ type: GroupProgressAnswer }) progress: GroupProgressAnswer
 }

@@ -10,34 +10,48 @@ import { weightOf } from './window.js'
 /** How many events one look takes in at the most. */
 const LOOK = 500
 
-/** Goes on reading at the end of the window. False when there is nothing to read, or no room for it; throws at damage. */
-export async function lookFurther({ world: { store }, state, window }: Ledger): Promise<boolean> {
-  const filter = state.definition?.filter
+/**
+ * Goes on reading at the end of the window. False when there is nothing to read, or no room for it. Throws at damage,
+ * unless whoever looks after the group has said that it is to be passed over: then the books say what was.
+ */
+export async function lookFurther(ledger: Ledger): Promise<boolean> {
+  const { state, window } = ledger
+  const { store } = ledger.world
+  const { definition } = state
   const head = store.head()
   const after = window.read
   const limit = Math.min(LOOK, window.room)
-  if (filter === undefined || after >= head || limit <= 0) return false
-  let damage: DamagedRange | undefined
-  const onDamaged = (found: DamagedRange) => {
-    damage ??= found
-  }
+  if (definition === undefined || after >= head || limit <= 0) return false
+  const found = new Map<Position, DamagedRange>()
+  const onDamaged = (range: DamagedRange) => void found.set(range.from, range)
+  const stops = definition.damaged === 'stop'
   let count = 0
   let last = after
-  for await (const event of store.read({ filter, after, limit, onDamaged })) {
-    if (damage !== undefined && event.position > damage.from) break
+  for await (const event of store.read({ filter: definition.filter, after, limit, onDamaged })) {
+    if (stops && firstOf(found) < event.position) break
     window.add([event], event.position, state)
     last = event.position
     count++
   }
-  if (damage !== undefined) {
-    window.add([], damage.from - 1, state)
-    if (damage.from - 1 > after) return true
-    const which = damage.from === damage.to ? `position ${damage.from}` : `positions ${damage.from} to ${damage.to}`
-    throw new StoreError('DATA_CORRUPT', `${which} cannot be read: ${damage.reason}`)
-  }
   // The read went at least as far as the head did before it, unless it was cut short.
-  window.add([], count === limit ? last : Math.max(head, last), state)
+  const looked = count === limit ? last : Math.max(head, last)
+  const read = stops ? Math.min(looked, firstOf(found) - 1) : looked
+  window.add([], read, state)
+  if (read === after) throw unreadable(found.get(firstOf(found)))
+  const passed = [...found.values()].filter(({ from }) => from <= read)
+  if (passed.length > 0)
+    await ledger.write(...passed.map(({ from, to }) => ({ type: 'DamagePassedOver', from, to }) as const))
   return true
+}
+
+function firstOf(found: ReadonlyMap<Position, DamagedRange>): Position {
+  return Math.min(...found.keys())
+}
+
+function unreadable(range: DamagedRange | undefined): StoreError {
+  const { from = 0, to = from, reason = 'it is damaged' } = range ?? {}
+  const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
+  return new StoreError('DATA_CORRUPT', `${which} cannot be read: ${reason}`)
 }
 
 export interface Fetched {

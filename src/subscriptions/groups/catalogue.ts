@@ -1,11 +1,13 @@
 // The names of all groups, as a fold of their definitions and deletions, read backwards to where all names stand together.
 import { StoreError } from '../../contract/errors.js'
-import type { JsonObject, NewEvent } from '../../contract/event.js'
+import type { JsonObject } from '../../contract/event.js'
 import type { EventStore } from '../../contract/event-store.js'
+import { Books } from './books.js'
 import { appendOf, SUBSCRIPTIONS_STREAM } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
 
 const NAMES = 'SubscriptionNames'
+const TYPES = ['SubscriptionDefined', 'SubscriptionDeleted', NAMES]
 /** Definitions and deletions after which all names are written. */
 const CHANGES_BETWEEN_NAMES = 1_000
 
@@ -24,11 +26,13 @@ export class Catalogue {
   static async read(store: EventStore): Promise<Catalogue> {
     const added = new Set<string>()
     const deleted = new Set<string>()
-    const filter = { streams: [SUBSCRIPTIONS_STREAM], types: ['SubscriptionDefined', 'SubscriptionDeleted', NAMES] }
+    const books = new Books(store)
     let changes = 0
-    for await (const { type, data } of store.read({ filter, order: 'desc' })) {
+    let oldest = 0
+    for await (const { type, data, position } of books.newestFirst({ types: TYPES })) {
       if (type === NAMES) {
         for (const name of data['names'] as readonly string[]) if (!deleted.has(name)) added.add(name)
+        oldest = position
         break
       }
       changes++
@@ -37,6 +41,8 @@ export class Catalogue {
       if (type === 'SubscriptionDefined') added.add(name)
       else deleted.add(name)
     }
+    // What is given up is given up: a group whose definition is lost is none.
+    await books.areWhole(oldest)
     const catalogue = new Catalogue(store, added)
     catalogue.changes = changes
     return catalogue
@@ -68,13 +74,14 @@ export class Catalogue {
   }
 
   private changed(): void {
-    if (++this.changes < CHANGES_BETWEEN_NAMES) return
-    this.changes = 0
     // What fails here only makes the next reading longer.
-    this.store.append(appendOf([this.event()])).catch(() => undefined)
+    if (++this.changes >= CHANGES_BETWEEN_NAMES) this.rewrite().catch(() => undefined)
   }
 
-  private event(): NewEvent {
-    return { type: NAMES, stream: SUBSCRIPTIONS_STREAM, data: { names: this.names } satisfies JsonObject }
+  /** All names, at the end of the log. */
+  async rewrite(): Promise<void> {
+    this.changes = 0
+    const data: JsonObject = { names: this.names }
+    await this.store.append(appendOf([{ type: NAMES, stream: SUBSCRIPTIONS_STREAM, data }]))
   }
 }

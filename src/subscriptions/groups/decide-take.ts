@@ -4,6 +4,7 @@ import type { Definition } from './definition.js'
 import type { Change, TakenRow, TokenRow } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
 import type { GroupState } from './group-state.js'
+import { keyOf } from './key-queues.js'
 import type { Ready, Window } from './window.js'
 
 export interface Ask {
@@ -30,17 +31,18 @@ interface Waiting extends Choice {
 }
 
 /** The oldest first, each key in its order, and no more than the bounds of the group allow. */
-export function chooseTake(state: GroupState, ready: readonly Ready[], { nowMs, max, covers }: Ask): Choice[] {
+export function chooseTake(state: GroupState, window: Window, { nowMs, max, covers }: Ask): Choice[] {
   const { definition } = state
   if (definition === undefined) return []
   const most = Math.min(max, definition.maxInFlight - inFlight(state, nowMs))
   let fresh = roomForNew(state)
   const keyed = definition.ordering !== 'none'
   const held = keyed ? keysOut(state, definition, nowMs) : NO_KEYS
+  const ready = window.candidates(definition.ordering)
   const chosen: Choice[] = []
   for (const one of inOrder(olderOnes(state, nowMs, keyed), ready)) {
     if (chosen.length >= most) break
-    const key = keyOf(definition, one)
+    const key = keyOf(definition.ordering, one)
     if (key !== undefined && held.has(key)) continue
     // Whether or not it is chosen, those behind it wait for it.
     if (key !== undefined) held.add(key)
@@ -113,7 +115,7 @@ export function stallOf(
     const detail = `${state.parked.size} events are parked, and with those that are out or wait to be tried again there is no room for more: replay or discard them.`
     return { code: 'PARKED_FULL', detail }
   }
-  if (window.room <= 0 && chooseTake(state, window.ready, { nowMs, max: 1, covers: () => true }).length === 0) {
+  if (window.room <= 0 && chooseTake(state, window, { nowMs, max: 1, covers: () => true }).length === 0) {
     const detail = `${GROUP_LIMITS.aboveFloor} events beyond position ${state.floor} match and have been read, and the one at ${window.oldest} is not settled: settle or park it.`
     return { code: 'FLOOR_HELD', detail }
   }
@@ -122,18 +124,11 @@ export function stallOf(
 
 const NO_KEYS = new Set<string>()
 
-function keyOf(
-  { ordering }: Definition,
-  { stream, correlation }: Pick<Choice, 'stream' | 'correlation'>,
-): string | undefined {
-  return ordering === 'stream' ? stream : ordering === 'correlation' ? correlation : undefined
-}
-
 /** A second of the same key waits, older or not. */
 function keysOut(state: GroupState, definition: Definition, nowMs: number): Set<string> {
   const keys = new Set<string>()
   for (const { deadlineMs, stream, correlation } of state.out.values()) {
-    const key = deadlineMs > nowMs ? keyOf(definition, { stream, correlation }) : undefined
+    const key = deadlineMs > nowMs ? keyOf(definition.ordering, { stream, correlation }) : undefined
     if (key !== undefined) keys.add(key)
   }
   return keys

@@ -5,12 +5,17 @@ import type { EventFilter } from '../../contract/filter.js'
 export const ORDERINGS = ['none', 'stream', 'correlation'] as const
 export type Ordering = (typeof ORDERINGS)[number]
 
+export const ON_DAMAGE = ['stop', 'skip'] as const
+export type OnDamage = (typeof ON_DAMAGE)[number]
+
 /** What may be changed as long as the group lives. */
 export interface GroupSettings {
   readonly ackTimeoutSeconds: number
   readonly maxAttempts: number
   readonly maxInFlight: number
   readonly ordering: Ordering
+  /** What to do where the log cannot be read. */
+  readonly damaged: OnDamage
 }
 
 /** Where a group begins, in the words of whoever defined it. */
@@ -41,10 +46,12 @@ export function sameSettings(a: GroupSettings, b: GroupSettings): boolean {
     a.ackTimeoutSeconds === b.ackTimeoutSeconds &&
     a.maxAttempts === b.maxAttempts &&
     a.maxInFlight === b.maxInFlight &&
-    a.ordering === b.ordering
+    a.ordering === b.ordering &&
+    a.damaged === b.damaged
   )
 }
 
-export function settingsOf({ ackTimeoutSeconds, maxAttempts, maxInFlight, ordering }: GroupSettings): GroupSettings {
-  return { ackTimeoutSeconds, maxAttempts, maxInFlight, ordering }
+export function settingsOf(settings: GroupSettings): GroupSettings {
+  const { ackTimeoutSeconds, maxAttempts, maxInFlight, ordering, damaged } = settings
+  return { ackTimeoutSeconds, maxAttempts, maxInFlight, ordering, damaged }
 }

@@ -65,6 +65,7 @@ export type Change =
       readonly floor: Position
     }
   | { readonly type: 'EventsGone'; readonly positions: readonly Position[]; readonly floor: Position }
+  | { readonly type: 'DamagePassedOver'; readonly from: Position; readonly to: Position }
   | { readonly type: 'ParkedReplayed'; readonly by: string; readonly positions: readonly Position[] }
   | { readonly type: 'ParkedDiscarded'; readonly by: string; readonly positions: readonly Position[] }
 

@@ -88,6 +88,11 @@ export class Group {
     return found.length
   }
 
+  /** So that the log says at its end, too, what the group is. */
+  rewrite(): Promise<void> {
+    return this.ended === undefined ? this.ledger.rewrite() : Promise.resolve()
+  }
+
   /** Looks once whether there is more, so that a group at rest is seen to have come up with the head. */
   async progress(): Promise<Progress> {
     await lookFurther(this.ledger).catch((error: unknown) => {

@@ -262,7 +262,7 @@ describe('a definition', () => {
     expect(await jsonOf(first)).toEqual({
       name: 'defined',
       ...{ filter: json.filter, after: 'start', start: 0, definedBy: 'boss' },
-      ...{ ackTimeoutSeconds: 30, maxAttempts: 3, maxInFlight: 1_000, ordering: 'none' },
+      ...{ ackTimeoutSeconds: 30, maxAttempts: 3, maxInFlight: 1_000, ordering: 'none', damaged: 'stop' },
       progress: expect.any(Object),
     })
     expect((await put('defined', { ...json, filter: { tags: ['t'], types: ['b', 'a'] } }, worker)).status).toBe(200)

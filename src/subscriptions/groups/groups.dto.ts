@@ -17,7 +17,7 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../../contract/limits.js'
-import { ORDERINGS, type Ordering } from './definition.js'
+import { ON_DAMAGE, type OnDamage, ORDERINGS, type Ordering } from './definition.js'
 import { GROUP_LIMITS } from './group-limits.js'
 
 const texts = (description: string, example: string) =>
@@ -126,6 +126,15 @@ export class DefineGroupBody {
   @IsOptional()
   @IsIn(ORDERINGS)
   ordering?: Ordering = 'none'
+
+  @ApiPropertyOptional({
+    description:
+      '`stop`: where the log cannot be read nothing more is handed out, and the subscription says so. `skip`: go on behind it, and write down what was passed over.',
+    ...{ enum: ON_DAMAGE, default: 'stop', example: 'stop' },
+  })
+  @IsOptional()
+  @IsIn(ON_DAMAGE)
+  damaged?: OnDamage = 'stop'
 }
 
 export class ListGroupsQuery {

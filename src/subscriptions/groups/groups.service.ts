@@ -186,6 +186,27 @@ export class Groups implements OnModuleDestroy {
     return group.discard(positions, access.agentId)
   }
 
+  /** Of those that are in memory. */
+  async progress(): Promise<ReadonlyMap<string, Progress>> {
+    const found = new Map<string, Progress>()
+    for (const group of [...this.open.all]) {
+      if (group.definition !== undefined) found.set(group.name, await group.progress())
+    }
+    return found
+  }
+
+  /** Writes at the end of the log what all groups are, for the beginning of the log may be removed one day. */
+  async rewrite(): Promise<void> {
+    const catalogue = await this.catalogue()
+    if (catalogue.names.length === 0) return
+    for (const name of catalogue.names) {
+      const group = await this.open.group(name)
+      if (group.definition === undefined) catalogue.remove(name)
+      else await group.rewrite()
+    }
+    await catalogue.rewrite()
+  }
+
   /** One that is defined. */
   private async group(name: string): Promise<Group> {
     const catalogue = await this.catalogue()

@@ -58,19 +58,40 @@ export class HandOut {
       this.again = false
       this.seen = this.ledger.world.store.head()
       this.parkOverdone()
-      for (const taker of [...this.takers]) await this.turnOf(taker)
+      await this.round()
     }
     this.serving = false
     if (!this.over) this.arm()
   }
 
-  private async turnOf(taker: Taker): Promise<void> {
+  private async round(): Promise<void> {
+    for (const taker of [...this.takers]) {
+      const sought = await this.turnOf(taker)
+      if (!sought || !this.isDry()) continue
+      // Looking again for each of many who wait would only find the same nothing.
+      for (const other of [...this.takers]) if (other.take.waitMs === 0) other.give([])
+      return
+    }
+  }
+
+  /** Whoever asks, of what has been read there is nothing to be given. */
+  private isDry(): boolean {
+    const { state, window, now: nowMs } = this.ledger
+    const anything = { nowMs, max: 1, covers: () => true }
+    return this.damage === undefined && chooseTake(state, window, anything).length === 0
+  }
+
+  /** Answers whether it was sought in vain, to the end of what there is. */
+  private async turnOf(taker: Taker): Promise<boolean> {
+    if (!taker.waits) return false
     try {
-      if (taker.waits) await this.offer(taker)
-      if (taker.waits && taker.take.waitMs === 0) taker.give([])
+      await this.offer(taker)
     } catch (error) {
       taker.fail(error)
     }
+    if (!taker.waits) return false
+    if (taker.take.waitMs === 0) taker.give([])
+    return true
   }
 
   private parkOverdone(): void {
@@ -99,9 +120,10 @@ export class HandOut {
     // Others may have settled meanwhile what was chosen, and the taker may have given up.
     if (!taker.waits || this.over) return
     const { state, window, now: nowMs } = ledger
-    const still = chooseTake(state, window.ready, { nowMs, max, covers })
+    const still = chooseTake(state, window, { nowMs, max, covers })
     const given = still.filter(({ position }) => fetched.events.has(position))
-    if (given.length === 0) return
+    const somethingWent = fetched.gone.length + fetched.damaged.length > 0
+    if (given.length === 0) return somethingWent ? this.offer(taker) : undefined
     const taken = takeOf(state, given, { consumer, nowMs, floor: window.floorWith(state) })
     window.remove(new Set(given.map(({ position }) => position)))
     const deliveries = given.flatMap(({ position, attempt }, i): Delivery[] => {
@@ -119,7 +141,7 @@ export class HandOut {
       const { state, window, now: nowMs } = this.ledger
       const { definition } = state
       if (definition === undefined) return []
-      const choices = chooseTake(state, window.ready, { nowMs, max, covers })
+      const choices = chooseTake(state, window, { nowMs, max, covers })
       const most = Math.min(max, definition.maxInFlight - inFlight(state, nowMs))
       const fresh = choices.filter(({ attempt }) => attempt === 1).length
       if (choices.length >= most || fresh >= roomForNew(state)) return choices

@@ -48,10 +48,17 @@ export class Ledger {
       if (change.type === 'SubscriptionDefined') this.window = new Window(this.state.floor)
     }
     this.window.trim(this.state)
-    if (this.state.changes >= this.world.changesBetweenStates) {
-      this.state.changes = 0
-      events.push(...partsOf(this.state))
-    }
+    if (this.state.changes >= this.world.changesBetweenStates) events.push(...this.whole())
     return this.outbox.write(events)
+  }
+
+  /** Written anew, so that it stands at the end of the log, where retention does not reach. */
+  rewrite(): Promise<void> {
+    return this.outbox.write(this.whole())
+  }
+
+  private whole(): StateEvent[] {
+    this.state.changes = 0
+    return partsOf(this.state)
   }
 }

@@ -5,11 +5,15 @@ import { readState } from './read-state.js'
 
 /** What rests in memory beyond so many groups is let go, the one unused for longest first. */
 const KEPT_OPEN = 100
+/** Whoever has asked for a group and is about to use it must not find it gone. */
+const KEPT_MS = 1_000
 
 export class OpenGroups {
   /** The one used last stands last. */
   private readonly groups = new Map<string, Promise<Group>>()
   private readonly opened = new Map<string, Group>()
+  /** When each was asked for last. */
+  private readonly used = new Map<string, number>()
   /** Ended, and still being written. */
   private readonly leaving = new Map<string, Promise<void>>()
 
@@ -17,6 +21,7 @@ export class OpenGroups {
 
   /** Whether or not it is defined. */
   group(name: string): Promise<Group> {
+    this.used.set(name, performance.now())
     const held = this.groups.get(name)
     if (held !== undefined) {
       this.groups.delete(name)
@@ -25,7 +30,10 @@ export class OpenGroups {
     }
     const opening = this.read(name)
     this.groups.set(name, opening)
-    opening.catch(() => this.groups.delete(name))
+    opening.then(
+      () => this.used.set(name, performance.now()),
+      () => this.forget(name),
+    )
     this.letGo()
     return opening
   }
@@ -48,10 +56,18 @@ export class OpenGroups {
 
   private ended(group: Group): void {
     const { name } = group
-    this.groups.delete(name)
+    this.forget(name)
     this.opened.delete(name)
-    const left = group.settled().finally(() => this.leaving.delete(name))
+    const left = group.settled()
     this.leaving.set(name, left)
+    void left.then(() => {
+      if (this.leaving.get(name) === left) this.leaving.delete(name)
+    })
+  }
+
+  private forget(name: string): void {
+    this.groups.delete(name)
+    this.used.delete(name)
   }
 
   /** All it knows stands in the log. */
@@ -59,7 +75,7 @@ export class OpenGroups {
     for (const name of this.groups.keys()) {
       if (this.groups.size <= KEPT_OPEN) return
       const group = this.opened.get(name)
-      if (group?.idle) group.end()
+      if (group?.idle && performance.now() - (this.used.get(name) ?? 0) > KEPT_MS) group.end()
     }
   }
 }

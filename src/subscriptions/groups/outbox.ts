@@ -37,11 +37,22 @@ export class Outbox {
   /** Resolves when they, and all before them, are durable; with none of them, when all before are. */
   write(changes: readonly StateEvent[]): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure.error)
+    // The parts of a whole state may weigh more than one append may: a state that is not complete says nothing.
+    const parts = changes.filter(({ type }) => type === 'SubscriptionState')
+    const written = this.add(changes.filter(({ type }) => type !== 'SubscriptionState'))
+    const all = [written, ...parts.map(part => this.add([part]))]
+    if (!this.writing) void this.drain()
+    const done = Promise.all(all)
+    done.catch(() => undefined)
+    // Nobody's answer waits for a state that is only there to make a start fast.
+    return parts.length < changes.length ? written : done.then(() => undefined)
+  }
+
+  private add(changes: readonly StateEvent[]): Promise<void> {
     const events = changes.map(change => eventOf(this.name, change))
     const weight = changes.reduce((sum, change) => sum + weightOf(change), 0)
     const { promise, resolve, reject } = Promise.withResolvers<void>()
     this.entries.push({ events, weight, resolve, reject })
-    if (!this.writing) void this.drain()
     return promise
   }
 

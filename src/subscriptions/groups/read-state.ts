@@ -1,15 +1,9 @@
 // Reads the state of a group from the log: backwards by its tag to where the state is known, and no further.
 
-import type { RecordedEvent } from '../../contract/event.js'
+import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { EventStore } from '../../contract/event-store.js'
-import {
-  type Change,
-  type StateEvent,
-  type StatePart,
-  SUBSCRIPTIONS_STREAM,
-  stateEventOf,
-  tagOf,
-} from './group-events.js'
+import { Books } from './books.js'
+import { type Change, type StateEvent, type StatePart, stateEventOf, tagOf } from './group-events.js'
 import { apply, emptyState, type GroupState } from './group-state.js'
 import { stateOf } from './state-rows.js'
 
@@ -17,18 +11,26 @@ import { stateOf } from './state-rows.js'
 type Base = { readonly parts: readonly StatePart[] } | 'nothing'
 
 export async function readState(store: EventStore, name: string): Promise<GroupState> {
-  const filter = { streams: [SUBSCRIPTIONS_STREAM], tags: [tagOf(name)] }
-  return stateFrom(store.read({ filter, order: 'desc' }))
+  const books = new Books(store)
+  const { state, oldest } = await stateFrom(books.newestFirst({ tags: [tagOf(name)] }))
+  // Numbers may have been used that nobody knows of any more: no token of then may settle what is handed out now.
+  if (!(await books.areWhole(oldest))) state.lastNumber += NUMBERS_LEFT_OUT
+  return state
 }
 
 /** From its state events, newest first. */
 export async function stateFrom(
   newestFirst: AsyncIterable<RecordedEvent> | Iterable<RecordedEvent>,
-): Promise<GroupState> {
+): Promise<{ readonly state: GroupState; readonly oldest: Position }> {
   const tail = new Tail()
-  for await (const event of newestFirst) if (tail.add(stateEventOf(event))) break
-  return tail.state()
+  for await (const event of newestFirst) {
+    if (tail.add(stateEventOf(event))) return { state: tail.state(), oldest: event.position }
+  }
+  return { state: tail.state(), oldest: 0 }
 }
+
+/** More than any group has handed out between two of its state events. */
+const NUMBERS_LEFT_OUT = 1_000_000
 
 class Tail {
   /** Newest first. */

@@ -1,8 +1,10 @@
 // What lies above a group's floor, as far as it has been read: the positions that match, and which of them are still to be handed out.
 import type { Position, RecordedEvent } from '../../contract/event.js'
+import type { Ordering } from './definition.js'
 import { SUBSCRIPTIONS_STREAM } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
 import type { GroupState } from './group-state.js'
+import { KeyQueues } from './key-queues.js'
 
 export interface Ready {
   readonly position: Position
@@ -20,7 +22,9 @@ export class Window {
   /** Every event that matches and lies above the floor, up to here, is known. */
   read: Position
   /** Never handed out, in order. */
-  ready: Ready[] = []
+  private ready: Ready[] = []
+  /** The same by their keys, as soon as there is an order to keep: of each key only the first may go. */
+  private queues: KeyQueues | undefined
   /** Matching positions, in order; those from `first` on lie above the floor. */
   private positions: Position[] = []
   private first = 0
@@ -47,9 +51,22 @@ export class Window {
       // The books of the groups are not handed out: settling them would write more of them.
       if (stream === SUBSCRIPTIONS_STREAM || position <= this.read) continue
       this.positions.push(position)
-      if (isNew(state, position)) this.ready.push({ position, stream, correlation, event: this.kept(event) })
+      if (!isNew(state, position)) continue
+      const one = { position, stream, correlation, event: this.kept(event) }
+      this.ready.push(one)
+      this.queues?.add(one)
     }
     this.read = Math.max(this.read, read)
+  }
+
+  /** Among what was never handed out, those that stand behind none of their key, in order. */
+  candidates(ordering: Ordering): readonly Ready[] {
+    if (ordering === 'none') return this.ready
+    if (this.queues?.ordering !== ordering) {
+      this.queues = new KeyQueues(ordering)
+      for (const one of this.ready) this.queues.add(one)
+    }
+    return this.queues.heads()
   }
 
   private kept(event: RecordedEvent): RecordedEvent | undefined {
@@ -67,6 +84,7 @@ export class Window {
       else if (one.event !== undefined) this.keptBytes -= weightOf(one.event)
     }
     this.ready = left
+    this.queues?.remove(taken)
   }
 
   /** Where the floor will be when these are settled, too. */

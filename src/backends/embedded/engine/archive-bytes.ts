@@ -3,7 +3,7 @@ import { promisify } from 'node:util'
 import { zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import type { FilePool } from './file-pool.js'
 import type { SegmentBytes } from './segment-bytes.js'
-import { walkZstdFrames } from './zstd-frames.js'
+import { type Piece, walkZstdFrames } from './zstd-frames.js'
 
 /** Damage costs a chunk, and so does a lookup: 256 KiB instead of one MiB make the archive 1.1 % of the plain size larger. */
 export const ARCHIVE_CHUNK_BYTES = 1 << 18
@@ -33,24 +33,42 @@ export class MalformedArchive extends Error {
 }
 
 export async function archiveSource(pool: FilePool, path: string): Promise<ArchiveBytes> {
-  return new ArchiveBytes(pool, path, await pool.use(path, findChunks))
+  return pool.use(path, async file => {
+    const size = await file.size()
+    const search = findChunks(size)
+    let step = search.next()
+    while (step.done !== true) {
+      const { at, length } = step.value
+      const into = Buffer.alloc(length)
+      step = search.next(into.subarray(0, await file.read(into, at)))
+    }
+    return new ArchiveBytes(pool, path, step.value, size)
+  })
 }
 
-interface ArchiveFile {
-  size(): Promise<number>
-  read(into: Buffer, at: number): Promise<number>
+/** The same where nobody can wait, for an archive whose length is known. */
+export function archiveSourceSync(pool: FilePool, path: string, size: number): ArchiveBytes {
+  const file = pool.file(path)
+  const search = findChunks(size)
+  let step = search.next()
+  while (step.done !== true) {
+    const { at, length } = step.value
+    const into = Buffer.alloc(length)
+    step = search.next(into.subarray(0, file.readSync(into, at)))
+  }
+  return new ArchiveBytes(pool, path, step.value, size)
 }
 
 /** The frames tell what the seek table tells: without it they are found one after the other, and no event is lost. */
-async function findChunks(file: ArchiveFile): Promise<Chunk[]> {
+function* findChunks(size: number): Generator<Piece, Chunk[], Buffer> {
   try {
-    return await readSeekTable(file)
+    return yield* readSeekTable(size)
   } catch (error) {
     if (!(error instanceof MalformedArchive)) throw error
   }
   const chunks: Chunk[] = []
   let from = 0
-  for (const { offset, packed, bytes } of await walkZstdFrames(file)) {
+  for (const { offset, packed, bytes } of yield* walkZstdFrames(size)) {
     // All but the last chunk are full; whatever does not fit in here is no chunk of ours.
     if (from !== chunks.length * ARCHIVE_CHUNK_BYTES || bytes > ARCHIVE_CHUNK_BYTES) break
     chunks.push({ offset, packed, from, bytes })
@@ -59,17 +77,13 @@ async function findChunks(file: ArchiveFile): Promise<Chunk[]> {
   return chunks
 }
 
-export async function readSeekTable(file: {
-  size(): Promise<number>
-  read(into: Buffer, at: number): Promise<number>
-}): Promise<Chunk[]> {
-  const size = await file.size()
-  const footer = await exactly(file, size - SEEK_FOOTER_BYTES, SEEK_FOOTER_BYTES)
+function* readSeekTable(size: number): Generator<Piece, Chunk[], Buffer> {
+  const footer = yield* exactly(size - SEEK_FOOTER_BYTES, SEEK_FOOTER_BYTES)
   const frames = footer.readUInt32LE(0)
   if (footer.readUInt32LE(5) !== SEEKABLE_MAGIC || frames > MAX_FRAMES)
     throw new MalformedArchive('an archive has no seek table')
   const tableBytes = frames * SEEK_ENTRY_BYTES
-  const table = await exactly(file, size - SEEK_FOOTER_BYTES - tableBytes, tableBytes)
+  const table = yield* exactly(size - SEEK_FOOTER_BYTES - tableBytes, tableBytes)
   const chunks: Chunk[] = []
   let offset = 0
   let from = 0
@@ -87,14 +101,11 @@ export async function readSeekTable(file: {
   return chunks
 }
 
-async function exactly(
-  file: { read(into: Buffer, at: number): Promise<number> },
-  at: number,
-  length: number,
-): Promise<Buffer> {
-  const into = Buffer.alloc(length)
-  if (at < 0 || (await file.read(into, at)) !== length) throw new MalformedArchive('an archive is cut off')
-  return into
+function* exactly(at: number, length: number): Generator<Piece, Buffer, Buffer> {
+  if (at < 0) throw new MalformedArchive('an archive is cut off')
+  const bytes = yield { at, length }
+  if (bytes.length !== length) throw new MalformedArchive('an archive is cut off')
+  return bytes
 }
 
 export class ArchiveBytes implements SegmentBytes {
@@ -106,6 +117,8 @@ export class ArchiveBytes implements SegmentBytes {
     private readonly pool: FilePool,
     private readonly path: string,
     private readonly chunks: readonly Chunk[],
+    /** Of the archive itself. */
+    readonly packedLength: number,
   ) {
     this.length = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)
   }

@@ -44,15 +44,14 @@ export class UnfitForArchive extends Error {
 export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegment | undefined> {
   if (log.state !== 'writable') return undefined
   const segments = log.sealedSegments()
-  const at = segments.findIndex(segment => !isArchived(segment) && !isKnownDamaged(log.damage, segment))
-  const segment = segments[at]
-  if (segment === undefined) return undefined
-  const since = { later: segments.slice(at + 1), activeMs: log.writing().identity.createdMs, nowMs: log.world.now() }
-  return isOlderThan(segment, since, rule) ? archiveSegment(log, segment) : undefined
-}
-
-export function isArchived(segment: SealedSegment): boolean {
-  return parseName(segment.name)?.kind === 'archive'
+  for (let at = 0; at < segments.length; at++) {
+    const segment = segments.look(at)
+    if (segment.archived || isKnownDamaged(log.damage, segment)) continue
+    const activeMs = log.writing().identity.createdMs
+    const since = { later: segments.from(at + 1), activeMs, nowMs: log.world.now() }
+    return isOlderThan(segment, since, rule) ? archiveSegment(log, segment) : undefined
+  }
+  return undefined
 }
 
 /**
@@ -64,12 +63,17 @@ export async function archiveSegment(log: Log, segment: SealedSegment): Promise<
   // The index may still be on its way to its file; afterwards nobody would hand it to the new segment.
   await log.settled()
   await requireRoom(world, segment)
-  const path = (await finishedArchive(world, segment)) ?? (await writeArchive(log, segment))
-  const archived = segment.movedTo(path, await archiveSource(world.pool, path))
+  const archive = (await finishedArchive(world, segment)) ?? (await writeArchive(log, segment))
+  const { packedLength } = await archiveSource(world.pool, archive.path)
   // Readers find the archive before the plain file goes; those in the middle of it keep their descriptor.
-  log.replaceSealed(segment, archived)
+  const archived = log.sealedSegments().archived(segment, archive.path, { sha256: archive.sha256, packedLength })
   await removePlain(log, segment)
   return archived
+}
+
+interface Proven {
+  readonly path: string
+  readonly sha256: string
 }
 
 /** A disk filled by its own archive would refuse appends. At the worst an archive is as long as what it holds. */
@@ -80,7 +84,7 @@ async function requireRoom(world: EngineWorld, segment: SealedSegment): Promise<
 }
 
 /** An archive that an earlier attempt put in place. One that does not prove itself holds nothing that the plain file lacks. */
-async function finishedArchive(world: EngineWorld, segment: SealedSegment): Promise<string | undefined> {
+async function finishedArchive(world: EngineWorld, segment: SealedSegment): Promise<Proven | undefined> {
   const { disk, layout } = world
   const { firstPosition, epoch } = segment.sealed.identity
   for (const name of await disk.list(layout.archive)) {
@@ -89,7 +93,7 @@ async function finishedArchive(world: EngineWorld, segment: SealedSegment): Prom
     const path = join(layout.archive, name)
     if ((await proveArchive(disk, path, segment)) === parsed.sha256) {
       await disk.syncDirectory(layout.archive)
-      return path
+      return { path, sha256: parsed.sha256 }
     }
     world.tell.noticed('archive does not prove itself and is made anew', path)
     await world.pool.forget(path)
@@ -98,7 +102,7 @@ async function finishedArchive(world: EngineWorld, segment: SealedSegment): Prom
   return undefined
 }
 
-async function writeArchive(log: Log, segment: SealedSegment): Promise<string> {
+async function writeArchive(log: Log, segment: SealedSegment): Promise<Proven> {
   const { disk, layout } = log.world
   const { firstPosition, epoch } = segment.sealed.identity
   const temporary = join(layout.archive, archiveTemporaryName(firstPosition, epoch))
@@ -116,7 +120,7 @@ async function writeArchive(log: Log, segment: SealedSegment): Promise<string> {
     const path = join(layout.archive, archiveName(firstPosition, epoch, sha256))
     await disk.rename(temporary, path)
     await disk.syncDirectory(layout.archive)
-    return path
+    return { path, sha256 }
   } catch (error) {
     // Useless, whatever it is; if it cannot be removed now, the next attempt or the next start will.
     await disk.unlink(temporary).catch(() => undefined)

@@ -2,23 +2,24 @@
 
 import { join } from 'node:path'
 import type { KnownDamage } from './accepted-damage.js'
-import { archiveSource } from './archive-bytes.js'
+import { ArchiveBytes, archiveSource } from './archive-bytes.js'
 import type { ListedSegment } from './catalogue.js'
 import { digestOf } from './digest.js'
 import { EngineError } from './engine-error.js'
 import type { Footer } from './footer.js'
 import type { Frame } from './frame.js'
 import { ActivePostings } from './index/active-postings.js'
-import type { IndexIdentity } from './index/index-format.js'
 import type { Postings } from './index/postings.js'
 import { openIndex } from './index/sealed-postings.js'
 import { writeIndex } from './index/write-index.js'
 import { indexName } from './names.js'
 import type { EngineWorld } from './recovery-world.js'
 import { type ScanResult, type ScanStart, type ScanVisitor, scan, UNKNOWN_END } from './scan.js'
-import { digestMatches, readFacts, SealedSegment, type SegmentFacts } from './sealed-segment.js'
+import { digestMatches, readFacts, type SegmentFacts } from './sealed-segment.js'
+import type { NewSegment } from './sealed-segments.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import { HEADER_BLOCK_BYTES, type SegmentIdentity, STORE_ID_BYTES } from './segment-header.js'
+import { indexIdentity } from './segment-row.js'
 
 /** What the segment before says must come next. */
 export interface Expected {
@@ -28,7 +29,7 @@ export interface Expected {
 
 export interface Loaded {
   /** undefined when the file is another segment's: what its name promises is lost. */
-  readonly segment: SealedSegment | undefined
+  readonly segment: NewSegment | undefined
   readonly damage: readonly KnownDamage[]
   readonly next: Expected
 }
@@ -109,13 +110,20 @@ export async function loadSealed(
   const trusted = footer !== undefined && broken.length === 0 && footer.lost === 0
   if (trusted && (!options.verify || digestMatches(footer, await digestOf(source, footer.dataEnd)))) {
     const postings = await postingsOf(world, { listed, source, identity, footer })
-    const segment = new SealedSegment(listed.path, { identity, footer }, source, postings)
+    const segment = asFound({ listed, source, identity, footer }, postings)
     return { segment, damage, next: { nextPosition: footer.lastPosition + 1, chain: footer.chain } }
   }
   const scanned = await scanDamaged(world, { listed, source, identity, footer, before: options.before })
   if (trusted && scanned.damage.length === 0)
     broken.push(damageAt(listed, 'the file does not have the hash it was sealed with'))
   return { segment: scanned.segment, damage: [...damage, ...broken, ...scanned.damage], next: scanned.next }
+}
+
+function asFound({ listed, source, identity, footer }: Sealed, postings: Postings): NewSegment {
+  const { path, epoch, sha256 } = listed
+  const archived = sha256 !== undefined && source instanceof ArchiveBytes
+  const archive = archived ? { sha256, packedLength: source.packedLength } : undefined
+  return { path, epoch, archive, identity, footer, length: source.length, postings }
 }
 
 function damageAt(listed: ListedSegment, reason: string): KnownDamage {
@@ -174,11 +182,6 @@ export function indexPath(
   segment: { readonly firstPosition: number; readonly epoch: number },
 ): string {
   return join(world.layout.segments, indexName(segment.firstPosition, segment.epoch))
-}
-
-export function indexIdentity(footer: Footer): IndexIdentity {
-  const count = footer.lastPosition - footer.firstPosition + 1
-  return { firstPosition: footer.firstPosition, count, logLength: footer.dataEnd, sealHash: footer.fileHash }
 }
 
 /** The index beside the log, or a new one made from the log: derived and disposable (D5). */
@@ -251,7 +254,7 @@ async function scanDamaged(
   const result = await scan(source, { ...scanStart(identity, end), ...knowledge }, indexingVisitor(world, postings))
   const footer = sealed.footer ?? footerFrom(identity, result)
   const damage = knownDamage(listed, result)
-  const segment = new SealedSegment(listed.path, { identity, footer }, source, postings)
+  const segment = asFound({ listed, source, identity, footer }, postings)
   return { segment, damage, next: { nextPosition: result.nextPosition, chain: sealed.footer?.chain ?? result.chain } }
 }
 

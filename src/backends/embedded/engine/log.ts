@@ -13,8 +13,10 @@ import { type Recovered, writeCurrent } from './recover.js'
 import { installSegment, prepareSegment } from './recover-tail.js'
 import type { EngineWorld } from './recovery-world.js'
 import type { Reserve } from './reserve.js'
-import { lostPositions, SealedSegment, type Segment } from './sealed-segment.js'
+import { lostPositions, type SealedSegment, type Segment } from './sealed-segment.js'
+import type { SealedSegments } from './sealed-segments.js'
 import { PooledBytes } from './segment-bytes.js'
+import { GrowingList, type SegmentList } from './segment-list.js'
 
 const ROTATION_RETRY_MS = 5_000
 
@@ -51,7 +53,7 @@ export interface LogListener {
 }
 
 export class Log {
-  private sealed: SealedSegment[]
+  private readonly sealed: SealedSegments
   private active: ActiveSegment | undefined
   private readonly tail: Segment | undefined
   private readonly notes: DamageNotes
@@ -71,7 +73,7 @@ export class Log {
     readonly recovered: Recovered,
     private readonly listener: LogListener,
   ) {
-    this.sealed = [...recovered.sealed]
+    this.sealed = recovered.sealed
     this.active = recovered.active
     this.tail = recovered.tail
     this.notes = new DamageNotes(recovered.damage, damage => parts.world.tell.damaged(damage))
@@ -104,18 +106,18 @@ export class Log {
   }
 
   get firstPosition(): number {
-    const kept = this.sealed[0]?.firstPosition ?? this.active?.identity.firstPosition
+    const kept = this.sealed.first ?? this.active?.identity.firstPosition
     // Without its first segment the log still begins where it began: those events are lost, not retired.
     const lost = this.recovered.damage.find(({ from, to }) => from <= to && to + 1 === kept)
     return lost?.from ?? kept ?? this.floorNow.nextPosition
   }
 
   /** Ascending; the last one may still be growing. */
-  segments(): readonly Segment[] {
+  segments(): SegmentList {
     // Halfway through a rotation the old segment is sealed already and stands among those.
     if (this.uninstalled !== undefined) return this.sealed
     const last = this.active === undefined ? this.tail : this.asSegment(this.active)
-    return last === undefined ? this.sealed : [...this.sealed, last]
+    return last === undefined ? this.sealed : new GrowingList(this.sealed, last)
   }
 
   /** Where the kept log begins, and what is known of what was before. */
@@ -127,13 +129,8 @@ export class Log {
     this.floorNow = floor
   }
 
-  sealedSegments(): readonly SealedSegment[] {
+  sealedSegments(): SealedSegments {
     return this.sealed
-  }
-
-  /** The segment in the place of another that holds the same events elsewhere; undefined removes it. */
-  replaceSealed(old: SealedSegment, by: SealedSegment | undefined): void {
-    this.sealed = this.sealed.flatMap(segment => (segment !== old ? [segment] : by === undefined ? [] : [by]))
   }
 
   /** The segment being written; undefined where there is none, as after a start that found no room. */
@@ -338,15 +335,16 @@ export class Log {
       this.world.now(),
       lostPositions(lost.map(item => ({ ...item, offset: 0 }))),
     )
-    const source = new PooledBytes(this.world.pool, old.path, footer.dataEnd + FOOTER_BYTES)
-    const segment = new SealedSegment(old.path, { identity: old.identity, footer }, source, old.postings)
-    this.sealed = [...this.sealed, segment]
+    const { identity, path: file, postings } = old
+    const length = footer.dataEnd + FOOTER_BYTES
+    const segment = this.sealed.add({ path: file, epoch: identity.epoch, identity, footer, length, postings })
     this.listener.rotated({ name: segment.name, bytes: footer.dataEnd, events: old.postings.count })
     // The lists in memory serve until the file is written; a failure costs a rebuild at the next start, nothing else.
     const index = { path: indexPath(this.world, old.identity), postings: old.postings, footer, blocks }
     this.indexing = this.indexing
       .then(async () => {
-        segment.postings = (await storeIndex(this.world, index)) ?? segment.postings
+        const stored = await storeIndex(this.world, index)
+        if (stored !== undefined) segment.postings = stored
       })
       .catch(error => this.world.tell.noticed('index not written', String(error)))
   }

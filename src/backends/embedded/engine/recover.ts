@@ -13,11 +13,12 @@ import type { EngineWorld } from './recovery-world.js'
 import { finishRetiring } from './retain.js'
 import { UNKNOWN_END } from './scan.js'
 import type { SealedSegment, Segment } from './sealed-segment.js'
+import { SealedSegments } from './sealed-segments.js'
 import { type SegmentIdentity, STORE_ID_BYTES } from './segment-header.js'
 import { DamagedFact, readFact, writeFact } from './small-file.js'
 
 export interface Recovered {
-  readonly sealed: SealedSegment[]
+  readonly sealed: SealedSegments
   /** undefined when the log may only be read. */
   readonly active: ActiveSegment | undefined
   /** The segment that would be active, when the log may only be read. */
@@ -61,7 +62,7 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
   if (unaccepted.length > 0) return readOnly(world, found, loaded)
   const leftovers = catalogue.leftovers.filter(path => !isReplaced(path))
   if (leftovers.length > 0) await tidy(disk, layout, { ...catalogue, leftovers })
-  await finishRetiring(world, floor, loaded.sealed[0])
+  await finishRetiring(world, floor, firstOf(loaded.sealed))
   const writable = async () => {
     const made = await makeWritable(world, loaded, epoch, floor)
     await made.active?.orClosed(() => removeReplaced(world, catalogue))
@@ -74,6 +75,10 @@ export async function recover(world: EngineWorld): Promise<Recovered> {
     // What there is can be read meanwhile, and the log goes on by itself once there is room.
     return { ...(await readOnly(world, found, loaded)), resume: async () => (await writable()).active }
   }
+}
+
+function firstOf(sealed: SealedSegments): SealedSegment | undefined {
+  return sealed.length === 0 ? undefined : sealed.look(0)
 }
 
 function isReplaced(path: string): boolean {
@@ -107,7 +112,7 @@ async function withReserve<T>(world: EngineWorld, work: () => Promise<T>): Promi
 }
 
 export interface LoadedAll {
-  readonly sealed: SealedSegment[]
+  readonly sealed: SealedSegments
   readonly tail: JudgedTail | undefined
   readonly damage: readonly KnownDamage[]
   readonly next: Expected
@@ -121,7 +126,7 @@ export async function loadAll(
   current: Current | undefined,
   verified = VERIFIED_AT_START,
 ): Promise<LoadedAll> {
-  const sealed: SealedSegment[] = []
+  const sealed = new SealedSegments(world)
   const damage: KnownDamage[] = []
   let next: Expected = floor
   const listed = catalogue.segments.filter(segment => segment.firstPosition >= floor.nextPosition)
@@ -134,7 +139,7 @@ export async function loadAll(
     }
     const verify = listed.length - at <= verified + 1
     const loaded = await loadSealed(world, segment, next, { verify, before: listed[at + 1]?.firstPosition })
-    if (loaded.segment !== undefined) sealed.push(loaded.segment)
+    if (loaded.segment !== undefined) sealed.add(loaded.segment)
     damage.push(...loaded.damage)
     next = loaded.next
   }
@@ -191,7 +196,8 @@ async function makeWritable(
     await active.orClosed(() => writeCurrent(world, active.identity))
     return { active, head, clean: loaded.tail.clean, tornBytes }
   }
-  const before = loaded.sealed.at(-1)
+  const { sealed } = loaded
+  const before = sealed.length === 0 ? undefined : sealed.look(sealed.length - 1)
   const active = await createSegment(world, firstIdentity(world, { before, next: loaded.next, epoch, floor }))
   await active.orClosed(() => writeCurrent(world, active.identity))
   return { active, head, clean: true, tornBytes: 0 }

@@ -1,6 +1,5 @@
 // Removes the oldest archived segments when somebody asked for it: the floor is written first, so that nothing is ever missing unsaid.
 import { join } from 'node:path'
-import { isArchived } from './archive.js'
 import { isKnownDamaged } from './examine-segment.js'
 import { type Carried, type Floor, writeFloor } from './floor.js'
 import { SealedPostings } from './index/sealed-postings.js'
@@ -20,12 +19,13 @@ export type Carry = (segment: SealedSegment) => Promise<Carried>
 export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promise<SealedSegment | undefined> {
   // A full disk is a good time to give room back.
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
-  const [oldest, next, ...others] = log.sealedSegments()
-  if (oldest === undefined || next === undefined || others.length + 1 < NEWEST_KEPT) return undefined
+  const segments = log.sealedSegments()
+  if (segments.length < NEWEST_KEPT + 1) return undefined
+  const [oldest, next] = [segments.look(0), segments.look(1)]
   // A start that found no room left none: then there is nothing to measure ages against.
   const active = log.current
   if (active === undefined) return undefined
-  const since = { later: [next, ...others], activeMs: active.identity.createdMs, nowMs: log.world.now() }
+  const since = { later: segments.from(1), activeMs: active.identity.createdMs, nowMs: log.world.now() }
   if (!mayGo(log, oldest) || !isOlderThan(oldest, since, rule) || !isProvable(log, oldest, next)) return undefined
   await retire(log, oldest, { next, carried: await carry(oldest) })
   return oldest
@@ -33,7 +33,7 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
 
 /** A damaged segment is never archived. Once its damage was accepted, it must not hold up the others. */
 function mayGo(log: Log, segment: SealedSegment): boolean {
-  return isArchived(segment) || isKnownDamaged(log.recovered.damage, segment)
+  return segment.archived || isKnownDamaged(log.recovered.damage, segment)
 }
 
 /** The floor carries the hash that the next segment continues: where the two disagree, retiring would hide it. */
@@ -54,9 +54,10 @@ async function retire(
   const floor = { nextPosition, chain, batch, carried }
   await writeFloor(world, floor)
   log.raiseFloor(floor)
-  log.replaceSealed(oldest, undefined)
+  const { postings } = oldest
+  log.sealedSegments().retire(oldest)
   await world.pool.forget(oldest.path)
-  if (oldest.postings instanceof SealedPostings) await oldest.postings.close()
+  if (postings instanceof SealedPostings) await postings.close()
   await removeBelow(world, nextPosition)
 }
 

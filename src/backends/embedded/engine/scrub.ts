@@ -1,6 +1,6 @@
 // Reads all sealed segments again, at a bounded rate, and compares them with what was sealed: bit rot is found before it is needed.
 import { crc32 } from 'node:zlib'
-import { fileSha256, isArchived } from './archive.js'
+import { fileSha256 } from './archive.js'
 import { archiveSource } from './archive-bytes.js'
 import { BLOCK_BYTES, DIGEST_CHUNK_BYTES, digestOf } from './digest.js'
 import { diskErrorCode } from './disk.js'
@@ -42,10 +42,12 @@ export class Scrub {
 
   /** Reads one segment. Gives the figures of the pass when there is none left, and begins anew with the next call. */
   async step(): Promise<ScrubPass | undefined> {
-    const segment = this.log.sealedSegments().find(({ firstPosition }) => firstPosition >= this.nextPosition)
+    const segments = this.log.sealedSegments()
+    const at = segments.countUpTo(this.nextPosition - 1)
+    const segment = at < segments.length ? segments.look(at) : undefined
     if (!this.begun) this.startedMs = performance.now()
     if (segment === undefined) return this.finish()
-    await this.examine(segment)
+    await this.examine(segment).finally(() => this.putAway(segment))
     this.nextPosition = segment.firstPosition + 1
     return undefined
   }
@@ -58,11 +60,18 @@ export class Scrub {
     return pass
   }
 
+  /** A pass goes over all files, and leaves no descriptor of them behind. */
+  private async putAway(segment: SealedSegment): Promise<void> {
+    const { pool } = this.log.world
+    await pool.forget(segment.path)
+    await pool.forget(this.log.indexPathOf(segment))
+  }
+
   private async examine(segment: SealedSegment): Promise<void> {
     try {
       const { pool } = this.log.world
       // A source of its own: chunks that are still in memory say nothing about those on disk.
-      const source = isArchived(segment) ? await archiveSource(pool, segment.path) : segment.source
+      const source = segment.archived ? await archiveSource(pool, segment.path) : segment.source
       const reason = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
       if (reason === undefined) return
       for (const item of await damageOf(segment, reason, source)) this.note(item)
@@ -71,7 +80,7 @@ export class Scrub {
       // No descriptor, no permission: that says nothing of the bytes, and the next pass looks again (R1).
       if (code === undefined || !UNREADABLE.has(code)) throw error
       // Retired meanwhile, or archived: then the next pass reads it where it lies now.
-      if (!this.log.sealedSegments().includes(segment)) return
+      if (!this.log.sealedSegments().holds(segment)) return
       this.note(wholeSegment(segment, `a part of the file cannot be read (${code})`))
     }
   }

@@ -1,4 +1,4 @@
-// A segment that will not change any more: its identity, its footer, its bytes and its index.
+// A segment that will not change any more: its identity, its footer, its bytes and its index, each opened from its row.
 import { basename } from 'node:path'
 import type { Digest } from './digest.js'
 import { FOOTER_BYTES, type Footer, parseFooter } from './footer.js'
@@ -14,6 +14,7 @@ import {
   parseMarks,
   type SegmentIdentity,
 } from './segment-header.js'
+import { type FilePlace, isArchiveCode, type SegmentRow } from './segment-row.js'
 
 /** What every segment offers a reader, sealed or not. */
 export interface Segment {
@@ -33,40 +34,80 @@ export interface SegmentFacts {
   readonly footer: Footer | undefined
 }
 
-export class SealedSegment implements Segment {
-  readonly name: string
-  readonly firstPosition: number
-  readonly lastPosition: number
-
-  readonly sealed: { readonly identity: SegmentIdentity; readonly footer: Footer }
-
-  constructor(
-    readonly path: string,
-    sealed: { readonly identity: SegmentIdentity; readonly footer: Footer },
-    public source: SegmentBytes,
-    public postings: Postings,
-  ) {
-    this.name = basename(path)
-    const { identity, footer } = sealed
-    this.sealed = {
-      identity: { ...identity, storeId: ownCopy(identity.storeId), prev: ownCopy(identity.prev) },
-      footer: { ...footer, chain: ownCopy(footer.chain), fileHash: ownCopy(footer.fileHash) },
-    }
-    this.firstPosition = sealed.identity.firstPosition
-    this.lastPosition = sealed.footer.lastPosition
-  }
-
-  /** The same segment under another path: an archive in the place of a plain file. */
-  movedTo(path: string, source: SegmentBytes): SealedSegment {
-    return new SealedSegment(path, this.sealed, source, this.postings)
-  }
+/** What opens a segment from its row. */
+export interface SegmentHome {
+  placed(row: SegmentRow, place: FilePlace): { readonly path: string; readonly source: SegmentBytes }
+  postingsOf(row: SegmentRow): Postings
+  giveIndex(row: SegmentRow, postings: Postings): void
 }
 
-/** Outside the shared pool of buffers: a hash kept for years would keep 64 KiB of its neighbours with it. */
-function ownCopy(bytes: Buffer): Buffer {
-  const copy = Buffer.allocUnsafeSlow(bytes.length)
-  bytes.copy(copy)
-  return copy
+/**
+ * A look at one row, made when it is asked for and dropped at any time; two may show the same segment. It goes on looking
+ * for the file where that lay when the look was made, and for answers in the newest index.
+ */
+export class SealedSegment implements Segment {
+  readonly firstPosition: number
+  readonly lastPosition: number
+  readonly placeCode: number
+  private file: { readonly path: string; readonly source: SegmentBytes } | undefined
+  private index: Postings | undefined
+  private indexVersion = -1
+
+  constructor(
+    private readonly home: SegmentHome,
+    private readonly row: SegmentRow,
+  ) {
+    this.firstPosition = row.firstPosition
+    this.lastPosition = row.lastPosition
+    this.placeCode = row.placeCode
+  }
+
+  get createdMs(): number {
+    return this.row.createdMs
+  }
+
+  get sealedMs(): number {
+    return this.row.sealedMs
+  }
+
+  get archived(): boolean {
+    return isArchiveCode(this.placeCode)
+  }
+
+  get path(): string {
+    return this.placed().path
+  }
+
+  get name(): string {
+    return basename(this.path)
+  }
+
+  get source(): SegmentBytes {
+    return this.placed().source
+  }
+
+  get sealed(): { readonly identity: SegmentIdentity; readonly footer: Footer } {
+    const { identity, footer } = this.row
+    return { identity, footer }
+  }
+
+  get postings(): Postings {
+    const { indexVersion } = this.row
+    if (this.index === undefined || this.indexVersion !== indexVersion) {
+      this.index = this.home.postingsOf(this.row)
+      this.indexVersion = indexVersion
+    }
+    return this.index
+  }
+
+  set postings(postings: Postings) {
+    this.home.giveIndex(this.row, postings)
+  }
+
+  private placed(): { readonly path: string; readonly source: SegmentBytes } {
+    this.file ??= this.home.placed(this.row, this.row.place(this.placeCode))
+    return this.file
+  }
 }
 
 export async function readFacts(source: SegmentBytes): Promise<SegmentFacts> {

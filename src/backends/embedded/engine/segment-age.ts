@@ -9,7 +9,7 @@ export interface AgeRule {
 
 /** The clock readings that were written down after a segment was sealed, in position order. */
 export interface Since {
-  readonly later: readonly SealedSegment[]
+  readonly later: Iterable<SealedSegment>
   /** When the segment being written was begun. */
   readonly activeMs: number
   readonly nowMs: number
@@ -25,8 +25,8 @@ export interface Since {
  * clock ran ahead does not have to wait until that time comes.
  */
 export function isOlderThan(segment: SealedSegment, since: Since, rule: AgeRule): boolean {
-  const { sealedMs } = segment.sealed.footer
-  const readings = [...since.later.flatMap(timesOf), since.activeMs].filter(Number.isFinite)
+  const { sealedMs } = segment
+  const readings = readingsOf(since)
   const earliest = Math.min(sealedMs, ...earliestOf(readings))
   if (!(since.nowMs - earliest >= rule.olderThanMs)) return false
   let witnessed = 0
@@ -38,8 +38,11 @@ export function isOlderThan(segment: SealedSegment, since: Since, rule: AgeRule)
   return witnessed >= rule.olderThanMs
 }
 
-function timesOf({ sealed }: SealedSegment): number[] {
-  return [sealed.identity.createdMs, sealed.footer.sealedMs]
+function readingsOf({ later, activeMs }: Since): number[] {
+  const readings: number[] = []
+  for (const { createdMs, sealedMs } of later) readings.push(createdMs, sealedMs)
+  readings.push(activeMs)
+  return readings.filter(Number.isFinite)
 }
 
 /** At most one: a store may have more segments than a call takes arguments. */

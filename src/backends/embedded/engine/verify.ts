@@ -1,17 +1,18 @@
 // Holds every byte of a data directory to what it promises, and says what is wrong, where, and how bad that is.
 import { join } from 'node:path'
 import type { KnownDamage } from './accepted-damage.js'
-import { fileSha256, isArchived } from './archive.js'
+import { fileSha256 } from './archive.js'
 import { compareIndex, FreshPostings } from './compare-index.js'
 import { digestOf } from './digest.js'
 import type { Disk } from './disk.js'
 import { openIndex } from './index/sealed-postings.js'
-import { indexIdentity, indexingVisitor, indexPath, scanStart, sealedKnowledge } from './load-segment.js'
+import { indexingVisitor, indexPath, scanStart, sealedKnowledge } from './load-segment.js'
 import { parseName } from './names.js'
 import type { JudgedTail } from './recover-tail.js'
 import type { EngineWorld } from './recovery-world.js'
 import { type ScanResult, scan } from './scan.js'
 import type { SealedSegment } from './sealed-segment.js'
+import { indexIdentity } from './segment-row.js'
 import { type Survey, survey } from './survey.js'
 
 /**
@@ -77,7 +78,7 @@ class Verification {
       clean: this.findings.every(({ severity }) => severity === 'notice' || severity === 'torn'),
       findings: this.findings,
       segments: loaded.sealed.length + (loaded.tail === undefined ? 0 : 1),
-      archives: loaded.sealed.filter(isArchived).length,
+      archives: loaded.sealed.archivedCount,
       ...{ frames: this.frames, events: this.events, bytes: this.bytes },
       ...{ first: floor.nextPosition, head: loaded.next.nextPosition - 1, chain: loaded.next.chain.toString('hex') },
       quarantine: await quarantined(this.world.disk, this.world.layout.quarantine),

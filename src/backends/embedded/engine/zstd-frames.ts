@@ -14,17 +14,17 @@ export interface ZstdFrame {
   readonly bytes: number
 }
 
-export interface Readable {
-  size(): Promise<number>
-  read(into: Buffer, at: number): Promise<number>
+/** Bytes of the file that are needed next; fewer are given only at its end. */
+export interface Piece {
+  readonly at: number
+  readonly length: number
 }
 
 /** All whole frames from the start up to the first that is cut off or damaged. */
-export async function walkZstdFrames(file: Readable): Promise<ZstdFrame[]> {
-  const size = await file.size()
+export function* walkZstdFrames(size: number): Generator<Piece, ZstdFrame[], Buffer> {
   const frames: ZstdFrame[] = []
   for (let offset = 0; offset < size; ) {
-    const frame = await frameAt(file, offset, size)
+    const frame = yield* frameAt(offset, size)
     if (frame === undefined) break
     frames.push(frame)
     offset += frame.packed
@@ -32,8 +32,8 @@ export async function walkZstdFrames(file: Readable): Promise<ZstdFrame[]> {
   return frames
 }
 
-async function frameAt(file: Readable, offset: number, size: number): Promise<ZstdFrame | undefined> {
-  const header = await upTo(file, offset, LONGEST_HEADER)
+function* frameAt(offset: number, size: number): Generator<Piece, ZstdFrame | undefined, Buffer> {
+  const header = yield { at: offset, length: LONGEST_HEADER }
   if (header.length < LONGEST_HEADER || header.readUInt32LE(0) !== FRAME_MAGIC) return undefined
   const descriptor = header[4] as number
   const single = (descriptor & 0x20) !== 0
@@ -42,7 +42,7 @@ async function frameAt(file: Readable, offset: number, size: number): Promise<Zs
   if (content === undefined) return undefined
   let at = offset + sizeAt + content.width
   for (let last = false; !last; ) {
-    const block = await upTo(file, at, BLOCK_HEADER_BYTES)
+    const block = yield { at, length: BLOCK_HEADER_BYTES }
     if (block.length < BLOCK_HEADER_BYTES) return undefined
     const head = block.readUIntLE(0, BLOCK_HEADER_BYTES)
     const type = (head >> 1) & 3
@@ -66,9 +66,4 @@ function contentSize(
   if (flag === 2) return { size: header.readUInt32LE(at), width: 4 }
   const size = header.readBigUInt64LE(at)
   return size <= BigInt(Number.MAX_SAFE_INTEGER) ? { size: Number(size), width: 8 } : undefined
-}
-
-async function upTo(file: Readable, at: number, length: number): Promise<Buffer> {
-  const into = Buffer.alloc(length)
-  return into.subarray(0, await file.read(into, at))
 }

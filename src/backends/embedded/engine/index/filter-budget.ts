@@ -1,60 +1,60 @@
-// Which sealed indexes may keep their filter in memory: those of the newest segments, as many as fit the budget.
+// The filters of sealed indexes that are in memory: those of the newest segments, as many as fit the budget.
 
 const DEFAULT_BYTES = 16 * 1024 * 1024
-
-export interface FilterOwner {
-  /** Rises with the age of the store: the newer segment has the greater one. */
-  readonly firstPosition: number
-  dropFilter(): void
-}
+/** What a filter costs besides its bytes: however small the filters, their number is bounded too. */
+export const FILTER_COST = 384
 
 /**
  * A filter is never loaded twice to make room for itself: an index older than all that are in memory is refused, and
  * looks its terms up instead. Any other rule would load every filter again on each pass over all segments.
  */
 export class FilterBudget {
-  private readonly held = new Map<FilterOwner, number>()
+  /** By the first position of the segment: the newer one has the greater. */
+  private readonly held = new Map<number, Uint8Array>()
   private bytes = 0
   private oldest = Number.POSITIVE_INFINITY
 
   constructor(private readonly byteBudget = DEFAULT_BYTES) {}
 
-  /** Whether the owner may keep this many bytes; drops older filters for it. */
-  admit(owner: FilterOwner, bytes: number): boolean {
-    if (bytes > this.byteBudget) return false
-    if (this.bytes + bytes > this.byteBudget && !this.makeRoom(owner, bytes)) return false
-    this.held.set(owner, bytes)
-    this.bytes += bytes
-    this.oldest = Math.min(this.oldest, owner.firstPosition)
-    return true
+  of(firstPosition: number): Uint8Array | undefined {
+    return this.held.get(firstPosition)
   }
 
-  release(owner: FilterOwner): void {
-    const bytes = this.held.get(owner)
-    if (bytes === undefined) return
-    this.held.delete(owner)
-    this.bytes -= bytes
-    if (owner.firstPosition === this.oldest) {
-      this.oldest = Math.min(Number.POSITIVE_INFINITY, ...[...this.held.keys()].map(other => other.firstPosition))
-    }
+  /** Reads and keeps a filter of so many bytes and drops older ones for it; undefined where there is no room. */
+  load(firstPosition: number, bytes: number, read: () => Uint8Array): Uint8Array | undefined {
+    const cost = bytes + FILTER_COST
+    if (cost > this.byteBudget) return undefined
+    if (this.bytes + cost > this.byteBudget && !this.makeRoom(firstPosition, cost)) return undefined
+    const filter = read()
+    this.held.set(firstPosition, filter)
+    this.bytes += cost
+    this.oldest = Math.min(this.oldest, firstPosition)
+    return filter
   }
 
-  private makeRoom(owner: FilterOwner, bytes: number): boolean {
-    if (owner.firstPosition <= this.oldest) return false
-    const older = [...this.held].filter(([other]) => other.firstPosition < owner.firstPosition)
-    older.sort(([a], [b]) => a.firstPosition - b.firstPosition)
-    const leaving: FilterOwner[] = []
+  drop(firstPosition: number): void {
+    const filter = this.held.get(firstPosition)
+    if (filter === undefined) return
+    this.held.delete(firstPosition)
+    this.bytes -= filter.length + FILTER_COST
+    if (firstPosition !== this.oldest) return
+    this.oldest = Number.POSITIVE_INFINITY
+    for (const other of this.held.keys()) this.oldest = Math.min(this.oldest, other)
+  }
+
+  private makeRoom(firstPosition: number, cost: number): boolean {
+    if (firstPosition <= this.oldest) return false
+    const older = [...this.held].filter(([other]) => other < firstPosition)
+    older.sort(([a], [b]) => a - b)
+    const leaving: number[] = []
     let room = this.byteBudget - this.bytes
-    for (const [other, held] of older) {
-      if (room >= bytes) break
+    for (const [other, filter] of older) {
+      if (room >= cost) break
       leaving.push(other)
-      room += held
+      room += filter.length + FILTER_COST
     }
-    if (room < bytes) return false
-    for (const other of leaving) {
-      this.release(other)
-      other.dropFilter()
-    }
+    if (room < cost) return false
+    for (const other of leaving) this.drop(other)
     return true
   }
 }

@@ -40,6 +40,16 @@ export interface IndexHeader {
   readonly sections: readonly Section[]
 }
 
+/** What of a header is needed to read the other pages. */
+export interface IndexShape {
+  /** Of events. */
+  readonly count: number
+  /** Of the pages' checksums. */
+  readonly seed: number
+  readonly gapWidth: number
+  readonly sections: readonly Section[]
+}
+
 const MAGIC = Buffer.from('LHINDEX\n', 'latin1')
 const AT = { version: 8, pageCount: 12, identity: 16, kinds: 68, sections: 72 } as const
 const IDENTITY_BYTES = 52
@@ -95,6 +105,20 @@ export function decodeHeader(bytes: Uint8Array): IndexHeader | undefined {
     sections,
   }
   return fits(header) ? header : undefined
+}
+
+export function shapeOf({ identity, gapWidth, sections }: IndexHeader): IndexShape {
+  return { count: identity.count, seed: pageSeed(identity), gapWidth, sections }
+}
+
+/** They follow each other from the page behind the header on. */
+export function sectionsOf(lengths: readonly number[]): Section[] {
+  let page = 1
+  return lengths.map(length => {
+    const firstPage = page
+    page += pagesFor(length)
+    return { firstPage, length }
+  })
 }
 
 export function sameIdentity(a: IndexIdentity, b: IndexIdentity): boolean {

@@ -3,11 +3,10 @@ import { diskErrorCode } from '../disk.js'
 import type { FilePool } from '../file-pool.js'
 import {
   IndexDamaged,
-  type IndexHeader,
+  type IndexShape,
   PAGE_BYTES,
   PAGE_CONTENT,
   pageIsWhole,
-  pageSeed,
   pagesFor,
   type Section,
 } from './index-format.js'
@@ -15,25 +14,22 @@ import type { Page, PageCache, PageOwner } from './page-cache.js'
 
 export class IndexPages implements PageOwner {
   readonly resident = new Map<number, Page>()
-  private readonly seed: number
 
   constructor(
+    readonly firstPosition: number,
     readonly path: string,
-    readonly header: IndexHeader,
-    private readonly files: FilePool,
-    private readonly cache: PageCache,
-  ) {
-    this.seed = pageSeed(header.identity)
-  }
+    readonly shape: IndexShape,
+    private readonly shelf: { readonly pool: FilePool; readonly pages: PageCache },
+  ) {}
 
   section(number: number): Section {
-    return this.header.sections[number] as Section
+    return this.shape.sections[number] as Section
   }
 
   /** The page that holds byte `at` of the section. */
   page(section: Section, at: number): Page {
     if (!(at >= 0 && at < section.length)) throw this.damaged(`a reference to byte ${at} of ${section.length}`)
-    return this.cache.page(this, section.firstPage + Math.floor(at / PAGE_CONTENT))
+    return this.shelf.pages.page(this, section.firstPage + Math.floor(at / PAGE_CONTENT))
   }
 
   /** Four bytes at a multiple of four, which no page boundary divides. */
@@ -70,15 +66,15 @@ export class IndexPages implements PageOwner {
 
   /** Gives memory and descriptor back; a later read would open the file again. */
   close(): Promise<void> {
-    this.cache.forget(this)
-    return this.files.forget(this.path)
+    this.shelf.pages.forget(this)
+    return this.shelf.pool.forget(this.path)
   }
 
   private read(into: Uint8Array, page: number): void {
     const position = page * PAGE_BYTES
     let count: number
     try {
-      count = this.files.file(this.path).readSync(into, position)
+      count = this.shelf.pool.file(this.path).readSync(into, position)
     } catch (error) {
       if (diskErrorCode(error) === 'ENOENT') throw this.damaged('the file is gone')
       throw error
@@ -87,6 +83,6 @@ export class IndexPages implements PageOwner {
   }
 
   private verify(bytes: Uint8Array, page: number): void {
-    if (!pageIsWhole(bytes, (this.seed + page) >>> 0)) throw this.damaged(`page ${page} fails its checksum`)
+    if (!pageIsWhole(bytes, (this.shape.seed + page) >>> 0)) throw this.damaged(`page ${page} fails its checksum`)
   }
 }

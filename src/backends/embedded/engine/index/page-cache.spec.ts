@@ -1,6 +1,6 @@
 // Which pages and which filters stay in memory when not all of them fit.
 import { describe, expect, it } from '@jest/globals'
-import { FilterBudget, type FilterOwner } from './filter-budget.js'
+import { FILTER_COST, FilterBudget } from './filter-budget.js'
 import { PAGE_BYTES } from './index-format.js'
 import { type Page, PageCache, type PageOwner } from './page-cache.js'
 
@@ -9,7 +9,10 @@ class Owner implements PageOwner {
   loads = 0
   failing = false
 
-  constructor(private readonly mark: number) {}
+  constructor(
+    private readonly mark: number,
+    readonly firstPosition = mark,
+  ) {}
 
   load(into: Uint8Array, number: number): void {
     this.loads++
@@ -67,55 +70,71 @@ describe('a page cache', () => {
     expect(read(cache, a, 0)).toEqual([1, 0])
     expect(b.resident.size).toBe(7)
   })
+
+  it('knows whose pages it holds, and forgets who has none left', () => {
+    const cache = new PageCache(8 * PAGE_BYTES)
+    const [a, b, again] = [new Owner(1), new Owner(2), new Owner(3, 1)]
+    read(cache, a, 0)
+    expect([cache.ownerOf(1), cache.ownerOf(2)]).toEqual([a, undefined])
+    for (let i = 0; i < 8; i++) read(cache, b, i)
+    expect([cache.ownerOf(1), cache.ownerOf(2)]).toEqual([undefined, b])
+    cache.forget(b)
+    expect(cache.ownerOf(2)).toBeUndefined()
+    read(cache, a, 0)
+    read(cache, again, 0)
+    cache.forget(a)
+    expect(cache.ownerOf(1)).toBe(again)
+  })
 })
 
 describe('a filter budget', () => {
-  function owners(count: number): (FilterOwner & { dropped: number })[] {
-    return Array.from({ length: count }, (_, i) => ({
-      firstPosition: i * 100,
-      dropped: 0,
-      dropFilter() {
-        this.dropped++
-      },
-    }))
-  }
+  const SIZE = 744
+  const COST = SIZE + FILTER_COST
+  const filter = (bytes = SIZE) => new Uint8Array(bytes)
 
   it.each([
     ['oldest first', [0, 1, 2, 3, 4, 5]],
     ['newest first', [5, 4, 3, 2, 1, 0]],
     ['in any order', [2, 5, 0, 4, 1, 3]],
   ])('keeps the newest, whoever asks %s', (_, order) => {
-    const budget = new FilterBudget(30)
-    const all = owners(6)
-    const holding = new Set<number>()
+    const budget = new FilterBudget(3 * COST)
     for (let pass = 0; pass < 3; pass++) {
-      let admitted = 0
+      let loaded = 0
       for (const i of order) {
-        if (holding.has(i)) continue
-        const owner = all[i] as (typeof all)[number]
-        if (budget.admit(owner, 10)) {
-          admitted++
-          holding.add(i)
-        }
-        all.forEach((other, at) => {
-          if (other.dropped > 0) holding.delete(at)
-          other.dropped = 0
-        })
+        if (budget.of(i * 100) !== undefined) continue
+        if (budget.load(i * 100, SIZE, () => filter()) !== undefined) loaded++
       }
-      if (pass > 0) expect(admitted).toBe(0)
+      if (pass > 0) expect(loaded).toBe(0)
     }
-    expect([...holding].sort()).toEqual([3, 4, 5])
+    expect(order.filter(i => budget.of(i * 100) !== undefined).sort()).toEqual([3, 4, 5])
   })
 
-  it('refuses what is larger than all of it, and has room again after a release', () => {
-    const budget = new FilterBudget(30)
-    const [old, middle, young] = owners(3) as unknown as [FilterOwner, FilterOwner, FilterOwner]
-    expect(budget.admit(young, 31)).toBe(false)
-    expect(budget.admit(young, 25)).toBe(true)
-    expect(budget.admit(old, 10)).toBe(false)
-    budget.release(young)
-    expect(budget.admit(old, 10)).toBe(true)
-    expect(budget.admit(middle, 10)).toBe(true)
-    expect(budget.admit(young, 30)).toBe(true)
+  it('refuses what is larger than all of it, and has room again after a filter is dropped', () => {
+    const budget = new FilterBudget(3 * COST)
+    const load = (position: number, bytes = SIZE) => budget.load(position, bytes, () => filter(bytes)) !== undefined
+    expect(load(200, 3 * COST)).toBe(false)
+    expect(load(200, 2.5 * COST - FILTER_COST)).toBe(true)
+    expect(load(0)).toBe(false)
+    budget.drop(200)
+    expect(load(0)).toBe(true)
+    expect(load(100)).toBe(true)
+    expect(load(200, 3 * COST - FILTER_COST)).toBe(true)
+    expect([budget.of(0), budget.of(100)]).toEqual([undefined, undefined])
+  })
+
+  it('keeps nothing of a filter that could not be read', () => {
+    const budget = new FilterBudget(COST)
+    const unreadable = () => {
+      throw new Error('unreadable')
+    }
+    expect(() => budget.load(100, SIZE, unreadable)).toThrow('unreadable')
+    expect(budget.of(100)).toBeUndefined()
+    expect(budget.load(0, SIZE, () => filter())).toBeDefined()
+  })
+
+  it('counts what even an empty filter costs', () => {
+    const budget = new FilterBudget(10 * FILTER_COST)
+    for (let i = 0; i < 100; i++) budget.load(i, 0, () => filter(0))
+    expect(Array.from({ length: 100 }, (_, i) => i).filter(i => budget.of(i) !== undefined)).toHaveLength(10)
   })
 })

@@ -13,6 +13,8 @@ export interface Page {
 }
 
 export interface PageOwner {
+  /** Of the segment. */
+  readonly firstPosition: number
   /** The owner's pages in memory, by number. Only the cache changes it. */
   readonly resident: Map<number, Page>
   /** Reads and verifies a page; throws if it cannot. */
@@ -29,6 +31,8 @@ class Frame implements Page {
 
 export class PageCache {
   private readonly frames: Frame[] = []
+  /** All that have pages in memory, by the first position of the segment. */
+  private readonly owners = new Map<number, PageOwner>()
   private readonly capacity: number
   private hand = 0
 
@@ -50,14 +54,33 @@ export class PageCache {
     owner.load(frame.bytes, number)
     frame.owner = owner
     frame.number = number
+    if (owner.resident.size === 0) this.owners.set(owner.firstPosition, owner)
     owner.resident.set(number, frame)
     return frame
+  }
+
+  /** Whoever opens an index again gets the pages that are still in memory with it. */
+  ownerOf(firstPosition: number): PageOwner | undefined {
+    return this.owners.get(firstPosition)
   }
 
   /** Drops every page of an index that is closed. */
   forget(owner: PageOwner): void {
     for (const frame of owner.resident.values()) (frame as Frame).owner = undefined
     owner.resident.clear()
+    this.disown(owner)
+  }
+
+  private disown(owner: PageOwner): void {
+    if (this.owners.get(owner.firstPosition) === owner) this.owners.delete(owner.firstPosition)
+  }
+
+  private take(frame: Frame): Frame {
+    const { owner } = frame
+    frame.owner = undefined
+    owner?.resident.delete(frame.number)
+    if (owner?.resident.size === 0) this.disown(owner)
+    return frame
   }
 
   private free(): Frame {
@@ -73,9 +96,7 @@ export class PageCache {
         frame.used = false
         continue
       }
-      frame.owner?.resident.delete(frame.number)
-      frame.owner = undefined
-      return frame
+      return this.take(frame)
     }
   }
 }

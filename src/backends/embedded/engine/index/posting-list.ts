@@ -42,7 +42,7 @@ export function readList(pages: IndexPages, lists: Section, at: number): Uint32A
     previous += cursor.varint() + 1
     ordinals[i] = previous
   }
-  if (previous >= pages.header.identity.count) throw pages.damaged(`an event ${previous} in a list`)
+  if (previous >= pages.shape.count) throw pages.damaged(`an event ${previous} in a list`)
   return ordinals
 }
 
@@ -63,7 +63,7 @@ export function lastInList(pages: IndexPages, lists: Section, at: number, below:
     if (ordinal >= below) break
     found = ordinal
   }
-  if (found >= pages.header.identity.count) throw pages.damaged(`an event ${found} in a list`)
+  if (found >= pages.shape.count) throw pages.damaged(`an event ${found} in a list`)
   return found
 }
 
@@ -88,7 +88,7 @@ function findBlock(pages: IndexPages, lists: Section, table: { at: number; block
 
 function listLength(cursor: SectionCursor, pages: IndexPages): number {
   const length = cursor.varint()
-  if (length > pages.header.identity.count) throw pages.damaged(`a list of ${length} events`)
+  if (length > pages.shape.count) throw pages.damaged(`a list of ${length} events`)
   return length
 }
 

@@ -2,22 +2,24 @@
 import { diskErrorCode } from '../disk.js'
 import type { FilePool } from '../file-pool.js'
 import { findEntries } from './dictionary.js'
-import type { FilterBudget, FilterOwner } from './filter-budget.js'
+import type { FilterBudget } from './filter-budget.js'
 import {
   decodeHeader,
   type IndexHeader,
   type IndexIdentity,
+  type IndexShape,
   LIST_BIT,
   PAGE_BYTES,
   SECTION,
   sameIdentity,
+  shapeOf,
 } from './index-format.js'
 import { IndexPages } from './index-pages.js'
 import type { PageCache } from './page-cache.js'
 import { lastInList, readList } from './posting-list.js'
 import { kindIn, NO_ORDINALS, type Postings, requireEnumerable, requireOrdinal, type TermKinds } from './postings.js'
 import { filterMayContain } from './term-filter.js'
-import { type HashTerm, hashTerm } from './term-hash.js'
+import { type HashTerm, hashTerm, type TermHash } from './term-hash.js'
 import { readTexts } from './text-list.js'
 
 /** What all sealed indexes of a store share. */
@@ -29,19 +31,30 @@ export interface IndexShelf {
   readonly hash?: HashTerm
 }
 
-/** Any method that reads may throw `IndexDamaged`, or the disk's own error. */
-export class SealedPostings implements Postings, FilterOwner {
-  readonly count: number
+/** What is known of an index before any of it is read. */
+export interface SealedIndex {
   readonly firstPosition: number
-  private filter: Uint8Array | undefined
+  readonly count: number
+  /** Called once, when a page is needed. */
+  pages(): IndexPages
+}
+
+/** Any method that reads may throw `IndexDamaged`, or the disk's own error. */
+export class SealedPostings implements Postings {
+  readonly count: number
+  private readonly firstPosition: number
+  private opened: IndexPages | undefined
 
   constructor(
-    private readonly pages: IndexPages,
-    private readonly filters: FilterBudget,
-    private readonly hash: HashTerm,
+    private readonly index: SealedIndex,
+    private readonly shelf: IndexShelf,
   ) {
-    this.count = pages.header.identity.count
-    this.firstPosition = pages.header.identity.firstPosition
+    this.count = index.count
+    this.firstPosition = index.firstPosition
+  }
+
+  get shape(): IndexShape {
+    return this.pages.shape
   }
 
   offset(ordinal: number): number {
@@ -71,15 +84,14 @@ export class SealedPostings implements Postings, FilterOwner {
   }
 
   mayContain(kind: number, text: string): boolean {
-    const { kinds } = this.pages.header
-    if (!kindIn(kinds.filtered, kind)) return true
-    const filter = this.loadedFilter()
+    if (!kindIn(this.shelf.kinds.filtered, kind)) return true
+    const filter = this.filter ?? this.loadedFilter()
     if (filter !== undefined) return filterMayContain(filter, this.hash(kind, text))
     return this.entries(kind, text).length > 0
   }
 
   texts(kind: number): Iterable<string> {
-    requireEnumerable(this.pages.header.kinds, kind)
+    requireEnumerable(this.shelf.kinds, kind)
     return readTexts(this.pages, this.pages.section(SECTION.texts + kind))
   }
 
@@ -92,19 +104,32 @@ export class SealedPostings implements Postings, FilterOwner {
 
   /** Gives back pages, filter and descriptor, as before the file is removed or replaced. */
   close(): Promise<void> {
-    this.filters.release(this)
-    this.filter = undefined
+    this.filters.drop(this.firstPosition)
     return this.pages.close()
   }
 
-  dropFilter(): void {
-    this.filter = undefined
+  private get pages(): IndexPages {
+    this.opened ??= this.index.pages()
+    return this.opened
+  }
+
+  private get filters(): FilterBudget {
+    return this.shelf.pages.filters
+  }
+
+  private get filter(): Uint8Array | undefined {
+    return this.filters.of(this.firstPosition)
+  }
+
+  private hash(kind: number, text: string): TermHash {
+    return (this.shelf.hash ?? hashTerm)(kind, text)
   }
 
   private find(kind: number, text: string): number[] {
     // Only a filter that is there already saves time before an exact lookup.
-    if (this.filter !== undefined && kindIn(this.pages.header.kinds.filtered, kind)) {
-      if (!filterMayContain(this.filter, this.hash(kind, text))) return []
+    if (kindIn(this.shelf.kinds.filtered, kind)) {
+      const { filter } = this
+      if (filter !== undefined && !filterMayContain(filter, this.hash(kind, text))) return []
     }
     return this.entries(kind, text)
   }
@@ -129,7 +154,7 @@ export class SealedPostings implements Postings, FilterOwner {
   }
 
   private gap(ordinal: number): number {
-    const { gapWidth } = this.pages.header
+    const { gapWidth } = this.pages.shape
     const section = this.pages.section(SECTION.gaps)
     const at = ordinal * gapWidth
     if (gapWidth === 4) return this.pages.u32(section, at)
@@ -138,16 +163,8 @@ export class SealedPostings implements Postings, FilterOwner {
   }
 
   private loadedFilter(): Uint8Array | undefined {
-    if (this.filter !== undefined) return this.filter
     const section = this.pages.section(SECTION.filter)
-    if (!this.filters.admit(this, section.length)) return undefined
-    try {
-      this.filter = this.pages.readSection(section)
-    } catch (error) {
-      this.filters.release(this)
-      throw error
-    }
-    return this.filter
+    return this.filters.load(this.firstPosition, section.length, () => this.pages.readSection(section))
   }
 }
 
@@ -163,11 +180,16 @@ export async function openIndex(
   // A descriptor of a file that has been replaced would still show the old one.
   await shelf.pool.forget(path)
   const header = await readHeader(path, shelf.pool)
+  // Indexes are opened long before they are asked, if ever: the descriptors are for those that are.
+  await shelf.pool.forget(path)
   if (header === undefined || !sameIdentity(header.identity, identity)) return undefined
   const { enumerable, filtered } = header.kinds
   if (enumerable !== shelf.kinds.enumerable || filtered !== shelf.kinds.filtered) return undefined
-  const pages = new IndexPages(path, header, shelf.pool, shelf.pages)
-  return new SealedPostings(pages, shelf.pages.filters, shelf.hash ?? hashTerm)
+  // What was kept of an index that has been replaced says nothing of this one.
+  const { firstPosition, count } = identity
+  shelf.pages.filters.drop(firstPosition)
+  const pages = new IndexPages(firstPosition, path, shapeOf(header), shelf)
+  return new SealedPostings({ firstPosition, count, pages: () => pages }, shelf)
 }
 
 async function readHeader(path: string, files: FilePool): Promise<IndexHeader | undefined> {

@@ -1,4 +1,4 @@
-// Where a subscription begins: what `after` says, as the position behind which the first event is looked for.
+// Where following begins: what `after` says, as the position behind which the first event is looked for.
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { isEventId } from '../contract/event-id.js'
@@ -15,10 +15,21 @@ export function startPosition(
 ): Position | Promise<Position> {
   if (after === undefined || after === 'head') return store.head()
   if (after === 'start') return 0
-  if (Number.isSafeInteger(after) && (after as number) >= 0) return after as number
+  if (Number.isSafeInteger(after) && (after as number) >= 0) return knownPosition(after as number, store)
   if (typeof after === 'string' && isEventId(after)) return positionOf(after, store, covers)
   if (typeof after === 'string' && timeFault(after) === undefined) return beforeTime(after, store)
   throw new StoreError('INVALID_REQUEST', `after ${RULE}`, { errors: [{ pointer: '/after', detail: RULE }] })
+}
+
+/**
+ * A reader that has come further than the log has not read this log: it was restored from a backup, or is another one.
+ * To wait for that position would be to pass over everything up to it in silence.
+ */
+export function knownPosition(position: Position, store: EventStore): Position {
+  const head = store.head()
+  if (position <= head) return position
+  const detail = `lies beyond the head, which is ${head}: it is a position of another log, or of this one before a restore`
+  throw new StoreError('INVALID_REQUEST', `/after ${detail}`, { errors: [{ pointer: '/after', detail }] })
 }
 
 async function positionOf(id: string, store: EventStore, covers: (stream: string) => boolean): Promise<Position> {
@@ -28,7 +39,7 @@ async function positionOf(id: string, store: EventStore, covers: (stream: string
 }
 
 /** The head as it was before the look: what is stored during it is never passed over. */
-async function beforeTime(since: string, store: EventStore): Promise<Position> {
+export async function beforeTime(since: string, store: EventStore): Promise<Position> {
   const head = store.head()
   for await (const event of store.read({ since, limit: 1 })) return event.position - 1
   return head

@@ -1,0 +1,86 @@
+// Consumer groups on the embedded store of this disk: how many events are handed out and acknowledged in a second, and
+// what an append costs while groups wait for it.
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { Access } from '../src/auth/access.js'
+import { openEmbedded } from '../src/backends/embedded/embedded-store.js'
+import type { EventStore } from '../src/contract/event-store.js'
+import type { GroupSettings } from '../src/subscriptions/groups/definition.js'
+import { Groups } from '../src/subscriptions/groups/groups.service.js'
+
+const BOSS = new Access({ agentId: 'boss', role: 'admin' })
+const SETTINGS: Omit<GroupSettings, 'ordering'> = {
+  ...{ ackTimeoutSeconds: 30, maxAttempts: 5, maxInFlight: 10_000, damaged: 'stop' },
+}
+
+async function offer(store: EventStore, count: number): Promise<void> {
+  for (let left = count; left > 0; left -= 1_000) {
+    const events = Array.from({ length: Math.min(left, 1_000) }, (_, n) => {
+      return { type: 'task', stream: `tasks/${n % 100}`, data: { n, text: 'x'.repeat(200) } }
+    })
+    await store.append({ events, author: { agentId: 'writer' } })
+  }
+}
+
+async function race(
+  store: EventStore,
+  { consumers, max, tasks, ordering }: { consumers: number; max: number; tasks: number; ordering: 'none' | 'stream' },
+): Promise<void> {
+  const groups = new Groups(store)
+  const name = `${ordering}-${consumers}-${max}`
+  await groups.define(name, { ...SETTINGS, ordering, filter: { types: ['task'] }, after: 'start' }, BOSS)
+  let done = 0
+  const begun = performance.now()
+  const consume = async (i: number) => {
+    const access = new Access({ agentId: `c${i}`, role: 'agent' })
+    while (done < tasks) {
+      const given = await groups.take(name, access, { max, waitMs: 100 })
+      if (given.length === 0) continue
+      const tokens = given.map(({ token }) => token)
+      const settled = await groups.ack(name, access, tokens)
+      done += settled
+    }
+  }
+  await Promise.all(Array.from({ length: consumers }, (_, i) => consume(i)))
+  const seconds = (performance.now() - begun) / 1_000
+  console.log(`${name.padEnd(16)} ${Math.round(tasks / seconds)} events/s handed out and acknowledged`)
+  await groups.remove(name, BOSS)
+  groups.onModuleDestroy()
+}
+
+/** Appends one after the other while so many groups wait for events of another type. */
+async function appendBeside(store: EventStore, waiting: number): Promise<void> {
+  const groups = new Groups(store)
+  const patience = new AbortController()
+  for (let i = 0; i < waiting; i++) {
+    await groups.define(`w${i}`, { ...SETTINGS, ordering: 'none', filter: { types: ['never'] }, after: 'head' }, BOSS)
+    void groups.take(`w${i}`, BOSS, { max: 1, waitMs: Number.POSITIVE_INFINITY, signal: patience.signal })
+  }
+  const appends = 500
+  const begun = performance.now()
+  for (let i = 0; i < appends; i++) {
+    await store.append({ events: [{ type: 'noise', stream: 'n', data: {} }], author: { agentId: 'writer' } })
+  }
+  const ms = (performance.now() - begun) / appends
+  console.log(`${String(waiting).padStart(4)} groups wait: ${ms.toFixed(2)} ms an append`)
+  patience.abort()
+  for (let i = 0; i < waiting; i++) await groups.remove(`w${i}`, BOSS)
+  groups.onModuleDestroy()
+}
+
+const directory = mkdtempSync(join(tmpdir(), 'lighthouse-bench-groups-'))
+const store = await openEmbedded({ directory, nodeId: 'bench' })
+try {
+  const tasks = 20_000
+  await offer(store, tasks)
+  await race(store, { consumers: 1, max: 1, tasks: 1_000, ordering: 'none' })
+  await race(store, { consumers: 50, max: 1, tasks: 10_000, ordering: 'none' })
+  await race(store, { consumers: 50, max: 10, tasks, ordering: 'none' })
+  await race(store, { consumers: 10, max: 1_000, tasks, ordering: 'none' })
+  await race(store, { consumers: 50, max: 10, tasks, ordering: 'stream' })
+  for (const waiting of [0, 10, 100, 1_000]) await appendBeside(store, waiting)
+} finally {
+  await store.close()
+  rmSync(directory, { recursive: true, force: true })
+}

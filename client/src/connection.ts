@@ -1,0 +1,195 @@
+// The one WebSocket that all follows and appenders of a client share: there while somebody needs it, made anew when it breaks.
+import { LighthouseError, NetworkError } from './errors.js'
+import type { Frame } from './lines.js'
+import { pause, type Retry } from './retry.js'
+import { type Ending, Session, type WebSocketClass } from './session.js'
+import { goodUntil, replacedAt, type Tokens } from './tokens.js'
+
+/** Something that lives on the connection. */
+export interface Channel {
+  /** A connection is there, and knows nothing of what was said on another. */
+  opened(): void
+  /** It is gone; there will be another. */
+  broken(error: LighthouseError): void
+  /** There will be no other. The channel has been left. */
+  failed(error: LighthouseError): void
+}
+
+export type FrameHandler = (frame: Frame, chars: number) => void
+
+export interface ConnectionSettings {
+  readonly url: string
+  readonly WebSocket: WebSocketClass | undefined
+  readonly timeoutMs: number
+  readonly retry: Retry
+}
+
+/** Who is refused so often in a row, without a welcome between, will always be. */
+const MOST_REFUSALS = 5
+
+/** The longest a timer can be set to. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1
+
+type How = Ending | 'left' | 'renewed'
+
+export class Connection {
+  private readonly channels = new Set<Channel>()
+  private readonly handlers = new Map<string, FrameHandler>()
+  private session: Session | undefined
+  private running = false
+  private rest = new AbortController()
+  private finish: (how: How) => void = () => undefined
+  private renewal: ReturnType<typeof setTimeout> | undefined
+  private ids = 0
+
+  constructor(
+    private readonly tokens: Tokens,
+    private readonly settings: ConnectionSettings,
+  ) {}
+
+  get open(): boolean {
+    return this.session?.open === true
+  }
+
+  get retry(): Retry {
+    return this.settings.retry
+  }
+
+  join(channel: Channel): void {
+    this.channels.add(channel)
+    if (!this.running) void this.run()
+    else if (this.open) channel.opened()
+  }
+
+  /** The last one to leave closes the connection. */
+  leave(channel: Channel): void {
+    if (!this.channels.delete(channel) || this.channels.size > 0) return
+    this.rest.abort()
+    this.finish('left')
+  }
+
+  /** A name for a conversation that no other has had, whose frames go to `handler` until it is forgotten. */
+  converse(handler: FrameHandler): string {
+    const id = `c${++this.ids}`
+    this.handlers.set(id, handler)
+    return id
+  }
+
+  forget(id: string): void {
+    this.handlers.delete(id)
+  }
+
+  /** Goes nowhere when there is no connection: the next one begins with `opened`. */
+  send(frame: object | string): void {
+    if (this.open) this.session?.send(frame)
+  }
+
+  private async run(): Promise<void> {
+    this.running = true
+    let failures = 0
+    let refusals = 0
+    while (this.channels.size > 0) {
+      const how = await this.sessionToItsEnd()
+      this.handlers.clear()
+      if (how === 'left' || how === 'renewed') continue
+      const { error, code, welcomed } = how
+      if (welcomed) failures = refusals = 0
+      refusals += code === 4401 ? 1 : 0
+      if (isFinal(how, refusals) || (this.retry.never && code !== 4401)) {
+        this.failAll(error)
+        break
+      }
+      for (const channel of [...this.channels]) channel.broken(error)
+      // A token that has run out was good until now: its successor is as well asked for at once.
+      if (code !== 4401 || !welcomed) await this.takeRest(++failures)
+    }
+    this.running = false
+    if (this.channels.size > 0) void this.run()
+  }
+
+  private failAll(error: LighthouseError): void {
+    const all = [...this.channels]
+    this.channels.clear()
+    for (const channel of all) channel.failed(error)
+  }
+
+  private async takeRest(failures: number): Promise<void> {
+    this.rest = new AbortController()
+    if (this.channels.size > 0) await pause(this.retry.delay(failures), this.rest.signal).catch(() => undefined)
+  }
+
+  private async sessionToItsEnd(): Promise<How> {
+    const ended = new Promise<How>(resolve => {
+      this.finish = resolve
+    })
+    let token: string
+    try {
+      token = await this.tokens.current()
+      if (this.channels.size === 0) return 'left'
+      this.session = this.sessionWith(token)
+    } catch (error) {
+      return { code: 0, welcomed: false, error: unopened(error) }
+    }
+    const how = await ended
+    clearTimeout(this.renewal)
+    this.session.leave()
+    this.session = undefined
+    if (typeof how === 'object' && how.code === 4401) await this.tokens.refused(token)
+    return how
+  }
+
+  private sessionWith(token: string): Session {
+    const { url, timeoutMs, WebSocket } = this.settings
+    return new Session(
+      WebSocket ?? platformWebSocket(),
+      { url, token, timeoutMs },
+      {
+        welcome: ({ expiresAt }) => {
+          this.renewBefore(expiresAt, token)
+          for (const channel of [...this.channels]) channel.opened()
+        },
+        frame: (frame, chars) => this.handlers.get(String(frame['id']))?.(frame, chars),
+        ended: ending => this.finish(ending),
+      },
+    )
+  }
+
+  /** Before the token runs out, another connection takes over with its successor. */
+  private renewBefore(expiresAt: unknown, token: string): void {
+    const now = Date.now()
+    const due = Math.min(goodUntil(token, now), replacedAt(Date.parse(String(expiresAt)), now)) - now
+    if (!this.tokens.renewable || due > LONGEST_TIMER_MS) return
+    this.renewal = setTimeout(() => void this.renew(token), due)
+  }
+
+  private async renew(token: string): Promise<void> {
+    const { session } = this
+    try {
+      await this.tokens.refused(token)
+      const next = await this.tokens.current()
+      if (session !== undefined && session === this.session && next !== token) this.finish('renewed')
+    } catch {
+      // The token is good for a while yet; when it is not, the server says so.
+    }
+  }
+}
+
+function isFinal({ code, error }: Ending, refusals: number): boolean {
+  if (code === 4401) return refusals >= MOST_REFUSALS
+  return !error.retryable
+}
+
+function platformWebSocket(): WebSocketClass {
+  const { WebSocket } = globalThis as { readonly WebSocket?: WebSocketClass }
+  if (WebSocket !== undefined) return WebSocket
+  throw new LighthouseError(
+    'NO_WEBSOCKET',
+    'This platform has no WebSocket (Node has one from version 22 on): give new Lighthouse one, as {WebSocket} of the package ws.',
+  )
+}
+
+/** No token could be had, there is no WebSocket, or its address is none. */
+function unopened(error: unknown): LighthouseError {
+  if (error instanceof LighthouseError) return error
+  return new NetworkError(`The connection could not be opened: ${(error as Error).message}`, { cause: error })
+}

@@ -1,0 +1,164 @@
+// Requests and answers: the token, the time limit, what failed in one kind of error, and another try when that can help.
+import { type CallOptions, headersOf, Patience, unlessAborted } from './call.js'
+import { LighthouseError, NetworkError } from './errors.js'
+import { errorOfAnswer } from './problem.js'
+import { pause, type Retry } from './retry.js'
+import type { Tokens } from './tokens.js'
+
+export interface HttpRequest {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Below the server's address, without a leading slash, its parts encoded. */
+  readonly path: string
+  readonly query?: URLSearchParams
+  /** JSON text, made once: every try sends the same bytes. */
+  readonly body?: string
+  readonly headers?: { readonly [name: string]: string }
+  /** Added to the usual patience: how long the server itself may take. */
+  readonly extraMs?: number
+}
+
+export interface Answer {
+  readonly status: number
+  readonly headers: Headers
+  /** Parsed JSON; undefined when there is none. */
+  readonly body: unknown
+}
+
+export interface HttpSettings {
+  readonly fetch: typeof globalThis.fetch
+  readonly timeoutMs: number
+  readonly retry: Retry
+}
+
+/** Failures of Node's own fetch after which nothing can have been sent. */
+const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
+
+export class Http {
+  constructor(
+    private readonly address: URL,
+    private readonly tokens: Tokens,
+    private readonly settings: HttpSettings,
+  ) {}
+
+  get retry(): Retry {
+    return this.settings.retry
+  }
+
+  /** How long a stream of lines may be silent. */
+  get silenceMs(): number {
+    return Math.max(60_000, this.settings.timeoutMs)
+  }
+
+  /** Tries until there is an answer, or no sense in trying. `onFailure` sees every failure, the last one too. */
+  async call(
+    request: HttpRequest,
+    options: CallOptions = {},
+    onFailure: (error: LighthouseError) => void = () => undefined,
+  ): Promise<Answer> {
+    for (let failures = 1; ; failures++) {
+      try {
+        return await this.attempt(request, options)
+      } catch (error) {
+        if (!(error instanceof LighthouseError)) throw error
+        onFailure(error)
+        const delay = this.settings.retry.after(failures, error)
+        if (delay === undefined) throw error
+        await pause(delay, options.signal)
+      }
+    }
+  }
+
+  /** One try, answered as soon as the headers are there; whoever asked reads the body and ends the patience. */
+  async open(request: HttpRequest, options: CallOptions, patience: Patience): Promise<Response> {
+    const response = await this.send(request, options, patience.signal)
+    if (response.ok) return response
+    throw errorOfAnswer(response.status, response.headers, await whole(response))
+  }
+
+  private async attempt(request: HttpRequest, options: CallOptions): Promise<Answer> {
+    const patience = new Patience(options.signal, this.settings.timeoutMs + (request.extraMs ?? 0))
+    try {
+      const response = await this.send(request, options, patience.signal)
+      const { status, headers } = response
+      const text = await whole(response)
+      if (!response.ok) throw errorOfAnswer(status, headers, text)
+      return { status, headers, body: text === '' ? undefined : parsed(text, status) }
+    } catch (error) {
+      throw patience.reasonFor(error)
+    } finally {
+      patience.end()
+    }
+  }
+
+  /** A token that is refused is replaced once, at once. */
+  private async send(request: HttpRequest, options: CallOptions, signal: AbortSignal): Promise<Response> {
+    const token = await this.token(signal)
+    const response = await this.sendWith(token, request, options, signal)
+    if (response.status !== 401 || !this.tokens.renewable) return response
+    await this.tokens.refused(token)
+    const next = await this.token(signal)
+    if (next === token) return response
+    await response.body?.cancel()
+    return this.sendWith(next, request, options, signal)
+  }
+
+  /** The function may take its time; whoever waits for it need not. */
+  private async token(signal: AbortSignal): Promise<string> {
+    try {
+      return await unlessAborted(signal, this.tokens.current())
+    } catch (cause) {
+      signal.throwIfAborted()
+      throw new LighthouseError('UNAUTHENTICATED', 'The token function failed.', { cause, retryable: true })
+    }
+  }
+
+  private async sendWith(
+    token: string,
+    { method, path, query, body, headers }: HttpRequest,
+    { context }: CallOptions,
+    signal: AbortSignal,
+  ): Promise<Response> {
+    const url = new URL(path, this.address)
+    if (query !== undefined) url.search = query.toString()
+    const { fetch } = this.settings
+    try {
+      return await fetch(url, {
+        method,
+        signal,
+        headers: {
+          authorization: `Bearer ${token}`,
+          accept: 'application/json',
+          ...(body === undefined ? undefined : { 'content-type': 'application/json' }),
+          ...headersOf(context),
+          ...headers,
+        },
+        ...(body === undefined ? undefined : { body }),
+      })
+    } catch (error) {
+      throw unanswered(error)
+    }
+  }
+}
+
+async function whole(response: Response): Promise<string> {
+  try {
+    return await response.text()
+  } catch (error) {
+    throw new NetworkError('The answer was cut off.', { cause: error })
+  }
+}
+
+function unanswered(error: unknown): NetworkError {
+  const { message, cause } = error as { readonly message?: string; readonly cause?: { readonly code?: unknown } }
+  const outcome = NEVER_SENT.has(cause?.code) ? 'rejected' : undefined
+  const why = typeof cause?.code === 'string' ? `${message} (${cause.code})` : String(message ?? error)
+  return new NetworkError(`No answer: ${why}.`, { cause: error, outcome })
+}
+
+function parsed(text: string, status: number): unknown {
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new LighthouseError('BAD_ANSWER', `The answer ${status} is not JSON.`, { status, cause: error })
+  }
+}

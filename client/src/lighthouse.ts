@@ -1,0 +1,304 @@
+// The client of a Lighthouse server: append, read, query, wait and follow events, and share them in consumer groups.
+
+import { Appender, type AppenderOptions } from './appender.js'
+import {
+  type Appended,
+  type AppendedBatch,
+  type AppendOptions,
+  type AskedAppend,
+  askedBatch,
+  askedOne,
+  type BatchAppendOptions,
+  Fate,
+  placedIn,
+} from './appends.js'
+import type { CallOptions } from './call.js'
+import { Connection } from './connection.js'
+import { LighthouseError } from './errors.js'
+import type { AnyEvent, EventShape, NewEvent, Position, RecordedEvent, StreamEvent } from './event.js'
+import { filterQuery, type OneOrMany, type ReadFilter, type ReadRequest, readQuery } from './filter.js'
+import { Following, type FollowRequest } from './following.js'
+import { Group, type GroupStatus, groupStatuses } from './group.js'
+import { Http } from './http.js'
+import { type QueryEvents, type QueryRequest, QueryResult, type SelectedRow, type SelectRequest } from './query.js'
+import { readEvents } from './reading.js'
+import { Retry, type RetryOptions } from './retry.js'
+import type { WebSocketClass } from './session.js'
+import {
+  foundOrNot,
+  readStream,
+  type StreamHead,
+  type StreamInfo,
+  type StreamReadOptions,
+  type StreamsOptions,
+  streamHeads,
+  streamInfo,
+} from './streams.js'
+import { type TokenFunction, Tokens } from './tokens.js'
+
+export interface LighthouseOptions {
+  /** Where the server is, as `https://lighthouse.example`; it may be below a path. */
+  readonly url: string | URL
+  /** A JWT, or a function that answers one, called when one is needed and when the last one is about to end. */
+  readonly token: string | TokenFunction
+  /** How often and how soon something is tried again; `false`: never. */
+  readonly retry?: RetryOptions | false | undefined
+  /** Milliseconds one try may take; default 30,000. */
+  readonly timeoutMs?: number | undefined
+  /** Instead of the platform's. */
+  readonly fetch?: typeof globalThis.fetch | undefined
+  /** Instead of the platform's. Node has one from version 22 on; before, give it that of the package `ws`. */
+  readonly WebSocket?: WebSocketClass | undefined
+}
+
+export interface WaitRequest extends ReadFilter, CallOptions {
+  /** Beyond which position; without it, beyond the head of this moment. */
+  readonly after?: Position | undefined
+  /** From 0 to 50; default 30. */
+  readonly timeoutSeconds?: number | undefined
+  /** The most events there will be, up to 10,000; default 100. */
+  readonly limit?: number | undefined
+}
+
+export interface Waited<S extends EventShape = AnyEvent> {
+  /** Oldest first; empty when nothing came in time. */
+  readonly events: readonly RecordedEvent<S>[]
+  /** The `after` of the next wait. */
+  readonly position: Position
+}
+
+export interface EventsPage<S extends EventShape = AnyEvent> {
+  readonly events: readonly RecordedEvent<S>[]
+  /** The cursor of the next page; null on the last. */
+  readonly next: string | null
+  /** The head that all pages of this walk are read up to. */
+  readonly head: Position
+}
+
+const WAIT_SECONDS = 30
+
+export class Lighthouse {
+  private readonly http: Http
+  private readonly connection: Connection
+
+  constructor({ url, token, retry: retrying, timeoutMs = 30_000, fetch, WebSocket }: LighthouseOptions) {
+    const address = addressOf(url)
+    const tokens = new Tokens(token)
+    const retry = new Retry(retrying)
+    // The platform's own fetch insists on being called without an owner.
+    const send = fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
+    this.http = new Http(address, tokens, { fetch: send, timeoutMs, retry })
+    this.connection = new Connection(tokens, { url: streamAddress(address), WebSocket, timeoutMs, retry })
+  }
+
+  /** Stores one event, or many all or none, and answers once they are durable. Tried again, it is stored once. */
+  append(event: NewEvent, options?: AppendOptions): Promise<Appended>
+  append(events: readonly NewEvent[], options?: BatchAppendOptions): Promise<AppendedBatch>
+  async append(
+    given: NewEvent | readonly NewEvent[],
+    options: AppendOptions & BatchAppendOptions = {},
+  ): Promise<Appended | AppendedBatch> {
+    const asked = isMany(given) ? askedBatch(given, options) : askedOne(given, options)
+    return this.send<Appended | AppendedBatch>(asked, options)
+  }
+
+  /** The same for events of one stream, which is named beside them. */
+  appendTo(stream: string, event: StreamEvent, options?: AppendOptions): Promise<Appended>
+  appendTo(stream: string, events: readonly StreamEvent[], options?: AppendOptions): Promise<AppendedBatch>
+  async appendTo(
+    stream: string,
+    given: StreamEvent | readonly StreamEvent[],
+    options: AppendOptions = {},
+  ): Promise<Appended | AppendedBatch> {
+    if (!isMany(given)) return this.append({ ...given, stream }, options)
+    const placed = placedIn(stream, given, options)
+    return this.append(placed.events, placed.options)
+  }
+
+  /** All events that match, oldest or newest first, at the reader's pace. A broken connection is not noticed. */
+  read<S extends EventShape = AnyEvent>(request: ReadRequest = {}): AsyncGenerator<RecordedEvent<S>, void, void> {
+    return readEvents<S>(this.http, request)
+  }
+
+  /** One page of them, for those who keep no connection: at most `limit` events (100), and the cursor of the next. */
+  async readPage<S extends EventShape = AnyEvent>(
+    request: ReadRequest & { readonly cursor?: string | undefined } = {},
+  ): Promise<EventsPage<S>> {
+    const query = readQuery(request)
+    if (request.limit !== undefined) query.set('limit', String(request.limit))
+    if (request.cursor !== undefined) query.set('cursor', request.cursor)
+    return (await this.http.call({ method: 'GET', path: 'v1/events', query }, request)).body as EventsPage<S>
+  }
+
+  /** One event by its id or position; undefined when there is none that the token may read. */
+  async event<S extends EventShape = AnyEvent>(
+    id: string | Position,
+    options: CallOptions = {},
+  ): Promise<RecordedEvent<S> | undefined> {
+    const path = `v1/events/${encodeURIComponent(id)}`
+    return (await foundOrNot(this.http, { method: 'GET', path }, options))?.body as RecordedEvent<S> | undefined
+  }
+
+  /** The last durable position; 0 when nothing has been stored. */
+  async head(options: CallOptions = {}): Promise<Position> {
+    return (await this.readPage({ order: 'desc', limit: 1, ...options })).head
+  }
+
+  /** Where a stream stands; undefined when it has no events that the token may read. */
+  stream(name: string, options: CallOptions = {}): Promise<StreamInfo | undefined> {
+    return streamInfo(this.http, name, options)
+  }
+
+  /** Streams by name, `*` standing for any run of characters; without a name all but the service's own. */
+  streams(match?: OneOrMany, options: StreamsOptions = {}): AsyncGenerator<StreamHead, void, void> {
+    return streamHeads(this.http, match, options)
+  }
+
+  /** A stream by revision. One without events has simply none. */
+  readStream<S extends EventShape = AnyEvent>(
+    name: string,
+    options: StreamReadOptions = {},
+  ): AsyncGenerator<RecordedEvent<S>, void, void> {
+    return readStream<S>(this.http, name, options)
+  }
+
+  /** Finds events by what is in them. Iterate the result, or its `pages()`; its `plan` says how they were found. */
+  query(request: SelectRequest): QueryResult<SelectedRow>
+  query<S extends EventShape = AnyEvent>(request: QueryRequest): QueryEvents<S>
+  query(request: QueryRequest | SelectRequest): QueryResult<SelectedRow | RecordedEvent> {
+    return new QueryResult(this.http, request)
+  }
+
+  /** Answers as soon as an event matches, or with none when the time is up. */
+  async wait<S extends EventShape = AnyEvent>(request: WaitRequest = {}): Promise<Waited<S>> {
+    const { after, timeoutSeconds = WAIT_SECONDS, limit } = request
+    const query = filterQuery(request)
+    if (after !== undefined) query.set('after', String(after))
+    if (limit !== undefined) query.set('limit', String(limit))
+    query.set('timeout', String(timeoutSeconds))
+    const extraMs = timeoutSeconds * 1000
+    const { status, headers, body } = await this.http.call(
+      { method: 'GET', path: 'v1/events/wait', query, extraMs },
+      request,
+    )
+    if (status === 204) return { events: [], position: Number(headers.get('lighthouse-position')) }
+    const { events, position } = body as Waited<S>
+    return { events, position }
+  }
+
+  /**
+   * Events that match, and then every new one as it is stored, for as long as it is iterated: each once, in order, also
+   * when connections break. All follows of a client share one WebSocket. `break` or the signal ends it.
+   */
+  follow<S extends EventShape = AnyEvent>(request: FollowRequest = {}): Following<S> {
+    return new Following<S>(this.connection, request)
+  }
+
+  /** Appends over the WebSocket, many under way at once. It holds the connection open until it is closed. */
+  appender(options: AppenderOptions = {}): Appender {
+    return new Appender(this.connection, options)
+  }
+
+  /** A consumer group by its name. Nothing is asked of the server yet. */
+  group<S extends EventShape = AnyEvent>(name: string): Group<S> {
+    return new Group<S>(this.http, name)
+  }
+
+  /** All groups, in the order of their names. */
+  groups(options: CallOptions = {}): AsyncGenerator<GroupStatus, void, void> {
+    return groupStatuses(this.http, options)
+  }
+
+  private async send<T>({ path, body, key }: AskedAppend, options: CallOptions): Promise<T> {
+    const fate = new Fate(key)
+    const request = { method: 'POST', path, body, headers: { 'idempotency-key': key } } as const
+    try {
+      const { body: answer } = await this.http.call(request, options, error => fate.failed(error))
+      return answer as T
+    } catch (error) {
+      throw error instanceof LighthouseError ? fate.told(error) : error
+    }
+  }
+}
+
+function isMany<T>(given: T | readonly T[]): given is readonly T[] {
+  return Array.isArray(given)
+}
+
+function addressOf(url: string | URL): URL {
+  const address = new URL(url)
+  if (address.protocol !== 'http:' && address.protocol !== 'https:') {
+    throw new TypeError(`url must begin with http:// or https://, not ${address.protocol}//`)
+  }
+  if (!address.pathname.endsWith('/')) address.pathname += '/'
+  return address
+}
+
+function streamAddress(address: URL): string {
+  const stream = new URL('v1/stream', address)
+  stream.protocol = address.protocol === 'https:' ? 'wss:' : 'ws:'
+  return stream.href
+}
+
+export type { Appender, AppenderOptions } from './appender.js'
+export type {
+  Appended,
+  AppendedBatch,
+  AppendOptions,
+  BatchAppendOptions,
+  Condition,
+  Durability,
+  Expectation,
+} from './appends.js'
+export type { CallOptions, Context } from './call.js'
+export type { ConsumeOptions, Handler } from './consuming.js'
+export {
+  ConflictError,
+  type ErrorCode,
+  type FieldError,
+  isIndeterminate,
+  LighthouseError,
+  NetworkError,
+  type Outcome,
+  type Violation,
+} from './errors.js'
+export type {
+  AnyEvent,
+  EventShape,
+  ExpectedRevision,
+  JsonObject,
+  JsonValue,
+  NewEvent,
+  Position,
+  RecordedEvent,
+  Revision,
+  StreamEvent,
+} from './event.js'
+export type { EventFilter, OneOrMany, ReadFilter, ReadRequest } from './filter.js'
+export type { Following, FollowRequest } from './following.js'
+export type {
+  Delivery,
+  Group,
+  GroupDefinition,
+  GroupProgress,
+  GroupSettings,
+  GroupStatus,
+  Nack,
+  ParkedEvent,
+  TakeOptions,
+} from './group.js'
+export type {
+  QueryEvents,
+  QueryPage,
+  QueryPlan,
+  QueryRequest,
+  QueryResult,
+  Scalar,
+  SelectedRow,
+  SelectRequest,
+  Where,
+} from './query.js'
+export type { RetryOptions } from './retry.js'
+export type { WebSocketClass, WebSocketLike } from './session.js'
+export type { StreamHead, StreamInfo, StreamReadOptions, StreamsOptions } from './streams.js'
+export type { TokenFunction } from './tokens.js'

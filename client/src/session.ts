@@ -1,0 +1,161 @@
+// One WebSocket from its opening to its end: says who it is, hands on frames, and notices when nothing comes any more.
+import { LighthouseError, NetworkError } from './errors.js'
+import type { Frame } from './lines.js'
+
+/** What is needed of a WebSocket: the one of browsers and of Node from 22 on, or the class of the package `ws`. */
+export interface WebSocketLike {
+  send(text: string): void
+  close(code?: number): void
+  addEventListener(type: 'open' | 'error', listener: () => void): void
+  addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
+  addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
+}
+
+export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike
+
+/** Who listens to a session. */
+export interface Listener {
+  welcome(frame: Frame): void
+  frame(frame: Frame, chars: number): void
+  /** It has ended by itself, once and for all. Not called for a session that was left. */
+  ended(ending: Ending): void
+}
+
+export interface Ending {
+  /** The close code; 1006 when the connection broke. */
+  readonly code: number
+  readonly error: LighthouseError
+  /** Whether the server had taken the token before. */
+  readonly welcomed: boolean
+}
+
+export interface SessionSettings {
+  readonly url: string
+  readonly token: string
+  /** For the welcome to arrive, and for whatever the server has to say when it is asked whether it is there. */
+  readonly timeoutMs: number
+}
+
+/** The server says something every 15 s. After so much silence it is asked. */
+const QUIET_MS = 20_000
+
+const PROTOCOL = 'lighthouse.v1.json'
+
+export class Session {
+  private readonly socket: WebSocketLike
+  private timer: ReturnType<typeof setTimeout>
+  private heardAt = 0
+  private welcomed = false
+  private over = false
+  /** What the server said before it closed. */
+  private lastWords: string | undefined
+
+  constructor(
+    WebSocket: WebSocketClass,
+    private readonly settings: SessionSettings,
+    private readonly listener: Listener,
+  ) {
+    const { url, token, timeoutMs } = settings
+    this.socket = new WebSocket(url, [PROTOCOL])
+    this.socket.addEventListener('open', () => this.send({ type: 'auth', token }))
+    this.socket.addEventListener('message', ({ data }) => this.hear(data))
+    this.socket.addEventListener('close', ({ code, reason }) => this.end(code, reason))
+    // What follows is a close, which says all there is to say.
+    this.socket.addEventListener('error', () => undefined)
+    this.timer = setTimeout(() => this.giveUp(`No welcome within ${timeoutMs} ms`), timeoutMs)
+  }
+
+  get open(): boolean {
+    return this.welcomed && !this.over
+  }
+
+  send(frame: object | string): void {
+    if (!this.over) this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
+  }
+
+  /** Nobody needs it any more. */
+  leave(): void {
+    if (this.over) return
+    this.over = true
+    clearTimeout(this.timer)
+    this.socket.close(1000)
+  }
+
+  private hear(data: unknown): void {
+    if (this.over) return
+    this.heardAt = Date.now()
+    const frame = frameOf(data)
+    if (frame === undefined) this.giveUp('What came is not a frame')
+    else if (frame.type === 'welcome' && !this.welcomed) this.begin(frame)
+    else if (frame.type === 'goaway') this.lastWords = String(frame['reason'])
+    else if (frame.type === 'error' && frame['id'] === undefined) this.lastWords = detailOf(frame['problem'])
+    else if (frame.type !== 'heartbeat') this.listener.frame(frame, (data as string).length)
+  }
+
+  private begin(frame: Frame): void {
+    this.welcomed = true
+    clearTimeout(this.timer)
+    this.watch(Math.min(QUIET_MS, this.settings.timeoutMs))
+    this.listener.welcome(frame)
+  }
+
+  /** One timer for all frames: it looks, when it fires, how long ago the last one came. */
+  private watch(ms: number): void {
+    const { timeoutMs } = this.settings
+    const quietMs = Math.min(QUIET_MS, timeoutMs)
+    this.timer = setTimeout(() => {
+      const silence = Date.now() - this.heardAt
+      if (silence >= quietMs + timeoutMs) this.giveUp(`Nothing has come for ${silence} ms`)
+      else if (silence < quietMs) this.watch(quietMs - silence)
+      else {
+        this.send({ type: 'ping' })
+        this.watch(quietMs + timeoutMs - silence)
+      }
+    }, ms)
+  }
+
+  private giveUp(why: string): void {
+    this.socket.close(1000)
+    this.end(1006, why)
+  }
+
+  private end(code: number, reason: string): void {
+    if (this.over) return
+    this.over = true
+    clearTimeout(this.timer)
+    const { welcomed } = this
+    this.listener.ended({ code, welcomed, error: this.errorOf(code, reason) })
+  }
+
+  private errorOf(code: number, reason: string): LighthouseError {
+    const said = this.lastWords ?? reason
+    const why = said === '' ? '' : `: ${said}`
+    const known = CLOSE_CODES[code]
+    if (known === undefined) return new NetworkError(`The connection to ${this.settings.url} broke (${code})${why}.`)
+    return new LighthouseError(known.code, `${known.detail}${why}.`, { retryable: known.retryable })
+  }
+}
+
+/** Of the closes that have a meaning; all others are a broken connection. */
+const CLOSE_CODES: {
+  readonly [code: number]: { readonly code: string; readonly detail: string; readonly retryable: boolean }
+} = {
+  1001: { code: 'CLOSED', detail: 'The server is shutting down', retryable: true },
+  1009: { code: 'BODY_TOO_LARGE', detail: 'A frame was larger than the server takes', retryable: false },
+  4400: { code: 'INVALID_REQUEST', detail: 'The server did not understand a frame', retryable: false },
+  4401: { code: 'UNAUTHENTICATED', detail: 'The token is not good, or no longer', retryable: false },
+  4403: { code: 'FORBIDDEN', detail: 'The server does not let pages of this origin in', retryable: false },
+}
+
+function detailOf(problem: unknown): string {
+  return String((problem as { readonly detail?: unknown } | undefined)?.detail ?? 'an error without words')
+}
+
+function frameOf(data: unknown): Frame | undefined {
+  try {
+    const frame: unknown = typeof data === 'string' ? JSON.parse(data) : undefined
+    return typeof frame === 'object' && frame !== null ? (frame as Frame) : undefined
+  } catch {
+    return undefined
+  }
+}

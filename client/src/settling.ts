@@ -1,0 +1,60 @@
+// Says of deliveries what became of them: acknowledgements that come while one is under way go together with the next.
+import { LighthouseError } from './errors.js'
+import type { EventShape } from './event.js'
+import type { Delivery, Group, Nack } from './group.js'
+
+/** The most tokens of one request. */
+const MOST_TOKENS = 1_000
+
+interface Acknowledgement {
+  readonly token: string
+  readonly resolve: () => void
+  readonly reject: (error: unknown) => void
+}
+
+export class Settling<S extends EventShape> {
+  private waiting: Acknowledgement[] = []
+  private busy = false
+
+  constructor(private readonly group: Pick<Group<S>, 'ack' | 'nack'>) {}
+
+  ack({ token }: Delivery<S>): Promise<void> {
+    return new Promise((resolve, reject) => {
+      this.waiting.push({ token, resolve, reject })
+      if (!this.busy) void this.send()
+    })
+  }
+
+  nack({ token }: Delivery<S>, nack: Nack): Promise<void> {
+    return this.group.nack([token], nack)
+  }
+
+  private async send(): Promise<void> {
+    this.busy = true
+    while (this.waiting.length > 0) await this.acknowledge(this.waiting.splice(0, MOST_TOKENS))
+    this.busy = false
+  }
+
+  /** All are settled or none, so those that are stale are left out and the rest is sent again. */
+  private async acknowledge(batch: readonly Acknowledgement[]): Promise<void> {
+    let left = batch
+    while (left.length > 0) {
+      try {
+        await this.group.ack(left.map(({ token }) => token))
+        for (const { resolve } of left) resolve()
+        return
+      } catch (error) {
+        const stale = staleOf(error)
+        for (const [at, { reject }] of left.entries()) if (stale === 'all' || stale.has(at)) reject(error)
+        left = stale === 'all' ? [] : left.filter((_, at) => !stale.has(at))
+      }
+    }
+  }
+}
+
+/** Which of the tokens the server named; all of them, when it was for another reason. */
+function staleOf(error: unknown): ReadonlySet<number> | 'all' {
+  if (!(error instanceof LighthouseError) || error.code !== 'STALE_DELIVERY') return 'all'
+  const named = error.errors.flatMap(({ pointer }) => /^\/tokens\/(\d+)$/.exec(pointer)?.[1] ?? [])
+  return named.length === 0 ? 'all' : new Set(named.map(Number))
+}

@@ -1,0 +1,130 @@
+// One subscription on the connection, as long as it is wanted: it begins anew behind the last position after every break.
+import type { Channel, Connection } from './connection.js'
+import { LighthouseError } from './errors.js'
+import type { Position, RecordedEvent } from './event.js'
+import type { Frame } from './lines.js'
+import { errorOfFrame } from './problem.js'
+
+/** What comes of a subscription. Positions rise from one call to the next. */
+export interface SubscriptionSink {
+  event(event: RecordedEvent, chars: number): void
+  /** Everything up to here has been looked at. */
+  checkpoint(position: Position): void
+  caughtUp(position: Position): void
+  fellBehind(position: Position): void
+  /** It goes on by itself. */
+  interrupted(error: LighthouseError): void
+  failed(error: LighthouseError): void
+}
+
+export interface Wanted {
+  readonly filter: object | undefined
+  /** A position, an event id, a time, `start` or `head`. */
+  readonly after: Position | string
+}
+
+export class Subscription implements Channel {
+  private id: string | undefined
+  private position: Position | undefined
+  private paused = false
+  private failures = 0
+  private timer: ReturnType<typeof setTimeout> | undefined
+
+  constructor(
+    private readonly connection: Connection,
+    private readonly wanted: Wanted,
+    private readonly sink: SubscriptionSink,
+  ) {}
+
+  start(): void {
+    this.connection.join(this)
+  }
+
+  /** Nothing more is taken: what is under way already is dropped, and comes again after `resume`. */
+  pause(): void {
+    this.paused = true
+    this.unsubscribe()
+  }
+
+  resume(): void {
+    this.paused = false
+    this.subscribe()
+  }
+
+  end(): void {
+    this.pause()
+    this.connection.leave(this)
+  }
+
+  opened(): void {
+    this.id = undefined
+    this.subscribe()
+  }
+
+  broken(error: LighthouseError): void {
+    this.id = undefined
+    this.sink.interrupted(error)
+  }
+
+  failed(error: LighthouseError): void {
+    clearTimeout(this.timer)
+    this.sink.failed(error)
+  }
+
+  private subscribe(): void {
+    clearTimeout(this.timer)
+    if (this.paused || this.id !== undefined || !this.connection.open) return
+    const id = this.connection.converse((frame, chars) => this.take(id, frame, chars))
+    this.id = id
+    const { filter, after } = this.wanted
+    this.connection.send({ type: 'subscribe', id, filter, after: this.position ?? after })
+  }
+
+  private unsubscribe(): void {
+    clearTimeout(this.timer)
+    const { id } = this
+    if (id === undefined) return
+    this.id = undefined
+    this.connection.forget(id)
+    this.connection.send({ type: 'unsubscribe', id })
+  }
+
+  private take(id: string, frame: Frame, chars: number): void {
+    if (id !== this.id) return
+    const position = frame['position'] as Position
+    if (frame.type === 'event') this.takeEvent(frame['event'] as RecordedEvent, chars)
+    else if (frame.type === 'error' || frame.type === 'closed') this.stopped(id, frame)
+    else if (frame.type === 'subscribed') this.reached(position)
+    else if (frame.type === 'checkpoint') this.sink.checkpoint(this.reached(position))
+    else if (frame.type === 'caughtUp') this.sink.caughtUp(this.reached(position))
+    else if (frame.type === 'fellBehind') this.sink.fellBehind(this.position ?? position)
+  }
+
+  private takeEvent(event: RecordedEvent, chars: number): void {
+    // It never comes twice; if it did, nobody would be told twice.
+    if (this.position !== undefined && event.position <= this.position) return
+    this.position = event.position
+    this.failures = 0
+    this.sink.event(event, chars)
+  }
+
+  private reached(position: Position): Position {
+    this.position = Math.max(this.position ?? 0, position)
+    return this.position
+  }
+
+  /** The server will not go on with it, for now or for good. */
+  private stopped(id: string, frame: Frame): void {
+    this.connection.forget(id)
+    this.id = undefined
+    const error = errorOfFrame(frame)
+    const delay = this.connection.retry.after(++this.failures, error)
+    if (delay === undefined) {
+      this.connection.leave(this)
+      this.failed(error)
+      return
+    }
+    this.sink.interrupted(error)
+    this.timer = setTimeout(() => this.subscribe(), delay)
+  }
+}

@@ -1,0 +1,33 @@
+// A real server, and clients of it as agents of a role, through a proxy if one is named.
+import { RunningServer, tokenOf } from '../../../test/support/running-server.js'
+import { Lighthouse, type LighthouseOptions } from '../../src/lighthouse.js'
+
+const PLENTY = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12 }
+
+/** Nobody is held back: these tests ask more than agents do. */
+export function startServer(env: Readonly<Record<string, string>> = {}, directory?: string): Promise<RunningServer> {
+  const quotas = JSON.stringify({ agent: PLENTY, system_agent: PLENTY, admin: PLENTY })
+  return RunningServer.start({ LIGHTHOUSE_QUOTAS: quotas, ...env }, directory)
+}
+
+export interface ClientWish extends Partial<LighthouseOptions> {
+  readonly agent?: string
+  readonly role?: string
+}
+
+/** Impatient, so that what is tried again does not take long. */
+export function clientOf(server: { readonly url: string }, wish: ClientWish = {}): Lighthouse {
+  const { agent = 'tester', role = 'admin', ...options } = wish
+  return new Lighthouse({
+    url: server.url,
+    token: () => tokenOf({ sub: agent, role }),
+    retry: { attempts: 100, firstDelayMs: 1, longestDelayMs: 20 },
+    ...options,
+  })
+}
+
+export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
+  const list: T[] = []
+  for await (const item of items) list.push(item)
+  return list
+}

@@ -1,0 +1,30 @@
+// The reads that take as long as they like: lines to the end of the log, waits for a match, and streams without end.
+import type { Readable } from 'node:stream'
+import { Injectable } from '@nestjs/common'
+import type { Access } from '../auth/access.js'
+import { contentTypes } from '../wire/answer.js'
+import type { Exchange } from './answers.js'
+import { Lines } from './lines.service.js'
+import type { ReadQuery } from './read-query.js'
+import { inWordsOfQuery } from './reads.service.js'
+import { EventStreams } from './sse.service.js'
+import { Waits } from './waits.service.js'
+
+@Injectable()
+export class LongReads {
+  constructor(
+    readonly lines: Lines,
+    readonly waits: Waits,
+    private readonly streams: EventStreams,
+  ) {}
+
+  /** Answers with server-sent events. HEAD has no body, and would have one without end. */
+  async follow({ request, reply }: Exchange, access: Access, query: ReadQuery): Promise<Readable | string> {
+    const stream = await inWordsOfQuery(() => this.streams.open(query, access, { request, answer: reply.raw }))
+    // Proxies shall pass each event on as it comes.
+    void reply.header('content-type', contentTypes.sse).header('vary', 'Accept').header('x-accel-buffering', 'no')
+    if (request.method !== 'HEAD') return stream
+    stream.destroy()
+    return ''
+  }
+}

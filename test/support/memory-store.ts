@@ -1,0 +1,29 @@
+// The memory backend for tests of what knows only the contract: it counts its reads, and can be damaged.
+import { MemoryStore } from '../../src/backends/memory/memory-store.js'
+import { StoreError } from '../../src/contract/errors.js'
+import type { RecordedEvent } from '../../src/contract/event.js'
+import type { ReadRequest } from '../../src/contract/event-store.js'
+
+export class WatchedStore extends MemoryStore {
+  reads = 0
+  /** From this position on nothing can be read. */
+  damagedFrom = Number.POSITIVE_INFINITY
+
+  constructor() {
+    super({ nodeId: 'n' })
+  }
+
+  override read(request: ReadRequest): AsyncIterable<RecordedEvent> {
+    this.reads++
+    return this.upToDamage(super.read(request))
+  }
+
+  private async *upToDamage(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {
+    for await (const event of events) {
+      if (event.position >= this.damagedFrom) {
+        throw new StoreError('DATA_CORRUPT', `position ${this.damagedFrom} cannot be read`)
+      }
+      yield event
+    }
+  }
+}
