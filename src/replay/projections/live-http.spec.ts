@@ -76,7 +76,7 @@ const COUNTS = {
 }
 
 /** Writers side by side; resolves with nothing when all is stored. */
-function write(count: number): Promise<void[]> {
+function write(count: number): Promise<unknown> {
   const writer = async (w: number) => {
     for (let n = 0; n < count; n++) {
       const k = `k${(n * 7 + w) % 5}`
