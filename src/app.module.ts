@@ -7,6 +7,7 @@ import type { AuthOptions } from './auth/auth-options.js'
 import { ConfigModule } from './config/config.module.js'
 import type { Settings } from './config/settings.js'
 import { EventsModule } from './events/events.module.js'
+import { ExchangeModule } from './exchange/exchange.module.js'
 import { HealthModule } from './health/health.module.js'
 import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
@@ -45,6 +46,7 @@ export class AppModule {
         IndexModule,
         replayModule,
         SnapshotsModule.of(replayModule),
+        ExchangeModule.of(eventsModule),
         SecurityModule.of(authModule),
         ApiDocsModule.of({ developmentToken }, settings.docsEnabled),
       ],

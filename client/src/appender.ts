@@ -42,6 +42,8 @@ export class Appender {
   private readonly sent = new Map<string, Entry>()
   private readonly unsettled = new Set<Entry>()
   private sentChars = 0
+  /** Connections that broke since the last answer, for whatever is under way. */
+  private fruitless = 0
   private closing: (() => void) | undefined
   private closed = false
 
@@ -139,6 +141,7 @@ export class Appender {
   private answered(entry: Entry, frame: Frame): void {
     if (frame.type === 'appended') {
       const { events, firstPosition, lastPosition, duplicate, durability } = frame as unknown as AppendedBatch
+      this.fruitless = 0
       this.settled(entry)
       entry.settle.resolve({ events, firstPosition, lastPosition, duplicate, durability })
     } else if (frame.type === 'error') this.refused(entry, errorOfFrame(frame))
@@ -162,9 +165,8 @@ export class Appender {
   private broken(error: LighthouseError): void {
     this.takeAllBack()
     const lost = new NetworkError('The connection broke before the answer.', { cause: error })
-    for (const entry of [...this.waiting]) {
-      if (this.connection.retry.after(++entry.failures, lost) === undefined) this.reject(entry, entry.fate.told(lost))
-    }
+    if (this.connection.retry.after(++this.fruitless, lost) !== undefined) return
+    for (const entry of [...this.waiting]) this.reject(entry, entry.fate.told(lost))
   }
 
   /** What was sent may have been stored. It goes to the front again, in its order. */

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { AgedStore, EVENTS_A_DAY } from '../../test/support/aged-store.js'
 import { BentClock } from '../../test/support/bent-clock.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
@@ -98,6 +98,60 @@ test('JSON for scripts', async () => {
   expect(JSON.parse((await words('repair', directory, '--json')).out)).toMatchObject({ applied: false, steps: [] })
 })
 
+describe('backup and restore', () => {
+  const place = makeTempDirectory()
+  const backup = join(place, 'backup')
+  afterAll(() => removeTempDirectory(place))
+
+  test('what was copied, what it holds, and how to restore it; a second time nothing is new', () => {
+    const { status, stdout, stderr } = lighthouse('backup', directory, backup)
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(
+      /^complete\ncopied 10 files, [\d.]+ MB; kept 0, removed 0\nstore [0-9a-f]{32}, positions 1 to 70,/,
+    )
+    expect(stdout).toContain(`lighthouse restore ${backup} `)
+    const again = lighthouse('backup', directory, backup, '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({
+      copied: { files: 0 },
+      kept: 10,
+      manifest: { head: { position: 70 } },
+    })
+  })
+
+  test('a restore says that it is one, and verifies it', () => {
+    const { status, stdout, stderr } = lighthouse('restore', backup, join(place, 'data'), '--verify')
+    expect([status, stderr]).toEqual([0, ''])
+    expect(stdout).toMatch(/^restored\n/)
+    expect(stdout).toContain('verify: clean\n10 segments (2 archived), 70 events, positions 1 to 70')
+    expect(lighthouse('verify', join(place, 'data'))).toMatchObject({ status: 0 })
+  })
+
+  test('a damaged copy: exit 1, and its name', async () => {
+    const [copy] = fs.readdirSync(join(backup, 'files')).filter(name => name.endsWith('.log'))
+    flip(join(backup, 'files', copy as string), 5_000)
+    const strict = await words('restore', backup, join(place, 'strict'), '--verify')
+    expect(strict).toMatchObject({ status: 1, out: expect.stringContaining(`NOT RESTORED\nCORRUPT: 1 file`) })
+    expect(strict.out).toContain(`  files/${copy}: `)
+    const { status, out } = await words('restore', backup, join(place, 'loose'))
+    expect([status, out]).toEqual([1, expect.stringMatching(/^restored\nCORRUPT: 1 file of the backup\n/)])
+  })
+
+  test('what cannot be done: exit 3, and why', async () => {
+    expect(await words('backup', directory, directory)).toMatchObject({
+      status: 3,
+      err: expect.stringContaining('is a data directory'),
+    })
+    expect(await words('backup', place, backup)).toMatchObject({
+      status: 3,
+      err: expect.stringContaining('no data directory'),
+    })
+    expect(await words('restore', backup, directory)).toMatchObject({
+      status: 3,
+      err: expect.stringContaining('not empty'),
+    })
+  })
+})
+
 test('a store in use: exit 3, who uses it, and how to look all the same', async () => {
   const data = copy()
   const aged = await AgedStore.open(undefined, data, clock, { allowUnsafeFilesystem: true })
@@ -109,12 +163,12 @@ test('a store in use: exit 3, who uses it, and how to look all the same', async 
   removeTempDirectory(join(data, '..'))
 })
 
-test.each([[[]], [['frobnicate']], [['verify']], [['verify', 'a', 'b']], [['verify', 'a', '--yes']]])(
-  'not understood: %j',
-  async args => {
-    expect(await words(...args)).toMatchObject({ status: 2, out: '', err: expect.stringContaining('Usage:') })
-  },
-)
+test.each([
+  ...[[[]], [['frobnicate']], [['verify']], [['verify', 'a', 'b']], [['verify', 'a', '--yes']], [['backup', 'a']]],
+  ...[[['backup', 'a', 'b', 'c']], [['backup', 'a', 'b', '--verify']], [['restore', 'a']]],
+])('not understood: %j', async args => {
+  expect(await words(...args)).toMatchObject({ status: 2, out: '', err: expect.stringContaining('Usage:') })
+})
 
 test('help, version, and a directory that is no store', async () => {
   expect(await words('help')).toMatchObject({ status: 0, out: expect.stringContaining('Usage:') })

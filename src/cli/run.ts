@@ -1,15 +1,20 @@
 // Takes a command line apart, runs the command it names, and turns what comes of it into words and an exit code.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { backupStore, restoreStore } from '../backends/embedded/backup-store.js'
 import { repairStore, verifyStore } from '../backends/embedded/verify-store.js'
 import { loadSettings } from '../config/load-settings.js'
 import { BadSettings } from '../config/parse-settings.js'
 import { type Settings, settingTable } from '../config/settings.js'
-import { ERRORS, StoreError } from '../contract/errors.js'
+import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { exportEvents } from './export.js'
+import { importEvents } from './import.js'
 import { inShell } from './in-shell.js'
+import { printBackup, printRestore } from './print-backup.js'
 import { printRepair } from './print-repair.js'
 import { printVerify } from './print-verify.js'
 import { token } from './token.js'
+import { isMisspelt, Usage } from './usage.js'
 
 export interface Terminal {
   out(text: string): void
@@ -27,6 +32,24 @@ export const HELP = `Usage: lighthouse <command>
   repair <dir>   say what it takes to make a damaged store writable again; changes nothing
       --yes        do it: keeps the damaged bytes in quarantine/, gives the lost positions up for good
       --json       print the report as JSON
+  export <dir>   print every event of a data directory, as lines that import takes
+      --url URL        of a running server instead, which goes on running
+      --token TOKEN    for that server, with admin.read; or set LIGHTHOUSE_TOKEN
+      --after POSITION only what comes behind it
+      --format FORMAT  lighthouse (the default), or cloudevents, which other tools take
+  import <file>  make the store of an export anew, with its ids, positions, times and hashes
+      --into DIR       in this data directory: a new one, or one that holds a part of the same store
+      --renumber       behind the events that DIR has of its own, under new ids
+      --url URL        into a running server, under new ids and in the name of the token
+      --token TOKEN    for that server; or set LIGHTHOUSE_TOKEN
+      --map FILE       write there, line by line, which id has become which
+  backup <dir> <backup>
+                 copy what is new into a backup directory, while a server goes on using <dir>
+      --json       print the report as JSON
+  restore <backup> <dir>
+                 make a data directory, so far empty, of the last complete backup
+      --verify     stop at a copy that is not what was copied, and verify everything at the end
+      --json       print the report as JSON
   config         print the settings that are in force here, secrets masked
   token          print a token for the server on this machine
       --agent NAME         whom it names, such as builder-1
@@ -36,15 +59,14 @@ export const HELP = `Usage: lighthouse <command>
   version        print the version
   help           print this text
 
-Exit codes: 0 clean or repaired, 1 corrupt, 2 not understood, 3 could not look (in use, no such store, disk error)`
-
-class Usage extends Error {}
+Exit codes: 0 clean or done, 1 corrupt, 2 not understood, 3 could not (in use, no such store, a file that is not
+whole, disk error)`
 
 export async function run(args: readonly string[], terminal: Terminal): Promise<number> {
   try {
     return await command(args, terminal)
   } catch (error) {
-    if (error instanceof Usage) {
+    if (error instanceof Usage || isMisspelt(error)) {
       terminal.err(`${error.message}\n\n${HELP}`)
       return EXIT.usage
     }
@@ -60,6 +82,16 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
       return verify(rest, terminal)
     case 'repair':
       return repair(rest, terminal)
+    case 'export':
+      await exportEvents(rest, text => terminal.out(text))
+      return EXIT.clean
+    case 'import':
+      terminal.out(await importEvents(rest, settings().nodeId))
+      return EXIT.clean
+    case 'backup':
+      return backup(rest, terminal)
+    case 'restore':
+      return restore(rest, terminal)
     case 'config':
       terminal.out(JSON.stringify(shownSettings(settings()), undefined, 2))
       return EXIT.clean
@@ -117,31 +149,66 @@ async function repair(args: readonly string[], terminal: Terminal): Promise<numb
   return report.applied || (nothingToDo && report.before.clean) ? EXIT.clean : EXIT.corrupt
 }
 
+async function backup(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { directories, flags } = parseAll(args, ['json'])
+  const [directory, target] = pair(directories, 'the data directory and the backup directory')
+  const report = await backupStore(directory, target)
+  terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printBackup(report, directory, target))
+  return report.damaged.length === 0 ? EXIT.clean : EXIT.corrupt
+}
+
+async function restore(args: readonly string[], terminal: Terminal): Promise<number> {
+  const { directories, flags } = parseAll(args, ['verify', 'json'])
+  const [from, directory] = pair(directories, 'the backup directory and the data directory')
+  const report = await restoreStore(from, directory, { verify: flags.has('verify') })
+  terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printRestore(report, from, directory))
+  const sound = report.restored && report.damaged.length === 0 && report.verified?.clean !== false
+  return sound ? EXIT.clean : EXIT.corrupt
+}
+
+function pair([one, other, ...more]: readonly string[], what: string): [string, string] {
+  if (one === undefined || one === '' || other === undefined || other === '') throw new Usage(`name ${what}`)
+  if (more.length > 0) throw new Usage(`name ${what}, not also ${more.join(' ')}`)
+  return [one, other]
+}
+
 function parse(args: readonly string[], known: readonly string[]): { directory: string; flags: Set<string> } {
+  const { directories, flags } = parseAll(args, known)
+  const [directory, ...more] = directories
+  if (directory === undefined || directory === '') throw new Usage('the data directory is missing')
+  if (more.length > 0) throw new Usage(`one data directory at a time, not also ${more.join(' ')}`)
+  return { directory, flags }
+}
+
+function parseAll(args: readonly string[], known: readonly string[]): { directories: string[]; flags: Set<string> } {
   const options = Object.fromEntries(known.map(name => [name, { type: 'boolean' as const }]))
   try {
     const { values, positionals } = parseArgs({ args: [...args], options, allowPositionals: true, strict: true })
-    const [directory, ...more] = positionals
-    if (directory === undefined || directory === '') throw new Usage('the data directory is missing')
-    if (more.length > 0) throw new Usage(`one data directory at a time, not also ${more.join(' ')}`)
-    return { directory, flags: new Set(Object.keys(values)) }
+    return { directories: positionals, flags: new Set(Object.keys(values)) }
   } catch (error) {
     if (isMisspelt(error)) throw new Usage(error.message)
     throw error
   }
 }
 
-function isMisspelt(error: unknown): error is Error {
-  const { code } = error as { code?: unknown }
-  return typeof code === 'string' && code.startsWith('ERR_PARSE_ARGS')
-}
-
 function explain(error: StoreError, [command = '', ...args]: readonly string[]): string {
   const directory = args.find(arg => !arg.startsWith('-')) ?? ''
   const live = `; to look while it runs: lighthouse verify ${inShell(directory)} --live`
   const more = error.code === 'LOCKED' && command === 'verify' ? live : ''
-  const next = error.code === 'INVALID_REQUEST' ? 'Check the path.' : ERRORS[error.code].remedy
+  const next = nextAfter(error.code, command)
   return `${ERRORS[error.code].title}: ${error.message}\nNext: ${next.replace(/\.$/, '')}${more}.`
+}
+
+/** The catalogue speaks to clients of a server; here somebody named a directory. */
+function nextAfter(code: ErrorCode, command: string): string {
+  if (code === 'INVALID_REQUEST')
+    return command === 'import' ? 'Check the file, and where it is to go.' : 'Check the path.'
+  if (command !== 'backup' && command !== 'restore') return ERRORS[code].remedy
+  if (code === 'DISK_FULL') return 'Make room there and run it again; the last complete backup is untouched.'
+  if (code === 'DATA_CORRUPT')
+    return 'Find out what is damaged with lighthouse verify; the last complete backup is untouched.'
+  if (code === 'LOCKED') return 'Wait until that is done, or use another directory.'
+  return ERRORS[code].remedy
 }
 
 function version(): string {

@@ -1,5 +1,5 @@
 // The container and cluster files against the server: the variables they set exist, and so do the paths they probe.
-import { readFileSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { parse } from 'yaml'
 import { settingTable } from './settings.js'
 
@@ -28,4 +28,25 @@ test('the container of the cluster is probed where the server answers, and given
 test('all of them speak of the same port', () => {
   const port = String(parse(readFileSync('config/default.yaml', 'utf8')).port)
   for (const file of files) expect([file, texts.get(file)?.includes(port)]).toEqual([file, true])
+})
+
+test('the backup of the cluster reads the volume of the server, changes nothing on it, and runs a command that exists', () => {
+  const { spec } = parse(readFileSync('k8s/backup-cronjob.yaml', 'utf8'))
+  const { volumes, containers, affinity } = spec.jobTemplate.spec.template.spec
+  const [{ command, volumeMounts, image }] = containers
+  const set = parse(texts.get('k8s/statefulset.yaml') ?? '')
+  const [server] = set.spec.template.spec.containers
+  const [claim] = set.spec.volumeClaimTemplates
+  const mountOf = (mounts: { name: string; mountPath: string }[], name: string) => mounts.find(one => one.name === name)
+  const claimOf = (name: string) => volumes.find((one: { name: string }) => one.name === name)?.persistentVolumeClaim
+  const [, main, name, directory, target] = command
+  expect([existsSync(main.replace('dist', 'src').replace('.js', '.ts')), name]).toEqual([true, 'backup'])
+  expect(mountOf(volumeMounts, 'data')).toEqual({ name: 'data', mountPath: directory, readOnly: true })
+  expect(mountOf(server.volumeMounts, 'data')?.mountPath).toBe(directory)
+  expect(claimOf('data').claimName).toBe(`${claim.metadata.name}-${set.metadata.name}-0`)
+  expect(target.startsWith(`${mountOf(volumeMounts, 'backup')?.mountPath}/`)).toBe(true)
+  expect(image).toBe(server.image)
+  const [{ labelSelector }] = affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution
+  const [{ pairs }] = parse(readFileSync('k8s/kustomization.yaml', 'utf8')).labels
+  expect(labelSelector.matchLabels).toEqual(pairs)
 })

@@ -152,6 +152,12 @@ export const ERRORS = {
     outcome: 'rejected',
     remedy: 'Run the version of Lighthouse that wrote it, or a newer one.',
   },
+  UNFINISHED_IMPORT: {
+    title: 'An import into the data directory was begun and not finished',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Run the same import again, which goes on where it stopped, or begin with an empty directory.',
+  },
   NOT_FOUND: {
     title: 'There is nothing here',
     retryable: false,

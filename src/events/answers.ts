@@ -2,7 +2,8 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RecordedEvent } from '../contract/event.js'
 import type { Appended } from '../contract/event-store.js'
-import { contentTypes, formOf, reply as replyWith } from '../wire/answer.js'
+import { contentTypes, type Form, formOf, reply as replyWith } from '../wire/answer.js'
+import { cloudEventJson, cloudEventsJson } from '../wire/cloud-event.js'
 import { eventJson } from '../wire/event-json.js'
 import { eventMessagePack } from '../wire/event-msgpack.js'
 import { pageOf } from '../wire/page.js'
@@ -17,6 +18,8 @@ export interface Exchange {
 type Body = string | Buffer
 
 const PLAIN = ['json', 'msgpack'] as const
+const OF_ONE = [...PLAIN, 'cloudevent'] as const
+export const OF_PAGES = [...PLAIN, 'cloudevents'] as const
 
 export function sendAppended(
   { request, reply }: Exchange,
@@ -29,22 +32,25 @@ export function sendAppended(
   return replyWith(request, reply, answerOf(appended, shape))
 }
 
-export function sendEvent({ request, reply }: Exchange, event: RecordedEvent): Body {
-  const form = plainFormOf({ request, reply })
+export function sendEvent(exchange: Exchange, event: RecordedEvent): Body {
+  const form = chosenForm(exchange, OF_ONE)
+  if (form === 'cloudevent') return cloudEventJson(event)
   return form === 'json' ? eventJson(event) : eventMessagePack(event)
 }
 
-export function sendPage({ request, reply }: Exchange, events: readonly RecordedEvent[], rest: object): Body {
-  return pageOf(events, rest, plainFormOf({ request, reply }))
+/** CloudEvents come bare, in an array: what else there is to say stands in the headers. */
+export function sendPage(exchange: Exchange, events: readonly RecordedEvent[], rest: object): Body {
+  const form = chosenForm(exchange, OF_PAGES)
+  return form === 'cloudevents' ? cloudEventsJson(events) : pageOf(events, rest, form)
 }
 
-function plainFormOf({ request, reply }: Exchange): 'json' | 'msgpack' {
-  const form = formOf(request.headers.accept, PLAIN)
+function chosenForm<F extends Form>({ request, reply }: Exchange, offered: readonly F[]): F {
+  const form = formOf(request.headers.accept, offered)
   void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
   return form
 }
 
-/** An append that cannot be answered as asked shall not be made either. */
-export function mustBeAnswerable(request: FastifyRequest): void {
-  formOf(request.headers.accept, PLAIN)
+/** What cannot be answered as asked shall not be done either. */
+export function mustBeAnswerable(request: FastifyRequest, forms: readonly Form[] = PLAIN): void {
+  formOf(request.headers.accept, forms)
 }

@@ -12,6 +12,8 @@ export type AskedAppend = Pick<AppendRequest, 'events' | 'expectations' | 'condi
 export interface AppendBody {
   readonly asked: AskedAppend
   readonly pointer: (of: string) => string
+  /** Under which a repetition of it is known, unless the request names a key. */
+  readonly key?: string
 }
 
 const BATCH_FIELDS: ReadonlySet<string> = new Set(['events', 'expectations', 'condition'])

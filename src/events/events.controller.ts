@@ -17,14 +17,13 @@ import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { contentTypes, formOf } from '../wire/answer.js'
-import { appendBody } from '../wire/body.js'
 import { ShapePipe } from '../wire/shape.pipe.js'
 import { AppendedBatch, AppendedOne, EventsPage, StoredEventAnswer, WaitAnswer } from './answers.dto.js'
 import { mustBeAnswerable, sendAppended, sendEvent, sendPage } from './answers.js'
 import { warningOf } from './append-answer.js'
-import { batchAppend, singleAppend } from './append-body.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { Appends } from './appends.service.js'
+import { givenBatch, givenSingle } from './cloud-event-append.js'
 import { ReadParameters, WaitParameters } from './events.dto.js'
 import { KEY_HEADER } from './idempotency-header.js'
 import { LongReads } from './long-reads.service.js'
@@ -33,7 +32,7 @@ import { nextLink } from './read-query.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
 import { positionHeader, waitOf, whenGone } from './wait-request.js'
 
-const READ_FORMS = ['json', 'msgpack', 'ndjson', 'sse'] as const
+const READ_FORMS = ['json', 'msgpack', 'ndjson', 'sse', 'cloudevents'] as const
 
 @ApiTags('events')
 @Controller('v1/events')
@@ -48,7 +47,8 @@ export class EventsController {
   @Needs('events.write')
   @ApiOperation({
     summary: 'Append one event',
-    description: 'Answered once the event is durable. `expectedRevision` and `condition` make it conditional.',
+    description:
+      'Answered once the event is durable. `expectedRevision` and `condition` make it conditional. A CloudEvent is taken too: `application/cloudevents+json`, or `ce-` headers.',
   })
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: SingleAppendBody })
@@ -60,8 +60,8 @@ export class EventsController {
     @Caller() access: Access,
   ) {
     mustBeAnswerable(request)
-    const body = singleAppend(appendBody(request.body))
-    const origin = originOf(request, access)
+    const body = givenSingle(request)
+    const origin = originOf(request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
     return sendAppended({ request, reply }, await this.appends.append(body, origin), 'one', warning)
   }
@@ -70,7 +70,8 @@ export class EventsController {
   @Needs('events.write')
   @ApiOperation({
     summary: 'Append many events atomically',
-    description: 'All are stored, at consecutive positions, or none is.',
+    description:
+      'All are stored, at consecutive positions, or none is. CloudEvents are taken too: `application/cloudevents-batch+json`.',
   })
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: BatchAppendBody })
@@ -82,8 +83,8 @@ export class EventsController {
     @Caller() access: Access,
   ) {
     mustBeAnswerable(request)
-    const body = batchAppend(appendBody(request.body))
-    const origin = originOf(request, access)
+    const body = givenBatch(request)
+    const origin = originOf(request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
     return sendAppended({ request, reply }, await this.appends.append(body, origin), 'batch', warning)
   }
@@ -93,7 +94,7 @@ export class EventsController {
   @ApiOperation({
     summary: 'Read events',
     description:
-      'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame; with `Accept: text/event-stream` everything from `after` or `since` on and then what comes, without end: the id of each server-sent event is a position, from which Last-Event-ID goes on.',
+      'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame; with `Accept: text/event-stream` everything from `after` or `since` on and then what comes, without end: the id of each server-sent event is a position, from which Last-Event-ID goes on; with `Accept: application/cloudevents-batch+json` an array of CloudEvents.',
   })
   @ApiHeader({
     name: 'Last-Event-ID',
@@ -146,7 +147,10 @@ export class EventsController {
 
   @Get(':id')
   @Needs('events.read')
-  @ApiOperation({ summary: 'Read one event', description: 'By its id or by its position.' })
+  @ApiOperation({
+    summary: 'Read one event',
+    description: 'By its id or by its position; as a CloudEvent with `Accept: application/cloudevents+json`.',
+  })
   @ApiParam({ name: 'id', description: 'An event id or a position.', example: '1201' })
   @ApiOkResponse({ description: 'The event.', type: StoredEventAnswer })
   async one(

@@ -15,7 +15,8 @@ export interface Origin {
   readonly bytes: number
 }
 
-export function originOf(request: FastifyRequest, access: Access): Origin {
+/** `key` is the body's own, where it has one: the header goes before it. */
+export function originOf(request: FastifyRequest, access: Access, key?: string): Origin {
   const { headers, id } = request
   const { agentId, onBehalfOf } = access
   const traceparent = traceparentOf(headers['traceparent'])
@@ -25,7 +26,7 @@ export function originOf(request: FastifyRequest, access: Access): Origin {
     ...(onBehalfOf === undefined ? undefined : { onBehalfOf }),
     ...(traceparent === undefined ? undefined : { traceparent }),
   }
-  return { access, author, key: keyOf(headers['idempotency-key']), bytes: bytesOf(request) }
+  return { access, author, key: keyOf(headers['idempotency-key']) ?? key, bytes: bytesOf(request) }
 }
 
 function keyOf(given: string | string[] | undefined): string | undefined {

@@ -22,7 +22,7 @@ import { isObject } from '../contract/field-checks.js'
 import { appendBody } from '../wire/body.js'
 import { ShapePipe } from '../wire/shape.pipe.js'
 import { AppendedBatch, AppendedOne, StreamPage } from './answers.dto.js'
-import { mustBeAnswerable, sendAppended, sendPage } from './answers.js'
+import { mustBeAnswerable, OF_PAGES, sendAppended, sendPage } from './answers.js'
 import { warningOf } from './append-answer.js'
 import { streamAppend } from './append-body.js'
 import { StreamBatchAppendBody, StreamSingleAppendBody } from './appends.dto.js'
@@ -68,7 +68,7 @@ export class StreamEventsController {
     @Caller() access: Access,
     @Query(new ShapePipe(StreamReadParameters)) query: StreamReadParameters,
   ): Promise<string | Buffer | undefined> {
-    mustBeAnswerable(request)
+    mustBeAnswerable(request, OF_PAGES)
     const { stream } = request.params as { stream: string }
     const info = await this.reads.streamInfo(stream, access)
     void reply.header('etag', entityTag(info.revision))

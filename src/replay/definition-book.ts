@@ -33,7 +33,12 @@ interface Change<T> {
   readonly version: number
   readonly by: string
   readonly definition?: T
+  /** When it was defined, in what is written anew. */
+  readonly at?: string
 }
+
+/** What is written anew at once; the largest of them fit into one batch. */
+const REWRITTEN_TOGETHER = 50
 
 interface Told {
   readonly position: Position
@@ -109,44 +114,58 @@ export class Book<T extends object> {
   }
 
   /** Resolves when it is durable, and in force. */
-  define(name: string, definition: T, by: string): Promise<Version<T>> {
-    const version = this.nextVersion(name)
-    return this.write({ type: this.kind.defined, name, version, by, definition }) as Promise<Version<T>>
+  async define(name: string, definition: T, by: string): Promise<Version<T>> {
+    await this.write([{ type: this.kind.defined, name, version: this.nextVersion(name), by, definition }])
+    return this.find(name) as Version<T>
   }
 
   async remove(name: string, by: string): Promise<void> {
-    await this.write({ type: this.kind.deleted, name, version: this.nextVersion(name), by })
+    await this.write([{ type: this.kind.deleted, name, version: this.nextVersion(name), by }])
   }
 
   private nextVersion(name: string): number {
     return (this.entries.get(name)?.version ?? 0) + 1
   }
 
-  private async write(change: Change<T>): Promise<Version<T> | undefined> {
-    const { type, ...data } = change
-    const event = { type, stream: this.kind.stream, data: data as unknown as JsonObject }
-    const stored = await this.store.append({ events: [event], author: { agentId: SERVICE_AGENT } })
-    const [{ position, timestamp }] = stored.events as [(typeof stored.events)[number]]
-    return this.apply(change, { position, timestamp })
+  /** As it is, versions included, at the end of the log, where retention does not reach. */
+  async rewrite(): Promise<void> {
+    const changes = [...this.entries].map(([name, { version, current }]): Change<T> => {
+      if (current === undefined) return { type: this.kind.deleted, name, version, by: SERVICE_AGENT }
+      const { definition, definedBy: by, definedAt: at } = current
+      return { type: this.kind.defined, name, version, by, definition, at }
+    })
+    for (let i = 0; i < changes.length; i += REWRITTEN_TOGETHER) {
+      await this.write(changes.slice(i, i + REWRITTEN_TOGETHER))
+    }
+  }
+
+  private async write(changes: readonly Change<T>[]): Promise<void> {
+    const events = changes.map(({ type, ...data }) => {
+      return { type, stream: this.kind.stream, data: data as unknown as JsonObject }
+    })
+    const stored = await this.store.append({ events, author: { agentId: SERVICE_AGENT } })
+    for (const [i, change] of changes.entries()) {
+      const { position, timestamp } = stored.events[i] as (typeof stored.events)[number]
+      this.apply(change, { position, timestamp })
+    }
   }
 
   private apply(
     change: Change<T>,
     { position, timestamp }: { readonly position: Position; readonly timestamp: string },
-  ): Version<T> | undefined {
+  ): void {
     const { name, version, definition } = change
     const entry = this.entries.get(name) ?? { version: 0, current: undefined, positions: new Map() }
     this.entries.set(name, entry)
     if (entry.current !== undefined) this.bytes -= bytesOf(entry.current.definition)
     entry.version = version
     entry.current = definition === undefined ? undefined : versionOf(change, timestamp)
-    if (definition === undefined) return undefined
+    if (definition === undefined) return
     this.bytes += bytesOf(definition)
     entry.positions.set(version, position)
-    return entry.current
   }
 }
 
-function versionOf<T>({ name, version, by, definition }: Change<T>, definedAt: string): Version<T> {
-  return { name, version, definition: definition as T, definedBy: by, definedAt }
+function versionOf<T>({ name, version, by, definition, at }: Change<T>, timestamp: string): Version<T> {
+  return { name, version, definition: definition as T, definedBy: by, definedAt: at ?? timestamp }
 }

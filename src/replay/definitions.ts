@@ -62,6 +62,11 @@ export class Definitions<T extends object> {
     })
   }
 
+  /** What is in force stays as it is: nobody has to hear of it. */
+  rewrite(): Promise<void> {
+    return this.inTurn(book => book.rewrite())
+  }
+
   private inTurn<R>(work: (book: Book<T>) => Promise<R>): Promise<R> {
     const done = this.turn.then(async () => work(await this.book()))
     this.turn = done.catch(() => undefined)

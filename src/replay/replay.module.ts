@@ -2,6 +2,7 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
 import { WireModule } from '../wire/wire.module.js'
+import { DefinitionsUpkeep } from './definitions-upkeep.service.js'
 import { Folds } from './folds.service.js'
 import { KeptStates } from './kept-states.service.js'
 import { Plans } from './plans.service.js'
@@ -22,7 +23,7 @@ export class ReplayModule {
       module: ReplayModule,
       imports: [StorageModule, ProjectionsModule, UpcastingModule, WireModule, events],
       controllers: [ProjectionChangesController, ProjectionStateController, ReplayController],
-      providers: [Folds, KeptStates, Plans, ProjectionChanges, ProjectionStates, Replays],
+      providers: [DefinitionsUpkeep, Folds, KeptStates, Plans, ProjectionChanges, ProjectionStates, Replays],
       exports: [Folds, KeptStates, Replays],
     }
   }

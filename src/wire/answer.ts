@@ -3,13 +3,15 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import { encodeMessagePack } from './message-pack-writer.js'
 
-export type Form = 'json' | 'msgpack' | 'ndjson' | 'sse'
+export type Form = 'json' | 'msgpack' | 'ndjson' | 'sse' | 'cloudevent' | 'cloudevents'
 
 export const contentTypes: Readonly<Record<Form, string>> = {
   json: 'application/json; charset=utf-8',
   msgpack: 'application/msgpack',
   ndjson: 'application/x-ndjson',
   sse: 'text/event-stream',
+  cloudevent: 'application/cloudevents+json; charset=utf-8',
+  cloudevents: 'application/cloudevents-batch+json; charset=utf-8',
 }
 
 /** Every name a form goes by. */
@@ -18,6 +20,8 @@ const namesOf: Readonly<Record<Form, readonly string[]>> = {
   msgpack: ['application/msgpack', 'application/x-msgpack', 'application/vnd.msgpack'],
   ndjson: ['application/x-ndjson', 'application/ndjson'],
   sse: ['text/event-stream'],
+  cloudevent: ['application/cloudevents+json'],
+  cloudevents: ['application/cloudevents-batch+json'],
 }
 
 const PLAIN_FORMS = ['json', 'msgpack'] as const

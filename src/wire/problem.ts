@@ -47,6 +47,7 @@ const IN_THE_LOG: ReadonlySet<ErrorCode> = new Set([
   'LOCKED',
   'UNSAFE_FILESYSTEM',
   'FORMAT_UNSUPPORTED',
+  'UNFINISHED_IMPORT',
 ])
 
 export function problemOf(error: unknown, { path, correlationId, traceId, isAppend = false }: Occurrence): Problem {

@@ -37,6 +37,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   LOCKED: 503,
   UNSAFE_FILESYSTEM: 503,
   FORMAT_UNSUPPORTED: 503,
+  UNFINISHED_IMPORT: 503,
   DISK_FULL: 507,
 }
 

@@ -8,7 +8,7 @@ const floors: readonly (readonly string[])[] = [
   ['backends/memory', 'backends/embedded', 'backends/jetstream'],
   ['config', 'wire', 'auth', 'metrics', 'logging', 'tracing', 'degradation', 'alerting'],
   ['storage', 'following'],
-  ['events', 'subscriptions', 'replay', 'snapshots', 'indexing', 'health', 'security', 'api-docs'],
+  ['events', 'subscriptions', 'replay', 'snapshots', 'indexing', 'exchange', 'health', 'security', 'api-docs'],
   ['cli', '.'],
 ]
 

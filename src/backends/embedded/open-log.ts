@@ -1,9 +1,9 @@
 // Takes possession of a data directory and brings its log back: file system, lock, recovery.
 import { hostname } from 'node:os'
-import { dirname } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
 import type { WriteState } from '../../contract/event-store.js'
 import { NoRoom } from './engine/active-segment.js'
+import { syncAncestors } from './engine/ancestors.js'
 import type { DiskLock } from './engine/disk.js'
 import { diskErrorCode } from './engine/disk.js'
 import { EngineError } from './engine/engine-error.js'
@@ -22,15 +22,16 @@ import { indexRecord, TERM_KINDS } from './terms.js'
 
 const UNSAFE_FILE_SYSTEMS = new Set(['tmpfs', 'ramfs', 'nfs', 'cifs', 'smb', 'smb2', 'fuse', '9p', 'ceph'])
 
-export async function openLog(options: ResolvedOptions): Promise<Log> {
+/** `importing`: to make or complete a copy. Half of one must not be taken for a store: what is appended to it would stand where the other half belongs. */
+export async function openLog(options: ResolvedOptions, importing = false): Promise<Log> {
   try {
-    return await open(options)
+    return await open(options, importing)
   } catch (error) {
     throw translate(error, options.directory)
   }
 }
 
-async function open(options: ResolvedOptions): Promise<Log> {
+async function open(options: ResolvedOptions, importing: boolean): Promise<Log> {
   const { disk, directory } = options
   const layout = new Layout(directory)
   await disk.makeDirectory(directory)
@@ -40,8 +41,8 @@ async function open(options: ResolvedOptions): Promise<Log> {
   try {
     const started = performance.now()
     await prepareDirectories(world)
-    await syncAncestors(options)
-    const recovered = await recover(world)
+    await syncAncestors(disk, directory)
+    const recovered = await recover(world, importing)
     const reserve = new Reserve(world.disk, layout.reserve, options.reserveBytes)
     const log = createLog(options, { world, lock, reserve }, recovered)
     await recovered.active?.orClosed(() => prepareForWriting(log, reserve))
@@ -52,20 +53,6 @@ async function open(options: ResolvedOptions): Promise<Log> {
     await world.pool.closeAll()
     await lock.release()
     throw error
-  }
-}
-
-/** A directory is durable once every directory above it knows it, and any of those may have been made just now. */
-async function syncAncestors({ disk, directory }: ResolvedOptions): Promise<void> {
-  for (let below = directory; dirname(below) !== below; below = dirname(below)) {
-    try {
-      await disk.syncDirectory(dirname(below))
-    } catch (error) {
-      // One that cannot be opened was not made by this process.
-      const code = diskErrorCode(error)
-      if (code === 'EACCES' || code === 'EPERM') return
-      throw error
-    }
   }
 }
 
@@ -153,4 +140,5 @@ const CODES = {
   unsafe_filesystem: 'UNSAFE_FILESYSTEM',
   format_unsupported: 'FORMAT_UNSUPPORTED',
   damaged_fact: 'DATA_CORRUPT',
+  unfinished_import: 'UNFINISHED_IMPORT',
 } as const

@@ -27,6 +27,30 @@ test('readers that meet the same damage wait for one rebuild', async () => {
   await held.store.close()
 })
 
+test('what is sound before the damage is served, in either order, and a read that ends before it hears nothing of it', async () => {
+  const { disk, clock } = await agedDisk(4)
+  const held = await AgedStore.open(disk, '/data', clock, {})
+  const [first = '', file = ''] = disk.files().filter(path => path.endsWith('.log'))
+  const bad = EVENTS_A_DAY + 1
+  expect(first < file).toBe(true)
+  disk.flip(file, RECORD + 20)
+  const served = async (request: object) => {
+    const positions: number[] = []
+    try {
+      for await (const { position } of held.store.read(request)) positions.push(position)
+    } catch (error) {
+      positions.push((error as { code: string }).code as never)
+    }
+    return positions
+  }
+  expect(await served({})).toEqual([...Array.from({ length: bad - 1 }, (_, n) => n + 1), 'DATA_CORRUPT'])
+  const down = await served({ order: 'desc', before: bad + 2 })
+  expect(down).toEqual([bad + 1, 'DATA_CORRUPT'])
+  expect(await served({ limit: bad - 1 })).toHaveLength(bad - 1)
+  expect(await served({ order: 'desc', before: bad + 2, limit: 1 })).toEqual([bad + 1])
+  await held.store.close()
+})
+
 test('an index made anew in vain is not made anew for the next damaged event', async () => {
   const hash = Buffer.alloc(32)
   const identity = {

@@ -1,6 +1,6 @@
 // The one path by which events are read: postings, places, checked bytes, events, in order, a little ahead of who asks.
 import { StoreError } from '../../contract/errors.js'
-import type { ReadRequest } from '../../contract/event-store.js'
+import type { DamagedRange, ReadRequest } from '../../contract/event-store.js'
 import { filterMatches } from '../../contract/filter.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { diskErrorCode } from './engine/disk.js'
@@ -27,6 +27,14 @@ interface Fetch {
   readonly places: readonly Place[]
 }
 
+/** In the order in which they are wanted; `failure` is what stands in the place of the next one. */
+interface Fetched {
+  readonly events: readonly StoredEvent[]
+  readonly failure?: StoreError
+}
+
+const NOTHING: Fetched = { events: [] }
+
 type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 
 export class Reader {
@@ -47,10 +55,11 @@ export class Reader {
     const steps = this.steps(request, bounds)
     let ahead = this.perform(steps.next(), request)
     for (;;) {
-      const events = await ahead
-      if (events === undefined) return
+      const fetched = await ahead
+      if (fetched === undefined) return
+      const { events, failure } = fetched
       // Nothing is read ahead of what may well be the end.
-      const more = events.length < left
+      const more = failure === undefined && events.length < left
       if (more) {
         ahead = this.perform(steps.next(), request)
         // Whoever stops reading early must not be told of a fault in what was read ahead.
@@ -61,6 +70,7 @@ export class Reader {
         yield event
         if (--left === 0) return
       }
+      if (failure !== undefined) throw failure
       if (!more) ahead = this.perform(steps.next(), request)
     }
   }
@@ -73,8 +83,9 @@ export class Reader {
       return undefined
     }
     const place = await withSoundIndexes(this.log, () => placeOf(segment, position))
-    const [event] = await this.fetch({ segment, places: [place] }, {})
-    return event
+    const { events, failure } = await this.fetch({ segment, places: [place] }, {})
+    if (failure !== undefined) throw failure
+    return events[0]
   }
 
   private bounds(request: ReadRequest, head: number): Bounds {
@@ -94,16 +105,13 @@ export class Reader {
     return { from, to }
   }
 
-  private async perform(
-    next: Promise<IteratorResult<Step>>,
-    request: ReadRequest,
-  ): Promise<readonly StoredEvent[] | undefined> {
+  private async perform(next: Promise<IteratorResult<Step>>, request: ReadRequest): Promise<Fetched | undefined> {
     const step = await next
     if (step.done === true) return undefined
     if ('fetch' in step.value) return this.fetch(step.value.fetch, request)
     const { from, to } = step.value.missing
-    this.damaged(request, { from, to, where: 'no segment', reason: 'the segment is missing' })
-    return []
+    const failure = this.damaged(request, { from, to, where: 'no segment', reason: 'the segment is missing' })
+    return failure === undefined ? NOTHING : { events: [], failure }
   }
 
   /** What to fetch, in order. Segments are looked up anew at each step: one may have been archived meanwhile. */
@@ -162,7 +170,7 @@ export class Reader {
     return damaged.length === 0 ? inPart : union([inPart, Uint32Array.from(damaged)])
   }
 
-  private async fetch({ segment, places }: Fetch, request: ReadRequest): Promise<StoredEvent[]> {
+  private async fetch({ segment, places }: Fetch, request: ReadRequest): Promise<Fetched> {
     try {
       return await this.fetchFrom(segment, places, request)
     } catch (error) {
@@ -171,27 +179,30 @@ export class Reader {
       if (code === undefined || error instanceof StoreError) throw error
       const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as Place).position) : undefined
       if (moved !== undefined && moved.name !== segment.name) return this.fetchFrom(moved, places, request)
-      if (segment.lastPosition < this.log.firstPosition) return []
+      if (segment.lastPosition < this.log.firstPosition) return NOTHING
       throw new StoreError('STORAGE_UNAVAILABLE', `reading ${segment.name} failed: ${code}`, { cause: error })
     }
   }
 
-  private async fetchFrom(segment: Segment, places: readonly Place[], request: ReadRequest): Promise<StoredEvent[]> {
+  private async fetchFrom(segment: Segment, places: readonly Place[], request: ReadRequest): Promise<Fetched> {
     const extents = coalesce(places)
     const read = await this.pieces.readAll(segment, extents)
     const events: StoredEvent[] = []
     for (let at = 0; at < extents.length; at++) {
       const { offset, members } = extents[at] as Extent
       for (const place of members) {
-        const event = proven(place, read[at] as Buffer, offset) ?? (await this.secondOpinion(segment, place, request))
+        const event = proven(place, read[at] as Buffer, offset) ?? (await this.secondOpinion(segment, place))
+        const failure = event === undefined ? this.damaged(request, this.damageAt(segment, place)) : undefined
+        // What is sound before the damage is served all the same.
+        if (failure !== undefined) return { events, failure }
         if (event !== undefined) events.push(event)
       }
     }
-    return events
+    return { events }
   }
 
   /** Was it the index that pointed to the wrong place, or is the log itself damaged? */
-  private async secondOpinion(segment: Segment, place: Place, request: ReadRequest): Promise<StoredEvent | undefined> {
+  private async secondOpinion(segment: Segment, place: Place): Promise<StoredEvent | undefined> {
     const { position } = place
     const known = this.log.damage.some(({ from, to }) => from <= position && position <= to)
     if (segment instanceof SealedSegment && !known) {
@@ -202,26 +213,34 @@ export class Reader {
       if (event !== undefined) return event
       this.vindicated.add(segment.firstPosition)
     }
-    const where = `${segment.name} at byte ${place.offset}`
-    const reason = 'an event does not have the hash it was stored with'
-    this.log.noteDamage({ firstPosition: segment.firstPosition, from: position, to: position, where, reason })
-    this.damaged(request, { from: position, to: position, where, reason })
     return undefined
   }
 
-  private damaged(request: ReadRequest, range: Bounds & { readonly where: string; readonly reason: string }): void {
+  private damageAt({ firstPosition, name }: Segment, { position, offset }: Place): DamagedRange {
+    const where = `${name} at byte ${offset}`
+    const reason = 'an event does not have the hash it was stored with'
+    this.log.noteDamage({ firstPosition, from: position, to: position, where, reason })
+    return { from: position, to: position, where, reason }
+  }
+
+  /** Tells whoever asked to be told; undefined when the read goes on behind it. */
+  private damaged(request: ReadRequest, range: DamagedRange): StoreError | undefined {
     if (request.onDamaged !== undefined) {
       request.onDamaged(range)
-      return
+      return undefined
     }
     const which = range.from === range.to ? `position ${range.from}` : `positions ${range.from} to ${range.to}`
-    throw new StoreError('DATA_CORRUPT', `${which} cannot be read: ${range.reason}`)
+    return new StoreError('DATA_CORRUPT', `${which} cannot be read: ${range.reason}`)
   }
 
   private refuseIfMissing(position: number): void {
     const lost = this.log.damage.some(({ from, to }) => from <= position && position <= to)
     if (!lost && (position < this.log.firstPosition || position > this.log.head)) return
-    this.damaged({}, { from: position, to: position, where: 'no segment', reason: 'the segment is missing' })
+    const failure = this.damaged(
+      {},
+      { from: position, to: position, where: 'no segment', reason: 'the segment is missing' },
+    )
+    if (failure !== undefined) throw failure
   }
 }
 

@@ -1,9 +1,9 @@
 // One stored event as MessagePack: `encodeRecord` and `StoredEvent` are the two halves of docs/FORMAT.md's «Record».
-import { type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../contract/event.js'
-import { formatId, formatTimestamp } from '../../contract/event-id.js'
+import { type JsonObject, type NewEvent, Packed, type RecordedEvent, type SaidEvent } from '../../contract/event.js'
+import { formatId, formatTimestamp, type IdParts, parseId } from '../../contract/event-id.js'
 import { LIMITS } from '../../contract/limits.js'
 import { MalformedRecord, PackReader, unpackObject } from './pack-reader.js'
-import type { PackWriter } from './pack-writer.js'
+import { PackWriter } from './pack-writer.js'
 
 const RECORD_FIELDS = 13
 
@@ -126,6 +126,29 @@ function strings(writer: PackWriter, list: readonly string[] | undefined): void 
   for (const item of list) writer.string(item)
 }
 
+/** What a copy of an event's record takes from elsewhere, because the event does not say it. */
+export interface Unsaid {
+  readonly data?: Packed
+  readonly metadata?: Packed
+  readonly keyed?: Keyed | undefined
+}
+
+const PAYLOAD = new PackWriter()
+const RECORD = new PackWriter()
+
+/** The record of an event as it is made from what the event says. Its id must be one. */
+export function recordSaidBy(event: SaidEvent, { data, metadata, keyed }: Unsaid = {}): Buffer {
+  const said: NewEvent = { ...event, ...(data && { data }), ...(metadata && { metadata }) }
+  PAYLOAD.at = 0
+  RECORD.at = 0
+  const dataBytes = encodePayload(PAYLOAD, said)
+  const { position, revision, agentId, correlationId, onBehalfOf, traceparent } = event
+  const placement = { position, revision, agentId, correlationId, onBehalfOf, traceparent, keyed }
+  const id = parseId(event.id) as IdParts
+  encodeRecord(RECORD, said, { bytes: PAYLOAD.buffer, from: 0, to: PAYLOAD.at, dataBytes }, { ...id, ...placement })
+  return Buffer.from(RECORD.buffer.subarray(0, RECORD.at))
+}
+
 const NIL = 0xc0
 const NO_TAGS: readonly string[] = Object.freeze([])
 
@@ -151,13 +174,13 @@ export class StoredEvent implements RecordedEvent {
   traceparent: string = undefined as never
   /** The idempotency key of the append this event was the first of. */
   keyed: Keyed | undefined = undefined
-  private readonly payload: Buffer
-  private readonly dataBytes: number
+  private readonly dataFrom: number
+  private readonly dataTo: number
   private decoded: readonly [JsonObject, JsonObject | undefined] | undefined = undefined
 
   /** `record` must be checked bytes that nobody changes afterwards; `digest` is their SHA-256. */
   constructor(
-    record: Buffer,
+    private readonly record: Buffer,
     private readonly digest: string,
   ) {
     const reader = new PackReader(record)
@@ -172,9 +195,10 @@ export class StoredEvent implements RecordedEvent {
     this.agentId = reader.string()
     this.schemaVersion = reader.integer()
     if (!reader.nil()) this.readOptions(reader)
-    this.dataBytes = reader.integer()
-    this.payload = record.subarray(reader.at)
-    if (this.dataBytes >= this.payload.length) throw new MalformedRecord('a record ends inside its data')
+    const dataBytes = reader.integer()
+    this.dataFrom = reader.at
+    this.dataTo = reader.at + dataBytes
+    if (this.dataTo >= record.length) throw new MalformedRecord('a record ends inside its data')
   }
 
   get id(): string {
@@ -199,12 +223,17 @@ export class StoredEvent implements RecordedEvent {
   }
 
   packedData(): Uint8Array {
-    return this.payload.subarray(0, this.dataBytes)
+    return this.record.subarray(this.dataFrom, this.dataTo)
   }
 
   packedMetadata(): Uint8Array | undefined {
-    const rest = this.payload.subarray(this.dataBytes)
-    return rest[0] === NIL ? undefined : rest
+    return this.record[this.dataTo] === NIL ? undefined : this.record.subarray(this.dataTo)
+  }
+
+  exactBytes(): Uint8Array | undefined {
+    if (this.keyed !== undefined) return this.record
+    const said = JSON.parse(JSON.stringify(this)) as SaidEvent
+    return recordSaidBy(said).equals(this.record) ? undefined : this.record
   }
 
   toJSON(): Record<string, unknown> {
@@ -219,7 +248,7 @@ export class StoredEvent implements RecordedEvent {
   private decode(): readonly [JsonObject, JsonObject | undefined] {
     if (this.decoded === undefined) {
       const metadata = this.packedMetadata()
-      const data = unpackObject(this.payload.subarray(0, this.dataBytes))
+      const data = unpackObject(this.record.subarray(this.dataFrom, this.dataTo))
       this.decoded = [data, metadata === undefined ? undefined : unpackObject(metadata as Buffer)]
     }
     return this.decoded

@@ -44,7 +44,7 @@ const PAGE_CACHE_BYTES = 256 * 1024 * 1024
 export async function verifyStore(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const disk = options.disk ?? new RealDisk()
   return underTranslation(directory, async () => {
-    await requireStore(disk, directory)
+    await mustBeStore(disk, directory)
     if (options.live === true) return (await lookLive(disk, directory)).report
     return underBorrowedLock(disk, directory, async () => (await look(disk, directory)).report)
   })
@@ -55,7 +55,7 @@ export async function repairStore(directory: string, options: RepairOptions = {}
   const disk = options.disk ?? new RealDisk()
   const apply = options.apply === true
   return underTranslation(directory, async () => {
-    await requireStore(disk, directory)
+    await mustBeStore(disk, directory)
     const work = () => repair(disk, directory, apply)
     return apply ? underOwnLock(disk, directory, work) : underBorrowedLock(disk, directory, work)
   })
@@ -114,8 +114,13 @@ async function underTranslation<T>(directory: string, work: () => Promise<T>): P
   }
 }
 
+/** For a command that is about to open a store, and must not make one. */
+export function requireStore(directory: string): Promise<void> {
+  return underTranslation(directory, () => mustBeStore(new RealDisk(), directory))
+}
+
 /** A mistyped path must not pass for a healthy, empty store. */
-async function requireStore(disk: Disk, directory: string): Promise<void> {
+async function mustBeStore(disk: Disk, directory: string): Promise<void> {
   const { segments, lock } = new Layout(directory)
   const names = await disk.list(directory)
   if (names.includes(basename(segments)) || names.includes(basename(lock))) return

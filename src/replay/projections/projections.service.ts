@@ -41,6 +41,10 @@ export class Projections {
     return this.definitions.define(name, checkProjection(name, asked), by)
   }
 
+  rewrite(): Promise<void> {
+    return this.definitions.rewrite()
+  }
+
   async remove(name: string, by: string): Promise<void> {
     if (!(await this.definitions.remove(name, by))) throw missing()
   }

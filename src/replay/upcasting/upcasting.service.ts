@@ -58,6 +58,10 @@ export class Upcasting {
     return this.definitions.define(type, checkUpcaster(type, asked), by)
   }
 
+  rewrite(): Promise<void> {
+    return this.definitions.rewrite()
+  }
+
   async remove(type: string, by: string): Promise<void> {
     if (!(await this.definitions.remove(type, by))) throw missing()
   }

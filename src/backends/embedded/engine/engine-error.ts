@@ -1,6 +1,6 @@
 // What the engine refuses to go on with, in its own words; the backend translates them into the contract's.
 
-export type EngineRefusal = 'locked' | 'unsafe_filesystem' | 'format_unsupported' | 'damaged_fact'
+export type EngineRefusal = 'locked' | 'unsafe_filesystem' | 'format_unsupported' | 'damaged_fact' | 'unfinished_import'
 
 export class EngineError extends Error {
   override readonly name = 'EngineError'

@@ -11,6 +11,7 @@ export class Layout {
   readonly floor: string
   readonly accepted: string
   readonly current: string
+  readonly importing: string
 
   constructor(readonly root: string) {
     this.segments = join(root, 'segments')
@@ -21,6 +22,7 @@ export class Layout {
     this.floor = join(root, 'FLOOR')
     this.accepted = join(root, 'ACCEPTED')
     this.current = join(root, 'CURRENT')
+    this.importing = join(root, 'IMPORTING')
   }
 }
 
@@ -36,7 +38,7 @@ const STEM = `seg-([0-9]{${POSITION_DIGITS}})-([0-9]{${EPOCH_DIGITS}})`
 const SEGMENT = new RegExp(`^${STEM}\\.log$`)
 const INDEX = new RegExp(`^${STEM}\\.idx$`)
 const ARCHIVE = new RegExp(`^${STEM}-([0-9a-f]{64})\\.zst$`)
-const TEMPORARY = new RegExp(`^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|CURRENT|RESERVE)\\.tmp$`)
+const TEMPORARY = new RegExp(`^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|CURRENT|RESERVE|IMPORTING)\\.tmp$`)
 
 function stem(firstPosition: number, epoch: number): string {
   return `seg-${String(firstPosition).padStart(POSITION_DIGITS, '0')}-${String(epoch).padStart(EPOCH_DIGITS, '0')}`

@@ -4,6 +4,7 @@ import { AcceptedDamage, type KnownDamage } from './accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './active-segment.js'
 import { type Catalogue, type ListedSegment, listCatalogue, tidy } from './catalogue.js'
 import { diskErrorCode } from './disk.js'
+import { EngineError } from './engine-error.js'
 import { type Floor, readFloor } from './floor.js'
 import { isNoDescriptor, isNoSpace } from './latch.js'
 import { type Expected, loadSealed } from './load-segment.js'
@@ -44,10 +45,13 @@ export async function prepareDirectories(world: EngineWorld): Promise<void> {
     await disk.makeDirectory(directory)
 }
 
-export async function recover(world: EngineWorld): Promise<Recovered> {
+/** `importing`: half a copy is opened, by whoever completes it. For all others it is no store. */
+export async function recover(world: EngineWorld, importing = false): Promise<Recovered> {
   const { disk, layout } = world
   const floor = await readFloor(world)
   const catalogue = await listCatalogue(disk, layout)
+  if (!importing && catalogue.unknown.includes(layout.importing))
+    throw new EngineError('unfinished_import', `${layout.root} holds a part of the events of an import`)
   for (const path of catalogue.unknown) world.tell.noticed('unknown file left alone', path)
   for (const path of catalogue.late) world.tell.noticed('segment of a replaced owner left alone', path)
   await tidy(disk, layout, { ...catalogue, leftovers: [] })

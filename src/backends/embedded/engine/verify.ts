@@ -56,6 +56,9 @@ export async function verify(world: EngineWorld): Promise<Verified> {
   return new Verification(world, await survey(world)).run()
 }
 
+const UNKNOWN = 'not a file of this store; it is left alone'
+const IMPORTING = 'an import was begun and not finished; no server opens this store before it is'
+
 class Verification {
   private readonly findings: Finding[] = []
   private readonly indexless: SealedSegment[] = []
@@ -92,8 +95,9 @@ class Verification {
 
   private directory(): void {
     const { catalogue, damagedFacts, floor } = this.found
+    const { layout } = this.world
     for (const path of damagedFacts) this.add('corrupt', path, 'the file does not have its own hash')
-    for (const path of catalogue.unknown) this.add('notice', path, 'not a file of this store; it is left alone')
+    for (const path of catalogue.unknown) this.add('notice', path, path === layout.importing ? IMPORTING : UNKNOWN)
     for (const path of catalogue.leftovers) this.add('notice', path, 'left over by a crash; the next start removes it')
     for (const { firstPosition, path } of catalogue.segments) {
       if (firstPosition < floor.nextPosition) this.add('notice', path, 'retired; the next start removes it')

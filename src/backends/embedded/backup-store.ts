@@ -1,0 +1,99 @@
+// Backup and restore as library calls: of a store that may be in use by a server, to a directory, and back to another.
+import { hostname } from 'node:os'
+import { basename } from 'node:path'
+import { StoreError } from '../../contract/errors.js'
+import { type BackupReport, backup } from './engine/backup.js'
+import { BackupLayout } from './engine/backup-names.js'
+import { BackupRefused } from './engine/backup-refused.js'
+import type { Disk } from './engine/disk.js'
+import { isNoSpace } from './engine/latch.js'
+import { Layout } from './engine/names.js'
+import { ReadOnlyDisk } from './engine/read-only-disk.js'
+import { RealDisk } from './engine/real-disk.js'
+import { type RestoreReport, restore } from './engine/restore.js'
+import type { VerifyReport } from './engine/verify.js'
+import { translate } from './open-log.js'
+import { verifyStore } from './verify-store.js'
+
+export interface BackupOptions {
+  readonly disk?: Disk
+  /** How long an idle writer is waited for to mark what it has written as durable. */
+  readonly proofMs?: number
+}
+
+export interface RestoreOptions {
+  readonly disk?: Disk
+  /** Stop at the first copy without its hash, and read everything once more when all is in place. */
+  readonly verify?: boolean
+}
+
+export interface RestoredReport extends RestoreReport {
+  /** Present when it was asked for and the restore was finished. */
+  readonly verified?: VerifyReport
+}
+
+/** A mark is due after 50 ms of idleness; a busy disk may take longer to sync it. */
+const PROOF_MS = 2_000
+
+/** Needs no lock: a server goes on writing meanwhile. */
+export async function backupStore(
+  directory: string,
+  target: string,
+  { disk = new RealDisk(), proofMs = PROOF_MS }: BackupOptions = {},
+): Promise<BackupReport> {
+  return underTranslation(target, async () => {
+    await requireStore(disk, directory)
+    return backup({
+      ...{
+        source: new ReadOnlyDisk(disk),
+        store: new Layout(directory),
+        target: disk,
+        backup: new BackupLayout(target),
+      },
+      ...{ now: Date.now, tag: tagOf('backup'), proofMs },
+    })
+  })
+}
+
+export async function restoreStore(
+  from: string,
+  directory: string,
+  { disk = new RealDisk(), verify = false }: RestoreOptions = {},
+): Promise<RestoredReport> {
+  return underTranslation(directory, async () => {
+    const report = await restore({
+      ...{ source: new ReadOnlyDisk(disk), backup: new BackupLayout(from), target: disk, store: new Layout(directory) },
+      ...{ tag: tagOf('restore'), strict: verify },
+    })
+    return verify && report.restored ? { ...report, verified: await verifyStore(directory, { disk }) } : report
+  })
+}
+
+function tagOf(doing: string): string {
+  return JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString(), doing })
+}
+
+/** A mistyped path must not become an empty backup. */
+async function requireStore(disk: Disk, directory: string): Promise<void> {
+  const { segments } = new Layout(directory)
+  if ((await disk.list(directory)).includes(basename(segments))) return
+  throw new StoreError('INVALID_REQUEST', `${directory} is no data directory: it holds no segments`)
+}
+
+async function underTranslation<T>(written: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (error instanceof StoreError) throw error
+    if (error instanceof BackupRefused) throw new StoreError(CODES[error.refusal], error.message, { cause: error })
+    if (isNoSpace(error)) throw new StoreError('DISK_FULL', `${written} has no room`, { cause: error })
+    throw translate(error, written)
+  }
+}
+
+const CODES = {
+  wrong_place: 'INVALID_REQUEST',
+  damaged: 'DATA_CORRUPT',
+  no_room: 'DISK_FULL',
+  unsettled: 'STORAGE_UNAVAILABLE',
+} as const

@@ -1,0 +1,57 @@
+// Proves an event of an export: the record it makes is the one its checksum is of, and says nothing that no event may say. Pure.
+import { hash } from 'node:crypto'
+import { isDeepStrictEqual } from 'node:util'
+import { keyFault } from '../../contract/check-names.js'
+import { StoreError } from '../../contract/errors.js'
+import { Packed, type SaidEvent } from '../../contract/event.js'
+import { LIMITS } from '../../contract/limits.js'
+import { MalformedRecord } from './pack-reader.js'
+import { type Keyed, recordSaidBy, StoredEvent } from './record.js'
+
+/** An event as an export has it. What it says must have passed the contract's checks. */
+export interface CopiedEvent {
+  /** Where it stands in the export, for whoever is told what is wrong with it. */
+  readonly line: number
+  readonly event: SaidEvent
+  /** Its stored bytes, where what it says does not make them. */
+  readonly record?: Uint8Array
+}
+
+const REQUEST_HASH_BYTES = 16
+
+/** Throws INVALID_REQUEST that names the line. */
+export function provenRecord({ line, event, record }: CopiedEvent): Buffer {
+  const made = record === undefined ? recordSaidBy(event) : sameRecord(line, event, Buffer.from(record))
+  const checksum = hash('sha256', made, 'hex')
+  if (checksum !== event.checksum) refuseLine(line, `the checksum of ${event.id} is ${checksum}, not ${event.checksum}`)
+  return made
+}
+
+/** The bytes given, made again from what the event says and from what only they say: not a byte may be left over. */
+function sameRecord(line: number, event: SaidEvent, record: Buffer): Buffer {
+  try {
+    const stored = new StoredEvent(record, '')
+    const metadata = stored.packedMetadata()
+    const unsaid = {
+      data: Packed.checked(stored.packedData()),
+      ...(metadata === undefined ? undefined : { metadata: Packed.checked(metadata) }),
+      keyed: stored.keyed,
+    }
+    const said = { ...(JSON.parse(JSON.stringify(stored)) as SaidEvent), checksum: event.checksum }
+    const same = isDeepStrictEqual(said, event) && recordSaidBy(event, unsaid).equals(record)
+    if (same && isSound(stored.keyed)) return record
+  } catch (error) {
+    if (!(error instanceof MalformedRecord || error instanceof StoreError || error instanceof RangeError)) throw error
+  }
+  refuseLine(line, `the record of ${event.id} says something else than the event`)
+}
+
+function isSound(keyed: Keyed | undefined): boolean {
+  if (keyed === undefined) return true
+  const { key, requestHash, events } = keyed
+  return keyFault(key) === undefined && requestHash.length === REQUEST_HASH_BYTES && events <= LIMITS.batchEvents
+}
+
+export function refuseLine(line: number, detail: string): never {
+  throw new StoreError('INVALID_REQUEST', `line ${line}: ${detail}`)
+}

@@ -1,0 +1,148 @@
+// Copies the events of an export into a directory of its own, each at its place, under its id, byte for byte.
+import { StoreError } from '../../contract/errors.js'
+import { Assigned } from './assigned.js'
+import { type CopiedEvent, provenRecord, refuseLine } from './copied-record.js'
+import { BatchBuffer } from './engine/batch-buffer.js'
+import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
+import { writeFact } from './engine/small-file.js'
+import { openLog, translate } from './open-log.js'
+import { type EmbeddedOptions, resolveOptions } from './options.js'
+import { PackWriter } from './pack-writer.js'
+import { Reader } from './reader.js'
+import type { StoredEvent } from './record.js'
+import { withSoundIndexes } from './sound-index.js'
+import { indexRecord } from './terms.js'
+
+/** One write and sync covers at most so much. */
+const BATCH_EVENTS = 1_000
+const BATCH_BYTES = 8 * 1024 * 1024
+
+export interface ImportReport {
+  readonly copied: number
+  /** Found to be there already, and to be the same. */
+  readonly already: number
+  readonly head: number
+}
+
+/**
+ * `open` is asked twice: everything is proven before anything is written. A store that holds a beginning of the export,
+ * and nothing else, is completed; one that holds anything else is refused. Until it is complete no server opens it.
+ */
+export async function importStore(
+  options: Omit<EmbeddedOptions, 'nodeId'>,
+  open: () => AsyncIterable<CopiedEvent>,
+): Promise<ImportReport> {
+  for await (const copied of open()) provenRecord(copied)
+  const log = await openLog(resolveOptions({ ...options, nodeId: 'import' }), true)
+  try {
+    return await new Import(log).run(open())
+  } catch (error) {
+    throw inWordsOfContract(error, log, options.directory)
+  } finally {
+    await log.close()
+  }
+}
+
+class Import {
+  private readonly out = new PackWriter()
+  private readonly batch = new BatchBuffer(this.out)
+  private waiting: { readonly record: Buffer; readonly copied: CopiedEvent }[] = []
+  private waitingBytes = 0
+  private readonly heads = new Map<string, number>()
+  private readonly assigned: Assigned
+  private begun = false
+  private copied = 0
+
+  constructor(private readonly log: Log) {
+    const now = () => BigInt(log.world.now()) * 1_000_000n
+    this.assigned = new Assigned(log, { now }, 1)
+  }
+
+  async run(events: AsyncIterable<CopiedEvent>): Promise<ImportReport> {
+    const { log } = this
+    const before = log.head
+    let already = 0
+    let stored: AsyncIterator<StoredEvent> | undefined
+    for await (const copied of events) {
+      const { line, event } = copied
+      if (event.position <= before) {
+        stored ??= new Reader(log).read({ after: event.position - 1 })
+        mustBeSame(copied, (await stored.next()).value)
+        already++
+        continue
+      }
+      const next = log.head + this.waiting.length + 1
+      if (event.position !== next) refuseLine(line, `position ${event.position} does not go on at ${next}`)
+      await this.mustContinueItsStream(copied)
+      await this.take(copied)
+    }
+    await this.write()
+    await this.finish()
+    return { copied: this.copied, already, head: log.head }
+  }
+
+  /** Two streams of events that both call themselves the same stream are not to become one. */
+  private async mustContinueItsStream({ line, event }: CopiedEvent): Promise<void> {
+    const { stream, revision } = event
+    const known = this.heads.get(stream)
+    const head = known ?? (await withSoundIndexes(this.log, () => this.assigned.streamRevision(stream)))
+    if (revision !== head + 1) refuseLine(line, `revision ${revision} of ${stream} does not go on at ${head + 1}`)
+    this.heads.set(stream, revision)
+  }
+
+  private async take(copied: CopiedEvent): Promise<void> {
+    const record = provenRecord(copied)
+    this.waiting.push({ record, copied })
+    this.waitingBytes += record.length
+    if (this.waiting.length === BATCH_EVENTS || this.waitingBytes >= BATCH_BYTES) await this.write()
+  }
+
+  /** What waits, as one frame: written, durable, indexed. */
+  private async write(): Promise<void> {
+    const { log, batch, out } = this
+    if (this.waiting.length === 0) return
+    await this.begin()
+    await log.ready()
+    batch.begin(log.place())
+    batch.startFrame()
+    const entries = this.waiting.map(({ record }) => {
+      batch.startEntry()
+      out.raw(record)
+      return { record, ...batch.endEntry() }
+    })
+    batch.endFrame()
+    const { postings } = log.writing()
+    await log.commit(batch)
+    for (const { record, offset, end } of entries) indexRecord(record, postings.add(offset, end), postings)
+    this.copied += this.waiting.length
+    this.waiting = []
+    this.waitingBytes = 0
+  }
+
+  private async begin(): Promise<void> {
+    if (this.begun) return
+    const { disk, layout } = this.log.world
+    await writeFact(disk, layout.importing, { begun: new Date(this.log.world.now()).toISOString() })
+    this.begun = true
+  }
+
+  /** Also when nothing was missing: the last process may have ended between its last event and this. */
+  private async finish(): Promise<void> {
+    const { disk, layout } = this.log.world
+    await disk.unlink(layout.importing)
+    await disk.syncDirectory(layout.root)
+  }
+}
+
+function mustBeSame({ line, event }: CopiedEvent, stored: StoredEvent | undefined): void {
+  if (stored?.position === event.position && stored.checksum === event.checksum) return
+  refuseLine(line, `position ${event.position} is ${event.id} here and ${stored?.id ?? 'nothing'} in the store`)
+}
+
+function inWordsOfContract(error: unknown, log: Log, directory: string): unknown {
+  if (error instanceof StoreError) return error
+  if (error instanceof BatchRejected)
+    return new StoreError(log.state === 'disk_full' ? 'DISK_FULL' : 'READ_ONLY', error.message, { cause: error })
+  if (error instanceof BatchIndeterminate) return new StoreError('INDETERMINATE', error.message, { cause: error })
+  return translate(error, directory)
+}

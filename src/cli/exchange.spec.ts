@@ -1,0 +1,142 @@
+// `lighthouse export` and `lighthouse import` as an operator meets them: on real directories, with their words and exit codes.
+import fs from 'node:fs'
+import { join } from 'node:path'
+import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
+import { openEmbedded } from '../backends/embedded/embedded-store.js'
+import { verifyStore } from '../backends/embedded/verify-store.js'
+import { SERVICE_AGENT } from '../contract/check-append.js'
+import type { NewEvent } from '../contract/event.js'
+import { run } from './run.js'
+
+let root: string
+beforeEach(() => {
+  root = makeTempDirectory()
+})
+afterEach(() => removeTempDirectory(root))
+
+const at = (name: string) => join(root, name)
+const event = (parts: Partial<NewEvent> = {}): NewEvent => ({ type: 't', stream: 's', data: { n: 1 }, ...parts })
+
+async function words(...args: string[]) {
+  const out: string[] = []
+  const err: string[] = []
+  const status = await run(args, { out: text => out.push(text), err: text => err.push(text) })
+  return { status, out: out.join('\n'), err: err.join('\n') }
+}
+
+/** A store with a key, a link, a stream of the service and two agents; and its export in a file. */
+async function source(): Promise<string> {
+  const store = await openEmbedded({ directory: at('source'), nodeId: 'source' })
+  const first = await store.append({ events: [event(), event({ stream: 'u' })], author: { agentId: 'a' }, key: 'k' })
+  const cause = first.events[1]?.id as string
+  await store.append({ events: [event({ stream: '$own' })], author: { agentId: SERVICE_AGENT } })
+  await store.append({ events: [event({ causationId: cause, tags: ['x'] })], author: { agentId: 'b' } })
+  await store.close()
+  return exportOf('source')
+}
+
+async function exportOf(name: string): Promise<string> {
+  const { status, out, err } = await words('export', at(name))
+  expect([status, err]).toEqual([0, ''])
+  const file = at(`${name}.ndjson`)
+  fs.writeFileSync(file, `${out}\n`)
+  return file
+}
+
+async function eventsIn(name: string) {
+  const store = await openEmbedded({ directory: at(name), nodeId: 'x' })
+  const found = []
+  for await (const of of store.read({})) found.push(of)
+  await store.close()
+  return found
+}
+
+test('what is exported and imported is exported the same, and verify finds nothing', async () => {
+  const file = await source()
+  expect(await words('import', file, '--into', at('copy'))).toMatchObject({
+    status: 0,
+    out: '4 events copied; the head is 4',
+  })
+  const again = await words('import', file, '--into', at('copy'))
+  expect(again.out).toBe('0 events copied, 4 events found there and the same; the head is 4')
+  expect(fs.readFileSync(await exportOf('copy'), 'utf8')).toBe(fs.readFileSync(file, 'utf8'))
+  expect(await verifyStore(at('copy'))).toMatchObject({ clean: true, findings: [] })
+})
+
+test('a file that is cut leaves nothing behind, and says where', async () => {
+  const file = await source()
+  fs.writeFileSync(file, fs.readFileSync(file, 'utf8').split('\n').slice(0, 2).join('\n'))
+  const { status, err } = await words('import', file, '--into', at('copy'))
+  expect([status, fs.existsSync(at('copy'))]).toEqual([3, false])
+  expect(err).toContain('line 3: the file is cut off')
+  expect(err).toContain('Next: Check the file, and where it is to go.')
+})
+
+test('into a store with events of its own: behind them, under new ids, with its links; once, however often', async () => {
+  const file = await source()
+  const store = await openEmbedded({ directory: at('other'), nodeId: 'other' })
+  await store.append({ events: [event({ stream: 'mine' })], author: { agentId: 'c' } })
+  await store.close()
+  const refused = await words('import', file, '--into', at('other'))
+  expect([refused.status, refused.err]).toEqual([3, expect.stringContaining('line 1: position 1 is')])
+  const told = '3 events appended under new ids and positions, 1 event of $ streams left out'
+  const renumber = ['import', file, '--into', at('other'), '--renumber', '--map', at('map')]
+  expect(await words(...renumber)).toMatchObject({ status: 0, out: told })
+  expect(await words(...renumber)).toMatchObject({ status: 0, out: told })
+  const found = await eventsIn('other')
+  expect(found.map(({ stream, agentId }) => [stream, agentId])).toEqual([
+    ['mine', 'c'],
+    ['s', 'a'],
+    ['u', 'a'],
+    ['s', 'b'],
+  ])
+  const [, , cause, effect] = found
+  expect(effect).toMatchObject({ causationId: cause?.id, tags: ['x'] })
+  const old = await eventsIn('source')
+  expect(effect?.occurredAt).toBe(old[3]?.timestamp)
+  const map = fs.readFileSync(at('map'), 'utf8').trimEnd().split('\n')
+  expect(map.map(line => JSON.parse(line))).toEqual(
+    [0, 1, 3].map((from, to) => ({ from: old[from]?.id, to: found[to + 1]?.id })),
+  )
+})
+
+test('CloudEvents, one a line, for other tools', async () => {
+  await source()
+  const { out } = await words('export', at('source'), '--format', 'cloudevents', '--after', '1')
+  const lines = out.split('\n').map(line => JSON.parse(line))
+  expect(lines.map(({ source: from, position }) => [from, position])).toEqual([
+    ['/streams/u', '2'],
+    ['/streams/$own', '3'],
+    ['/streams/s', '4'],
+  ])
+})
+
+test('what is no store is not made one', async () => {
+  const file = await source()
+  for (const args of [
+    ['export', at('nowhere')],
+    ['import', file, '--into', at('nowhere'), '--renumber'],
+  ]) {
+    expect((await words(...args)).status).toBe(3)
+    expect(fs.existsSync(at('nowhere'))).toBe(false)
+  }
+  expect(await words('import', at('no-file'), '--into', at('copy'))).toMatchObject({ status: 3 })
+})
+
+test.each([
+  [['export']],
+  [['export', 'a', 'b']],
+  [['export', 'a', '--url', 'http://b']],
+  [['export', 'a', '--after', 'start']],
+  [['export', 'a', '--format', 'xml']],
+  [['export', '--url', 'nowhere', '--token', 't']],
+  [['export', '--url', 'http://127.0.0.1:1']],
+  [['export', 'a', '--colour']],
+  [['import']],
+  [['import', 'a']],
+  [['import', 'a', 'b', '--into', 'c']],
+  [['import', 'a', '--into', 'b', '--url', 'http://c']],
+  [['import', 'a', '--into', 'b', '--map', 'm']],
+])('not understood: %j', async args => {
+  expect(await words(...args)).toMatchObject({ status: 2, out: '', err: expect.stringContaining('Usage:') })
+})

@@ -1,0 +1,71 @@
+// `lighthouse export`: every event of a server or of a data directory as lines, for another store or for other tools.
+import { parseArgs } from 'node:util'
+import { openEmbedded } from '../backends/embedded/embedded-store.js'
+import { requireStore } from '../backends/embedded/verify-store.js'
+import type { SaidEvent } from '../contract/event.js'
+import { exportFrames } from '../exchange/export-frames.js'
+import { cloudEventJson } from '../wire/cloud-event.js'
+import { Remote } from './remote.js'
+import { Usage } from './usage.js'
+
+/** Lines are printed so many characters at once. */
+const CHUNK_CHARS = 64 * 1024
+
+export async function exportEvents(args: readonly string[], out: (text: string) => void): Promise<void> {
+  const { frames, asCloudEvents } = wishOf(args)
+  let lines: string[] = []
+  let chars = 0
+  const flush = () => {
+    if (lines.length > 0) out(lines.join('\n'))
+    lines = []
+    chars = 0
+  }
+  for await (const frame of frames) {
+    const line = asCloudEvents ? cloudEventIn(frame) : frame
+    if (line === undefined) continue
+    lines.push(line)
+    chars += line.length
+    if (chars >= CHUNK_CHARS) flush()
+  }
+  flush()
+}
+
+function wishOf(args: readonly string[]): { readonly frames: AsyncIterable<string>; readonly asCloudEvents: boolean } {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      url: { type: 'string' },
+      token: { type: 'string' },
+      after: { type: 'string', default: '0' },
+      format: { type: 'string', default: 'lighthouse' },
+    },
+  })
+  const { url, token, format } = values
+  const [directory, ...more] = positionals
+  if ((url === undefined) === (directory === undefined) || more.length > 0)
+    throw new Usage('an export is of one data directory, or of a server that --url names')
+  if (!/^\d{1,15}$/.test(values.after)) throw new Usage('--after takes a position')
+  if (format !== 'lighthouse' && format !== 'cloudevents') throw new Usage('--format takes lighthouse or cloudevents')
+  const after = Number(values.after)
+  const frames = directory === undefined ? new Remote(url as string, token).frames(after) : framesIn(directory, after)
+  return { frames, asCloudEvents: format === 'cloudevents' }
+}
+
+/** The store is opened as a server opens it, which needs its lock; nothing is archived or removed meanwhile. */
+async function* framesIn(directory: string, after: number): AsyncGenerator<string, void, void> {
+  await requireStore(directory)
+  const idle = { archiveAfterDays: 0, retainArchivesDays: 0, scrubBytesPerSecond: 0 }
+  const store = await openEmbedded({ directory, nodeId: 'export', ...idle })
+  try {
+    yield* exportFrames(store, after)
+  } finally {
+    await store.close()
+  }
+}
+
+/** Undefined for the frame that is none: lines of CloudEvents have no end. */
+function cloudEventIn(frame: string): string | undefined {
+  const { event } = JSON.parse(frame) as { event?: SaidEvent }
+  return event === undefined ? undefined : cloudEventJson(event)
+}

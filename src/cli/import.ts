@@ -1,0 +1,92 @@
+// `lighthouse import`: an export into a data directory, as the same store or behind its own events, or into a server.
+import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { openEmbedded } from '../backends/embedded/embedded-store.js'
+import { importStore } from '../backends/embedded/import-store.js'
+import { requireStore } from '../backends/embedded/verify-store.js'
+import { readExport } from '../exchange/read-export.js'
+import { type AppendBatch, type RenumberReport, renumber } from '../exchange/renumber.js'
+import { amount } from './print-verify.js'
+import { Remote } from './remote.js'
+import { Usage } from './usage.js'
+
+interface Wish {
+  readonly file: string
+  readonly into: string | undefined
+  readonly url: string | undefined
+  readonly token: string | undefined
+  readonly renumbers: boolean
+  readonly map: string | undefined
+}
+
+/** What was done, in words. `nodeId` is the server's own, in whose name ids are made. */
+export async function importEvents(args: readonly string[], nodeId: string): Promise<string> {
+  const wish = wishOf(args)
+  const { file, into, renumbers } = wish
+  if (into !== undefined && !renumbers) {
+    const { copied, already, head } = await importStore({ directory: into }, () => readExport(createReadStream(file)))
+    const before = already === 0 ? '' : `, ${amount(already, 'event')} found there and the same`
+    return `${amount(copied, 'event')} copied${before}; the head is ${head}`
+  }
+  // Nothing is appended of a file that is not whole.
+  for await (const _ of readExport(createReadStream(file), { gaps: true }));
+  const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, nodeId)
+  return inWords(report)
+}
+
+function wishOf(args: readonly string[]): Wish {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      into: { type: 'string' },
+      url: { type: 'string' },
+      token: { type: 'string' },
+      renumber: { type: 'boolean', default: false },
+      map: { type: 'string' },
+    },
+  })
+  const { into, url, token, map } = values
+  const [file, ...more] = positionals
+  if (file === undefined || more.length > 0) throw new Usage('an import is of one file that an export has made')
+  if ((into === undefined) === (url === undefined))
+    throw new Usage('an import goes into a data directory (--into) or into a server (--url)')
+  const renumbers = values.renumber || url !== undefined
+  if (map !== undefined && !renumbers) throw new Usage('--map goes with --renumber: a copy keeps its ids')
+  return { file, into, url, token, renumbers, map }
+}
+
+async function overHttp({ file, url, token, map }: Wish): Promise<RenumberReport> {
+  const remote = new Remote(url as string, token)
+  return appendAll(file, map, batch => remote.append(batch))
+}
+
+async function intoStore({ file, map }: Wish, directory: string, nodeId: string): Promise<RenumberReport> {
+  await requireStore(directory)
+  const store = await openEmbedded({ directory, nodeId })
+  try {
+    return await appendAll(file, map, async ({ events, author, key }) => {
+      const appended = await store.append({ events, author, key })
+      return appended.events.map(({ id }) => id)
+    })
+  } finally {
+    await store.close()
+  }
+}
+
+async function appendAll(file: string, map: string | undefined, append: AppendBatch): Promise<RenumberReport> {
+  const exported = readExport(createReadStream(file), { gaps: true })
+  if (map === undefined) return renumber(exported, append, () => undefined)
+  const lines = openSync(map, 'w')
+  try {
+    return await renumber(exported, append, (from, to) => writeSync(lines, `${JSON.stringify({ from, to })}\n`))
+  } finally {
+    closeSync(lines)
+  }
+}
+
+function inWords({ appended, leftOut, foreignLinks }: RenumberReport): string {
+  const out = leftOut === 0 ? '' : `, ${amount(leftOut, 'event')} of $ streams left out`
+  const links = foreignLinks === 0 ? '' : `, ${amount(foreignLinks, 'link')} to events that are not in the file kept`
+  return `${amount(appended, 'event')} appended under new ids and positions${out}${links}`
+}

@@ -1,0 +1,48 @@
+// Says what a backup took and what a restore brought back: what it holds, up to where, and what is wrong with it if anything is.
+import type { RestoredReport } from '../backends/embedded/backup-store.js'
+import type { BackupReport } from '../backends/embedded/engine/backup.js'
+import type { Manifest } from '../backends/embedded/engine/backup-manifest.js'
+import type { VerifyReport } from '../backends/embedded/engine/verify.js'
+import { inShell } from './in-shell.js'
+import { amount, nearby, printVerify } from './print-verify.js'
+
+export function printBackup(report: BackupReport, directory: string, backup: string): string {
+  const { manifest, copied, kept, removed, damaged } = report
+  const lines = [damaged.length === 0 ? 'complete' : `complete, with ${amount(damaged.length, 'damaged file')}`]
+  for (const file of damaged) lines.push(`  ${nearby(file, directory)}: not what it was sealed as; copied as it is`)
+  lines.push(`copied ${amount(copied.files, 'file')}, ${megabytes(copied.bytes)}; kept ${kept}, removed ${removed}`)
+  lines.push(...holdings(manifest))
+  if (damaged.length > 0) lines.push(`Next: see what is lost: lighthouse verify ${inShell(directory)} --live`)
+  else lines.push(`To restore it: lighthouse restore ${inShell(backup)} <an empty directory> --verify`)
+  return lines.join('\n')
+}
+
+export function printRestore(report: RestoredReport, backup: string, directory: string): string {
+  const { manifest, restored, copied, damaged, verified } = report
+  const lines = [restored ? 'restored' : 'NOT RESTORED']
+  if (damaged.length > 0) lines.push(`CORRUPT: ${amount(damaged.length, 'file')} of the backup`)
+  for (const { file, reason } of damaged) lines.push(`  ${nearby(file, backup)}: ${reason}`)
+  lines.push(`copied ${amount(copied.files, 'file')}, ${megabytes(copied.bytes)}`, ...holdings(manifest))
+  if (verified !== undefined) lines.push(`verify: ${printVerify(withoutIndexNotes(verified), directory)}`)
+  if (!restored) lines.push('Next: bring the named files back from another copy of the backup, and run it again.')
+  else if (damaged.length > 0) lines.push(`Next: see what is lost: lighthouse verify ${inShell(directory)}`)
+  return lines.join('\n')
+}
+
+/** Indexes are not in a backup: the first start makes them all, and there is nothing to note about each. */
+function withoutIndexNotes(report: VerifyReport): VerifyReport {
+  const { findings } = report
+  return {
+    ...report,
+    findings: findings.filter(({ severity, file }) => severity !== 'notice' || !file.endsWith('.idx')),
+  }
+}
+
+function holdings({ store, first, head, taken }: Manifest): string[] {
+  const range = head.position < first ? 'no positions' : `positions ${first} to ${head.position}`
+  return [`store ${store}, ${range}, taken ${taken}`, `chain ${head.chain}`]
+}
+
+function megabytes(bytes: number): string {
+  return `${(bytes / 1e6).toFixed(1)} MB`
+}

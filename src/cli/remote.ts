@@ -1,0 +1,74 @@
+// A running server as the commands use it: what it exports, what is appended to it, and its refusals as errors.
+import { setTimeout as wait } from 'node:timers/promises'
+import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { isObject } from '../contract/field-checks.js'
+import { linesOf } from '../exchange/read-export.js'
+import type { RenumberedBatch } from '../exchange/renumber.js'
+import { Usage } from './usage.js'
+
+/** How often a server that asks for patience is asked again. */
+const TRIES = 20
+const LONGEST_WAIT_SECONDS = 60
+
+export class Remote {
+  private readonly token: string
+
+  constructor(
+    private readonly url: string,
+    token: string | undefined,
+  ) {
+    if (!URL.canParse(url) || !/^https?:/.test(url))
+      throw new Usage('--url takes an address such as http://127.0.0.1:8765')
+    this.token = token ?? process.env['LIGHTHOUSE_TOKEN'] ?? ''
+    if (this.token === '') throw new Usage('a token is missing: give --token, or set LIGHTHOUSE_TOKEN')
+  }
+
+  /** The frames of an export; one that does not come to its end is an error. */
+  async *frames(after: number): AsyncGenerator<string, void, void> {
+    const { body } = await this.ask(`/v1/export?after=${after}`, { headers: { accept: 'application/x-ndjson' } })
+    let last = ''
+    for await (const line of linesOf(chunksOf(body))) {
+      last = line.toString('utf8')
+      yield last
+    }
+    if (!last.startsWith('{"type":"end"'))
+      throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${last.slice(0, 300)}`)
+  }
+
+  /** Under the key of the batch, so that it is there once, however often it is sent. The author is who the token names. */
+  async append({ events, key }: RenumberedBatch): Promise<readonly string[]> {
+    const answer = await this.ask('/v1/events/batch', {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', 'idempotency-key': key },
+      body: JSON.stringify({ events }),
+    })
+    const stored = (await answer.json()) as { events: readonly { id: string }[] }
+    return stored.events.map(({ id }) => id)
+  }
+
+  private async ask(path: string, request: RequestInit): Promise<Response> {
+    const headers = { ...(request.headers as Record<string, string>), authorization: `Bearer ${this.token}` }
+    for (let left = TRIES; ; left--) {
+      const answer = await fetch(new URL(path, this.url), { ...request, headers }).catch((cause: unknown) => {
+        throw new StoreError('STORAGE_UNAVAILABLE', `${this.url} cannot be reached`, { cause })
+      })
+      if (answer.ok) return answer
+      const seconds = Number(answer.headers.get('retry-after'))
+      const error = refusalIn(await answer.json().catch(() => undefined), answer.status)
+      if (!(seconds > 0) || left === 0) throw error
+      await wait(Math.min(seconds, LONGEST_WAIT_SECONDS) * 1000)
+    }
+  }
+}
+
+async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerator<Buffer, void, void> {
+  if (body === null) return
+  for await (const chunk of body) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
+}
+
+function refusalIn(problem: unknown, status: number): StoreError {
+  const { code, detail } = isObject(problem) ? problem : {}
+  const known = typeof code === 'string' && Object.hasOwn(ERRORS, code)
+  const said = typeof detail === 'string' ? detail : `the server answers ${status}`
+  return new StoreError(known ? (code as ErrorCode) : 'INTERNAL', said)
+}

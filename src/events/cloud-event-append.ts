@@ -1,0 +1,60 @@
+// Turns CloudEvents, structured, batched or binary, into what the store is asked, and its findings back into attributes. Pure.
+import { hash } from 'node:crypto'
+import type { FastifyRequest } from 'fastify'
+import { FieldFindings, pointerSegment } from '../contract/field-findings.js'
+import { appendBody, CloudEventsBody, PackedBody, unsupported } from '../wire/body.js'
+import { attributesIn } from '../wire/cloud-event-headers.js'
+import { type AppendBody, type AskedAppend, batchAppend, singleAppend } from './append-body.js'
+import { type ReadCloudEvent, readCloudEvent } from './cloud-event-fields.js'
+
+/** What `POST /v1/events` was given: an event of ours or a CloudEvent. */
+export function givenSingle({ body, headers }: FastifyRequest): AppendBody {
+  if (body instanceof CloudEventsBody) {
+    if (body.isBatch) throw unsupported('a batch here; POST it to /v1/events/batch')
+    return single(body.value, pointerSegment)
+  }
+  if (headers['ce-specversion'] === undefined) return singleAppend(appendBody(body))
+  if (body instanceof PackedBody) throw unsupported('CloudEvents in binary mode whose data is not JSON')
+  return single({ ...attributesIn(headers), data: body }, name => (name === 'data' ? '' : pointerSegment(`ce-${name}`)))
+}
+
+/** What `POST /v1/events/batch` was given. */
+export function givenBatch({ body }: FastifyRequest): AppendBody {
+  if (!(body instanceof CloudEventsBody)) return batchAppend(appendBody(body))
+  if (!body.isBatch) throw unsupported('a single CloudEvent here; POST it to /v1/events')
+  const findings = new FieldFindings()
+  if (!Array.isArray(body.value)) findings.add('INVALID_REQUEST', '', 'must be an array of CloudEvents')
+  const given = Array.isArray(body.value) ? body.value : []
+  const read = given.map((event, i) => readCloudEvent(event, name => `/${i}${pointerSegment(name)}`, findings))
+  findings.settle()
+  return appendOf(read, of => {
+    const [, , index = '', ...rest] = of.split('/')
+    return index === '' ? '' : `/${index}${inAttributes(rest, pointerSegment)}`
+  })
+}
+
+function single(given: unknown, at: (name: string) => string): AppendBody {
+  const findings = new FieldFindings()
+  const read = readCloudEvent(given, at, findings)
+  findings.settle()
+  return appendOf([read], of => inAttributes(of.split('/').slice(3), at))
+}
+
+function appendOf(read: readonly (ReadCloudEvent | undefined)[], pointer: AppendBody['pointer']): AppendBody {
+  const whole = read.filter(event => event !== undefined)
+  const identities = JSON.stringify(whole.map(({ source, id }) => [source, id]))
+  const key = `cloudevent:${hash('sha256', identities, 'base64url')}`
+  const asked = { events: whole.map(({ event }) => event) } as unknown as AskedAppend
+  return { asked, pointer, ...(whole.length > 0 ? { key } : undefined) }
+}
+
+const ATTRIBUTES: Readonly<Record<string, string>> = { occurredAt: 'time', schemaVersion: 'schemaversion' }
+/** What lies deeper in them lies in a text. */
+const TEXTS: ReadonlySet<string> = new Set(['tags', 'parents', 'metadata'])
+
+/** `/correlationId` of an event is `/correlationid` of its attributes; what is wrong inside `data` keeps its path. */
+function inAttributes([field, ...rest]: readonly string[], at: (name: string) => string): string {
+  if (field === undefined) return ''
+  const where = at(ATTRIBUTES[field] ?? field.toLowerCase())
+  return TEXTS.has(field) || rest.length === 0 ? where : `${where}/${rest.join('/')}`
+}

@@ -1,0 +1,29 @@
+// Reads the attributes of a CloudEvent in binary mode out of the headers `ce-…`. Pure.
+import type { IncomingHttpHeaders } from 'node:http'
+import { StoreError } from '../contract/errors.js'
+
+const PREFIX = 'ce-'
+const PRINTABLE = /^[\x20-\x7e]*$/
+
+/** Names without their prefix; values are strings, as everything in a header is. */
+export function attributesIn(headers: IncomingHttpHeaders): Record<string, string> {
+  const attributes: Record<string, string> = {}
+  for (const [header, value] of Object.entries(headers)) {
+    if (header.startsWith(PREFIX)) attributes[header.slice(PREFIX.length)] = decoded(header, String(value))
+  }
+  return attributes
+}
+
+/** Double quotes as older senders write them, then one round of percent-decoding. */
+function decoded(header: string, value: string): string {
+  try {
+    const bare = /^".*"$/.test(value) ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value
+    if (PRINTABLE.test(bare)) return decodeURIComponent(bare)
+  } catch {
+    // Told below, as all that cannot be decoded.
+  }
+  const detail = 'must be printable ASCII, everything else percent-encoded UTF-8'
+  throw new StoreError('INVALID_REQUEST', `The header ${header} ${detail}`, {
+    errors: [{ pointer: `/${header}`, detail }],
+  })
+}
