@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto'
 import type { FieldPath } from '../contract/field-path.js'
 import { type EventFilter, streamMatches } from '../contract/filter.js'
-import type { ProjectionDefinition } from './projections/projection.js'
+import { filterOf, type Projection, type ProjectionDefinition } from './projections/projection.js'
 import type { ReducerName } from './reducers.js'
 
 /** Raised whenever a reducer begins to make other states of the same events: nothing kept before is used any more. */
@@ -52,6 +52,14 @@ export function readFoldText(text: string): FoldParts | undefined {
 
 export function foldId(text: string): string {
   return createHash('sha256').update(text).digest('hex')
+}
+
+export function projectionParts(
+  { name, version, definition }: Projection,
+  { upcasters, within }: Pick<FoldParts, 'upcasters' | 'within'>,
+): FoldParts {
+  const projection = { name, version, mark: definitionMark(definition) }
+  return { filter: filterOf(definition), projection, upcasters, within }
 }
 
 /** What is said of a fold, whatever upcasters are in force. */

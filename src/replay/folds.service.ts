@@ -3,9 +3,17 @@ import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
-import { coversFilter, definitionMark, type FoldParts, foldId, foldText, readFoldText, textAsked } from './fold-text.js'
+import {
+  coversFilter,
+  definitionMark,
+  type FoldParts,
+  foldId,
+  foldText,
+  projectionParts,
+  readFoldText,
+  textAsked,
+} from './fold-text.js'
 import { Plans } from './plans.service.js'
-import { filterOf } from './projections/projection.js'
 import { projectionReducer } from './projections/projection-reducer.js'
 import { Projections, type ProjectionVersion } from './projections/projections.service.js'
 import { type Reducer, reducerOf } from './reducers.js'
@@ -93,13 +101,12 @@ export class Folds {
 }
 
 function ofProjection(
-  { name, version, definition }: ProjectionVersion,
+  version: ProjectionVersion,
   within: readonly string[] | undefined,
   upcasters: Upcasters,
 ): NamedFold {
-  const projection = { name, version, mark: definitionMark(definition) }
-  const parts = { filter: filterOf(definition), projection, upcasters: upcasters.mark, within }
-  return namedFold(parts, projectionReducer(definition), upcasters)
+  const parts = projectionParts(version, { upcasters: upcasters.mark, within })
+  return namedFold(parts, projectionReducer(version.definition), upcasters)
 }
 
 function namedFold(parts: FoldParts, reducer: Reducer, upcasters: Upcasters): NamedFold {

@@ -3,8 +3,10 @@ import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@ne
 import type { Access } from '../auth/access.js'
 import { SERVICE_AGENT } from '../contract/check-append.js'
 import { StoreError } from '../contract/errors.js'
+import type { Position } from '../contract/event.js'
 import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '../replay/folds.service.js'
 import type { KeptStates } from '../replay/kept-states.service.js'
+import type { Folded } from '../replay/replays.service.js'
 import type { SideFiles } from '../storage/side-files.js'
 import { foldedOf, type Ground, Maker, type Verified } from './maker.js'
 import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
@@ -53,14 +55,21 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   private readonly ending = new AbortController()
   private turns: Promise<unknown> = Promise.resolve()
 
+  private isOpen: () => void = () => undefined
+  private readonly opened = new Promise<void>(resolve => {
+    this.isOpen = resolve
+  })
+
   constructor(readonly parts: SnapshotParts) {
     this.registry = new Registry(parts.files)
     this.maker = new Maker(parts)
+    // Whoever asks while the server begins waits for what there is.
+    parts.keptStates.keep((folds, end) => this.opened.then(() => this.newestState(folds, end)))
   }
 
   /** Without its directory the server folds everything from the beginning, and says so. */
   async onModuleInit(): Promise<void> {
-    const { files, shelf, store, keptStates, counts } = this.parts
+    const { files, shelf, store } = this.parts
     try {
       await files.open()
       await shelf.open(store.head())
@@ -69,11 +78,13 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     } catch (error) {
       this.logger.error({ error, message: 'snapshots cannot be used' })
     }
-    keptStates.keep(async (folds, end) => {
-      const kept = await shelf.newest(folds, end)
-      if (kept !== undefined) counts.used++
-      return kept && foldedOf(kept)
-    })
+    this.isOpen()
+  }
+
+  private async newestState(folds: readonly string[], end: Position): Promise<Folded | undefined> {
+    const kept = await this.parts.shelf.newest(folds, end)
+    if (kept !== undefined) this.parts.counts.used++
+    return kept && foldedOf(kept)
   }
 
   async onModuleDestroy(): Promise<void> {

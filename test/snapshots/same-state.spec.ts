@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import type { JsonValue } from '../../src/contract/event.js'
 import { Feed } from '../../src/following/feed.js'
 import { LiveProjection } from '../../src/replay/projections/live-projection.js'
+import { LiveProjections } from '../../src/replay/projections/live-projections.service.js'
 import { stateText } from '../../src/snapshots/state-text.js'
 import { DATA, openTiny } from '../crash/tiny-store.js'
 import { BentClock } from '../support/bent-clock.js'
@@ -112,6 +113,25 @@ describe('one state', () => {
     expect(used.differences).toBeGreaterThan(100)
     expect(used.replays).toBeGreaterThan(100)
   }, 60_000)
+
+  test('is kept live from a snapshot on, where there is one', async () => {
+    const told = new Told(1)
+    await told.open()
+    await told.define()
+    for (let n = 0; n < 30; n++) await told.append({ data: { n } })
+    await told.bench.keep(PROJECTED.asked)
+    await told.append({ data: { late: true } })
+    await told.again()
+    const { store, projections, upcasting, keptStates, snapshots } = told.bench
+    const kept = new LiveProjections(new Feed(store), projections, upcasting, keptStates)
+    kept.onModuleInit()
+    const live = await kept.find(await projections.one('seen'))
+    expect(snapshots.parts.counts.used).toBe(1)
+    while (live?.state?.position !== store.head()) await new Promise(setImmediate)
+    expect(`${live.position} ${live.state?.events} ${stateText(live.state?.state ?? null)}`).toBe(told.model(PROJECTED))
+    kept.onModuleDestroy()
+    await store.close()
+  })
 
   test('is kept live, whatever it begins with', async () => {
     await fc.assert(
