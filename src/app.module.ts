@@ -13,6 +13,7 @@ import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
 import { ReplayModule } from './replay/replay.module.js'
 import { SecurityModule } from './security/security.module.js'
+import { SnapshotsModule } from './snapshots/snapshots.module.js'
 import { StorageModule } from './storage/storage.module.js'
 import { SubscriptionsModule } from './subscriptions/subscriptions.module.js'
 import { WireModule } from './wire/wire.module.js'
@@ -30,6 +31,7 @@ export class AppModule {
   static of({ settings, logger, auth, developmentToken }: Parts): DynamicModule {
     const authModule = AuthModule.of(auth)
     const eventsModule = EventsModule.of(authModule)
+    const replayModule = ReplayModule.of(eventsModule)
     return {
       module: AppModule,
       imports: [
@@ -42,7 +44,8 @@ export class AppModule {
         eventsModule,
         SubscriptionsModule.of(authModule, eventsModule),
         IndexModule,
-        ReplayModule.of(eventsModule),
+        replayModule,
+        SnapshotsModule.of(replayModule),
         ExchangeModule.of(eventsModule),
         SecurityModule.of(authModule),
         ApiDocsModule.of({ developmentToken }, settings.docsEnabled),

@@ -22,6 +22,10 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   openFiles: 'descriptors kept open for reading, 16 to 100,000',
   archiveAfterDays: 'sealed segments older than this are compressed; 0: never',
   retainArchivesDays: 'archives older than this are removed for good; 0: never',
+  snapshotEvents: 'events that match a fold that is kept, after which a snapshot of it is made',
+  snapshotLogMegabytes: 'growth of the log after which one is made whatever matches',
+  snapshotQuietHours: 'times of day in UTC at which one is made every 6 h',
+  snapshotQuietRequests: 'requests in a minute beyond which no hour is quiet',
 }
 
 const cell = (value: unknown) =>

@@ -42,6 +42,13 @@ export abstract class Settings {
   abstract readonly openFiles: number
   abstract readonly archiveAfterDays: number
   abstract readonly retainArchivesDays: number
+  /** Matching events after which a snapshot of a fold is made. */
+  abstract readonly snapshotEvents: number
+  abstract readonly snapshotLogMegabytes: number
+  /** `HH:MM-HH:MM` in UTC. */
+  abstract readonly snapshotQuietHours: string
+  /** In a minute, at most, for an hour to be quiet. */
+  abstract readonly snapshotQuietRequests: number
 }
 
 /** Why a value is not accepted, as the end of a sentence that begins with the value. */
@@ -116,6 +123,16 @@ export const settingTable: SettingTable<Settings> = {
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
   archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: wholeNumber(0, 36_500) },
   retainArchivesDays: { variable: 'LIGHTHOUSE_RETAIN_ARCHIVES_DAYS', parse: wholeNumber(0, 36_500) },
+  snapshotEvents: { variable: 'LIGHTHOUSE_SNAPSHOT_EVENTS', parse: wholeNumber(1, 1_000_000_000) },
+  snapshotLogMegabytes: { variable: 'LIGHTHOUSE_SNAPSHOT_LOG_MEGABYTES', parse: wholeNumber(1, 1_000_000_000) },
+  snapshotQuietHours: {
+    variable: 'LIGHTHOUSE_SNAPSHOT_QUIET_HOURS',
+    parse: matching(
+      /^([01]\d|2[0-3]):[0-5]\d-([01]\d|2[0-3]):[0-5]\d$/,
+      'must be two times of day in UTC such as 22:00-06:00',
+    ),
+  },
+  snapshotQuietRequests: { variable: 'LIGHTHOUSE_SNAPSHOT_QUIET_REQUESTS', parse: wholeNumber(0, 1_000_000_000) },
 }
 
 function parseSecret(raw: unknown): string {

@@ -68,6 +68,12 @@ export const ERRORS = {
     outcome: 'rejected',
     remedy: 'Delete the subscription that is in the way, or define this one under another name.',
   },
+  SNAPSHOT_CONFLICT: {
+    title: 'The snapshot is protected, or the fold one too many',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'End the protection named in the detail, let a fold go, or choose another name.',
+  },
   STALE_DELIVERY: {
     title: 'A token settles no delivery',
     retryable: false,

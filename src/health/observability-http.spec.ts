@@ -10,13 +10,17 @@ import {
 } from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
 import { Metrics } from '../metrics/metrics.js'
+import { ReplayModule } from '../replay/replay.module.js'
 import { SecurityModule } from '../security/security.module.js'
+import { SnapshotsModule } from '../snapshots/snapshots.module.js'
 import { GroupsModule } from '../subscriptions/groups/groups.module.js'
 import { HealthModule } from './health.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  const modules = [EventsModule.of(authUnderTest), GroupsModule, SecurityModule.of(authUnderTest)]
+  const events = EventsModule.of(authUnderTest)
+  const replay = ReplayModule.of(events)
+  const modules = [events, GroupsModule, replay, SnapshotsModule.of(replay), SecurityModule.of(authUnderTest)]
   server = await startServer([HealthModule, ...modules])
   const json = { type: 'Told', stream: 'agent_a', data: { secret: 'canary-in-data' } }
   await server.call('/v1/events', { json, as: ADMIN })

@@ -23,8 +23,8 @@ export async function* replayFrames(
     else if (count % every === 0) yield progressFrame(position, replay.folded.events)
   }
   for (; told < replay.damaged.length; told++) yield damagedFrame(replay.damaged[told] as DamagedRange)
-  const { state, position, events } = replay.replayed
-  yield stateFrame({ position, events, state })
+  const { state, position, events, snapshot } = replay.replayed
+  yield stateFrame({ position, events, snapshot, state })
   yield endFrame(position, count)
 }
 

@@ -6,6 +6,7 @@ import { type FieldPath, readPath } from '../contract/field-path.js'
 import type { EventFilter } from '../contract/filter.js'
 import { MOMENT_RULE, type Moment, readMoment } from '../contract/moment.js'
 import type { Folded } from './fold.js'
+import { definitionMark, type FoldParts } from './fold-text.js'
 import { filterOf, type Projection } from './projections/projection.js'
 import { fitsProjection, projectionReducer } from './projections/projection-reducer.js'
 import { fits, type Reducer, type ReducerName, reducerOf } from './reducers.js'
@@ -14,15 +15,15 @@ import type { Upcasters } from './upcasting/upcaster.js'
 
 export interface ReplayPlan {
   readonly filter: EventFilter
+  /** What the fold is, wherever it begins and ends. */
+  readonly fold: FoldParts
+  /** Whether it may begin with a state that is kept: one that begins elsewhere, or passes over damage, may not. */
+  readonly keptStates: boolean
   /** Exclusive; undefined: from the first event on. */
   readonly after: Moment | undefined
   /** Inclusive; undefined: up to the head. */
   readonly at: Moment | undefined
   readonly reducer: Reducer
-  /** Either by name, with its key if it has one, or a projection. */
-  readonly reducerName: ReducerName | undefined
-  readonly key: string | undefined
-  readonly projection: Pick<Projection, 'name' | 'version'> | undefined
   readonly upcasters: Upcasters
   readonly initial: Pick<Folded, 'state' | 'events'> | undefined
   readonly skipDamaged: boolean
@@ -34,7 +35,11 @@ export interface Registered {
   readonly projection: Projection | undefined
 }
 
-type How = Pick<ReplayPlan, 'filter' | 'reducer' | 'reducerName' | 'key' | 'projection'> & {
+interface How {
+  readonly reducer: Reducer
+  readonly parts: Pick<FoldParts, 'filter' | 'reducer' | 'key' | 'projection'>
+  /** For whoever hears that a state is none of it. */
+  readonly whose: string
   readonly takes: (state: JsonValue) => boolean
 }
 
@@ -47,8 +52,7 @@ export function replayPlan(asked: ReplayDto, access: Access, { upcasters, projec
   }
   const how = projection === undefined ? byReducer(asked, faults) : byProjection(asked, projection, faults)
   if (asked.initial !== undefined && how !== undefined && !how.takes(asked.initial.state as JsonValue)) {
-    const whose = projection === undefined ? `the reducer ${how.reducerName}` : `the projection ${projection.name}`
-    faults.push({ pointer: '/initial/state', detail: `is no state of ${whose}` })
+    faults.push({ pointer: '/initial/state', detail: `is no state of ${how.whose}` })
   }
   const after = asked.after === 'start' ? undefined : moment(asked.after, '/after')
   const at = asked.at === 'head' ? undefined : moment(asked.at, '/at')
@@ -57,11 +61,13 @@ export function replayPlan(asked: ReplayDto, access: Access, { upcasters, projec
     throw new StoreError('INVALID_REQUEST', `${first?.pointer} ${first?.detail}`, { errors: faults })
   }
   const within = access.within('events.read')
-  const { takes: _, ...rest } = how
+  const { reducer, parts } = how
+  const skipDamaged = asked.onDamaged === 'skip'
   return {
-    ...rest,
-    filter: { ...how.filter, ...(within === undefined ? undefined : { within }) },
-    ...{ after, at, upcasters, skipDamaged: asked.onDamaged === 'skip' },
+    fold: { ...parts, upcasters: upcasters.mark, within },
+    keptStates: asked.snapshots !== false && after === undefined && asked.initial === undefined && !skipDamaged,
+    filter: { ...parts.filter, ...(within === undefined ? undefined : { within }) },
+    ...{ after, at, reducer, upcasters, skipDamaged },
     initial:
       asked.initial === undefined
         ? undefined
@@ -75,8 +81,10 @@ function byReducer(asked: ReplayDto, faults: FieldError[]): How | undefined {
   const path = keyOf(name, asked.key, faults)
   if (name === 'set' && path === undefined) return undefined
   return {
-    ...{ filter: asked.filter ?? {}, reducer: reducerOf(name, path), reducerName: name, key: asked.key },
-    ...{ projection: undefined, takes: state => fits(name, state) },
+    reducer: reducerOf(name, path),
+    parts: { filter: asked.filter ?? {}, reducer: name, key: path },
+    whose: `the reducer ${name}`,
+    takes: state => fits(name, state),
   }
 }
 
@@ -86,8 +94,10 @@ function byProjection(asked: ReplayDto, { name, version, definition }: Projectio
     if (asked[field] !== undefined) faults.push({ pointer: `/${field}`, detail: 'is what the projection says' })
   }
   return {
-    ...{ filter: filterOf(definition), reducer: projectionReducer(definition), reducerName: undefined, key: undefined },
-    ...{ projection: { name, version }, takes: state => fitsProjection(definition, state) },
+    reducer: projectionReducer(definition),
+    parts: { filter: filterOf(definition), projection: { name, version, mark: definitionMark(definition) } },
+    whose: `the projection ${name}`,
+    takes: state => fitsProjection(definition, state),
   }
 }
 

@@ -171,6 +171,19 @@ export class ReplayDto {
   @IsOptional()
   @IsIn(['fail', 'skip'])
   onDamaged?: 'fail' | 'skip'
+
+  @ApiPropertyOptional({
+    description: '`false` folds from the first event on, even where a snapshot of the same fold is kept.',
+    default: true,
+  })
+  @IsOptional()
+  @IsBoolean()
+  snapshots?: boolean
+}
+
+export class SnapshotUsedDto {
+  @ApiProperty({ description: 'Where it stood.', example: 1200, type: 'integer' })
+  position: number
 }
 
 export class DamagedRangeDto {
@@ -199,6 +212,13 @@ export class ReplayAnswerDto {
 
   @ApiProperty({ description: 'The last durable position when the replay began.', example: 1400, type: 'integer' })
   head: number
+
+  @ApiProperty({
+    description: 'The snapshot with which it began; null when it began with the first event.',
+    type: SnapshotUsedDto,
+    nullable: true,
+  })
+  snapshot: SnapshotUsedDto | null
 
   @ApiProperty({ description: 'What was passed over because it is damaged.', type: [DamagedRangeDto] })
   damaged: DamagedRangeDto[]

@@ -17,18 +17,23 @@ export interface Span {
 export interface Replayed extends Folded {
   readonly head: Position
   readonly damaged: readonly DamagedRange[]
+  /** Where the kept state stood with which it began. */
+  readonly snapshot: { readonly position: Position } | null
 }
 
 export class Replay {
   readonly damaged: DamagedRange[] = []
   private readonly fold: Fold
+  private readonly keptAt: Position | undefined
 
   constructor(
     private readonly store: EventStore,
     private readonly plan: ReplayPlan,
     private readonly span: Span,
+    kept?: Folded,
   ) {
-    this.fold = new Fold(plan.reducer, plan.initial && { ...plan.initial, position: span.after })
+    this.fold = new Fold(plan.reducer, kept ?? (plan.initial && { ...plan.initial, position: span.after }))
+    this.keptAt = kept?.position
   }
 
   /** Each has been folded when it is handed out. */
@@ -57,12 +62,14 @@ export class Replay {
   /** Everything that matches up to its position is in its state. */
   get replayed(): Replayed {
     const { after, end, head } = this.span
-    return { ...this.fold.folded, position: Math.max(after, end), head, damaged: this.damaged }
+    const snapshot = this.keptAt === undefined ? null : { position: this.keptAt }
+    return { ...this.fold.folded, position: Math.max(after, end), head, damaged: this.damaged, snapshot }
   }
 
   private pulled(): AsyncIterable<RecordedEvent> {
     const { filter, skipDamaged } = this.plan
-    const { after, end } = this.span
+    const { end } = this.span
+    const after = this.keptAt ?? this.span.after
     const note = (range: DamagedRange) => void (this.damaged.length < DAMAGED_TOLD && this.damaged.push(range))
     const onDamaged = skipDamaged ? { onDamaged: note } : undefined
     return this.store.read({ filter, after, before: Math.max(after, end) + 1, ...onDamaged })

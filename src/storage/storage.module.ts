@@ -1,13 +1,15 @@
 // Opens the backend and provides it under the contract's name: the only place of the server that knows which one it is.
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
 import { Logger, Module } from '@nestjs/common'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
+import { RealDisk } from '../backends/embedded/engine/real-disk.js'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { logObserver } from './log-observer.js'
 import { MeteredStore } from './metered-store.js'
+import { SideFiles } from './side-files.js'
 import { StoreLifecycle } from './store-lifecycle.service.js'
 
 async function open(settings: Settings, metrics: Metrics): Promise<EventStore> {
@@ -17,9 +19,18 @@ async function open(settings: Settings, metrics: Metrics): Promise<EventStore> {
   return new MeteredStore(await openEmbedded({ directory: resolve(dataDir), nodeId, observer, ...rules }), metrics)
 }
 
+/** The directory is this server's own as soon as the store is open. */
+function besideTheLog({ dataDir }: Settings, _opened: EventStore): SideFiles {
+  return new SideFiles(new RealDisk(), join(resolve(dataDir), 'snapshots'))
+}
+
 @Module({
   imports: [MetricsModule],
-  providers: [{ provide: EventStore, useFactory: open, inject: [Settings, Metrics] }, StoreLifecycle],
-  exports: [EventStore],
+  providers: [
+    { provide: EventStore, useFactory: open, inject: [Settings, Metrics] },
+    { provide: SideFiles, useFactory: besideTheLog, inject: [Settings, EventStore] },
+    StoreLifecycle,
+  ],
+  exports: [EventStore, SideFiles],
 })
 export class StorageModule {}

@@ -2,6 +2,9 @@
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import type { Position } from '../../contract/event.js'
 import { Feed } from '../../following/feed.js'
+import type { Folded } from '../fold.js'
+import { foldId, foldText, projectionParts } from '../fold-text.js'
+import { KeptStates } from '../kept-states.service.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
 import { LiveProjection } from './live-projection.js'
@@ -18,6 +21,7 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
     private readonly feed: Feed,
     private readonly projections: Projections,
     private readonly upcasting: Upcasting,
+    private readonly keptStates: KeptStates,
   ) {
     const changed = () => {
       this.current = undefined
@@ -69,17 +73,32 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
     const wanted = book.current.filter(({ definition }) => definition.live)
     const names = new Set(wanted.map(({ name }) => name))
     for (const name of [...this.held.keys()]) if (!names.has(name)) this.drop(name)
-    for (const version of wanted) this.keep(version, upcasters)
+    for (const version of wanted) {
+      if (this.holds(version, upcasters)) continue
+      const from = await this.keptState(version, upcasters)
+      if (this.ended) return
+      if (!isNewest()) return this.settled()
+      this.keep(version, upcasters, from)
+    }
   }
 
-  private keep(wanted: ProjectionVersion, upcasters: Upcasters): void {
-    const { name, version } = wanted
+  private holds({ name, version }: ProjectionVersion, upcasters: Upcasters): boolean {
     const held = this.held.get(name)
-    if (held?.projection.version === version && held.upcasters === upcasters) return
+    return held?.projection.version === version && held.upcasters === upcasters
+  }
+
+  /** Of whoever may read everything, as it is kept live. */
+  private keptState(wanted: ProjectionVersion, { mark }: Upcasters): Promise<Folded | undefined> {
+    const folds = () => [foldId(foldText(projectionParts(wanted, { upcasters: mark })))]
+    return this.keptStates.newest(folds, this.feed.store.head())
+  }
+
+  private keep(wanted: ProjectionVersion, upcasters: Upcasters, from: Folded | undefined): void {
+    const { name } = wanted
     this.drop(name)
     const onStop = (error: unknown, position: Position) =>
       this.logger.error({ error, projection: name, position }, 'a live projection has stopped')
-    const live = new LiveProjection(wanted, { feed: this.feed, upcasters, onStop })
+    const live = new LiveProjection(wanted, { feed: this.feed, upcasters, onStop }, from)
     this.held.set(name, live)
     live.begin()
   }

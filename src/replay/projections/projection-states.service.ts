@@ -92,7 +92,7 @@ export class ProjectionStates {
       const live = await this.mayBeLive(projection, access)
       // Asked and written without a turn in between.
       const state = live?.state
-      if (state !== undefined) return write({ ...says, ...state, damaged: [], live: true })
+      if (state !== undefined) return write({ ...says, ...state, snapshot: null, damaged: [], live: true })
     }
     const replay = Object.assign(new ReplayDto(), { projection: name, version, at })
     const answer = answerOf(await this.replays.state(await this.plans.plan(replay, access), access, signal))

@@ -2,6 +2,7 @@
 import { Module } from '@nestjs/common'
 import { FollowingModule } from '../../following/following.module.js'
 import { StorageModule } from '../../storage/storage.module.js'
+import { KeptStates } from '../kept-states.service.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
 import { LiveProjections } from './live-projections.service.js'
 import { ProjectionsController } from './projections.controller.js'
@@ -10,7 +11,7 @@ import { Projections } from './projections.service.js'
 @Module({
   imports: [StorageModule, FollowingModule.over(StorageModule), UpcastingModule],
   controllers: [ProjectionsController],
-  providers: [Projections, LiveProjections],
-  exports: [Projections, LiveProjections],
+  providers: [KeptStates, Projections, LiveProjections],
+  exports: [KeptStates, Projections, LiveProjections],
 })
 export class ProjectionsModule {}

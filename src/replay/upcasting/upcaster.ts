@@ -1,4 +1,5 @@
 // Brings the data of an event from one version of its schema to the newest: by steps that are data, never by code. Pure.
+import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue, RecordedEvent } from '../../contract/event.js'
 import { encodeMessagePack } from '../../wire/message-pack-writer.js'
 import { isMap, type Mutable, ownValue, setOwn } from '../merge-patch.js'
@@ -36,9 +37,9 @@ export class Upcaster {
   constructor(
     readonly type: string,
     readonly version: number,
-    { steps }: UpcasterDefinition,
+    readonly definition: UpcasterDefinition,
   ) {
-    this.steps = steps.map(({ from, to, ops }) => ({ from, to, changes: ops.map(changeOf) }))
+    this.steps = definition.steps.map(({ from, to, ops }) => ({ from, to, changes: ops.map(changeOf) }))
   }
 
   /** The event itself when no step begins at its version. */
@@ -53,10 +54,13 @@ export class Upcasters {
   private readonly byType: ReadonlyMap<string, Upcaster>
   /** In the order of the types. */
   readonly versions: readonly (readonly [type: string, version: number])[]
+  /** The same for the same steps of the same types, whatever their versions are called; undefined when there are none. */
+  readonly mark: string | undefined
 
   constructor(all: readonly Upcaster[]) {
     this.byType = new Map(all.map(upcaster => [upcaster.type, upcaster]))
     this.versions = all.map(({ type, version }) => [type, version] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+    this.mark = all.length === 0 ? undefined : markOf(this.versions.map(([type]) => this.byType.get(type) as Upcaster))
   }
 
   /** Never throws: an event nobody knows better is what it is. */
@@ -66,6 +70,11 @@ export class Upcasters {
 }
 
 export const NO_UPCASTERS = new Upcasters([])
+
+function markOf(inOrder: readonly Upcaster[]): string {
+  const text = JSON.stringify(inOrder.map(({ type, definition: { steps } }) => [type, steps]))
+  return createHash('sha256').update(text).digest('hex')
+}
 
 /** It stays the event it is, but for its data and the version of that; neither is made before somebody looks. */
 function upcast(event: RecordedEvent, steps: readonly Step[]): RecordedEvent {

@@ -1,0 +1,48 @@
+// Replays and snapshots over a store, put together as the server does it.
+import { join } from 'node:path'
+import { Logger } from '@nestjs/common'
+import { Access } from '../../src/auth/access.js'
+import { RealDisk } from '../../src/backends/embedded/engine/real-disk.js'
+import type { EventStore } from '../../src/contract/event-store.js'
+import { Folds } from '../../src/replay/folds.service.js'
+import { KeptStates } from '../../src/replay/kept-states.service.js'
+import { Plans } from '../../src/replay/plans.service.js'
+import { Projections } from '../../src/replay/projections/projections.service.js'
+import { ReplayDto } from '../../src/replay/replay.dto.js'
+import type { Replayed } from '../../src/replay/replay.js'
+import { Replays } from '../../src/replay/replays.service.js'
+import { Upcasting } from '../../src/replay/upcasting/upcasting.service.js'
+import { snapshotParts } from '../../src/snapshots/snapshots.module.js'
+import { Snapshots } from '../../src/snapshots/snapshots.service.js'
+import { SideFiles } from '../../src/storage/side-files.js'
+
+Logger.overrideLogger(['error'])
+const forEver = new AbortController().signal
+
+export class States {
+  readonly access = new Access({ agentId: 'bench', role: 'admin' })
+
+  private constructor(
+    private readonly plans: Plans,
+    private readonly replays: Replays,
+    readonly snapshots: Snapshots,
+  ) {}
+
+  static async open(store: EventStore, directory: string): Promise<States> {
+    const keptStates = new KeptStates()
+    const projections = new Projections(store)
+    const upcasting = new Upcasting(store)
+    const plans = new Plans(projections, upcasting)
+    const replays = new Replays(store, keptStates)
+    const folds = new Folds(store, plans, projections, upcasting)
+    const files = new SideFiles(new RealDisk(), join(directory, 'snapshots'))
+    const snapshots = new Snapshots(snapshotParts({ store, replays, folds, keptStates, files, nowMs: Date.now }))
+    await snapshots.onModuleInit()
+    return new States(plans, replays, snapshots)
+  }
+
+  async replay(asked: Partial<ReplayDto>, signal = forEver): Promise<Replayed> {
+    const plan = await this.plans.plan(Object.assign(new ReplayDto(), asked), this.access)
+    return this.replays.state(plan, this.access, signal)
+  }
+}

@@ -1,0 +1,33 @@
+// Whether a snapshot was made of this very log: the event at its position, and where the log began, are still the same.
+import type { Position } from '../contract/event.js'
+import type { EventStore } from '../contract/event-store.js'
+import type { LogMark, SnapshotHeader } from './snapshot-file.js'
+
+/**
+ * `outdated`: retention has taken events since then, which are in no fold any more.
+ * `unknown`: the log cannot tell now, because it does not reach so far or is damaged on the way.
+ */
+export type Fit = 'same' | 'other' | 'outdated' | 'unknown'
+
+export class History {
+  constructor(private readonly store: EventStore) {}
+
+  /** undefined when the event cannot be had. */
+  async markAt(position: Position): Promise<LogMark | undefined> {
+    const { first } = this.store.status()
+    const event = await this.store.find(position)
+    return event === undefined ? undefined : { first, id: event.id, checksum: event.checksum }
+  }
+
+  async fit({ position, mark }: Pick<SnapshotHeader, 'position' | 'mark'>): Promise<Fit> {
+    const { first, damaged } = this.store.status()
+    if (first !== mark.first) return 'outdated'
+    if (position > this.store.head() || damaged.some(({ from }) => from <= position)) return 'unknown'
+    try {
+      const now = await this.markAt(position)
+      return now?.id === mark.id && now.checksum === mark.checksum ? 'same' : 'other'
+    } catch {
+      return 'unknown'
+    }
+  }
+}

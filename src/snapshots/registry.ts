@@ -1,0 +1,122 @@
+// Which folds are kept and which snapshots are protected: one small file beside the snapshots, replaced as a whole.
+import { StoreError } from '../contract/errors.js'
+import type { SideFiles } from '../storage/side-files.js'
+import { sha256 } from './snapshot-file.js'
+import { REGISTRY_NAME } from './snapshot-names.js'
+
+/** Each of them is looked after for as long as it is kept; as many again for the service itself. */
+export const FOLDS_MAX = 100
+const HASH_CHARS = 64
+const BYTES_MAX = 128 * 1024 * 1024
+
+export interface KeptFold {
+  readonly id: string
+  readonly text: string
+  readonly name: string | null
+  readonly keptBy: string
+  readonly sinceMs: number
+  /** When a snapshot of it was last compared with the log; at first, since when it is kept. */
+  readonly verifiedMs: number
+}
+
+interface Content {
+  readonly folds: readonly KeptFold[]
+  readonly protected: readonly string[]
+}
+
+export class Registry {
+  private folds = new Map<string, KeptFold>()
+  private protectedIds = new Set<string>()
+
+  constructor(private readonly files: SideFiles) {}
+
+  /** Answers false when it was damaged: then it is moved aside, and begins anew with `found`. */
+  async open(found: () => readonly KeptFold[]): Promise<boolean> {
+    const bytes = await this.files.read(REGISTRY_NAME, 0, BYTES_MAX)
+    if (bytes === undefined) return true
+    const text = bytes.subarray(HASH_CHARS + 1)
+    const whole = sha256(text).toString('hex') === bytes.toString('latin1', 0, HASH_CHARS)
+    if (whole) this.take(JSON.parse(text.toString('utf8')) as Content)
+    else {
+      await this.files.quarantine(REGISTRY_NAME)
+      this.take({ folds: found().slice(0, FOLDS_MAX), protected: [] })
+      await this.save()
+    }
+    return whole
+  }
+
+  /** In the order in which they came. */
+  get all(): KeptFold[] {
+    return [...this.folds.values()]
+  }
+
+  find(id: string): KeptFold | undefined {
+    return this.folds.get(id)
+  }
+
+  isProtected(id: string): boolean {
+    return this.protectedIds.has(id)
+  }
+
+  /** One that is kept already stays as it is, but for a name it had not. */
+  async keep(fold: KeptFold): Promise<void> {
+    const before = this.folds.get(fold.id)
+    const alike = this.all.filter(({ keptBy }) => isService(keptBy) === isService(fold.keptBy))
+    if (before === undefined && alike.length >= FOLDS_MAX) {
+      const detail = `${FOLDS_MAX} folds are kept already, and a server keeps no more: let one go.`
+      throw new StoreError('SNAPSHOT_CONFLICT', detail)
+    }
+    if (fold.name !== null && this.all.some(({ id, name }) => name === fold.name && id !== fold.id)) {
+      throw new StoreError('SNAPSHOT_CONFLICT', `Another fold is kept under the name ${fold.name}.`)
+    }
+    const name = fold.name ?? before?.name ?? null
+    // What somebody asked for is not the service's to let go.
+    const keptBy = before === undefined || isService(before.keptBy) ? fold.keptBy : before.keptBy
+    await this.change(() => this.folds.set(fold.id, { ...(before ?? fold), name, keptBy }))
+  }
+
+  letGo(id: string): Promise<void> {
+    return this.change(() => this.folds.delete(id))
+  }
+
+  async verified(id: string, nowMs: number): Promise<void> {
+    const fold = this.folds.get(id)
+    if (fold !== undefined) await this.change(() => this.folds.set(id, { ...fold, verifiedMs: nowMs }))
+  }
+
+  protect(id: string): Promise<void> {
+    return this.change(() => this.protectedIds.add(id))
+  }
+
+  unprotect(id: string): Promise<void> {
+    return this.change(() => this.protectedIds.delete(id))
+  }
+
+  /** What could not be written down has not happened. */
+  private async change(make: () => unknown): Promise<void> {
+    const [folds, ids] = [new Map(this.folds), new Set(this.protectedIds)]
+    make()
+    try {
+      await this.save()
+    } catch (error) {
+      this.folds = folds
+      this.protectedIds = ids
+      throw error
+    }
+  }
+
+  private async save(): Promise<void> {
+    const content: Content = { folds: this.all, protected: [...this.protectedIds] }
+    const text = Buffer.from(JSON.stringify(content))
+    await this.files.write(REGISTRY_NAME, [Buffer.from(`${sha256(text).toString('hex')}\n`), text])
+  }
+
+  private take({ folds, protected: ids }: Content): void {
+    this.folds = new Map(folds.map(fold => [fold.id, fold]))
+    this.protectedIds = new Set(ids)
+  }
+}
+
+function isService(keptBy: string): boolean {
+  return keptBy.startsWith('$')
+}

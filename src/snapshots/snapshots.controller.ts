@@ -1,0 +1,236 @@
+// `/v1/snapshots`: folds are kept and let go; snapshots are shown, verified, protected and removed.
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common'
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiHeader,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiResponse,
+  ApiTags,
+} from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { StoreError } from '../contract/errors.js'
+import { reply as answer } from '../wire/answer.js'
+import { ShapePipe } from '../wire/shape.pipe.js'
+import type { KeptFold } from './registry.js'
+import type { Shelved } from './shelf.js'
+import { isFoldId, isSnapshotId } from './snapshot-names.js'
+import {
+  KeepFoldAnswer,
+  KeepFoldDto,
+  type KeptFoldAnswer,
+  RemovedAnswer,
+  SnapshotAnswer,
+  SnapshotStateAnswer,
+  SnapshotsAnswer,
+  VerifiedAnswer,
+} from './snapshots.dto.js'
+import { Snapshots } from './snapshots.service.js'
+
+type Text = string | Buffer
+
+const ID = { name: 'id', description: 'The id of a snapshot.', example: `${'0'.repeat(32)}-0000000000001200` }
+const FOLD = { name: 'fold', description: 'The id of a fold.', example: '0'.repeat(64) }
+
+@ApiTags('snapshots')
+@Controller('v1/snapshots')
+export class SnapshotsController {
+  constructor(private readonly snapshots: Snapshots) {}
+
+  @Get()
+  @Needs('admin.read')
+  @ApiOperation({ summary: 'List snapshots', description: 'And the folds of which they are kept.' })
+  @ApiOkResponse({ description: 'All there are.', type: SnapshotsAnswer })
+  list(
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Text {
+    const { registry, all } = this.snapshots
+    const snapshots = all.map(one => this.shown(one, access))
+    return answer(request, reply, { folds: registry.all.map(foldAnswer), snapshots })
+  }
+
+  @Post()
+  @Needs('admin.write')
+  @ApiOperation({
+    summary: 'Keep snapshots of a fold',
+    description:
+      'And make one now. Further ones are made as the log grows, and replays of the same fold begin there. What the token may not read is in no state of it.',
+  })
+  @ApiBody({ type: KeepFoldDto })
+  @ApiCreatedResponse({ description: 'It is kept.', type: KeepFoldAnswer })
+  async keep(
+    @Body(new ShapePipe(KeepFoldDto)) { name, ...fold }: KeepFoldDto,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    if (!access.has('events.read')) throw new StoreError('FORBIDDEN', 'A fold needs the scope events.read as well.')
+    const kept = await this.snapshots.keep({ fold, name: name ?? null }, access)
+    return answer(request, reply, {
+      fold: foldAnswer(kept.fold),
+      snapshot: kept.snapshot === null ? null : this.shown(kept.snapshot, access),
+    })
+  }
+
+  @Delete('folds/:fold')
+  @HttpCode(204)
+  @Needs('admin.write')
+  @ApiOperation({
+    summary: 'Let a fold go',
+    description: 'With its snapshots, but for those that are protected and what they stand on.',
+  })
+  @ApiParam(FOLD)
+  @ApiNoContentResponse({ description: 'It is kept no more.' })
+  async letGo(@Param('fold') fold: string): Promise<void> {
+    if (!isFoldId(fold)) throw new StoreError('NOT_FOUND', 'No such fold is kept.')
+    await this.snapshots.letGo(fold)
+  }
+
+  @Get(':id')
+  @Needs('admin.read')
+  @ApiOperation({ summary: 'Describe a snapshot', description: 'Without its state.' })
+  @ApiParam(ID)
+  @ApiOkResponse({ description: 'The snapshot.', type: SnapshotAnswer })
+  one(
+    @Param('id') id: string,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Text {
+    return answer(request, reply, this.shown(this.snapshots.one(checked(id)), access))
+  }
+
+  @Get(':id/state')
+  @Needs('admin.read')
+  @ApiOperation({
+    summary: 'Read the state of a snapshot',
+    description:
+      'With a token that may read every event that can be in it; for any other there is none. The ETag is the hash of the state: with it in If-None-Match, the same state answers 304.',
+  })
+  @ApiParam(ID)
+  @ApiHeader({ name: 'If-None-Match', description: 'The ETag of an earlier answer.', required: false })
+  @ApiOkResponse({ description: 'The state.', type: SnapshotStateAnswer })
+  @ApiResponse({ status: 304, description: 'It is still this state.' })
+  async state(
+    @Param('id') id: string,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text | undefined> {
+    const { header, state } = await this.snapshots.state(checked(id), access)
+    const tag = `"${header.state.sha256}"`
+    void reply.header('etag', tag)
+    if (isAmong(request.headers['if-none-match'], tag)) {
+      void reply.status(304)
+      return undefined
+    }
+    return answer(request, reply, { id, position: header.position, events: header.events, state })
+  }
+
+  @Post(':id/verify')
+  @HttpCode(200)
+  @Needs('admin.write')
+  @ApiOperation({
+    summary: 'Verify a snapshot',
+    description:
+      'Folds anew without any snapshot and compares bytes. One that is wrong is moved to quarantine with all that may have been made of it, and is made again.',
+  })
+  @ApiParam(ID)
+  @ApiOkResponse({ description: 'What was found.', type: VerifiedAnswer })
+  async verify(
+    @Param('id') id: string,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    const { verdict, wrong, made } = await this.snapshots.verify(checked(id))
+    return answer(request, reply, {
+      verdict,
+      quarantined: wrong,
+      made: made === undefined ? null : this.shown(made, access),
+    })
+  }
+
+  @Post(':id/protect')
+  @HttpCode(200)
+  @Needs('admin.write')
+  @ApiOperation({ summary: 'Protect a snapshot', description: 'It stays, however old, with what it stands on.' })
+  @ApiParam(ID)
+  @ApiOkResponse({ description: 'It is protected.', type: SnapshotAnswer })
+  async protect(
+    @Param('id') id: string,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    return answer(request, reply, this.shown(await this.snapshots.setProtected(checked(id), true), access))
+  }
+
+  @Delete(':id/protect')
+  @Needs('admin.write')
+  @ApiOperation({ summary: 'End the protection of a snapshot', description: 'It goes when its time has come.' })
+  @ApiParam(ID)
+  @ApiOkResponse({ description: 'It is not protected.', type: SnapshotAnswer })
+  async unprotect(
+    @Param('id') id: string,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    return answer(request, reply, this.shown(await this.snapshots.setProtected(checked(id), false), access))
+  }
+
+  @Delete(':id')
+  @Needs('admin.write')
+  @ApiOperation({
+    summary: 'Remove a snapshot',
+    description: 'With those that are differences to it. Refused when one of them is protected.',
+  })
+  @ApiParam(ID)
+  @ApiOkResponse({ description: 'Removed.', type: RemovedAnswer })
+  async remove(
+    @Param('id') id: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    return answer(request, reply, { removed: await this.snapshots.remove(checked(id)) })
+  }
+
+  /** A hash would tell whoever guesses a state that it is the right one. */
+  private shown(snapshot: Shelved, access: Access): SnapshotAnswer {
+    const { id, fold, header, bytes } = snapshot
+    const stateSha256 = this.snapshots.mayRead(snapshot, access) ? header.state.sha256 : null
+    const { position, events, createdMs, reason, base, state } = header
+    return {
+      ...{ id, fold, position, events, createdAt: timeOf(createdMs), reason, base: base?.id ?? null, bytes },
+      ...{ stateBytes: state.bytes, stateSha256, protected: this.snapshots.registry.isProtected(id) },
+    }
+  }
+}
+
+function foldAnswer({ id, name, text, keptBy, sinceMs }: KeptFold): KeptFoldAnswer {
+  return { id, name, fold: JSON.parse(text) as object, keptBy, since: timeOf(sinceMs) }
+}
+
+function timeOf(ms: number): string {
+  return new Date(ms).toISOString()
+}
+
+function isAmong(noneMatch: string | undefined, tag: string): boolean {
+  const given = noneMatch?.split(',').map(text => text.trim().replace(/^W\//, '')) ?? []
+  return given.some(one => one === '*' || one === tag)
+}
+
+/** What is no id names nothing. */
+function checked(id: string): string {
+  if (isSnapshotId(id)) return id
+  throw new StoreError('NOT_FOUND', 'There is no such snapshot.')
+}

@@ -1,0 +1,193 @@
+// What the routes of snapshots take and answer.
+import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
+import { Type } from 'class-transformer'
+import {
+  ArrayMaxSize,
+  IsArray,
+  IsIn,
+  IsInt,
+  IsObject,
+  IsOptional,
+  IsString,
+  Matches,
+  Max,
+  MaxLength,
+  Min,
+  ValidateNested,
+} from 'class-validator'
+import { LIMITS } from '../contract/limits.js'
+import { PROJECTION_NAME_CHARS_MAX, REDUCER_NAMES, type ReducerName } from '../replay/replays.service.js'
+
+const list = (description: string, example: string) =>
+  ApiPropertyOptional({ description, example: [example], type: [String], maxItems: LIMITS.filterValues })
+const POSITION = { type: 'integer', example: 1200 } as const
+const COUNT = { type: 'integer', example: 128 } as const
+const ID = '5f2c9a0d1b3e47865f2c9a0d1b3e4786-0000000000001200'
+
+export class SnapshotFilterDto {
+  @list('Globs on names of streams.', 'agent_builder-1*')
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.filterValues)
+  @IsString({ each: true })
+  streams?: string[]
+
+  @list('Globs on types.', 'task.*')
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.filterValues)
+  @IsString({ each: true })
+  types?: string[]
+
+  @list('Tags an event must bear, all of them.', 'project:apollo')
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.filterValues)
+  @IsString({ each: true })
+  tags?: string[]
+
+  @list('Agents that wrote the events.', 'builder-1')
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(LIMITS.filterValues)
+  @IsString({ each: true })
+  agents?: string[]
+
+  @ApiPropertyOptional({ description: 'The correlation id.', example: 'build-42' })
+  @IsOptional()
+  @IsString()
+  correlationId?: string
+
+  @ApiPropertyOptional({
+    description: 'The id of the event that caused them.',
+    example: '1790000000000000000_0_node-1',
+  })
+  @IsOptional()
+  @IsString()
+  causationId?: string
+
+  @ApiPropertyOptional({ description: 'The session.', example: 'session-7' })
+  @IsOptional()
+  @IsString()
+  sessionId?: string
+}
+
+export class KeepFoldDto {
+  @ApiPropertyOptional({
+    description: 'Which events; all that the token may read without it.',
+    type: SnapshotFilterDto,
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => SnapshotFilterDto)
+  filter?: SnapshotFilterDto
+
+  @ApiPropertyOptional({ description: 'How states are made of events.', enum: REDUCER_NAMES, default: 'merge' })
+  @IsOptional()
+  @IsIn([...REDUCER_NAMES])
+  reducer?: ReducerName
+
+  @ApiPropertyOptional({ description: 'Of the reducer set.', example: 'data.task', maxLength: LIMITS.pathChars })
+  @IsOptional()
+  @IsString()
+  @MaxLength(LIMITS.pathChars)
+  key?: string
+
+  @ApiPropertyOptional({
+    description: 'Instead of a filter and a reducer: the name of a projection.',
+    example: 'tasks',
+    maxLength: PROJECTION_NAME_CHARS_MAX,
+  })
+  @IsOptional()
+  @IsString()
+  @MaxLength(PROJECTION_NAME_CHARS_MAX)
+  projection?: string
+
+  @ApiPropertyOptional({
+    description: 'An older version of the projection; the one in force without it.',
+    ...{ example: 1, type: 'integer', minimum: 1 },
+  })
+  @IsOptional()
+  @IsInt()
+  @Min(1)
+  @Max(Number.MAX_SAFE_INTEGER)
+  version?: number
+
+  @ApiPropertyOptional({
+    description: 'What people call it: no other fold that is kept has this name.',
+    example: 'tasks',
+  })
+  @IsOptional()
+  @IsString()
+  @Matches(/^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/, {
+    message: 'must be 1 to 64 of A-Z a-z 0-9 _ . - that start with a letter or digit',
+  })
+  name?: string
+}
+
+export class KeptFoldAnswer {
+  @ApiProperty({ description: 'SHA-256 of its canonical description.', example: '5f2c…' }) id: string
+  @ApiProperty({ type: String, nullable: true, example: 'tasks' }) name: string | null
+  @ApiProperty({
+    description: 'What is folded how, and what it was allowed to read.',
+    ...{ type: 'object', additionalProperties: true, example: { filter: { types: ['task.*'] }, reducer: 'merge' } },
+  })
+  fold: object
+  @ApiProperty({ description: 'Who asked for it first.', example: 'operator-1' }) keptBy: string
+  @ApiProperty({ format: 'date-time' }) since: string
+}
+
+export class SnapshotAnswer {
+  @ApiProperty({ example: ID }) id: string
+  @ApiProperty({ description: 'The id of its fold.', example: '5f2c…' }) fold: string
+  @ApiProperty({ description: 'All that matches up to here is in its state.', ...POSITION }) position: number
+  @ApiProperty({ description: 'How many events it is made of.', ...COUNT }) events: number
+  @ApiProperty({ format: 'date-time' }) createdAt: string
+  @ApiProperty({ enum: ['demand', 'events', 'quiet', 'growth', 'verify', 'repair'] }) reason: string
+  @ApiProperty({ description: 'The one it is a difference to; null when it is full.', type: String, nullable: true })
+  base: string | null
+  @ApiProperty({ description: 'Of its file.', ...COUNT }) bytes: number
+  @ApiProperty({ description: 'Of its state as JSON.', ...COUNT }) stateBytes: number
+  @ApiProperty({
+    description: 'Of its state as JSON; null for a token that may not read all of it.',
+    ...{ type: String, nullable: true, example: '9f86…' },
+  })
+  stateSha256: string | null
+  @ApiProperty({ description: 'Whether it stays until that is ended.' }) protected: boolean
+}
+
+export class SnapshotsAnswer {
+  @ApiProperty({ description: 'What is kept, in the order in which it came.', type: [KeptFoldAnswer] })
+  folds: KeptFoldAnswer[]
+  @ApiProperty({ description: 'Newest first.', type: [SnapshotAnswer] }) snapshots: SnapshotAnswer[]
+}
+
+export class KeepFoldAnswer {
+  @ApiProperty({ type: KeptFoldAnswer }) fold: KeptFoldAnswer
+  @ApiProperty({ description: 'Of this moment; null while there is no event.', type: SnapshotAnswer, nullable: true })
+  snapshot: SnapshotAnswer | null
+}
+
+export class SnapshotStateAnswer {
+  @ApiProperty({ example: ID }) id: string
+  @ApiProperty({ ...POSITION }) position: number
+  @ApiProperty({ ...COUNT }) events: number
+  @ApiProperty({ description: 'As its reducer made it.', example: { status: 'done' } }) state: unknown
+}
+
+export class VerifiedAnswer {
+  @ApiProperty({
+    description:
+      '`sound`: folding anew gives the same bytes. `wrong`: it does not. `damaged`: the file could not be used. `outdated`: the log cannot make it again.',
+    enum: ['sound', 'wrong', 'damaged', 'outdated'],
+  })
+  verdict: string
+  @ApiProperty({ description: 'Those that were moved to quarantine.', type: [String] }) quarantined: string[]
+  @ApiProperty({ description: 'What was made in its place.', type: SnapshotAnswer, nullable: true })
+  made: SnapshotAnswer | null
+}
+
+export class RemovedAnswer {
+  @ApiProperty({ description: 'It, and those that were differences to it.', type: [String] }) removed: string[]
+}

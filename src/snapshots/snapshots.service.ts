@@ -1,0 +1,275 @@
+// What can be asked of snapshots: to keep a fold, to make, show, verify, protect and remove; one change after the other.
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+import type { Access } from '../auth/access.js'
+import { SERVICE_AGENT } from '../contract/check-append.js'
+import { StoreError } from '../contract/errors.js'
+import type { Position } from '../contract/event.js'
+import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '../replay/folds.service.js'
+import type { KeptStates } from '../replay/kept-states.service.js'
+import type { Folded } from '../replay/replays.service.js'
+import type { SideFiles } from '../storage/side-files.js'
+import { foldedOf, type Ground, Maker, type Verified } from './maker.js'
+import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
+import { staying } from './retention.js'
+import type { KeptSnapshot, Shelved } from './shelf.js'
+import type { Reason } from './snapshot-file.js'
+import { isOfFold } from './snapshot-names.js'
+import { VOLUME_SHARE_FREE, VOLUME_SHARE_MAX } from './snapshot-rules.js'
+
+export interface SnapshotParts extends Ground {
+  readonly files: SideFiles
+  readonly folds: Folds
+  readonly keptStates: KeptStates
+  readonly counts: SnapshotCounts
+  /** Ids of snapshots that were moved to quarantine, until another of their fold has been made. */
+  readonly lost: Set<string>
+}
+
+/** What the metrics tell. */
+export interface SnapshotCounts {
+  made: Record<string, number>
+  used: number
+  quarantined: number
+  wrong: number
+}
+
+export interface Asked {
+  readonly fold: AskedFold
+  readonly name: string | null
+}
+
+export interface Kept {
+  readonly fold: KeptFold
+  /** Of this moment; null when there is nothing to make one of. */
+  readonly snapshot: Shelved | null
+}
+
+/** No agent has a name like this. */
+const BY_PROJECTIONS = '$projections'
+
+@Injectable()
+export class Snapshots implements OnModuleInit, OnModuleDestroy {
+  readonly registry: Registry
+  private readonly maker: Maker
+  private readonly logger = new Logger('snapshots')
+  private readonly ending = new AbortController()
+  private turns: Promise<unknown> = Promise.resolve()
+
+  private isOpen: () => void = () => undefined
+  private readonly opened = new Promise<void>(resolve => {
+    this.isOpen = resolve
+  })
+
+  constructor(readonly parts: SnapshotParts) {
+    this.registry = new Registry(parts.files)
+    this.maker = new Maker(parts)
+    // Whoever asks while the server begins waits for what there is.
+    parts.keptStates.keep((folds, end) => this.opened.then(() => this.newestState(folds, end)))
+  }
+
+  /** Without its directory the server folds everything from the beginning, and says so. */
+  async onModuleInit(): Promise<void> {
+    const { files, shelf, store } = this.parts
+    try {
+      await files.open()
+      await shelf.open(store.head())
+      const whole = await this.registry.open(() => this.foldsAtHand())
+      if (!whole) this.logger.error('what is kept as snapshots was damaged: it is gathered from those at hand')
+    } catch (error) {
+      this.logger.error({ error, message: 'snapshots cannot be used' })
+    }
+    this.isOpen()
+  }
+
+  private async newestState(folds: readonly string[], end: Position): Promise<Folded | undefined> {
+    const kept = await this.parts.shelf.newest(folds, end)
+    if (kept !== undefined) this.parts.counts.used++
+    return kept && foldedOf(kept)
+  }
+
+  async onModuleDestroy(): Promise<void> {
+    this.ending.abort(new StoreError('CLOSED', 'the server is ending'))
+    await this.turns
+  }
+
+  get all(): Shelved[] {
+    return this.parts.shelf.list()
+  }
+
+  newestOf(fold: string): Shelved | undefined {
+    return this.parts.shelf.list(fold)[0]
+  }
+
+  one(id: string): Shelved {
+    const found = this.parts.shelf.find(id)
+    if (found === undefined) throw new StoreError('NOT_FOUND', 'There is no such snapshot.')
+    return found
+  }
+
+  /** Whatever upcasters were in force when they were made. */
+  newestAsked(asked: string): Shelved | undefined {
+    return this.all.find(one => askedId(one) === asked)
+  }
+
+  hasLost(fold: string): boolean {
+    return [...this.parts.lost].some(id => isOfFold(id, fold))
+  }
+
+  inForce(text: string): Promise<NamedFold | undefined> {
+    return this.parts.folds.inForce(text)
+  }
+
+  mayRead({ header }: Shelved, access: Access): boolean {
+    return this.parts.folds.mayRead(header.fold, access)
+  }
+
+  /** Kept from now on, with a snapshot of this moment. */
+  async keep({ fold: asked, name }: Asked, access: Access): Promise<Kept> {
+    const fold = await this.parts.folds.asked(asked, access)
+    const kept = this.keptFold(fold.asked, name, access.agentId)
+    return this.turn(async () => {
+      await this.registry.keep(kept)
+      const snapshot = await this.made(fold, 'demand')
+      return { fold: this.registry.find(kept.id) as KeptFold, snapshot: snapshot ?? null }
+    })
+  }
+
+  /** Those in force are kept without being asked for, as long as they are in force and there is room. */
+  async adoptProjections(): Promise<void> {
+    const folds = await this.parts.folds.ofProjections()
+    const wanted = new Map(folds.map(({ asked }) => [asked.id, asked]))
+    const adopted = this.registry.all.filter(({ keptBy }) => keptBy === BY_PROJECTIONS)
+    for (const { id } of adopted) if (!wanted.has(id)) await this.letGo(id)
+    const left = new Set(adopted.map(({ id }) => id))
+    for (const [id, asked] of wanted) {
+      if (left.size >= FOLDS_MAX) return
+      left.add(id)
+      const kept = this.keptFold(asked, null, BY_PROJECTIONS)
+      if (this.registry.find(id) === undefined) await this.turn(() => this.registry.keep(kept))
+    }
+  }
+
+  /** Its snapshots go with it, but for those that are protected and what they stand on. */
+  letGo(foldId: string): Promise<void> {
+    return this.turn(async () => {
+      const { shelf } = this.parts
+      if (this.registry.find(foldId) === undefined) throw new StoreError('NOT_FOUND', 'No such fold is kept.')
+      await this.registry.letGo(foldId)
+      for (const one of shelf.list()) {
+        if (askedId(one) === foldId && this.protectedOn(one.id) === undefined) await shelf.remove(one.id)
+      }
+    })
+  }
+
+  make(fold: NamedFold, reason: Reason): Promise<Shelved | undefined> {
+    return this.turn(() => this.made(fold, reason))
+  }
+
+  /** For whoever may read all that can be in it; for any other there is none. */
+  async state(id: string, access: Access): Promise<KeptSnapshot> {
+    const kept = this.mayRead(this.one(id), access) ? await this.parts.shelf.whole(id) : undefined
+    if (kept !== undefined) return kept
+    throw new StoreError('NOT_FOUND', 'There is no such snapshot, or the token may not read it.')
+  }
+
+  verify(id: string): Promise<Verified> {
+    return this.turn(async () => {
+      const fold = await this.parts.folds.same(this.one(id).header.fold)
+      if (fold === undefined) throw new StoreError('NOT_FOUND', 'This server does not make such states any more.')
+      const found = await this.maker.verify(id, fold, this.ending.signal)
+      await this.registry.verified(fold.asked.id, this.parts.nowMs())
+      if (found.verdict !== 'wrong') return found
+      this.parts.counts.wrong += found.wrong.length
+      this.logger.error({ wrong: found.wrong, message: 'snapshots are not what the log says, and are made again' })
+      return found
+    })
+  }
+
+  setProtected(id: string, wanted: boolean): Promise<Shelved> {
+    return this.turn(async () => {
+      const found = this.one(id)
+      await (wanted ? this.registry.protect(id) : this.registry.unprotect(id))
+      return found
+    })
+  }
+
+  /** With those that are differences to it. */
+  remove(id: string): Promise<string[]> {
+    return this.turn(async () => {
+      const { shelf } = this.parts
+      this.one(id)
+      const held = this.protectedOn(id)
+      if (held !== undefined) throw new StoreError('SNAPSHOT_CONFLICT', `The snapshot ${held} is protected.`)
+      const ids = [...shelf.above(id).map(above => above.id), id]
+      for (const one of ids) await shelf.remove(one)
+      return ids
+    })
+  }
+
+  /** Removes what has had its time. */
+  retain(): Promise<void> {
+    return this.turn(async () => {
+      const { shelf, nowMs } = this.parts
+      const inForce = await this.idsInForce()
+      for (const fold of new Set(shelf.list().map(one => one.fold))) {
+        const snapshots = shelf.list(fold)
+        const isKept = inForce.has(fold)
+        const stay = staying(snapshots, { isKept, isProtected: id => this.registry.isProtected(id) }, nowMs())
+        for (const { id } of snapshots) if (!stay.has(id)) await shelf.remove(id)
+      }
+    })
+  }
+
+  private async made(fold: NamedFold, reason: Reason): Promise<Shelved | undefined> {
+    const { counts, lost } = this.parts
+    await this.mustHaveRoom()
+    const before = this.newestOf(fold.id)
+    const made = await this.maker.make(fold, reason, this.ending.signal)
+    if (made === undefined) return undefined
+    // At the same position it is the one there was.
+    if (made !== before) counts.made[reason] = (counts.made[reason] ?? 0) + 1
+    for (const id of lost) if (isOfFold(id, fold.id)) lost.delete(id)
+    return made
+  }
+
+  private async mustHaveRoom(): Promise<void> {
+    const { shelf, files } = this.parts
+    const { totalBytes, freeBytes } = await files.room()
+    if (freeBytes >= VOLUME_SHARE_FREE * totalBytes && shelf.bytes <= VOLUME_SHARE_MAX * totalBytes) return
+    throw new StoreError('DISK_FULL', 'Snapshots take a tenth of the volume at most, and leave a tenth of it free.')
+  }
+
+  /** The snapshot that keeps it from being removed. */
+  private protectedOn(id: string): string | undefined {
+    const ids = [id, ...this.parts.shelf.above(id).map(above => above.id)]
+    return ids.find(one => this.registry.isProtected(one))
+  }
+
+  private async idsInForce(): Promise<Set<string>> {
+    const folds = await Promise.all(this.registry.all.map(({ text }) => this.inForce(text)))
+    return new Set(folds.map(fold => fold?.id ?? ''))
+  }
+
+  private keptFold({ id, text }: NamedFold['asked'], name: string | null, keptBy: string): KeptFold {
+    const sinceMs = this.parts.nowMs()
+    return { id, text, name, keptBy, sinceMs, verifiedMs: sinceMs }
+  }
+
+  private foldsAtHand(): KeptFold[] {
+    const found = new Map(this.all.map(one => [askedId(one), textAsked(one.header.fold)]))
+    return [...found].map(([id, text]) => this.keptFold({ id, text }, null, SERVICE_AGENT))
+  }
+
+  private turn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.turns.then(() => {
+      this.ending.signal.throwIfAborted()
+      return work()
+    })
+    this.turns = turn.catch(() => undefined)
+    return turn
+  }
+}
+
+function askedId({ header }: Shelved): string {
+  return foldId(textAsked(header.fold))
+}

@@ -1,0 +1,96 @@
+// A log, replays and snapshots of it on a disk of its own: what the stories of snapshots are told with.
+import { Logger } from '@nestjs/common'
+import { Access } from '../../src/auth/access.js'
+import type { Disk } from '../../src/backends/embedded/engine/disk.js'
+import { MemoryStore } from '../../src/backends/memory/memory-store.js'
+import type { JsonObject, Position } from '../../src/contract/event.js'
+import type { EventStore } from '../../src/contract/event-store.js'
+import { Folds } from '../../src/replay/folds.service.js'
+import { KeptStates } from '../../src/replay/kept-states.service.js'
+import { Plans } from '../../src/replay/plans.service.js'
+import { Projections } from '../../src/replay/projections/projections.service.js'
+import { ReplayDto } from '../../src/replay/replay.dto.js'
+import type { Replayed } from '../../src/replay/replay.js'
+import { Replays } from '../../src/replay/replays.service.js'
+import { Upcasting } from '../../src/replay/upcasting/upcasting.service.js'
+import { snapshotParts } from '../../src/snapshots/snapshots.module.js'
+import { Snapshots } from '../../src/snapshots/snapshots.service.js'
+import { stateText } from '../../src/snapshots/state-text.js'
+import { SideFiles } from '../../src/storage/side-files.js'
+
+export const OPERATOR = new Access({ agentId: 'operator', role: 'admin' })
+export const DIRECTORY = '/data/snapshots'
+// What is damaged on purpose is nothing to be told of.
+Logger.overrideLogger(false)
+const never = new AbortController().signal
+
+export interface Story {
+  readonly type?: string
+  readonly stream?: string
+  readonly data: JsonObject
+}
+
+/** Its clock stands still until it is set. */
+export class BenchOfStates {
+  nowMs = Date.UTC(2026, 0, 31, 12)
+  readonly keptStates = new KeptStates()
+  readonly replays: Replays
+  readonly projections: Projections
+  readonly upcasting: Upcasting
+  readonly folds: Folds
+  readonly plans: Plans
+  readonly snapshots: Snapshots
+
+  private constructor(
+    readonly disk: Disk,
+    readonly store: EventStore,
+    directory: string,
+  ) {
+    this.replays = new Replays(store, this.keptStates)
+    this.projections = new Projections(store)
+    this.upcasting = new Upcasting(store)
+    this.plans = new Plans(this.projections, this.upcasting)
+    this.folds = new Folds(store, this.plans, this.projections, this.upcasting)
+    const files = new SideFiles(disk, directory)
+    const { replays, folds, keptStates } = this
+    this.snapshots = new Snapshots(snapshotParts({ store, replays, folds, keptStates, files, nowMs: () => this.nowMs }))
+  }
+
+  static async open(
+    disk: Disk,
+    store: EventStore = new MemoryStore({ nodeId: 'n' }),
+    directory = DIRECTORY,
+  ): Promise<BenchOfStates> {
+    const bench = new BenchOfStates(disk, store, directory)
+    await bench.snapshots.onModuleInit()
+    return bench
+  }
+
+  get shelf() {
+    return this.snapshots.parts.shelf
+  }
+
+  async append(...stories: readonly Story[]): Promise<void> {
+    const events = stories.map(({ type = 'T', stream = 's', data }) => ({ type, stream, data }))
+    await this.store.append({ events, author: { agentId: 'a' } })
+  }
+
+  keep(asked: Partial<ReplayDto> = {}, access = OPERATOR) {
+    return this.snapshots.keep({ fold: asked, name: null }, access)
+  }
+
+  async replay(asked: Partial<ReplayDto> = {}, access = OPERATOR): Promise<Replayed> {
+    const plan = await this.plans.plan(Object.assign(new ReplayDto(), asked), access)
+    return this.replays.state(plan, access, never)
+  }
+
+  /** What a replay answers, but for where it began, as bytes. */
+  async answer(asked: Partial<ReplayDto>, access = OPERATOR): Promise<string> {
+    const { state, position, events } = await this.replay(asked, access)
+    return `${position} ${events} ${stateText(state)}`
+  }
+
+  async began(asked: Partial<ReplayDto> = {}, access = OPERATOR): Promise<Position | undefined> {
+    return (await this.replay(asked, access)).snapshot?.position
+  }
+}

@@ -1,0 +1,179 @@
+// Each way in which a snapshot can be wrong: it is found out, moved aside, made again, and no replay is answered from it.
+import { beforeEach, describe, expect, test } from '@jest/globals'
+import { pack } from '../../src/snapshots/content.js'
+import { Keeper } from '../../src/snapshots/keeper.service.js'
+import { encodeSnapshot, sha256 } from '../../src/snapshots/snapshot-file.js'
+import { fileName } from '../../src/snapshots/snapshot-names.js'
+import { FakeDisk } from '../support/fake-disk.js'
+import { BenchOfStates, DIRECTORY, OPERATOR } from './bench-of-states.js'
+import { ballast } from './stories.js'
+
+const RULES = {
+  ...{ events: 10_000, growthBytes: 1e9, quietMs: 1e9 },
+  ...{ quietHours: '00:00-00:00', quietRequestsPerMinute: 0 },
+}
+const quarantine = `${DIRECTORY}/quarantine/`
+
+let disk: FakeDisk
+let bench: BenchOfStates
+
+/** A full one at 2 and differences to it at 3 and 4; the log goes on to 5. */
+beforeEach(async () => {
+  disk = new FakeDisk({ seed: 1, directories: ['/data'] })
+  bench = await BenchOfStates.open(disk)
+  await bench.append(ballast, { data: { a: 1 } })
+  for (const n of [1, 2, 3]) {
+    await bench.keep()
+    await bench.append({ data: { [`k${n}`]: 'new' } })
+  }
+})
+
+const at = (position: number) => bench.shelf.list().find(({ header }) => header.position === position)
+const idAt = (position: number) => at(position)?.id as string
+const pathAt = (position: number) => `${DIRECTORY}/${fileName(idAt(position))}`
+const keeper = () => {
+  const { store } = bench
+  return new Keeper(bench.snapshots, { store, nowMs: () => bench.nowMs, requests: async () => 0 }, RULES)
+}
+const inQuarantine = () => disk.files().filter(path => path.startsWith(quarantine)).length
+const truth = () => bench.answer({ snapshots: false })
+
+/** The bytes of one at `position`, whole in every way and yet not what the log says. */
+async function forge(position: number, change: (state: Record<string, unknown>) => void): Promise<void> {
+  const { header, state } = await bench.snapshots.state(idAt(position), OPERATOR)
+  change(state as Record<string, unknown>)
+  const text = JSON.stringify(state)
+  const { content } = await pack(text, undefined)
+  const said = { bytes: Buffer.byteLength(text), sha256: sha256(text).toString('hex') }
+  const { chunks } = encodeSnapshot({ ...header, state: said, base: null, links: 0 }, content)
+  disk.put(pathAt(position), Buffer.concat(chunks))
+}
+
+test('the story begins with a full one and differences to it', () => {
+  expect(bench.shelf.list().map(({ header }) => [header.position, header.links])).toEqual([
+    [4, 2],
+    [3, 1],
+    [2, 0],
+  ])
+})
+
+describe('a replay', () => {
+  test.each<readonly [string, () => void, number | undefined]>([
+    ['a bit of the newest has changed', () => disk.flip(pathAt(4), 300), 3],
+    ['the newest is cut', () => disk.cut(pathAt(4), disk.bytes(pathAt(4)).length - 1), 3],
+    ['the newest is empty', () => disk.cut(pathAt(4), 0), 3],
+    [
+      'something was written behind the newest',
+      () => disk.put(pathAt(4), Buffer.concat([disk.bytes(pathAt(4)), Buffer.of(0)])),
+      3,
+    ],
+    ['the newest is another file', () => disk.put(pathAt(4), Buffer.from('{"state":{"a":"evil"}}'.repeat(100))), 3],
+    ['the newest is an older one', () => disk.put(pathAt(4), disk.bytes(pathAt(3))), 3],
+    ['a bit of the one in between has changed', () => disk.flip(pathAt(3), 300), 2],
+    ['a bit of the full one has changed', () => disk.flip(pathAt(2), 300), undefined],
+  ])('when %s begins elsewhere, answers right, and another is made', async (_, harm, begins) => {
+    const expected = await truth()
+    harm()
+    expect(await bench.began()).toBe(begins)
+    expect(await bench.answer({})).toBe(expected)
+    expect(inQuarantine()).toBe(begins === undefined ? 3 : 4 - begins)
+    expect(bench.snapshots.parts.counts.quarantined).toBe(inQuarantine())
+    await keeper().look()
+    expect(bench.snapshots.parts.counts.made).toMatchObject({ repair: 1 })
+    expect(await bench.began()).toBe(5)
+    expect(await bench.answer({})).toBe(expected)
+    await keeper().look()
+    expect(bench.snapshots.parts.counts.made).toMatchObject({ repair: 1 })
+  })
+
+  test.each([2, 3, 4])('does without the file at %s when it is gone', async position => {
+    const expected = await truth()
+    await disk.unlink(pathAt(position))
+    expect(await bench.answer({})).toBe(expected)
+    expect(await bench.began()).toBe({ 2: undefined, 3: 2, 4: 3 }[position])
+    await keeper().look()
+    expect(await bench.began()).toBe(5)
+  })
+
+  test('does not begin with one of another log, nor with one ahead of the log', async () => {
+    const elsewhere = await BenchOfStates.open(new FakeDisk({ seed: 1, directories: ['/data'] }))
+    for (const n of [1, 2, 3]) await elsewhere.append({ data: { [`b${n}`]: n } })
+    bench = await BenchOfStates.open(disk, elsewhere.store)
+    expect(bench.shelf.list().map(({ header }) => header.position)).toEqual([3, 2])
+    expect(await bench.began()).toBeUndefined()
+    expect(await bench.answer({})).toBe(await truth())
+    expect(inQuarantine()).toBe(3)
+  })
+
+  test('leaves files of other names and of later versions alone', async () => {
+    const bytes = Buffer.from(disk.bytes(pathAt(4)))
+    bytes.writeUInt16LE(9, 4)
+    disk.put(pathAt(4), bytes)
+    disk.put(`${DIRECTORY}/README`, Buffer.from('x'))
+    const path = pathAt(4)
+    bench = await BenchOfStates.open(disk, bench.store)
+    expect(await bench.began()).toBe(3)
+    expect(disk.files()).toEqual(expect.arrayContaining([path, `${DIRECTORY}/README`]))
+    expect(inQuarantine()).toBe(0)
+  })
+})
+
+describe('verifying', () => {
+  test('finds those sound that are', async () => {
+    for (const position of [2, 3, 4]) {
+      expect(await bench.snapshots.verify(idAt(position))).toMatchObject({ verdict: 'sound', wrong: [] })
+    }
+    expect(bench.shelf.list()).toHaveLength(3)
+  })
+
+  test.each([2, 3, 4])(
+    'finds out a forged one at %s with all that was made of it, and makes it again',
+    async position => {
+      const expected = await truth()
+      await forge(position, state => {
+        state['a'] = 'evil'
+      })
+      bench = await BenchOfStates.open(disk, bench.store)
+      const id = idAt(position)
+      const found = await bench.snapshots.verify(id)
+      // Differences to other bytes than those they know are found out as they are read.
+      expect(found.verdict).toBe('wrong')
+      expect(found.wrong).toContain(id)
+      expect(found.made?.header.position).toBe(position)
+      expect(bench.snapshots.parts.counts.wrong).toBe(found.wrong.length)
+      expect(await bench.answer({})).toBe(expected)
+      expect(await bench.snapshots.verify(id)).toMatchObject({ verdict: 'sound' })
+    },
+  )
+
+  test('finds a damaged one damaged, and makes another', async () => {
+    const id = idAt(4)
+    disk.flip(pathAt(4), 300)
+    expect(await bench.snapshots.verify(id)).toMatchObject({
+      verdict: 'damaged',
+      wrong: [id],
+      made: { header: { position: 5 } },
+    })
+  })
+
+  test('happens by itself once a day', async () => {
+    await forge(4, state => {
+      state['a'] = 'evil'
+    })
+    const guard = keeper()
+    await guard.look()
+    expect(bench.snapshots.parts.counts.wrong).toBe(0)
+    bench.nowMs += 24 * 3_600_000
+    await guard.look()
+    expect(bench.snapshots.parts.counts.wrong).toBeGreaterThan(0)
+    expect(await bench.answer({})).toBe(await truth())
+  })
+})
+
+test('the list of what is kept, once damaged, is gathered again from what is at hand', async () => {
+  await bench.keep({ reducer: 'count' })
+  disk.flip(`${DIRECTORY}/KEPT`, 200)
+  bench = await BenchOfStates.open(disk, bench.store)
+  expect(bench.snapshots.registry.all).toHaveLength(2)
+  expect(await bench.began()).toBe(4)
+})

@@ -1,0 +1,118 @@
+// Snapshots and what happens to them: long chains, power that goes, operations that fail, bytes that change. The answer is the same, at worst later.
+import { describe, expect, test } from '@jest/globals'
+import fc from 'fast-check'
+import { LINKS_MAX } from '../../src/snapshots/shelf.js'
+import { FakeDisk } from '../support/fake-disk.js'
+import { BenchOfStates, DIRECTORY } from './bench-of-states.js'
+import { ballast } from './stories.js'
+
+const MERGE = { reducer: 'merge' } as const
+const disk = (seed = 1) => new FakeDisk({ seed, directories: ['/data'] })
+
+async function expectSame(bench: BenchOfStates): Promise<void> {
+  for (let at = 0; at <= bench.store.head(); at++) {
+    expect(await bench.answer({ ...MERGE, at })).toBe(await bench.answer({ ...MERGE, at, snapshots: false }))
+  }
+}
+
+describe('the state with snapshots', () => {
+  test('is the same across a long chain, which never has more than its links', async () => {
+    const bench = await BenchOfStates.open(disk())
+    await bench.append(ballast)
+    for (let n = 0; n < 30; n++) {
+      await bench.append({ data: { [`k${n}`]: n } })
+      await bench.keep()
+    }
+    const links = bench.shelf.list().map(({ header }) => header.links)
+    expect(Math.max(...links)).toBe(LINKS_MAX)
+    expect(links.filter(count => count === 0).length).toBe(3)
+    await expectSame(bench)
+  })
+
+  test('is so after the power went at any operation of the writing', async () => {
+    const trial = async (dieAt?: number) => {
+      const before = disk(dieAt)
+      const bench = await BenchOfStates.open(before)
+      await bench.append(ballast, { data: { a: 1 } })
+      await bench.keep()
+      await bench.append({ data: { b: 2 } })
+      const begun = before.operations
+      if (dieAt !== undefined) before.arm({ dieAt })
+      await bench.keep().catch(() => undefined)
+      await bench.append({ data: { c: 3 } })
+      const operations = before.operations - begun
+      const after = before.powered ? before.clone() : before.afterCrash(dieAt ?? 1)
+      const again = await BenchOfStates.open(after, bench.store)
+      await expectSame(again)
+      expect(again.shelf.list().length).toBeGreaterThanOrEqual(1)
+      expect(again.snapshots.registry.all).toHaveLength(1)
+      expect(again.snapshots.parts.counts.quarantined).toBe(0)
+      await again.keep()
+      await expectSame(again)
+      expect(await again.began()).toBe(again.store.head())
+      return operations
+    }
+    const operations = await trial()
+    expect(operations).toBeGreaterThan(10)
+    for (let dieAt = 1; dieAt <= operations; dieAt++) await trial(dieAt)
+  })
+
+  test('is so when single operations fail, and the replay does not hear of it', async () => {
+    for (let failAt = 1; failAt <= 30; failAt++) {
+      const failing = disk(failAt)
+      const bench = await BenchOfStates.open(failing)
+      await bench.append(ballast)
+      await bench.keep()
+      await bench.append({ data: { a: 1 } })
+      failing.arm({ failAt, code: 'EIO' })
+      await bench.keep().catch(() => undefined)
+      await expectSame(bench)
+      failing.heal()
+      await bench.append({ data: { b: 1 } })
+      await bench.keep()
+      await expectSame(bench)
+    }
+  })
+
+  test('is so whatever bytes are damaged: at worst it is slower', async () => {
+    let aside = 0
+    await fc.assert(
+      fc.asyncProperty(
+        fc.array(
+          fc.record({ file: fc.nat(), at: fc.nat(), mask: fc.integer({ min: 1, max: 255 }), cut: fc.boolean() }),
+          {
+            minLength: 1,
+            maxLength: 4,
+          },
+        ),
+        fc.boolean(),
+        async (damages, restart) => {
+          const platter = disk()
+          let bench = await BenchOfStates.open(platter)
+          await bench.append(ballast)
+          for (let n = 0; n < 5; n++) {
+            await bench.append({ data: { [`k${n}`]: n } })
+            await bench.keep()
+          }
+          const files = platter.files().filter(path => path.startsWith(DIRECTORY))
+          for (const { file, at, mask, cut } of damages) {
+            const path = files[file % files.length] as string
+            const { length } = platter.bytes(path)
+            if (length === 0) continue
+            if (cut) platter.cut(path, at % length)
+            else platter.flip(path, at % length, mask)
+          }
+          if (restart) bench = await BenchOfStates.open(platter, bench.store)
+          await expectSame(bench)
+          aside += bench.snapshots.parts.counts.quarantined
+          await bench.append({ data: { more: 1 } })
+          await bench.keep()
+          await expectSame(bench)
+          expect(await bench.began()).toBe(bench.store.head())
+        },
+      ),
+      { numRuns: 150 },
+    )
+    expect(aside).toBeGreaterThan(50)
+  })
+})
