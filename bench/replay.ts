@@ -1,4 +1,4 @@
-// Measures replays and snapshots beside the machine's own floor: npm run bench:replay [-- --events 1e6 --rounds 5 --dir bench/.data --keep].
+// Measures replays and snapshots beside the machine's own floor: npm run bench:replay [-- --events 1e6 --rounds 5 --only replay,memory --dir bench/.data --keep].
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -16,6 +16,7 @@ const { values } = parseArgs({
   options: {
     events: { type: 'string', default: '1e6' },
     rounds: { type: 'string', default: '5' },
+    only: { type: 'string', default: 'replay,memory' },
     dir: { type: 'string', default: 'bench/.data' },
     keep: { type: 'boolean', default: false },
   },
@@ -35,10 +36,15 @@ const store = async (size: number) => {
   built.add(directory)
   return directory
 }
-const timed = Math.min(events, TIMED_EVENTS_MAX)
-await replayBench(report, { directory: await store(timed), events: timed, rounds })
-report.note(`load after the replays: ${loadNow()}`)
-await memoryBench(report, await store(events), events)
-report.note(`load after the memory: ${loadNow()}`)
+const parts = values.only.split(',')
+if (parts.includes('replay')) {
+  const timed = Math.min(events, TIMED_EVENTS_MAX)
+  await replayBench(report, { directory: await store(timed), events: timed, rounds })
+  report.note(`load after the replays: ${loadNow()}`)
+}
+if (parts.includes('memory')) {
+  await memoryBench(report, await store(events), events)
+  report.note(`load after the memory: ${loadNow()}`)
+}
 if (!values.keep) for (const directory of built) removeStore(directory)
-report.finish('replay', events === 1e6 ? [] : [String(events)])
+report.finish('replay', events === 1e6 && parts.length === 2 ? [] : [...parts, String(events)])

@@ -11,7 +11,7 @@ import { readMutants } from './read-mutants.js'
 import { writeMutants } from './write-mutants.js'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
-const COPIED = ['src', 'test', 'scripts', 'package.json', 'jest.config.mjs']
+const COPIED = ['src', 'test', 'client', 'scripts', 'package.json', 'jest.config.mjs']
 /** A mutant may make a test wait for ever: that is noticed, too. */
 const LONGEST_RUN_MS = 90_000
 
