@@ -62,6 +62,23 @@ describe('the state of a stream', () => {
     expect(await stateOf('task-1', '?at=0')).toMatchObject({ state: {}, events: 0 })
   })
 
+  test('at a time that has just passed is the same for ever, whatever is being appended', async () => {
+    let going = true
+    const writer = async () => {
+      while (going) await append('task-9', { a: 1 })
+    }
+    const writers = Array.from({ length: 8 }, writer)
+    const asked: [at: string, position: number][] = []
+    for (let n = 0; n < 60; n++) {
+      const at = new Date(Date.now() - (n % 3)).toISOString()
+      asked.push([at, (await replay({ at, reducer: 'count' })).position])
+    }
+    going = false
+    await Promise.all(writers)
+    for (const [at, position] of asked)
+      expect([at, (await replay({ at, reducer: 'count' })).position]).toEqual([at, position])
+  })
+
   test('is not told of the future, nor of what is no moment', async () => {
     await append('task-2', { a: 1 })
     for (const at of ['999999999', '2999-01-01T00:00:00Z', 'yesterday', '-1', '1.5', '1e3']) {

@@ -1,9 +1,11 @@
 // Folds history for a caller: up to a moment, at constant memory, and never more of it at once than the server can bear.
+import { setTimeout as wait } from 'node:timers/promises'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
+import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
-import { positionAt } from '../contract/moment.js'
+import { type Moment, positionAt } from '../contract/moment.js'
 import { Replay, type Replayed, type Span } from './replay.js'
 import { type FrameOptions, replayFrames } from './replay-frames.js'
 import { checkPast, type ReplayPlan } from './replay-plan.js'
@@ -45,14 +47,21 @@ export class Replays {
     this.running++
   }
 
-  private async spanOf(plan: ReplayPlan, access: Access): Promise<Span> {
-    const head = this.store.head()
+  private async spanOf({ after: from, at }: ReplayPlan, access: Access): Promise<Span> {
     const mayRead = (stream: string) => access.covers('events.read', stream)
+    const head = this.store.head()
     const now = Date.now()
-    if (plan.after !== undefined) checkPast(plan.after, head, now, '/after')
-    if (plan.at !== undefined) checkPast(plan.at, head, now, '/at')
-    const after = plan.after === undefined ? 0 : await positionAt(this.store, plan.after, mayRead)
-    const end = plan.at === undefined ? head : Math.min(head, await positionAt(this.store, plan.at, mayRead))
-    return { after, end, head }
+    if (from !== undefined) checkPast(from, head, now, '/after')
+    if (at !== undefined) checkPast(at, head, now, '/at')
+    const after = from === undefined ? 0 : await this.positionAt(from, mayRead)
+    const end = at === undefined ? undefined : await this.positionAt(at, mayRead)
+    // What was being written when a time was looked up may have been before it.
+    return { after, end: end ?? this.store.head(), head: this.store.head() }
+  }
+
+  /** Of a millisecond that is not over yet nobody knows what it will hold. */
+  private async positionAt(moment: Moment, mayRead: (stream: string) => boolean): Promise<Position> {
+    while ('timeNs' in moment && moment.timeNs >= BigInt(Date.now()) * 1_000_000n) await wait(1)
+    return positionAt(this.store, moment, mayRead)
   }
 }
