@@ -131,6 +131,7 @@ describe('a replay', () => {
     [{ filter: { streams: 'a' } }, '/filter/streams'],
     [{ filter: { streams: ['a b'] } }, '/filter/streams/0'],
     [{ filter: { within: ['*'] } }, '/filter/within'],
+    [{ reducer: 'count', initial: { state: { total: 1, byType: { made: '1' } } } }, '/initial/state'],
     [{ colour: 1 }, '/colour'],
     [{ every: 0 }, '/every'],
     [{ onDamaged: 'ignore' }, '/onDamaged'],
@@ -138,6 +139,21 @@ describe('a replay', () => {
     const answer = await server.call('/v1/replay', { json })
     expect(answer.status).toBe(400)
     expect((await jsonOf(Promise.resolve(answer))).errors).toContainEqual({ pointer, detail: expect.any(String) })
+  })
+
+  test('is there for others while one agent keeps as many as it can get, and reads none of them', async () => {
+    const text = 'x'.repeat(200_000)
+    for (let n = 0; n < 60; n++) await append('stalled', { text })
+    const leave = new AbortController()
+    const options = { json: { filter: { streams: ['stalled'] }, states: true }, as: agent('greedy', 'system_agent') }
+    const headers = { accept: 'application/x-ndjson' }
+    const asked = Array.from({ length: 12 }, () =>
+      server.call('/v1/replay', { ...options, headers, signal: leave.signal }),
+    )
+    const statuses = (await Promise.all(asked)).map(({ status }) => status)
+    expect([statuses.includes(200), statuses.includes(503)]).toEqual([true, true])
+    expect((await server.call('/v1/replay', { json: { filter: { streams: ['fold-1'] } } })).status).toBe(200)
+    leave.abort()
   })
 
   test('tells its progress, and ends with the state', async () => {

@@ -12,39 +12,44 @@ import { checkPast, type ReplayPlan } from './replay-plan.js'
 
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8
+/** Whoever reads none of its answers keeps all of them; the others are to have some, too. */
+const REPLAYS_OF_ONE_AGENT = 4
 
 @Injectable()
 export class Replays {
-  private running = 0
+  /** Whose replays are running. */
+  private readonly running: string[] = []
 
   constructor(private readonly store: EventStore) {}
 
   /** Nobody waits for the rest once `signal` has aborted. */
   async state(plan: ReplayPlan, access: Access, signal: AbortSignal): Promise<Replayed> {
     const span = await this.spanOf(plan, access)
-    this.enter()
+    this.enter(access)
     try {
       return await new Replay(this.store, plan, span).run(signal)
     } finally {
-      this.running--
+      this.running.splice(this.running.indexOf(access.agentId), 1)
     }
   }
 
   async *frames(plan: ReplayPlan, access: Access, options: FrameOptions): AsyncGenerator<string, void, void> {
     const span = await this.spanOf(plan, access)
-    this.enter()
+    this.enter(access)
     try {
       yield* replayFrames(new Replay(this.store, plan, span), options)
     } finally {
-      this.running--
+      this.running.splice(this.running.indexOf(access.agentId), 1)
     }
   }
 
-  private enter(): void {
-    if (this.running >= REPLAYS_AT_ONCE) {
-      throw new StoreError('OVERLOADED', `${REPLAYS_AT_ONCE} replays are running already`, { retryAfterSeconds: 1 })
+  private enter({ agentId }: Access): void {
+    const own = this.running.filter(of => of === agentId).length
+    if (this.running.length >= REPLAYS_AT_ONCE || own >= REPLAYS_OF_ONE_AGENT) {
+      const detail = `${this.running.length} replays are running already, ${own} of them for this agent`
+      throw new StoreError('OVERLOADED', detail, { retryAfterSeconds: 1 })
     }
-    this.running++
+    this.running.push(agentId)
   }
 
   private async spanOf({ after: from, at }: ReplayPlan, access: Access): Promise<Span> {
