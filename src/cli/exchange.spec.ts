@@ -130,6 +130,20 @@ test('an export waits for whoever reads it', async () => {
   expect([pieces > 5, most]).toEqual([true, 1])
 })
 
+test('an export of a store that has lost its end is none', async () => {
+  const data = { text: 'x'.repeat(1_000) }
+  const small = { segmentBytes: 50_000, sealOnCloseBytes: 0 }
+  const store = await openEmbedded({ directory: at('long'), nodeId: 'x', ...small })
+  const events = Array.from({ length: 40 }, () => event({ data }))
+  for (let n = 0; n < 5; n++) await store.append({ events, author: { agentId: 'a' } })
+  await store.close()
+  const segments = fs.readdirSync(at('long/segments')).filter(name => name.endsWith('.log'))
+  fs.rmSync(join(at('long/segments'), segments.sort().at(-1) as string))
+  const { status, out, err } = await words('export', at('long'))
+  expect([status, err]).toEqual([3, expect.stringContaining('is lost')])
+  expect(out).not.toContain('"type":"end"')
+})
+
 test('an export that is cut off on its way is told as such, and no half line of it is printed', async () => {
   const first = JSON.stringify({ type: 'event', event: { tags: [] } })
   const server = createServer((request, answer) => {
