@@ -82,8 +82,15 @@ export class ReplayController {
   }
 }
 
-function answerOf({ state, position, events, head, damaged }: Replayed): ReplayAnswerDto {
-  return { state, position, events, head, damaged: damaged.map(({ from, to, reason }) => ({ from, to, reason })) }
+function answerOf({ state, position, events, first, head, damaged }: Replayed): ReplayAnswerDto {
+  return {
+    state,
+    position,
+    events,
+    first,
+    head,
+    damaged: damaged.map(({ from, to, reason }) => ({ from, to, reason })),
+  }
 }
 
 /** Nobody folds for who is gone. */

@@ -8,7 +8,7 @@ import { EventStore } from '../contract/event-store.js'
 import { type Moment, positionAt } from '../contract/moment.js'
 import { Replay, type Replayed, type Span } from './replay.js'
 import { type FrameOptions, replayFrames } from './replay-frames.js'
-import { checkPast, type ReplayPlan } from './replay-plan.js'
+import { checkKept, checkPast, type ReplayPlan } from './replay-plan.js'
 
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8
@@ -52,16 +52,21 @@ export class Replays {
     this.running.push(agentId)
   }
 
-  private async spanOf({ after: from, at }: ReplayPlan, access: Access): Promise<Span> {
+  private async spanOf(plan: ReplayPlan, access: Access): Promise<Span> {
+    const { after: from, at } = plan
     const mayRead = (stream: string) => access.covers('events.read', stream)
-    const head = this.store.head()
-    const now = Date.now()
-    if (from !== undefined) checkPast(from, head, now, '/after')
-    if (at !== undefined) checkPast(at, head, now, '/at')
+    for (const [moment, pointer] of [
+      [from, '/after'],
+      [at, '/at'],
+    ] as const)
+      if (moment !== undefined) checkPast(moment, this.store.head(), Date.now(), pointer)
     const after = from === undefined ? 0 : await this.positionAt(from, mayRead)
     const end = at === undefined ? undefined : await this.positionAt(at, mayRead)
     // What was being written when a time was looked up may have been before it.
-    return { after, end: end ?? this.store.head(), head: this.store.head() }
+    const { first, head } = this.store.status()
+    const span = { after, end: end ?? head, first, head }
+    checkKept(plan, span)
+    return span
   }
 
   /** Of a millisecond that is not over yet nobody knows what it will hold. */
