@@ -66,6 +66,15 @@ test('what is exported and imported is exported the same, and verify finds nothi
   expect(await verifyStore(at('copy'))).toMatchObject({ clean: true, findings: [] })
 })
 
+test('what begins later than a new store does leaves nothing behind', async () => {
+  await source()
+  const { out } = await words('export', at('source'), '--after', '2')
+  fs.writeFileSync(at('later.ndjson'), `${out}\n`)
+  const { status, err } = await words('import', at('later.ndjson'), '--into', at('copy'))
+  expect([status, err]).toEqual([3, expect.stringContaining('line 1: position 3 does not go on at 1')])
+  expect(fs.existsSync(at('copy'))).toBe(false)
+})
+
 test('a file that is cut leaves nothing behind, and says where', async () => {
   const file = await source()
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').split('\n').slice(0, 2).join('\n'))
