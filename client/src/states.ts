@@ -42,6 +42,8 @@ export interface State<T = JsonValue> {
 }
 
 export interface ServerState<T = JsonValue> extends State<T> {
+  /** The first position that is kept: what retention removed before it is in no state. */
+  readonly first: Position
   /** The last durable position when it was made. */
   readonly head: Position
   /** What was passed over because it is damaged. */

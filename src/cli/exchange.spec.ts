@@ -1,5 +1,8 @@
 // `lighthouse export` and `lighthouse import` as an operator meets them: on real directories, with their words and exit codes.
+import { once } from 'node:events'
 import fs from 'node:fs'
+import { createServer } from 'node:http'
+import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
@@ -63,6 +66,15 @@ test('what is exported and imported is exported the same, and verify finds nothi
   expect(await verifyStore(at('copy'))).toMatchObject({ clean: true, findings: [] })
 })
 
+test('what begins later than a new store does leaves nothing behind', async () => {
+  await source()
+  const { out } = await words('export', at('source'), '--after', '2')
+  fs.writeFileSync(at('later.ndjson'), `${out}\n`)
+  const { status, err } = await words('import', at('later.ndjson'), '--into', at('copy'))
+  expect([status, err]).toEqual([3, expect.stringContaining('line 1: position 3 does not go on at 1')])
+  expect(fs.existsSync(at('copy'))).toBe(false)
+})
+
 test('a file that is cut leaves nothing behind, and says where', async () => {
   const file = await source()
   fs.writeFileSync(file, fs.readFileSync(file, 'utf8').split('\n').slice(0, 2).join('\n'))
@@ -109,6 +121,65 @@ test('CloudEvents, one a line, for other tools', async () => {
     ['/streams/$own', '3'],
     ['/streams/s', '4'],
   ])
+})
+
+test('an export waits for whoever reads it', async () => {
+  const store = await openEmbedded({ directory: at('long'), nodeId: 'x' })
+  const data = { text: 'x'.repeat(1_000) }
+  await store.append({ events: Array.from({ length: 500 }, () => event({ data })), author: { agentId: 'a' } })
+  await store.close()
+  let [reading, most, pieces] = [0, 0, 0]
+  const out = async () => {
+    most = Math.max(most, ++reading)
+    pieces++
+    await new Promise(setImmediate)
+    reading--
+  }
+  expect(await run(['export', at('long')], { out, err: text => expect(text).toBe('') })).toBe(0)
+  expect([pieces > 5, most]).toEqual([true, 1])
+})
+
+test('an export of a store that has lost its end is none', async () => {
+  const data = { text: 'x'.repeat(1_000) }
+  const small = { segmentBytes: 50_000, sealOnCloseBytes: 0 }
+  const store = await openEmbedded({ directory: at('long'), nodeId: 'x', ...small })
+  const events = Array.from({ length: 40 }, () => event({ data }))
+  for (let n = 0; n < 5; n++) await store.append({ events, author: { agentId: 'a' } })
+  await store.close()
+  const segments = fs.readdirSync(at('long/segments')).filter(name => name.endsWith('.log'))
+  fs.rmSync(join(at('long/segments'), segments.sort().at(-1) as string))
+  const { status, out, err } = await words('export', at('long'))
+  expect([status, err]).toEqual([3, expect.stringContaining('is lost')])
+  expect(out).not.toContain('"type":"end"')
+})
+
+test('an export that is cut off on its way is told as such, and no half line of it is printed', async () => {
+  const first = JSON.stringify({ type: 'event', event: { tags: [] } })
+  const server = createServer((request, answer) => {
+    answer.write(`${first}\n${first.slice(0, 20)}`, () =>
+      request.url?.includes('after=1') === true ? answer.end() : answer.destroy(),
+    )
+  })
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  for (const more of [[], ['--after', '1'], ['--after', '1', '--format', 'cloudevents']]) {
+    const { status, err } = await words('export', '--url', url, '--token', 't', ...more)
+    expect([status, err]).toEqual([3, expect.stringContaining('the export was cut off')])
+  }
+  server.close()
+})
+
+test('what is no file is not imported, and nothing is made of it', async () => {
+  for (const file of [at('nowhere'), root, '/dev/null']) {
+    const { status, err } = await words('import', file, '--into', at('copy'))
+    expect([status, err]).toEqual([
+      3,
+      expect.stringMatching(/^The request breaks a rule: .* (cannot be read|is no plain file)/),
+    ])
+  }
+  const { status, err } = await words('import', await source(), '--into', at('source'), '--renumber', '--map', root)
+  expect([status, err]).toEqual([3, expect.stringMatching(/^That could not be done: EISDIR/)])
+  expect(fs.existsSync(at('copy'))).toBe(false)
 })
 
 test('what is no store is not made one', async () => {

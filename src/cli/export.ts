@@ -11,12 +11,12 @@ import { Usage } from './usage.js'
 /** Lines are printed so many characters at once. */
 const CHUNK_CHARS = 64 * 1024
 
-export async function exportEvents(args: readonly string[], out: (text: string) => void): Promise<void> {
+export async function exportEvents(args: readonly string[], out: (text: string) => unknown): Promise<void> {
   const { frames, asCloudEvents } = wishOf(args)
   let lines: string[] = []
   let chars = 0
-  const flush = () => {
-    if (lines.length > 0) out(lines.join('\n'))
+  const flush = async () => {
+    if (lines.length > 0) await out(lines.join('\n'))
     lines = []
     chars = 0
   }
@@ -25,9 +25,9 @@ export async function exportEvents(args: readonly string[], out: (text: string) 
     if (line === undefined) continue
     lines.push(line)
     chars += line.length
-    if (chars >= CHUNK_CHARS) flush()
+    if (chars >= CHUNK_CHARS) await flush()
   }
-  flush()
+  await flush()
 }
 
 function wishOf(args: readonly string[]): { readonly frames: AsyncIterable<string>; readonly asCloudEvents: boolean } {

@@ -1,9 +1,11 @@
 // `lighthouse import`: an export into a data directory, as the same store or behind its own events, or into a server.
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { importStore } from '../backends/embedded/import-store.js'
 import { requireStore } from '../backends/embedded/verify-store.js'
+import { StoreError } from '../contract/errors.js'
 import { readExport } from '../exchange/read-export.js'
 import { type AppendBatch, type RenumberReport, renumber } from '../exchange/renumber.js'
 import { amount } from './print-verify.js'
@@ -23,6 +25,7 @@ interface Wish {
 export async function importEvents(args: readonly string[], nodeId: string): Promise<string> {
   const wish = wishOf(args)
   const { file, into, renumbers } = wish
+  await mustBeFile(file)
   if (into !== undefined && !renumbers) {
     const { copied, already, head } = await importStore({ directory: into }, () => readExport(createReadStream(file)))
     const before = already === 0 ? '' : `, ${amount(already, 'event')} found there and the same`
@@ -32,6 +35,14 @@ export async function importEvents(args: readonly string[], nodeId: string): Pro
   for await (const _ of readExport(createReadStream(file), { gaps: true }));
   const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, nodeId)
   return inWords(report)
+}
+
+/** It is read twice: everything is proven before anything is written. */
+async function mustBeFile(file: string): Promise<void> {
+  const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
+    throw new StoreError('INVALID_REQUEST', `${file} cannot be read: ${cause.code}`, { cause })
+  })
+  if (!found.isFile()) throw new StoreError('INVALID_REQUEST', `${file} is no plain file, and it is read twice`)
 }
 
 function wishOf(args: readonly string[]): Wish {

@@ -27,12 +27,18 @@ export class Remote {
   async *frames(after: number): AsyncGenerator<string, void, void> {
     const { body } = await this.ask(`/v1/export?after=${after}`, { headers: { accept: 'application/x-ndjson' } })
     let last = ''
-    for await (const line of linesOf(chunksOf(body))) {
-      last = line.toString('utf8')
-      yield last
+    try {
+      for await (const line of linesOf(chunksOf(body))) {
+        if (last !== '') yield last
+        last = line.toString('utf8')
+      }
+    } catch (cause) {
+      throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${String(cause)}`, { cause })
     }
+    // The last line may be half of one.
     if (!last.startsWith('{"type":"end"'))
       throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${last.slice(0, 300)}`)
+    yield last
   }
 
   /** Under the key of the batch, so that it is there once, however often it is sent. The author is who the token names. */

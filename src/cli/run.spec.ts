@@ -1,7 +1,7 @@
 // The command line as an operator meets it: spawned, on real files, with its words and exit codes.
 import { spawnSync } from 'node:child_process'
 import fs from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { AgedStore, EVENTS_A_DAY } from '../../test/support/aged-store.js'
@@ -136,12 +136,29 @@ describe('backup and restore', () => {
     expect([status, out]).toEqual([1, expect.stringMatching(/^restored\nCORRUPT: 1 file of the backup\n/)])
   })
 
+  test('neither a backup in its store nor a store in its backup, however they are named', async () => {
+    const data = copy()
+    const link = join(place, 'link to data')
+    fs.symlinkSync(data, link)
+    for (const args of [
+      ['backup', data, join(data, 'archive')],
+      ['backup', data, join(link, 'not', 'yet')],
+      ['backup', link, join(data, 'backup')],
+      ['backup', data, dirname(data)],
+      ['restore', backup, join(backup, 'data')],
+    ]) {
+      expect(await words(...args)).toMatchObject({ status: 3, err: expect.stringContaining(' lies in ') })
+    }
+    expect(fs.readdirSync(data).sort()).toEqual(fs.readdirSync(directory).sort())
+    expect((await words('backup', link, join(place, 'by its link'))).status).toBe(0)
+  })
+
   test('what cannot be done: exit 3, and why', async () => {
     expect(await words('backup', directory, directory)).toMatchObject({
       status: 3,
       err: expect.stringContaining('is a data directory'),
     })
-    expect(await words('backup', place, backup)).toMatchObject({
+    expect(await words('backup', join(place, 'mistyped'), backup)).toMatchObject({
       status: 3,
       err: expect.stringContaining('no data directory'),
     })
@@ -150,6 +167,22 @@ describe('backup and restore', () => {
       err: expect.stringContaining('not empty'),
     })
   })
+})
+
+test('nobody reads the output, or it finds no room: exit 3, which is not that of a corrupt store', () => {
+  const full = fs.openSync('/dev/full', 'w')
+  const command = [
+    '--import',
+    join(PROJECT, 'scripts', 'typescript.mjs'),
+    join(PROJECT, 'src', 'cli', 'main.ts'),
+    'help',
+  ]
+  const refused = spawnSync(process.execPath, command, { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] })
+  fs.closeSync(full)
+  expect([refused.status, refused.stderr]).toEqual([
+    3,
+    expect.stringMatching(/^That could not be done: ENOSPC[^\n]*\n$/),
+  ])
 })
 
 test('a store in use: exit 3, who uses it, and how to look all the same', async () => {

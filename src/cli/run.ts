@@ -7,6 +7,7 @@ import { loadSettings } from '../config/load-settings.js'
 import { BadSettings } from '../config/parse-settings.js'
 import { type Settings, settingTable } from '../config/settings.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { mustBeApart } from './apart.js'
 import { exportEvents } from './export.js'
 import { importEvents } from './import.js'
 import { inShell } from './in-shell.js'
@@ -17,7 +18,8 @@ import { token } from './token.js'
 import { isMisspelt, Usage } from './usage.js'
 
 export interface Terminal {
-  out(text: string): void
+  /** What it answers is waited for before there is more: whoever reads may be slow, or gone. */
+  out(text: string): unknown
   err(text: string): void
 }
 
@@ -71,7 +73,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       return EXIT.usage
     }
     // Left to Node, a defect would end with 1, which is what a script takes for a corrupt store.
-    terminal.err(error instanceof StoreError ? explain(error, args) : `${ERRORS.INTERNAL.title}: ${String(error)}`)
+    terminal.err(error instanceof StoreError ? explain(error, args) : unexpected(error))
     return EXIT.unable
   }
 }
@@ -86,26 +88,26 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
       await exportEvents(rest, text => terminal.out(text))
       return EXIT.clean
     case 'import':
-      terminal.out(await importEvents(rest, settings().nodeId))
+      await terminal.out(await importEvents(rest, settings().nodeId))
       return EXIT.clean
     case 'backup':
       return backup(rest, terminal)
     case 'restore':
       return restore(rest, terminal)
     case 'config':
-      terminal.out(JSON.stringify(shownSettings(settings()), undefined, 2))
+      await terminal.out(JSON.stringify(shownSettings(settings()), undefined, 2))
       return EXIT.clean
     case 'token':
-      terminal.out(await explained(() => token(rest, settings())))
+      await terminal.out(await explained(() => token(rest, settings())))
       return EXIT.clean
     case 'help':
     case '--help':
     case '-h':
-      terminal.out(HELP)
+      await terminal.out(HELP)
       return EXIT.clean
     case 'version':
     case '--version':
-      terminal.out(version())
+      await terminal.out(version())
       return EXIT.clean
     case undefined:
       throw new Usage('a command is missing')
@@ -137,14 +139,14 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
 async function verify(args: readonly string[], terminal: Terminal): Promise<number> {
   const { directory, flags } = parse(args, ['live', 'json'])
   const report = await verifyStore(directory, { live: flags.has('live') })
-  terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printVerify(report, directory))
+  await terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printVerify(report, directory))
   return report.clean ? EXIT.clean : EXIT.corrupt
 }
 
 async function repair(args: readonly string[], terminal: Terminal): Promise<number> {
   const { directory, flags } = parse(args, ['yes', 'json'])
   const report = await repairStore(directory, { apply: flags.has('yes') })
-  terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printRepair(report, directory))
+  await terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printRepair(report, directory))
   const nothingToDo = report.steps.length === 0 && report.refused.length === 0
   return report.applied || (nothingToDo && report.before.clean) ? EXIT.clean : EXIT.corrupt
 }
@@ -152,16 +154,18 @@ async function repair(args: readonly string[], terminal: Terminal): Promise<numb
 async function backup(args: readonly string[], terminal: Terminal): Promise<number> {
   const { directories, flags } = parseAll(args, ['json'])
   const [directory, target] = pair(directories, 'the data directory and the backup directory')
+  await mustBeApart(directory, target)
   const report = await backupStore(directory, target)
-  terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printBackup(report, directory, target))
+  await terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printBackup(report, directory, target))
   return report.damaged.length === 0 ? EXIT.clean : EXIT.corrupt
 }
 
 async function restore(args: readonly string[], terminal: Terminal): Promise<number> {
   const { directories, flags } = parseAll(args, ['verify', 'json'])
   const [from, directory] = pair(directories, 'the backup directory and the data directory')
+  await mustBeApart(from, directory)
   const report = await restoreStore(from, directory, { verify: flags.has('verify') })
-  terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printRestore(report, from, directory))
+  await terminal.out(flags.has('json') ? JSON.stringify(report, undefined, 2) : printRestore(report, from, directory))
   const sound = report.restored && report.damaged.length === 0 && report.verified?.clean !== false
   return sound ? EXIT.clean : EXIT.corrupt
 }
@@ -197,6 +201,12 @@ function explain(error: StoreError, [command = '', ...args]: readonly string[]):
   const more = error.code === 'LOCKED' && command === 'verify' ? live : ''
   const next = nextAfter(error.code, command)
   return `${ERRORS[error.code].title}: ${error.message}\nNext: ${next.replace(/\.$/, '')}${more}.`
+}
+
+/** What the system refuses of a file or of the terminal is no defect. */
+function unexpected(error: unknown): string {
+  const { syscall, message } = error as NodeJS.ErrnoException
+  return syscall !== undefined ? `That could not be done: ${message}` : `${ERRORS.INTERNAL.title}: ${String(error)}`
 }
 
 /** The catalogue speaks to clients of a server; here somebody named a directory. */

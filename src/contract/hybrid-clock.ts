@@ -24,6 +24,11 @@ export class HybridClock {
     this.sequence = last.sequence
   }
 
+  /** The time of the last reading. */
+  get latestNs(): bigint {
+    return this.timestampNs
+  }
+
   next(): Reading {
     const now = this.clock.now()
     // A wall clock beyond what an id can hold is wrong, and following it would be for ever.

@@ -1,4 +1,5 @@
 // Every event of a store as frames of lines, each with what it takes to make the same event again elsewhere.
+import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import { eventJson } from '../wire/event-json.js'
@@ -12,6 +13,11 @@ export async function* exportFrames(store: EventStore, after: Position): AsyncGe
     count++
     yield exportFrame(event)
   }
+  if (store.status().damaged.some(({ to }) => to > store.head()))
+    throw new StoreError(
+      'DATA_CORRUPT',
+      `What came behind position ${head} is lost, and how much that was is not known`,
+    )
   yield endFrame(Math.max(head, after), count)
 }
 

@@ -51,6 +51,18 @@ test('only a line feed ends a line', async () => {
   expect(lines).toEqual(['a', '', 'b\r', 'ü'])
 })
 
+test('a file that is one endless line is refused before it is all in memory', async () => {
+  let given = 0
+  async function* endless() {
+    for (;;) {
+      given++
+      yield Buffer.alloc(1024 * 1024, 'a')
+    }
+  }
+  await expect(readExport(endless()).next()).rejects.toThrow('a line has more than 16777216 bytes')
+  expect(given).toBe(17)
+})
+
 test('a later one begins where it begins, in streams it has not seen begin', async () => {
   expect(await read(whole([frame(numbered(5)), frame(numbered(6)), endFrame(6, 2)]))).toHaveLength(2)
 })

@@ -6,6 +6,8 @@ import { parseJsonBody } from '../wire/json-body.js'
 import { type ExportedEvent, readExported, refuseLine } from './exported-event.js'
 
 const NEWLINE = 0x0a
+/** Twice what an event of 1 MiB can take as JSON, with its record beside it. */
+const LINE_BYTES_MAX = 16 * 1024 * 1024
 
 /** `gaps`: positions may be missing, as they are where only some events were exported. */
 export interface ReadOptions {
@@ -61,8 +63,13 @@ export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Bu
       from = at + 1
     }
     if (from < chunk.length) begun.push(chunk.subarray(from))
+    if (begun.reduce((sum, { length }) => sum + length, 0) > LINE_BYTES_MAX) refuseLongLine()
   }
   if (begun.length > 0) yield Buffer.concat(begun)
+}
+
+function refuseLongLine(): never {
+  throw new StoreError('INVALID_REQUEST', `a line has more than ${LINE_BYTES_MAX} bytes: that is no export`)
 }
 
 class Order {

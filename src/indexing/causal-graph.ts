@@ -46,8 +46,9 @@ export async function causesGraph(first: RecordedEvent, find: Find, limits: Grap
       for (const cause of causesOf(event)) {
         if (depth > limits.depth || nodes.size + wanted.size > limits.nodes) {
           // What is in the picture already is linked; what is not stays out of it.
-          complete &&= nodes.has(cause)
-          if (!nodes.has(cause) && !wanted.has(cause)) continue
+          const inPicture = nodes.has(cause) || wanted.has(cause)
+          complete &&= inPicture
+          if (!inPicture) continue
         }
         links.push({ cause, effect: event.id, by: event.causationId === cause ? 'causation' : 'parent' })
         if (!nodes.has(cause)) wanted.add(cause)

@@ -84,6 +84,18 @@ describe('why an event happened', () => {
     }
   })
 
+  test('is whole when the limit is just enough, also where ways meet', async () => {
+    const order = await append('s')
+    const one = await append('s', { causationId: order })
+    const other = await append('s', { causationId: order })
+    const end = await append('s', { parents: [one, other] })
+    const answer = await causes(end, '?limit=3')
+    expect(ids(answer)).toEqual([end, one, other, order])
+    expect([answer.links.length, answer.complete]).toEqual([4, true])
+    expect(await effects(order, '?limit=3')).toMatchObject({ complete: true, events: { length: 4 } })
+    expect((await causes(end, '?limit=2')).complete).toBe(false)
+  })
+
   test('tells nothing of what the caller may not read', async () => {
     const hidden = await append('secret/1')
     const seen = await append('public_1', { causationId: hidden })

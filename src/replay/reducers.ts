@@ -64,7 +64,10 @@ export function reducerOf(name: ReducerName, key?: FieldPath): Reducer {
 /** Whether a state given from outside can be one of this reducer. */
 export function fits(name: ReducerName, state: JsonValue): boolean {
   if (name === 'collect') return Array.isArray(state)
-  if (name === 'count') return isMap(state) && typeof state['total'] === 'number' && isMap(state['byType'])
+  if (name === 'count') {
+    const byType = isMap(state) && typeof state['total'] === 'number' ? state['byType'] : undefined
+    return isMap(byType) && Object.values(byType).every(found => typeof found === 'number')
+  }
   if (name === 'set') return isMap(state)
   return true
 }

@@ -3,9 +3,9 @@ import type { FastifyReply } from 'fastify'
 import type { ReplayAnswerDto } from './replay.dto.js'
 import type { Replayed } from './replay.js'
 
-export function answerOf({ state, position, events, head, damaged, snapshot }: Replayed): ReplayAnswerDto {
+export function answerOf({ state, position, events, first, head, damaged, snapshot }: Replayed): ReplayAnswerDto {
   const ranges = damaged.map(({ from, to, reason }) => ({ from, to, reason }))
-  return { state, position, events, head, snapshot, damaged: ranges }
+  return { state, position, events, first, head, snapshot, damaged: ranges }
 }
 
 /** Nobody folds for who is gone. */

@@ -62,6 +62,23 @@ describe('the state of a stream', () => {
     expect(await stateOf('task-1', '?at=0')).toMatchObject({ state: {}, events: 0 })
   })
 
+  test('at a time that has just passed is the same for ever, whatever is being appended', async () => {
+    let going = true
+    const writer = async () => {
+      while (going) await append('task-9', { a: 1 })
+    }
+    const writers = Array.from({ length: 8 }, writer)
+    const asked: [at: string, position: number][] = []
+    for (let n = 0; n < 60; n++) {
+      const at = new Date(Date.now() - (n % 3)).toISOString()
+      asked.push([at, (await replay({ at, reducer: 'count' })).position])
+    }
+    going = false
+    await Promise.all(writers)
+    for (const [at, position] of asked)
+      expect([at, (await replay({ at, reducer: 'count' })).position]).toEqual([at, position])
+  })
+
   test('is not told of the future, nor of what is no moment', async () => {
     await append('task-2', { a: 1 })
     for (const at of ['999999999', '2999-01-01T00:00:00Z', 'yesterday', '-1', '1.5', '1e3']) {
@@ -114,6 +131,7 @@ describe('a replay', () => {
     [{ filter: { streams: 'a' } }, '/filter/streams'],
     [{ filter: { streams: ['a b'] } }, '/filter/streams/0'],
     [{ filter: { within: ['*'] } }, '/filter/within'],
+    [{ reducer: 'count', initial: { state: { total: 1, byType: { made: '1' } } } }, '/initial/state'],
     [{ colour: 1 }, '/colour'],
     [{ every: 0 }, '/every'],
     [{ onDamaged: 'ignore' }, '/onDamaged'],
@@ -121,6 +139,21 @@ describe('a replay', () => {
     const answer = await server.call('/v1/replay', { json })
     expect(answer.status).toBe(400)
     expect((await jsonOf(Promise.resolve(answer))).errors).toContainEqual({ pointer, detail: expect.any(String) })
+  })
+
+  test('is there for others while one agent keeps as many as it can get, and reads none of them', async () => {
+    const text = 'x'.repeat(200_000)
+    for (let n = 0; n < 60; n++) await append('stalled', { text })
+    const leave = new AbortController()
+    const options = { json: { filter: { streams: ['stalled'] }, states: true }, as: agent('greedy', 'system_agent') }
+    const headers = { accept: 'application/x-ndjson' }
+    const asked = Array.from({ length: 12 }, () =>
+      server.call('/v1/replay', { ...options, headers, signal: leave.signal }),
+    )
+    const statuses = (await Promise.all(asked)).map(({ status }) => status)
+    expect([statuses.includes(200), statuses.includes(503)]).toEqual([true, true])
+    expect((await server.call('/v1/replay', { json: { filter: { streams: ['fold-1'] } } })).status).toBe(200)
+    leave.abort()
   })
 
   test('tells its progress, and ends with the state', async () => {

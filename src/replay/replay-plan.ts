@@ -11,6 +11,7 @@ import { filterOf, type Projection } from './projections/projection.js'
 import { fitsProjection, projectionReducer } from './projections/projection-reducer.js'
 import { fits, type Reducer, type ReducerName, reducerOf } from './reducers.js'
 import type { ReplayDto } from './replay.dto.js'
+import type { Span } from './replay.js'
 import type { Upcasters } from './upcasting/upcaster.js'
 
 export interface ReplayPlan {
@@ -123,7 +124,22 @@ export function checkPast(moment: Moment, head: Position, nowMs: number, pointer
     refuseFuture(pointer, 'the time is still to come')
 }
 
+/** What was retired is no longer known: the state was not empty then, and what was made before lacks it now. */
+export function checkKept({ at, initial }: ReplayPlan, span: Omit<Span, 'head'>): void {
+  const { after, end, first } = span
+  const emptyAt = at !== undefined && 'position' in at && at.position === 0
+  if (at !== undefined && !emptyAt && first > 1 && end < first) refuseRetired('/at', first)
+  if (initial !== undefined && after < first - 1) refuseRetired('/after', first)
+}
+
+function refuseRetired(pointer: string, first: Position): never {
+  refuse(pointer, `lies before what is kept: the first position is ${first}`)
+}
+
 function refuseFuture(pointer: string, why: string): never {
-  const detail = `lies in the future: ${why}`
+  refuse(pointer, `lies in the future: ${why}`)
+}
+
+function refuse(pointer: string, detail: string): never {
   throw new StoreError('INVALID_REQUEST', `${pointer} ${detail}`, { errors: [{ pointer, detail }] })
 }

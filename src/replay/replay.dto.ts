@@ -210,6 +210,13 @@ export class ReplayAnswerDto {
   @ApiProperty({ description: 'How many events it is made of.', example: 128, type: 'integer' })
   events: number
 
+  @ApiProperty({
+    description: 'The first position that is kept: what retention removed before it is in no state.',
+    example: 1,
+    type: 'integer',
+  })
+  first: number
+
   @ApiProperty({ description: 'The last durable position when the replay began.', example: 1400, type: 'integer' })
   head: number
 

@@ -7,14 +7,16 @@ import type { ReplayPlan } from './replay-plan.js'
 /** Each is told of; beyond these the answer would grow with the damage. */
 const DAMAGED_TOLD = 100
 
-/** Positions: exclusive, inclusive, and the last durable one. */
+/** Positions: exclusive, inclusive, the first that is kept and the last durable one. */
 export interface Span {
   readonly after: Position
   readonly end: Position
+  readonly first: Position
   readonly head: Position
 }
 
 export interface Replayed extends Folded {
+  readonly first: Position
   readonly head: Position
   readonly damaged: readonly DamagedRange[]
   /** Where the kept state stood with which it began. */
@@ -61,9 +63,9 @@ export class Replay {
 
   /** Everything that matches up to its position is in its state. */
   get replayed(): Replayed {
-    const { after, end, head } = this.span
+    const { after, end, first, head } = this.span
     const snapshot = this.keptAt === undefined ? null : { position: this.keptAt }
-    return { ...this.fold.folded, position: Math.max(after, end), head, damaged: this.damaged, snapshot }
+    return { ...this.fold.folded, position: Math.max(after, end), first, head, damaged: this.damaged, snapshot }
   }
 
   private pulled(): AsyncIterable<RecordedEvent> {

@@ -1,10 +1,11 @@
 // Folds history: for a caller up to a moment, for a snapshot from one position to another; at constant memory, and for callers never more at once than the server can bear.
+import { setTimeout as wait } from 'node:timers/promises'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
-import { positionAt } from '../contract/moment.js'
+import { type Moment, positionAt } from '../contract/moment.js'
 import { DEFINITION_LIMITS } from './definition-limits.js'
 import { Fold, type Folded } from './fold.js'
 import { equalFolds } from './fold-text.js'
@@ -12,7 +13,7 @@ import type { NamedFold } from './folds.service.js'
 import { KeptStates } from './kept-states.service.js'
 import { Replay, type Replayed, type Span } from './replay.js'
 import { type FrameOptions, replayFrames } from './replay-frames.js'
-import { checkPast, type ReplayPlan } from './replay-plan.js'
+import { checkKept, checkPast, type ReplayPlan } from './replay-plan.js'
 
 export { type Folded, STATE_BYTES_MAX } from './fold.js'
 /** The rule by which the reducer merges is also the one by which snapshots keep differences. */
@@ -23,10 +24,13 @@ export const PROJECTION_NAME_CHARS_MAX = DEFINITION_LIMITS.projectionNameChars
 
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8
+/** Whoever reads none of its answers keeps all of them; the others are to have some, too. */
+const REPLAYS_OF_ONE_AGENT = 4
 
 @Injectable()
 export class Replays {
-  private running = 0
+  /** Whose replays are running. */
+  private readonly running: string[] = []
 
   constructor(
     private readonly store: EventStore,
@@ -36,22 +40,22 @@ export class Replays {
   /** Nobody waits for the rest once `signal` has aborted. */
   async state(plan: ReplayPlan, access: Access, signal: AbortSignal): Promise<Replayed> {
     const span = await this.spanOf(plan, access)
-    this.enter()
+    this.enter(access)
     try {
       return await (await this.replay(plan, span)).run(signal)
     } finally {
-      this.running--
+      this.running.splice(this.running.indexOf(access.agentId), 1)
     }
   }
 
   async *frames(plan: ReplayPlan, access: Access, options: FrameOptions): AsyncGenerator<string, void, void> {
     const span = await this.spanOf(plan, access)
-    this.enter()
+    this.enter(access)
     try {
       // Whoever asks for the state after every event asks for the first ones too.
       yield* replayFrames(await this.replay({ ...plan, keptStates: plan.keptStates && !options.states }, span), options)
     } finally {
-      this.running--
+      this.running.splice(this.running.indexOf(access.agentId), 1)
     }
   }
 
@@ -73,22 +77,36 @@ export class Replays {
     return new Replay(this.store, plan, span, kept)
   }
 
-  private enter(): void {
-    if (this.running >= REPLAYS_AT_ONCE) {
-      throw new StoreError('OVERLOADED', `${REPLAYS_AT_ONCE} replays are running already`, { retryAfterSeconds: 1 })
+  private enter({ agentId }: Access): void {
+    const own = this.running.filter(of => of === agentId).length
+    if (this.running.length >= REPLAYS_AT_ONCE || own >= REPLAYS_OF_ONE_AGENT) {
+      const detail = `${this.running.length} replays are running already, ${own} of them for this agent`
+      throw new StoreError('OVERLOADED', detail, { retryAfterSeconds: 1 })
     }
-    this.running++
+    this.running.push(agentId)
   }
 
   private async spanOf(plan: ReplayPlan, access: Access): Promise<Span> {
-    const head = this.store.head()
+    const { after: from, at } = plan
     const mayRead = (stream: string) => access.covers('events.read', stream)
-    const now = Date.now()
-    if (plan.after !== undefined) checkPast(plan.after, head, now, '/after')
-    if (plan.at !== undefined) checkPast(plan.at, head, now, '/at')
-    const after = plan.after === undefined ? 0 : await positionAt(this.store, plan.after, mayRead)
-    const end = plan.at === undefined ? head : Math.min(head, await positionAt(this.store, plan.at, mayRead))
-    return { after, end, head }
+    for (const [moment, pointer] of [
+      [from, '/after'],
+      [at, '/at'],
+    ] as const)
+      if (moment !== undefined) checkPast(moment, this.store.head(), Date.now(), pointer)
+    const after = from === undefined ? 0 : await this.positionAt(from, mayRead)
+    const end = at === undefined ? undefined : await this.positionAt(at, mayRead)
+    // What was being written when a time was looked up may have been before it.
+    const { first, head } = this.store.status()
+    const span = { after, end: end ?? head, first, head }
+    checkKept(plan, span)
+    return span
+  }
+
+  /** Of a millisecond that is not over yet nobody knows what it will hold. */
+  private async positionAt(moment: Moment, mayRead: (stream: string) => boolean): Promise<Position> {
+    while ('timeNs' in moment && moment.timeNs >= BigInt(Date.now()) * 1_000_000n) await wait(1)
+    return positionAt(this.store, moment, mayRead)
   }
 }
 

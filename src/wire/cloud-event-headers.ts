@@ -7,9 +7,11 @@ const PRINTABLE = /^[\x20-\x7e]*$/
 
 /** Names without their prefix; values are strings, as everything in a header is. */
 export function attributesIn(headers: IncomingHttpHeaders): Record<string, string> {
-  const attributes: Record<string, string> = {}
+  const attributes: Record<string, string> = Object.create(null)
   for (const [header, value] of Object.entries(headers)) {
-    if (header.startsWith(PREFIX)) attributes[header.slice(PREFIX.length)] = decoded(header, String(value))
+    if (!header.startsWith(PREFIX)) continue
+    if (header === 'ce-data') refuse(header, 'is no attribute: the body is the data')
+    attributes[header.slice(PREFIX.length)] = decoded(header, String(value))
   }
   return attributes
 }
@@ -22,7 +24,10 @@ function decoded(header: string, value: string): string {
   } catch {
     // Told below, as all that cannot be decoded.
   }
-  const detail = 'must be printable ASCII, everything else percent-encoded UTF-8'
+  refuse(header, 'must be printable ASCII, everything else percent-encoded UTF-8')
+}
+
+function refuse(header: string, detail: string): never {
   throw new StoreError('INVALID_REQUEST', `The header ${header} ${detail}`, {
     errors: [{ pointer: `/${header}`, detail }],
   })

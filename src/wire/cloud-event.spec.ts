@@ -87,7 +87,15 @@ test.each([
   ['%41', 'A'],
   ['', ''],
 ])('the header value %j says %j', (header, value) => {
-  expect(attributesIn({ 'ce-subject': header, subject: 'no' })).toEqual({ subject: value })
+  expect({ ...attributesIn({ 'ce-subject': header, subject: 'no' }) }).toEqual({ subject: value })
+})
+
+test('no header is passed over in silence', () => {
+  expect(Object.entries(attributesIn(JSON.parse('{"ce-__proto__":"x","ce-id":"1"}')))).toEqual([
+    ['__proto__', 'x'],
+    ['id', '1'],
+  ])
+  expect(() => attributesIn({ 'ce-data': 'x' })).toThrow('The header ce-data is no attribute')
 })
 
 test.each(['%C0%A0', '%', '100%', '\u00e9'])('the header value %j cannot be read', header => {

@@ -48,6 +48,24 @@ async function types(): Promise<string[]> {
 const none = (stream: string) => ({ expectations: [{ stream, expectedRevision: 'none' as const }] })
 const unless = (tag: string) => ({ condition: { failIfEventsMatch: { items: [{ tags: [tag] }] } } })
 
+test('a read up to a time waits for what may be before that time, and for nothing else', async () => {
+  const [before] = await everything(store)
+  const time = before?.timestamp ?? ''
+  const readUntil = async (until: string) => {
+    const found: string[] = []
+    for await (const { type } of store.read({ until })) found.push(type)
+    return found
+  }
+  held.hold()
+  const one = append('sent', 'orders')
+  await held.arrived()
+  expect(await readUntil(time)).toEqual([])
+  const later = readUntil('2100-01-01T00:00:00Z')
+  held.release()
+  expect(await later).toEqual(['before', 'sent'])
+  expect((await one).code).toBe('stored')
+})
+
 test('it is neither acknowledged, nor counted, nor read', async () => {
   held.hold()
   const one = append('sent', 'orders')

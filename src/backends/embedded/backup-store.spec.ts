@@ -301,6 +301,15 @@ describe('a store that is damaged', () => {
     expect((await restore('/restored')).verified?.clean).toBe(true)
   })
 
+  test('by the loss of the segment written last: there is no first backup either, also when a server serves the rest', async () => {
+    await aged.store.close()
+    await disk.unlink(segment(4) as string)
+    const refusal = { code: 'DATA_CORRUPT', message: expect.stringContaining('the segment written last is missing') }
+    await expect(backup()).rejects.toMatchObject(refusal)
+    aged = await AgedStore.open(disk, DATA, clock, {})
+    await expect(backup()).rejects.toMatchObject(refusal)
+  })
+
   test('in the segment that is being written: the last complete backup stays', async () => {
     await backup()
     disk.flip(segment(4) as string, 4_300)

@@ -73,6 +73,7 @@ export class CommitQueue {
   private readonly out = new PackWriter()
   private readonly batch: BatchBuffer
   private draining: Promise<void> | undefined
+  private writing: { readonly sinceNs: bigint; readonly over: Promise<void> } | undefined
   private closed = false
 
   constructor(
@@ -89,6 +90,11 @@ export class CommitQueue {
 
   get queuedBytes(): number {
     return this.waitingBytes
+  }
+
+  /** Events on their way have their times already: what may be before `untilNs` is over, one way or the other, then. */
+  settled(untilNs: bigint): Promise<void> | undefined {
+    return this.writing !== undefined && this.writing.sinceNs < untilNs ? this.writing.over : undefined
   }
 
   append(request: AppendRequest): Promise<Appended> {
@@ -123,10 +129,14 @@ export class CommitQueue {
       const appends = this.take()
       try {
         await this.world.log.ready()
-        await this.commit(appends)
+        const sinceNs = this.world.ids.latestNs
+        const committed = this.commit(appends)
+        this.writing = { sinceNs, over: committed.catch(() => undefined) }
+        await committed
       } catch (error) {
         for (const append of appends) this.turnAway(append, error)
       }
+      this.writing = undefined
     }
     this.draining = undefined
     this.world.log.idle()

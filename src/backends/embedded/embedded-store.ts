@@ -21,7 +21,7 @@ import { HeadWatch } from './head-watch.js'
 import { Maintenance } from './maintenance.js'
 import { openLog, writeState } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { Reader } from './reader.js'
+import { Reader, startOf } from './reader.js'
 import { StoredEvent } from './record.js'
 import { firstAtOrAfter, type MomentOf } from './segment-search.js'
 import { withSoundIndexes } from './sound-index.js'
@@ -91,7 +91,14 @@ export class EmbeddedStore extends EventStore {
   read(request: ReadRequest): AsyncIterable<RecordedEvent> {
     this.mustBeOpen()
     checkRead(request)
-    return this.reader.read(request, this.log.head)
+    const settled = request.until === undefined ? undefined : this.queue.settled(startOf(request.until).timestampNs)
+    return settled === undefined ? this.reader.read(request, this.log.head) : this.readAfter(settled, request)
+  }
+
+  /** Otherwise the same question about a time that has passed would get more the next time. */
+  private async *readAfter(settled: Promise<void>, request: ReadRequest): AsyncGenerator<RecordedEvent, void, void> {
+    await settled
+    yield* this.reader.read(request, this.log.head)
   }
 
   async find(key: Position | string): Promise<RecordedEvent | undefined> {

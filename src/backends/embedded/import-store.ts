@@ -32,8 +32,13 @@ export async function importStore(
   options: Omit<EmbeddedOptions, 'nodeId'>,
   open: () => AsyncIterable<CopiedEvent>,
 ): Promise<ImportReport> {
-  for await (const copied of open()) provenRecord(copied)
-  const log = await openLog(resolveOptions({ ...options, nodeId: 'import' }), true)
+  const resolved = resolveOptions({ ...options, nodeId: 'import' })
+  const isNew = (await resolved.disk.list(options.directory)).length === 0
+  for await (const copied of open()) {
+    if (isNew && copied.event.position > 1 && copied.line === 1) refuseStart(copied, 1)
+    provenRecord(copied)
+  }
+  const log = await openLog(resolved, true)
   try {
     return await new Import(log).run(open())
   } catch (error) {
@@ -64,7 +69,7 @@ class Import {
     let already = 0
     let stored: AsyncIterator<StoredEvent> | undefined
     for await (const copied of events) {
-      const { line, event } = copied
+      const { event } = copied
       if (event.position <= before) {
         stored ??= new Reader(log).read({ after: event.position - 1 })
         mustBeSame(copied, (await stored.next()).value)
@@ -72,7 +77,7 @@ class Import {
         continue
       }
       const next = log.head + this.waiting.length + 1
-      if (event.position !== next) refuseLine(line, `position ${event.position} does not go on at ${next}`)
+      if (event.position !== next) refuseStart(copied, next)
       await this.mustContinueItsStream(copied)
       await this.take(copied)
     }
@@ -132,6 +137,10 @@ class Import {
     await disk.unlink(layout.importing)
     await disk.syncDirectory(layout.root)
   }
+}
+
+function refuseStart({ line, event }: CopiedEvent, next: number): never {
+  refuseLine(line, `position ${event.position} does not go on at ${next}`)
 }
 
 function mustBeSame({ line, event }: CopiedEvent, stored: StoredEvent | undefined): void {

@@ -244,7 +244,7 @@ export class Reader {
   }
 }
 
-function startOf(time: string | bigint): Moment {
+export function startOf(time: string | bigint): Moment {
   return { timestampNs: typeof time === 'bigint' ? time : parseTime(time), sequence: 0 }
 }
 

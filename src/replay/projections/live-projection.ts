@@ -13,6 +13,7 @@ import { projectionReducer, stateTouched } from './projection-reducer.js'
 const RETRY_MS = 1_000
 
 export interface LiveState extends Folded {
+  readonly first: Position
   readonly head: Position
   /** Why it does not go on behind its position. */
   readonly problem: unknown
@@ -84,8 +85,8 @@ export class LiveProjection implements Sink {
     if (fold === undefined) throw stopped?.error
     if (!this.upToDate && stopped === undefined) return undefined
     const { state, events } = fold.folded
-    const head = this.ground.feed.store.head()
-    return { state, events, position: this.position, head, problem: stopped?.error }
+    const { first, head } = this.ground.feed.store.status()
+    return { state, events, position: this.position, first, head, problem: stopped?.error }
   }
 
   /** Throws what it has stopped at. Begun at once when it is up with the log, else as soon as it is. */

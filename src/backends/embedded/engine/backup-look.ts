@@ -24,6 +24,8 @@ export interface Look {
   readonly floor: number
   /** First positions of segments with damage that an operator has accepted. */
   readonly accepted: ReadonlySet<number>
+  /** Where the segment begins that the writer names as its last, when there is none that begins there or later. */
+  readonly unseen: number | undefined
 }
 
 /**
@@ -45,7 +47,13 @@ export async function lookAt(disk: Disk, layout: Layout): Promise<Look> {
   const last = kept.at(-1)
   const closed = last === undefined || last.sha256 !== undefined || isSealedFor(last, current)
   const parts = closed ? { sealed: kept, tail: undefined } : { sealed: kept.slice(0, -1), tail: last }
-  return { segments: kept, ...parts, floor, accepted }
+  return { segments: kept, ...parts, floor, accepted, unseen: unseenOf(current, [...found.values()]) }
+}
+
+/** It is named once it is there; a note older than the newest segment is not about the last one. */
+function unseenOf(current: Current | undefined, found: readonly ListedSegment[]): number | undefined {
+  if (current === undefined || found.some(({ epoch }) => epoch > current.epoch)) return undefined
+  return found.some(({ firstPosition }) => firstPosition >= current.firstPosition) ? undefined : current.firstPosition
 }
 
 function isSealedFor({ epoch, firstPosition }: ListedSegment, current: Current | undefined): boolean {

@@ -106,6 +106,8 @@ class BackupRun {
     const sealed = await this.sealedOf(look)
     if (this.made.size > before && ++this.rounds < MOST_ROUNDS) return undefined
     const end = await this.endOf(look)
+    if (look.unseen !== undefined && look.unseen > end.head.position)
+      throw new BackupRefused('damaged', `${store.segments}: the segment written last is missing`)
     const facts = await this.facts()
     // A floor raised since would be that of another set of segments.
     if ((await readFloor({ disk: source, layout: store })).nextPosition !== look.floor) return undefined
