@@ -51,7 +51,8 @@ export class EventStream extends Readable implements Sink {
 
   /** What is shown as it is stored is framed once for all. */
   private shown(shared: SharedEvent): SharedEvent {
-    const shown = this.show?.(shared.event) ?? shared.event
+    if (this.show === undefined) return shared
+    const shown = this.show(shared.event)
     return shown === shared.event ? shared : new SharedEvent(shown)
   }
 

@@ -1,6 +1,7 @@
 // Events of older versions, shown as the newest to whoever asks: in every form of a read, and stored as they were.
 import fs from 'node:fs'
 import path from 'node:path'
+import { text } from 'node:stream/consumers'
 import { EventSourceReader } from '../../test/support/event-source-reader.js'
 import {
   ADMIN,
@@ -16,7 +17,9 @@ import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-
 import type { NewEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { decodeMessagePack } from '../wire/message-pack.js'
+import { EventStream } from './event-stream.js'
 import { EventsModule } from './events.module.js'
+import { Views } from './views.service.js'
 
 let server: ServerUnderTest
 const readers: EventSourceReader[] = []
@@ -77,8 +80,8 @@ async function begin(): Promise<readonly Shown[]> {
 }
 
 const linesOf = async (route: string) => {
-  const text = await (await call(route, { headers: { accept: 'application/x-ndjson' } })).text()
-  return text
+  const answer = await call(route, { headers: { accept: 'application/x-ndjson' } })
+  return (await answer.text())
     .trimEnd()
     .split('\n')
     .map((line): Shown => JSON.parse(line))
@@ -191,6 +194,16 @@ describe('with upcast=latest', () => {
   })
 })
 
+test('a stream that is opened while upcasters change says so at once', async () => {
+  await append(...HISTORY)
+  const views = server.app.get(Views, { strict: false })
+  const opening = views.ofStream('latest', async show => {
+    await define([TO_2])
+    return new EventStream(() => ({}), show)
+  })
+  expect(await text(await opening)).toMatch(/^: following\n\nevent: goaway\ndata: .*upcasters have changed.*\n\n$/)
+})
+
 describe('which events come', () => {
   test('is decided by what is stored: pages by cursor are those of the same read without it', async () => {
     await append(...Array.from({ length: 250 }, (_, n) => opened({ owner: n }, 1 + (n % 3), { tags: [`t${n % 2}`] })))
@@ -296,11 +309,11 @@ test('where an upcaster may be missing, nothing is shown by what is left, and wh
 })
 
 /** What was stored with this text cannot be read any more. */
-function damage(directory: string, text: string): void {
+function damage(directory: string, said: string): void {
   const segments = path.join(directory, 'segments')
   for (const name of fs.readdirSync(segments).filter(file => file.endsWith('.log'))) {
     const bytes = fs.readFileSync(path.join(segments, name))
-    const at = bytes.indexOf(text)
+    const at = bytes.indexOf(said)
     if (at >= 0) fs.writeFileSync(path.join(segments, name), bytes.fill('?', at, at + 4))
   }
 }
