@@ -78,7 +78,7 @@ export class StoredEventAnswer extends NewEventBody {
   })
   traceparent?: string
   @ApiProperty({
-    description: 'Hex SHA-256 of the stored bytes, whatever `upcast` shows.',
+    description: 'Hex SHA-256 of the stored bytes.',
     example: 'c0ffee'.repeat(10).concat('c0ff'),
   })
   checksum: string
