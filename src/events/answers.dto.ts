@@ -77,7 +77,10 @@ export class StoredEventAnswer extends NewEventBody {
     example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   })
   traceparent?: string
-  @ApiProperty({ description: 'Hex SHA-256 of the stored bytes.', example: 'c0ffee'.repeat(10).concat('c0ff') })
+  @ApiProperty({
+    description: 'Hex SHA-256 of the stored bytes.',
+    example: 'c0ffee'.repeat(10).concat('c0ff'),
+  })
   checksum: string
 }
 

@@ -2,9 +2,10 @@
 import { Readable } from 'node:stream'
 import type { Position } from '../contract/event.js'
 import type { Follower, Sink } from '../following/follower.js'
-import type { SharedEvent } from '../following/recent-events.js'
+import { SharedEvent } from '../following/recent-events.js'
 import { sseEnvelope } from '../wire/event-frames.js'
 import { caughtUpFrame, checkpointFrame, errorFrame, fellBehindFrame, goawayFrame } from '../wire/frames.js'
+import type { Show } from './views.service.js'
 
 /** What waits here for its reader at most, but for one event. */
 const ROOM_BYTES = 256 * 1024
@@ -16,7 +17,11 @@ export class EventStream extends Readable implements Sink {
   private said: Buffer[] = []
   private saidBytes = 0
 
-  constructor(private readonly problemOf: (error: unknown) => object) {
+  /** Without `show` events are sent as they are stored. */
+  constructor(
+    private readonly problemOf: (error: unknown) => object,
+    private readonly show: Show | undefined,
+  ) {
     super({ highWaterMark: ROOM_BYTES })
     // The head of the answer goes out with the first bytes of its body.
     this.comment('following')
@@ -41,7 +46,14 @@ export class EventStream extends Readable implements Sink {
   }
 
   event(event: SharedEvent): void {
-    this.put(event.frame(sseEnvelope))
+    this.put(this.shown(event).frame(sseEnvelope))
+  }
+
+  /** What is shown as it is stored is framed once for all. */
+  private shown(shared: SharedEvent): SharedEvent {
+    if (this.show === undefined) return shared
+    const shown = this.show(shared.event)
+    return shown === shared.event ? shared : new SharedEvent(shown)
   }
 
   checkpoint(position: Position): void {

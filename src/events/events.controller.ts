@@ -24,7 +24,7 @@ import { warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { Appends } from './appends.service.js'
 import { givenBatch, givenSingle } from './cloud-event-append.js'
-import { ReadParameters, WaitParameters } from './events.dto.js'
+import { ReadParameters, ViewParameters, WaitParameters } from './events.dto.js'
 import { KEY_HEADER } from './idempotency-header.js'
 import { LongReads } from './long-reads.service.js'
 import { originOf } from './origin.js'
@@ -158,7 +158,8 @@ export class EventsController {
     @Res({ passthrough: true }) reply: FastifyReply,
     @Caller() access: Access,
     @Param('id') id: string,
+    @Query(new ShapePipe(ViewParameters)) { upcast }: ViewParameters,
   ): Promise<string | Buffer> {
-    return sendEvent({ request, reply }, await this.reads.event(id, access))
+    return sendEvent({ request, reply }, await this.reads.event(id, access, upcast))
   }
 }

@@ -6,8 +6,20 @@ import { LIMITS } from '../contract/limits.js'
 const list = (description: string, example: string) =>
   ApiPropertyOptional({ description, example: [example], type: [String], maxItems: LIMITS.filterValues })
 
+export class ViewParameters {
+  @ApiPropertyOptional({
+    description:
+      '`latest`: shows `data` and `schemaVersion` as the upcasters in force make them of what is stored. All else, the checksum included, is that of the stored event. Without it: as stored.',
+    example: 'latest',
+    enum: ['latest'],
+  })
+  @IsOptional()
+  @IsIn(['latest'])
+  upcast?: 'latest'
+}
+
 /** Parameters are AND-ed, the values of one parameter OR-ed, tags AND-ed. */
-export class FilterParameters {
+export class FilterParameters extends ViewParameters {
   @list('Names of streams; `*` stands for any run of characters. Repeatable.', 'agent_builder-1*')
   @IsOptional()
   @IsArray()
@@ -147,7 +159,7 @@ export class WaitParameters extends FilterParameters {
   timeout?: number
 }
 
-export class StreamReadParameters {
+export class StreamReadParameters extends ViewParameters {
   @ApiPropertyOptional({
     description: 'The revision to begin with, itself included. Without it: the first one, or the last one for `desc`.',
     example: 0,

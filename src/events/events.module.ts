@@ -1,6 +1,7 @@
 // Appends and reads of events over HTTP.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { FollowingModule } from '../following/following.module.js'
+import { UpcastingModule } from '../replay/upcasting/upcasting.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { WireModule } from '../wire/wire.module.js'
 import { Appends } from './appends.service.js'
@@ -12,6 +13,7 @@ import { Operations } from './operations.service.js'
 import { Reads } from './reads.service.js'
 import { EventStreams } from './sse.service.js'
 import { StreamEventsController } from './streams.controller.js'
+import { Views } from './views.service.js'
 import { Waits } from './waits.service.js'
 
 @Module({})
@@ -20,9 +22,9 @@ export class EventsModule {
   static of(auth: DynamicModule): DynamicModule {
     return {
       module: EventsModule,
-      imports: [FollowingModule.over(StorageModule), StorageModule, WireModule, auth],
+      imports: [FollowingModule.over(StorageModule), StorageModule, UpcastingModule, WireModule, auth],
       controllers: [AsyncAppendsController, EventsController, StreamEventsController],
-      providers: [Appends, EventStreams, Lines, LongReads, Operations, Reads, Waits],
+      providers: [Appends, EventStreams, Lines, LongReads, Operations, Reads, Views, Waits],
       exports: [Appends, EventStreams, Lines],
     }
   }

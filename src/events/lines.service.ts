@@ -10,6 +10,7 @@ import { endFrame, errorFrame, eventFrame } from '../wire/frames.js'
 import { ndjsonStream } from '../wire/ndjson.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import type { ReadPlan } from './read-query.js'
+import { Views } from './views.service.js'
 
 /** How long a reader has, at shutdown, to take the frame that tells it so. */
 const GRACE_MS = 2_000
@@ -27,6 +28,7 @@ export class Lines implements OnModuleDestroy {
   constructor(
     private readonly store: EventStore,
     private readonly problems: ProblemFilter,
+    private readonly views: Views,
   ) {}
 
   /**
@@ -45,7 +47,7 @@ export class Lines implements OnModuleDestroy {
   async stream(plan: ReadPlan, limit: number | undefined, exchange: Exchange): Promise<Readable> {
     if (this.ending) throw closing()
     const request = limit === undefined ? plan.request : { ...plan.request, limit }
-    const events = this.store.read(request)[Symbol.asyncIterator]()
+    const events = this.views.of(this.store.read(request), plan.upcast)[Symbol.asyncIterator]()
     const first = await events.next()
     const frames = this.frames(first, events, position => endOf(plan, limit, position))
     return this.opened(frames, exchange)

@@ -8,6 +8,7 @@ import { Lines } from './lines.service.js'
 import type { ReadQuery } from './read-query.js'
 import { inWordsOfQuery } from './reads.service.js'
 import { EventStreams } from './sse.service.js'
+import { type Show, Views } from './views.service.js'
 import { Waits } from './waits.service.js'
 
 @Injectable()
@@ -16,11 +17,14 @@ export class LongReads {
     readonly lines: Lines,
     readonly waits: Waits,
     private readonly streams: EventStreams,
+    private readonly views: Views,
   ) {}
 
   /** Answers with server-sent events. HEAD has no body, and would have one without end. */
   async follow({ request, reply }: Exchange, access: Access, query: ReadQuery): Promise<Readable | string> {
-    const stream = await inWordsOfQuery(() => this.streams.open(query, access, { request, answer: reply.raw }))
+    const reader = { request, answer: reply.raw }
+    const open = (show?: Show) => this.streams.open(query, access, reader, show)
+    const stream = await inWordsOfQuery(() => this.views.ofStream(query.upcast, open))
     // Proxies shall pass each event on as it comes.
     void reply.header('content-type', contentTypes.sse).header('vary', 'Accept').header('x-accel-buffering', 'no')
     if (request.method !== 'HEAD') return stream

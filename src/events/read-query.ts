@@ -6,6 +6,7 @@ import type { EventFilter } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
 import { refuse } from './append-body.js'
 import { type Cursor, readCursor, writeCursor } from './cursor.js'
+import type { Upcast } from './views.service.js'
 
 export interface FilterQuery {
   readonly stream?: readonly string[]
@@ -25,11 +26,13 @@ export interface ReadQuery extends FilterQuery {
   readonly order?: 'asc' | 'desc'
   readonly limit?: number
   readonly cursor?: string
+  readonly upcast?: Upcast
 }
 
 export interface ReadPlan {
   /** Without a limit. */
   readonly request: ReadRequest
+  readonly upcast: Upcast
   readonly order: 'asc' | 'desc'
   /** The head these pages are read up to. */
   readonly head: Position
@@ -69,7 +72,7 @@ export function readPlan(query: ReadQuery, within: readonly string[] | undefined
     order,
   }
   const cursorAfter = (position: Position) => writeCursor({ order, position, head: asOf }, parameters)
-  return { request, order, head: asOf, cursorAfter }
+  return { request, upcast: query.upcast, order, head: asOf, cursorAfter }
 }
 
 function boundsOf({ after, before }: ReadQuery, cursor: Cursor | undefined, head: Position): ReadRequest {
@@ -88,7 +91,7 @@ function upperOf(cursor: Cursor | undefined, head: Position): Position {
   return cursor.head < head ? cursor.head + 1 : Number.POSITIVE_INFINITY
 }
 
-/** Whatever decides which events are read. The order of repeated parameters does not. */
+/** Whatever decides which events are read. The order of repeated parameters does not, nor how they are shown. */
 function parametersOf(query: ReadQuery): string {
   const { stream, type, tag, agent, correlation, causation, session, after, before, since, until } = query
   const lists = [stream, type, tag, agent, correlation, causation, session].map(list => list?.toSorted() ?? null)

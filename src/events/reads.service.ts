@@ -8,7 +8,8 @@ import { LIMITS } from '../contract/limits.js'
 import { inTermsOf } from './append-body.js'
 import { readPage } from './read-page.js'
 import { inQuery, limitBeyond, type ReadPlan, type ReadQuery, readPlan } from './read-query.js'
-import { readStream, type StreamQuery } from './stream-page.js'
+import { type StreamQuery, streamSource } from './stream-page.js'
+import { type Upcast, Views } from './views.service.js'
 
 export interface EventsRead {
   readonly events: readonly RecordedEvent[]
@@ -21,9 +22,17 @@ export interface StreamRead {
   readonly next: number | null
 }
 
+export interface StreamReadQuery extends Omit<StreamQuery, 'limit'> {
+  readonly limit?: number
+  readonly upcast?: Upcast
+}
+
 @Injectable()
 export class Reads {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly views: Views,
+  ) {}
 
   get head(): Position {
     return this.store.head()
@@ -34,19 +43,20 @@ export class Reads {
   }
 
   async page(plan: ReadPlan, limit: number = LIMITS.readLimitDefault): Promise<EventsRead> {
-    const { events, more } = await readPage(this.store.read({ ...plan.request, ...limitBeyond(limit) }), limit)
+    const source = this.store.read({ ...plan.request, ...limitBeyond(limit) })
+    const { events, more } = await readPage(this.views.of(source, plan.upcast), limit)
     const last = events.at(-1)
     return { events, next: more && last !== undefined ? plan.cursorAfter(last.position) : null, head: plan.head }
   }
 
   /** By position, when the key is a number, or by id. */
-  async event(key: string, access: Access): Promise<RecordedEvent> {
+  async event(key: string, access: Access, upcast: Upcast): Promise<RecordedEvent> {
     const position = /^[0-9]{1,15}$/.test(key) ? Number(key) : undefined
     const event = await this.store.find(position ?? key)
     if (event === undefined || !access.covers('events.read', event.stream)) {
       throw new StoreError('NOT_FOUND', 'There is no event with this id or position, or the token may not read it.')
     }
-    return event
+    return this.views.ofOne(event, upcast)
   }
 
   async streamInfo(stream: string, access: Access): Promise<StreamInfo> {
@@ -57,11 +67,10 @@ export class Reads {
     return info
   }
 
-  async stream(info: StreamInfo, query: Omit<StreamQuery, 'limit'> & { readonly limit?: number }): Promise<StreamRead> {
-    const { events, more } = await readStream(this.store, info, {
-      ...query,
-      limit: query.limit ?? LIMITS.readLimitDefault,
-    })
+  async stream(info: StreamInfo, query: StreamReadQuery): Promise<StreamRead> {
+    const limit = query.limit ?? LIMITS.readLimitDefault
+    const source = await streamSource(this.store, info, { ...query, limit })
+    const { events, more } = await readPage(this.views.of(source, query.upcast), limit)
     const last = events.at(-1)
     if (!more || last === undefined) return { events, next: null }
     return { events, next: query.order === 'desc' ? last.revision - 1 : last.revision + 1 }

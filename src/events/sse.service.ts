@@ -16,6 +16,7 @@ import { ProblemFilter } from '../wire/problem.filter.js'
 import { refuse } from './append-body.js'
 import { EventStream } from './event-stream.js'
 import { filterOf, type ReadQuery } from './read-query.js'
+import type { Show } from './views.service.js'
 
 const TICK_MS = 1_000
 const KEEP_ALIVE_TICKS = 15
@@ -59,12 +60,12 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   /** What is wrong from the start still has a status of its own. */
-  async open(query: ReadQuery, access: Access, reader: Reader): Promise<EventStream> {
+  async open(query: ReadQuery, access: Access, reader: Reader, show?: Show): Promise<EventStream> {
     mustBeEndless(query)
     const filter = filterOf(query, access.within('events.read'))
     checkRead({ filter, ...(query.since === undefined ? undefined : { since: query.since }) })
     const after = await this.startOf(query, reader.request)
-    const stream = this.keep(reader, problemOf => new EventStream(problemOf))
+    const stream = this.keep(reader, problemOf => new EventStream(problemOf, show))
     stream.begin(sink => this.feed.follow({ filter, after, sink }))
     return stream
   }

@@ -1,7 +1,6 @@
 // Reads a stream by revision: finds by bisection where a revision stands in the log, and reads on from there.
 import type { Position, RecordedEvent, Revision } from '../contract/event.js'
 import type { EventStore, ReadRequest, StreamInfo } from '../contract/event-store.js'
-import { type Page, readPage } from './read-page.js'
 import { limitBeyond } from './read-query.js'
 
 export interface StreamQuery {
@@ -11,12 +10,16 @@ export interface StreamQuery {
 }
 
 /** Events of the stream up to the revision in `info`, so that a page and its revision belong together. */
-export async function readStream(store: EventStore, info: StreamInfo, query: StreamQuery): Promise<Page> {
+export async function streamSource(
+  store: EventStore,
+  info: StreamInfo,
+  query: StreamQuery,
+): Promise<AsyncIterable<RecordedEvent>> {
   const { order = 'asc', limit } = query
   const from = query.from ?? (order === 'asc' ? 0 : info.revision)
   const filter = { streams: [info.stream] }
   const bounds = await boundsOf(store, info, from, order)
-  return readPage(store.read({ filter, order, ...bounds, ...limitBeyond(limit) }), limit)
+  return store.read({ filter, order, ...bounds, ...limitBeyond(limit) })
 }
 
 async function boundsOf(

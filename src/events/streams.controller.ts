@@ -56,7 +56,8 @@ export class StreamEventsController {
   @Needs('events.read')
   @ApiOperation({
     summary: 'Read a stream by revision',
-    description: 'The ETag is the revision of the stream: with it in If-None-Match, an unchanged stream answers 304.',
+    description:
+      'The ETag is the revision of the stream: with it in If-None-Match, an unchanged stream answers 304. With `upcast` there is no ETag.',
   })
   @ApiParam(STREAM)
   @ApiHeader({ name: 'If-None-Match', description: 'The ETag of an earlier answer.', example: '"4"', required: false })
@@ -71,10 +72,13 @@ export class StreamEventsController {
     mustBeAnswerable(request, OF_PAGES)
     const { stream } = request.params as { stream: string }
     const info = await this.reads.streamInfo(stream, access)
-    void reply.header('etag', entityTag(info.revision))
-    if (isUnchanged(request.headers['if-none-match'], info.revision)) {
-      void reply.status(304)
-      return undefined
+    // What is shown by upcasters changes with them, at the same revision: no tag can say that it is unchanged.
+    if (query.upcast === undefined) {
+      void reply.header('etag', entityTag(info.revision))
+      if (isUnchanged(request.headers['if-none-match'], info.revision)) {
+        void reply.status(304)
+        return undefined
+      }
     }
     const { events, next } = await inWordsOfQuery(() => this.reads.stream(info, query))
     if (next !== null) void reply.header('link', streamLink(request.url, next))

@@ -15,6 +15,7 @@ export function waitOf(query: WaitParameters, access: Access, head: Position): W
     after: query.after ?? head,
     limit: query.limit ?? LIMITS.readLimitDefault,
     timeoutMs: (query.timeout ?? WAIT_SECONDS_DEFAULT) * 1000,
+    upcast: query.upcast,
   }
 }
 

@@ -6,12 +6,14 @@ import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { readPage } from './read-page.js'
 import { limitBeyond } from './read-query.js'
+import { type Upcast, Views } from './views.service.js'
 
 export interface Wait {
   readonly filter: EventFilter
   readonly after: Position
   readonly limit: number
   readonly timeoutMs: number
+  readonly upcast: Upcast
 }
 
 export interface Waited {
@@ -27,7 +29,10 @@ export class Waits implements OnModuleDestroy {
   private readonly open = new Set<AbortController>()
   private ending = false
 
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    private readonly views: Views,
+  ) {}
 
   /** Whoever waits is answered now with its position, and can wait elsewhere. */
   onModuleDestroy(): void {
@@ -51,15 +56,13 @@ export class Waits implements OnModuleDestroy {
     }
   }
 
-  private async look({ filter, after, limit }: Wait, signal: AbortSignal): Promise<Waited> {
+  private async look({ filter, after, limit, upcast }: Wait, signal: AbortSignal): Promise<Waited> {
     let position = after
     for (;;) {
       const head = this.store.head()
       if (head > position) {
-        const { events, more } = await readPage(
-          this.store.read({ filter, after: position, ...limitBeyond(limit) }),
-          limit,
-        )
+        const source = this.store.read({ filter, after: position, ...limitBeyond(limit) })
+        const { events, more } = await readPage(this.views.of(source, upcast), limit)
         // The read went at least as far as the head did before it, unless the page was full.
         const last = events.at(-1)?.position ?? 0
         position = more ? last : Math.max(head, last)

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { arbitraryJson } from '../../../test/support/arbitrary-json.js'
 import { plainEvent } from '../../../test/support/plain-event.js'
-import type { JsonObject, RecordedEvent } from '../../contract/event.js'
+import { type JsonObject, Packed, type RecordedEvent } from '../../contract/event.js'
 import { decodeMessagePack } from '../../wire/message-pack.js'
 import { Upcaster, Upcasters, type UpcastOperation, type UpcastStep } from './upcaster.js'
 
@@ -87,6 +87,20 @@ describe('a chain', () => {
     })
     expect(decodeMessagePack(Buffer.from(packedData()))).toEqual({ n: 1, in: { c: [1] } })
   })
+})
+
+test('nothing is moved deeper than an event may nest, however often it is moved', () => {
+  const deeper = Array.from({ length: 200 }, (_, n) => move(`/${n % 2}`, `/${(n + 1) % 2}${'/in'.repeat(20)}`))
+  const depthOf = (value: unknown): number =>
+    typeof value !== 'object' || value === null ? 0 : 1 + Math.max(0, ...Object.values(value).map(depthOf))
+  const upcast = by(...deeper).latest(plainEvent({ 0: { leaf: [] } }))
+  expect(depthOf(upcast.data)).toBe(1 + 3 * 20 + 2)
+  const atTheEdge = (levels: number) => {
+    const list = Array.from({ length: levels }).reduce<JsonObject[string]>(inner => [inner], 1)
+    return depthOf(by(move('/a', `/b${'/in'.repeat(20)}`)).latest(plainEvent({ a: list })).data)
+  }
+  expect([atTheEdge(43), atTheEdge(44)]).toEqual([64, 45])
+  Packed.checked(upcast.packedData())
 })
 
 test('whatever comes, upcasting never throws, never changes the event, and makes the same of the same', () => {

@@ -1,6 +1,7 @@
 // Brings the data of an event from one version of its schema to the newest: by steps that are data, never by code. Pure.
 import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue, RecordedEvent } from '../../contract/event.js'
+import { LIMITS } from '../../contract/limits.js'
 import { encodeMessagePack } from '../../wire/message-pack-writer.js'
 import { isMap, type Mutable, ownValue, setOwn } from '../merge-patch.js'
 import { alter, copyOf, type Place, readPlace, standsAt } from '../place.js'
@@ -133,11 +134,11 @@ function rename(place: Place, to: string): Change {
   }
 }
 
-/** To where nothing stands, and nothing but maps is on the way. */
+/** To where nothing stands, and nothing but maps is on the way; not to where it would lie deeper than an event may. */
 function move(from: Place, to: Place): Change {
   return data => {
     const value = standsAt(data, from)
-    if (value === undefined) return
+    if (value === undefined || !fits(value, LIMITS.nestingDepth - to.length)) return
     let moved = false
     alter(data, to, there => {
       if (there !== undefined) return there
@@ -146,6 +147,12 @@ function move(from: Place, to: Place): Change {
     })
     if (moved) alter(data, from, () => undefined)
   }
+}
+
+/** Whether its lists and maps are nested in no more levels than there are left. */
+function fits(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every(item => fits(item, levels - 1))
 }
 
 function placeOf(pointer: string): Place {

@@ -58,7 +58,7 @@ export class UpcastersController {
   @ApiOperation({
     summary: 'Define how older events of a type are read',
     description:
-      'In force for every state, replay and projection that begins from now on; stored events stay as they are. Live projections are made anew.',
+      'In force for every state, replay and projection, and every read with `upcast=latest`, that begins from now on; stored events stay as they are. Live projections are made anew.',
   })
   @ApiParam(TYPE)
   @ApiCreatedResponse({ description: 'Defined.', type: UpcasterAnswer })

@@ -1,4 +1,4 @@
-// Upcasters: their routes, and the service by which folds ask for those in force.
+// Upcasters: their routes, and the service by which folds and readers of events ask for those in force.
 import { Module } from '@nestjs/common'
 import { StorageModule } from '../../storage/storage.module.js'
 import { UpcastersController } from './upcasters.controller.js'

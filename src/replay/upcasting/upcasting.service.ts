@@ -1,6 +1,7 @@
-// The upcasters of the server: defined, listed, deleted, and in force for every fold that begins from then on.
+// The upcasters of the server: defined, listed, deleted, and in force for every fold, and every read that asks for them, that begins from then on.
 import { Injectable } from '@nestjs/common'
 import { StoreError } from '../../contract/errors.js'
+import type { RecordedEvent } from '../../contract/event.js'
 import { EventStore } from '../../contract/event-store.js'
 import type { Book, Version } from '../definition-book.js'
 import { DEFINITION_LIMITS } from '../definition-limits.js'
@@ -40,8 +41,17 @@ export class Upcasting {
     book.mustBeWhole()
   }
 
-  onChange(listener: () => void): void {
+  /** What shows an event as the newest version of its type. Throws when an upcaster may be missing. */
+  async latest(): Promise<(event: RecordedEvent) => RecordedEvent> {
+    await this.mustBeWhole()
+    const upcasters = await this.inForce()
+    return event => upcasters.latest(event)
+  }
+
+  /** Answers how to hear no more of it. */
+  onChange(listener: () => void): () => void {
     this.definitions.listeners.add(listener)
+    return () => this.definitions.listeners.delete(listener)
   }
 
   async list(): Promise<readonly Version<UpcasterDefinition>[]> {
