@@ -39,9 +39,14 @@ async function followed(bench: LiveBench, after: number, form: 'json' | 'msgpack
   })
   const frame = { type: 'subscribe', id: 's', after }
   const begun = performance.now()
+  const caughtUp = new Promise<void>(resolve => {
+    client.onFrame = payload => {
+      if (payload.length < 200 && payload.includes('caughtUp')) resolve()
+    }
+  })
   client.send(form === 'json' ? JSON.stringify(frame) : PACKR.pack(frame))
-  // The events, and around them welcome, subscribed and caughtUp.
-  await client.more(STORED + 3)
+  await caughtUp
+  if (client.frames < STORED) throw new Error(`caught up after ${client.frames} frames`)
   const perSecond = (STORED * 1000) / (performance.now() - begun)
   client.end()
   return perSecond

@@ -6,8 +6,6 @@ import { type LiveBench, openStream, subscribed } from './bench.js'
 import type { LightClient } from './light-client.js'
 
 const PER_SECOND = 1_000
-/** A hundred subscribers make as many frames of each event, all read by this one process. */
-const PER_SECOND_TO_MANY = 100
 const EVENTS = makeEvents({ count: 1_000 })
 const MIB = 1024 * 1024
 
@@ -17,9 +15,9 @@ interface Latencies {
 }
 
 /** Milliseconds from acknowledgement to delivery; a delivery that comes first took none. */
-async function paced(bench: LiveBench, subscriber: LightClient, perSecond = PER_SECOND): Promise<Latencies> {
+async function paced(bench: LiveBench, subscriber: LightClient): Promise<Latencies> {
   const writer = await openStream(bench)
-  const count = Math.round(bench.seconds * perSecond)
+  const count = Math.round(bench.seconds * PER_SECOND)
   const answered = new Map<number, number>()
   const delivered = new Map<number, number>()
   const note = (into: Map<number, number>, pattern: RegExp) => (payload: Buffer) => {
@@ -30,7 +28,7 @@ async function paced(bench: LiveBench, subscriber: LightClient, perSecond = PER_
   subscriber.onFrame = note(delivered, /^\{"type":"event".*?"position":(\d+)/)
   const begun = performance.now()
   for (let sent = 0; sent < count; ) {
-    const due = Math.min(count, Math.floor(((performance.now() - begun) * perSecond) / 1000))
+    const due = Math.min(count, Math.floor(((performance.now() - begun) * PER_SECOND) / 1000))
     for (; sent < due; sent++) {
       writer.send(JSON.stringify({ type: 'append', id: String(sent), events: [EVENTS[sent % EVENTS.length]] }))
     }
@@ -64,27 +62,74 @@ export async function latencyBench(bench: LiveBench): Promise<void> {
   subscriber.end()
 }
 
+/** 100,000 frames a second, all read by this one process. */
 export async function pausedBench(bench: LiveBench): Promise<void> {
   const { report, rounds, lighthouse } = bench
-  report.heading(`100 healthy subscribers at ${PER_SECOND_TO_MANY} events/s, alone and beside 100 that do not read`)
+  report.heading(`100 healthy subscribers at ${PER_SECOND} events/s, alone and beside 100 that do not read`)
   const healthy = await many(bench, 100)
+  const first = healthy[0] as LightClient
   const alone: Latencies[] = []
-  for (let round = 0; round <= rounds; round++)
-    alone.push(await paced(bench, healthy[0] as LightClient, PER_SECOND_TO_MANY))
+  for (let round = 0; round <= rounds; round++) alone.push(await paced(bench, first))
   const before = residentOf(lighthouse) ?? Number.NaN
   const paused = await many(bench, 100)
+  const followed = paused.map(client => new Followed(client))
   for (const { socket } of paused) socket.pause()
   const beside: Latencies[] = []
-  for (let round = 0; round <= rounds; round++)
-    beside.push(await paced(bench, healthy[0] as LightClient, PER_SECOND_TO_MANY))
+  for (let round = 0; round <= rounds; round++) beside.push(await paced(bench, first))
   const grown = ((residentOf(lighthouse) ?? Number.NaN) - before) / MIB
   report.add({
     ...{ group: 'paused', what: 'p99 of the healthy, beside the paused and alone', unit: 'ms' },
     ...{ store: beside.slice(1).map(({ p99 }) => p99), floor: alone.slice(1).map(({ p99 }) => p99) },
+    targets: [{ of: 'ratio', atMost: 1.5 }],
     detail: { 'p50 beside': median(beside.map(({ p50 }) => p50)), 'p50 alone': median(alone.map(({ p50 }) => p50)) },
   })
-  report.add({ group: 'paused', what: 'resident memory for 100 that do not read', unit: 'MiB', store: [grown] })
-  for (const client of [...healthy, ...paused]) client.end()
+  report.add({
+    ...{ group: 'paused', what: 'resident memory for 100 that do not read', unit: 'MiB', store: [grown] },
+    targets: [{ of: 'store', atMost: 100 }],
+  })
+  for (const client of healthy) client.end()
+  const missed = (rounds + 1) * Math.round(bench.seconds * PER_SECOND)
+  const begun = performance.now()
+  for (const { socket } of paused) socket.resume()
+  await Promise.all(followed.map(one => one.until(missed)))
+  const seconds = (performance.now() - begun) / 1000
+  report.add({
+    ...{ group: 'paused', what: 'events to those that read again, none missed', unit: 'events/s' },
+    store: [(missed * paused.length) / seconds],
+  })
+  for (const client of paused) client.end()
+}
+
+/** Counts what comes, and fails at the first gap or repetition. */
+class Followed {
+  private count = 0
+  private last: number | undefined
+  private wanted = Number.POSITIVE_INFINITY
+  private readonly enough: Promise<void>
+  private settle: { resolve: () => void; reject: (error: Error) => void } | undefined
+
+  constructor(client: LightClient) {
+    this.enough = new Promise((resolve, reject) => {
+      this.settle = { resolve, reject }
+    })
+    client.onFrame = payload => this.take(payload.toString('latin1', 0, 300))
+  }
+
+  until(count: number): Promise<void> {
+    this.wanted = count
+    if (this.count >= count) this.settle?.resolve()
+    return this.enough
+  }
+
+  private take(text: string): void {
+    const position = Number(/^\{"type":"event".*?"position":(\d+)/.exec(text)?.[1] ?? Number.NaN)
+    if (Number.isNaN(position)) return
+    if (this.last !== undefined && position !== this.last + 1) {
+      this.settle?.reject(new Error(`position ${position} came behind ${this.last}`))
+    }
+    this.last = position
+    if (++this.count === this.wanted) this.settle?.resolve()
+  }
 }
 
 async function many(bench: LiveBench, count: number): Promise<LightClient[]> {
