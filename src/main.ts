@@ -10,6 +10,7 @@ import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
 import { createHttpAdapter, dressHttpServer } from './http-server.js'
 import { createLogger } from './logging/logger.js'
+import { giveBackStartMemory } from './start-memory.js'
 import { authOptionsOf, developmentToken, greeting } from './token-settings.js'
 
 /** For what is in flight when the end is asked for; shorter than the 30 s orchestrators wait before they kill. */
@@ -28,6 +29,8 @@ async function start(settings: Settings, logger: Logger): Promise<NestFastifyApp
   app.useLogger(app.get(NestLogger))
   dressHttpServer(app, logger)
   endInOrder(app, logger)
+  await app.init()
+  giveBackStartMemory()
   await app.listen(settings.port, settings.host)
   const address = await app.getUrl()
   logger.info({ address, env: settings.env, node: process.versions.node }, 'listening')
