@@ -1,10 +1,12 @@
 // The shapes of what the events routes answer, for the API's description.
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
-import { NewEventBody } from './appends.dto.js'
+import { EventInStream } from './appends.dto.js'
 
 const ID = { description: '{timestamp_ns}_{sequence}_{node_id}, rising.', example: '1790000000000000000_0_node-1' }
 const POSITION = { description: 'The place in the log, from 1, without gaps.', example: 1201, type: 'integer' } as const
 const REVISION = { description: 'The place in the stream, from 0, without gaps.', example: 4, type: 'integer' } as const
+/** The service's own streams begin with `$`; no client writes them. */
+const STORED_STREAM_PATTERN = '^[A-Za-z0-9$][A-Za-z0-9_.:/@-]*$'
 const STREAM = { description: 'The stream it belongs to.', example: 'agent_builder-1/tasks' }
 const TIMESTAMP = { description: 'RFC 3339 with nine decimals.', example: '2026-09-21T14:13:20.000000000Z' }
 const DUPLICATE = { description: 'True when this idempotency key had been stored before.', example: false }
@@ -64,7 +66,8 @@ export class OperationAnswer {
   problem?: object
 }
 
-export class StoredEventAnswer extends NewEventBody {
+export class StoredEventAnswer extends EventInStream {
+  @ApiProperty({ ...STREAM, pattern: STORED_STREAM_PATTERN }) stream: string
   @ApiProperty(ID) id: string
   @ApiProperty(POSITION) position: number
   @ApiProperty(REVISION) revision: number

@@ -17,6 +17,7 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
+import { JSON_VALUE } from '../wire/json-value.js'
 import { DEFINITION_LIMITS } from './definition-limits.js'
 import { REDUCER_NAMES, type ReducerName } from './reducers.js'
 
@@ -76,7 +77,7 @@ const moment = (description: string, example: string | number) =>
   ApiPropertyOptional({ description, example, oneOf: [{ type: 'integer', minimum: 0 }, { type: 'string' }] })
 
 export class InitialStateDto {
-  @ApiProperty({ description: 'A state the same reducer has answered.', example: { status: 'open' } })
+  @ApiProperty({ description: 'A state the same reducer has answered.', example: { status: 'open' }, ...JSON_VALUE })
   @IsDefined()
   state: unknown
 
@@ -201,7 +202,11 @@ export class DamagedRangeDto {
 }
 
 export class ReplayAnswerDto {
-  @ApiProperty({ description: 'The state, as its reducer makes it.', example: { status: 'done', owner: 'builder-1' } })
+  @ApiProperty({
+    description: 'The state, as its reducer makes it.',
+    example: { status: 'done', owner: 'builder-1' },
+    ...JSON_VALUE,
+  })
   state: unknown
 
   @ApiProperty({ description: 'The position up to which all that matches is in it.', example: 1300, type: 'integer' })

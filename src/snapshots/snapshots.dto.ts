@@ -17,6 +17,7 @@ import {
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
 import { PROJECTION_NAME_CHARS_MAX, REDUCER_NAMES, type ReducerName } from '../replay/replays.service.js'
+import { JSON_VALUE } from '../wire/json-value.js'
 
 const list = (description: string, example: string) =>
   ApiPropertyOptional({ description, example: [example], type: [String], maxItems: LIMITS.filterValues })
@@ -173,7 +174,7 @@ export class SnapshotStateAnswer {
   @ApiProperty({ example: ID }) id: string
   @ApiProperty({ ...POSITION }) position: number
   @ApiProperty({ ...COUNT }) events: number
-  @ApiProperty({ description: 'As its reducer made it.', example: { status: 'done' } }) state: unknown
+  @ApiProperty({ description: 'As its reducer made it.', example: { status: 'done' }, ...JSON_VALUE }) state: unknown
 }
 
 export class VerifiedAnswer {

@@ -23,9 +23,9 @@ async function fuzz(): Promise<number> {
     process.stdout.write('skipped: Schemathesis cannot be installed here; it needs Python 3 with venv and pip\n')
     return 3
   }
-  const server = await RunningServer.start({ LIGHTHOUSE_QUOTAS: JSON.stringify({ system_agent: LIMITLESS }) })
+  const server = await RunningServer.start({ LIGHTHOUSE_QUOTAS: JSON.stringify({ admin: LIMITLESS }) })
   try {
-    const token = await tokenOf({ sub: 'fuzz', role: 'system_agent' })
+    const token = await tokenOf({ sub: 'fuzz', role: 'admin' })
     const args = ['run', resolve('docs/openapi.json'), '--url', server.url, '-H', `Authorization: Bearer ${token}`]
     // A wait that waits as long as it was asked to is no failure.
     const bounds = ['--max-time', values.seconds, '--request-timeout', '60', '--exclude-path', '/v1/events/wait']

@@ -14,6 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../../contract/limits.js'
+import { JSON_VALUE } from '../../wire/json-value.js'
 import { DEFINITION_LIMITS } from '../definition-limits.js'
 import { ReplayAnswerDto, ReplayFilterDto } from '../replay.dto.js'
 import { KEYS_PAGE, KEYS_PAGE_MAX } from './keys-page.js'
@@ -54,7 +55,12 @@ export class ProjectionBody {
   @MaxLength(LIMITS.pathChars)
   key?: string
 
-  @ApiPropertyOptional({ description: 'Where a state begins.', default: {}, example: { status: 'unknown' } })
+  @ApiPropertyOptional({
+    description: 'Where a state begins.',
+    default: {},
+    example: { status: 'unknown' },
+    ...JSON_VALUE,
+  })
   @IsOptional()
   @IsDefined()
   initial?: unknown
@@ -180,7 +186,7 @@ export class KeyStateAnswer {
   @ApiProperty({ description: 'The key.', example: 'T-17' })
   key: string
 
-  @ApiProperty({ description: 'Its state.', example: { status: 'done' } })
+  @ApiProperty({ description: 'Its state.', example: { status: 'done' }, ...JSON_VALUE })
   state: unknown
 }
 
