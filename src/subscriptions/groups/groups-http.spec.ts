@@ -311,6 +311,8 @@ describe('a definition', () => {
     const ids: { id: string; position: number; timestamp: string }[] = []
     for (let n = 0; n < 3; n++) {
       ids.push(await jsonOf(server.call('/v1/events', { json: { type: 't', stream: name, data: { n } } })))
+      // Each in a millisecond of its own: who begins at a time begins with all that have it.
+      while (Date.now() <= Date.parse((ids[n] as (typeof ids)[0]).timestamp)) await new Promise(setImmediate)
     }
     const [first, second] = ids as [(typeof ids)[0], (typeof ids)[0]]
     const after = { position: first.position, quoted: String(first.position), id: second.id, time: second.timestamp }
