@@ -1,7 +1,8 @@
 // Opens the backend and provides it under the contract's name: the only place of the server that knows which one it is.
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import { Logger, Module } from '@nestjs/common'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
+import { Layout } from '../backends/embedded/engine/names.js'
 import { RealDisk } from '../backends/embedded/engine/real-disk.js'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
@@ -21,7 +22,7 @@ async function open(settings: Settings, metrics: Metrics): Promise<EventStore> {
 
 /** The directory is this server's own as soon as the store is open. */
 function besideTheLog({ dataDir }: Settings, _opened: EventStore): SideFiles {
-  return new SideFiles(new RealDisk(), join(resolve(dataDir), 'snapshots'))
+  return new SideFiles(new RealDisk(), new Layout(resolve(dataDir)).snapshots)
 }
 
 @Module({

@@ -6,6 +6,8 @@ export class Layout {
   readonly segments: string
   readonly archive: string
   readonly quarantine: string
+  /** Of the server's states: derived from the log, and nothing of the engine's. */
+  readonly snapshots: string
   readonly lock: string
   readonly reserve: string
   readonly floor: string
@@ -17,6 +19,7 @@ export class Layout {
     this.segments = join(root, 'segments')
     this.archive = join(root, 'archive')
     this.quarantine = join(root, 'quarantine')
+    this.snapshots = join(root, 'snapshots')
     this.lock = join(root, 'LOCK')
     this.reserve = join(root, 'RESERVE')
     this.floor = join(root, 'FLOOR')
