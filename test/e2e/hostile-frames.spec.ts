@@ -7,7 +7,7 @@ import { RunningServer, tokenOf } from '../support/running-server.js'
 import { StreamClient } from '../support/stream-client.js'
 import { type End, HOSTILE, type Hostility } from './hostile-frames.js'
 
-const EACH = 30
+const EACH = 150
 const AT_ONCE = 8
 const LIMITLESS = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
 
