@@ -1,7 +1,8 @@
 // The canonical description of a fold: two folds that can never differ have the same text, and its SHA-256 is the fold's id. Pure.
 import { createHash } from 'node:crypto'
 import type { FieldPath } from '../contract/field-path.js'
-import { type EventFilter, streamMatches } from '../contract/filter.js'
+import type { EventFilter } from '../contract/filter.js'
+import { coversFilter } from './covers-filter.js'
 import { filterOf, type Projection, type ProjectionDefinition } from './projections/projection.js'
 import type { ReducerName } from './reducers.js'
 
@@ -84,15 +85,6 @@ function filterPart(filter: EventFilter): EventFilter {
 
 function sorted(values: readonly string[]): string[] {
   return [...new Set(values)].sort()
-}
-
-/**
- * Whether whoever may read `within` may read all that the filter can ever match. A pattern that matches another's text
- * matches whatever that one matches: a star stands for any run of characters, and no name of a stream holds one.
- */
-export function coversFilter(within: readonly string[] | undefined, { streams }: EventFilter): boolean {
-  if (within === undefined) return true
-  return streams?.every(pattern => within.some(allowed => streamMatches(allowed, pattern))) ?? false
 }
 
 /** The ids of the folds whose states are this fold's own: itself, and the one that may read all when that changes nothing. */

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
+import { coversFilter } from './covers-filter.js'
 import {
-  coversFilter,
   definitionMark,
   type FoldParts,
   foldId,

@@ -2,8 +2,6 @@
 import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
 import {
-  ArrayMaxSize,
-  IsArray,
   IsIn,
   IsInt,
   IsObject,
@@ -18,71 +16,22 @@ import {
 import { LIMITS } from '../contract/limits.js'
 import { PROJECTION_NAME_CHARS_MAX, REDUCER_NAMES, type ReducerName } from '../replay/replays.service.js'
 import { JSON_VALUE } from '../wire/json-value.js'
+import { ReplayFilterDto } from '../wire/replay-filter.dto.js'
 
-const list = (description: string, example: string) =>
-  ApiPropertyOptional({ description, example: [example], type: [String], maxItems: LIMITS.filterValues })
 const POSITION = { type: 'integer', example: 1200 } as const
 const COUNT = { type: 'integer', example: 128 } as const
 const ID = '5f2c9a0d1b3e47865f2c9a0d1b3e4786-0000000000001200'
 
-export class SnapshotFilterDto {
-  @list('Globs on names of streams.', 'agent_builder-1*')
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(LIMITS.filterValues)
-  @IsString({ each: true })
-  streams?: string[]
-
-  @list('Globs on types.', 'task.*')
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(LIMITS.filterValues)
-  @IsString({ each: true })
-  types?: string[]
-
-  @list('Tags an event must bear, all of them.', 'project:apollo')
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(LIMITS.filterValues)
-  @IsString({ each: true })
-  tags?: string[]
-
-  @list('Agents that wrote the events.', 'builder-1')
-  @IsOptional()
-  @IsArray()
-  @ArrayMaxSize(LIMITS.filterValues)
-  @IsString({ each: true })
-  agents?: string[]
-
-  @ApiPropertyOptional({ description: 'The correlation id.', example: 'build-42' })
-  @IsOptional()
-  @IsString()
-  correlationId?: string
-
-  @ApiPropertyOptional({
-    description: 'The id of the event that caused them.',
-    example: '1790000000000000000_0_node-1',
-  })
-  @IsOptional()
-  @IsString()
-  causationId?: string
-
-  @ApiPropertyOptional({ description: 'The session.', example: 'session-7' })
-  @IsOptional()
-  @IsString()
-  sessionId?: string
-}
-
 export class KeepFoldDto {
   @ApiPropertyOptional({
     description: 'Which events; all that the token may read without it.',
-    type: SnapshotFilterDto,
+    type: ReplayFilterDto,
   })
   @IsOptional()
   @IsObject()
   @ValidateNested()
-  @Type(() => SnapshotFilterDto)
-  filter?: SnapshotFilterDto
+  @Type(() => ReplayFilterDto)
+  filter?: ReplayFilterDto
 
   @ApiPropertyOptional({ description: 'How states are made of events.', enum: REDUCER_NAMES, default: 'merge' })
   @IsOptional()

@@ -3,9 +3,9 @@ import { Injectable } from '@nestjs/common'
 import type { Access } from '../../auth/access.js'
 import { StoreError } from '../../contract/errors.js'
 import { EventStreams, type Reader } from '../../events/sse.service.js'
+import { coversFilter } from '../covers-filter.js'
 import { DEFINITION_LIMITS } from '../definition-limits.js'
 import { LiveProjections } from './live-projections.service.js'
-import { maySeeLive } from './may-see-live.js'
 import { filterOf } from './projection.js'
 import { notKeyed } from './projection-states.service.js'
 import { Projections } from './projections.service.js'
@@ -26,7 +26,7 @@ export class ProjectionChanges {
     const projection = await this.projections.one(name)
     const { definition } = projection
     if (!definition.live) throw notLive()
-    if (!maySeeLive(filterOf(definition), access.within('events.read'))) throw notAllowed()
+    if (!coversFilter(access.within('events.read'), filterOf(definition))) throw notAllowed()
     if (key !== undefined && definition.key === undefined) throw notKeyed('/key')
     const live = await this.live.find(projection)
     // It has been defined anew meanwhile.

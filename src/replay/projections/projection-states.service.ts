@@ -3,6 +3,7 @@ import { Injectable } from '@nestjs/common'
 import type { Access } from '../../auth/access.js'
 import { StoreError } from '../../contract/errors.js'
 import type { JsonValue } from '../../contract/event.js'
+import { coversFilter } from '../covers-filter.js'
 import { isMap, ownValue } from '../merge-patch.js'
 import { Plans } from '../plans.service.js'
 import { type ReplayAnswerDto, ReplayDto } from '../replay.dto.js'
@@ -11,7 +12,6 @@ import { Replays } from '../replays.service.js'
 import { type JsonMap, KEYS_PAGE, type KeyState, keysPage } from './keys-page.js'
 import type { LiveProjection } from './live-projection.js'
 import { LiveProjections } from './live-projections.service.js'
-import { maySeeLive } from './may-see-live.js'
 import { filterOf } from './projection.js'
 import { Projections, type ProjectionVersion } from './projections.service.js'
 
@@ -101,7 +101,7 @@ export class ProjectionStates {
 
   private async mayBeLive(projection: ProjectionVersion, access: Access): Promise<LiveProjection | undefined> {
     const { definition } = projection
-    if (!definition.live || !maySeeLive(filterOf(definition), access.within('events.read'))) return undefined
+    if (!definition.live || !coversFilter(access.within('events.read'), filterOf(definition))) return undefined
     return this.live.find(projection)
   }
 }

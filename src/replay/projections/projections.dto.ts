@@ -15,8 +15,9 @@ import {
 } from 'class-validator'
 import { LIMITS } from '../../contract/limits.js'
 import { JSON_VALUE } from '../../wire/json-value.js'
+import { ReplayFilterDto } from '../../wire/replay-filter.dto.js'
 import { DEFINITION_LIMITS } from '../definition-limits.js'
-import { ReplayAnswerDto, ReplayFilterDto } from '../replay.dto.js'
+import { ReplayAnswerDto } from '../replay.dto.js'
 import { KEYS_PAGE, KEYS_PAGE_MAX } from './keys-page.js'
 
 const ON = {

@@ -6,6 +6,7 @@ import type { Position } from '../../contract/event.js'
 import { isEventId } from '../../contract/event-id.js'
 import type { EventStore } from '../../contract/event-store.js'
 import { timeFault } from '../../contract/rfc3339.js'
+import { beforeTime } from '../../following/start-position.js'
 import type { After } from './definition.js'
 
 const RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
@@ -28,17 +29,12 @@ export async function startOf(store: EventStore, after: After, access: Access): 
   }
   if (after === 'start') return 0
   if (after === 'head') return head
-  if (!isEventId(after)) return atTime(store, after, head)
+  if (!isEventId(after)) return beforeTime(after, store)
   const event = await store.find(after)
   if (event === undefined || !access.covers('streams.subscribe', event.stream)) {
     throw bad('is the id of no event, or of none that this token may subscribe to')
   }
   return event.position
-}
-
-async function atTime(store: EventStore, since: string, head: Position): Promise<Position> {
-  for await (const { position } of store.read({ since, limit: 1 })) return position - 1
-  return head
 }
 
 function bad(detail: string): StoreError {
