@@ -8,10 +8,10 @@ const LEEWAY_SECONDS = 60
 const DAY_SECONDS = 86_400
 
 export function authOptionsOf(settings: Settings): AuthOptions {
-  const { jwtAlgorithms, jwtSecret, jwtPublicKey, jwtJwksUrl, jwtIssuer, jwtAudience, quotas } = settings
+  const { jwtAlgorithms, jwtSecret, jwtPublicKey, jwtJwksUrl, jwtIssuer, jwtAudience, quotas, workLimits } = settings
   const secret = makesItsOwnSecret(settings) ? developmentSecret(settings.dataDir) : jwtSecret
   return {
-    ...{ algorithms: jwtAlgorithms, leewaySeconds: LEEWAY_SECONDS, quotas },
+    ...{ algorithms: jwtAlgorithms, leewaySeconds: LEEWAY_SECONDS, quotas, workLimits },
     ...(secret === '' ? {} : { secret }),
     ...(jwtPublicKey === '' ? {} : { publicKeyPem: jwtPublicKey }),
     ...(jwtJwksUrl === '' ? {} : { jwksUrl: jwtJwksUrl }),

@@ -7,6 +7,8 @@ export const SCOPES = [
   'events.write',
   'events.query',
   'streams.subscribe',
+  'subscriptions.manage',
+  'operations.emergency',
   'admin.read',
   'admin.write',
 ] as const
@@ -21,16 +23,21 @@ export type Permissions = Readonly<Partial<Record<Scope, readonly string[]>>>
 const EVERYTHING: readonly string[] = ['*', '$*']
 
 const READERS = ['events.read', 'events.query', 'streams.subscribe'] as const
+const MEMBERS = [...READERS, 'subscriptions.manage'] as const
 
-const reading = (...patterns: string[]): Permissions => Object.fromEntries(READERS.map(scope => [scope, patterns]))
+const granting = (scopes: readonly Scope[], patterns: readonly string[]): Permissions =>
+  Object.fromEntries(scopes.map(scope => [scope, patterns]))
 
 /** What a token without `permissions` may do. */
 export const ROLE_DEFAULTS: Readonly<Record<Role, Permissions>> = {
-  guest: reading('public_*'),
-  agent: { ...reading('all'), 'events.write': ['own'] },
-  expert_agent: { ...reading('all'), 'events.write': ['own', 'validation_*', 'expert_*'] },
-  system_agent: { ...reading(...EVERYTHING), 'events.write': ['all'], 'admin.read': ['all'] },
-  admin: { ...reading(...EVERYTHING), 'events.write': ['all'], 'admin.read': ['all'], 'admin.write': ['all'] },
+  guest: granting(READERS, ['public_*']),
+  agent: { ...granting(MEMBERS, ['all']), 'events.write': ['own'] },
+  expert_agent: { ...granting(MEMBERS, ['all']), 'events.write': ['own', 'validation_*', 'expert_*'] },
+  system_agent: { ...granting(MEMBERS, EVERYTHING), 'events.write': ['all'], 'admin.read': ['all'] },
+  admin: {
+    ...granting(MEMBERS, EVERYTHING),
+    ...granting(['events.write', 'operations.emergency', 'admin.read', 'admin.write'], ['all']),
+  },
 }
 
 export interface Identity {

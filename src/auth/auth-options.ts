@@ -1,4 +1,5 @@
 // What the server is told about tokens and about how much each role may ask.
+import type { WorkLimits } from '../contract/work-limits.js'
 import type { Role } from './access.js'
 import type { Quota } from './quotas.js'
 
@@ -16,4 +17,6 @@ export interface AuthOptions {
   readonly audience?: string
   readonly leewaySeconds: number
   readonly quotas: Readonly<Record<Role, Quota>>
+  /** The defaults when left out. */
+  readonly workLimits?: WorkLimits
 }

@@ -7,6 +7,7 @@ import { Denials } from './denials.js'
 import { Quotas } from './quotas.js'
 import { ScopeGuard } from './scope.guard.js'
 import { TokenVerifier } from './token-verifier.js'
+import { WorkBudgets } from './work-budgets.js'
 
 @Module({})
 export class AuthModule {
@@ -20,10 +21,11 @@ export class AuthModule {
         { provide: Denials, useValue: denials },
         { provide: Quotas, useValue: quotas },
         { provide: TokenVerifier, useValue: verifier },
+        { provide: WorkBudgets, useValue: new WorkBudgets(options.workLimits) },
         { provide: Authentication, useValue: new Authentication(verifier, quotas, denials) },
         { provide: APP_GUARD, useClass: ScopeGuard },
       ],
-      exports: [Denials, Quotas, TokenVerifier, Authentication],
+      exports: [Denials, Quotas, TokenVerifier, WorkBudgets, Authentication],
     }
   }
 }

@@ -1,4 +1,5 @@
 // The table of docs/CONFIGURATION.md, made from the settings and the files in config/. Pure.
+import { DEFAULT_WORK_LIMITS, HELD_WORK, type Work } from '../contract/work-limits.js'
 import { defaultQuotas, environments, type Settings, settingTable } from './settings.js'
 
 type Yaml = Readonly<Record<string, unknown>>
@@ -17,6 +18,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   jwtIssuer: 'what `iss` must be, unless empty',
   jwtAudience: 'what `aud` must be, unless empty',
   quotas: 'by role, as below; what is left out keeps its default. The variable takes JSON',
+  workLimits:
+    'what one agent may hold at a time, as below; what is left out keeps its default. The variable takes JSON',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',
@@ -53,4 +56,11 @@ export function quotasTable(): string {
   )
   const heads = ['role', '`requestsPerMinute`', '`eventsPerMinute`', '`bytesPerMinute`', '`batch`']
   return [`| ${heads.join(' | ')} |`, `|${' --- |'.repeat(heads.length)}`, ...rows].join('\n')
+}
+
+export function workLimitsTable(): string {
+  const rows = Object.entries(DEFAULT_WORK_LIMITS).map(
+    ([name, figure]) => `| \`${name}\` | ${figure.toLocaleString('en-US')} | ${HELD_WORK[name as Work]} |`,
+  )
+  return ['| limit | default | what one agent has at most |', '| --- | --- | --- |', ...rows].join('\n')
 }

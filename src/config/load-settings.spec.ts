@@ -98,6 +98,14 @@ test.each([undefined, ''])('production does not start without anything to know t
   expect(() => loadSettings(variables)).toThrow('LIGHTHOUSE_JWT_SECRET: production needs a secret')
 })
 
+test('limits of work overlay their defaults, and must fit each other', () => {
+  const { workLimits } = loadSettings({ LIGHTHOUSE_WORK_LIMITS: '{"waits":7}' })
+  expect([workLimits.waits, workLimits.connections]).toEqual([7, 100])
+  for (const wrong of ['{', '[]', '{"wait":7}', '{"waits":0}', '{"wideSubscriptions":2000}']) {
+    expect(() => loadSettings({ LIGHTHOUSE_WORK_LIMITS: wrong })).toThrow(/LIGHTHOUSE_WORK_LIMITS/)
+  }
+})
+
 test('quotas overlay their defaults figure by figure', () => {
   const { quotas } = loadSettings({ LIGHTHOUSE_QUOTAS: '{"agent":{"batch":7}}' })
   expect(quotas.agent).toEqual({ requestsPerMinute: 1_000, eventsPerMinute: 30_000, bytesPerMinute: 3e8, batch: 7 })

@@ -1,4 +1,5 @@
 // What can be set, and what each setting accepts: one table, read by the loader and by nobody else.
+import { brokenRelations, DEFAULT_WORK_LIMITS, type WorkLimits } from '../contract/work-limits.js'
 
 export type Environment = 'development' | 'production' | 'test'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
@@ -37,6 +38,7 @@ export abstract class Settings {
   abstract readonly jwtIssuer: string
   abstract readonly jwtAudience: string
   abstract readonly quotas: Quotas
+  abstract readonly workLimits: WorkLimits
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -118,6 +120,7 @@ export const settingTable: SettingTable<Settings> = {
   jwtIssuer: { variable: 'LIGHTHOUSE_JWT_ISSUER', parse: matching(/^\S{0,512}$/, 'must be a text without blanks') },
   jwtAudience: { variable: 'LIGHTHOUSE_JWT_AUDIENCE', parse: matching(/^\S{0,512}$/, 'must be a text without blanks') },
   quotas: { variable: 'LIGHTHOUSE_QUOTAS', parse: parseQuotas },
+  workLimits: { variable: 'LIGHTHOUSE_WORK_LIMITS', parse: parseWorkLimits },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
@@ -184,6 +187,21 @@ function parseQuotas(raw: unknown): Quotas {
     quotas[role] = { ...known, ...figures } as Quota
   }
   return quotas as Quotas
+}
+
+/** What is given overlays the defaults, and they must still fit each other. */
+function parseWorkLimits(raw: unknown): WorkLimits {
+  const given = typeof raw === 'string' ? fromJson(raw) : raw
+  const wrong = (rest: string) => new BadValue(`must be limits by name: ${rest}`)
+  if (!isMap(given)) throw wrong('it is no map')
+  for (const [name, figure] of Object.entries(given)) {
+    if (!Object.hasOwn(DEFAULT_WORK_LIMITS, name)) throw wrong(`there is no limit ${name}`)
+    if (!Number.isSafeInteger(figure) || (figure as number) < 1) throw wrong(`${name} is no whole number from 1`)
+  }
+  const limits: WorkLimits = { ...DEFAULT_WORK_LIMITS, ...given }
+  const broken = brokenRelations(limits)
+  if (broken.length > 0) throw wrong(`${broken.join(' and ')} does not hold`)
+  return limits
 }
 
 function fromJson(text: string): unknown {

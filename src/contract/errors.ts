@@ -206,6 +206,12 @@ export const ERRORS = {
     outcome: 'rejected',
     remedy: 'Wait as long as Retry-After says.',
   },
+  WORK_LIMIT: {
+    title: 'One agent holds as much as it may',
+    retryable: true,
+    outcome: 'rejected',
+    remedy: 'End or finish some of what the detail names, then send it again.',
+  },
   PRECONDITION_FAILED: {
     title: 'The stream is not at the revision of If-Match or If-None-Match',
     retryable: false,

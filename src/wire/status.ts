@@ -25,6 +25,7 @@ const STATUS: Readonly<Record<ErrorCode, number>> = {
   KEY_REUSED: 422,
   STATE_TOO_LARGE: 422,
   RATE_LIMITED: 429,
+  WORK_LIMIT: 429,
   // Damage is no defect of the server, but the request was good and cannot be served.
   DATA_CORRUPT: 500,
   INTERNAL: 500,

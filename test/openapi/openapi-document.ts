@@ -16,6 +16,7 @@ const ALWAYS: readonly ErrorCode[] = [
   'NOT_ACCEPTABLE',
   'REQUEST_TIMEOUT',
   'RATE_LIMITED',
+  'WORK_LIMIT',
   'STORAGE_UNAVAILABLE',
   'DATA_CORRUPT',
   'CLOSED',

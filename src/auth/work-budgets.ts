@@ -1,0 +1,36 @@
+// How much one agent may hold open or have the server keep at a time, over all its connections and tokens. Bounded memory.
+import { StoreError } from '../contract/errors.js'
+import { DEFAULT_WORK_LIMITS, HELD_WORK, type Work, type WorkLimits } from '../contract/work-limits.js'
+
+export class WorkBudgets {
+  /** Only what is not zero, so that an agent that holds nothing costs nothing. */
+  private readonly held: Readonly<Record<Work, Map<string, number>>>
+
+  constructor(readonly limits: WorkLimits = DEFAULT_WORK_LIMITS) {
+    const kinds = Object.keys(limits).map(work => [work, new Map<string, number>()] as const)
+    this.held = Object.fromEntries(kinds) as Record<Work, Map<string, number>>
+  }
+
+  /** Throws WORK_LIMIT, and then nothing is held. Gives back what was taken when the answer is called, once. */
+  take(agentId: string, work: Work, amount = 1): () => void {
+    const before = this.heldBy(agentId, work)
+    if (before + amount > this.limits[work]) {
+      const most = this.limits[work].toLocaleString('en-US')
+      throw new StoreError('WORK_LIMIT', `One agent has at most ${most} ${HELD_WORK[work]} at a time`, {
+        retryAfterSeconds: 1,
+      })
+    }
+    this.held[work].set(agentId, before + amount)
+    let taken = amount
+    return () => {
+      const left = this.heldBy(agentId, work) - taken
+      taken = 0
+      if (left > 0) this.held[work].set(agentId, left)
+      else this.held[work].delete(agentId)
+    }
+  }
+
+  heldBy(agentId: string, work: Work): number {
+    return this.held[work].get(agentId) ?? 0
+  }
+}

@@ -1,0 +1,50 @@
+// How much one agent may hold open or have the server keep at a time: each limit with its unit, and the relations between them.
+
+const MIB = 1024 * 1024
+
+export interface WorkLimits {
+  readonly connections: number
+  readonly subscriptions: number
+  readonly wideSubscriptions: number
+  readonly openReads: number
+  readonly costlyReads: number
+  readonly waits: number
+  readonly groups: number
+  readonly bufferedBytes: number
+}
+
+export type Work = keyof WorkLimits
+
+/** What each of them counts, as problems and the page of the configuration say it. */
+export const HELD_WORK: Readonly<Record<Work, string>> = {
+  connections: 'connections of the stream',
+  subscriptions: 'subscriptions and consumers of its connections, and server-sent streams',
+  wideSubscriptions: 'subscriptions that name no stream, type, tag, agent, correlation or session exactly',
+  openReads: 'answers that last as long as their reader likes: lines, exports, replays',
+  costlyReads: 'reads under way that look at many events before they answer',
+  waits: 'long polls, of events and of groups',
+  groups: 'consumer groups of its own',
+  bufferedBytes: 'bytes that its connections have sent and that are not handled yet',
+}
+
+/** What YAML and LIGHTHOUSE_WORK_LIMITS leave out. */
+export const DEFAULT_WORK_LIMITS: WorkLimits = Object.freeze({
+  connections: 100,
+  subscriptions: 1_000,
+  wideSubscriptions: 100,
+  openReads: 32,
+  costlyReads: 16,
+  waits: 250,
+  groups: 50,
+  bufferedBytes: 32 * MIB,
+})
+
+/** The relations that must hold between the limits; the names of those that do not. */
+export function brokenRelations(limits: WorkLimits): string[] {
+  const relations: readonly (readonly [string, boolean])[] = [
+    ['wideSubscriptions <= subscriptions', limits.wideSubscriptions <= limits.subscriptions],
+    ['connections <= subscriptions', limits.connections <= limits.subscriptions],
+    ['bufferedBytes holds the largest frame', limits.bufferedBytes >= 10 * MIB],
+  ]
+  return relations.filter(([, holds]) => !holds).map(([name]) => name)
+}
