@@ -1,4 +1,5 @@
 // Finds out who is calling before the body is read, so that strangers cannot make the server parse anything.
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import './caller.decorator.js'
@@ -11,6 +12,7 @@ import type { TokenVerifier, Verified } from './token-verifier.js'
 const failuresPerMinute = 60
 const mostAddresses = 10_000
 const minuteMs = 60_000
+const HEADER_CHARS = 'authorization'.length
 const realm = 'Bearer realm="lighthouse"'
 
 /** Who was refused, and where. */
@@ -28,6 +30,19 @@ export function bearerOf(authorization: string | undefined): string {
     throw new BadToken('Authorization is not Bearer with a token')
   }
   return authorization.slice(space + 1)
+}
+
+/** What stands in the Authorization header. Two of them are no answer to who is asking: whoever stands before the server may have believed the other. */
+export function authorizationOf({ headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) {
+  const { authorization } = headers
+  if (authorization === undefined) return undefined
+  let found = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === HEADER_CHARS && name.toLowerCase() === 'authorization') found++
+  }
+  if (found > 1) throw new BadToken('The request has more than one Authorization header')
+  return authorization
 }
 
 /** What WWW-Authenticate says to whoever was refused for this reason. */
@@ -69,7 +84,7 @@ export class Authentication {
   }
 
   private verify(request: FastifyRequest): Verified | Promise<Verified> {
-    return this.verifier.verify(bearerOf(request.headers.authorization))
+    return this.verifier.verify(bearerOf(authorizationOf(request.raw)))
   }
 
   private admit(request: FastifyRequest, reply: FastifyReply, { access }: Verified): void {

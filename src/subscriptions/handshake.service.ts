@@ -2,7 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
-import { Authentication, bearerOf, challengeOf } from '../auth/authentication.js'
+import { Authentication, authorizationOf, bearerOf, challengeOf } from '../auth/authentication.js'
 import { type DenialReason, Denials } from '../auth/denials.js'
 import { Quotas } from '../auth/quotas.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
@@ -60,8 +60,8 @@ export class Handshakes {
     mustBeOfThisHost(request)
     mustBeSpoken(request)
     const opening = openingOf(request)
-    const { authorization } = request.headers
-    const bearer = authorization === undefined ? undefined : await this.bearerOf(authorization, opening)
+    const says = request.headers.authorization !== undefined
+    const bearer = says ? await this.bearerOf(request, opening) : undefined
     this.admitted.set(request, { opening, bearer })
   }
 
@@ -69,9 +69,9 @@ export class Handshakes {
     return this.admitted.get(request) ?? { opening: openingOf(request), bearer: undefined }
   }
 
-  private async bearerOf(authorization: string, opening: Opening): Promise<Bearer> {
+  private async bearerOf(request: IncomingMessage, opening: Opening): Promise<Bearer> {
     try {
-      return await this.identify(() => bearerOf(authorization), opening)
+      return await this.identify(() => bearerOf(authorizationOf(request)), opening)
     } catch (error) {
       const challenge = (error as { code?: unknown }).code === 'UNAUTHENTICATED'
       const headers = challenge ? { 'WWW-Authenticate': challengeOf((error as Error).message) } : {}
