@@ -62,7 +62,12 @@ export class Access {
     this.role = role
     this.onBehalfOf = onBehalfOf
     const granted = Object.entries(permissions ?? ROLE_DEFAULTS[role])
-    this.patterns = new Map(granted.map(([scope, patterns]) => [scope, patterns.flatMap(of => (of === 'own' ? ownOf(agentId, own) : [of === 'all' ? '*' : of]))]))
+    this.patterns = new Map(
+      granted.map(([scope, patterns]) => [
+        scope,
+        patterns.flatMap(of => (of === 'own' ? ownOf(agentId, own) : [of === 'all' ? '*' : of])),
+      ]),
+    )
   }
 
   /** Whether the scope is granted for anything at all. */

@@ -1,4 +1,4 @@
-// Decides whether a request may become a connection of the stream, before it does: its origin, its subprotocol, its token.
+// Decides whether a request may become a connection of the stream, before it does: its subprotocol, its token. Its host and origin have been looked at.
 import type { IncomingMessage } from 'node:http'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
@@ -57,7 +57,6 @@ export class Handshakes {
   /** Throws a Refusal, or rejects with one. */
   async admit(request: IncomingMessage): Promise<void> {
     if (this.closing) throw new Refusal(new StoreError('CLOSED', 'The server is shutting down.'))
-    mustBeOfThisHost(request)
     mustBeSpoken(request)
     const opening = openingOf(request)
     const says = request.headers.authorization !== undefined
@@ -140,14 +139,6 @@ function openingOf({ headers, socket }: IncomingMessage): Opening {
     correlationId: correlationIdOf(headers[correlationHeader]),
     traceparent: traceparentOf(headers['traceparent']),
   }
-}
-
-/** Only browsers send an Origin, and a page of another host has no business here. */
-function mustBeOfThisHost({ headers }: IncomingMessage): void {
-  const { origin, host } = headers
-  if (origin === undefined) return
-  if (URL.canParse(origin) && new URL(origin).host === host) return
-  throw new Refusal(new StoreError('FORBIDDEN', 'Pages of another origin may not open the stream.'))
 }
 
 function mustBeSpoken({ headers }: IncomingMessage): void {
