@@ -8,7 +8,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AuthModule } from './auth.module.js'
 import type { AuthOptions } from './auth-options.js'
 import { Authentication } from './authentication.js'
-import { assertEveryRouteDeclares, publicRoutes } from './route-needs.guard.js'
+import { assertEveryRouteDeclares, openRoutes } from './route-needs.guard.js'
 import { Needs, Public } from './scope.decorator.js'
 
 const secret = 'a secret of the tests, long enough for HS256'
@@ -176,7 +176,7 @@ describe('a small server', () => {
   beforeAll(async () => {
     app = await NestFactory.create<NestFastifyApplication>(Small, new FastifyAdapter(), { logger: false })
     assertEveryRouteDeclares(app)
-    app.get(Authentication).register(app.getHttpAdapter().getInstance() as never, publicRoutes(app))
+    app.get(Authentication).register(app.getHttpAdapter().getInstance() as never, openRoutes(app))
     app.useGlobalFilters({
       catch(error: { code?: string; message: string; getStatus?: () => number }, host) {
         const known = { UNAUTHENTICATED: 401, FORBIDDEN: 403, RATE_LIMITED: 429 }[error.code ?? '']

@@ -6,7 +6,7 @@ import './caller.decorator.js'
 import { BadToken } from './claims.js'
 import type { Denials } from './denials.js'
 import type { Quotas } from './quotas.js'
-import { routeKey } from './route-needs.guard.js'
+import { type OpenRoutes, routeKey } from './route-needs.guard.js'
 import type { TokenVerifier, Verified } from './token-verifier.js'
 
 const failuresPerMinute = 60
@@ -61,12 +61,19 @@ export class Authentication {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** `open`: keys made by routeKey. Whatever is not among them needs a token, whoever registered it. */
-  register(fastify: FastifyInstance, open: ReadonlySet<string>): void {
+  /** Whatever is not among the open routes needs a token, whoever registered it. */
+  register(fastify: FastifyInstance, open: OpenRoutes): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       const path = request.routeOptions.url
-      if (request.is404 || path === undefined || open.has(routeKey(request.method, path))) return done()
-      const admitted = (verified: Verified) => this.admit(request, reply, verified)
+      if (request.is404 || path === undefined) return done()
+      const openness = open.get(routeKey(request.method, path))
+      if (openness === 'public') return done()
+      if (openness === 'optional' && request.headers.authorization === undefined) return done()
+      const admitted = (verified: Verified) => {
+        // What strangers may ask for costs nobody's quota.
+        if (openness === 'optional') request.access = verified.access
+        else this.admit(request, reply, verified)
+      }
       const refused = (error: unknown) => this.refusal(request, reply, error)
       try {
         const verified = this.verify(request)
