@@ -52,6 +52,30 @@ test('the backup of the cluster reads the volume of the server, changes nothing 
   expect(labelSelector.matchLabels).toEqual(pairs)
 })
 
+test('the metrics of the cluster have a port of their own, which only scrapers reach', () => {
+  const [container] = parse(texts.get('k8s/statefulset.yaml') ?? '').spec.template.spec.containers
+  const portOf = (ports: { name: string; containerPort?: number; port?: number }[], name: string) => {
+    const found = ports.find(one => one.name === name)
+    return found?.containerPort ?? found?.port
+  }
+  const { value } = container.env.find(({ name }: { name: string }) => name === 'LIGHTHOUSE_METRICS_PORT')
+  expect(String(portOf(container.ports, 'metrics'))).toBe(value)
+  const service = parse(texts.get('k8s/service.yaml') ?? '')
+  expect(String(portOf(service.spec.ports, 'metrics'))).toBe(value)
+  const policy = parse(readFileSync('k8s/network-policy.yaml', 'utf8'))
+  const { resources, labels } = parse(readFileSync('k8s/kustomization.yaml', 'utf8'))
+  expect(resources).toContain('network-policy.yaml')
+  expect(policy.spec.podSelector.matchLabels).toEqual(labels[0].pairs)
+  expect(policy.spec.policyTypes).toEqual(['Ingress'])
+  const openings = policy.spec.ingress.flatMap(({ from, ports }: { from?: object[]; ports: { port: string }[] }) =>
+    ports.map(({ port }) => [port, from === undefined]),
+  )
+  expect(openings).toEqual([
+    ['http', true],
+    ['metrics', false],
+  ])
+})
+
 test('the image holds every file of the repository that the built server reads', () => {
   const dockerfile = texts.get('docker/Dockerfile') ?? ''
   const image = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
