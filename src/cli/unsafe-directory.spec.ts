@@ -7,6 +7,7 @@ import { removeTempDirectory } from '../../test/support/temp-directory.js'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
+// skip: this machine has no file system in memory
 const withMemory = existsSync('/dev/shm') ? test : test.skip
 const ALLOWED = { LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM: 'true' }
 /** These commands need no secret, so they run where none is at hand. */

@@ -7,6 +7,7 @@ import { loadSettings } from '../config/load-settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { StorageModule } from './storage.module.js'
 
+// skip: this machine has no file system in memory
 const withMemory = existsSync('/dev/shm') ? test : test.skip
 
 class Whole {}
