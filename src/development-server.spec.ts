@@ -1,6 +1,7 @@
 // A development server on a loopback address: its token goes to its own page under its own name, and to no page of elsewhere.
 import { request } from 'node:http'
 import { join } from 'node:path'
+import { runInNewContext } from 'node:vm'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { makeTempDirectory, removeTempDirectory } from '../test/support/temp-directory.js'
@@ -117,6 +118,25 @@ describe('a development server on a loopback address', () => {
     expect(script.body).not.toContain(server.token)
     for (const path of ['/openapi.json', '/asyncapi.json', '/docs/swagger-ui-bundle.js', '/docs/swagger-ui.css'])
       expect((await server.ask(path)).body).not.toContain(server.token)
+  })
+
+  test('its own page fills the token in; a page of elsewhere that runs the same script gets none', async () => {
+    const [page, script] = await Promise.all([server.ask('/docs'), server.ask('/docs/start.js')])
+    const run = (dataset: object) => {
+      const filledIn: unknown[] = []
+      const ui = { preauthorizeApiKey: (...args: unknown[]) => filledIn.push(args) }
+      let ready = () => undefined
+      const SwaggerUIBundle = (options: { onComplete: () => undefined }) => {
+        ready = options.onComplete
+        return ui
+      }
+      runInNewContext(script.body, { SwaggerUIBundle, document: { getElementById: () => ({ dataset }) } })
+      ready()
+      return filledIn
+    }
+    const [, token] = /id="docs" data-token="([^"]+)"/.exec(page.body) ?? []
+    expect(run({ token })).toEqual([['token', server.token]])
+    expect(run({})).toEqual([])
   })
 
   test.each([

@@ -1,4 +1,5 @@
 // What of the metrics names agents, types or groups is summed for whoever may not see them, and nothing else changes.
+import { Histogram } from 'prom-client'
 import { Metrics } from './metrics.js'
 
 const linesOf = (text: string, metric: string) =>
@@ -42,6 +43,28 @@ test('a picture for strangers is made once in a second, and for all who wait for
   now = 1_000
   expect(await Promise.all([ask(), ask()])).toEqual(['lighthouse_looks 2', 'lighthouse_looks 2'])
   expect(linesOf(await metrics.text(), 'looks')).toEqual(['lighthouse_looks 3'])
+})
+
+test('the parts of a histogram are summed each by itself', async () => {
+  const metrics = new Metrics()
+  const { registry } = metrics
+  const made = new Histogram({
+    ...{ name: 'lighthouse_shape', help: 'Of this test.', buckets: [1], registers: [registry] },
+    labelNames: ['agent_id', 'code'],
+  })
+  made.labels({ agent_id: 'a', code: 'x' }).observe(0.5)
+  made.labels({ agent_id: 'b', code: 'x' }).observe(2)
+  made.labels({ agent_id: 'b', code: 'y' }).observe(2)
+  expect(linesOf(await metrics.textWithoutNames(), 'shape').sort()).toEqual([
+    'lighthouse_shape_bucket{le="+Inf",agent_id="all",code="x"} 2',
+    'lighthouse_shape_bucket{le="+Inf",agent_id="all",code="y"} 1',
+    'lighthouse_shape_bucket{le="1",agent_id="all",code="x"} 1',
+    'lighthouse_shape_bucket{le="1",agent_id="all",code="y"} 0',
+    'lighthouse_shape_count{agent_id="all",code="x"} 2',
+    'lighthouse_shape_count{agent_id="all",code="y"} 1',
+    'lighthouse_shape_sum{agent_id="all",code="x"} 2.5',
+    'lighthouse_shape_sum{agent_id="all",code="y"} 2',
+  ])
 })
 
 test('a picture that could not be made is not kept', async () => {

@@ -34,16 +34,25 @@ function summed(metric: Collecting) {
     async get() {
       const collected = await metric.get()
       const sums = new Map<string, Series>()
-      for (const { labels, metricName, value } of collected.values) {
-        const shared = Object.fromEntries(
-          Object.entries(labels).map(([label, named]) => [label, NAMES.has(label) ? ALL : named]),
-        )
-        const of = JSON.stringify([metricName, shared])
+      for (const series of collected.values) {
+        const of = whatStays(series)
         const sum = sums.get(of)
-        if (sum !== undefined) sum.value += value
-        else sums.set(of, { labels: shared, value, ...(metricName === undefined ? {} : { metricName }) })
+        if (sum === undefined) sums.set(of, withoutItsNames(series))
+        else sum.value += series.value
       }
       return { ...collected, values: [...sums.values()] }
     },
   }
+}
+
+/** The same for all series that become one; made for each of what may be ten thousand. */
+function whatStays({ labels, metricName = '' }: Series): string {
+  let text = metricName
+  for (const label in labels) if (!NAMES.has(label)) text += `\n${label}=${labels[label]}`
+  return text
+}
+
+function withoutItsNames(series: Series): Series {
+  const labels = Object.entries(series.labels).map(([label, value]) => [label, NAMES.has(label) ? ALL : value])
+  return { ...series, labels: Object.fromEntries(labels) }
 }
