@@ -5,13 +5,15 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { Authentication } from './auth/authentication.js'
-import { assertEveryRouteDeclares, publicRoutes } from './auth/route-needs.guard.js'
+import { assertEveryRouteDeclares, openRoutes } from './auth/route-needs.guard.js'
 import { answerBare } from './bare-answer.js'
+import { Settings } from './config/settings.js'
 import { StoreError } from './contract/errors.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { withCorrelationId } from './logging/correlation.js'
 import { HttpMetrics } from './metrics/http-metrics.js'
 import { StreamAdapter } from './stream-adapter.js'
+import { AllowedHosts, wrongHost } from './wire/allowed-hosts.js'
 import { registerBodyParsers } from './wire/body.js'
 import { correlationHeader, correlationIdOf } from './wire/correlation-id.js'
 import { problemContentType, problemOf } from './wire/problem.js'
@@ -65,16 +67,19 @@ export function dressHttpServer(app: NestFastifyApplication, logger: Logger): vo
   const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
   drainAtTheEnd(fastify, server)
-  app.useWebSocketAdapter(new StreamAdapter(app))
+  const hosts = AllowedHosts.of(app.get(Settings))
+  app.useWebSocketAdapter(new StreamAdapter(app, hosts))
   registerBodyParsers(fastify)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
-    if (request.headers.host === undefined && request.raw.httpVersion !== '1.0') return done(withoutHost())
+    const { host } = request.headers
+    if (host === undefined && request.raw.httpVersion !== '1.0') return done(withoutHost())
+    if (!hosts.permits(host)) return done(wrongHost())
     withCorrelationId(request.id, done)
   })
   const authentication = app.get(Authentication, { strict: false })
   assertEveryRouteDeclares(app)
-  authentication.register(fastify, publicRoutes(app))
+  authentication.register(fastify, openRoutes(app))
   app.get(HttpMetrics, { strict: false }).register(fastify)
   fastify.addHook('onResponse', (request, reply, done) => {
     log[isProbe(request) ? 'debug' : 'info'](

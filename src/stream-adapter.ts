@@ -7,11 +7,15 @@ import type { WebSocket, WebSocketServer } from 'ws'
 import { answerBare } from './bare-answer.js'
 import { StoreError } from './contract/errors.js'
 import { Handshakes, Refusal } from './subscriptions/handshake.service.js'
+import { type AllowedHosts, wrongHost } from './wire/allowed-hosts.js'
 
 type Placed = WebSocketServer & { readonly path: string }
 
 export class StreamAdapter extends WsAdapter {
-  constructor(private readonly app: INestApplication) {
+  constructor(
+    private readonly app: INestApplication,
+    private readonly hosts: AllowedHosts,
+  ) {
     super(app)
   }
 
@@ -49,8 +53,20 @@ export class StreamAdapter extends WsAdapter {
     return this.app.get(Handshakes, { strict: false })
   }
 
+  /** Only browsers send an Origin, and a page of another host has no business here. */
+  private refusalOf({ headers: { host, origin } }: IncomingMessage): StoreError | undefined {
+    if (!this.hosts.permits(host)) return wrongHost()
+    if (this.hosts.permitsOrigin(origin, host)) return undefined
+    return new StoreError('FORBIDDEN', 'Pages of another origin may not open the stream.')
+  }
+
   private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
     socket.on('error', () => socket.destroy())
+    const refused = this.refusalOf(request)
+    if (refused !== undefined) {
+      answer(request, socket, refused)
+      return
+    }
     const path = request.url?.split('?')[0]
     const servers = [...this.wsServersRegistry.values()].flat() as unknown as Placed[]
     const server = servers.find(one => one.path === path)

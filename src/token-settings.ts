@@ -3,15 +3,17 @@ import type { AuthOptions } from './auth/auth-options.js'
 import { developmentSecret } from './auth/development-secret.js'
 import { signToken } from './auth/sign-token.js'
 import type { Settings } from './config/settings.js'
+import { isLoopbackAddress } from './wire/allowed-hosts.js'
 
 const LEEWAY_SECONDS = 60
 const DAY_SECONDS = 86_400
 
 export function authOptionsOf(settings: Settings): AuthOptions {
-  const { jwtAlgorithms, jwtSecret, jwtPublicKey, jwtJwksUrl, jwtIssuer, jwtAudience, quotas, workLimits } = settings
+  const { jwtAlgorithms, jwtSecret, jwtPublicKey, jwtJwksUrl, jwtIssuer, jwtAudience } = settings
+  const { quotas, workLimits, authOwn: own } = settings
   const secret = makesItsOwnSecret(settings) ? developmentSecret(settings.dataDir) : jwtSecret
   return {
-    ...{ algorithms: jwtAlgorithms, leewaySeconds: LEEWAY_SECONDS, quotas, workLimits },
+    ...{ algorithms: jwtAlgorithms, leewaySeconds: LEEWAY_SECONDS, own, quotas, workLimits },
     ...(secret === '' ? {} : { secret }),
     ...(jwtPublicKey === '' ? {} : { publicKeyPem: jwtPublicKey }),
     ...(jwtJwksUrl === '' ? {} : { jwksUrl: jwtJwksUrl }),
@@ -27,8 +29,8 @@ function makesItsOwnSecret({ env, jwtAlgorithms, jwtSecret }: Settings): boolean
 /** For whoever sits at the machine: only a development server on a loopback address gives one away. */
 export async function developmentToken(settings: Settings, { secret }: AuthOptions): Promise<string | undefined> {
   const { env, host, jwtIssuer, jwtAudience } = settings
-  const local = host === 'localhost' || host === '::1' || host.startsWith('127.')
-  if (env !== 'development' || !local || !makesItsOwnSecret(settings) || secret === undefined) return undefined
+  if (env !== 'development' || !isLoopbackAddress(host) || !makesItsOwnSecret(settings) || secret === undefined)
+    return undefined
   const wish = { agentId: 'developer', role: 'system_agent' as const, expiresInSeconds: 7 * DAY_SECONDS }
   const names = {
     ...(jwtIssuer === '' ? {} : { issuer: jwtIssuer }),

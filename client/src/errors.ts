@@ -38,6 +38,7 @@ export const SERVER_CODES = [
   'WORK_LIMIT',
   'PRECONDITION_FAILED',
   'REQUEST_TIMEOUT',
+  'WRONG_HOST',
   'BAD_HTTP',
   'INTERNAL',
 ] as const

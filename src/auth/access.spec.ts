@@ -13,8 +13,15 @@ test.each<[Partial<Identity>, Scope, string, boolean]>([
   [{}, 'events.write', 'agent_b-1', true],
   [{}, 'events.write', 'agent-b-1', true],
   [{}, 'events.write', 'agent_b-1/tasks', true],
-  [{}, 'events.write', 'agent_b-1_x', true],
-  [{}, 'events.write', 'agent-b-1-x', true],
+  [{}, 'events.write', 'agent-b-1/tasks/7', true],
+  [{}, 'events.write', 'agent_b-1_x', false],
+  [{}, 'events.write', 'agent_b-1-x', false],
+  [{}, 'events.write', 'agent-b-1-x', false],
+  [{}, 'events.write', 'agent-b-1_x', false],
+  [{}, 'events.write', 'agent_b-1@x', false],
+  [{}, 'events.write', 'agent_b', false],
+  [{ agentId: 'b/1' }, 'events.write', 'agent_b/1', false],
+  [{ agentId: 'b/1' }, 'events.write', 'agent_b/1/x', false],
   [{}, 'events.write', 'agent_b-10', false],
   [{}, 'events.write', 'agent_b-1.x', false],
   [{}, 'events.write', 'validation_x', false],
@@ -36,4 +43,25 @@ test('an admin reads without a filter; everyone else within patterns', () => {
   expect(new Access({ agentId: 'a', role: 'admin' }).within('events.read')).toBeUndefined()
   expect(new Access({ agentId: 'a', role: 'agent' }).within('events.read')).toEqual(['*'])
   expect(new Access({ agentId: 'a', role: 'guest' }).within('events.read')).toEqual(['public_*'])
+})
+
+test('no two agents own the same stream, whatever they are called', () => {
+  const ids = ['a', 'a_b', 'a-b', 'a_', '_a', 'a.b', 'a:b', 'a@b', 'agent_a', 'a/b', 'a/', 'b']
+  const heads = ids.flatMap(id => [`agent_${id}`, `agent-${id}`])
+  const streams = heads.flatMap(head => [head, ...['/x', '_x', '-x', '_b', '-b', '/b/x'].map(tail => head + tail)])
+  for (const stream of streams) {
+    const owners = ids.filter(agentId => may({ agentId }, 'events.write', stream))
+    expect([stream, owners.length <= 1]).toEqual([stream, true])
+  }
+  expect(ids.filter(agentId => may({ agentId }, 'events.write', `agent_${agentId}/x`))).toEqual(
+    ids.filter(id => !id.includes('/')),
+  )
+})
+
+test('an operator says what own stands for', () => {
+  const loose = new Access({ agentId: 'b', role: 'agent' }, ['agent_{id}', 'agent_{id}_*', '{id}.log.{id}'])
+  const own = ['agent_b', 'agent_b_x', 'b.log.b', 'agent_b/x', 'agent-b'].map(stream =>
+    loose.covers('events.write', stream),
+  )
+  expect(own).toEqual([true, true, true, false, false])
 })

@@ -19,6 +19,9 @@ export type Role = (typeof ROLES)[number]
 
 export type Permissions = Readonly<Partial<Record<Scope, readonly string[]>>>
 
+/** What `own` stands for unless an operator says otherwise: no two agents share a stream, for no id has a slash. */
+export const OWN_STREAMS: readonly string[] = ['agent_{id}', 'agent_{id}/*', 'agent-{id}', 'agent-{id}/*']
+
 /** Everything there is, the service's own streams included. */
 const EVERYTHING: readonly string[] = ['*', '$*']
 
@@ -53,12 +56,18 @@ export class Access {
   readonly onBehalfOf: readonly string[] | undefined
   private readonly patterns: ReadonlyMap<string, readonly string[]>
 
-  constructor({ agentId, role, permissions, onBehalfOf }: Identity) {
+  /** `own`: what stands for the agent's own streams, with `{id}` for its id. */
+  constructor({ agentId, role, permissions, onBehalfOf }: Identity, own: readonly string[] = OWN_STREAMS) {
     this.agentId = agentId
     this.role = role
     this.onBehalfOf = onBehalfOf
     const granted = Object.entries(permissions ?? ROLE_DEFAULTS[role])
-    this.patterns = new Map(granted.map(([scope, patterns]) => [scope, patterns.flatMap(of => expand(of, agentId))]))
+    this.patterns = new Map(
+      granted.map(([scope, patterns]) => [
+        scope,
+        patterns.flatMap(of => (of === 'own' ? ownOf(agentId, own) : [of === 'all' ? '*' : of])),
+      ]),
+    )
   }
 
   /** Whether the scope is granted for anything at all. */
@@ -81,10 +90,8 @@ export class Access {
   }
 }
 
-function expand(pattern: string, agentId: string): string[] {
-  if (pattern === 'all') return ['*']
-  if (pattern !== 'own') return [pattern]
-  // An id with a star would own what matches it, and no stream can have a name with the rest.
-  if (!/^[A-Za-z0-9_.:/@-]+$/.test(agentId) || agentId.length > LIMITS.streamChars / 2) return []
-  return [`agent_${agentId}`, `agent-${agentId}`].flatMap(name => [name, `${name}_*`, `${name}-*`, `${name}/*`])
+/** An id with a star would own what matches it, one with a slash what lies below another's, and no stream can have a name with the rest. */
+function ownOf(agentId: string, own: readonly string[]): string[] {
+  if (!/^[A-Za-z0-9_.:@-]+$/.test(agentId) || agentId.length > LIMITS.streamChars / 2) return []
+  return own.map(pattern => pattern.replaceAll('{id}', agentId))
 }

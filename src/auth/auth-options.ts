@@ -15,6 +15,8 @@ export interface AuthOptions {
   /** Checked when given. */
   readonly issuer?: string
   readonly audience?: string
+  /** What `own` stands for, with `{id}` for the agent's id; as Access has it when left out. */
+  readonly own?: readonly string[]
   readonly leewaySeconds: number
   readonly quotas: Readonly<Record<Role, Quota>>
   /** The defaults when left out. */

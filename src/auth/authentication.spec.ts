@@ -1,5 +1,6 @@
 // Forged, expired and odd tokens knock at a small real server; only honest ones come in.
 import { createHmac, generateKeyPairSync } from 'node:crypto'
+import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Controller, Get, Module, Post } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
@@ -7,7 +8,7 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { AuthModule } from './auth.module.js'
 import type { AuthOptions } from './auth-options.js'
 import { Authentication } from './authentication.js'
-import { assertEveryRouteDeclares, publicRoutes } from './route-needs.guard.js'
+import { assertEveryRouteDeclares, openRoutes } from './route-needs.guard.js'
 import { Needs, Public } from './scope.decorator.js'
 
 const secret = 'a secret of the tests, long enough for HS256'
@@ -37,12 +38,17 @@ class ThingsController {
 @Module({ imports: [AuthModule.of(options)], controllers: [ThingsController] })
 class Small {}
 
+const ELEVEN_YEARS = 11 * 365.25 * 86_400
 const now = () => Math.floor(Date.now() / 1000)
 const pack = (value: unknown) => Buffer.from(JSON.stringify(value)).toString('base64url')
 const good = () => ({ sub: 'builder-1', role: 'agent', iss: 'tests', aud: 'lighthouse', exp: now() + 600 })
 
 function signed(claims: unknown, header: object = {}, key = secret, hash = 'sha256'): string {
-  const text = `${pack({ alg: 'HS256', typ: 'JWT', ...header })}.${pack(claims)}`
+  return signedText(JSON.stringify(claims), header, key, hash)
+}
+
+function signedText(claims: string, header: object = {}, key = secret, hash = 'sha256'): string {
+  const text = `${pack({ alg: 'HS256', typ: 'JWT', ...header })}.${Buffer.from(claims).toString('base64url')}`
   return `${text}.${createHmac(hash, key).update(text).digest('base64url')}`
 }
 
@@ -87,8 +93,23 @@ const forged: [string, () => string][] = [
       { exp: -1 },
       { exp: '9999999999' },
       { exp: null },
+      { exp: true },
+      { exp: [now() + 600] },
+      { exp: Number.MAX_SAFE_INTEGER },
+      { exp: 9e12 },
+      { exp: 1e308 },
+      { exp: -1e308 },
+      { exp: now() + ELEVEN_YEARS },
+      { exp: (now() + 600) * 1000 },
       { nbf: now() + 3600 },
       { nbf: 'now' },
+      { nbf: null },
+      { nbf: 1e308 },
+      { nbf: -1e308 },
+      { nbf: now() - ELEVEN_YEARS },
+      { iat: -1e308 },
+      { iat: Number.MIN_SAFE_INTEGER },
+      { iat: true },
       { iat: now() + 3600 },
       { iat: {} },
       { iss: 'others' },
@@ -104,6 +125,9 @@ const forged: [string, () => string][] = [
       { sub: 'a\nb' },
       { sub: 'a\u0000' },
       { sub: 'x'.repeat(200) },
+      { sub: '\u20ac'.repeat(129) },
+      { sub: '\u{1f600}'.repeat(129) },
+      { sub: '\ud800' },
       { sub: '$service' },
       { agent_id: 'another' },
       { agent_id: 7 },
@@ -124,10 +148,26 @@ const forged: [string, () => string][] = [
       { act: { sub: 7 } },
       { act: {} },
       { act: chain(9) },
+      { act: null },
+      { act: { sub: 'a\nb' } },
+      { act: { sub: '$service' } },
+      { act: { sub: '\u20ac'.repeat(129) } },
+      { act: { sub: 'a', act: 'b' } },
       { jti: 7 },
+      { jti: null },
+      { jti: '' },
+      { jti: '\u20ac'.repeat(129) },
+      { jti: '\udc00' },
       { pad: 'x'.repeat(9000) },
     ] as object[]
   ).map((changes): [string, () => string] => [JSON.stringify(changes).slice(0, 60), () => odd(changes)]),
+  // JSON has numbers that no double holds.
+  ...['exp', 'nbf', 'iat'].flatMap(name =>
+    ['1e999', '-1e999'].map((figure): [string, () => string] => [
+      `${name} ${figure}`,
+      () => signedText(JSON.stringify({ ...good(), [name]: 0 }).replace(`"${name}":0`, `"${name}":${figure}`)),
+    ]),
+  ),
 ]
 
 describe('a small server', () => {
@@ -136,7 +176,7 @@ describe('a small server', () => {
   beforeAll(async () => {
     app = await NestFactory.create<NestFastifyApplication>(Small, new FastifyAdapter(), { logger: false })
     assertEveryRouteDeclares(app)
-    app.get(Authentication).register(app.getHttpAdapter().getInstance() as never, publicRoutes(app))
+    app.get(Authentication).register(app.getHttpAdapter().getInstance() as never, openRoutes(app))
     app.useGlobalFilters({
       catch(error: { code?: string; message: string; getStatus?: () => number }, host) {
         const known = { UNAUTHENTICATED: 401, FORBIDDEN: 403, RATE_LIMITED: 429 }[error.code ?? '']
@@ -145,9 +185,19 @@ describe('a small server', () => {
       },
     })
     await app.init()
-    await app.getHttpAdapter().getInstance().ready()
+    await app.listen(0, '127.0.0.1')
   })
   afterAll(() => app.close())
+
+  /** Every header line as it is, which no client would send; answers all that comes back. */
+  async function askRaw(url: string, authorization: readonly string[]): Promise<string> {
+    const socket = connect(Number(new URL(await app.getUrl()).port), '127.0.0.1').setEncoding('utf8')
+    const lines = authorization.map((value, at) => `${at === 0 ? 'Authorization' : 'AUTHORIZATION'}: ${value}\r\n`)
+    socket.write(`GET ${url} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n${lines.join('')}\r\n`)
+    let answer = ''
+    for await (const text of socket) answer += text
+    return answer
+  }
 
   let address = 0
   const ask = (method: 'GET' | 'HEAD' | 'POST', url: string, authorization?: string) =>
@@ -172,6 +222,30 @@ describe('a small server', () => {
     const answer = await ask('GET', '/things', `Bearer ${signed(good())}`)
     expect([answer.statusCode, answer.body]).toEqual([200, 'read'])
     expect(answer.headers['ratelimit']).toMatch(/^"requests";r=\d+;t=\d+$/)
+  })
+
+  test.each([
+    { exp: now() + 9 * 365 * 86_400 },
+    { exp: now() + 600.5, nbf: now() - 0.5, iat: now() - 5 * 365 * 86_400 },
+    { sub: '\u{1f600}'.repeat(128) },
+    { jti: '\u20ac'.repeat(128) },
+  ])('%j is honest', async changes => {
+    expect((await ask('GET', '/things', `Bearer ${odd(changes)}`)).statusCode).toBe(200)
+  })
+
+  test('who says twice who they are is not believed either time', async () => {
+    const token = `Bearer ${signed(good())}`
+    for (const second of [token, `Bearer ${odd({ sub: 'another' })}`, 'Basic YTpi', '']) {
+      for (const authorization of [
+        [token, second],
+        [second, token],
+      ]) {
+        const answer = await askRaw('/things', authorization)
+        expect(answer).toMatch(/^HTTP\/1\.1 401 /)
+        expect(answer).toContain('more than one Authorization header')
+      }
+    }
+    expect(await askRaw('/things', [token])).toMatch(/^HTTP\/1\.1 200 /)
   })
 
   test('a stranger is challenged, the open route is open', async () => {

@@ -1,16 +1,18 @@
 // Finds out who is calling before the body is read, so that strangers cannot make the server parse anything.
+import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import './caller.decorator.js'
 import { BadToken } from './claims.js'
 import type { Denials } from './denials.js'
 import type { Quotas } from './quotas.js'
-import { routeKey } from './route-needs.guard.js'
+import { type OpenRoutes, routeKey } from './route-needs.guard.js'
 import type { TokenVerifier, Verified } from './token-verifier.js'
 
 const failuresPerMinute = 60
 const mostAddresses = 10_000
 const minuteMs = 60_000
+const HEADER_CHARS = 'authorization'.length
 const realm = 'Bearer realm="lighthouse"'
 
 /** Who was refused, and where. */
@@ -30,6 +32,19 @@ export function bearerOf(authorization: string | undefined): string {
   return authorization.slice(space + 1)
 }
 
+/** What stands in the Authorization header. Two of them are no answer to who is asking: whoever stands before the server may have believed the other. */
+export function authorizationOf({ headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) {
+  const { authorization } = headers
+  if (authorization === undefined) return undefined
+  let found = 0
+  for (let i = 0; i < rawHeaders.length; i += 2) {
+    const name = rawHeaders[i] as string
+    if (name.length === HEADER_CHARS && name.toLowerCase() === 'authorization') found++
+  }
+  if (found > 1) throw new BadToken('The request has more than one Authorization header')
+  return authorization
+}
+
 /** What WWW-Authenticate says to whoever was refused for this reason. */
 export function challengeOf(message: string): string {
   return message === '' ? realm : `${realm}, error="invalid_token", error_description="${message}"`
@@ -46,12 +61,19 @@ export class Authentication {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** `open`: keys made by routeKey. Whatever is not among them needs a token, whoever registered it. */
-  register(fastify: FastifyInstance, open: ReadonlySet<string>): void {
+  /** Whatever is not among the open routes needs a token, whoever registered it. */
+  register(fastify: FastifyInstance, open: OpenRoutes): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       const path = request.routeOptions.url
-      if (request.is404 || path === undefined || open.has(routeKey(request.method, path))) return done()
-      const admitted = (verified: Verified) => this.admit(request, reply, verified)
+      if (request.is404 || path === undefined) return done()
+      const openness = open.get(routeKey(request.method, path))
+      if (openness === 'public') return done()
+      if (openness === 'optional' && request.headers.authorization === undefined) return done()
+      const admitted = (verified: Verified) => {
+        // What strangers may ask for costs nobody's quota.
+        if (openness === 'optional') request.access = verified.access
+        else this.admit(request, reply, verified)
+      }
       const refused = (error: unknown) => this.refusal(request, reply, error)
       try {
         const verified = this.verify(request)
@@ -69,7 +91,7 @@ export class Authentication {
   }
 
   private verify(request: FastifyRequest): Verified | Promise<Verified> {
-    return this.verifier.verify(bearerOf(request.headers.authorization))
+    return this.verifier.verify(bearerOf(authorizationOf(request.raw)))
   }
 
   private admit(request: FastifyRequest, reply: FastifyReply, { access }: Verified): void {

@@ -6,7 +6,7 @@ import type { Access } from './access.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is calling; undefined on public routes. */
+    /** Who is calling; undefined on public routes, and for strangers. */
     access?: Access
   }
 }

@@ -14,6 +14,9 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
+/** No time of a token lies further from now, with room for leap days: whatever is reckoned with it stays a date. */
+const FURTHEST_SECONDS = 10 * 366 * 86_400
+
 const OWN_KEYS = ['jku', 'x5u', 'x5c', 'jwk']
 
 export interface TokenHeader {
@@ -46,16 +49,26 @@ function parsed(part: string): Fields {
   throw new BadToken('It is no JWT')
 }
 
-/** Seconds since 1970; throws when the token is not good now. */
+/** Seconds since 1970, which any date can be made of; throws when the token is not good now. */
 export function expiryOf(claims: unknown, now: number, leewaySeconds: number): number {
   const { exp, nbf, iat } = isFields(claims) ? claims : {}
   if (typeof exp !== 'number' || !Number.isFinite(exp)) throw new BadToken('The token has no expiry')
   if (exp + leewaySeconds <= now) throw new BadToken('The token has expired')
+  if (exp > now + FURTHEST_SECONDS) throw new BadToken('The token expires later than in 10 years')
   for (const from of [nbf, iat]) {
     if (from === undefined) continue
     if (typeof from !== 'number' || !(from - leewaySeconds <= now)) throw new BadToken('The token is not valid yet')
+    if (from < now - FURTHEST_SECONDS) throw new BadToken('The token was made longer than 10 years ago')
   }
   return exp
+}
+
+/** By which one token can be revoked, so it is a text that a revocation can name. */
+export function tokenIdOf(claims: unknown): string | undefined {
+  const { jti } = isFields(claims) ? claims : {}
+  if (jti === undefined) return undefined
+  if (agentFault(jti) !== undefined) throw new BadToken(`jti is not a text of 1 to ${LIMITS.agentChars} characters`)
+  return jti as string
 }
 
 export function identityOf(claims: unknown): Identity {
@@ -71,13 +84,16 @@ export function identityOf(claims: unknown): Identity {
 }
 
 function agentOf({ sub, agent_id: named }: Fields): string {
-  const agent = named ?? sub
   if (sub !== undefined && named !== undefined && sub !== named) throw new BadToken('sub and agent_id differ')
-  if (typeof agent !== 'string' || agentFault(agent) !== undefined) throw new BadToken('The token names no agent')
+  return nameOf(named ?? sub, 'The token')
+}
+
+function nameOf(agent: unknown, where: string): string {
+  if (typeof agent !== 'string' || agentFault(agent) !== undefined) throw new BadToken(`${where} names no agent`)
   // It stands in log lines and metrics.
-  if (/\p{Cc}/u.test(agent)) throw new BadToken('The agent has control characters in its name')
+  if (/\p{Cc}/u.test(agent)) throw new BadToken(`${where} names an agent with control characters`)
   // Names with a dollar sign are the service's own.
-  if (agent.startsWith('$')) throw new BadToken('The token names the service itself')
+  if (agent.startsWith('$')) throw new BadToken(`${where} names the service itself`)
   return agent
 }
 
@@ -106,8 +122,7 @@ function actors(act: unknown): string[] {
   const chain: string[] = []
   for (let link = act; link !== undefined; ) {
     const { sub, act: before } = isFields(link) ? link : ({} as Fields)
-    if (typeof sub !== 'string' || agentFault(sub) !== undefined) throw new BadToken('The act claim names no agent')
-    chain.push(sub)
+    chain.push(nameOf(sub, 'The act claim'))
     if (chain.length > LIMITS.onBehalfOfLinks) throw new BadToken('The act claim has too many links')
     link = before
   }

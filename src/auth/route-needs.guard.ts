@@ -11,12 +11,15 @@ interface DeclaredRoute {
 
 const pathsOf = (target: object): string[] => [Reflect.getMetadata('path', target) ?? ''].flat()
 
-export function publicRoutes(app: INestApplicationContext): ReadonlySet<string> {
-  return new Set(
-    declaredRoutes(app)
-      .filter(({ need }) => need === 'public')
-      .flatMap(({ keys }) => keys),
-  )
+/** Routes that let strangers in, by key, and whether they look at a token all the same. */
+export type OpenRoutes = ReadonlyMap<string, 'public' | 'optional'>
+
+export function openRoutes(app: INestApplicationContext): OpenRoutes {
+  const found = new Map<string, 'public' | 'optional'>()
+  for (const { keys, need } of declaredRoutes(app)) {
+    if (need === 'public' || need === 'optional') for (const key of keys) found.set(key, need)
+  }
+  return found
 }
 
 export function assertEveryRouteDeclares(app: INestApplicationContext): void {

@@ -13,7 +13,7 @@ export class ScopeGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
     const need: Need | undefined =
       Reflect.getMetadata(NEEDS, context.getHandler()) ?? Reflect.getMetadata(NEEDS, context.getClass())
-    if (need === 'public') return true
+    if (need === 'public' || need === 'optional') return true
     const request = context.switchToHttp().getRequest<FastifyRequest>()
     const { access } = request
     if (access === undefined) throw new StoreError('UNAUTHENTICATED', 'The request has no valid token')

@@ -5,21 +5,33 @@ import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
 import { ROLES, type Role } from './access.js'
 import type { Quota } from './quotas.js'
 import { signToken } from './sign-token.js'
+import { TokenClock } from './token-clock.js'
 import { TokenVerifier } from './token-verifier.js'
 
 const secret = 'a secret of this test, long enough'
 const quota: Quota = { requestsPerMinute: 1, eventsPerMinute: 1, bytesPerMinute: 1, batch: 1 }
 const quotas = Object.fromEntries(ROLES.map(role => [role, quota])) as Record<Role, Quota>
+const sign = (more: object) => signToken({ ...wish, ...more }, secret)
 const wish = { agentId: 'a', role: 'agent' as const, expiresInSeconds: 600 }
 
 function verifier(more: object, start = Date.now()) {
-  let now = start
-  const made = new TokenVerifier({ algorithms: ['HS256'], leewaySeconds: 60, quotas, secret, ...more }, () => now)
-  const pass = (seconds: number) => {
-    now += seconds * 1000
+  let wall = start
+  let monotonic = 7
+  const clock = new TokenClock({ wall: () => wall, monotonic: () => monotonic })
+  const made = new TokenVerifier({ algorithms: ['HS256'], leewaySeconds: 60, quotas, secret, ...more }, clock)
+  /** The wall clock alone. */
+  const step = (seconds: number) => {
+    wall += seconds * 1000
   }
-  return { verify: async (token: string) => made.verify(token), made, pass }
+  const pass = (seconds: number) => {
+    step(seconds)
+    monotonic += seconds * 1000
+  }
+  return { verify: async (token: string) => made.verify(token), made, pass, step }
 }
+
+const EXPIRED = { name: 'BadToken', message: 'The token has expired' }
+const HOUR = 3_600
 
 test('a token seen before is taken until its leeway is over, and no longer', async () => {
   const { verify, pass } = verifier({})
@@ -29,6 +41,63 @@ test('a token seen before is taken until its leeway is over, and no longer', asy
   await verify(token)
   pass(20)
   await expect(verify(token)).rejects.toMatchObject({ name: 'BadToken', message: 'The token has expired' })
+})
+
+test.each([
+  ['seen before', true],
+  ['never seen', false],
+])('an expired token stays dead when the wall clock goes back: %s', async (_, seen) => {
+  const { verify, pass, step } = verifier({})
+  const token = await signToken(wish, secret)
+  if (seen) await verify(token)
+  pass(700)
+  for (const back of [-2 * HOUR, -3_650 * 24 * HOUR]) {
+    step(back)
+    await expect(verify(token)).rejects.toMatchObject(EXPIRED)
+  }
+})
+
+test('a token is good for as long as time goes by, and no longer, when the wall clock goes back', async () => {
+  const { verify, pass, step } = verifier({})
+  const token = await signToken(wish, secret)
+  step(-2 * HOUR)
+  pass(640)
+  await verify(token)
+  pass(30)
+  await expect(verify(token)).rejects.toMatchObject(EXPIRED)
+})
+
+test('a wall clock that is ahead for a while makes tokens expired for that while', async () => {
+  const { verify, pass, step } = verifier({})
+  const [token, lasting] = await Promise.all([sign({}), sign({ expiresInSeconds: 48 * HOUR })])
+  await verify(token)
+  step(25 * HOUR)
+  await expect(verify(token)).rejects.toMatchObject(EXPIRED)
+  await verify(lasting)
+  step(-25 * HOUR)
+  pass(300)
+  await verify(token)
+  await verify(lasting)
+  pass(400)
+  await expect(verify(token)).rejects.toMatchObject(EXPIRED)
+})
+
+test('after a restart time goes on from the last event, though the wall clock has gone back', async () => {
+  const { verify, made, pass, step } = verifier({})
+  const [token, lasting] = await Promise.all([sign({}), sign({ expiresInSeconds: 3 * HOUR })])
+  const lastEvent = Date.now() + 2 * HOUR * 1000
+  expect(made.clock.notBefore(lastEvent)).toBeGreaterThan(1.9 * HOUR * 1000)
+  await expect(verify(token)).rejects.toMatchObject(EXPIRED)
+  await verify(lasting)
+  step(-24 * HOUR)
+  pass(HOUR + 120)
+  await expect(verify(lasting)).rejects.toMatchObject(EXPIRED)
+})
+
+test('a last event in the past moves nothing', async () => {
+  const { verify, made } = verifier({})
+  expect(made.clock.notBefore(Date.now() - 30 * 24 * HOUR * 1000)).toBeLessThan(0)
+  await verify(await signToken(wish, secret))
 })
 
 test('a revoked agent is out at once, though its token was seen before', async () => {
@@ -88,6 +157,21 @@ test('keys rotate: a new one is fetched when its id is first seen, and nobody as
     await expect(verify(await invented.token())).rejects.toMatchObject({ name: 'BadToken' })
     expect(provider.asked).toBe(3)
     await verify(await fresh.token())
+  }))
+
+test('a withdrawn key stops working in its time, whatever the wall clock does meanwhile', () =>
+  withProvider(async provider => {
+    const [old, fresh] = await Promise.all([signer('1', 'RS256'), signer('2', 'RS256')])
+    provider.keys = [old.jwk]
+    const { verify, pass, step } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    const token = await old.token()
+    step(0.5 * HOUR)
+    await verify(token)
+    step(-24 * HOUR)
+    provider.keys = [fresh.jwk]
+    pass(301)
+    await verify(await fresh.token())
+    await expect(verify(token)).rejects.toMatchObject({ message: 'The key of the token is not known' })
   }))
 
 test('a key may only be used with its own algorithm', () =>

@@ -3,8 +3,9 @@ import type { KeyObject } from 'node:crypto'
 import { Strategy } from 'passport-jwt'
 import { Access } from './access.js'
 import type { Algorithm, AuthOptions } from './auth-options.js'
-import { BadToken, expiryOf, headerOf, identityOf } from './claims.js'
+import { BadToken, expiryOf, headerOf, identityOf, tokenIdOf } from './claims.js'
 import { Revocations } from './revocations.js'
+import { TokenClock } from './token-clock.js'
 import { TokenKeys } from './token-keys.js'
 
 const longestToken = 8 * 1024
@@ -16,8 +17,9 @@ export interface Verified {
   readonly access: Access
   readonly tokenId: string | undefined
   readonly expiresAt: number
-  /** When the leeway after `exp` is over, in milliseconds since 1970. */
+  /** When the leeway after `exp` is over, in milliseconds since 1970: within what a Date can hold, as `expiresAt` is. */
   readonly endsAt: number
+  /** In the clock's steady time. */
   readonly checkedAt: number
 }
 
@@ -33,8 +35,8 @@ export class TokenVerifier {
 
   constructor(
     private readonly options: AuthOptions,
-    private readonly now: () => number = Date.now,
-    private readonly keys: TokenKeys = new TokenKeys(options, now),
+    readonly clock: TokenClock = new TokenClock(),
+    private readonly keys: TokenKeys = new TokenKeys(options, () => clock.steady()),
   ) {
     this.strategy = new Strategy(
       {
@@ -54,7 +56,7 @@ export class TokenVerifier {
   /** Throws BadToken. A promise only when the key set has to be asked for a key it may have by now. */
   verify(token: string): Verified | Promise<Verified> {
     const known = this.remembered.get(token)
-    if (known !== undefined && this.now() - known.checkedAt < rememberedMs) return this.checked(known)
+    if (known !== undefined && this.clock.steady() - known.checkedAt < rememberedMs) return this.checked(known)
     if (token.length > longestToken) throw new BadToken('The token is larger than 8 kB')
     const { alg, kid } = headerOf(token)
     if (!this.options.algorithms.includes(alg as Algorithm)) throw new BadToken('The algorithm is not allowed')
@@ -71,15 +73,14 @@ export class TokenVerifier {
 
   private verifyWith(token: string, key: string | KeyObject): Verified {
     const claims = this.claimsOf({ token, key })
-    const expiresAt = expiryOf(claims, this.now() / 1000, this.options.leewaySeconds) * 1000
-    const { jti } = claims as { jti?: unknown }
-    if (jti !== undefined && typeof jti !== 'string') throw new BadToken('jti is not text')
+    const { leewaySeconds, own } = this.options
+    const expiresAt = expiryOf(claims, this.clock.now() / 1000, leewaySeconds) * 1000
     const verified = this.checked({
-      access: new Access(identityOf(claims)),
-      tokenId: jti,
+      access: new Access(identityOf(claims), own),
+      tokenId: tokenIdOf(claims),
       expiresAt,
-      endsAt: expiresAt + this.options.leewaySeconds * 1000,
-      checkedAt: this.now(),
+      endsAt: expiresAt + leewaySeconds * 1000,
+      checkedAt: this.clock.steady(),
     })
     if (this.remembered.size >= mostRemembered) this.remembered.delete(this.remembered.keys().next().value as string)
     this.remembered.set(token, verified)
@@ -87,7 +88,7 @@ export class TokenVerifier {
   }
 
   private checked(verified: Verified): Verified {
-    if (this.now() >= verified.endsAt) throw new BadToken('The token has expired')
+    if (this.clock.now() >= verified.endsAt) throw new BadToken('The token has expired')
     const { access, tokenId } = verified
     if (this.revocations.covers(access.agentId, tokenId)) throw new BadToken('The token has been revoked')
     return verified

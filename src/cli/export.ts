@@ -2,17 +2,26 @@
 import { parseArgs } from 'node:util'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { requireStore } from '../backends/embedded/verify-store.js'
+import type { Settings } from '../config/settings.js'
 import type { SaidEvent } from '../contract/event.js'
 import { exportFrames } from '../exchange/export-frames.js'
 import { cloudEventJson } from '../wire/cloud-event.js'
 import { Remote } from './remote.js'
 import { Usage } from './usage.js'
 
+/** What the settings say of opening a store. */
+export type StoreRules = Pick<Settings, 'nodeId' | 'allowUnsafeFilesystem'>
+
 /** Lines are printed so many characters at once. */
 const CHUNK_CHARS = 64 * 1024
 
-export async function exportEvents(args: readonly string[], out: (text: string) => unknown): Promise<void> {
-  const { frames, asCloudEvents } = wishOf(args)
+/** `rules` are asked for only when a directory is opened. */
+export async function exportEvents(
+  args: readonly string[],
+  out: (text: string) => unknown,
+  rules: () => StoreRules,
+): Promise<void> {
+  const { frames, asCloudEvents } = wishOf(args, rules)
   let lines: string[] = []
   let chars = 0
   const flush = async () => {
@@ -30,7 +39,10 @@ export async function exportEvents(args: readonly string[], out: (text: string) 
   await flush()
 }
 
-function wishOf(args: readonly string[]): { readonly frames: AsyncIterable<string>; readonly asCloudEvents: boolean } {
+function wishOf(
+  args: readonly string[],
+  rules: () => StoreRules,
+): { readonly frames: AsyncIterable<string>; readonly asCloudEvents: boolean } {
   const { values, positionals } = parseArgs({
     args: [...args],
     allowPositionals: true,
@@ -48,15 +60,16 @@ function wishOf(args: readonly string[]): { readonly frames: AsyncIterable<strin
   if (!/^\d{1,15}$/.test(values.after)) throw new Usage('--after takes a position')
   if (format !== 'lighthouse' && format !== 'cloudevents') throw new Usage('--format takes lighthouse or cloudevents')
   const after = Number(values.after)
-  const frames = directory === undefined ? new Remote(url as string, token).frames(after) : framesIn(directory, after)
+  const frames =
+    directory === undefined ? new Remote(url as string, token).frames(after) : framesIn(directory, after, rules())
   return { frames, asCloudEvents: format === 'cloudevents' }
 }
 
 /** The store is opened as a server opens it, which needs its lock; nothing is archived or removed meanwhile. */
-async function* framesIn(directory: string, after: number): AsyncGenerator<string, void, void> {
+async function* framesIn(directory: string, after: number, rules: StoreRules): AsyncGenerator<string, void, void> {
   await requireStore(directory)
   const idle = { archiveAfterDays: 0, retainArchivesDays: 0, scrubBytesPerSecond: 0 }
-  const store = await openEmbedded({ directory, nodeId: 'export', ...idle })
+  const store = await openEmbedded({ directory, ...rules, nodeId: 'export', ...idle })
   try {
     yield* exportFrames(store, after)
   } finally {

@@ -8,6 +8,7 @@ import { requireStore } from '../backends/embedded/verify-store.js'
 import { StoreError } from '../contract/errors.js'
 import { readExport } from '../exchange/read-export.js'
 import { type AppendBatch, type RenumberReport, renumber } from '../exchange/renumber.js'
+import type { StoreRules } from './export.js'
 import { amount } from './print-verify.js'
 import { Remote } from './remote.js'
 import { Usage } from './usage.js'
@@ -21,19 +22,21 @@ interface Wish {
   readonly map: string | undefined
 }
 
-/** What was done, in words. `nodeId` is the server's own, in whose name ids are made. */
-export async function importEvents(args: readonly string[], nodeId: string): Promise<string> {
+/** What was done, in words. The rules are the server's own, in whose name ids are made. */
+export async function importEvents(args: readonly string[], rules: StoreRules): Promise<string> {
   const wish = wishOf(args)
   const { file, into, renumbers } = wish
   await mustBeFile(file)
   if (into !== undefined && !renumbers) {
-    const { copied, already, head } = await importStore({ directory: into }, () => readExport(createReadStream(file)))
+    const { allowUnsafeFilesystem } = rules
+    const target = { directory: into, allowUnsafeFilesystem }
+    const { copied, already, head } = await importStore(target, () => readExport(createReadStream(file)))
     const before = already === 0 ? '' : `, ${amount(already, 'event')} found there and the same`
     return `${amount(copied, 'event')} copied${before}; the head is ${head}`
   }
   // Nothing is appended of a file that is not whole.
   for await (const _ of readExport(createReadStream(file), { gaps: true }));
-  const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, nodeId)
+  const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, rules)
   return inWords(report)
 }
 
@@ -72,9 +75,9 @@ async function overHttp({ file, url, token, map }: Wish): Promise<RenumberReport
   return appendAll(file, map, batch => remote.append(batch))
 }
 
-async function intoStore({ file, map }: Wish, directory: string, nodeId: string): Promise<RenumberReport> {
+async function intoStore({ file, map }: Wish, directory: string, rules: StoreRules): Promise<RenumberReport> {
   await requireStore(directory)
-  const store = await openEmbedded({ directory, nodeId })
+  const store = await openEmbedded({ directory, ...rules })
   try {
     return await appendAll(file, map, async ({ events, author, key }) => {
       const appended = await store.append({ events, author, key })

@@ -7,6 +7,8 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { AgedStore, EVENTS_A_DAY } from '../../test/support/aged-store.js'
 import { BentClock } from '../../test/support/bent-clock.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
+import { OWN_STREAMS } from '../auth/access.js'
+import { settingTable } from '../config/settings.js'
 import { run } from './run.js'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
@@ -208,4 +210,17 @@ test('help, version, and a directory that is no store', async () => {
   expect((await words('version')).out).toMatch(/^\d+\.\d+\.\d+/)
   expect(await words('verify', join(directory, 'quarantine'))).toMatchObject({ status: 3 })
   expect(await words('verify', join(directory, 'nowhere'))).toMatchObject({ status: 3 })
+})
+
+test('config shows every setting there is, and of secrets only whether they are set', async () => {
+  const { status, out } = await words('config')
+  const shown = JSON.parse(out)
+  expect([status, Object.keys(shown).sort()]).toEqual([0, Object.keys(settingTable).sort()])
+  expect(shown).toMatchObject({
+    allowedHosts: [],
+    metricsPort: 0,
+    allowUnsafeFilesystem: false,
+    jwtSecret: '(not set)',
+  })
+  expect(shown.authOwn).toEqual(OWN_STREAMS)
 })

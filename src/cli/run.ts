@@ -3,12 +3,12 @@ import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { backupStore, restoreStore } from '../backends/embedded/backup-store.js'
 import { repairStore, verifyStore } from '../backends/embedded/verify-store.js'
-import { loadSettings } from '../config/load-settings.js'
+import { loadSettings, loadSome } from '../config/load-settings.js'
 import { BadSettings } from '../config/parse-settings.js'
 import { type Settings, settingTable } from '../config/settings.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
 import { mustBeApart } from './apart.js'
-import { exportEvents } from './export.js'
+import { exportEvents, type StoreRules } from './export.js'
 import { importEvents } from './import.js'
 import { inShell } from './in-shell.js'
 import { printBackup, printRestore } from './print-backup.js'
@@ -85,10 +85,10 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
     case 'repair':
       return repair(rest, terminal)
     case 'export':
-      await exportEvents(rest, text => terminal.out(text))
+      await exportEvents(rest, text => terminal.out(text), storeRules)
       return EXIT.clean
     case 'import':
-      await terminal.out(await importEvents(rest, settings().nodeId))
+      await terminal.out(await importEvents(rest, storeRules()))
       return EXIT.clean
     case 'backup':
       return backup(rest, terminal)
@@ -116,10 +116,19 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
   }
 }
 
-/** What is wrong with them is told in one message, as the server itself would. */
 function settings(): Settings {
+  return loaded(() => loadSettings(process.env))
+}
+
+/** Whoever opens a store signs no tokens. */
+function storeRules(): StoreRules {
+  return loaded(() => loadSome(['nodeId', 'allowUnsafeFilesystem'], process.env))
+}
+
+/** What is wrong with them is told in one message, as the server itself would. */
+function loaded<T>(load: () => T): T {
   try {
-    return loadSettings(process.env)
+    return load()
   } catch (error) {
     if (error instanceof BadSettings) throw new Usage(error.message)
     throw error

@@ -8,7 +8,12 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   env: '`development`, `production` or `test`: which file overlays the default',
   host: 'address to listen on',
   port: 'port to listen on; 0 takes a free one',
+  allowedHosts:
+    'names under which the server may be asked besides `localhost`, `127.0.0.0/8` and `[::1]`, whatever the port; in a variable with commas between. Empty: any name, but in development on a loopback address only those three',
+  metricsPort: 'port of a listener of its own with complete metrics, for whoever reaches it; 0: none',
   dataDir: 'the data directory, relative to where the server is started',
+  allowUnsafeFilesystem:
+    'whether the data directory may lie on tmpfs or a network file system, where acknowledged events can be lost',
   nodeId: 'last part of every event id; 1 to 32 letters, digits or hyphens',
   logLevel: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
   jwtAlgorithms: 'how tokens may be signed: some of `HS256`, `RS256`, `ES256`; in a variable with commas between',
@@ -17,6 +22,7 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   jwtJwksUrl: 'address of a JWKS document, for RS256 or ES256 with keys that rotate',
   jwtIssuer: 'what `iss` must be, unless empty',
   jwtAudience: 'what `aud` must be, unless empty',
+  authOwn: 'what `own` in a permission stands for: globs on names of streams, with `{id}` for the id of the agent',
   quotas: 'by role, as below; what is left out keeps its default. The variable takes JSON',
   workLimits:
     'what one agent may hold at a time, as below; what is left out keeps its default. The variable takes JSON',

@@ -1,5 +1,6 @@
 // The container and cluster files against the server: the variables they set exist, and so do the paths they probe.
 import { existsSync, readFileSync } from 'node:fs'
+import { basename } from 'node:path'
 import { parse } from 'yaml'
 import { settingTable } from './settings.js'
 
@@ -49,4 +50,45 @@ test('the backup of the cluster reads the volume of the server, changes nothing 
   const [{ labelSelector }] = affinity.podAffinity.requiredDuringSchedulingIgnoredDuringExecution
   const [{ pairs }] = parse(readFileSync('k8s/kustomization.yaml', 'utf8')).labels
   expect(labelSelector.matchLabels).toEqual(pairs)
+})
+
+test('the metrics of the cluster have a port of their own, which only scrapers reach', () => {
+  const [container] = parse(texts.get('k8s/statefulset.yaml') ?? '').spec.template.spec.containers
+  const portOf = (ports: { name: string; containerPort?: number; port?: number }[], name: string) => {
+    const found = ports.find(one => one.name === name)
+    return found?.containerPort ?? found?.port
+  }
+  const { value } = container.env.find(({ name }: { name: string }) => name === 'LIGHTHOUSE_METRICS_PORT')
+  expect(String(portOf(container.ports, 'metrics'))).toBe(value)
+  const service = parse(texts.get('k8s/service.yaml') ?? '')
+  expect(String(portOf(service.spec.ports, 'metrics'))).toBe(value)
+  const policy = parse(readFileSync('k8s/network-policy.yaml', 'utf8'))
+  const { resources, labels } = parse(readFileSync('k8s/kustomization.yaml', 'utf8'))
+  expect(resources).toContain('network-policy.yaml')
+  expect(policy.spec.podSelector.matchLabels).toEqual(labels[0].pairs)
+  expect(policy.spec.policyTypes).toEqual(['Ingress'])
+  const openings = policy.spec.ingress.flatMap(({ from, ports }: { from?: object[]; ports: { port: string }[] }) =>
+    ports.map(({ port }) => [port, from === undefined]),
+  )
+  expect(openings).toEqual([
+    ['http', true],
+    ['metrics', false],
+  ])
+})
+
+test('the image holds every file of the repository that the built server reads', () => {
+  const dockerfile = texts.get('docker/Dockerfile') ?? ''
+  const image = dockerfile.slice(dockerfile.lastIndexOf('\nFROM '))
+  const copied = [...image.matchAll(/^COPY (?:--from=\S+ )?(.+) (?:\.\/)?(\S*)$/gm)].flatMap(
+    ([, sources = '', target]) =>
+      sources.split(' ').map(source => {
+        const name = source.replace('/lighthouse/', '')
+        return { name, place: target === '' || target?.endsWith('/') ? `${target}${basename(name)}` : target }
+      }),
+  )
+  const documents = [...readFileSync('src/api-docs/docs.controller.ts', 'utf8').matchAll(/document\('([^']+)'\)/g)]
+  expect(documents.length).toBeGreaterThanOrEqual(2)
+  // Under the same name, for they are looked for beside dist.
+  for (const name of ['package.json', 'node_modules', 'dist', 'config', ...documents.map(([, name]) => `docs/${name}`)])
+    expect(copied).toContainEqual({ name, place: name })
 })

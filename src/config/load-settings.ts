@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
 import { type Layer, parseSettings, type RawValue } from './parse-settings.js'
-import { environments, Settings, settingTable } from './settings.js'
+import { environments, type Settings, type SettingTable, settingTable } from './settings.js'
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
@@ -15,14 +15,32 @@ const settings = Object.entries(settingTable)
 
 export function loadSettings(variables: Variables, folder = configFolder): Settings {
   const problems: string[] = []
+  const layers = layersOf(variables, folder, problems)
+  if (layers[0].get('env')?.value === 'production') requireKey(layers, problems)
+  return parseSettings(settingTable, layers, problems)
+}
+
+/** A few of them, for commands that can do without the others: a secret, above all. */
+export function loadSome<K extends keyof Settings>(
+  names: readonly K[],
+  variables: Variables,
+  folder = configFolder,
+): Readonly<Pick<Settings, K>> {
+  const problems: string[] = []
+  const layers = layersOf(variables, folder, problems)
+  const table = Object.fromEntries(names.map(name => [name, settingTable[name]])) as SettingTable<Pick<Settings, K>>
+  return parseSettings(table, layers, problems)
+}
+
+/** A later one overlays those before it; the first holds the environment alone. */
+function layersOf(variables: Variables, folder: string, problems: string[]): [Layer, ...Layer[]] {
   const fromVariables = readVariables(variables, problems)
   const env = fromVariables.get('env') ?? { source: 'LIGHTHOUSE_ENV', value: 'development' }
-  const layers = [new Map([['env', env]]), readYaml(folder, 'default', problems)]
+  const layers: [Layer, ...Layer[]] = [new Map([['env', env]]), readYaml(folder, 'default', problems)]
   // A wrong environment is reported once, by the parser, and not again as a missing file.
   if (environments.some(known => known === env.value)) layers.push(readYaml(folder, String(env.value), problems))
-  const all = [...layers, fromVariables]
-  if (env.value === 'production') requireKey(all, problems)
-  return parseSettings(settingTable, all, problems)
+  layers.push(fromVariables)
+  return layers
 }
 
 /** A server others reach must not make up its own secret. */

@@ -74,6 +74,10 @@ const {
   jwtPublicKey,
   quotas,
   docsEnabled,
+  allowedHosts,
+  metricsPort,
+  authOwn,
+  allowUnsafeFilesystem,
 } = settingTable
 
 test.each([
@@ -89,6 +93,13 @@ test.each([
   [jwtSecret, '', ''],
   [jwtJwksUrl, 'https://id.example/keys', 'https://id.example/keys'],
   [docsEnabled, 'false', false],
+  [allowedHosts, '', []],
+  [allowedHosts, [], []],
+  [allowedHosts, 'Events.example, [fd00::1],a', ['events.example', '[fd00::1]', 'a']],
+  [metricsPort, '9464', 9464],
+  [authOwn, 'agent_{id}, {id}/*', ['agent_{id}', '{id}/*']],
+  [authOwn, ['agent_{id}_*'], ['agent_{id}_*']],
+  [allowUnsafeFilesystem, 'true', true],
 ])('$variable takes %j', ({ parse }, raw, value) => {
   expect(parse(raw)).toEqual(value)
 })
@@ -122,6 +133,20 @@ test.each([
   [quotas, { agent: { batch: 0 } }],
   [quotas, { __proto__: null, constructor: {} }],
   [docsEnabled, 'yes'],
+  [allowedHosts, 'events.example:80'],
+  [allowedHosts, 'https://events.example'],
+  [allowedHosts, 'a,,b'],
+  [allowedHosts, '*.example'],
+  [allowedHosts, null],
+  [allowedHosts, Array(101).fill('a')],
+  [metricsPort, '65536'],
+  [authOwn, ''],
+  [authOwn, []],
+  [authOwn, 'agent_*'],
+  [authOwn, 'agent_{id} x'],
+  [authOwn, ['agent_{ID}']],
+  [authOwn, [7]],
+  [allowUnsafeFilesystem, '1'],
 ])('$variable refuses %j', ({ parse }, raw) => {
   expect(() => parse(raw)).toThrow(BadValue)
 })

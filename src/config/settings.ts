@@ -1,4 +1,5 @@
 // What can be set, and what each setting accepts: one table, read by the loader and by nobody else.
+import { streamGlobFault } from '../contract/check-names.js'
 import { brokenRelations, DEFAULT_WORK_LIMITS, type WorkLimits } from '../contract/work-limits.js'
 
 export type Environment = 'development' | 'production' | 'test'
@@ -22,7 +23,13 @@ export abstract class Settings {
   abstract readonly env: Environment
   abstract readonly host: string
   abstract readonly port: number
+  /** Names under which this server may be asked, besides its loopback ones; empty: as the environment has it. */
+  abstract readonly allowedHosts: readonly string[]
+  /** Where metrics are served whole, without a token; 0: nowhere. */
+  abstract readonly metricsPort: number
   abstract readonly dataDir: string
+  /** Whether it may lie where acknowledged events can be lost. */
+  abstract readonly allowUnsafeFilesystem: boolean
   /** Closes every event id, so it must differ between servers that may ever share a log. */
   abstract readonly nodeId: string
   abstract readonly logLevel: LogLevel
@@ -37,6 +44,8 @@ export abstract class Settings {
   /** Checked unless empty. */
   abstract readonly jwtIssuer: string
   abstract readonly jwtAudience: string
+  /** The streams that `own` stands for, with `{id}` for the agent's id. */
+  abstract readonly authOwn: readonly string[]
   abstract readonly quotas: Quotas
   abstract readonly workLimits: WorkLimits
   abstract readonly docsEnabled: boolean
@@ -69,6 +78,7 @@ export const environments: readonly Environment[] = ['development', 'production'
 const jwtAlgorithms: readonly JwtAlgorithm[] = ['HS256', 'RS256', 'ES256']
 
 const MB = 1_000_000
+const LONGEST_LIST = 100
 
 const quota = (
   requestsPerMinute: number,
@@ -97,7 +107,10 @@ export const settingTable: SettingTable<Settings> = {
     parse: matching(/^[A-Za-z0-9.:_%-]{1,253}$/, 'must be a host name or an address'),
   },
   port: { variable: 'LIGHTHOUSE_PORT', parse: wholeNumber(0, 65_535) },
+  allowedHosts: { variable: 'LIGHTHOUSE_ALLOWED_HOSTS', parse: listOf(parseHostName, 0) },
+  metricsPort: { variable: 'LIGHTHOUSE_METRICS_PORT', parse: wholeNumber(0, 65_535) },
   dataDir: { variable: 'LIGHTHOUSE_DATA_DIR', parse: matching(/^[^\0]+$/, 'must be a path') },
+  allowUnsafeFilesystem: { variable: 'LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM', parse: flag },
   nodeId: {
     variable: 'LIGHTHOUSE_NODE_ID',
     // An underscore separates the parts of an event id, so a node's name has none.
@@ -119,6 +132,7 @@ export const settingTable: SettingTable<Settings> = {
   jwtJwksUrl: { variable: 'LIGHTHOUSE_JWT_JWKS_URL', parse: parseUrl },
   jwtIssuer: { variable: 'LIGHTHOUSE_JWT_ISSUER', parse: matching(/^\S{0,512}$/, 'must be a text without blanks') },
   jwtAudience: { variable: 'LIGHTHOUSE_JWT_AUDIENCE', parse: matching(/^\S{0,512}$/, 'must be a text without blanks') },
+  authOwn: { variable: 'LIGHTHOUSE_AUTH_OWN', parse: listOf(parseOwnPattern, 1) },
   quotas: { variable: 'LIGHTHOUSE_QUOTAS', parse: parseQuotas },
   workLimits: { variable: 'LIGHTHOUSE_WORK_LIMITS', parse: parseWorkLimits },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
@@ -156,14 +170,34 @@ function flag(raw: unknown): boolean {
   throw new BadValue('must be true or false')
 }
 
-/** A list in YAML, words between commas in a variable. */
 function someOf<T extends string>(allowed: readonly T[]): (raw: unknown) => readonly T[] {
-  const each = oneOf(allowed)
+  return listOf(oneOf(allowed), 1)
+}
+
+/** A list in YAML, words between commas in a variable. */
+function listOf<T>(each: (raw: unknown) => T, least: number): (raw: unknown) => readonly T[] {
   return raw => {
-    const items = typeof raw === 'string' ? raw.split(',').map(item => item.trim()) : raw
-    if (!Array.isArray(items) || items.length === 0) throw new BadValue(`must be a list of ${allowed.join(', ')}`)
+    const words = typeof raw === 'string' ? raw.split(',').map(word => word.trim()) : raw
+    const items = words === raw || raw !== '' ? words : []
+    if (!Array.isArray(items) || items.length < least || items.length > LONGEST_LIST)
+      throw new BadValue(`must be a list of ${least} to ${LONGEST_LIST}`)
     return [...new Set(items.map(each))]
   }
+}
+
+/** Without a port: a name is good on any of them. */
+function parseHostName(raw: unknown): string {
+  const fits = typeof raw === 'string' && /^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$/.test(raw)
+  if (!fits || raw.length > 253) throw new BadValue('must be names of hosts without a port, such as events.example')
+  return raw.toLowerCase()
+}
+
+function parseOwnPattern(raw: unknown): string {
+  const fits = typeof raw === 'string' && raw.includes('{id}')
+  // What is left of it besides the id is what any glob on names of streams may hold.
+  if (!fits || streamGlobFault(raw.replaceAll('{id}', 'id')) !== undefined)
+    throw new BadValue('must be globs on names of streams with {id} in them, such as agent_{id}/*')
+  return raw
 }
 
 function isMap(value: unknown): value is Record<string, unknown> {

@@ -144,7 +144,8 @@ export const ERRORS = {
     title: 'The file system cannot keep the promise',
     retryable: false,
     outcome: 'rejected',
-    remedy: 'Use a local disk file system, or set allowUnsafeFilesystem knowing that acknowledged events can be lost.',
+    remedy:
+      'Use a local disk file system, or set LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM=true knowing that acknowledged events can be lost.',
   },
   FORMAT_UNSUPPORTED: {
     title: 'The data directory was written by a newer format',
@@ -223,6 +224,12 @@ export const ERRORS = {
     retryable: true,
     outcome: 'rejected',
     remedy: 'Send it again over a faster or a new connection.',
+  },
+  WRONG_HOST: {
+    title: 'The server is not to be asked under this name',
+    retryable: false,
+    outcome: 'rejected',
+    remedy: 'Use localhost or 127.0.0.1, or have the name added to LIGHTHOUSE_ALLOWED_HOSTS.',
   },
   BAD_HTTP: {
     title: 'This is not a request that HTTP/1.1 allows',

@@ -1,20 +1,27 @@
-// `GET /metrics`: for Prometheus, without a token and without a limit.
-import { Controller, Get, Header } from '@nestjs/common'
+// `GET /metrics`: for Prometheus, without a token and without a limit; with a token of admin.read it also names agents, types and groups.
+import { Controller, Get, Header, Req } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import { Public } from '../auth/scope.decorator.js'
+import type { FastifyRequest } from 'fastify'
+import { Needs } from '../auth/scope.decorator.js'
 import { Metrics } from '../metrics/metrics.js'
+
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 
 @ApiTags('operations')
 @Controller('metrics')
-@Public()
+@Needs('optional')
 export class MetricsController {
   constructor(private readonly metrics: Metrics) {}
 
   @Get()
-  @ApiOperation({ summary: 'Metrics', description: 'In the text format of Prometheus; docs/METRICS.md tells each.' })
+  @ApiOperation({
+    summary: 'Metrics',
+    description:
+      'In the text format of Prometheus; docs/METRICS.md tells each. Without a token, or with one that lacks admin.read, names of agents, types and groups read `all`, and the figures are their sums.',
+  })
   @ApiOkResponse({ description: 'All metrics.', content: { 'text/plain': { schema: { type: 'string' } } } })
-  @Header('content-type', 'text/plain; version=0.0.4; charset=utf-8')
-  all(): Promise<string> {
-    return this.metrics.registry.metrics()
+  @Header('content-type', METRICS_TYPE)
+  all(@Req() { access }: FastifyRequest): Promise<string> {
+    return access?.has('admin.read') ? this.metrics.text() : this.metrics.textWithoutNames()
   }
 }

@@ -4,6 +4,7 @@ import {
   ADMIN,
   agent,
   authUnderTest,
+  bearerOf,
   jsonOf,
   type ServerUnderTest,
   startServer,
@@ -70,7 +71,7 @@ test('every metric is told in docs/METRICS.md, and nothing else is', async () =>
 })
 
 test('what happened is counted, and nothing secret is', async () => {
-  const answer = await fetch(`${server.url}/metrics`)
+  const answer = await server.call('/metrics')
   const text = await answer.text()
   expect(answer.headers.get('content-type')).toContain('text/plain')
   expect(text).toContain('lighthouse_events_appended_total{agent_id="operator",event_type="Told"} 1')
@@ -82,4 +83,59 @@ test('what happened is counted, and nothing secret is', async () => {
   expect(text).toContain('lighthouse_head_position 1')
   expect(text).toContain('lighthouse_events_read_total 1')
   expect(text).not.toContain('canary')
+})
+
+async function metricsOf(headers: Readonly<Record<string, string>>): Promise<Map<string, number>> {
+  const answer = await fetch(`${server.url}/metrics`, { headers })
+  expect(answer.status).toBe(200)
+  const series = (await answer.text()).split('\n').filter(line => line !== '' && !line.startsWith('#'))
+  return new Map(series.map(line => [line.replace(/ [^ ]+$/, ''), Number(line.replace(/.* /, ''))]))
+}
+
+test('who may not see agents, types and groups sees their sums', async () => {
+  const json = { filter: { streams: ['agent_a'] }, after: 0 }
+  for (const group of ['first-group', 'second-group'])
+    expect((await server.call(`/v1/subscriptions/${group}`, { method: 'PUT', json, as: ADMIN })).status).toBe(201)
+  const more = { type: 'Whispered', stream: 'agent_c', data: {} }
+  await server.call('/v1/events', { json: more, as: agent('c', 'system_agent') })
+  const whole = await metricsOf({ authorization: bearerOf(ADMIN) })
+  const told = [...whole.keys()].filter(name => /(agent_id|event_type|subscription)="/.test(name))
+  for (const name of ['operator', 'Told', 'Whispered', 'first-group', 'second-group'])
+    expect(told.join()).toContain(`"${name}"`)
+  const sumOf = (metric: string) =>
+    [...whole].filter(([name]) => name.startsWith(`${metric}{`)).reduce((sum, [, value]) => sum + value, 0)
+  const limited = { authorization: bearerOf(agent('spy', 'agent')) }
+  for (const headers of [limited, {}]) {
+    const seen = await metricsOf(headers)
+    const text = [...seen.keys()].join('\n')
+    for (const name of ['operator', 'spy', 'Told', 'Whispered', 'first-group', 'second-group']) {
+      expect(text).not.toContain(name)
+    }
+    const appended = 'lighthouse_events_appended_total'
+    expect(seen.get(`${appended}{agent_id="all",event_type="all"}`)).toBe(sumOf(appended))
+    for (const gauge of ['lag', 'in_flight', 'retrying', 'parked', 'stalled']) {
+      const name = `lighthouse_subscription_${gauge}`
+      expect([name, seen.get(`${name}{subscription="all"}`)]).toEqual([name, sumOf(name)])
+    }
+    // What names nobody is the same for everybody.
+    const plain = [...whole.keys()].filter(name => name.startsWith('lighthouse_') && !told.includes(name))
+    expect([...seen.keys()].filter(name => plain.includes(name)).length).toBe(plain.length)
+  }
+})
+
+test('a token that is not good is refused rather than passed over, and a good one costs no quota', async () => {
+  for (const authorization of ['Bearer nonsense', 'Basic YTpi', bearerOf(ADMIN, 1)]) {
+    const answer = await fetch(`${server.url}/metrics`, { headers: { authorization } })
+    expect([answer.status, await answer.json()]).toMatchObject([401, { code: 'UNAUTHENTICATED' }])
+    expect(answer.headers.get('www-authenticate')).toContain('Bearer realm="lighthouse"')
+  }
+  expect((await server.call('/metrics')).headers.get('ratelimit')).toBeNull()
+})
+
+test('strangers who ask again and again are shown one picture', async () => {
+  const metrics = server.app.get(Metrics, { strict: false })
+  let looks = 0
+  metrics.gauge('probe_of_this_test', 'Counts who looks.', () => ++looks)
+  await Promise.all(Array.from({ length: 100 }, () => metricsOf({})))
+  expect(looks).toBeLessThanOrEqual(2)
 })

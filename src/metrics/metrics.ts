@@ -1,11 +1,16 @@
 // Every metric of the service, in a registry of its own. docs/METRICS.md tells them, and a test compares.
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { BusiestLabels } from './busiest-labels.js'
+import { SharedText } from './shared-text.js'
+import { withoutNames } from './without-names.js'
 
 /** Seconds; around a sync of a good disk and up to one that is in trouble. */
 const APPEND_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 const READ_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30]
 const HTTP_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
+
+/** Anybody may ask as often as they like, so what is shown to strangers is made no more often than this. */
+const STRANGERS_MS = 1_000
 
 export class Metrics {
   readonly registry = new Registry()
@@ -28,8 +33,23 @@ export class Metrics {
     ['method', 'route', 'status'],
   )
 
-  constructor() {
+  private readonly whole: SharedText
+  private readonly unnamed: SharedText
+
+  constructor(now: () => number = () => performance.now()) {
     collectDefaultMetrics({ register: this.registry })
+    this.whole = new SharedText(() => this.registry.metrics(), 0, now)
+    this.unnamed = new SharedText(() => withoutNames(this.registry), STRANGERS_MS, now)
+  }
+
+  /** All of them, in the text format of Prometheus. */
+  text(): Promise<string> {
+    return this.whole.read()
+  }
+
+  /** With the sums of what has names; at most a second old. */
+  textWithoutNames(): Promise<string> {
+    return this.unnamed.read()
   }
 
   /** A gauge that is looked up when it is asked for. */

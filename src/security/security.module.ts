@@ -1,10 +1,11 @@
-// Keeps a record of who was denied what, and of whose tokens are revoked.
+// Keeps a record of who was denied what, whose tokens are revoked, and until when tokens are good.
 import { type DynamicModule, Module } from '@nestjs/common'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { RevocationsController } from './revocations.controller.js'
 import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
+import { TokenTime } from './token-time.service.js'
 
 @Module({})
 export class SecurityModule {
@@ -14,7 +15,7 @@ export class SecurityModule {
       module: SecurityModule,
       imports: [StorageModule, MetricsModule, auth],
       controllers: [RevocationsController],
-      providers: [SecurityJournal, TokenRevocations],
+      providers: [SecurityJournal, TokenRevocations, TokenTime],
     }
   }
 }

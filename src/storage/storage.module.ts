@@ -13,10 +13,15 @@ import { MeteredStore } from './metered-store.js'
 import { SideFiles } from './side-files.js'
 import { StoreLifecycle } from './store-lifecycle.service.js'
 
+const UNSAFE =
+  'ACKNOWLEDGED EVENTS CAN BE LOST: LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM lets the data directory lie on a file system that forgets or reorders what was synced'
+
 async function open(settings: Settings, metrics: Metrics): Promise<EventStore> {
-  const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays } = settings
-  const observer = logObserver(new Logger('storage'))
-  const rules = { openFiles, archiveAfterDays, retainArchivesDays }
+  const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem } = settings
+  const logger = new Logger('storage')
+  const observer = logObserver(logger)
+  if (allowUnsafeFilesystem) logger.warn(UNSAFE)
+  const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
   return new MeteredStore(await openEmbedded({ directory: resolve(dataDir), nodeId, observer, ...rules }), metrics)
 }
 

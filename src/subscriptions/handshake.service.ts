@@ -1,8 +1,8 @@
-// Decides whether a request may become a connection of the stream, before it does: its origin, its subprotocol, its token.
+// Decides whether a request may become a connection of the stream, before it does: its subprotocol, its token. Its host and origin have been looked at.
 import type { IncomingMessage } from 'node:http'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
-import { Authentication, bearerOf, challengeOf } from '../auth/authentication.js'
+import { Authentication, authorizationOf, bearerOf, challengeOf } from '../auth/authentication.js'
 import { type DenialReason, Denials } from '../auth/denials.js'
 import { Quotas } from '../auth/quotas.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
@@ -57,11 +57,10 @@ export class Handshakes {
   /** Throws a Refusal, or rejects with one. */
   async admit(request: IncomingMessage): Promise<void> {
     if (this.closing) throw new Refusal(new StoreError('CLOSED', 'The server is shutting down.'))
-    mustBeOfThisHost(request)
     mustBeSpoken(request)
     const opening = openingOf(request)
-    const { authorization } = request.headers
-    const bearer = authorization === undefined ? undefined : await this.bearerOf(authorization, opening)
+    const says = request.headers.authorization !== undefined
+    const bearer = says ? await this.bearerOf(request, opening) : undefined
     this.admitted.set(request, { opening, bearer })
   }
 
@@ -69,9 +68,9 @@ export class Handshakes {
     return this.admitted.get(request) ?? { opening: openingOf(request), bearer: undefined }
   }
 
-  private async bearerOf(authorization: string, opening: Opening): Promise<Bearer> {
+  private async bearerOf(request: IncomingMessage, opening: Opening): Promise<Bearer> {
     try {
-      return await this.identify(() => bearerOf(authorization), opening)
+      return await this.identify(() => bearerOf(authorizationOf(request)), opening)
     } catch (error) {
       const challenge = (error as { code?: unknown }).code === 'UNAUTHENTICATED'
       const headers = challenge ? { 'WWW-Authenticate': challengeOf((error as Error).message) } : {}
@@ -140,14 +139,6 @@ function openingOf({ headers, socket }: IncomingMessage): Opening {
     correlationId: correlationIdOf(headers[correlationHeader]),
     traceparent: traceparentOf(headers['traceparent']),
   }
-}
-
-/** Only browsers send an Origin, and a page of another host has no business here. */
-function mustBeOfThisHost({ headers }: IncomingMessage): void {
-  const { origin, host } = headers
-  if (origin === undefined) return
-  if (URL.canParse(origin) && new URL(origin).host === host) return
-  throw new Refusal(new StoreError('FORBIDDEN', 'Pages of another origin may not open the stream.'))
 }
 
 function mustBeSpoken({ headers }: IncomingMessage): void {

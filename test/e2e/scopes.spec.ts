@@ -69,7 +69,7 @@ test('every route under /v1 declares its scope, and what is public is no part of
   for (const { path, method, scope } of routes) {
     const known: readonly string[] = [...SCOPES, 'any']
     if (path.startsWith('/v1/')) expect([method, path, known.includes(scope ?? 'none')]).toEqual([method, path, true])
-    else expect([method, path, scope]).toEqual([method, path, 'public'])
+    else expect([method, path, scope]).toEqual([method, path, path === '/metrics' ? 'optional' : 'public'])
   }
 })
 

@@ -21,6 +21,21 @@ test('permissions take the place of the role’s own', async () => {
   expect([access.covers('events.read', 'agent_a'), access.has('events.write')]).toEqual([true, false])
 })
 
+test('own is what the setting of the operator says', async () => {
+  const loose = loadSettings({
+    ...{ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: secret },
+    LIGHTHOUSE_AUTH_OWN: 'agent_{id},agent_{id}_*',
+  })
+  for (const [of, expected] of [
+    [settings, [true, true, false]],
+    [loose, [true, false, true]],
+  ] as const) {
+    const { access } = await new TokenVerifier(authOptionsOf(of)).verify(await token(['--agent', 'a'], of))
+    const streams = ['agent_a', 'agent_a/x', 'agent_a_x']
+    expect(streams.map(stream => access.covers('events.write', stream))).toEqual(expected)
+  }
+})
+
 test('a token of another secret or issuer is not taken', async () => {
   const made = await token(['--agent', 'a'], settings)
   const others = [

@@ -12,6 +12,7 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
 const ALWAYS: readonly ErrorCode[] = [
   'INVALID_REQUEST',
   'BAD_HTTP',
+  'WRONG_HOST',
   'NOT_FOUND',
   'NOT_ACCEPTABLE',
   'REQUEST_TIMEOUT',
@@ -71,11 +72,14 @@ export function openApiText(app: INestApplication): string {
 
 function complete(operation: Operation, path: string, method: string): void {
   const guarded = path.startsWith('/v1/')
+  const optional = (operation as { 'x-scope'?: unknown })['x-scope'] === 'optional'
   if (guarded) operation.security = [{ token: [] }]
+  if (optional) operation.security = [{}, { token: [] }]
   const appends = method === 'post' && /\/(events|batch|async)$/.test(path)
   const preconditions = path === '/v1/streams/{stream}/events' && appends
   const codes = [
-    ...(guarded ? [...ALWAYS, ...WITH_TOKEN] : (['INTERNAL'] as const)),
+    ...(guarded ? [...ALWAYS, ...WITH_TOKEN] : (['WRONG_HOST', 'INTERNAL'] as const)),
+    ...(optional ? (['UNAUTHENTICATED', 'RATE_LIMITED'] as const) : []),
     ...(operation.requestBody === undefined ? [] : WITH_BODY),
     ...(appends ? OF_APPENDS : []),
     ...ofGroups(path, method),

@@ -1,0 +1,80 @@
+// What of the metrics names agents, types or groups is summed for whoever may not see them, and nothing else changes.
+import { Histogram } from 'prom-client'
+import { Metrics } from './metrics.js'
+
+const linesOf = (text: string, metric: string) =>
+  text.split('\n').filter(line => line.startsWith(`lighthouse_${metric}`))
+
+test('counters and gauges of names become one of all, and others keep their labels', async () => {
+  const metrics = new Metrics()
+  metrics.eventsAppended.labels({ agent_id: 'a', event_type: 'Told' }).inc(2)
+  metrics.eventsAppended.labels({ agent_id: 'b', event_type: 'Asked' }).inc(3)
+  metrics.appendsFailed.labels({ code: 'DISK_FULL' }).inc()
+  metrics.httpDuration.labels({ method: 'GET', route: '/v1/events', status: '200' }).observe(0.1)
+  metrics.gauges(
+    { subscription_lag: 'Lag.' },
+    'subscription',
+    async () =>
+      new Map([
+        ['g', { subscription_lag: 5 }],
+        ['h', { subscription_lag: 6 }],
+      ]),
+  )
+  const [whole, summed] = await Promise.all([metrics.text(), metrics.textWithoutNames()])
+  expect(linesOf(whole, 'events_appended_total')).toHaveLength(2)
+  expect(linesOf(summed, 'events_appended_total')).toEqual([
+    'lighthouse_events_appended_total{agent_id="all",event_type="all"} 5',
+  ])
+  expect(linesOf(summed, 'subscription_lag')).toEqual(['lighthouse_subscription_lag{subscription="all"} 11'])
+  for (const metric of ['appends_failed_total', 'http_request_duration_seconds'])
+    expect(linesOf(summed, metric)).toEqual(linesOf(whole, metric))
+  expect(summed.match(/^# (HELP|TYPE) lighthouse.*$/gm)).toEqual(whole.match(/^# (HELP|TYPE) lighthouse.*$/gm))
+})
+
+test('a picture for strangers is made once in a second, and for all who wait for it', async () => {
+  let now = 0
+  const metrics = new Metrics(() => now)
+  let looks = 0
+  metrics.gauge('looks', 'Counts who looks.', () => ++looks)
+  const ask = async () => linesOf(await metrics.textWithoutNames(), 'looks')[0]
+  expect(await Promise.all([ask(), ask()])).toEqual(['lighthouse_looks 1', 'lighthouse_looks 1'])
+  now = 999
+  expect(await ask()).toBe('lighthouse_looks 1')
+  now = 1_000
+  expect(await Promise.all([ask(), ask()])).toEqual(['lighthouse_looks 2', 'lighthouse_looks 2'])
+  expect(linesOf(await metrics.text(), 'looks')).toEqual(['lighthouse_looks 3'])
+})
+
+test('the parts of a histogram are summed each by itself', async () => {
+  const metrics = new Metrics()
+  const { registry } = metrics
+  const made = new Histogram({
+    ...{ name: 'lighthouse_shape', help: 'Of this test.', buckets: [1], registers: [registry] },
+    labelNames: ['agent_id', 'code'],
+  })
+  made.labels({ agent_id: 'a', code: 'x' }).observe(0.5)
+  made.labels({ agent_id: 'b', code: 'x' }).observe(2)
+  made.labels({ agent_id: 'b', code: 'y' }).observe(2)
+  expect(linesOf(await metrics.textWithoutNames(), 'shape').sort()).toEqual([
+    'lighthouse_shape_bucket{le="+Inf",agent_id="all",code="x"} 2',
+    'lighthouse_shape_bucket{le="+Inf",agent_id="all",code="y"} 1',
+    'lighthouse_shape_bucket{le="1",agent_id="all",code="x"} 1',
+    'lighthouse_shape_bucket{le="1",agent_id="all",code="y"} 0',
+    'lighthouse_shape_count{agent_id="all",code="x"} 2',
+    'lighthouse_shape_count{agent_id="all",code="y"} 1',
+    'lighthouse_shape_sum{agent_id="all",code="x"} 2.5',
+    'lighthouse_shape_sum{agent_id="all",code="y"} 2',
+  ])
+})
+
+test('a picture that could not be made is not kept', async () => {
+  const metrics = new Metrics(() => 0)
+  let broken = true
+  metrics.gauge('broken', 'Fails once.', () => {
+    if (broken) throw new Error('not now')
+    return 1
+  })
+  await expect(metrics.textWithoutNames()).rejects.toThrow('not now')
+  broken = false
+  expect(linesOf(await metrics.textWithoutNames(), 'broken')).toEqual(['lighthouse_broken 1'])
+})

@@ -1,0 +1,58 @@
+// Metrics for whoever may not see who there is: series that differ only by a name are summed, so that sums keep their shape. Pure.
+import { type MetricObject, Registry } from 'prom-client'
+
+/** Labels that hold names of agents, types of events and groups; whoever adds such a label adds it here. */
+const NAMES: ReadonlySet<string> = new Set(['agent_id', 'event_type', 'subscription'])
+const ALL = 'all'
+
+interface Series {
+  readonly labels: Readonly<Record<string, string | number | undefined>>
+  readonly metricName?: string
+  value: number
+}
+
+interface Collected {
+  readonly values: readonly Series[]
+}
+
+type Collecting = MetricObject & { readonly labelNames: readonly string[]; get(): Promise<Collected> }
+
+export function withoutNames(registry: Registry): Promise<string> {
+  const shown = new Registry()
+  for (const metric of registry.getMetricsAsArray() as Collecting[]) {
+    const told = metric.labelNames.some(label => NAMES.has(label)) ? summed(metric) : metric
+    shown.registerMetric(told as never)
+  }
+  return shown.metrics()
+}
+
+/** What a registry asks of a metric when it makes its text. */
+function summed(metric: Collecting) {
+  const { name } = metric
+  return {
+    name,
+    async get() {
+      const collected = await metric.get()
+      const sums = new Map<string, Series>()
+      for (const series of collected.values) {
+        const of = whatStays(series)
+        const sum = sums.get(of)
+        if (sum === undefined) sums.set(of, withoutItsNames(series))
+        else sum.value += series.value
+      }
+      return { ...collected, values: [...sums.values()] }
+    },
+  }
+}
+
+/** The same for all series that become one; made for each of what may be ten thousand. */
+function whatStays({ labels, metricName = '' }: Series): string {
+  let text = metricName
+  for (const label in labels) if (!NAMES.has(label)) text += `\n${label}=${labels[label]}`
+  return text
+}
+
+function withoutItsNames(series: Series): Series {
+  const labels = Object.entries(series.labels).map(([label, value]) => [label, NAMES.has(label) ? ALL : value])
+  return { ...series, labels: Object.fromEntries(labels) }
+}

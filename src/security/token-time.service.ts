@@ -1,0 +1,28 @@
+// Before the port opens, the time tokens are judged by is brought to where the log is: a clock that has gone back must not make expired tokens good again.
+import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
+import { TokenVerifier } from '../auth/token-verifier.js'
+import { EventStore } from '../contract/event-store.js'
+
+/** What clocks of machines differ by all the time. */
+const HARMLESS_MS = 60_000
+
+@Injectable()
+export class TokenTime implements OnApplicationBootstrap {
+  private readonly logger = new Logger('security')
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly verifier: TokenVerifier,
+  ) {}
+
+  async onApplicationBootstrap(): Promise<void> {
+    // The last event that can be read will do: those before it are no later.
+    for await (const { timestamp } of this.store.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) {
+      const behindMs = this.verifier.clock.notBefore(Date.parse(timestamp))
+      if (behindMs <= HARMLESS_MS) continue
+      const message =
+        'THE CLOCK OF THIS MACHINE IS BEHIND THE LOG, or was ahead when the log was written: tokens are judged by the time of the last event, so they can expire early. Correct the clock and start again'
+      this.logger.warn({ lastEvent: timestamp, behindSeconds: Math.round(behindMs / 1000), message })
+    }
+  }
+}
