@@ -1,6 +1,7 @@
 // Finds out who is calling before the body is read, so that strangers cannot make the server parse anything.
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
+import { cutToBytes } from '../contract/utf8.js'
 import './caller.decorator.js'
 import { BadToken } from './claims.js'
 import type { Denials } from './denials.js'
@@ -11,6 +12,7 @@ import type { TokenVerifier, Verified } from './token-verifier.js'
 const failuresPerMinute = 60
 const mostAddresses = 10_000
 const minuteMs = 60_000
+const mostDescribed = 512
 const realm = 'Bearer realm="lighthouse"'
 
 /** Who was refused, and where. */
@@ -30,9 +32,11 @@ export function bearerOf(authorization: string | undefined): string {
   return authorization.slice(space + 1)
 }
 
-/** What WWW-Authenticate says to whoever was refused for this reason. */
+/** What WWW-Authenticate says to whoever was refused for this reason: with what RFC 6750 lets stand in it, and not too much. */
 export function challengeOf(message: string): string {
-  return message === '' ? realm : `${realm}, error="invalid_token", error_description="${message}"`
+  if (message === '') return realm
+  const said = cutToBytes(message.replace(/[^ !#-[\]-~]/gu, '?'), mostDescribed)
+  return `${realm}, error="invalid_token", error_description="${said}"`
 }
 
 export class Authentication {
