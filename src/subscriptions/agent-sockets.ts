@@ -2,7 +2,7 @@
 import type { WorkBudgets } from '../auth/work-budgets.js'
 import type { Work } from '../contract/work-limits.js'
 import { FRAME_LIMITS } from './frame-limits.js'
-import { FrameRound, TurnLine } from './frame-turns.js'
+import { FrameRound, FrameTurns, TurnLine } from './frame-turns.js'
 
 /** A connection that may have been kept from reading. */
 export interface Reading {
@@ -10,13 +10,13 @@ export interface Reading {
 }
 
 export class AgentSockets {
-  readonly turns = new TurnLine()
   private readonly connections = new Set<Reading>()
   private appendBytes = 0
 
   constructor(
     private readonly agentId: string,
     private readonly budgets: WorkBudgets,
+    readonly turns: TurnLine,
     private readonly onEmpty: () => void,
   ) {}
 
@@ -59,8 +59,9 @@ export class AgentSockets {
 /** Of all agents that have a connection. */
 export class Agents {
   readonly round = new FrameRound()
+  private readonly turns = new FrameTurns()
   /** Of all whose token is not known yet. */
-  readonly strangers = new TurnLine()
+  readonly strangers = new TurnLine(this.turns)
   private readonly byId = new Map<string, AgentSockets>()
 
   constructor(private readonly budgets: WorkBudgets) {}
@@ -68,7 +69,7 @@ export class Agents {
   of(agentId: string): AgentSockets {
     const known = this.byId.get(agentId)
     if (known !== undefined) return known
-    const made = new AgentSockets(agentId, this.budgets, () => this.byId.delete(agentId))
+    const made = new AgentSockets(agentId, this.budgets, new TurnLine(this.turns), () => this.byId.delete(agentId))
     this.byId.set(agentId, made)
     return made
   }

@@ -11,8 +11,8 @@ import type { ServerFrame } from './frames.dto.js'
 
 /** Who is told what happens on a socket. */
 export interface Listener {
-  /** More bytes have come, and nothing has been made of them yet. */
-  arrived(meter: FrameMeter): void
+  /** More bytes have come, and nothing has been made of them yet. Answers whether frames may be made of them now. */
+  arrived(meter: FrameMeter): boolean
   message(bytes: Buffer, isBinary: boolean): void
   /** There may be room in the socket again. */
   drained(): void
@@ -31,6 +31,10 @@ export class Connection {
   private isPaused = false
   private isHeld = false
   private agent: AgentSockets | undefined
+  /** What frames are still to be made of. */
+  private unread: Buffer[] = []
+  /** The library's own reader of the socket. */
+  private reader: (chunk: Buffer) => void = ignored
   private readonly binary: boolean
 
   constructor(
@@ -44,16 +48,19 @@ export class Connection {
   }
 
   listen(listener: Listener): void {
-    const { socket, wire, meter } = this
+    const { socket, wire } = this
     this.listener = listener
-    // Ahead of the library, which keeps what is not whole.
-    wire.prependListener(
+    // Bytes come here first, since the library makes all the frames it can of what it is given, and keeps the rest.
+    this.reader = wire.listeners('data')[0] as (chunk: Buffer) => void
+    wire.removeAllListeners('data')
+    wire.on(
       'data',
-      this.guarded((chunk: Buffer) => {
-        if (!this.isOpen) return
-        meter.take(chunk)
-        listener.arrived(meter)
-      }),
+      this.guarded((chunk: Buffer) => this.arrived(chunk, listener)),
+    )
+    // What is left in a socket that broke goes to the library by itself, past what is unread: nobody listens to it.
+    wire.prependListener(
+      'close',
+      this.guarded(() => listener.closed()),
     )
     wire.on(
       'drain',
@@ -65,7 +72,10 @@ export class Connection {
     // The answer to a ping waits for the reader like every other.
     socket.on(
       'ping',
-      this.guarded(() => this.considerReading()),
+      this.guarded(() => {
+        this.gather()
+        this.considerReading()
+      }),
     )
     socket.on(
       'message',
@@ -75,6 +85,7 @@ export class Connection {
       'close',
       this.guarded(() => {
         this.agent?.leave(this)
+        this.unread = []
         listener.closed()
       }),
     )
@@ -100,6 +111,27 @@ export class Connection {
     }
   }
 
+  private arrived(chunk: Buffer, listener: Listener): void {
+    if (!this.isOpen) return
+    this.meter.take(chunk)
+    const mayRead = listener.arrived(this.meter) && this.unread.length === 0
+    if (!this.isOpen) return
+    if (mayRead) this.reader.call(this.wire, chunk)
+    else this.unread.push(chunk)
+  }
+
+  get unreadBytes(): number {
+    return this.unread.reduce((sum, { length }) => sum + length, 0)
+  }
+
+  /** Makes frames of the next piece that waits; false when there is none. */
+  readOn(): boolean {
+    const chunk = this.isOpen ? this.unread.shift() : undefined
+    if (chunk === undefined) return false
+    this.reader.call(this.wire, chunk)
+    return true
+  }
+
   /** From now on it is one of this agent's. */
   belongsTo(agent: AgentSockets): void {
     this.agent = agent
@@ -121,16 +153,20 @@ export class Connection {
 
   write(frame: string | Buffer): void {
     if (!this.isOpen) return
-    if (!this.corked) {
-      this.corked = true
-      this.wire.cork()
-      process.nextTick(() => {
-        this.corked = false
-        this.wire.uncork()
-      })
-    }
+    this.gather()
     // What cannot be sent any more ends in the event `close`, which says all there is to say.
     this.socket.send(frame, { binary: this.binary }, ignored)
+  }
+
+  /** What is written in this turn goes out at its end, at once. */
+  private gather(): void {
+    if (this.corked) return
+    this.corked = true
+    this.wire.cork()
+    process.nextTick(() => {
+      this.corked = false
+      this.wire.uncork()
+    })
   }
 
   /** An append is in hand: beyond a limit the socket is not read until some are answered. */
@@ -162,6 +198,7 @@ export class Connection {
   close(code: number, reason: string): void {
     if (!this.isOpen) return
     this.socket.close(code, cutToBytes(reason, FRAME_LIMITS.closeReasonBytes))
+    this.unread = []
     this.wire.removeAllListeners('data')
     this.wire.end()
     this.wire.resume()

@@ -66,6 +66,8 @@ export class Conversation implements Listener {
   private readonly held = new Map<string, { readonly what: Held; readonly giveBack: () => void }>()
   private patience: NodeJS.Timeout | undefined
   private readonly inbox = new Inbox()
+  /** How long frames may be handled now. */
+  private time: { readonly isOver: boolean }
   /** The token of the first frame is being looked at. */
   private isAsking = false
   private isWorking = false
@@ -77,6 +79,7 @@ export class Conversation implements Listener {
     readonly opening: Opening,
     private readonly house: House,
   ) {
+    this.time = house.agents.round
     connection.listen(this)
   }
 
@@ -151,9 +154,9 @@ export class Conversation implements Listener {
     return held.what
   }
 
-  /** Before the library has kept more of it than it may. */
-  arrived(meter: FrameMeter): void {
-    if (this.isOver) return
+  /** Before anything is kept of it. */
+  arrived(meter: FrameMeter): boolean {
+    if (this.isOver) return false
     if (this.session === undefined) {
       const most = FRAME_LIMITS.strangerBytes
       if (meter.total > most) this.close(CLOSE.broken, `More than ${bytesOf(most)} came before the welcome.`)
@@ -162,12 +165,20 @@ export class Conversation implements Listener {
     } else {
       this.weigh()
     }
+    if (this.mayGoOn) return true
+    this.wait()
+    return false
   }
 
   message(bytes: Buffer, isBinary: boolean): void {
     if (this.isOver) return
-    if (this.inbox.length === 0 && !this.isAsking && !this.house.agents.round.isOver) this.read({ bytes, isBinary })
+    if (this.mayGoOn) this.read({ bytes, isBinary })
     else this.keep({ bytes, isBinary })
+  }
+
+  /** Nothing waits before it, and there is time for it. */
+  private get mayGoOn(): boolean {
+    return this.inbox.length === 0 && !this.isAsking && !this.time.isOver
   }
 
   drained(): void {
@@ -226,15 +237,20 @@ export class Conversation implements Listener {
       this.close(CLOSE.broken, `More than ${FRAME_LIMITS.heldFrames} frames came before the welcome.`)
       return
     }
-    this.connection.hold(true)
     this.weigh()
+    this.wait()
+  }
+
+  private wait(): void {
+    this.connection.hold(true)
     this.goOn()
   }
 
   private weigh(): void {
     if (this.session === undefined) return
     try {
-      this.session.buffered.hold(this.connection.meter.unfinished + this.inbox.weight)
+      const { meter, unreadBytes } = this.connection
+      this.session.buffered.hold(meter.unfinished + unreadBytes + this.inbox.weight)
     } catch (error) {
       if (!(error instanceof StoreError)) throw error
       this.refuse(error)
@@ -250,21 +266,25 @@ export class Conversation implements Listener {
 
   private async workOff(): Promise<void> {
     const { strangers } = this.house.agents
-    while (this.inbox.length > 0 && !this.isAsking) {
-      await (this.session?.agent.turns ?? strangers).take(() => this.handleSome())
-    }
+    do await (this.session?.agent.turns ?? strangers).take(ms => this.handleSome(ms))
+    while (this.hasMore && !this.isAsking)
     this.isWorking = false
     if (!this.isAsking) this.connection.hold(false)
   }
 
-  /** As many as one turn has time for. */
-  private handleSome(): void {
-    const turn = new Turn(FRAME_LIMITS.turnMs)
+  private get hasMore(): boolean {
+    return this.inbox.length > 0 || this.connection.unreadBytes > 0
+  }
+
+  /** As many as there is time for. */
+  private handleSome(ms: number): void {
+    this.time = new Turn(ms)
     do {
       const frame = this.inbox.shift()
-      if (frame === undefined) return
-      this.read(frame)
-    } while (!turn.isOver && !this.isAsking)
+      if (frame !== undefined) this.read(frame)
+      else if (!this.connection.readOn()) break
+    } while (!this.time.isOver && !this.isAsking)
+    this.time = this.house.agents.round
     this.weigh()
   }
 
@@ -346,7 +366,7 @@ export class Conversation implements Listener {
     this.session = { bearer, agent, buffered: new BufferedBytes(agent), frameBytes }
     this.connection.belongsTo(agent)
     this.send({ type: 'welcome', agentId, head: this.house.head(), expiresAt: timeText(expiresAt) })
-    if (this.inbox.length > 0) this.goOn()
+    if (this.hasMore) this.goOn()
   }
 }
 

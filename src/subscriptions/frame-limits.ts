@@ -31,6 +31,8 @@ export const FRAME_LIMITS = Object.freeze({
   pieceBytes: 256,
   /** Frames are handled for so long in a round of the event loop; what is left of them waits for its turn. */
   turnMs: 5,
+  /** Of a turn, when several agents wait for it. */
+  sliceMs: 1,
   authMs: 5_000,
   heartbeatMs: 15_000,
   /** No further events are written to a socket that holds so many bytes, */
@@ -54,6 +56,7 @@ export function brokenFrameRelations(limits: typeof FRAME_LIMITS): string[] {
     ['appendFrameBytes <= appendBytesInFlight', limits.appendFrameBytes <= limits.appendBytesInFlight],
     ['appendBytesInFlight <= agentAppendBytesInFlight', limits.appendBytesInFlight <= limits.agentAppendBytesInFlight],
     ['freeBytes <= stepBytes', limits.freeBytes <= limits.stepBytes],
+    ['sliceMs < turnMs', limits.sliceMs < limits.turnMs],
     ['roomBytes <= answerBytes', limits.roomBytes <= limits.answerBytes],
   ]
   return relations.filter(([, holds]) => !holds).map(([name]) => name)

@@ -117,12 +117,14 @@ describe('before its token is known', () => {
     for (const client of all) client.write(unfinished(10 * MIB, 60 * KIB))
     honest.send({ type: 'ping' })
     await honest.next('heartbeat')
-    for (const client of all) client.write(Buffer.alloc(MIB, ' '))
+    const rest = Buffer.alloc(80 * KIB, ' ')
+    for (const client of all) client.write(rest)
     const ends = await Promise.all(
       all.map(client => client.outcome(({ code, status }) => code !== undefined || status === 429)),
     )
     expect(ends.filter(({ status }) => status === 429)).toHaveLength(150 - 128)
-    expect(ends.filter(({ code }) => code === 4400)).toHaveLength(128)
+    // On a machine that is busy enough, the time for a token is over before the bytes are.
+    expect(ends.filter(({ code }) => code === 4400 || code === 4401)).toHaveLength(128)
     // What was there when the limit was passed, and the piece that passed it.
     expect(keptByTheLibrary()).toBeLessThanOrEqual(128 * 2 * 64 * KIB)
     await until(() => server.app.get(SocketCounts, { strict: false }).strangersOpen === 0)

@@ -20,6 +20,8 @@ const FAREWELL = 'The server is shutting down.'
   maxPayload: FRAME_LIMITS.appendFrameBytes,
   maxFragments: FRAME_LIMITS.fragments,
   closeTimeout: FRAME_LIMITS.closeMs,
+  // Pings wait for their answers as frames do: a socket that does not take them is not read any further.
+  maxPendingAutoPongs: 0,
   perMessageDeflate: false,
   handleProtocols: (offered: Set<string>) => protocolAmong(offered) ?? false,
 })
