@@ -82,6 +82,7 @@ export class StreamAdapter extends WsAdapter {
         const { reason, headers } = error instanceof Refusal ? error : new Refusal(error as Error)
         answer(request, socket, reason, headers)
       })
+      .catch(() => socket.destroy())
   }
 }
 

@@ -134,7 +134,8 @@ export class Group<S extends EventShape = AnyEvent> {
 
   /** They are not done. */
   async nack(tokens: readonly string[], nack: Nack, options: CallOptions = {}): Promise<void> {
-    const reason = nack.reason?.slice(0, REASON_CHARS)
+    // A character of two halves that is cut within would make the whole text one that is refused.
+    const reason = nack.reason?.slice(0, REASON_CHARS).replace(/[\ud800-\udbff]$/, '')
     await this.http.call(this.post('nack', { tokens, ...nack, reason }), options)
   }
 

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from 'node:http'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
+import { cutToBytes } from '../contract/utf8.js'
 import './caller.decorator.js'
 import { BadToken } from './claims.js'
 import type { Denials } from './denials.js'
@@ -13,6 +14,7 @@ const failuresPerMinute = 60
 const mostAddresses = 10_000
 const minuteMs = 60_000
 const HEADER_CHARS = 'authorization'.length
+const mostDescribed = 512
 const realm = 'Bearer realm="lighthouse"'
 
 /** Who was refused, and where. */
@@ -45,9 +47,11 @@ export function authorizationOf({ headers, rawHeaders }: Pick<IncomingMessage, '
   return authorization
 }
 
-/** What WWW-Authenticate says to whoever was refused for this reason. */
+/** What WWW-Authenticate says to whoever was refused for this reason: with what RFC 6750 lets stand in it, and not too much. */
 export function challengeOf(message: string): string {
-  return message === '' ? realm : `${realm}, error="invalid_token", error_description="${message}"`
+  if (message === '') return realm
+  const said = cutToBytes(message.replace(/[^ !#-[\]-~]/gu, '?'), mostDescribed)
+  return `${realm}, error="invalid_token", error_description="${said}"`
 }
 
 export class Authentication {

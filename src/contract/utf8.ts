@@ -1,4 +1,4 @@
-// UTF-8: whether bytes are it, and the text they say.
+// UTF-8: whether bytes are it, the text they say, and as much of a text as fits into some bytes.
 
 /** Shorter ASCII texts are put together character by character, which beats a decoder's fixed cost. */
 const SHORT_TEXT_BYTES = 24
@@ -51,4 +51,12 @@ export function readText(bytes: Uint8Array, from: number, to: number): string {
     text += String.fromCharCode(byte)
   }
   return text
+}
+
+const ENCODER = new TextEncoder()
+
+/** The longest beginning of a text that takes at most so many bytes, and never half a character. */
+export function cutToBytes(text: string, most: number): string {
+  const { read } = ENCODER.encodeInto(text, new Uint8Array(most))
+  return text.slice(0, read)
 }

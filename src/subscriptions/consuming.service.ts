@@ -82,7 +82,7 @@ class Consumption implements Held {
         await this.room()
         if (!this.ended) this.client.connection.write(deliveryFrame(delivery, id, this.client.connection.form))
       },
-      onEnd: error => this.failed(error),
+      onEnd: this.client.connection.guarded((error: unknown) => this.failed(error)),
     })
     if (this.ended) {
       consuming.stop()

@@ -1,19 +1,30 @@
 // What one client and the server say to each other: who it is, what it has asked for, and how it ends.
+import type { Socket } from 'node:net'
 import type { Access, Scope } from '../auth/access.js'
 import type { DenialReason } from '../auth/denials.js'
 import type { Verified } from '../auth/token-verifier.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
+import { Turn } from '../contract/turns.js'
+import { cutToBytes } from '../contract/utf8.js'
 import { retryAfterOf } from '../wire/problem.js'
-import type { Connection } from './connection.js'
+import { type AgentSockets, type Agents, BufferedBytes } from './agent-sockets.js'
+import type { Connection, Listener } from './connection.js'
 import { FRAME_LIMITS } from './frame-limits.js'
+import type { FrameMeter } from './frame-meter.js'
 import type { ServerFrame } from './frames.dto.js'
+import { type CameFrame, Inbox } from './inbox.js'
 import { BrokenProtocol, type ClientFrame, readFrame } from './read-frame.js'
 
-export const CLOSE = { shutdown: 1001, failed: 1011, broken: 4400, unauthenticated: 4401 } as const
+export const CLOSE = {
+  ...{ shutdown: 1001, tooLarge: 1009, failed: 1011, later: 1013 },
+  ...{ broken: 4400, unauthenticated: 4401 },
+} as const
 
 /** The request that opened the connection. */
 export interface Opening {
+  /** What is held for the connection is given back when this is closed. */
+  readonly socket: Socket
   readonly address: string
   readonly correlationId: string
   readonly traceparent: string | undefined
@@ -39,14 +50,27 @@ export interface House {
   readonly denied: (reason: DenialReason, detail: string, access: Access) => void
   readonly handle: (frame: ClientFrame, client: Conversation, bytes: number) => void | Promise<void>
   readonly problem: (error: unknown, opening: Opening, of: { readonly isAppend: boolean }) => object
+  readonly agents: Agents
 }
 
-export class Conversation {
-  private bearer: Bearer | undefined
-  private readonly held = new Map<string, Held>()
+/** Of a caller who is known. */
+interface Session {
+  readonly bearer: Bearer
+  readonly agent: AgentSockets
+  readonly buffered: BufferedBytes
+  readonly frameBytes: number
+}
+
+export class Conversation implements Listener {
+  private session: Session | undefined
+  private readonly held = new Map<string, { readonly what: Held; readonly giveBack: () => void }>()
   private patience: NodeJS.Timeout | undefined
-  /** Frames that came while the token is being looked at. */
-  private early: { readonly bytes: Buffer; readonly isBinary: boolean }[] | undefined
+  private readonly inbox = new Inbox()
+  /** How long frames may be handled now. */
+  private time: { readonly isOver: boolean }
+  /** The token of the first frame is being looked at. */
+  private isAsking = false
+  private isWorking = false
   private isOver = false
   private isLeaving = false
 
@@ -55,26 +79,29 @@ export class Conversation {
     readonly opening: Opening,
     private readonly house: House,
   ) {
-    connection.onDrain(() => {
-      for (const held of this.held.values()) held.resume()
-    })
+    this.time = house.agents.round
+    connection.listen(this)
   }
 
   /** With the bearer that the handshake has named, or waiting for a frame that does. */
   begin(bearer: Bearer | undefined): void {
-    const late = () => this.close(CLOSE.unauthenticated, 'No token came in time.')
+    const late = this.connection.guarded(() => this.close(CLOSE.unauthenticated, 'No token came in time.'))
     if (bearer === undefined) this.patience = setTimeout(late, FRAME_LIMITS.authMs)
     else this.welcome(bearer)
   }
 
   get identity(): Bearer | undefined {
-    return this.bearer
+    return this.session?.bearer
   }
 
   /** Frames are handled for nobody but a caller who is known. */
   get access(): Access {
-    if (this.bearer === undefined) throw new StoreError('UNAUTHENTICATED', 'The connection has no token yet.')
-    return this.bearer.verified.access
+    return this.known.bearer.verified.access
+  }
+
+  private get known(): Session {
+    if (this.session === undefined) throw new StoreError('UNAUTHENTICATED', 'The connection has no token yet.')
+    return this.session
   }
 
   /** Throws FORBIDDEN when the scope is not granted for anything at all. */
@@ -105,48 +132,74 @@ export class Conversation {
   }
 
   /** Keeps the id for what is about to begin; throws when it is taken, or when there are too many. */
-  hold(id: string, held: Held): void {
+  hold(id: string, what: Held): void {
     if (this.held.has(id)) throw refusal(`the id ${JSON.stringify(id)} is taken on this connection`)
     if (this.held.size >= FRAME_LIMITS.followings) {
       throw refusal(`a connection holds at most ${FRAME_LIMITS.followings} subscriptions and consumers`)
     }
-    this.held.set(id, held)
+    this.held.set(id, { what, giveBack: this.known.agent.take('subscriptions') })
   }
 
   /** Whether it still is what the id stands for. */
   holds(id: string, held: Held): boolean {
-    return this.held.get(id) === held
+    return this.held.get(id)?.what === held
   }
 
   drop(id: string): Held | undefined {
     const held = this.held.get(id)
+    if (held === undefined) return undefined
     this.held.delete(id)
-    held?.end()
-    return held
+    held.giveBack()
+    held.what.end()
+    return held.what
   }
 
-  receive(bytes: Buffer, isBinary: boolean): void {
+  /** Before anything is kept of it. */
+  arrived(meter: FrameMeter): boolean {
+    if (this.isOver) return false
+    if (this.session === undefined) {
+      const most = FRAME_LIMITS.strangerBytes
+      if (meter.total > most) this.close(CLOSE.broken, `More than ${bytesOf(most)} came before the welcome.`)
+    } else if (meter.announced > this.session.frameBytes) {
+      this.close(CLOSE.tooLarge, `A frame of this token has at most ${bytesOf(this.session.frameBytes)}.`)
+    } else {
+      this.weigh()
+    }
+    if (this.mayGoOn) return true
+    this.wait()
+    return false
+  }
+
+  message(bytes: Buffer, isBinary: boolean): void {
     if (this.isOver) return
-    if (this.early !== undefined) {
-      this.early.push({ bytes, isBinary })
-      if (this.early.length > FRAME_LIMITS.heldFrames) this.close(CLOSE.broken, 'Too many frames before the welcome.')
-      return
-    }
-    try {
-      if (isBinary !== (this.connection.form === 'msgpack')) {
-        throw new BrokenProtocol(`Frames of ${this.connection.form} are ${isBinary ? 'texts' : 'binary'}.`)
-      }
-      this.take(readFrame(bytes, this.connection.form), bytes.length)
-    } catch (error) {
-      if (error instanceof BrokenProtocol) this.close(CLOSE.broken, error.message)
-      else this.breakDown(error)
-    }
+    if (this.mayGoOn) this.read({ bytes, isBinary })
+    else this.keep({ bytes, isBinary })
+  }
+
+  /** Nothing waits before it, and there is time for it. */
+  private get mayGoOn(): boolean {
+    return this.inbox.length === 0 && !this.isAsking && !this.time.isOver
+  }
+
+  drained(): void {
+    for (const { what } of this.held.values()) what.resume()
+  }
+
+  closed(): void {
+    this.ended()
+    this.session?.buffered.hold(0)
+  }
+
+  /** A defect of the server ends the connection on which it showed, and no other. */
+  failed(error: unknown): void {
+    this.refuse(error)
+    this.close(CLOSE.failed, 'The server failed.')
   }
 
   /** What the client may not send any more, or has not sent in time, ends the connection with the reason told. */
   close(code: number, reason: string): void {
     if (this.isOver) return
-    this.send({ type: 'goaway', reason })
+    this.send({ type: 'goaway', reason: cutToBytes(reason, FRAME_LIMITS.goawayReasonBytes) })
     this.leave(code, reason)
   }
 
@@ -166,26 +219,93 @@ export class Conversation {
 
   /** Says that the connection is alive; who does not read has enough to read already. */
   beat(head: Position): void {
-    if (this.bearer !== undefined && this.connection.hasRoom) this.send({ type: 'heartbeat', position: head })
+    if (this.session !== undefined && this.connection.hasRoom) this.send({ type: 'heartbeat', position: head })
   }
 
-  /** The connection is closed, by whomever. */
-  ended(): void {
+  private ended(): void {
     this.isOver = true
     clearTimeout(this.patience)
-    for (const held of this.held.values()) held.end()
-    this.held.clear()
+    this.inbox.clear()
+    const end = this.connection.guarded((id: string) => void this.drop(id))
+    for (const id of [...this.held.keys()]) end(id)
   }
 
-  /** A defect of the server ends the connection on which it showed, and no other. */
-  private breakDown(error: unknown): void {
-    this.refuse(error)
-    this.close(CLOSE.failed, 'The server failed.')
+  /** For its turn, or for the token to be known; until then nothing more is read. */
+  private keep(frame: CameFrame): void {
+    this.inbox.push(frame)
+    if (this.session === undefined && this.inbox.length > FRAME_LIMITS.heldFrames) {
+      this.close(CLOSE.broken, `More than ${FRAME_LIMITS.heldFrames} frames came before the welcome.`)
+      return
+    }
+    this.weigh()
+    this.wait()
+  }
+
+  private wait(): void {
+    this.connection.hold(true)
+    this.goOn()
+  }
+
+  private weigh(): void {
+    if (this.session === undefined) return
+    try {
+      const { meter, unreadBytes } = this.connection
+      this.session.buffered.hold(meter.unfinished + unreadBytes + this.inbox.weight)
+    } catch (error) {
+      if (!(error instanceof StoreError)) throw error
+      this.refuse(error)
+      this.close(CLOSE.broken, error.message)
+    }
+  }
+
+  private goOn(): void {
+    if (this.isAsking || this.isWorking || this.isOver) return
+    this.isWorking = true
+    this.connection.guarded(() => this.workOff())()
+  }
+
+  private async workOff(): Promise<void> {
+    const { strangers } = this.house.agents
+    do await (this.session?.agent.turns ?? strangers).take(ms => this.handleSome(ms))
+    while (this.hasMore && !this.isAsking)
+    this.isWorking = false
+    if (!this.isAsking) this.connection.hold(false)
+  }
+
+  private get hasMore(): boolean {
+    return this.inbox.length > 0 || this.connection.unreadBytes > 0
+  }
+
+  /** As many as there is time for. */
+  private handleSome(ms: number): void {
+    this.time = new Turn(ms)
+    do {
+      const frame = this.inbox.shift()
+      if (frame !== undefined) this.read(frame)
+      else if (!this.connection.readOn()) break
+    } while (!this.time.isOver && !this.isAsking)
+    this.time = this.house.agents.round
+    this.weigh()
+  }
+
+  private read({ bytes, isBinary }: CameFrame): void {
+    try {
+      if (isBinary !== (this.connection.form === 'msgpack')) {
+        throw new BrokenProtocol(`Frames of ${this.connection.form} are ${isBinary ? 'texts' : 'binary'}.`)
+      }
+      const frame = readFrame(bytes, this.connection.form)
+      const most = FRAME_LIMITS.frameBytes
+      if (bytes.length <= most || frame.type === 'append') this.take(frame, bytes.length)
+      else this.close(CLOSE.tooLarge, `A frame that is no append has at most ${bytesOf(most)}.`)
+    } catch (error) {
+      if (error instanceof BrokenProtocol) this.close(CLOSE.broken, error.message)
+      else throw error
+    }
   }
 
   private take(frame: ClientFrame, bytes: number): void {
     if (frame.type === 'auth') this.authenticate(frame.token)
-    else if (this.bearer === undefined) throw new BrokenProtocol('Without Authorization the first frame must be auth.')
+    else if (this.session === undefined) throw new BrokenProtocol('Without Authorization the first frame must be auth.')
     else this.answer(frame, bytes)
   }
 
@@ -199,41 +319,67 @@ export class Conversation {
     try {
       if (this.isLeaving) throw new StoreError('CLOSED', 'The server is shutting down: go on at another one.')
       const handled = this.house.handle(frame, this, bytes)
-      if (handled instanceof Promise) handled.catch(failed)
+      if (handled instanceof Promise) this.connection.guarded(() => handled.catch(failed))()
     } catch (error) {
       failed(error)
     }
   }
 
   private authenticate(token: string): void {
-    if (this.bearer !== undefined) throw new BrokenProtocol('auth came a second time, or after Authorization.')
-    const refused = (error: unknown) => this.close(CLOSE.unauthenticated, (error as Error).message)
+    if (this.session !== undefined) throw new BrokenProtocol('auth came a second time, or after Authorization.')
     let found: Bearer | Promise<Bearer>
     try {
       found = this.house.identify(token, this.opening)
     } catch (error) {
-      refused(error)
+      this.turnAway(error as Error)
       return
     }
     if (found instanceof Promise) {
-      this.early = []
-      found.then(bearer => this.welcome(bearer), refused).catch((error: unknown) => this.breakDown(error))
+      this.isAsking = true
+      const answered = found.then(
+        bearer => this.welcome(bearer),
+        error => this.turnAway(error),
+      )
+      this.connection.guarded(() => answered)()
     } else {
       this.welcome(found)
     }
   }
 
+  private turnAway(error: Error & { readonly code?: unknown }): void {
+    if (error.code !== 'WORK_LIMIT') {
+      this.close(CLOSE.unauthenticated, error.message)
+      return
+    }
+    this.refuse(error)
+    this.close(CLOSE.later, error.message)
+  }
+
   private welcome(bearer: Bearer): void {
     if (this.isOver) return
     clearTimeout(this.patience)
-    this.bearer = bearer
+    this.isAsking = false
     const { access, expiresAt } = bearer.verified
     const { agentId } = access
-    this.send({ type: 'welcome', agentId, head: this.house.head(), expiresAt: new Date(expiresAt).toISOString() })
-    const early = this.early ?? []
-    this.early = undefined
-    for (const { bytes, isBinary } of early) this.receive(bytes, isBinary)
+    const agent = this.house.agents.of(agentId)
+    const frameBytes = access.has('events.write') ? FRAME_LIMITS.appendFrameBytes : FRAME_LIMITS.frameBytes
+    this.session = { bearer, agent, buffered: new BufferedBytes(agent), frameBytes }
+    this.connection.belongsTo(agent)
+    this.send({ type: 'welcome', agentId, head: this.house.head(), expiresAt: timeText(expiresAt) })
+    if (this.hasMore) this.goOn()
   }
+}
+
+/** The last millisecond that RFC 3339 can write. */
+const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
+
+/** Whatever a token says of its end, it is told. */
+function timeText(ms: number): string {
+  return new Date(Math.min(ms, LAST_MS)).toISOString()
+}
+
+function bytesOf(count: number): string {
+  return `${count.toLocaleString('en-US')} bytes`
 }
 
 function refusal(detail: string): StoreError {

@@ -4,13 +4,14 @@ import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { Authentication, authorizationOf, bearerOf, challengeOf } from '../auth/authentication.js'
 import { type DenialReason, Denials } from '../auth/denials.js'
-import { Quotas } from '../auth/quotas.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { StoreError } from '../contract/errors.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { traceparentOf } from '../wire/trace-context.js'
+import type { Agents } from './agent-sockets.js'
 import type { Bearer, Opening } from './conversation.js'
+import { SocketCounts } from './socket-counts.service.js'
 
 export const STREAM_PATH = '/v1/stream'
 
@@ -45,9 +46,13 @@ export class Handshakes {
   constructor(
     private readonly authentication: Authentication,
     private readonly verifier: TokenVerifier,
-    private readonly quotas: Quotas,
     private readonly denials: Denials,
+    private readonly counts: SocketCounts,
   ) {}
+
+  get agents(): Agents {
+    return this.counts.agents
+  }
 
   /** From now on everybody is sent elsewhere. */
   close(): void {
@@ -59,17 +64,19 @@ export class Handshakes {
     if (this.closing) throw new Refusal(new StoreError('CLOSED', 'The server is shutting down.'))
     mustBeSpoken(request)
     const opening = openingOf(request)
-    const says = request.headers.authorization !== undefined
-    const bearer = says ? await this.bearerOf(request, opening) : undefined
-    this.admitted.set(request, { opening, bearer })
+    this.admitted.set(request, { opening, bearer: await this.bearerIn(request, opening) })
   }
 
   admissionOf(request: IncomingMessage): Admission {
     return this.admitted.get(request) ?? { opening: openingOf(request), bearer: undefined }
   }
 
-  private async bearerOf(request: IncomingMessage, opening: Opening): Promise<Bearer> {
+  private async bearerIn(request: IncomingMessage, opening: Opening): Promise<Bearer | undefined> {
     try {
+      if (request.headers.authorization === undefined) {
+        this.counts.admitStranger(opening.socket, opening.address)
+        return undefined
+      }
       return await this.identify(() => bearerOf(authorizationOf(request)), opening)
     } catch (error) {
       const challenge = (error as { code?: unknown }).code === 'UNAUTHENTICATED'
@@ -93,7 +100,7 @@ export class Handshakes {
   private charged(bearer: Bearer, opening: Opening): Bearer {
     const { access } = bearer.verified
     try {
-      this.quotas.charge(access, { requests: 1 })
+      this.counts.admitAgent(opening.socket, access)
       return bearer
     } catch (error) {
       return this.refusing(opening, access.agentId)(error)
@@ -135,6 +142,7 @@ export function protocolAmong(offered: Iterable<string>): string | undefined {
 
 function openingOf({ headers, socket }: IncomingMessage): Opening {
   return {
+    socket,
     address: socket.remoteAddress ?? '',
     correlationId: correlationIdOf(headers[correlationHeader]),
     traceparent: traceparentOf(headers['traceparent']),

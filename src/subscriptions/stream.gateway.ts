@@ -1,6 +1,5 @@
 // `/v1/stream`: makes a conversation of every connection, looks after their tokens, and ends them when the server does.
 import type { IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
 import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common'
 import { OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 import type { WebSocket } from 'ws'
@@ -18,9 +17,11 @@ const FAREWELL = 'The server is shutting down.'
 
 @WebSocketGateway({
   path: STREAM_PATH,
-  maxPayload: FRAME_LIMITS.frameBytes,
+  maxPayload: FRAME_LIMITS.appendFrameBytes,
   maxFragments: FRAME_LIMITS.fragments,
   closeTimeout: FRAME_LIMITS.closeMs,
+  // Pings wait for their answers as frames do: a socket that does not take them is not read any further.
+  maxPendingAutoPongs: 0,
   perMessageDeflate: false,
   handleProtocols: (offered: Set<string>) => protocolAmong(offered) ?? false,
 })
@@ -46,26 +47,28 @@ export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, Befo
           path: STREAM_PATH,
           ...{ correlationId, traceId: traceIdOf(traceparent), isAppend },
         }),
+      agents: handshakes.agents,
     }
   }
 
   handleConnection(socket: WebSocket, request: IncomingMessage): void {
-    const { opening, bearer } = this.handshakes.admissionOf(request)
-    const connection = new Connection(socket, request.socket as Socket, formOf(socket.protocol))
-    const conversation = new Conversation(connection, opening, this.house)
-    this.open.add(conversation)
-    socket.on('message', (bytes: Buffer, isBinary: boolean) => conversation.receive(bytes, isBinary))
-    socket.once('close', () => {
-      this.open.delete(conversation)
-      conversation.ended()
-    })
-    conversation.begin(bearer)
+    try {
+      const { opening, bearer } = this.handshakes.admissionOf(request)
+      const connection = new Connection(socket, opening.socket, formOf(socket.protocol))
+      const conversation = new Conversation(connection, opening, this.house)
+      this.open.add(conversation)
+      socket.once('close', () => this.open.delete(conversation))
+      connection.guarded(() => conversation.begin(bearer))()
+    } catch {
+      // Nobody listens to it: what is left is to end it.
+      socket.terminate()
+    }
   }
 
   onModuleDestroy(): void {
     clearInterval(this.timer)
     this.handshakes.close()
-    for (const conversation of this.open) conversation.farewell(FAREWELL)
+    this.each(conversation => conversation.farewell(FAREWELL))
   }
 
   /** Appends in hand are answered before the end; a client that does not take its answers does not hold it up. */
@@ -73,7 +76,7 @@ export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, Befo
     const deadline = Date.now() + FRAME_LIMITS.closeMs
     const inHand = () => [...this.open].some(({ connection }) => connection.appendsInFlight > 0)
     while (inHand() && Date.now() < deadline) await soon()
-    for (const conversation of this.open) conversation.leave(CLOSE.shutdown, FAREWELL)
+    this.each(conversation => conversation.leave(CLOSE.shutdown, FAREWELL))
     while (this.open.size > 0 && Date.now() < deadline + FRAME_LIMITS.closeMs) await soon()
     for (const { connection } of this.open) connection.cut()
   }
@@ -81,10 +84,15 @@ export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, Befo
   private tick(): void {
     this.ticks++
     const beats = this.ticks % (FRAME_LIMITS.heartbeatMs / TICK_MS) === 0
-    for (const conversation of this.open) {
-      void this.lookAt(conversation)
+    this.each(conversation => {
       if (beats) conversation.beat(this.store.head())
-    }
+      return this.lookAt(conversation)
+    })
+  }
+
+  /** What fails for one of them is its own affair. */
+  private each(work: (conversation: Conversation) => void | Promise<void>): void {
+    for (const conversation of this.open) conversation.connection.guarded(work)(conversation)
   }
 
   private async lookAt(conversation: Conversation): Promise<void> {

@@ -9,6 +9,7 @@ import { GroupsModule } from './groups/groups.module.js'
 import { Handshakes } from './handshake.service.js'
 import { Pings } from './pings.service.js'
 import { SocketAppends } from './socket-appends.service.js'
+import { SocketCounts } from './socket-counts.service.js'
 import { StreamGateway } from './stream.gateway.js'
 import { Subscribing } from './subscribing.service.js'
 
@@ -19,7 +20,16 @@ export class SubscriptionsModule {
     return {
       module: SubscriptionsModule,
       imports: [FollowingModule.over(StorageModule), GroupsModule, StorageModule, WireModule, auth, events],
-      providers: [ConsumingFrames, FrameHandlers, Handshakes, Pings, SocketAppends, StreamGateway, Subscribing],
+      providers: [
+        ConsumingFrames,
+        FrameHandlers,
+        Handshakes,
+        Pings,
+        SocketAppends,
+        SocketCounts,
+        StreamGateway,
+        Subscribing,
+      ],
       exports: [Handshakes],
     }
   }

@@ -1,4 +1,5 @@
 // Ways in which a client of the stream can misbehave, each with what makes a fresh one and how it must end.
+import { FRAME_LIMITS } from '../../src/subscriptions/frame-limits.js'
 import type { Random } from '../support/random.js'
 import { binary, frameBytes, type Handshake, handshakeBytes, OPCODE, text } from '../support/raw-stream.js'
 
@@ -129,8 +130,13 @@ export const HOSTILE: Readonly<Record<string, Hostility>> = {
     return [frameBytes({ opcode: OPCODE.close, payload })]
   }, 1002),
   'half a close code': speaks(() => [frameBytes({ opcode: OPCODE.close, payload: 'x' })], 1002),
-  'more than 16 MiB announced': speaks(
-    random => [frameBytes({ opcode: OPCODE.text, length: BigInt(16 * 1024 * 1024 + 1 + random.below(1_000_000)) })],
+  'more than an append may be announced': speaks(
+    random => [
+      frameBytes({
+        opcode: OPCODE.text,
+        length: BigInt(FRAME_LIMITS.appendFrameBytes + 1 + random.below(1_000_000)),
+      }),
+    ],
     1009,
   ),
   'more than a number can say': speaks(() => [frameBytes({ opcode: OPCODE.text, length: 2n ** 63n })], 1009, 1002),

