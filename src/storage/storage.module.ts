@@ -8,16 +8,24 @@ import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { ModeHolder } from '../wire/mode.js'
+import { WireModule } from '../wire/wire.module.js'
 import { logObserver } from './log-observer.js'
 import { MeteredStore } from './metered-store.js'
+import { metricsObserver, modeObserver, toAll } from './observers.js'
 import { SideFiles } from './side-files.js'
+import { StorageWatch } from './storage-watch.service.js'
 import { StoreLifecycle } from './store-lifecycle.service.js'
 
-async function open(settings: Settings, metrics: Metrics): Promise<EventStore> {
+async function open(settings: Settings, metrics: Metrics, mode: ModeHolder): Promise<MeteredStore> {
   const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays } = settings
-  const observer = logObserver(new Logger('storage'))
+  const observer = toAll([logObserver(new Logger('storage')), metricsObserver(metrics), modeObserver(mode)])
   const rules = { openFiles, archiveAfterDays, retainArchivesDays }
   return new MeteredStore(await openEmbedded({ directory: resolve(dataDir), nodeId, observer, ...rules }), metrics)
+}
+
+function watched({ dataDir }: Settings, { unmetered }: MeteredStore): StorageWatch {
+  return new StorageWatch(unmetered, resolve(dataDir))
 }
 
 /** The directory is this server's own as soon as the store is open. */
@@ -26,12 +34,14 @@ function besideTheLog({ dataDir }: Settings, _opened: EventStore): SideFiles {
 }
 
 @Module({
-  imports: [MetricsModule],
+  imports: [MetricsModule, WireModule],
   providers: [
-    { provide: EventStore, useFactory: open, inject: [Settings, Metrics] },
+    { provide: MeteredStore, useFactory: open, inject: [Settings, Metrics, ModeHolder] },
+    { provide: EventStore, useExisting: MeteredStore },
+    { provide: StorageWatch, useFactory: watched, inject: [Settings, MeteredStore] },
     { provide: SideFiles, useFactory: besideTheLog, inject: [Settings, EventStore] },
     StoreLifecycle,
   ],
-  exports: [EventStore, SideFiles],
+  exports: [EventStore, SideFiles, StorageWatch],
 })
 export class StorageModule {}
