@@ -56,7 +56,7 @@ export class ComponentChecks {
     const { bavail, blocks, bsize } = await statfs(resolve(this.settings.dataDir))
     const { write, details } = this.store.standing.status
     const scarce = bavail < blocks * LEAST_FREE_SHARE
-    const usedBytes = Number(details['bytes'] ?? 0)
+    const usedBytes = Number(details['diskBytes'] ?? 0)
     const facts = { freeBytes: bavail * bsize, totalBytes: blocks * bsize, usedBytes, writable: write.writable }
     return { state: scarce || !write.writable ? 'degraded' : 'up', details: facts }
   }
