@@ -12,10 +12,12 @@ import { StoreError } from './contract/errors.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { withCorrelationId } from './logging/correlation.js'
 import { HttpMetrics } from './metrics/http-metrics.js'
+import { ModeHeader } from './mode-header.js'
 import { StreamAdapter } from './stream-adapter.js'
 import { AllowedHosts, wrongHost } from './wire/allowed-hosts.js'
 import { registerBodyParsers } from './wire/body.js'
 import { correlationHeader, correlationIdOf } from './wire/correlation-id.js'
+import { ModeHolder } from './wire/mode.js'
 import { problemContentType, problemOf } from './wire/problem.js'
 import { traceIdOf } from './wire/trace-context.js'
 
@@ -36,8 +38,12 @@ export const httpLimits = {
 }
 export type HttpLimits = Readonly<typeof httpLimits>
 
-export function createHttpAdapter(limits: HttpLimits = httpLimits): FastifyAdapter {
-  return new FastifyAdapter({
+/** What is known of a server before the application is: how its answers say the mode. */
+export type HttpAdapter = FastifyAdapter & { readonly mode: ModeHeader }
+
+export function createHttpAdapter(limits: HttpLimits = httpLimits): HttpAdapter {
+  const mode = new ModeHeader()
+  const adapter = new FastifyAdapter({
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
@@ -50,12 +56,14 @@ export function createHttpAdapter(limits: HttpLimits = httpLimits): FastifyAdapt
       requireHostHeader: false,
       headersTimeout: limits.requestTimeoutMs,
       connectionsCheckingInterval: limits.lookForLateEveryMs,
+      ServerResponse: mode.answers(),
     },
     // What still comes in over an open connection is answered like any other, and the connection then closed.
     return503OnClosing: false,
     frameworkErrors: answerBeforeRouting,
-    clientErrorHandler: answerBeforeParsing,
+    clientErrorHandler: (error, socket) => answerBeforeParsing(error, socket, mode.fields),
   })
+  return Object.assign(adapter, { mode })
 }
 
 /** What happens to every request; called once, before the application is initialised. */
@@ -67,8 +75,10 @@ export function dressHttpServer(app: NestFastifyApplication, logger: Logger): vo
   const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
   drainAtTheEnd(fastify, server)
+  const { mode } = app.getHttpAdapter() as unknown as HttpAdapter
+  mode.follow(app.get(ModeHolder, { strict: false }))
   const hosts = AllowedHosts.of(app.get(Settings))
-  app.useWebSocketAdapter(new StreamAdapter(app, hosts))
+  app.useWebSocketAdapter(new StreamAdapter(app, hosts, mode))
   registerBodyParsers(fastify)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
@@ -122,12 +132,16 @@ function answerBeforeRouting(_error: FastifyError, request: FastifyRequest, repl
 }
 
 /** What is not HTTP has no request yet: the answer is written on the bare connection, which then ends. */
-function answerBeforeParsing(error: Error & { code?: string }, socket: Socket): void {
+function answerBeforeParsing(
+  error: Error & { code?: string },
+  socket: Socket,
+  more: Readonly<Record<string, string>>,
+): void {
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  answerBare(socket, { statusCode: statusOfParser[error.code ?? ''] ?? 400 }, { path: '/' })
+  answerBare(socket, { statusCode: statusOfParser[error.code ?? ''] ?? 400 }, { path: '/' }, more)
 }
 
 const statusOfParser: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }

@@ -6,6 +6,7 @@ import { WsAdapter } from '@nestjs/platform-ws'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { answerBare } from './bare-answer.js'
 import { StoreError } from './contract/errors.js'
+import type { ModeHeader } from './mode-header.js'
 import { Handshakes, Refusal } from './subscriptions/handshake.service.js'
 import { type AllowedHosts, wrongHost } from './wire/allowed-hosts.js'
 
@@ -15,6 +16,7 @@ export class StreamAdapter extends WsAdapter {
   constructor(
     private readonly app: INestApplication,
     private readonly hosts: AllowedHosts,
+    private readonly mode: ModeHeader,
   ) {
     super(app)
   }
@@ -38,11 +40,12 @@ export class StreamAdapter extends WsAdapter {
   override bindErrorHandler(server: WebSocketServer): WebSocketServer {
     server.on('connection', socket => socket.on('error', () => undefined))
     server.on('headers', (headers, request) => {
+      for (const [name, value] of Object.entries(this.mode.fields)) headers.push(`${name}: ${value}`)
       headers.push(`X-Correlation-Id: ${this.handshakes.admissionOf(request).opening.correlationId}`)
     })
     server.on('wsClientError', (error, socket, request) => {
       const { message } = error
-      answer(request, socket, new StoreError('BAD_HTTP', `The handshake is not one of WebSocket: ${message}.`), {
+      this.answer(request, socket, new StoreError('BAD_HTTP', `The handshake is not one of WebSocket: ${message}.`), {
         'Sec-WebSocket-Version': '13',
       })
     })
@@ -64,14 +67,14 @@ export class StreamAdapter extends WsAdapter {
     socket.on('error', () => socket.destroy())
     const refused = this.refusalOf(request)
     if (refused !== undefined) {
-      answer(request, socket, refused)
+      this.answer(request, socket, refused)
       return
     }
     const path = request.url?.split('?')[0]
     const servers = [...this.wsServersRegistry.values()].flat() as unknown as Placed[]
     const server = servers.find(one => one.path === path)
     if (server === undefined) {
-      answer(request, socket, new StoreError('NOT_FOUND', 'There is no stream at this path.'))
+      this.answer(request, socket, new StoreError('NOT_FOUND', 'There is no stream at this path.'))
       return
     }
     const admitted = (client: WebSocket) => server.emit('connection', client, request)
@@ -80,17 +83,18 @@ export class StreamAdapter extends WsAdapter {
       .then(() => server.handleUpgrade(request, socket, head, admitted))
       .catch((error: unknown) => {
         const { reason, headers } = error instanceof Refusal ? error : new Refusal(error as Error)
-        answer(request, socket, reason, headers)
+        this.answer(request, socket, reason, headers)
       })
       .catch(() => socket.destroy())
   }
-}
 
-function answer(
-  request: IncomingMessage,
-  socket: Duplex,
-  error: unknown,
-  headers: Readonly<Record<string, string>> = {},
-): void {
-  answerBare(socket, error, { path: request.url ?? '/', headers: request.headers }, headers)
+  private answer(
+    request: IncomingMessage,
+    socket: Duplex,
+    error: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    const said = { path: request.url ?? '/', headers: request.headers }
+    answerBare(socket, error, said, { ...headers, ...this.mode.fields })
+  }
 }

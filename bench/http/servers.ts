@@ -29,9 +29,12 @@ export interface ServerOptions {
   readonly port: number
   readonly env?: Readonly<Record<string, string>>
   readonly nodeArgs?: readonly string[]
+  /** The built server; this checkout's own unless another is named. */
+  readonly main?: string
 }
 
-export async function startLighthouse({ directory, port, env = {}, nodeArgs = [] }: ServerOptions): Promise<Running> {
+export async function startLighthouse(options: ServerOptions): Promise<Running> {
+  const { directory, port, env = {}, nodeArgs = [], main = resolve('dist/main.js') } = options
   const data = await mkdtemp(join(resolve(directory), 'http-'))
   const quotas = Object.fromEntries(
     ['guest', 'agent', 'expert_agent', 'system_agent', 'admin'].map(role => [role, LIMITLESS]),
@@ -46,7 +49,7 @@ export async function startLighthouse({ directory, port, env = {}, nodeArgs = []
     LIGHTHOUSE_WORK_LIMITS: JSON.stringify(BOUNDLESS),
     LIGHTHOUSE_LOG_LEVEL: 'info',
   }
-  const args = [...nodeArgs, resolve('dist/main.js')]
+  const args = [...nodeArgs, main]
   const running = await started(args, { ...settings, ...env }, port, '/readyz')
   return { ...running, stop: () => running.stop().finally(() => rm(data, { recursive: true, force: true })) }
 }

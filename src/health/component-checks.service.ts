@@ -1,13 +1,12 @@
 // What is looked at to say how each component is: event store, storage, network, memory. Each within a time of its own.
 import { statfs } from 'node:fs/promises'
 import { resolve } from 'node:path'
-import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { getHeapStatistics } from 'node:v8'
-import { Injectable, type OnApplicationShutdown } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { HealthIndicatorService } from '@nestjs/terminus'
 import { Settings } from '../config/settings.js'
-import { EventStore } from '../contract/event-store.js'
-import { storageHealth } from './storage-health.js'
+import { NetworkCheck } from './network-check.service.js'
+import { StoreCheck } from './store-check.service.js'
 
 export const COMPONENTS = ['event_store', 'storage', 'network', 'memory'] as const
 export type Component = (typeof COMPONENTS)[number]
@@ -16,8 +15,6 @@ export type Component = (typeof COMPONENTS)[number]
 const TIMEOUT_MS = 50
 const LEAST_FREE_SHARE = 0.05
 const MOST_HEAP_SHARE = 0.9
-const SLOW_LOOP_MS = 200
-const SAMPLE_MS = 20
 
 type State = 'up' | 'degraded' | 'down'
 type Details = Readonly<Record<string, string | number | boolean | null>>
@@ -28,20 +25,13 @@ interface Finding {
 }
 
 @Injectable()
-export class ComponentChecks implements OnApplicationShutdown {
-  private readonly delay = monitorEventLoopDelay({ resolution: SAMPLE_MS })
-
+export class ComponentChecks {
   constructor(
-    private readonly store: EventStore,
+    private readonly store: StoreCheck,
+    private readonly net: NetworkCheck,
     private readonly settings: Settings,
     private readonly indicators: HealthIndicatorService,
-  ) {
-    this.delay.enable()
-  }
-
-  onApplicationShutdown(): void {
-    this.delay.disable()
-  }
+  ) {}
 
   async check(component: Component) {
     const { state, details } = await within(TIMEOUT_MS, this.look(component))
@@ -53,30 +43,22 @@ export class ComponentChecks implements OnApplicationShutdown {
   private look(component: Component): Finding | Promise<Finding> {
     if (component === 'event_store') return this.eventStore()
     if (component === 'storage') return this.storage()
-    return component === 'network' ? this.network() : memory()
+    return component === 'network' ? this.net.look() : memory()
   }
 
   private eventStore(): Finding {
-    const { status, details } = storageHealth(this.store.status())
+    const { status, details } = this.store.health()
     return { state: status, details: details as Details }
   }
 
   /** No path: who asks needs no token. */
   private async storage(): Promise<Finding> {
     const { bavail, blocks, bsize } = await statfs(resolve(this.settings.dataDir))
-    const { write, details } = this.store.status()
+    const { write, details } = this.store.standing.status
     const scarce = bavail < blocks * LEAST_FREE_SHARE
-    const usedBytes = Number(details['bytes'] ?? 0)
+    const usedBytes = Number(details['diskBytes'] ?? 0)
     const facts = { freeBytes: bavail * bsize, totalBytes: blocks * bsize, usedBytes, writable: write.writable }
     return { state: scarce || !write.writable ? 'degraded' : 'up', details: facts }
-  }
-
-  private network(): Finding {
-    // What is measured is the time between two samples.
-    const p99 = Math.max(0, this.delay.percentile(99) / 1e6 - SAMPLE_MS)
-    const details = { eventLoopDelayMs: Math.round(p99 * 10) / 10 }
-    this.delay.reset()
-    return { state: p99 > SLOW_LOOP_MS ? 'degraded' : 'up', details }
   }
 }
 

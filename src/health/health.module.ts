@@ -7,12 +7,14 @@ import { ComponentChecks } from './component-checks.service.js'
 import { HealthController } from './health.controller.js'
 import { MetricsController } from './metrics.controller.js'
 import { MetricsListener } from './metrics-listener.service.js'
+import { NetworkCheck } from './network-check.service.js'
 import { Readiness } from './readiness.service.js'
+import { StoreCheck } from './store-check.service.js'
 
 @Module({
   // What is down is in the answer and in its component's own log; Terminus's line would repeat it at every probe.
   imports: [StorageModule, MetricsModule, TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController, MetricsController],
-  providers: [Readiness, ComponentChecks, MetricsListener],
+  providers: [Readiness, ComponentChecks, StoreCheck, NetworkCheck, MetricsListener],
 })
 export class HealthModule {}

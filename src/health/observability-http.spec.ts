@@ -55,6 +55,21 @@ test.each([
   expect(JSON.stringify(report)).not.toMatch(/"\/(tmp|work|home|var)/)
 })
 
+test('who asks how the network is changes nothing, and is told of the connections', async () => {
+  const look = async () => (await jsonOf(fetch(`${server.url}/health/network`))).checks[0].details
+  const [first, second] = [await look(), await look()]
+  expect(first).toEqual({ listening: true, connections: expect.any(Number), maxConnections: 10_000, waitMs: 0 })
+  expect(first.connections).toBeGreaterThan(0)
+  expect(second.waitMs).toBe(first.waitMs)
+})
+
+test('health lists what it looked at', async () => {
+  const { checks } = await jsonOf(fetch(`${server.url}/health`))
+  expect(checks.map(({ component }: { component: string }) => component)).toEqual([
+    ...['event_store', 'storage', 'network', 'memory'],
+  ])
+})
+
 test('a component that does not exist is a 404', async () => {
   expect((await fetch(`${server.url}/health/soul`)).status).toBe(404)
 })

@@ -6,17 +6,16 @@ import {
   type HealthIndicatorFunction,
   HealthIndicatorService,
 } from '@nestjs/terminus'
-import { EventStore } from '../contract/event-store.js'
 import { COMPONENTS, type Component, ComponentChecks } from './component-checks.service.js'
 import { type HealthReport, reportOf } from './report.js'
-import { storageHealth } from './storage-health.js'
+import { StoreCheck } from './store-check.service.js'
 
 @Injectable()
 export class Readiness {
   constructor(
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
-    private readonly store: EventStore,
+    private readonly store: StoreCheck,
     private readonly checks: ComponentChecks,
   ) {}
 
@@ -49,7 +48,7 @@ export class Readiness {
   }
 
   private storage() {
-    const { status, details } = storageHealth(this.store.status())
+    const { status, details } = this.store.readiness()
     const storage = this.indicators.check('storage')
     const said = {
       up: () => storage.up(details),

@@ -23,7 +23,22 @@ export class Metrics {
     'From asking for an append to its answer.',
     APPEND_BUCKETS,
   )
+  readonly syncDuration = this.histogram(
+    'sync_duration_seconds',
+    'From writing a batch of appends to its being durable.',
+    APPEND_BUCKETS,
+  )
   readonly appendsFailed = this.counter('appends_failed_total', 'Appends that were not stored, by code.', ['code'])
+  readonly scrubs = this.counter(
+    'scrubs_total',
+    'Passes of the background check over all sealed segments, by what they found.',
+    ['result'],
+  )
+  readonly lastGoodScrub = new Gauge({
+    name: 'lighthouse_last_good_scrub_timestamp_seconds',
+    help: 'When a pass of the background check last ended without damage; 0 before the first.',
+    registers: [this.registry],
+  })
   readonly eventsRead = this.counter('events_read_total', 'Events handed to readers.')
   readonly readDuration = this.histogram('read_duration_seconds', 'From the start of a read to its end.', READ_BUCKETS)
   readonly httpDuration = this.histogram(

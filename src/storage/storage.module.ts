@@ -8,21 +8,29 @@ import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { ModeHolder } from '../wire/mode.js'
+import { WireModule } from '../wire/wire.module.js'
 import { logObserver } from './log-observer.js'
 import { MeteredStore } from './metered-store.js'
+import { metricsObserver, modeObserver, toAll } from './observers.js'
 import { SideFiles } from './side-files.js'
+import { StorageWatch } from './storage-watch.service.js'
 import { StoreLifecycle } from './store-lifecycle.service.js'
 
 const UNSAFE =
   'ACKNOWLEDGED EVENTS CAN BE LOST: LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM lets the data directory lie on a file system that forgets or reorders what was synced'
 
-async function open(settings: Settings, metrics: Metrics): Promise<EventStore> {
+async function open(settings: Settings, metrics: Metrics, mode: ModeHolder): Promise<MeteredStore> {
   const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem } = settings
   const logger = new Logger('storage')
-  const observer = logObserver(logger)
+  const observer = toAll([logObserver(logger), metricsObserver(metrics), modeObserver(mode)])
   if (allowUnsafeFilesystem) logger.warn(UNSAFE)
   const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
   return new MeteredStore(await openEmbedded({ directory: resolve(dataDir), nodeId, observer, ...rules }), metrics)
+}
+
+function watched({ dataDir }: Settings, { unmetered }: MeteredStore): StorageWatch {
+  return new StorageWatch(unmetered, resolve(dataDir))
 }
 
 /** The directory is this server's own as soon as the store is open. */
@@ -31,12 +39,14 @@ function besideTheLog({ dataDir }: Settings, _opened: EventStore): SideFiles {
 }
 
 @Module({
-  imports: [MetricsModule],
+  imports: [MetricsModule, WireModule],
   providers: [
-    { provide: EventStore, useFactory: open, inject: [Settings, Metrics] },
+    { provide: MeteredStore, useFactory: open, inject: [Settings, Metrics, ModeHolder] },
+    { provide: EventStore, useExisting: MeteredStore },
+    { provide: StorageWatch, useFactory: watched, inject: [Settings, MeteredStore] },
     { provide: SideFiles, useFactory: besideTheLog, inject: [Settings, EventStore] },
     StoreLifecycle,
   ],
-  exports: [EventStore, SideFiles],
+  exports: [EventStore, SideFiles, StorageWatch],
 })
 export class StorageModule {}

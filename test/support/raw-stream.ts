@@ -80,9 +80,9 @@ export class RawStream {
     })
   }
 
-  static async open(url: string, handshake: Uint8Array): Promise<RawStream> {
+  static async open(url: string, handshake: Uint8Array, localAddress = '127.0.0.1'): Promise<RawStream> {
     const { hostname, port } = new URL(url)
-    const socket = connect({ host: hostname, port: Number(port), noDelay: true })
+    const socket = connect({ host: hostname, port: Number(port), localAddress, noDelay: true })
     await new Promise<void>((open, failed) => socket.once('connect', open).once('error', failed))
     socket.write(handshake)
     return new RawStream(socket)

@@ -79,6 +79,15 @@ export class RunningServer {
     }
   }
 
+  /** Resolves when its end is known, if its port takes no connections any more; at once if it does. */
+  async settled(): Promise<void> {
+    try {
+      await (await fetch(`${this.url}/livez`)).arrayBuffer()
+    } catch {
+      if (this.running) await once(this.child, 'exit')
+    }
+  }
+
   /** Asks it to end, and answers its exit code. The directory stays. */
   async end(): Promise<number | null> {
     if (!this.running) return this.child.exitCode

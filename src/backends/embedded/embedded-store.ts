@@ -145,6 +145,7 @@ export class EmbeddedStore extends EventStore {
       details: {
         segments: segments.length,
         bytes: segments.bytes,
+        diskBytes: segments.diskBytes,
         epoch: log.recovered.epoch,
         cleanStart: log.recovered.clean,
         tornBytes: log.recovered.tornBytes,

@@ -46,15 +46,6 @@ export class Maintenance {
     return this.running
   }
 
-  /** The scrub stops reading until `resume`, as when the disk is needed for something else. */
-  pause(): void {
-    this.throttle.pause()
-  }
-
-  resume(): void {
-    this.throttle.resume()
-  }
-
   /** Ends the step in progress where it stands, or when what it writes is whole. */
   async close(): Promise<void> {
     this.closed = true

@@ -37,6 +37,25 @@ test('the oldest segment goes to the archive, one with each pass, until the next
   await again.store.close()
 })
 
+test('what is counted of an archived segment is the bytes of its archive, after a restart too', async () => {
+  const disk = aged.disk.clone()
+  const held = await open(disk)
+  const { bytes, diskBytes } = held.store.status().details
+  expect(diskBytes).toBe(bytes)
+  const plain = new Map(filesOf(disk, '.log').map(path => [path, disk.bytes(path).length]))
+  await held.store.maintenance.pass()
+  const [gone] = [...plain].filter(([path]) => !disk.files().includes(path))
+  const [archive] = filesOf(disk, '.zst')
+  const saved = (gone?.[1] as number) - disk.bytes(archive as string).length
+  expect(saved).toBeGreaterThan(0)
+  expect(held.store.status().details).toMatchObject({ bytes, diskBytes: Number(diskBytes) - saved })
+  await held.store.close()
+  const again = await open(disk)
+  const after = again.store.status().details
+  expect(Number(after['bytes']) - Number(after['diskBytes'])).toBe(saved)
+  await again.store.close()
+})
+
 test('every query that an archived segment answers stays the same', async () => {
   const disk = aged.disk.clone()
   const held = await open(disk)

@@ -39,6 +39,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   private retired = 0
   private rows = 0
   private bytesNow = 0
+  private diskBytesNow = 0
   private archivedNow = 0
   /** Postings that no file can give back, by first position. */
   private readonly inMemory = new Map<number, Postings>()
@@ -62,6 +63,11 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   /** Of all segments, as long as they are or were as plain files. */
   get bytes(): number {
     return this.bytesNow
+  }
+
+  /** Of their files as they lie on the disk, archived or not. */
+  get diskBytes(): number {
+    return this.diskBytesNow
   }
 
   get archivedCount(): number {
@@ -128,6 +134,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     row.putPlace({ directory: this.directoryOf(path), epoch, archive })
     this.giveIndex(row, postings)
     this.bytesNow += length
+    this.diskBytesNow += archive?.packedLength ?? length
     if (archive !== undefined) this.archivedNow++
     return this.look(this.length - 1)
   }
@@ -136,6 +143,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   archived({ firstPosition }: SealedSegment, path: string, archive: ArchiveFile): SealedSegment {
     const index = this.indexOf(firstPosition)
     const row = this.row(index)
+    this.diskBytesNow += archive.packedLength - row.diskBytes
     row.putPlace({ directory: this.directoryOf(path), epoch: row.epoch, archive })
     this.looks[(this.retired + index) % KEPT_LOOKS] = undefined
     this.archivedNow++
@@ -147,6 +155,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     if (oldest.firstPosition !== this.first) throw new RangeError(`${oldest.name} is not the oldest segment`)
     this.inMemory.delete(oldest.firstPosition)
     this.bytesNow -= oldest.source.length
+    this.diskBytesNow -= this.row(0).diskBytes
     if (oldest.archived) this.archivedNow--
     this.looks[this.retired % KEPT_LOOKS] = undefined
     this.retired++

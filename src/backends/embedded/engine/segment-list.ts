@@ -6,6 +6,8 @@ export interface SegmentList {
   readonly length: number
   /** Of all of them, as long as they are or were as plain files. */
   readonly bytes: number
+  /** Of their files as they lie on the disk, archived or not. */
+  readonly diskBytes: number
   at(index: number): Segment
   /** How many begin at or before the position. */
   countUpTo(position: number): number
@@ -28,6 +30,10 @@ export class GrowingList implements SegmentList {
 
   get bytes(): number {
     return this.sealed.bytes + this.last.source.length
+  }
+
+  get diskBytes(): number {
+    return this.sealed.diskBytes + this.last.source.length
   }
 
   at(index: number): Segment {

@@ -104,6 +104,11 @@ export class SegmentRow {
     return this.bytes[this.at + PLACE] as number
   }
 
+  /** Of its file, be that an archive or not. */
+  get diskBytes(): number {
+    return isArchiveCode(this.placeCode) ? this.get(N.packedLength) : this.length
+  }
+
   get identity(): SegmentIdentity {
     return {
       salt: this.bytes.readUInt32LE(this.at + AT.salt),

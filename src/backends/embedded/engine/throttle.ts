@@ -1,4 +1,4 @@
-// Keeps background reading below a number of bytes a second; it can be paused, and stopped at any moment.
+// Keeps background reading below a number of bytes a second; it can be stopped at any moment.
 
 /** Thrown to whoever spends after `stop`, so that work in progress ends where it stands. */
 export class Stopped extends Error {
@@ -11,32 +11,20 @@ const SHORTEST_WAIT_MS = 5
 export class Throttle {
   private dueMs = 0
   private stopped = false
-  private gate: PromiseWithResolvers<void> | undefined
   private wake: () => void = () => undefined
 
   constructor(private readonly bytesPerSecond: number) {}
 
   /** Returns when so many bytes may be read. */
   async spend(bytes: number): Promise<void> {
-    await this.gate?.promise
     const now = performance.now()
     this.dueMs = Math.max(this.dueMs, now) + (bytes * 1000) / this.bytesPerSecond
     if (!this.stopped && this.dueMs - now > SHORTEST_WAIT_MS) await this.sleep(this.dueMs - now)
     if (this.stopped) throw new Stopped('background reading was stopped')
   }
 
-  pause(): void {
-    if (!this.stopped) this.gate ??= Promise.withResolvers<void>()
-  }
-
-  resume(): void {
-    this.gate?.resolve()
-    this.gate = undefined
-  }
-
   stop(): void {
     this.stopped = true
-    this.resume()
     this.wake()
   }
 

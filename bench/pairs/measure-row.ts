@@ -1,0 +1,74 @@
+// Measures one row: pairs of fresh processes, both sides started, warmed and measured by turns, the order reversed each time.
+import { pause } from '../engine/figures.js'
+import { loadNow } from '../engine/machine.js'
+import { type Comparison, compare, type Interval, intervalOf } from './comparison.js'
+import type { PairRow } from './row.js'
+import { cpuSecondsOf, type Side, type Subject } from './side.js'
+
+const WARMING_SECONDS = 1
+
+export interface Settings {
+  readonly sides: readonly [before: Side, after: Side]
+  readonly pairs: number
+  readonly seconds: number
+  readonly directory: string
+}
+
+export interface RowResult extends Comparison {
+  readonly name: string
+  readonly what: string
+  readonly unit: string
+  readonly better: PairRow['better']
+  /** CPU of the measured process for each operation, after by before; steadier than time where others are at work. */
+  readonly cpu?: Interval
+  readonly tookSeconds: number
+  readonly load: string
+}
+
+interface Measured {
+  readonly figure: number
+  readonly cpu: number
+}
+
+/** Each pair has processes of its own: what one process happened to become says nothing about the next pair. */
+export async function measureRow(row: PairRow, settings: Settings): Promise<RowResult> {
+  const begun = performance.now()
+  const [before, after]: [Measured[], Measured[]] = [[], []]
+  for (let pair = 0; pair < settings.pairs; pair++) {
+    const subjects = await started(row, settings)
+    try {
+      for (const subject of subjects) await subject.measure(WARMING_SECONDS)
+      const results = [before, after]
+      for (const at of pair % 2 === 0 ? [0, 1] : [1, 0]) {
+        await pause()
+        results[at]?.push(await measured(subjects[at] as Subject, settings.seconds))
+      }
+    } finally {
+      await Promise.all(subjects.map(subject => subject.stop()))
+    }
+  }
+  const figures = (side: readonly Measured[]) => side.map(({ figure }) => figure)
+  const cpu = after.map((one, pair) => one.cpu / (before[pair] as Measured).cpu)
+  return {
+    ...{ name: row.name, what: row.what, unit: row.unit, better: row.better },
+    ...compare(figures(before), figures(after), row.better),
+    ...(cpu.every(ratio => ratio > 0 && Number.isFinite(ratio)) ? { cpu: intervalOf(cpu) } : {}),
+    ...{ tookSeconds: Math.round((performance.now() - begun) / 1_000), load: loadNow() },
+  }
+}
+
+async function started(row: PairRow, { sides, directory }: Settings): Promise<Subject[]> {
+  const outcomes = await Promise.allSettled(sides.map(side => row.start({ side, directory })))
+  const failed = outcomes.find(outcome => outcome.status === 'rejected')
+  const subjects = outcomes.flatMap(outcome => (outcome.status === 'fulfilled' ? [outcome.value] : []))
+  if (failed === undefined) return subjects
+  await Promise.all(subjects.map(subject => subject.stop()))
+  throw failed.reason
+}
+
+async function measured(subject: Subject, seconds: number): Promise<Measured> {
+  const [begun, cpu] = [performance.now(), cpuSecondsOf(subject.pid) ?? Number.NaN]
+  const { figure, perSecond } = await subject.measure(seconds)
+  const took = (performance.now() - begun) / 1_000
+  return { figure, cpu: ((cpuSecondsOf(subject.pid) ?? Number.NaN) - cpu) / (perSecond * took) }
+}

@@ -1,0 +1,68 @@
+// Looks every few seconds whether the store can still be read where it lies, so that a probe can tell without touching the disk.
+import { stat } from 'node:fs/promises'
+import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common'
+import type { EventStore } from '../contract/event-store.js'
+
+const EVERY_MS = 2_000
+/** A look that takes longer is an answer too. */
+const PATIENCE_MS = 5_000
+
+export class StorageWatch implements OnModuleInit, OnApplicationShutdown {
+  private sound = true
+  private lookingSince: number | undefined
+  private home: string | undefined
+  private timer: NodeJS.Timeout | undefined
+
+  /** The store as it is, unmetered: what is looked at here was asked for by nobody. */
+  constructor(
+    private readonly store: EventStore,
+    private readonly directory: string,
+  ) {}
+
+  onModuleInit(): void {
+    const look = () => {
+      if (this.lookingSince === undefined) void this.look()
+    }
+    look()
+    this.timer = setInterval(look, EVERY_MS).unref()
+  }
+
+  onApplicationShutdown(): void {
+    clearInterval(this.timer)
+  }
+
+  get readable(): boolean {
+    const late = this.lookingSince !== undefined && performance.now() - this.lookingSince > PATIENCE_MS
+    return this.sound && !late
+  }
+
+  private async look(): Promise<void> {
+    this.lookingSince = performance.now()
+    this.sound = (await this.isInPlace()) && (await this.reads())
+    this.lookingSince = undefined
+  }
+
+  /** Descriptors stay good when their directory is moved or replaced; what is opened next is not found. */
+  private async isInPlace(): Promise<boolean> {
+    try {
+      const { dev, ino } = await stat(this.directory, { bigint: true })
+      const found = `${dev}:${ino}`
+      this.home ??= found
+      return found === this.home
+    } catch {
+      return false
+    }
+  }
+
+  /** Of the oldest and the newest event one is enough: damage is told to whoever reads it, and the rest is served. */
+  private async reads(): Promise<boolean> {
+    const { first, head } = this.store.status()
+    if (head < first) return true
+    const outcomes = await Promise.allSettled([this.store.find(first), this.store.find(head)])
+    return !outcomes.every(outcome => outcome.status === 'rejected' && isUnavailable(outcome.reason))
+  }
+}
+
+function isUnavailable(error: unknown): boolean {
+  return (error as { readonly code?: unknown }).code === 'STORAGE_UNAVAILABLE'
+}

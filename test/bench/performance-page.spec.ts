@@ -1,0 +1,55 @@
+// The figures of docs/PERFORMANCE.md are those of runs that are stored in bench/results, and so are their ✓ and ✗.
+import { readdirSync, readFileSync } from 'node:fs'
+import { expect, test } from '@jest/globals'
+
+interface Row {
+  readonly group: string
+  readonly what: string
+  readonly store: number
+  readonly floor?: number
+  readonly ratio?: number
+  readonly met?: boolean
+}
+
+const page = readFileSync('docs/PERFORMANCE.md', 'utf8')
+
+function rowsOf(beginning: string): readonly Row[] {
+  const files = readdirSync('bench/results').filter(name => name.startsWith(beginning))
+  return files.flatMap(name => (JSON.parse(readFileSync(`bench/results/${name}`, 'utf8')) as { rows: Row[] }).rows)
+}
+
+/** In the line of the page that holds `text`, `said` is what the stored row makes of it. */
+const FIGURES: readonly (readonly [run: string, what: string, text: string, said: (row: Row) => readonly string[]])[] =
+  [
+    ['engine', '256×1', '| 256 writers, 1 event |', r => [hundreds(r.store), hundreds(r.floor), two(r.ratio)]],
+    ['engine', '1×100', '| 1 writer, batches of 100 |', r => [hundreds(r.store), hundreds(r.floor), two(r.ratio)]],
+    ['engine', '16×100', '| 16 writers, batches of 100 |', r => [hundreds(r.store), two(r.ratio), mark(r)]],
+    [
+      'engine',
+      'filter 10,000 on a data field, p99',
+      '| filter over 10,000',
+      r => [`${Math.round(r.store)} ms`, mark(r)],
+    ],
+    ['engine', 'replay 100,000 events', '| replay 100,000 events', r => [`${two(r.store)} s`, mark(r)]],
+    ['engine', 'batches of 1', 'Bytes on disk, log and index', r => [`+${r.store.toFixed(1)} %`]],
+    ['engine', 'archive of batches of 1', 'Archives (zstd', r => [`${r.store.toFixed(1)} %`]],
+    ['http', 'start to ready', '| start to ready', r => [`${Math.round(r.store)} ms`, mark(r)]],
+    ['http', 'resident then', '| resident after the start', r => [`${Math.round(r.store)} MB`, mark(r)]],
+    ['http', '1000 events, msgpack, 8 connections', '| read 1,000 events, MessagePack', r => [two(r.ratio)]],
+    ['http', 'Node: http, streams, crypto', '| Node: HTTP parser', r => [`| ${Math.round(r.store)} |`]],
+    ['live-0b7f674.json', '100 subscribers, appends included', '| fan-out to 100', r => [two(r.ratio), mark(r)]],
+    ['soak-e0b0b40', 'heap after collection', 'Ten minutes of appends', r => [`${r.store.toFixed(1)} % an hour`]],
+    ['soak-731f586', 'heap after collection', 'Ten minutes of appends', r => [`${r.store.toFixed(1)} % an hour`]],
+  ]
+
+const two = (figure: number | undefined) => (figure ?? Number.NaN).toFixed(2)
+const hundreds = (figure: number | undefined) =>
+  (Math.round((figure ?? Number.NaN) / 100) * 100).toLocaleString('en-US')
+const mark = ({ met }: Row) => (met === true ? '✓' : '✗')
+
+test.each(FIGURES)('%s: %s', (run, what, text, said) => {
+  const row = rowsOf(run).find(one => one.what === what)
+  const line = page.split('\n').find(one => one.includes(text))
+  expect(row).toBeDefined()
+  for (const figure of said(row as Row)) expect(line).toContain(figure)
+})
