@@ -9,7 +9,8 @@ export interface Left {
 }
 
 const FLOATING = 'starts a promise and leaves it: await it, give it a handler, or say `void` where it can never reject'
-const GIVEN_AWAY = 'is called by somebody who does not look at its promise: let it handle what can fail, and answer nothing'
+const GIVEN_AWAY =
+  'is called by somebody who does not look at its promise: let it handle what can fail, and answer nothing'
 
 /** In `files`, under the compiler's options of the project. */
 export function leftPromises(configPath: string, files: readonly string[]): Left[] {
@@ -38,7 +39,8 @@ class Search {
 
   private complaintOf(node: ts.Node): string | undefined {
     if (ts.isExpressionStatement(node)) return this.isLeft(node.expression) ? FLOATING : undefined
-    if (ts.isArrowFunction(node) || ts.isFunctionExpression(node)) return this.isGivenAway(node) ? GIVEN_AWAY : undefined
+    if (ts.isArrowFunction(node) || ts.isFunctionExpression(node))
+      return this.isGivenAway(node) ? GIVEN_AWAY : undefined
     return undefined
   }
 
