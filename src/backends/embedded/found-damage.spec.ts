@@ -1,8 +1,10 @@
 // Damage found while the store runs: proven, written down, no append from then on; and so until an operator has looked at it.
+import { crc32 } from 'node:zlib'
 import { describe, expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import type { CrashMode, FakeDisk } from '../../../test/support/fake-disk.js'
 import type { Fault } from '../../../test/support/fault-plan.js'
+import { backupStore, restoreStore } from './backup-store.js'
 import { repairStore, verifyStore } from './verify-store.js'
 
 const DAYS = 5
@@ -118,6 +120,23 @@ describe('no damage, and no reason to stop', () => {
       for (const index of filesOf(disk, '.idx'))
         for (let at = 4096; at < disk.bytes(index).length; at += 512) disk.flip(index, at + 1)
     }))
+
+  test('an index that points to the wrong place, for an append that has to be decided by it', async () => {
+    const disk = aged.disk.clone()
+    const [path = ''] = filesOf(disk, '.idx')
+    const bytes = Buffer.from(disk.bytes(path))
+    // Its pages have their checksums, and place the first event one byte further on.
+    bytes.writeUInt32LE(bytes.readUInt32LE(4096) + 1, 4096)
+    bytes.writeUInt32LE(crc32(bytes.subarray(4096, 8192 - 4), crc32(bytes.subarray(16, 16 + 52)) + 1), 8192 - 4)
+    disk.put(path, bytes)
+    const held = await open(disk)
+    const condition = { failIfEventsMatch: { items: [{ types: ['day.logged'] }] } }
+    await expect(append(held, { condition })).rejects.toMatchObject({ code: 'CONDITION_FAILED' })
+    expect(held.told.noticed).toContainEqual(expect.stringContaining('index rebuilt'))
+    await append(held)
+    expect(held.store.status()).toMatchObject({ write: { writable: true }, damaged: [] })
+    await held.store.close()
+  })
 
   test('a directory that was taken away as a whole', async () => {
     const disk = aged.disk.clone()
@@ -259,6 +278,22 @@ describe('the note', () => {
     await append(sound)
     expect(await sound.events()).toHaveLength(aged.events.length + 1)
     await sound.store.close()
+  })
+
+  test('goes with a backup, so that what is restored from it waits for an operator, too', async () => {
+    const disk = aged.disk.clone()
+    await disk.makeDirectory('/copies')
+    const held = await open(disk)
+    rot(disk)
+    await held.store.find(1).catch(() => undefined)
+    await held.store.close()
+    expect(await backupStore('/data', '/copies/backup', { disk, proofMs: 0 })).toMatchObject({
+      damaged: [filesOf(aged.disk, '.log')[0]],
+    })
+    await restoreStore('/copies/backup', '/copies/restored', { disk })
+    const restored = await AgedStore.open(disk, '/copies/restored', aged.clock, NO_DUTIES)
+    await expectStopped(restored)
+    await restored.store.close()
   })
 
   test('a start that makes an index anew does not forget the damage it meets by it', async () => {
