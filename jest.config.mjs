@@ -4,7 +4,7 @@ import { swcOptions } from './scripts/swc.mjs'
 const unitOnly = process.env.UNIT_TESTS_ONLY === '1'
 
 export default {
-  testEnvironment: 'node',
+  testEnvironment: '<rootDir>/test/support/watchful-environment.mjs',
   roots: (unitOnly ? ['src', 'test/house', 'client/src'] : ['src', 'test', 'client']).map(
     folder => `<rootDir>/${folder}`,
   ),

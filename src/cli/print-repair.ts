@@ -38,5 +38,6 @@ function printStep(step: RepairStep, directory: string): string {
   }
   const file = nearby(step.file, directory)
   if (step.do === 'keep evidence') return `copy bytes ${step.from} to ${step.to} of ${file} to quarantine/`
+  if (step.do === 'forget') return `remove ${file}, which tells of what a running store had found`
   return step.do === 'write anew' ? `write ${file} anew` : `make the index of ${file} anew`
 }

@@ -40,7 +40,8 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
   ) {}
 
   onApplicationBootstrap(): void {
-    this.timer = setInterval(() => void this.look(), LOOK_MS).unref()
+    const failed = (error: unknown) => this.warn(error, 'snapshots could not be looked after')
+    this.timer = setInterval(() => void this.look().catch(failed), LOOK_MS).unref()
   }
 
   async beforeApplicationShutdown(): Promise<void> {

@@ -1,4 +1,5 @@
 // The snapshots at hand: files beside the log, and in memory what their headers say. What is damaged or of another log is moved aside, never believed.
+import { StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { SideFiles } from '../storage/side-files.js'
 import { applied, unpack } from './content.js'
@@ -94,9 +95,9 @@ export class Shelf {
     return this.orAside(async () => ((await this.fit(id)) === 'same' ? this.read(id) : undefined))
   }
 
-  /** As it was kept, also when the log cannot make it again. */
+  /** As it was kept, also when the log cannot make it again. A disk that does not give it is told of: it is there. */
   async whole(id: string): Promise<KeptSnapshot | undefined> {
-    return this.orAside(async () => ((await this.fit(id)) === undefined ? undefined : this.read(id)))
+    return this.orAside(async () => ((await this.fit(id)) === undefined ? undefined : this.read(id)), unavailable)
   }
 
   /** What is of another log is moved aside. */
@@ -144,11 +145,15 @@ export class Shelf {
   }
 
   /** Nobody who asks for a state is to hear of faults of the disk here: there is always the log. */
-  private async orAside<T>(look: () => Promise<T>): Promise<T | undefined> {
+  private async orAside<T>(
+    look: () => Promise<T>,
+    failed: (error: unknown) => undefined = () => undefined,
+  ): Promise<T | undefined> {
     try {
       return await look()
     } catch (error) {
-      if (error instanceof BadSnapshot) await this.aside(error.of, error.reason).catch(() => undefined)
+      if (!(error instanceof BadSnapshot)) return failed(error)
+      await this.aside(error.of, error.reason).catch(() => undefined)
       return undefined
     }
   }
@@ -203,6 +208,11 @@ export class Shelf {
     if (shelvedOf(whole.header, 0).id !== id) throw new BadSnapshot(id, 'it bears the name of another')
     return whole
   }
+}
+
+function unavailable(error: unknown): never {
+  if (error instanceof StoreError) throw error
+  throw new StoreError('STORAGE_UNAVAILABLE', 'the snapshot cannot be read', { cause: error })
 }
 
 function shelvedOf(header: SnapshotHeader, bytes: number): Shelved {

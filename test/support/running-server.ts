@@ -24,12 +24,17 @@ export function tokenOf(claims: Claims, secret = TEST_SECRET): Promise<string> {
 export class RunningServer {
   /** Every line the server has logged. */
   readonly lines: string[] = []
+  private readonly over: Promise<unknown>
+  private asked = false
 
   private constructor(
     readonly url: string,
     readonly directory: string,
     private readonly child: ChildProcess,
-  ) {}
+  ) {
+    // Not its exit: what it has said last is still on its way then.
+    this.over = child.exitCode === null && child.signalCode === null ? once(child, 'close') : Promise.resolve()
+  }
 
   /** On a directory of its own, or on one that another server has left behind. */
   static async start(
@@ -90,23 +95,33 @@ export class RunningServer {
 
   /** Asks it to end, and answers its exit code. The directory stays. */
   async end(): Promise<number | null> {
-    if (!this.running) return this.child.exitCode
-    const exit = once(this.child, 'exit')
-    this.child.kill('SIGTERM')
-    const [code] = await exit
-    return code as number | null
+    await this.endBy('SIGTERM')
+    return this.child.exitCode
   }
 
   /** Ends it as the kernel does: at once, in the middle of whatever it does. The directory stays. */
   async kill(): Promise<void> {
-    if (!this.running) return
-    const exit = once(this.child, 'exit')
-    this.child.kill('SIGKILL')
-    await exit
+    await this.endBy('SIGKILL')
+  }
+
+  private async endBy(signal: NodeJS.Signals): Promise<void> {
+    if (this.running) {
+      this.asked = true
+      this.child.kill(signal)
+    }
+    await this.over
+    this.mustHaveLived()
+  }
+
+  /** Nothing a test does may end a server that was not asked to end: the test that did it fails, whatever else it looked at. */
+  private mustHaveLived(): void {
+    const fatal = this.lines.filter(line => line.includes('"level":"fatal"'))
+    const code = this.asked ? 0 : this.child.exitCode
+    if (fatal.length === 0 && (code === null || code === 0)) return
+    throw new Error(`the server did not live through the test (exit ${this.child.exitCode}):\n${fatal.join('\n')}`)
   }
 
   async stop(): Promise<void> {
-    await this.end()
-    removeTempDirectory(this.directory)
+    await this.end().finally(() => removeTempDirectory(this.directory))
   }
 }

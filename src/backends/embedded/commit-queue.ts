@@ -15,7 +15,8 @@ import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
 import { DamagedEvent } from './entry-reader.js'
 import { PackWriter } from './pack-writer.js'
 import { encodeRecord, type Keyed, type Payload, type Placement } from './record.js'
-import { withSoundIndexes } from './sound-index.js'
+import { isKnownDamaged } from './second-opinion.js'
+import { withoutNewDamage } from './sound-index.js'
 import { indexEvent } from './terms.js'
 
 /** What one sync covers at the most; more waits for the next. */
@@ -169,13 +170,13 @@ export class CommitQueue {
 
   private async commit(appends: WaitingAppend[]): Promise<void> {
     const { log } = this.world
-    let outcomes: Outcome[] = []
     try {
-      await withSoundIndexes(log, () => {
+      const outcomes = await withoutNewDamage(log, () => {
         // After a rebuild everything is decided anew; ids already taken are lost, which leaves no gap in positions.
         this.assigned.forget()
+        if (log.state !== 'writable') throw new BatchRejected(log.stateDetail)
         this.batch.begin(log.place())
-        outcomes = this.stageInTime(appends)
+        return this.stageInTime(appends)
       })
       this.putBack(appends.splice(outcomes.length))
       const answers = this.batch.frames > 0 ? await this.write(outcomes) : outcomes.map(answerOf)
@@ -237,6 +238,8 @@ export class CommitQueue {
       const decision = decide(append.request, append.requestHash, this.assigned)
       return decision.kind === 'store' ? this.store(append) : this.answer(append, decision)
     } catch (error) {
+      // Damage is looked into and written down before anybody is told of it.
+      if (error instanceof DamagedEvent && !isKnownDamaged(this.world.log, error.place.position)) throw error
       // What cannot be read concerns whoever asked for it, and nobody else in the batch.
       const own = error instanceof DamagedEvent || error instanceof StoreError || diskErrorCode(error) !== undefined
       if (!own) throw error

@@ -103,18 +103,26 @@ export class PieceReader {
   private wary = 0
 
   readAll(segment: Segment, extents: readonly Extent[]): Promise<Buffer[]> {
-    const { source } = segment
-    const read = extents.map(({ offset, end }) => {
-      const length = end - offset
-      if (this.wary > 0 || length > SMALL_BYTES) {
-        this.wary = Math.max(0, this.wary - 1)
-        return source.read(offset, length)
-      }
-      const started = performance.now()
-      const bytes = source.readSync(offset, length)
-      if (performance.now() - started >= CACHED_MS) this.wary = WARY_READS
-      return bytes
-    })
-    return Promise.all(read)
+    const pieces: (Buffer | Promise<Buffer>)[] = []
+    try {
+      for (const { offset, end } of extents) pieces.push(this.read(segment, offset, end - offset))
+    } catch (error) {
+      // A piece that fails at once is told of when those that were begun before it are over, whatever became of them.
+      return Promise.allSettled(pieces).then(() => {
+        throw error
+      })
+    }
+    return Promise.all(pieces)
+  }
+
+  private read({ source }: Segment, offset: number, length: number): Buffer | Promise<Buffer> {
+    if (this.wary > 0 || length > SMALL_BYTES) {
+      this.wary = Math.max(0, this.wary - 1)
+      return source.read(offset, length)
+    }
+    const started = performance.now()
+    const bytes = source.readSync(offset, length)
+    if (performance.now() - started >= CACHED_MS) this.wary = WARY_READS
+    return bytes
   }
 }

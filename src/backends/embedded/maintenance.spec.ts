@@ -87,7 +87,8 @@ describe('scrub', () => {
     const file = filesOf(disk, '.log')[1] as string
     disk.arm({ failFrom: 1, only: (kind, path) => kind === 'read' && path === file })
     expect(await scrubAll(held)).toMatchObject({ damaged: 1 })
-    expect(held.told.damaged).toEqual([expect.stringContaining('cannot be read (EIO)')])
+    expect(held.told.noticed).toContainEqual(expect.stringContaining('cannot be read (EIO)'))
+    expect(held.store.status()).toMatchObject({ damaged: [], write: { writable: true } })
     disk.heal()
     await held.store.close()
   })

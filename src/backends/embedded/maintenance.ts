@@ -60,7 +60,9 @@ export class Maintenance {
 
   private schedule(ms: number): void {
     if (this.closed) return
-    this.timer = setTimeout(async () => this.schedule((await this.pass()) ? BUSY_MS : IDLE_MS), ms).unref()
+    const again = (busy: boolean) => this.schedule(busy ? BUSY_MS : IDLE_MS)
+    // Whatever failed in it, there is a next time.
+    this.timer = setTimeout(() => void this.pass().then(again, () => again(false)), ms).unref()
   }
 
   private async perform(): Promise<boolean> {

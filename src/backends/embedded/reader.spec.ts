@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import { ActivePostings } from './engine/index/active-postings.js'
 import { PageCache } from './engine/index/page-cache.js'
+import { IndexRebuilds } from './engine/index-rebuilds.js'
 import type { Log } from './engine/log.js'
 import { Layout } from './engine/names.js'
 import { SealedSegments } from './engine/sealed-segments.js'
@@ -72,10 +73,12 @@ test('an index made anew in vain is not made anew for the next damaged event', a
   const segments = new SealedSegments({ layout: new Layout('/data'), pool, shelf } as never)
   segments.add({ path: '/data/segments/seg', epoch: 1, identity, footer, length: 9_128, postings })
   let rebuilds = 0
+  const indexes = new IndexRebuilds(undefined as never, async () => undefined)
+  indexes.of = async () => void rebuilds++
   // A log whose list of damage is full, so that nothing is known beforehand.
   const log = {
-    ...{ damage: [], head: 3, firstPosition: 1, state: 'writable', noteDamage: () => undefined },
-    ...{ segments: () => segments, rebuildIndexOf: async () => void rebuilds++ },
+    ...{ damage: [], head: 3, firstPosition: 1, state: 'writable', noteDamage: async () => undefined },
+    ...{ segments: () => segments, doubtIndexOf: indexes.inDoubt.bind(indexes) },
   }
   const reader = new Reader(log as unknown as Log)
   for (const position of [1, 2, 3, 1]) await expect(reader.at(position)).rejects.toMatchObject({ code: 'DATA_CORRUPT' })

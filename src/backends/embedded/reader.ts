@@ -6,13 +6,14 @@ import { parseTime } from '../../contract/rfc3339.js'
 import { diskErrorCode } from './engine/disk.js'
 import { NO_ORDINALS } from './engine/index/postings.js'
 import type { Log } from './engine/log.js'
-import { SealedSegment, type Segment } from './engine/sealed-segment.js'
+import type { Segment } from './engine/sealed-segment.js'
 import type { SegmentList } from './engine/segment-list.js'
-import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
+import { type Place, placeOf } from './entry-reader.js'
 import { coalesce, type Extent, FetchSize, PieceReader, Slicer, type Wanted } from './fetches.js'
 import { between, union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import type { StoredEvent } from './record.js'
+import { DAMAGED_EVENT, isKnownDamaged, proven, secondOpinion } from './second-opinion.js'
 import { firstAtOrAfter, type Moment, segmentOf } from './segment-search.js'
 import { withSoundIndexes } from './sound-index.js'
 
@@ -38,11 +39,6 @@ const NOTHING: Fetched = { events: [] }
 type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 
 export class Reader {
-  /**
-   * Segments, by first position, whose index was made anew from the log and that did not help: what it points to and
-   * cannot be proven is damage of the log.
-   */
-  private readonly vindicated = new Set<number>()
   private readonly pieces = new PieceReader()
 
   constructor(private readonly log: Log) {}
@@ -191,7 +187,8 @@ export class Reader {
     for (let at = 0; at < extents.length; at++) {
       const { offset, members } = extents[at] as Extent
       for (const place of members) {
-        const event = proven(place, read[at] as Buffer, offset) ?? (await this.secondOpinion(segment, place))
+        const event =
+          proven(place, read[at] as Buffer, offset) ?? (await secondOpinion(this.log, segment, place.position))
         const failure = event === undefined ? this.damaged(request, this.damageAt(segment, place)) : undefined
         // What is sound before the damage is served all the same.
         if (failure !== undefined) return { events, failure }
@@ -201,26 +198,8 @@ export class Reader {
     return { events }
   }
 
-  /** Was it the index that pointed to the wrong place, or is the log itself damaged? */
-  private async secondOpinion(segment: Segment, place: Place): Promise<StoredEvent | undefined> {
-    const { position } = place
-    const known = this.log.damage.some(({ from, to }) => from <= position && position <= to)
-    if (segment instanceof SealedSegment && !known) {
-      // A second rebuild would read the whole segment for the same answer, once for each damaged event.
-      if (!this.vindicated.has(segment.firstPosition)) await this.log.rebuildIndexOf(segment)
-      const { offset, end } = placeOf(segment, position)
-      const event = proven({ position, offset, end }, await segment.source.read(offset, end - offset), offset)
-      if (event !== undefined) return event
-      this.vindicated.add(segment.firstPosition)
-    }
-    return undefined
-  }
-
-  private damageAt({ firstPosition, name }: Segment, { position, offset }: Place): DamagedRange {
-    const where = `${name} at byte ${offset}`
-    const reason = 'an event does not have the hash it was stored with'
-    this.log.noteDamage({ firstPosition, from: position, to: position, where, reason })
-    return { from: position, to: position, where, reason }
+  private damageAt({ name }: Segment, { position, offset }: Place): DamagedRange {
+    return { from: position, to: position, where: `${name} at byte ${offset}`, reason: DAMAGED_EVENT }
   }
 
   /** Tells whoever asked to be told; undefined when the read goes on behind it. */
@@ -234,8 +213,7 @@ export class Reader {
   }
 
   private refuseIfMissing(position: number): void {
-    const lost = this.log.damage.some(({ from, to }) => from <= position && position <= to)
-    if (!lost && (position < this.log.firstPosition || position > this.log.head)) return
+    if (!isKnownDamaged(this.log, position) && (position < this.log.firstPosition || position > this.log.head)) return
     const failure = this.damaged(
       {},
       { from: position, to: position, where: 'no segment', reason: 'the segment is missing' },
@@ -260,13 +238,4 @@ function gapAround(segments: SegmentList, position: number, { from, to }: Bounds
   const before = count === 0 ? 0 : segments.at(count - 1).lastPosition
   const after = count < segments.length ? segments.at(count).firstPosition : Number.POSITIVE_INFINITY
   return { from: Math.max(from, before + 1), to: Math.min(to, after - 1) }
-}
-
-function proven(place: Place, bytes: Buffer, base: number): StoredEvent | undefined {
-  try {
-    return eventAt(place, bytes, base)
-  } catch (error) {
-    if (error instanceof DamagedEvent) return undefined
-    throw error
-  }
 }

@@ -1,9 +1,11 @@
-// Runs a lookup again after its index turned out to be damaged and was rebuilt from the log.
+// Runs a lookup again after an index turned out to be at fault and was rebuilt from the log.
 import { StoreError } from '../../contract/errors.js'
 import { diskErrorCode } from './engine/disk.js'
 import { IndexDamaged } from './engine/index/index-format.js'
 import type { Log } from './engine/log.js'
 import { DamagedEvent } from './entry-reader.js'
+import { isKnownDamaged, secondOpinion } from './second-opinion.js'
+import { segmentOf } from './segment-search.js'
 
 const MOST_REBUILDS = 100
 
@@ -14,12 +16,24 @@ export async function withSoundIndexes<T>(log: Log, work: () => T | Promise<T>):
       try {
         return await work()
       } catch (error) {
-        if (!(error instanceof IndexDamaged) || rebuilds >= MOST_REBUILDS) throw error
-        await rebuild(log, error)
+        if (rebuilds >= MOST_REBUILDS || !(await isMended(log, error))) throw error
       }
     }
   } catch (error) {
     throw asStoreError(error)
+  }
+}
+
+/** For work that knows what to say of damage once it is known: it is done again whenever it has met some that was not. */
+export async function withoutNewDamage<T>(log: Log, work: () => T): Promise<T> {
+  for (let met = 0; ; met++) {
+    try {
+      return await withSoundIndexes(log, work)
+    } catch (error) {
+      const cause = error instanceof StoreError ? error.cause : undefined
+      const isKnown = cause instanceof DamagedEvent && isKnownDamaged(log, cause.place.position)
+      if (!isKnown || met >= MOST_REBUILDS) throw error
+    }
   }
 }
 
@@ -32,9 +46,18 @@ function asStoreError(error: unknown): unknown {
   return new StoreError('STORAGE_UNAVAILABLE', `looking it up failed: ${code}`, { cause: error })
 }
 
-async function rebuild(log: Log, error: IndexDamaged): Promise<void> {
-  for (const segment of log.sealedSegments()) {
-    if (log.indexPathOf(segment) === error.path) return log.rebuildIndexOf(segment)
+/** Whether it was an index, and there is another now. An event that is damaged itself is known to be when this answers. */
+async function isMended(log: Log, error: unknown): Promise<boolean> {
+  if (error instanceof DamagedEvent) {
+    const { position } = error.place
+    const segment = segmentOf(log.segments(), position)
+    return segment !== undefined && (await secondOpinion(log, segment, position)) !== undefined
   }
-  throw error
+  if (!(error instanceof IndexDamaged)) return false
+  for (const segment of log.sealedSegments()) {
+    if (log.indexPathOf(segment) !== error.path) continue
+    await log.rebuildIndexOf(segment)
+    return true
+  }
+  return false
 }

@@ -41,7 +41,7 @@ export class HandOut {
   /** There may be something to hand out, or to park. */
   look(): void {
     this.again = true
-    if (!this.serving && !this.over) void this.serve()
+    if (!this.serving && !this.over) this.serve().catch((error: unknown) => this.end(error))
   }
 
   /** With an error, whoever waits is told; without, they are given nothing. */

@@ -41,6 +41,15 @@ export class AcceptedDamage {
     return this.accepted.some(known => keyOf(known) === keyOf(damage))
   }
 
+  /**
+   * Whether a finding of the running store is a part of what was accepted: under another reason, for a scrub or a read
+   * says less than a start. One without positions says only that the file is not what was sealed, which an operator knows.
+   */
+  knows({ firstPosition, from, to }: KnownDamage): boolean {
+    if (to < from) return this.accepted.some(known => known.firstPosition === firstPosition)
+    return this.accepted.some(known => known.from <= from && to <= known.to)
+  }
+
   async add(disk: Disk, path: string, damage: readonly KnownDamage[]): Promise<AcceptedDamage> {
     const fresh = damage.filter(item => !this.covers(item))
     const all = [...this.accepted, ...fresh]

@@ -156,7 +156,11 @@ export class ArchiveBytes implements SegmentBytes {
     const { offset, packed, bytes } = this.chunks[at] as Chunk
     const read = Buffer.allocUnsafe(packed)
     const got = await this.pool.use(this.path, file => file.read(read, offset))
-    return this.keep(at, await inflate(() => decompress(read.subarray(0, got), { maxOutputLength: bytes }), bytes))
+    try {
+      return this.keep(at, whole(await decompress(read.subarray(0, got), { maxOutputLength: bytes }), bytes))
+    } catch {
+      return damagedChunk(bytes)
+    }
   }
 
   private unpackedSync(at: number): Buffer {
@@ -168,7 +172,7 @@ export class ArchiveBytes implements SegmentBytes {
     try {
       return this.keep(at, whole(zstdDecompressSync(read.subarray(0, got), { maxOutputLength: bytes }), bytes))
     } catch {
-      return Buffer.alloc(bytes)
+      return damagedChunk(bytes)
     }
   }
 
@@ -194,11 +198,10 @@ function whole(unpacked: Buffer, bytes: number): Buffer {
   return unpacked
 }
 
-/** A damaged chunk reads as zeros: whoever asked verifies what it gets, and finds the damage where it is. */
-async function inflate(work: () => Promise<Buffer>, bytes: number): Promise<Buffer> {
-  try {
-    return whole(await work(), bytes)
-  } catch {
-    return Buffer.alloc(bytes)
-  }
+/**
+ * A damaged chunk reads as zeros: whoever asked verifies what it gets, and finds the damage where it is. Zeros are not
+ * kept: whoever looks a second time looks at the disk.
+ */
+function damagedChunk(bytes: number): Buffer {
+  return Buffer.alloc(bytes)
 }

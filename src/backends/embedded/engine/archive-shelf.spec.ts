@@ -57,3 +57,16 @@ test('an archive that was put away is opened without its seek table as well, whe
   expect((await waiting.read(0, whole.length)).equals(whole)).toBe(true)
   await pool.closeAll()
 })
+
+test('a chunk that could not be unpacked once is read from the disk again', async () => {
+  const damaged = disk.clone()
+  const path = paths[0] as string
+  const pool = new FilePool(damaged, 4)
+  const { source, whole } = await sourceOf(new ArchiveShelf(pool), pool, path)
+  damaged.flip(path, 0)
+  expect((await source.read(0, whole.length)).equals(Buffer.alloc(whole.length))).toBe(true)
+  damaged.flip(path, 0)
+  expect((await source.read(0, whole.length)).equals(whole)).toBe(true)
+  expect(source.readSync(0, whole.length).equals(whole)).toBe(true)
+  await pool.closeAll()
+})

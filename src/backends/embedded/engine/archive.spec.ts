@@ -6,6 +6,7 @@ import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../../test/support/aged
 import { BentClock, DAY, YEAR } from '../../../../test/support/bent-clock.js'
 import type { CrashMode, FakeDisk } from '../../../../test/support/fake-disk.js'
 import { withTempDirectory } from '../../../../test/support/temp-directory.js'
+import { repairStore } from '../verify-store.js'
 
 const DAYS = 10
 const aged = await agedDisk(DAYS)
@@ -117,14 +118,19 @@ test('a clock that runs back ten years archives nothing early and does not hold 
   await held.store.close()
 })
 
-test('a damaged plain file is never archived: the damage is named and the next segment takes its turn', async () => {
+test('a damaged plain file is never archived: the damage is named, and once it is accepted the next segment takes its turn', async () => {
   const disk = aged.disk.clone()
   const [oldest = ''] = filesOf(disk, '.log')
   disk.flip(oldest, 4096 + 76 + 36 + 40)
-  const held = await open(disk)
+  let held = await open(disk)
   await held.store.maintenance.pass()
   expect(held.told.damaged).toEqual(['1-1 an event does not have the hash it was stored with'])
   await held.store.maintenance.pass()
+  expect(held.told.archived).toEqual([])
+  await held.store.close()
+  await repairStore('/data', { disk, apply: true })
+  held = await open(disk)
+  for (let pass = 0; pass < 2; pass++) await held.store.maintenance.pass()
   expect(held.told.archived).toEqual([expect.stringMatching(/^seg-0{15}8-/)])
   expect(filesOf(disk, '.log')).toContain(oldest)
   expect(disk.files().filter(path => path.endsWith('.tmp'))).toEqual([])

@@ -14,7 +14,7 @@ import {
 } from './archive-bytes.js'
 import { digestOf } from './digest.js'
 import type { Disk, DiskFile } from './disk.js'
-import { damageOf, isKnownDamaged } from './examine-segment.js'
+import { damagedExtents, isKnownDamaged, WRONG_HASH, wholeSegment } from './examine-segment.js'
 import { FilePool } from './file-pool.js'
 import { FOOTER_BYTES, footerBytes } from './footer.js'
 import type { Log } from './log.js'
@@ -216,9 +216,9 @@ async function misfit(log: Log, segment: SealedSegment): Promise<Error> {
   if (digestMatches(footer, await digestOf(segment.source, footer.dataEnd))) {
     return Object.assign(new Error(`the archive of ${segment.name} was not read back as written`), { code: 'EIO' })
   }
-  const reason = 'the file does not have the hash it was sealed with'
-  for (const item of await damageOf(segment, reason)) log.noteDamage(item)
-  return new UnfitForArchive(`${segment.name}: ${reason}`)
+  const extents = await damagedExtents(segment)
+  await log.noteDamage(...(extents.length > 0 ? extents : [wholeSegment(segment, WRONG_HASH)]))
+  return new UnfitForArchive(`${segment.name}: ${WRONG_HASH}`)
 }
 
 async function removePlain(log: Log, segment: SealedSegment): Promise<void> {

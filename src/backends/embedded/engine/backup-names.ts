@@ -24,7 +24,7 @@ export class BackupLayout {
 }
 
 const HASH = '[0-9a-f]{64}'
-const COPY = new RegExp(`^(?:(seg-[0-9]{16}-[0-9]{8})-(${HASH})\\.(log|zst)|(FLOOR|ACCEPTED)-(${HASH}))$`)
+const COPY = new RegExp(`^(?:(seg-[0-9]{16}-[0-9]{8})-(${HASH})\\.(log|zst)|(FLOOR|ACCEPTED|DAMAGE)-(${HASH}))$`)
 
 /**
  * A copy bears the hash of its content in its name: another content never takes its place, so whatever a manifest names
@@ -52,7 +52,7 @@ export function parseCopyName(copy: string): CopyName | undefined {
 
 /** The paths below a data directory that a backup holds: nothing else is ever written by a restore. */
 export function isCopiedPath(path: string): boolean {
-  if (path === 'FLOOR' || path === 'ACCEPTED') return true
+  if (path === 'FLOOR' || path === 'ACCEPTED' || path === 'DAMAGE') return true
   const kind = parseName(basename(path))?.kind
   const folder = dirname(path)
   return (

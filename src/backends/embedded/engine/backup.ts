@@ -168,7 +168,7 @@ class BackupRun {
   private async facts(): Promise<BackupEntry[]> {
     const { source, store } = this.world
     const facts: BackupEntry[] = []
-    for (const file of [store.floor, store.accepted]) {
+    for (const file of [store.floor, store.accepted, store.damage]) {
       const path = basename(file)
       if (!(await source.list(store.root)).includes(path)) continue
       facts.push(

@@ -82,8 +82,8 @@ function supersedes(one: ListedSegment, other: ListedSegment): boolean {
 }
 
 function isOurs(layout: Layout, path: string): boolean {
-  const { lock, reserve, floor, accepted, current, segments, archive, quarantine, snapshots } = layout
-  return [lock, reserve, floor, accepted, current, segments, archive, quarantine, snapshots].includes(path)
+  const { lock, reserve, floor, accepted, damage, current, segments, archive, quarantine, snapshots } = layout
+  return [lock, reserve, floor, accepted, damage, current, segments, archive, quarantine, snapshots].includes(path)
 }
 
 /** Makes what the names say durable, then removes what is surely left over: a crash may have come between the two. */

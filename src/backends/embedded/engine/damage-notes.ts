@@ -22,8 +22,12 @@ export class DamageNotes {
     return this.ranges
   }
 
+  covers(damage: KnownDamage): boolean {
+    return this.ranges.some(known => covers(known, damage))
+  }
+
   add(damage: KnownDamage): void {
-    if (this.ranges.some(known => covers(known, damage))) return
+    if (this.covers(damage)) return
     const grown = this.grow(damage)
     if (!grown && this.ranges.length >= MOST_RANGES) return
     if (!grown) this.ranges.push(damage)

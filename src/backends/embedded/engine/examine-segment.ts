@@ -4,17 +4,14 @@ import { knownDamage, scanStart, sealedKnowledge } from './load-segment.js'
 import { scan } from './scan.js'
 import type { SealedSegment } from './sealed-segment.js'
 
-/** Every damaged extent; where all events still have their hashes, one note without positions, with the reason given. */
-export async function damageOf(
-  segment: SealedSegment,
-  otherwise: string,
-  source = segment.source,
-): Promise<KnownDamage[]> {
+export const WRONG_HASH = 'the file does not have the hash it was sealed with'
+
+/** Every damaged extent; none where all events still have their hashes. */
+export async function damagedExtents(segment: SealedSegment, source = segment.source): Promise<readonly KnownDamage[]> {
   const { identity, footer } = segment.sealed
   const { firstPosition, path } = segment
   const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
-  const found = knownDamage({ firstPosition, epoch: identity.epoch, path }, await scan(source, start))
-  return found.length > 0 ? found : [wholeSegment(segment, otherwise)]
+  return knownDamage({ firstPosition, epoch: identity.epoch, path }, await scan(source, start))
 }
 
 /** Something is wrong with the file, but no position is known to be lost. */

@@ -6,10 +6,15 @@ import type { SealedSegment } from './sealed-segment.js'
 
 export class IndexRebuilds {
   private readonly running = new Map<string, Promise<void>>()
+  /**
+   * Segments, by first position, whose index was made anew from the log and that did not help: what it points to and
+   * cannot be proven is damage of the log.
+   */
+  private readonly vindicated = new Set<number>()
 
   constructor(
     private readonly world: EngineWorld,
-    private readonly note: (damage: KnownDamage) => void,
+    private readonly note: (damage: readonly KnownDamage[]) => Promise<void>,
   ) {}
 
   /** Resolves with the rebuild that is on its way already, if there is one: both would write the same file. */
@@ -20,12 +25,20 @@ export class IndexRebuilds {
     return running
   }
 
+  /** A second rebuild in vain would read the whole segment for the same answer, once for each damaged event. */
+  async inDoubt<T>(segment: SealedSegment, look: () => Promise<T | undefined>): Promise<T | undefined> {
+    if (!this.vindicated.has(segment.firstPosition)) await this.of(segment)
+    const found = await look()
+    if (found === undefined) this.vindicated.add(segment.firstPosition)
+    return found
+  }
+
   private async rebuild(segment: SealedSegment): Promise<void> {
     const { identity, footer } = segment.sealed
     const { firstPosition, epoch } = identity
     const listed = { firstPosition, epoch, path: segment.path }
     const { postings, damage } = await rebuildIndex(this.world, { listed, source: segment.source, identity, footer })
-    for (const item of damage) this.note(item)
+    await this.note(damage)
     segment.postings = postings
   }
 }

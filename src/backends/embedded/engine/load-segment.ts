@@ -109,9 +109,13 @@ export async function loadSealed(
   const { footer } = facts
   const trusted = footer !== undefined && broken.length === 0 && footer.lost === 0
   if (trusted && (!options.verify || digestMatches(footer, await digestOf(source, footer.dataEnd)))) {
-    const postings = await postingsOf(world, { listed, source, identity, footer })
-    const segment = asFound({ listed, source, identity, footer }, postings)
-    return { segment, damage, next: { nextPosition: footer.lastPosition + 1, chain: footer.chain } }
+    const found = await postingsOf(world, { listed, source, identity, footer })
+    const segment = asFound({ listed, source, identity, footer }, found.postings)
+    return {
+      segment,
+      damage: [...damage, ...found.damage],
+      next: { nextPosition: footer.lastPosition + 1, chain: footer.chain },
+    }
   }
   const scanned = await scanDamaged(world, { listed, source, identity, footer, before: options.before })
   if (trusted && scanned.damage.length === 0)
@@ -184,29 +188,37 @@ export function indexPath(
   return join(world.layout.segments, indexName(segment.firstPosition, segment.epoch))
 }
 
-/** The index beside the log, or a new one made from the log: derived and disposable (D5). */
-async function postingsOf(world: EngineWorld, sealed: Sealed): Promise<Postings> {
-  const path = indexPath(world, sealed.listed)
-  const found = await openIndex(path, indexIdentity(sealed.footer), world.shelf)
-  return found ?? (await rebuildIndex(world, sealed)).postings
+interface Indexed {
+  readonly postings: Postings
+  readonly damage: readonly KnownDamage[]
 }
 
-export async function rebuildIndex(
-  world: EngineWorld,
-  sealed: Sealed,
-): Promise<{ readonly postings: Postings; readonly damage: readonly KnownDamage[] }> {
+/**
+ * The index beside the log, or a new one made from the log: derived and disposable (D5). What is met while one is made is
+ * met again at the next start: the file that would save that start the work is not written then.
+ */
+async function postingsOf(world: EngineWorld, sealed: Sealed): Promise<Indexed> {
+  const path = indexPath(world, sealed.listed)
+  const postings = await openIndex(path, indexIdentity(sealed.footer), world.shelf)
+  return postings === undefined ? rebuildIndex(world, sealed, false) : { postings, damage: [] }
+}
+
+/** `damagedToo`: whoever asks keeps what is damaged by other means. */
+export async function rebuildIndex(world: EngineWorld, sealed: Sealed, damagedToo = true): Promise<Indexed> {
   const { listed, source, identity, footer } = sealed
   const path = indexPath(world, listed)
   world.tell.noticed('index rebuilt', path)
   const postings = new ActivePostings(world.kinds)
   const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
   const result = await scan(source, start, indexingVisitor(world, postings))
+  const damage = knownDamage(listed, result)
+  if (damage.length > 0 && !damagedToo) return { postings, damage }
   const { blocks } = await digestOf(source, footer.dataEnd)
   const stored = await storeIndex(world, { path, postings, footer, blocks }).catch(error => {
     world.tell.noticed('index not written', String(error))
     return undefined
   })
-  return { postings: stored ?? postings, damage: knownDamage(listed, result) }
+  return { postings: stored ?? postings, damage }
 }
 
 export function knownDamage(listed: ListedSegment, result: ScanResult): KnownDamage[] {

@@ -2,10 +2,10 @@
 import { describeDamage, type KnownDamage } from './accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './active-segment.js'
 import type { BatchBuffer, BatchPlace } from './batch-buffer.js'
-import { DamageNotes } from './damage-notes.js'
 import type { DiskLock } from './disk.js'
 import type { Floor } from './floor.js'
 import { FOOTER_BYTES } from './footer.js'
+import { FoundDamage } from './found-damage.js'
 import { IndexRebuilds } from './index-rebuilds.js'
 import { isNoDescriptor, isNoSpace, Latched, OwnershipLost } from './latch.js'
 import { indexPath, storeIndex } from './load-segment.js'
@@ -56,7 +56,7 @@ export class Log {
   private readonly sealed: SealedSegments
   private active: ActiveSegment | undefined
   private readonly tail: Segment | undefined
-  private readonly notes: DamageNotes
+  private readonly found: FoundDamage
   private readonly rebuilds: IndexRebuilds
   private floorNow: Floor
   private stateNow: LogState = 'writable'
@@ -76,8 +76,8 @@ export class Log {
     this.sealed = recovered.sealed
     this.active = recovered.active
     this.tail = recovered.tail
-    this.notes = new DamageNotes(recovered.damage, damage => parts.world.tell.damaged(damage))
-    this.rebuilds = new IndexRebuilds(parts.world, damage => this.notes.add(damage))
+    this.found = new FoundDamage(parts, recovered, why => this.enter('corrupt', why))
+    this.rebuilds = new IndexRebuilds(parts.world, damage => this.found.note(...damage))
     this.floorNow = recovered.floor
     const [first] = recovered.unaccepted
     if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
@@ -224,6 +224,7 @@ export class Log {
         await this.sealForGood(this.active).catch(error => this.refusal(error))
       await this.indexing
     }
+    await this.found.close()
     this.enter('closed', 'the store is closed')
     await this.active?.close()
     await this.uninstalled?.close()
@@ -238,11 +239,12 @@ export class Log {
 
   /** Damage found so far, at the start and since. */
   get damage(): readonly KnownDamage[] {
-    return this.notes.list
+    return this.found.list
   }
 
-  noteDamage(damage: KnownDamage): void {
-    this.notes.add(damage)
+  /** Resolves when whoever found it may tell of it: it is written down, and no append is taken from then on. */
+  noteDamage(...damage: readonly KnownDamage[]): Promise<void> {
+    return this.found.note(...damage)
   }
 
   indexPathOf(segment: SealedSegment): string {
@@ -252,6 +254,11 @@ export class Log {
   /** Makes the index of a sealed segment anew from its log: what pointed to the wrong place, or could not be read, is gone. */
   rebuildIndexOf(segment: SealedSegment): Promise<void> {
     return this.rebuilds.of(segment)
+  }
+
+  /** The same before looking again for what an index pointed to in vain, unless it is known not to be at fault. */
+  doubtIndexOf<T>(segment: SealedSegment, look: () => Promise<T | undefined>): Promise<T | undefined> {
+    return this.rebuilds.inDoubt(segment, look)
   }
 
   /** Called when the latch trips, wherever that was. */
@@ -384,11 +391,8 @@ export class Log {
 
   private enter(state: LogState, detail: string): void {
     // A latch is final: neither space nor closing makes the disk trustworthy again in this process.
-    if (
-      this.stateNow === 'closed' ||
-      (this.stateNow !== 'writable' && this.stateNow !== 'disk_full' && state !== 'closed')
-    )
-      return
+    const mayChange = this.stateNow === 'writable' || this.stateNow === 'disk_full' || state === 'closed'
+    if (this.stateNow === 'closed' || !mayChange) return
     this.stateNow = state
     this.detail = detail
     this.listener.state(state, detail)

@@ -12,6 +12,7 @@ export class Layout {
   readonly reserve: string
   readonly floor: string
   readonly accepted: string
+  readonly damage: string
   readonly current: string
   readonly importing: string
 
@@ -24,6 +25,7 @@ export class Layout {
     this.reserve = join(root, 'RESERVE')
     this.floor = join(root, 'FLOOR')
     this.accepted = join(root, 'ACCEPTED')
+    this.damage = join(root, 'DAMAGE')
     this.current = join(root, 'CURRENT')
     this.importing = join(root, 'IMPORTING')
   }
@@ -41,7 +43,7 @@ const STEM = `seg-([0-9]{${POSITION_DIGITS}})-([0-9]{${EPOCH_DIGITS}})`
 const SEGMENT = new RegExp(`^${STEM}\\.log$`)
 const INDEX = new RegExp(`^${STEM}\\.idx$`)
 const ARCHIVE = new RegExp(`^${STEM}-([0-9a-f]{64})\\.zst$`)
-const TEMPORARY = new RegExp(`^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|CURRENT|RESERVE|IMPORTING)\\.tmp$`)
+const TEMPORARY = new RegExp(`^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|DAMAGE|CURRENT|RESERVE|IMPORTING)\\.tmp$`)
 
 function stem(firstPosition: number, epoch: number): string {
   return `seg-${String(firstPosition).padStart(POSITION_DIGITS, '0')}-${String(epoch).padStart(EPOCH_DIGITS, '0')}`

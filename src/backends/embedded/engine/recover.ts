@@ -3,6 +3,8 @@ import { basename } from 'node:path'
 import { AcceptedDamage, type KnownDamage } from './accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './active-segment.js'
 import { type Catalogue, type ListedSegment, listCatalogue, tidy } from './catalogue.js'
+import { DamageNotes } from './damage-notes.js'
+import { readDamageRecord } from './damage-record.js'
 import { diskErrorCode } from './disk.js'
 import { EngineError } from './engine-error.js'
 import { type Floor, readFloor } from './floor.js'
@@ -27,6 +29,9 @@ export interface Recovered {
   readonly damage: readonly KnownDamage[]
   /** Damage nobody has accepted yet: the reason for reading only. */
   readonly unaccepted: readonly KnownDamage[]
+  /** Of it, what an earlier process had found and written down. */
+  readonly recorded: readonly KnownDamage[]
+  readonly accepted: AcceptedDamage
   readonly head: number
   readonly epoch: number
   readonly clean: boolean
@@ -58,12 +63,15 @@ export async function recover(world: EngineWorld, importing = false): Promise<Re
   const current = await readCurrent(world)
   const loaded = await loadAll(world, catalogue, floor, current)
   const accepted = await AcceptedDamage.load(disk, layout.accepted)
-  const damage = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
-  const unaccepted = damage.filter(item => !accepted.covers(item))
+  const found = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
+  const recorded = await readDamageRecord(disk, layout)
+  const damage = together(found, recorded)
+  const open = found.filter(item => !accepted.covers(item))
+  const unaccepted = together(open, recorded)
   for (const item of damage) world.tell.damaged(item)
   const epoch = Math.max(catalogue.greatestEpoch, current?.epoch ?? 0) + 1
-  const found = { sealed: loaded.sealed, damage, unaccepted, epoch, floor }
-  if (unaccepted.length > 0) return readOnly(world, found, loaded)
+  const known = { sealed: loaded.sealed, damage, unaccepted, recorded, accepted, epoch, floor }
+  if (unaccepted.length > 0) return readOnly(world, known, loaded)
   const leftovers = catalogue.leftovers.filter(path => !isReplaced(path))
   if (leftovers.length > 0) await tidy(disk, layout, { ...catalogue, leftovers })
   await finishRetiring(world, floor, firstOf(loaded.sealed))
@@ -73,12 +81,18 @@ export async function recover(world: EngineWorld, importing = false): Promise<Re
     return made
   }
   try {
-    return { ...found, ...(await withReserve(world, writable)), tail: undefined }
+    return { ...known, ...(await withReserve(world, writable)), tail: undefined }
   } catch (error) {
     if (!isNoRoom(error)) throw error
     // What there is can be read meanwhile, and the log goes on by itself once there is room.
-    return { ...(await readOnly(world, found, loaded)), resume: async () => (await writable()).active }
+    return { ...(await readOnly(world, known, loaded)), resume: async () => (await writable()).active }
   }
+}
+
+/** What this start has met itself is not listed twice. */
+function together(found: readonly KnownDamage[], recorded: readonly KnownDamage[]): KnownDamage[] {
+  const notes = new DamageNotes(found, () => undefined)
+  return [...found, ...recorded.filter(item => !notes.covers(item))]
 }
 
 function firstOf(sealed: SealedSegments): SealedSegment | undefined {
@@ -160,13 +174,13 @@ function isKnownSealed({ epoch, firstPosition }: ListedSegment, current: Current
 
 async function readOnly(
   world: EngineWorld,
-  found: Pick<Recovered, 'sealed' | 'damage' | 'unaccepted' | 'epoch' | 'floor'>,
+  known: Pick<Recovered, 'sealed' | 'damage' | 'unaccepted' | 'recorded' | 'accepted' | 'epoch' | 'floor'>,
   loaded: LoadedAll,
 ): Promise<Recovered> {
   if (loaded.tail !== undefined) await syncTail(world, loaded.tail)
   const tail = loaded.tail === undefined ? undefined : tailForReading(loaded.tail)
   const head = loaded.next.nextPosition - 1
-  return { ...found, active: undefined, tail, head, clean: false, tornBytes: 0 }
+  return { ...known, active: undefined, tail, head, clean: false, tornBytes: 0 }
 }
 
 const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM'])

@@ -15,6 +15,7 @@ export type RepairStep =
   | { readonly do: 'accept'; readonly damage: KnownDamage }
   | { readonly do: 'write anew'; readonly file: string }
   | { readonly do: 'rebuild index'; readonly file: string }
+  | { readonly do: 'forget'; readonly file: string }
 
 export interface RepairPlan {
   readonly steps: readonly RepairStep[]
@@ -23,8 +24,8 @@ export interface RepairPlan {
 }
 
 /** What has to be done, from what verify found. Nothing at all as long as anything has to be refused. */
-export async function planRepair(world: EngineWorld, { survey, indexless }: Verified): Promise<RepairPlan> {
-  const open = survey.damage.filter(item => !survey.accepted.covers(item))
+export async function planRepair(world: EngineWorld, { survey, damage, indexless }: Verified): Promise<RepairPlan> {
+  const open = damage.filter(item => !survey.accepted.covers(item))
   const refused = open.filter(({ to }) => to === UNKNOWN_END)
   if (refused.length > 0) return { steps: [], refused }
   const steps: RepairStep[] = []
@@ -32,7 +33,9 @@ export async function planRepair(world: EngineWorld, { survey, indexless }: Veri
   const { floor, accepted } = world.layout
   for (const file of survey.damagedFacts)
     if (file === floor || file === accepted) steps.push({ do: 'write anew', file })
-  for (const damage of open) steps.push({ do: 'accept', damage })
+  for (const item of open) steps.push({ do: 'accept', damage: item })
+  // Every byte has been looked at: what is still damaged is accepted, and the rest is sound again.
+  if (survey.recorded.length > 0) steps.push({ do: 'forget', file: world.layout.damage })
   for (const segment of indexless) steps.push({ do: 'rebuild index', file: segment.path })
   return { steps, refused }
 }
@@ -76,14 +79,20 @@ export async function applyRepair(
   if (damage.length > 0 || survey.damagedFacts.includes(layout.accepted)) {
     await latch.guardWrite(async () => void (await survey.accepted.add(disk, layout.accepted, damage)))
   }
+  if (survey.recorded.length > 0) await forgetRecord(world)
   for (const { sealed, path } of indexless) {
     const listed = survey.catalogue.segments.find(segment => segment.path === path)
     if (listed !== undefined) await rebuildIndex(world, { listed, source: await openSource(world, listed), ...sealed })
   }
 }
 
+async function forgetRecord({ disk, layout }: EngineWorld): Promise<void> {
+  await disk.unlink(layout.damage)
+  await disk.syncDirectory(layout.root)
+}
+
 /** Looks again with fresh eyes: what would still keep the store from being written to. */
 export async function stillDamaged(world: EngineWorld): Promise<readonly KnownDamage[]> {
-  const { survey } = await verify(world)
-  return survey.damage.filter(item => !survey.accepted.covers(item))
+  const { survey, damage } = await verify(world)
+  return [...damage.filter(item => !survey.accepted.covers(item)), ...survey.recorded]
 }

@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../../test/support/aged-store.js'
 import { YEAR } from '../../../../test/support/bent-clock.js'
 import type { CrashMode, FakeDisk } from '../../../../test/support/fake-disk.js'
+import { repairStore } from '../verify-store.js'
 
 const DAYS = 9
 const aged = await agedDisk(DAYS)
@@ -180,4 +181,18 @@ test('a stream whose events are all gone goes on where it stood, after a restart
     expect(events[0]?.revision).toBe(revision + 1)
   }
   await again.store.close()
+})
+
+test('a damaged segment that an operator has accepted does not hold up the others, though no start reads it any more', async () => {
+  const disk = aged.disk.clone()
+  disk.flip(disk.files().find(path => path.endsWith('.log')) as string, 4096 + 76 + 36 + 40)
+  expect(await repairStore('/data', { disk, apply: true })).toMatchObject({ applied: true, lost: 1 })
+  const held = await open(disk)
+  for (let pass = 0; pass < DAYS; pass++) await held.store.maintenance.pass()
+  expect(held.told.retired.slice(0, 2)).toEqual([
+    expect.stringMatching(/^seg-0{15}1-.*\.log$/),
+    expect.stringMatching(/^seg-0{15}8-.*\.zst$/),
+  ])
+  expect(held.store.status().write).toEqual({ writable: true })
+  await held.store.close()
 })

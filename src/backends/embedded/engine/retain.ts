@@ -33,12 +33,12 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
 
 /** A damaged segment is never archived. Once its damage was accepted, it must not hold up the others. */
 function mayGo(log: Log, segment: SealedSegment): boolean {
-  return segment.archived || isKnownDamaged(log.recovered.damage, segment)
+  return segment.archived || isKnownDamaged(log.damage, segment)
 }
 
 /** The floor carries the hash that the next segment continues: where the two disagree, retiring would hide it. */
 function isProvable(log: Log, oldest: SealedSegment, next: SealedSegment): boolean {
-  if (isKnownDamaged(log.recovered.damage, oldest) || isKnownDamaged(log.recovered.damage, next)) return true
+  if (isKnownDamaged(log.damage, oldest) || isKnownDamaged(log.damage, next)) return true
   const { footer } = oldest.sealed
   return footer.lastPosition + 1 === next.firstPosition && footer.chain.equals(next.sealed.identity.prev)
 }

@@ -1,10 +1,12 @@
 // Reads all sealed segments again, at a bounded rate, and compares them with what was sealed: bit rot is found before it is needed.
+import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
+import type { KnownDamage } from './accepted-damage.js'
 import { fileSha256 } from './archive.js'
 import { archiveSource } from './archive-bytes.js'
 import { BLOCK_BYTES, DIGEST_CHUNK_BYTES, digestOf } from './digest.js'
 import { diskErrorCode } from './disk.js'
-import { damageOf, wholeSegment } from './examine-segment.js'
+import { damagedExtents, WRONG_HASH, wholeSegment } from './examine-segment.js'
 import { FOOTER_BYTES, footerBytes } from './footer.js'
 import { IndexDamaged } from './index/index-format.js'
 import { SealedPostings } from './index/sealed-postings.js'
@@ -72,22 +74,50 @@ export class Scrub {
       const { pool } = this.log.world
       // A source of its own: chunks that are still in memory say nothing about those on disk.
       const source = segment.archived ? await archiveSource(pool, segment.path) : segment.source
-      const reason = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
-      if (reason === undefined) return
-      for (const item of await damageOf(segment, reason, source)) this.note(item)
+      const suspicion = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
+      if (suspicion !== undefined) await this.examineFault(segment, source, suspicion)
     } catch (error) {
       const code = diskErrorCode(error)
       // No descriptor, no permission: that says nothing of the bytes, and the next pass looks again (R1).
       if (code === undefined || !UNREADABLE.has(code)) throw error
       // Retired meanwhile, or archived: then the next pass reads it where it lies now.
       if (!this.log.sealedSegments().holds(segment)) return
-      this.note(wholeSegment(segment, `a part of the file cannot be read (${code})`))
+      const reason = `a part of the file cannot be read (${code})`
+      if (code !== 'EIO' && (code !== 'ENOENT' || (await this.isMissing(segment))))
+        return this.note(wholeSegment(segment, reason))
+      // The disk did not give the bytes: nobody knows whether they are damaged. The pass was no good one all the same.
+      this.damaged++
+      this.log.world.tell.noticed('scrubbing found what it could not read', `${segment.path}: ${reason}`)
     }
   }
 
-  private note(damage: ReturnType<typeof wholeSegment>): void {
-    this.damaged++
-    this.log.noteDamage(damage)
+  /** Was it the file, or an index that tells wrong checksums, or a disk that gave wrong bytes once? Only the first is damage. */
+  private async examineFault(segment: SealedSegment, source: SegmentBytes, suspicion: string): Promise<void> {
+    const extents = await damagedExtents(segment, source)
+    const reason = extents.length > 0 ? undefined : await this.provenFault(segment, source)
+    if (extents.length > 0) return this.note(...extents)
+    if (reason !== undefined) return this.note(wholeSegment(segment, reason))
+    this.log.world.tell.noticed('what seemed damaged is sound', `${segment.path}: ${suspicion}`)
+    await this.log.rebuildIndexOf(segment)
+  }
+
+  private async provenFault(segment: SealedSegment, source: SegmentBytes): Promise<string | undefined> {
+    const { footer } = segment.sealed
+    const fault = (await this.fileFault(segment)) ?? (await this.footerFault(segment, source))
+    if (fault !== undefined || digestMatches(footer, await digestOf(source, footer.dataEnd))) return fault
+    return WRONG_HASH
+  }
+
+  /** Gone from a directory that is there. One that cannot be seen as a whole, as on a disk taken away, proves nothing. */
+  private async isMissing({ path, name }: SealedSegment): Promise<boolean> {
+    const { disk } = this.log.world
+    const names = await disk.list(dirname(path)).catch(() => undefined)
+    return names !== undefined && !names.includes(name) && this.log.owned
+  }
+
+  private async note(...damage: readonly KnownDamage[]): Promise<void> {
+    this.damaged += damage.length
+    await this.log.noteDamage(...damage)
   }
 
   /** An archive as a file: its hash stands in its name. */
@@ -100,8 +130,8 @@ export class Scrub {
 
   private async contentFault(segment: SealedSegment, source: SegmentBytes): Promise<string | undefined> {
     const { footer } = segment.sealed
-    const last = await source.read(footer.dataEnd, FOOTER_BYTES)
-    if (!last.equals(footerBytes(footer))) return 'the footer is damaged or cut off'
+    const fault = await this.footerFault(segment, source)
+    if (fault !== undefined) return fault
     const checksums = await this.checksumsOf(segment)
     if (checksums !== undefined) return this.blockFault(source, footer.dataEnd, checksums)
     const paced = {
@@ -111,7 +141,13 @@ export class Scrub {
       },
     }
     const matches = digestMatches(footer, await digestOf(paced, footer.dataEnd))
-    return matches ? undefined : 'the file does not have the hash it was sealed with'
+    return matches ? undefined : WRONG_HASH
+  }
+
+  private async footerFault(segment: SealedSegment, source: SegmentBytes): Promise<string | undefined> {
+    const { footer } = segment.sealed
+    const last = await source.read(footer.dataEnd, FOOTER_BYTES)
+    return last.equals(footerBytes(footer)) ? undefined : 'the footer is damaged or cut off'
   }
 
   /** From the index; undefined while there is none on disk. */

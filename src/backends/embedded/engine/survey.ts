@@ -1,6 +1,7 @@
 // Reads a whole data directory as a start would, every byte of it, and changes nothing.
 import { AcceptedDamage, type KnownDamage } from './accepted-damage.js'
 import { type Catalogue, listCatalogue } from './catalogue.js'
+import { readDamageRecord } from './damage-record.js'
 import { EngineError } from './engine-error.js'
 import { type Floor, NO_FLOOR, readFloor } from './floor.js'
 import { openSource } from './load-segment.js'
@@ -15,6 +16,8 @@ export interface Survey {
   readonly loaded: LoadedAll
   readonly damage: readonly KnownDamage[]
   readonly accepted: AcceptedDamage
+  /** Found by a running store and written down; whether it is still there is what a look at every byte tells. */
+  readonly recorded: readonly KnownDamage[]
   /** Small files that do not have their own hash. Without FLOOR or ACCEPTED no store is opened. */
   readonly damagedFacts: readonly string[]
 }
@@ -43,10 +46,11 @@ export async function survey(world: EngineWorld): Promise<Survey> {
     () => AcceptedDamage.load(disk, layout.accepted),
     async () => AcceptedDamage.none(),
   )
+  const recorded = await readDamageRecord(disk, layout)
   const current = await readCurrent(world)
   const loaded = await loadAll(world, catalogue, floor, current, Number.POSITIVE_INFINITY)
   const damage = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
-  return { catalogue, floor, loaded, damage, accepted, damagedFacts }
+  return { catalogue, floor, loaded, damage, accepted, recorded, damagedFacts }
 }
 
 function isDamagedFact(error: unknown): boolean {

@@ -1,10 +1,12 @@
 // Holds every byte of a data directory to what it promises, and says what is wrong, where, and how bad that is.
 import { join } from 'node:path'
-import type { KnownDamage } from './accepted-damage.js'
+import { describeDamage, type KnownDamage } from './accepted-damage.js'
 import { fileSha256 } from './archive.js'
 import { compareIndex, FreshPostings } from './compare-index.js'
 import { digestOf } from './digest.js'
 import type { Disk } from './disk.js'
+import { wholeSegment } from './examine-segment.js'
+import { FOOTER_BYTES } from './footer.js'
 import { openIndex } from './index/sealed-postings.js'
 import { indexingVisitor, indexPath, scanStart, sealedKnowledge } from './load-segment.js'
 import { parseName } from './names.js'
@@ -48,6 +50,8 @@ export interface VerifyReport {
 export interface Verified {
   readonly survey: Survey
   readonly report: VerifyReport
+  /** All that is not as it was stored, accepted or not: what a start finds, and what only a look at every byte does. */
+  readonly damage: readonly KnownDamage[]
   /** Sealed segments whose index has to be made anew. */
   readonly indexless: readonly SealedSegment[]
 }
@@ -62,6 +66,7 @@ const IMPORTING = 'an import was begun and not finished; no server opens this st
 class Verification {
   private readonly findings: Finding[] = []
   private readonly indexless: SealedSegment[] = []
+  private readonly damaged: KnownDamage[] = []
   private frames = 0
   private events = 0
   private bytes = 0
@@ -77,6 +82,7 @@ class Verification {
     for (const item of this.found.damage) this.damage(item)
     for (const segment of loaded.sealed) await this.sealed(segment)
     if (loaded.tail !== undefined) this.tail(loaded.tail)
+    this.record()
     const report = {
       clean: this.findings.every(({ severity }) => severity === 'notice' || severity === 'torn'),
       findings: this.findings,
@@ -86,7 +92,7 @@ class Verification {
       ...{ first: floor.nextPosition, head: loaded.next.nextPosition - 1, chain: loaded.next.chain.toString('hex') },
       quarantine: await quarantined(this.world.disk, this.world.layout.quarantine),
     }
-    return { survey: this.found, report, indexless: this.indexless }
+    return { survey: this.found, report, damage: this.damaged, indexless: this.indexless }
   }
 
   private add(severity: Severity, file: string, reason: string, more: Partial<Finding> = {}): void {
@@ -104,7 +110,20 @@ class Verification {
     }
   }
 
+  /** What a running store had found keeps it from being written to, whether or not it can be found again. */
+  private record(): void {
+    const { damage } = this.world.layout
+    for (const item of this.found.recorded) {
+      const { from, to, firstPosition } = item
+      const isHere = (found: KnownDamage) =>
+        to < from ? found.firstPosition === firstPosition : found.from <= from && to <= found.to
+      if (this.damaged.some(isHere)) continue
+      this.add('corrupt', damage, `tells of damage that is not found now: ${describeDamage(item, 1)}`)
+    }
+  }
+
   private damage(item: KnownDamage): void {
+    this.damaged.push(item)
     const accepted = this.found.accepted.covers(item)
     const [file = ''] = item.where.split(' at byte ')
     const offset = item.bytes === undefined ? {} : { offset: item.bytes.from }
@@ -149,7 +168,10 @@ class Verification {
     if (!footer.chain.equals(result.chain)) wrong.push('chain hash')
     if (wrong.length === 0) return
     const reason = `the footer does not tell what the segment holds: ${wrong.join(', ')}`
-    this.add('corrupt', segment.path, reason, { offset: footer.dataEnd })
+    this.damage({
+      ...wholeSegment(segment, reason),
+      bytes: { from: footer.dataEnd, to: footer.dataEnd + FOOTER_BYTES },
+    })
   }
 
   private async archiveFile(segment: SealedSegment, damaged: boolean): Promise<void> {
@@ -157,7 +179,7 @@ class Verification {
     if (name?.kind !== 'archive') return
     const found = await fileSha256(this.world.pool, segment.path, async () => undefined)
     if (found === name.sha256 || damaged) return
-    this.add('corrupt', segment.path, 'the archive does not have the hash in its name, though every event in it does')
+    this.damage(wholeSegment(segment, 'the archive does not have the hash in its name, though every event in it does'))
   }
 
   private async index(segment: SealedSegment, fresh: FreshPostings): Promise<void> {

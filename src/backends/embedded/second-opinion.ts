@@ -1,0 +1,38 @@
+// What could not be proven is looked at once more before it is called damage: an index may have pointed to the wrong place.
+import type { Log } from './engine/log.js'
+import { SealedSegment, type Segment } from './engine/sealed-segment.js'
+import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
+import type { StoredEvent } from './record.js'
+
+export const DAMAGED_EVENT = 'an event does not have the hash it was stored with'
+
+/** The event after all; undefined when it is damaged, which is written down by then and may be told. */
+export async function secondOpinion(log: Log, segment: Segment, position: number): Promise<StoredEvent | undefined> {
+  if (isKnownDamaged(log, position)) return undefined
+  const look = () => readAgain(segment, position)
+  const event = await (segment instanceof SealedSegment ? log.doubtIndexOf(segment, look) : look())
+  if (event !== undefined) return event
+  const { firstPosition, name } = segment
+  const where = `${name} at byte ${placeOf(segment, position).offset}`
+  await log.noteDamage({ firstPosition, from: position, to: position, where, reason: DAMAGED_EVENT })
+  return undefined
+}
+
+export function isKnownDamaged(log: Log, position: number): boolean {
+  return log.damage.some(({ from, to }) => from <= position && position <= to)
+}
+
+/** undefined when the bytes at this place are not the event; `bytes` holds the segment from `base` on. */
+export function proven(place: Place, bytes: Buffer, base: number): StoredEvent | undefined {
+  try {
+    return eventAt(place, bytes, base)
+  } catch (error) {
+    if (error instanceof DamagedEvent) return undefined
+    throw error
+  }
+}
+
+async function readAgain(segment: Segment, position: number): Promise<StoredEvent | undefined> {
+  const place = placeOf(segment, position)
+  return proven(place, await segment.source.read(place.offset, place.end - place.offset), place.offset)
+}

@@ -1,0 +1,56 @@
+// The whole server as it is, listening on a free port, over the embedded store on whatever disk a test gives it.
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import { Test } from '@nestjs/testing'
+import { AppModule } from '../../src/app.module.js'
+import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
+import type { Disk } from '../../src/backends/embedded/engine/disk.js'
+import { Layout } from '../../src/backends/embedded/engine/names.js'
+import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
+import { loadSettings } from '../../src/config/load-settings.js'
+import { EventStore } from '../../src/contract/event-store.js'
+import { createHttpAdapter, dressHttpServer } from '../../src/http-server.js'
+import { createLogger } from '../../src/logging/logger.js'
+import { Metrics } from '../../src/metrics/metrics.js'
+import { MeteredStore } from '../../src/storage/metered-store.js'
+import { SideFiles } from '../../src/storage/side-files.js'
+import { authOptionsOf } from '../../src/token-settings.js'
+import { TEST_SECRET } from './running-server.js'
+
+export interface ServerOnADisk {
+  readonly url: string
+  readonly store: EventStore
+  stop(): Promise<void>
+}
+
+export async function startOn(
+  disk: Disk,
+  options: Partial<EmbeddedOptions> & Pick<EmbeddedOptions, 'directory'>,
+): Promise<ServerOnADisk> {
+  const settings = loadSettings({
+    ...{ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: options.directory, LIGHTHOUSE_JWT_SECRET: TEST_SECRET },
+  })
+  const quotas = Object.fromEntries(
+    Object.keys(settings.quotas).map(role => [
+      role,
+      { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 },
+    ]),
+  )
+  const logger = createLogger('silent', { write: () => undefined })
+  const auth = { ...authOptionsOf(settings), quotas } as ReturnType<typeof authOptionsOf>
+  const open = async (metrics: Metrics) =>
+    new MeteredStore(await openEmbedded({ nodeId: 'n1', disk, ...options }), metrics)
+  const besideTheLog = () => new SideFiles(disk, new Layout(options.directory).snapshots)
+  const parts = { settings, logger, auth, developmentToken: undefined }
+  const compiled = await Test.createTestingModule({ imports: [AppModule.of(parts)] })
+    .overrideProvider(EventStore)
+    .useFactory({ factory: open, inject: [Metrics] })
+    .overrideProvider(SideFiles)
+    .useFactory({ factory: besideTheLog, inject: [EventStore] })
+    .compile()
+  const app = compiled.createNestApplication<NestFastifyApplication>(createHttpAdapter(), {
+    ...{ logger: false, bodyParser: false },
+  })
+  dressHttpServer(app, logger)
+  await app.listen(0, '127.0.0.1')
+  return { url: await app.getUrl(), store: app.get(EventStore, { strict: false }), stop: () => app.close() }
+}
