@@ -5,6 +5,7 @@ import { StoreError } from '../../contract/errors.js'
 import type { Author, NewEvent } from '../../contract/event.js'
 import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import { LIMITS } from '../../contract/limits.js'
+import { ConditionSearch } from './condition-search.js'
 import { type PackWriter, TooLong } from './pack-writer.js'
 import { encodePayload, type Payload } from './record.js'
 
@@ -15,12 +16,14 @@ export interface WaitingAppend {
   readonly request: AppendRequest
   readonly payloads: readonly Payload[]
   readonly requestHash: Uint8Array | undefined
+  /** What has been found out about its condition so far. */
+  readonly search: ConditionSearch | undefined
   readonly bytes: number
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: unknown) => void
 }
 
-export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'requestHash' | 'bytes'>
+export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'requestHash' | 'search' | 'bytes'>
 
 /** Checks and encodes in one walk over the payloads; a second one is only for finding the words when they are refused. */
 export function prepareAppend(asked: unknown, scratch: PackWriter): PreparedAppend {
@@ -50,7 +53,8 @@ function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend
   scratch.buffer.copy(bytes, 0, 0, scratch.at)
   const payloads = ends.map((to, at) => ({ bytes, from: ends[at - 1] ?? 0, to, dataBytes: dataBytes[at] as number }))
   const requestHash = request.key === undefined ? undefined : hashRequest(request, bytes, scratch)
-  return { request, payloads, requestHash, bytes: bytes.length + events.length * ENVELOPE_BYTES }
+  const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
+  return { request, payloads, requestHash, search, bytes: bytes.length + events.length * ENVELOPE_BYTES }
 }
 
 function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number): number {

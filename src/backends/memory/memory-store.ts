@@ -4,6 +4,7 @@ import { checkAppend } from '../../contract/check-append.js'
 import { checkFindKey, checkPosition, checkRead, checkStreamName, checkStreams } from '../../contract/check-read.js'
 import { type Clock, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { itemMatches } from '../../contract/condition.js'
+import { conflictOf } from '../../contract/conflict.js'
 import { StoreError, type Violation } from '../../contract/errors.js'
 import type { Author, Position, RecordedEvent, Revision } from '../../contract/event.js'
 import { isNodeId } from '../../contract/event-id.js'
@@ -103,7 +104,6 @@ export class MemoryStore extends EventStore {
       if (revisionHolds(expectedRevision, actual)) continue
       violations.push({ kind: 'revision', stream, expected: expectedRevision, actual })
     }
-    const code = violations.length > 0 ? 'REVISION_CONFLICT' : 'CONDITION_FAILED'
     if (condition !== undefined) {
       const { after = 0 } = condition
       const { items } = condition.failIfEventsMatch
@@ -114,7 +114,7 @@ export class MemoryStore extends EventStore {
         violations.push({ kind: 'condition', id: conflict.id, position: conflict.position, type: conflict.type })
       }
     }
-    if (violations.length > 0) throw new StoreError(code, describe(violations), { violations })
+    if (violations.length > 0) throw conflictOf(violations)
   }
 
   private store(drafts: readonly Draft[], author: Author, first: Reading): Appended {
@@ -256,16 +256,6 @@ function nanoseconds(moment: string | bigint): bigint {
 
 function givenUp(): StoreError {
   return new StoreError('ABORTED', 'The wait was given up')
-}
-
-function describe(violations: readonly Violation[]): string {
-  return violations
-    .map(violation =>
-      violation.kind === 'revision'
-        ? `stream ${violation.stream} is at revision ${violation.actual}, expected ${violation.expected}`
-        : `event ${violation.id} at position ${violation.position} matches the condition`,
-    )
-    .join('; ')
 }
 
 async function* inTurn<T>(items: readonly T[]): AsyncGenerator<T> {
