@@ -1,12 +1,12 @@
 // An append on its way: checked and encoded on arrival, while an earlier batch is being synced.
 import { hash } from 'node:crypto'
-import { checkAppend, checkAppendAround } from '../../contract/check-append.js'
+import { checkAppend, checkAppendAround, SERVICE_AGENT } from '../../contract/check-append.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Author, NewEvent } from '../../contract/event.js'
 import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import { LIMITS } from '../../contract/limits.js'
 import { ConditionSearch } from './condition-search.js'
-import { type PackWriter, TooLong } from './pack-writer.js'
+import { NotJson, type PackWriter, TooLong } from './pack-writer.js'
 import { encodePayload, type Payload } from './record.js'
 
 /** More than the fields beside the payload of any event can take. */
@@ -42,10 +42,11 @@ function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend
   const { events } = asked
   const dataBytes: number[] = []
   const ends: number[] = []
+  const mostKeys = request.author.agentId === SERVICE_AGENT ? Number.POSITIVE_INFINITY : LIMITS.eventKeys
   scratch.at = 0
   for (const event of events) {
     const from = scratch.at
-    dataBytes.push(encodeOrRefuse(scratch, event, ends.length))
+    dataBytes.push(encodeOrRefuse(scratch, event, ends.length, mostKeys))
     ends.push(scratch.at)
     refuseTooLarge(ends.length - 1, { payload: scratch.at - from, data: dataBytes.at(-1) as number, batch: scratch.at })
   }
@@ -57,9 +58,13 @@ function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend
   return { request, payloads, requestHash, search, bytes: bytes.length + events.length * ENVELOPE_BYTES }
 }
 
-function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number): number {
+function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number, mostKeys: number): number {
   try {
-    return encodePayload(scratch, event)
+    scratch.keys = 0
+    const dataBytes = encodePayload(scratch, event)
+    // The check of the contract says it with a pointer.
+    if (scratch.keys > mostKeys) throw new NotJson('too many keys')
+    return dataBytes
   } catch (error) {
     if (error instanceof TooLong) refuse('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
     throw error
