@@ -1,9 +1,9 @@
 // What is already assigned, in flight included: the answers an append is decided by.
 
-import type { Clock } from '../../contract/clock.js'
 import type { NewEvent } from '../../contract/event.js'
 import { formatId } from '../../contract/event-id.js'
 import { LIMITS } from '../../contract/limits.js'
+import type { SteadyClock } from '../../contract/steady-clock.js'
 import { Allowance, type ConditionSearch, type Patience } from './condition-search.js'
 import { type AssignedView, type Match, UNKNOWN } from './decide.js'
 import type { Log } from './engine/log.js'
@@ -35,7 +35,7 @@ export class Assigned implements AssignedView {
 
   constructor(
     private readonly log: Log,
-    private readonly clock: Clock,
+    private readonly ages: SteadyClock,
     private readonly cachedStreams: number,
   ) {}
 
@@ -43,7 +43,9 @@ export class Assigned implements AssignedView {
     this.staged.push({ event, placement })
     this.stagedRevisions.set(event.stream, placement.revision)
     const { keyed, agentId } = placement
-    if (keyed !== undefined) this.stagedKeys.set(keyTerm(agentId, keyed.key), placement)
+    if (keyed === undefined) return
+    this.stagedKeys.set(keyTerm(agentId, keyed.key), placement)
+    this.ages.stamped(placement.timestampNs)
   }
 
   /** The batch is durable: what was staged can be read from now on. */
@@ -75,13 +77,12 @@ export class Assigned implements AssignedView {
   keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined {
     const staged = this.stagedKeys.get(keyTerm(agentId, key))
     if (staged?.keyed !== undefined) return { position: staged.position, keyed: staged.keyed }
-    const oldest = this.clock.now() - KEY_RETENTION_NS
     const event = this.lastWith(
       KIND.key,
       keyTerm(agentId, key),
       found => found.keyed?.key === key && found.agentId === agentId,
     )
-    if (event?.keyed === undefined || event.timestampNs <= oldest) return undefined
+    if (event?.keyed === undefined || this.ages.now() - event.timestampNs >= KEY_RETENTION_NS) return undefined
     return { position: event.position, keyed: event.keyed }
   }
 

@@ -1,10 +1,10 @@
 // The one writer: takes everything that waits, decides it, writes it in one go, and only then tells anybody.
-import type { Clock } from '../../contract/clock.js'
 import { conflictOf } from '../../contract/conflict.js'
 import { ERRORS, StoreError } from '../../contract/errors.js'
 import type { Author, NewEvent } from '../../contract/event.js'
 import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import type { HybridClock } from '../../contract/hybrid-clock.js'
+import type { SteadyClock } from '../../contract/steady-clock.js'
 import { nextTurn } from '../../contract/turns.js'
 import { type Admitted, answerOf, indexPlaced, type Placed, type Settlement } from './admitted.js'
 import { type PreparedAppend, prepareAppend, type WaitingAppend } from './append-request.js'
@@ -31,8 +31,8 @@ export const QUEUE_LIMITS = Object.freeze({ appends: 65_536, bytes: 128 * 1024 *
 
 export interface QueueWorld {
   readonly log: Log
-  readonly clock: Clock
   readonly ids: HybridClock
+  readonly ages: SteadyClock
   readonly nodeId: string
   readonly cachedStreams: number
 }
@@ -70,7 +70,7 @@ export class CommitQueue {
     private readonly world: QueueWorld,
     private readonly listener: QueueListener,
   ) {
-    this.assigned = new Assigned(world.log, world.clock, world.cachedStreams)
+    this.assigned = new Assigned(world.log, world.ages, world.cachedStreams)
     this.batch = new BatchBuffer(this.out)
     this.searches = new CostlySearches(world.log, append => this.lookedInto(append))
   }

@@ -2,7 +2,7 @@
 
 import { checkAppend } from '../../contract/check-append.js'
 import { checkFindKey, checkPosition, checkRead, checkStreamName, checkStreams } from '../../contract/check-read.js'
-import { type Clock, SYSTEM_CLOCK } from '../../contract/clock.js'
+import { type Clock, MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { itemMatches } from '../../contract/condition.js'
 import { conflictOf } from '../../contract/conflict.js'
 import { StoreError, type Violation } from '../../contract/errors.js'
@@ -23,6 +23,7 @@ import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
 import { type Observer, SILENT } from '../../contract/observer.js'
 import { parseTime } from '../../contract/rfc3339.js'
+import { SteadyClock } from '../../contract/steady-clock.js'
 import { bytesOf, type Draft, draftsOf, fingerprintOf, recordOf } from './memory-record.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
@@ -47,6 +48,8 @@ interface Waiter {
 export interface MemoryStoreOptions {
   readonly nodeId: string
   readonly clock?: Clock
+  /** By which ages are measured. */
+  readonly monotonic?: Clock
   readonly observer?: Observer
 }
 
@@ -56,6 +59,7 @@ export class MemoryStore extends EventStore {
   private readonly keys = new Map<string, KeptKey>()
   private readonly waiters = new Set<Waiter>()
   private readonly clock: HybridClock
+  private readonly ages: SteadyClock
   private readonly nodeId: string
   private readonly observer: Observer
   private closed = false
@@ -66,7 +70,9 @@ export class MemoryStore extends EventStore {
       throw new StoreError('INVALID_REQUEST', 'A node id must be 1 to 32 of A-Z a-z 0-9 . -')
     }
     this.nodeId = options.nodeId
-    this.clock = new HybridClock(options.clock ?? SYSTEM_CLOCK)
+    const clock = options.clock ?? SYSTEM_CLOCK
+    this.clock = new HybridClock(clock)
+    this.ages = new SteadyClock(clock.now(), options.monotonic ?? MONOTONIC_CLOCK)
     this.observer = options.observer ?? SILENT
   }
 
@@ -77,21 +83,22 @@ export class MemoryStore extends EventStore {
     const drafts = draftsOf(request)
     const reading = this.clock.next()
     const fingerprint = fingerprintOf(request, drafts)
-    const first = this.answerOf(request, fingerprint, reading)
+    const first = this.answerOf(request, fingerprint)
     if (first !== undefined) return { ...first, duplicate: true }
     this.decide(request)
     const answer = this.store(drafts, request.author, reading)
     if (request.key !== undefined) {
+      this.ages.stamped(reading.timestampNs)
       this.keys.set(keyId(request), { fingerprint, answer, timestampNs: reading.timestampNs })
     }
     this.tell(drafts)
     return answer
   }
 
-  private answerOf(request: AppendRequest, fingerprint: string, now: Reading): Appended | undefined {
+  private answerOf(request: AppendRequest, fingerprint: string): Appended | undefined {
     if (request.key === undefined) return undefined
     const kept = this.keys.get(keyId(request))
-    if (kept === undefined || now.timestampNs - kept.timestampNs >= KEY_RETENTION_NS) return undefined
+    if (kept === undefined || this.ages.now() - kept.timestampNs >= KEY_RETENTION_NS) return undefined
     if (kept.fingerprint === fingerprint) return kept.answer
     throw new StoreError('KEY_REUSED', 'This idempotency key was used for another request')
   }
