@@ -167,9 +167,11 @@ class ItemSearch {
 
   advance(segment: Segment, patience: Patience): boolean {
     const { tags = [], types = [] } = this.item
-    for (; this.opened < tags.length + types.length; this.opened++) {
-      if (this.opened > 0 && patience.isOver) return false
+    const lists = tags.length + types.length
+    while (this.opened < lists) {
       if (!this.open(segment, tags, types)) return true
+      // At least one of them each time, so that the search comes to an end however short the patience.
+      if (++this.opened < lists && patience.isOver) return false
     }
     if (types.length > 0 && this.any.length === 0) return true
     return this.leap(segment, patience)
