@@ -203,7 +203,8 @@ async function begin(): Promise<{ model: Model; real: Real }> {
   const disk = new FakeDisk({ directories: ['/'], seed: SEED })
   const clock = new BentClock()
   const modelClock = new BentClock()
-  const open = (where: FakeDisk) => openTiny(where, clock, { segmentBytes: 5_000, sealOnCloseBytes: 4_600, monotonic: clock.steady })
+  const open = (where: FakeDisk) =>
+    openTiny(where, clock, { segmentBytes: 5_000, sealOnCloseBytes: 4_600, monotonic: clock.steady })
   const model = {
     store: new MemoryStore({ nodeId: 'n1', clock: modelClock, monotonic: modelClock.steady }),
     clock: modelClock,
