@@ -16,7 +16,6 @@ import {
   type ServerUnderTest,
   startServer,
 } from '../../test/support/http-server-under-test.js'
-import { Denials } from '../auth/denials.js'
 import { type Heard, StreamClient, type StreamOptions, socketTo } from '../../test/support/stream-client.js'
 import type { Identity } from '../auth/access.js'
 import { AuthModule } from '../auth/auth.module.js'

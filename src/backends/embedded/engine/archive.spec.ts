@@ -82,6 +82,16 @@ test('a clock that jumps ahead archives nothing, and a new segment under it coun
   await held.store.close()
 })
 
+test('a jump of the clock that is written down makes nothing a day older while the process lives', async () => {
+  const young = await agedDisk(5)
+  const held = await open(young.disk, young.clock)
+  young.clock.move(10n * YEAR)
+  for (let day = 0; day < 2; day++) await held.day()
+  for (let pass = 0; pass < 9; pass++) await held.store.maintenance.pass()
+  expect(held.told.archived).toEqual([])
+  await held.store.close()
+})
+
 test('a clock that runs back ten years archives nothing early and does not hold up what is old for ever', async () => {
   const young = await agedDisk(2)
   const held = await open(young.disk, young.clock)
