@@ -44,7 +44,16 @@ export class AgedStore {
       scrubbed: ({ bytes, damaged }) => tell(({ told }) => told.scrubbed.push({ bytes, damaged })),
     }
     const store = await openEmbedded({
-      ...{ directory, nodeId: 'node-1', clock, monotonic: clock.steady, observer, reserveBytes: 0, presizeBytes: 0, idleMarkMs: 0 },
+      ...{
+        directory,
+        nodeId: 'node-1',
+        clock,
+        monotonic: clock.steady,
+        observer,
+        reserveBytes: 0,
+        presizeBytes: 0,
+        idleMarkMs: 0,
+      },
       ...{ scrubBytesPerSecond: 0 },
       ...(disk === undefined ? {} : { disk }),
       ...options,
