@@ -1,5 +1,5 @@
 // Counts what was denied and tells whoever listens; it never holds a request up.
-export type DenialReason = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED'
+export type DenialReason = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED' | 'HIDDEN_EVENT'
 
 export interface Denial {
   readonly reason: DenialReason
@@ -11,7 +11,7 @@ export interface Denial {
 }
 
 export class Denials {
-  readonly counts: Record<DenialReason, number> = { UNAUTHENTICATED: 0, FORBIDDEN: 0, RATE_LIMITED: 0 }
+  readonly counts: Record<DenialReason, number> = { UNAUTHENTICATED: 0, FORBIDDEN: 0, RATE_LIMITED: 0, HIDDEN_EVENT: 0 }
   private listener: ((denial: Denial) => void) | undefined
 
   listen(listener: (denial: Denial) => void): void {

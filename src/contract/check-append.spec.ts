@@ -160,8 +160,13 @@ describe('data', () => {
     const shared = { a: 1 }
     expect(inData({ one: shared, two: shared, three: [shared, shared] })).toEqual([])
     let doubled: object = { a: 1 }
-    for (let i = 0; i < 60; i++) doubled = { x: doubled, y: doubled }
-    expect(findings(withEvent({ data: doubled }))?.code).toBe('EVENT_TOO_LARGE')
+    let list: unknown[] = []
+    for (let i = 0; i < 60; i++) {
+      doubled = { x: doubled, y: doubled }
+      list = [list, list]
+    }
+    expect(findings(withEvent({ data: doubled }))?.code).toBe('INVALID_EVENT')
+    expect(findings(withEvent({ data: { list } }))?.code).toBe('EVENT_TOO_LARGE')
   })
 
   it('is read once, getter by getter', () => {
@@ -288,6 +293,10 @@ describe('a request', () => {
     ['no expectations', expectations()],
     ['a condition with a bound', condition({ after: 0 })],
     ['a condition on types and tags', items({ types: ['a'], tags: ['b', 'c'] }, { types: [], tags: ['d'] })],
+    [
+      'as many keys as the limit',
+      request({ events: [{ type: 't', stream: 's', data: { list: times(LIMITS.eventKeys - 1, { k: 0 }) } }] }),
+    ],
     ['as many items as the limit', items(...times(LIMITS.conditionItems, { tags: ['t'] }))],
     ['a key', request({ key: ' ~!' })],
     ['a long key', request({ key: 'k'.repeat(255) })],
@@ -338,6 +347,7 @@ describe('a request', () => {
     ],
     ['no items', items(), ITEMS],
     ['too many items', items(...times(LIMITS.conditionItems + 1, { tags: ['t'] })), ITEMS],
+    ['too many types and tags', items(...times(9, { tags: times(29, 't').map((t, i) => `${t}${i}`) })), ITEMS],
     ['an item that is none', items(null), `${ITEMS}/0`],
     ['an empty item', items({ tags: ['a'] }, {}), `${ITEMS}/1`],
     ['an item of empty lists', items({ types: [], tags: [] }), `${ITEMS}/0`],

@@ -18,7 +18,7 @@ import { checkUnknownFields, type FaultOf, isObject, listFault } from './field-c
 import { FieldFindings } from './field-findings.js'
 import { type EventField, fieldPointer, isPlainObject, JsonWalk } from './json-walk.js'
 import { LIMITS } from './limits.js'
-import { packedFault } from './packed.js'
+import { keysFault, scanPacked } from './packed.js'
 import { timeFault } from './rfc3339.js'
 
 /** The author of the service's own events, the only one who may write to `$…` streams. */
@@ -48,9 +48,14 @@ class AppendCheck {
   private readonly findings = new FieldFindings()
   private byService = false
   private batchBytes = 0
+  /** Of the payloads of the event in hand, as far as they are looked into here. */
+  private keys = 0
 
   /** Without a walk the payloads are left to whoever encodes them. */
-  constructor(private readonly walk: JsonWalk | undefined) {}
+  constructor(
+    private readonly walk: JsonWalk | undefined,
+    private mostKeys: number = LIMITS.eventKeys,
+  ) {}
 
   run(request: unknown): void {
     if (isObject(request)) this.request(request)
@@ -92,6 +97,8 @@ class AppendCheck {
     if (correlationId !== undefined) this.requestField('/author/correlationId', referenceFault(correlationId))
     if (traceparent !== undefined) this.requestField('/author/traceparent', referenceFault(traceparent))
     this.byService = agentId === SERVICE_AGENT
+    // What the service writes of itself is bounded where it is made.
+    if (this.byService) this.mostKeys = Number.POSITIVE_INFINITY
   }
 
   private events(events: unknown): void {
@@ -129,10 +136,14 @@ class AppendCheck {
     }
     this.field(index, 'type', typeFault(type))
     this.stream(index, stream)
+    this.keys = 0
     let bytes = this.payload(data, LIMITS.eventBytes, { event: index, field: 'data' })
     if (metadata !== undefined) {
       bytes += this.payload(metadata, LIMITS.metadataBytes, { event: index, field: 'metadata' })
       if (bytes > LIMITS.eventBytes) this.tooLarge(`/events/${index}`, LIMITS.eventBytes)
+    }
+    if (this.keys > this.mostKeys) {
+      this.findings.add('INVALID_EVENT', `/events/${index}`, `${keysFault(this.mostKeys)} in data and metadata`)
     }
     this.batchBytes += bytes
     if (tags !== undefined) this.list(index, 'tags', tags, LIMITS.tagsPerEvent, tagFault)
@@ -175,7 +186,8 @@ class AppendCheck {
       return 0
     }
     if (this.walk === undefined) return 0
-    const bytes = this.walk.measure(payload, most, this.findings, at)
+    const bytes = this.walk.measure(payload, { bytes: most, keys: this.mostKeys }, this.findings, at)
+    this.keys += this.walk.keys
     return bytes > most ? this.tooLarge(fieldPointer(at), most) : bytes
   }
 
@@ -186,8 +198,9 @@ class AppendCheck {
       return 0
     }
     if (bytes.length > most) return this.tooLarge(fieldPointer(at), most)
-    const fault = payload.isChecked ? undefined : packedFault(bytes)
-    if (fault !== undefined) this.field(at.event, at.field, `${fault.reason} (byte ${fault.offset} of its MessagePack)`)
+    const keys = payload.keys ?? scanPacked(bytes, this.mostKeys)
+    if (typeof keys === 'number') this.keys += keys
+    else this.field(at.event, at.field, `${keys.reason} (byte ${keys.offset} of its MessagePack)`)
     return bytes.length
   }
 
@@ -206,12 +219,15 @@ export function checkAppendAround(request: unknown): asserts request is AppendRe
   readable(() => new AppendCheck(undefined).run(request))
 }
 
-/** Throws one StoreError that lists all that is wrong with the request, up to twenty findings. */
-export function checkAppend(request: unknown): asserts request is AppendRequest {
+/**
+ * Throws one StoreError that lists all that is wrong with the request, up to twenty findings. `mostKeys` is more than
+ * usual for events that are in a log already.
+ */
+export function checkAppend(request: unknown, mostKeys?: number): asserts request is AppendRequest {
   const walk = idleWalk ?? new JsonWalk()
   idleWalk = undefined
   try {
-    readable(() => new AppendCheck(walk).run(request))
+    readable(() => new AppendCheck(walk, mostKeys).run(request))
   } finally {
     idleWalk = walk
   }

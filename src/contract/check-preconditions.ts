@@ -55,22 +55,28 @@ export function checkCondition(condition: unknown, findings: FieldFindings): voi
     add(findings, `${pointer}/items`, `must be an array of 1 to ${LIMITS.conditionItems} items`)
     return
   }
+  let values = 0
   for (const [i, item] of items.entries()) {
     if (findings.full) return
-    checkItem(item, `${pointer}/items/${i}`, findings)
+    values += checkItem(item, `${pointer}/items/${i}`, findings)
+  }
+  if (values > LIMITS.conditionValues) {
+    add(findings, `${pointer}/items`, `must name at most ${LIMITS.conditionValues} types and tags together`)
   }
 }
 
-function checkItem(item: unknown, pointer: string, findings: FieldFindings): void {
+/** Answers how many types and tags it names. */
+function checkItem(item: unknown, pointer: string, findings: FieldFindings): number {
   if (!isObject(item)) {
     add(findings, pointer, 'must be an object')
-    return
+    return 0
   }
   const { types, tags } = item
   checkUnknownFields(item, ITEM_FIELDS, pointer, 'INVALID_REQUEST', findings)
   const typeCount = types === undefined ? 0 : checkValues(types, `${pointer}/types`, typeFault, findings)
   const tagCount = tags === undefined ? 0 : checkValues(tags, `${pointer}/tags`, tagFault, findings)
   if (typeCount + tagCount === 0) add(findings, pointer, 'must name at least one type or tag')
+  return typeCount + tagCount
 }
 
 /** Answers how many values were given, right or wrong. */

@@ -16,20 +16,20 @@ export type Revision = number
  * Whoever has to walk them anyway makes it with `Packed.checked`; others are checked when they are appended.
  */
 export class Packed {
-  private proven = false
+  /** How many keys it holds, when that is known already. */
+  keys: number | undefined
 
   constructor(readonly bytes: Uint8Array) {}
 
   /** Throws when the bytes are not one legal map. They must not be changed afterwards. */
-  static checked(bytes: Uint8Array): Packed {
-    checkPacked(bytes)
+  static checked(bytes: Uint8Array, mostKeys?: number): Packed {
     const packed = new Packed(bytes)
-    packed.proven = true
+    packed.keys = checkPacked(bytes, mostKeys)
     return packed
   }
 
   get isChecked(): boolean {
-    return this.proven
+    return this.keys !== undefined
   }
 }
 

@@ -30,6 +30,11 @@ export function fieldPointer(at: EventField): string {
   return `/events/${at.event}/${at.field}`
 }
 
+export interface Allowance {
+  readonly bytes: number
+  readonly keys: number
+}
+
 /** One walk at a time over three small arrays: a frame per level, nothing allocated per key, every property read once. */
 export class JsonWalk {
   private readonly containers: object[] = new Array(LIMITS.nestingDepth).fill(NO_NAMES)
@@ -40,22 +45,25 @@ export class JsonWalk {
   private deepest = -1
   private bytes = 0
   private allowance = 0
+  /** Of all objects entered in the last walk, which ends where they are too many. */
+  keys = 0
   private findings: FieldFindings
   private at: EventField
 
   /**
    * The least number of bytes MessagePack can need for `root`: one for every key and value, and their characters.
-   * Stops as soon as that passes `allowance`; what that means is for the caller to say.
+   * Stops as soon as that, or the number of keys, passes its allowance; what that means is for the caller to say.
    */
-  measure(root: object, allowance: number, findings: FieldFindings, at: EventField): number {
+  measure(root: object, most: Allowance, findings: FieldFindings, at: EventField): number {
     this.findings = findings
     this.at = at
-    this.allowance = allowance
+    this.allowance = most.bytes
+    this.keys = 0
     this.bytes = 1
     this.depth = -1
     this.deepest = -1
     this.enter(root)
-    while (this.depth >= 0 && this.bytes <= allowance && !findings.full) this.step()
+    while (this.depth >= 0 && this.bytes <= most.bytes && this.keys <= most.keys && !findings.full) this.step()
     this.forget()
     return this.bytes
   }
@@ -128,7 +136,9 @@ export class JsonWalk {
     if (prototype === Array.prototype && Array.isArray(container)) return this.indicesOf(container)
     if (prototype !== Object.prototype && prototype !== null) return this.refuse(NOT_PLAIN)
     // As everywhere in JSON: symbols and hidden properties are no part of an object. Looking for them costs more than all else.
-    return keys(container)
+    const names = keys(container)
+    this.keys += names.length
+    return names
   }
 
   private indicesOf(array: readonly unknown[]): undefined | null {

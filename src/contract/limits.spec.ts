@@ -14,6 +14,8 @@ describe('the limits', () => {
     ['eventBytes <= batchBytes', { batchBytes: LIMITS.eventBytes - 1 }],
     ['expectationsPerAppend <= batchEvents', { expectationsPerAppend: LIMITS.batchEvents + 1 }],
     ['readLimitDefault <= readLimitMax', { readLimitMax: 1 }],
+    ['eventKeys <= bodyKeys', { bodyKeys: LIMITS.eventKeys - 1 }],
+    ['conditionValuesPerItem <= conditionValues', { conditionValues: LIMITS.conditionValuesPerItem - 1 }],
     ['every limit is a positive integer', { tagChars: 0 }],
     ['every limit is a positive integer', { tagChars: 1.5 }],
   ])('are refused when this does not hold: %s', (relation, change) => {

@@ -17,11 +17,16 @@ export const LIMITS = Object.freeze({
   metadataBytes: 64 * KIB,
   eventBytes: MIB,
   eventWarnBytes: 64 * KIB,
+  /** In `data` and `metadata` together, at every depth. */
+  eventKeys: 10_000,
+  bodyKeys: 50_000,
   batchEvents: 1_000,
   batchBytes: 10 * MIB,
   expectationsPerAppend: 1_000,
   conditionItems: 32,
   conditionValuesPerItem: 32,
+  /** Types and tags of all items of a condition together. */
+  conditionValues: 256,
   filterValues: 100,
   patternsPerPermission: 1_000,
   pathChars: 256,
@@ -37,6 +42,8 @@ export function assertLimits(limits: typeof LIMITS): void {
     ['eventWarnBytes < eventBytes', limits.eventWarnBytes < limits.eventBytes],
     ['eventBytes <= batchBytes', limits.eventBytes <= limits.batchBytes],
     ['expectationsPerAppend <= batchEvents', limits.expectationsPerAppend <= limits.batchEvents],
+    ['eventKeys <= bodyKeys', limits.eventKeys <= limits.bodyKeys],
+    ['conditionValuesPerItem <= conditionValues', limits.conditionValuesPerItem <= limits.conditionValues],
     ['readLimitDefault <= readLimitMax', limits.readLimitDefault <= limits.readLimitMax],
     [
       'every limit is a positive integer',

@@ -4,7 +4,12 @@ import fc from 'fast-check'
 import { arbitraryJson, nested } from '../../test/support/arbitrary-json.js'
 import { spell } from '../../test/support/packed-spellings.js'
 import { StoreError } from './errors.js'
-import { checkPacked, packedFault, unpack } from './packed.js'
+import { checkPacked, type PackedFault, scanPacked, unpack } from './packed.js'
+
+function faultOf(bytes: Uint8Array): PackedFault | undefined {
+  const outcome = scanPacked(bytes)
+  return typeof outcome === 'number' ? undefined : outcome
+}
 
 const ascii = (text: string) => [...text].map(character => character.charCodeAt(0))
 /** {"a": …} with the given bytes as the value. */
@@ -16,7 +21,7 @@ describe('packed JSON', () => {
     fc.assert(
       fc.property(arbitraryJson, fc.infiniteStream(fc.nat(1_000)), (value, numbers) => {
         const bytes = Uint8Array.from(spell(value, choices => (numbers.next().value as number) % choices))
-        expect(packedFault(bytes)).toBeUndefined()
+        expect(faultOf(bytes)).toBeUndefined()
         expect(JSON.stringify(unpack(bytes))).toBe(JSON.stringify(value))
       }),
       { numRuns: 150 },
@@ -27,7 +32,7 @@ describe('packed JSON', () => {
     fc.assert(
       fc.property(arbitraryJson, fc.nat(), (value, at) => {
         const bytes = Uint8Array.from(spell(value, shortest))
-        expect(packedFault(bytes.subarray(0, at % bytes.length))).toBeDefined()
+        expect(faultOf(bytes.subarray(0, at % bytes.length))).toBeDefined()
       }),
     )
   })
@@ -38,7 +43,7 @@ describe('packed JSON', () => {
       fc.property(arbitraryJson, damage, (value, changes) => {
         const bytes = Uint8Array.from(spell(value, shortest))
         for (const [at, byte] of changes) bytes[at % bytes.length] = byte
-        const fault = packedFault(bytes)
+        const fault = faultOf(bytes)
         if (fault === undefined) {
           const decoded = unpack(bytes)
           expect(JSON.stringify(JSON.parse(JSON.stringify(decoded)))).toBe(JSON.stringify(decoded))
@@ -87,31 +92,31 @@ describe('packed JSON', () => {
     ['a character cut off', holding(0xa3, 0x61, 0xe2, 0x82), 'a string must be valid UTF-8', 5],
     ['a key that is no text', Uint8Array.of(0x81, 0xa1, 0xff, 1), 'a string must be valid UTF-8', 2],
   ])('refuses %s', (_, bytes, reason, offset) => {
-    expect(packedFault(bytes)).toMatchObject({ reason: expect.stringContaining(reason), offset })
+    expect(faultOf(bytes)).toMatchObject({ reason: expect.stringContaining(reason), offset })
     expect(() => checkPacked(bytes)).toThrow(StoreError)
   })
 
   it('may be sixty-four levels deep and no deeper', () => {
-    expect(packedFault(Uint8Array.from(spell(nested(64), shortest)))).toBeUndefined()
-    expect(packedFault(Uint8Array.from(spell(nested(65), shortest)))?.reason).toMatch('deeper than 64')
+    expect(faultOf(Uint8Array.from(spell(nested(64), shortest)))).toBeUndefined()
+    expect(faultOf(Uint8Array.from(spell(nested(65), shortest)))?.reason).toMatch('deeper than 64')
     const abyss = new Uint8Array(1_000_000).fill(0x91)
     abyss.set(holding())
-    expect(packedFault(abyss)).toEqual({ reason: 'nesting must not be deeper than 64 levels', offset: 66 })
+    expect(faultOf(abyss)).toEqual({ reason: 'nesting must not be deeper than 64 levels', offset: 66 })
     expect(() => unpack(abyss)).toThrow(RangeError)
   })
 
   it('may have the same key in neighbouring and inner maps, and many keys in one', () => {
     const value = { a: { a: [{ a: 1 }, { a: 2 }] }, b: { a: {} } }
-    expect(packedFault(Uint8Array.from(spell(value, shortest)))).toBeUndefined()
-    const many = Object.fromEntries(Array.from({ length: 10_000 }, (_, i) => [`key-${i}`, { a: i, b: i }]))
-    expect(packedFault(Uint8Array.from(spell(many, shortest)))).toBeUndefined()
+    expect(faultOf(Uint8Array.from(spell(value, shortest)))).toBeUndefined()
+    const many = Object.fromEntries(Array.from({ length: 3_000 }, (_, i) => [`key-${i}`, { a: i, b: i }]))
+    expect(faultOf(Uint8Array.from(spell(many, shortest)))).toBeUndefined()
   })
 
   it('refuses a key twice in a map of any size', () => {
     for (const size of [2, 23, 24, 25, 26, 200, 5_000]) {
       const keys = Array.from({ length: size - 1 }, (_, i) => `key-${i}`)
       const body = [...keys, keys.at(-1) as string].flatMap(key => [0xd9, key.length, ...ascii(key), 0xc0])
-      const fault = packedFault(Uint8Array.of(0xde, size >> 8, size & 0xff, ...body))
+      const fault = faultOf(Uint8Array.of(0xde, size >> 8, size & 0xff, ...body))
       expect(fault?.reason).toBe('a key must not stand twice in one map')
     }
   })
@@ -130,7 +135,7 @@ describe('packed JSON', () => {
   it('is read in a view of a larger buffer', () => {
     const buffer = Uint8Array.of(9, 9, ...holding(0xcd, 1, 0), 9)
     const view = buffer.subarray(2, 8)
-    expect(packedFault(view)).toBeUndefined()
+    expect(faultOf(view)).toBeUndefined()
     expect(unpack(view)).toEqual({ a: 256 })
   })
 })

@@ -28,9 +28,15 @@ class PackedScan {
   /** From and to of every key of the maps around here, innermost last. */
   private readonly keySpans = new Uint32Array(2 * PAIRWISE_KEYS_MAX * LIMITS.nestingDepth)
   private keyCount = 0
+  /** Of all maps, whether they are walked already or not. */
+  private allKeys = 0
+  private mostKeys = 0
 
-  run(bytes: Uint8Array): PackedFault | undefined {
+  /** How many keys there are, or what is wrong. */
+  run(bytes: Uint8Array, mostKeys: number): number | PackedFault {
     this.bytes = bytes
+    this.allKeys = 0
+    this.mostKeys = mostKeys
     this.at = 0
     this.fault = undefined
     this.depth = -1
@@ -44,7 +50,7 @@ class PackedScan {
     if (this.fault === undefined && this.at < bytes.length) this.fail('nothing may follow the map', this.at)
     this.bytes = NO_BYTES
     this.keySets.fill(undefined)
-    return this.fault
+    return this.fault ?? this.allKeys
   }
 
   /** Answers false, as does everything here that finds a fault. */
@@ -189,6 +195,10 @@ class PackedScan {
     if (this.depth + 1 === LIMITS.nestingDepth) {
       return this.fail(`nesting must not be deeper than ${LIMITS.nestingDepth} levels`, start)
     }
+    if (isMap === 1) {
+      this.allKeys += count
+      if (this.allKeys > this.mostKeys) return this.fail(keysFault(this.mostKeys), start)
+    }
     const depth = ++this.depth
     this.remaining[depth] = count
     this.isMap[depth] = isMap
@@ -198,17 +208,22 @@ class PackedScan {
   }
 }
 
-const SCAN = new PackedScan()
-
-/** What is wrong with the bytes, and where; undefined when they are one map that JSON could say. */
-export function packedFault(bytes: Uint8Array): PackedFault | undefined {
-  return SCAN.run(bytes)
+export function keysFault(most: number): string {
+  return `must hold at most ${most} keys`
 }
 
-export function checkPacked(bytes: Uint8Array): void {
-  const fault = packedFault(bytes)
-  if (fault === undefined) return
-  const detail = `${fault.reason} (byte ${fault.offset})`
+const SCAN = new PackedScan()
+
+/** What is wrong with the bytes, and where; the number of their keys when they are one map that JSON could say. */
+export function scanPacked(bytes: Uint8Array, mostKeys: number = LIMITS.eventKeys): number | PackedFault {
+  return SCAN.run(bytes, mostKeys)
+}
+
+/** The number of its keys; throws when it is not what it must be. */
+export function checkPacked(bytes: Uint8Array, mostKeys?: number): number {
+  const outcome = scanPacked(bytes, mostKeys)
+  if (typeof outcome === 'number') return outcome
+  const detail = `${outcome.reason} (byte ${outcome.offset})`
   throw new StoreError('INVALID_EVENT', `The MessagePack is not what it must be: ${detail}`, {
     errors: [{ pointer: '', detail }],
   })

@@ -233,3 +233,21 @@ test('JSON comes back as it was sent, whatever it holds', async () => {
   )
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined()
 })
+
+test('an event has at most ten thousand keys, and a body fifty thousand, in either form', async () => {
+  const keyed = (keys: number) => Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, 0]))
+  const asked = async (path: string, body: object) => {
+    const one = await call(path, { json: body })
+    const headers = { 'content-type': 'application/msgpack', accept: 'application/json' }
+    const other = await call(path, { body: encoded(body, 'msgpack') as Buffer, headers })
+    return Promise.all([one, other].map(async answer => [answer.status, await jsonOf(answer)]))
+  }
+  for (const [status] of await asked('/v1/events', event({ data: keyed(LIMITS.eventKeys) }))) expect(status).toBe(201)
+  for (const answer of await asked('/v1/events', event({ data: keyed(LIMITS.eventKeys + 1) }))) {
+    expect(answer).toEqual([400, expect.objectContaining({ code: 'INVALID_EVENT' })])
+  }
+  const events = Array.from({ length: 6 }, () => event({ data: keyed(8_400) }))
+  for (const answer of await asked('/v1/events/batch', { events })) {
+    expect(answer).toEqual([400, expect.objectContaining({ code: 'MALFORMED_BODY', errors: [expect.anything()] })])
+  }
+})

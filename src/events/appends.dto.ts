@@ -120,7 +120,7 @@ export class ConditionItemBody {
 
 export class MatchBody {
   @ApiProperty({
-    description: 'What must not exist; one match is enough to refuse the append.',
+    description: `What must not exist; one match is enough to refuse the append. At most ${LIMITS.conditionValues} types and tags in all items together.`,
     type: [ConditionItemBody],
     minItems: 1,
     maxItems: LIMITS.conditionItems,

@@ -13,6 +13,8 @@ export interface Origin {
   readonly key: string | undefined
   /** Of the body, as it came. */
   readonly bytes: number
+  /** As declared, never the URL as sent. */
+  readonly route: string
 }
 
 /** `key` is the body's own, where it has one: the header goes before it. */
@@ -26,7 +28,13 @@ export function originOf(request: FastifyRequest, access: Access, key?: string):
     ...(onBehalfOf === undefined ? undefined : { onBehalfOf }),
     ...(traceparent === undefined ? undefined : { traceparent }),
   }
-  return { access, author, key: keyOf(headers['idempotency-key']) ?? key, bytes: bytesOf(request) }
+  return {
+    access,
+    author,
+    key: keyOf(headers['idempotency-key']) ?? key,
+    bytes: bytesOf(request),
+    route: request.routeOptions.url ?? '',
+  }
 }
 
 function keyOf(given: string | string[] | undefined): string | undefined {

@@ -43,7 +43,7 @@ export async function* readExport(
 function frameIn(line: number, bytes: Buffer): Readonly<Record<string, unknown>> {
   let frame: unknown
   try {
-    frame = parseJsonBody(bytes)
+    frame = parseJsonBody(bytes, Number.POSITIVE_INFINITY)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
     refuseLine(line, error.message.replace('The body', 'it'))

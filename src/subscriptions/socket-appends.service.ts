@@ -7,6 +7,7 @@ import { Appends } from '../events/appends.service.js'
 import type { Conversation } from './conversation.js'
 import type { FrameHandler } from './frame-handler.js'
 import type { ServerFrame } from './frames.dto.js'
+import { STREAM_PATH } from './handshake.service.js'
 import type { AskedAppend } from './read-frame.js'
 
 @Injectable()
@@ -24,7 +25,7 @@ export class SocketAppends implements FrameHandler {
     const { access, connection } = client
     client.needs('events.write')
     this.quotas.charge(access, { requests: 1 })
-    const origin = { access, author: authorOf(client), key: key as string | undefined, bytes }
+    const origin = { access, author: authorOf(client), key: key as string | undefined, bytes, route: STREAM_PATH }
     connection.begun(bytes)
     try {
       client.send(answerOf(id, await this.appends.appendBatch(content, origin)))

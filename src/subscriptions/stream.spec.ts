@@ -96,6 +96,24 @@ describe.each(['lighthouse.v1.json', 'lighthouse.v1.msgpack'])('spoken as %s', p
     expect([first.duplicate, again.duplicate, again.lastPosition]).toEqual([false, true, first.lastPosition])
   })
 
+  test('a condition tells nothing of hidden events for free', async () => {
+    await append(event({ stream: 'hidden', tags: ['customer:acme'] }))
+    const spy = agent('spy', 'agent', { 'events.write': ['own'], 'events.read': ['own'] })
+    const client = await open(spy, { protocol })
+    const condition = { failIfEventsMatch: { items: [{ tags: ['customer:acme'] }] } }
+    const asked = { events: [event({ stream: 'agent_spy' })], condition }
+    const expectations = [{ stream: 'agent_spy', expectedRevision: 9 }]
+    client.send({ type: 'append', id: '1', ...asked, expectations })
+    const { problem } = await client.next('error', '1')
+    expect(problem).toMatchObject({ code: 'REVISION_CONFLICT', violations: [{ kind: 'revision' }] })
+    expect(JSON.stringify(problem)).not.toMatch(/condition/)
+    const { counts } = server.app.get(Denials, { strict: false })
+    const before = counts.HIDDEN_EVENT
+    client.send({ type: 'append', id: '2', ...asked })
+    expect(await client.next('error', '2')).toMatchObject({ problem: { code: 'CONDITION_FAILED' } })
+    expect(counts.HIDDEN_EVENT).toBe(before + 1)
+  })
+
   test('a thousand pipelined appends are all answered, in the order of their positions', async () => {
     const client = await open(ADMIN, { protocol })
     for (let n = 0; n < 1_000; n++) client.send({ type: 'append', id: `a${n}`, events: [event({ data: { n } })] })

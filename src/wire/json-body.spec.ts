@@ -2,7 +2,8 @@
 import fc from 'fast-check'
 import { arbitraryJson } from '../../test/support/arbitrary-json.js'
 import type { StoreError } from '../contract/errors.js'
-import { JSON_DEPTH_MAX, JSON_KEYS_MAX, JSON_VALUES_MAX, parseJsonBody } from './json-body.js'
+import { LIMITS } from '../contract/limits.js'
+import { JSON_DEPTH_MAX, JSON_VALUES_MAX, parseJsonBody } from './json-body.js'
 
 const parse = (text: string) => parseJsonBody(Buffer.from(text))
 
@@ -214,7 +215,15 @@ describe('a body made to hurt', () => {
     const values = `[${'0,'.repeat(JSON_VALUES_MAX)}0]`
     expect(refusal(values).code).toBe('BODY_TOO_LARGE')
     expect(refusal(`[${'{},'.repeat(JSON_VALUES_MAX / 2)}0]`).code).toBe('BODY_TOO_LARGE')
-    expect(refusal(`[${'{"":0},'.repeat(JSON_KEYS_MAX + 1)}0]`).code).toBe('BODY_TOO_LARGE')
+  })
+
+  test('may hold so many keys, wherever they stand, and no more', () => {
+    const holding = (keys: number) => `[${'{"":0},'.repeat(keys - 2)}{"a":{"b":0}}]`
+    expect(parse(holding(LIMITS.bodyKeys))).toHaveLength(LIMITS.bodyKeys - 1)
+    expect(refusal(holding(LIMITS.bodyKeys + 1))).toMatchObject({
+      code: 'MALFORMED_BODY',
+      errors: [{ pointer: '', detail: `must hold at most ${LIMITS.bodyKeys} keys` }],
+    })
   })
 
   test('leaves the next one alone', () => {

@@ -2,6 +2,7 @@
 import { isUtf8 } from 'node:buffer'
 import { StoreError } from '../contract/errors.js'
 import { LIMITS } from '../contract/limits.js'
+import { keysFault } from '../contract/packed.js'
 import { duplicateKeys, pointersOf, syntaxFaultAt } from './json-body-faults.js'
 
 /** `{events: [{data: …}]}`: what may stand around the deepest payload. */
@@ -9,7 +10,6 @@ const ENVELOPE_LEVELS = 3
 export const JSON_DEPTH_MAX = LIMITS.nestingDepth + ENVELOPE_LEVELS
 /** An event of a MiB can hold as many values, one byte each; a body that holds more is made to hurt. */
 export const JSON_VALUES_MAX = 1_200_000
-export const JSON_KEYS_MAX = 200_000
 /** Objects with more keys are looked at again after parsing, instead of comparing each key with each. */
 const PAIRWISE_KEYS_MAX = 24
 const FINDINGS_MAX = 20
@@ -33,9 +33,11 @@ class JsonScan {
   private hashCount = 0
   private depth = 0
   private bytes: Buffer = Buffer.alloc(0)
+  private mostKeys = 0
 
-  run(bytes: Buffer): void {
+  run(bytes: Buffer, mostKeys: number): void {
     this.bytes = bytes
+    this.mostKeys = mostKeys
     this.keys = 0
     this.values = 1
     this.depth = 0
@@ -60,7 +62,7 @@ class JsonScan {
         expectsKey = this.isObject[this.depth] === 1
         at++
       } else if (byte === 0x3a) {
-        this.keys++
+        if (++this.keys > this.mostKeys) throw tooManyKeys(this.mostKeys)
         expectsKey = false
         at++
       } else if (byte === 0x7b || byte === 0x5b) {
@@ -77,9 +79,8 @@ class JsonScan {
         at++
       }
     }
-    if (this.values > JSON_VALUES_MAX || this.keys > JSON_KEYS_MAX) {
-      const detail = `The body holds more than ${JSON_VALUES_MAX} values or ${JSON_KEYS_MAX} keys: split it.`
-      throw new StoreError('BODY_TOO_LARGE', detail)
+    if (this.values > JSON_VALUES_MAX) {
+      throw new StoreError('BODY_TOO_LARGE', `The body holds more than ${JSON_VALUES_MAX} values: split it.`)
     }
   }
 
@@ -158,6 +159,11 @@ class JsonScan {
 
 const EMPTY = Buffer.alloc(0)
 
+export function tooManyKeys(most: number): StoreError {
+  const detail = keysFault(most)
+  return new StoreError('MALFORMED_BODY', `The body ${detail}: split it.`, { errors: [{ pointer: '', detail }] })
+}
+
 /** The offset after the closing quote, or after the last byte. */
 function stringEnd(bytes: Buffer, from: number): number {
   const { length } = bytes
@@ -199,13 +205,13 @@ function isExact(text: string, value: number): boolean {
 const SCAN = new JsonScan()
 
 /** Throws MALFORMED_BODY, INVALID_REQUEST or BODY_TOO_LARGE. Own `__proto__` keys stay own keys. */
-export function parseJsonBody(bytes: Buffer): unknown {
+export function parseJsonBody(bytes: Buffer, mostKeys: number = LIMITS.bodyKeys): unknown {
   if (bytes.length === 0) throw new StoreError('MALFORMED_BODY', 'The body is empty: send one JSON object.')
   if (!isUtf8(bytes)) throw new StoreError('MALFORMED_BODY', 'The body is not UTF-8: JSON always is.')
   if (bytes[0] === 0xef) {
     throw new StoreError('MALFORMED_BODY', 'The body begins with a byte order mark, which JSON must not have.')
   }
-  SCAN.run(bytes)
+  SCAN.run(bytes, mostKeys)
   const { keys, suspectedTwins, inexact } = SCAN
   const value = parsed(bytes)
   if (inexact.length > 0) {

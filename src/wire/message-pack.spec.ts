@@ -3,6 +3,7 @@ import fc from 'fast-check'
 import { arbitraryJson } from '../../test/support/arbitrary-json.js'
 import type { StoreError } from '../contract/errors.js'
 import { Packed } from '../contract/event.js'
+import { LIMITS } from '../contract/limits.js'
 import { unpack } from '../contract/packed.js'
 import { decodeAppend, decodeMessagePack, PACKED_VALUES_MAX } from './message-pack.js'
 import { encodeMessagePack } from './message-pack-writer.js'
@@ -71,7 +72,7 @@ describe('plain values', () => {
     for (const value of ['x'.repeat(length), 'ü'.repeat(length), Array(length).fill(1)]) {
       expect(decodeMessagePack(encodeMessagePack(value))).toEqual(value)
     }
-    const map = Object.fromEntries(Array.from({ length }, (_, i) => [`k${i}`, i]))
+    const map = Object.fromEntries(Array.from({ length: Math.min(length, LIMITS.bodyKeys) }, (_, i) => [`k${i}`, i]))
     expect(decodeMessagePack(encodeMessagePack(map))).toEqual(map)
   })
 
@@ -123,6 +124,20 @@ describe('bytes that are refused', () => {
     expect(decodeAppend(encodeMessagePack({ data: { many: Array(PACKED_VALUES_MAX).fill({}) } }))).toMatchObject({
       data: { isChecked: true },
     })
+  })
+
+  test('more keys than a body may hold, inside of payloads and beside them', () => {
+    const keyed = (keys: number) => Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, 0]))
+    const events = (each: number) => Array.from({ length: 6 }, () => ({ data: keyed(each), metadata: keyed(1) }))
+    const fitting = encodeMessagePack({ events: events(8_300) })
+    expect(decodeAppend(fitting)).toMatchObject({ events: { length: 6 } })
+    expect(decodeMessagePack(fitting)).toMatchObject({ events: { length: 6 } })
+    for (const decode of [decodeMessagePack, decodeAppend]) {
+      expect(refusal(encodeMessagePack({ events: events(8_400) }), decode)).toMatchObject({
+        code: 'MALFORMED_BODY',
+        errors: [{ pointer: '', detail: `must hold at most ${LIMITS.bodyKeys} keys` }],
+      })
+    }
   })
 
   test('any bytes are either read or refused by the catalogue', () => {

@@ -4,6 +4,7 @@ import { Packed } from '../contract/event.js'
 import { pointerSegment } from '../contract/field-findings.js'
 import { LIMITS } from '../contract/limits.js'
 import { readText, utf8FaultAt } from '../contract/utf8.js'
+import { tooManyKeys } from './json-body.js'
 
 type Plain = Record<string, unknown>
 
@@ -21,6 +22,8 @@ enum Place {
 class BodyReader {
   private at = 0
   private left = PACKED_VALUES_MAX
+  /** Of all maps, those of payloads included. */
+  private keys = 0
   private readonly view: DataView
   /** Keys and indexes on the way to the value in hand. */
   private readonly path: (string | number)[] = []
@@ -147,6 +150,7 @@ class BodyReader {
 
   private map(count: number, depth: number, place: Place): Plain {
     this.enter(2 * count, depth)
+    this.countKeys(count)
     const map: Plain = {}
     const holdsPayloads = place === Place.request || place === Place.event
     const step = this.path.push('') - 1
@@ -161,6 +165,12 @@ class BodyReader {
     }
     this.path.pop()
     return map
+  }
+
+  private countKeys(count: number): number {
+    this.keys += count
+    if (this.keys > LIMITS.bodyKeys) throw tooManyKeys(LIMITS.bodyKeys)
+    return count
   }
 
   private key(start: number): string {
@@ -195,12 +205,12 @@ class BodyReader {
       const start = this.at
       const head = this.take(1, start) && (this.bytes[start] as number)
       if (head < 0x80 || head >= 0xe0 || head === 0xc0 || head === 0xc2 || head === 0xc3) continue
-      if (head < 0x90) left += 2 * (head & 0x0f)
+      if (head < 0x90) left += 2 * this.countKeys(head & 0x0f)
       else if (head < 0xa0) left += head & 0x0f
       else if (head < 0xc0) this.take(head & 0x1f, start)
       else if (head >= 0xd9 && head <= 0xdb) this.take(this.length(1 << (head - 0xd9), start), start)
       else if (head === 0xdc || head === 0xdd) left += this.length(head === 0xdc ? 2 : 4, start)
-      else if (head === 0xde || head === 0xdf) left += 2 * this.length(head === 0xde ? 2 : 4, start)
+      else if (head === 0xde || head === 0xdf) left += 2 * this.countKeys(this.length(head === 0xde ? 2 : 4, start))
       else if (head < 0xca || head > 0xd3) this.fail(strangerOf(head), start)
       else this.take(head === 0xca ? 4 : head === 0xcb ? 8 : 1 << (head & 0x03), start)
     }

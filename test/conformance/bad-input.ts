@@ -1,7 +1,9 @@
 // Conformance: whatever is handed to any verb ends in a catalogued error, writes nothing, and leaves the store well.
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { ErrorCode } from '../../src/contract/errors.js'
-import { Packed } from '../../src/contract/event.js'
+import { type JsonObject, Packed } from '../../src/contract/event.js'
+import { LIMITS } from '../../src/contract/limits.js'
+import { encodeMessagePack } from '../../src/wire/message-pack-writer.js'
 import { nested } from '../support/arbitrary-json.js'
 import { an, codeOf, errorOf, type World } from './vocabulary.js'
 
@@ -29,6 +31,12 @@ function cyclic(): object {
   ;(data['list'] as unknown[]).push(data)
   return data
 }
+
+function keyed(keys: number): JsonObject {
+  return Object.fromEntries(Array.from({ length: keys }, (_, i) => [`k${i}`, 0]))
+}
+
+const packed = (object: JsonObject) => encodeMessagePack(object)
 
 /** Everything a JavaScript caller can hand over instead of an object. */
 const NOT_OBJECTS: readonly unknown[] = [undefined, null, 0, '', 'text', true, [], Symbol('s'), 1n, () => 1]
@@ -154,6 +162,19 @@ function refusesData(world: World): void {
     ['packed in something else', new Packed('bytes' as never), 'INVALID_EVENT'],
   ])('as data is refused: %s', async (_, data, code) => {
     expect(await codeOf(() => world.append(an('opened', { data: data as never })))).toBe(code)
+  })
+
+  it.each<[string, object]>([
+    ['in one object', { data: keyed(LIMITS.eventKeys + 1) }],
+    ['in many', { data: { list: Array.from({ length: LIMITS.eventKeys }, () => ({ k: 0 })) } }],
+    ['in both parts together', { data: keyed(LIMITS.eventKeys - 1), metadata: keyed(2) }],
+    ['packed', { data: new Packed(packed(keyed(LIMITS.eventKeys + 1))) }],
+    ['packed in both parts', { data: new Packed(packed(keyed(9_000))), metadata: new Packed(packed(keyed(1_001))) }],
+    ['packed and proven', { data: Packed.checked(packed(keyed(9_000))), metadata: keyed(1_001) }],
+  ])('with more keys than an event may have is refused: %s', async (_, parts) => {
+    const error = await errorOf(() => world.append(an('opened', parts)))
+    expect(error.code).toBe('INVALID_EVENT')
+    expect(error.errors[0]?.pointer).toMatch(/^\/events\/0/)
   })
 
   it('as metadata is refused beyond 64 KiB, counted in bytes', async () => {

@@ -8,10 +8,10 @@ import { describeStore } from './store-conformance.js'
 
 describeStore(
   'the embedded backend',
-  async ({ clock }) => {
+  async ({ clock, monotonic }) => {
     const directory = await mkdtemp(join(tmpdir(), 'lighthouse-conformance-'))
     const remove = () => rm(directory, { recursive: true, force: true })
-    const open = () => openEmbedded({ directory, nodeId: 'node-1', clock })
+    const open = () => openEmbedded({ directory, nodeId: 'node-1', clock, monotonic })
     let current: EventStore
     try {
       current = await open()

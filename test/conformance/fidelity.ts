@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../src/contract/event.js'
+import { LIMITS } from '../../src/contract/limits.js'
 import { unpack } from '../../src/contract/packed.js'
 import { arbitraryJson, nested, objectOf } from '../support/arbitrary-json.js'
 import { an, plain, type World } from './vocabulary.js'
@@ -66,7 +67,7 @@ function tellsJson(world: World): void {
     const data = {
       text: 'é'.repeat(100_000),
       list: Array.from({ length: 70_000 }, (_, i) => i % 100),
-      keys: Object.fromEntries(Array.from({ length: 20_000 }, (_, i) => [`key-${i}`, i])),
+      keys: Object.fromEntries(Array.from({ length: LIMITS.eventKeys - 3 }, (_, i) => [`key-${i}`, i])),
     }
     expect(text((await stored(world, an('opened', { data }))).data)).toBe(text(data))
   })

@@ -1,7 +1,7 @@
 // Conformance: an idempotency key makes an append happen once, whatever is sent again.
 import { describe, expect, it } from '@jest/globals'
 import { Packed } from '../../src/contract/event.js'
-import { HOUR } from '../support/bent-clock.js'
+import { HOUR, YEAR } from '../support/bent-clock.js'
 import { an, codeOf, outcomesOf, type World } from './vocabulary.js'
 
 export function describeIdempotency(world: World, facts: { readonly survivesReopening: boolean }): void {
@@ -106,23 +106,42 @@ function tellsReuse(world: World): void {
 }
 
 function tellsKeyLife(world: World): void {
+  const again = () => world.append(an('opened'), { key: 'k1' })
+
   it('is kept for twenty-four hours', async () => {
-    await world.append(an('opened'), { key: 'k1' })
-    world.clock.move(24n * HOUR - 1n)
-    expect((await world.append(an('opened'), { key: 'k1' })).duplicate).toBe(true)
+    await again()
+    world.clock.pass(24n * HOUR - 1n)
+    expect((await again()).duplicate).toBe(true)
   })
 
   it('is forgotten after twenty-four hours', async () => {
-    await world.append(an('opened'), { key: 'k1' })
-    world.clock.move(24n * HOUR + HOUR)
-    expect(await world.append(an('opened'), { key: 'k1' })).toMatchObject({ duplicate: false, firstPosition: 2 })
-    expect((await world.append(an('opened'), { key: 'k1' })).firstPosition).toBe(2)
+    await again()
+    world.clock.pass(24n * HOUR + HOUR)
+    expect(await again()).toMatchObject({ duplicate: false, firstPosition: 2 })
+    expect((await again()).firstPosition).toBe(2)
   })
 
-  it('is kept while the wall clock is back', async () => {
-    await world.append(an('opened'), { key: 'k1' })
-    world.clock.move(-48n * HOUR)
-    expect((await world.append(an('opened'), { key: 'k1' })).duplicate).toBe(true)
+  it.each([
+    ['back by two days', -48n * HOUR],
+    ['ahead by a day and an hour', 25n * HOUR],
+    ['ahead by ten years', 10n * YEAR],
+  ])('is kept when the wall clock steps %s, whatever is stamped meanwhile', async (_, step) => {
+    const first = await again()
+    world.clock.move(step)
+    expect(await again()).toEqual({ ...first, duplicate: true })
+    await world.append(an('between'), { key: 'k2' })
+    world.clock.pass(23n * HOUR)
+    expect(await again()).toEqual({ ...first, duplicate: true })
+    expect((await world.append(an('between'), { key: 'k2' })).duplicate).toBe(true)
+  })
+
+  it('is kept for as long although the wall clock has been behind for days', async () => {
+    await again()
+    world.clock.move(-10n * YEAR)
+    world.clock.pass(72n * HOUR)
+    const late = await world.append(an('late'), { key: 'k2' })
+    world.clock.pass(23n * HOUR)
+    expect(await world.append(an('late'), { key: 'k2' })).toEqual({ ...late, duplicate: true })
   })
 }
 
@@ -136,10 +155,24 @@ function tellsReopening(world: World): void {
     expect(world.store.head()).toBe(3)
   })
 
-  it('is forgotten after twenty-four hours of closure', async () => {
+  it.each([25n * HOUR, 10n * YEAR, -25n * HOUR])(
+    'is kept when the clock steps by %d ns and the store is opened again',
+    async step => {
+      const first = await world.append(an('opened'), { key: 'k1' })
+      world.clock.move(step)
+      await world.reopen()
+      expect(await world.append(an('opened'), { key: 'k1' })).toEqual({ ...first, duplicate: true })
+      world.clock.pass(23n * HOUR)
+      expect((await world.append(an('opened'), { key: 'k1' })).duplicate).toBe(true)
+    },
+  )
+
+  it('is forgotten after twenty-four hours, opened again or not', async () => {
     await world.append(an('opened'), { key: 'k1' })
-    world.clock.move(25n * HOUR)
+    world.clock.pass(12n * HOUR)
+    await world.append(an('between'))
     await world.reopen()
+    world.clock.pass(13n * HOUR)
     expect((await world.append(an('opened'), { key: 'k1' })).duplicate).toBe(false)
   })
 }

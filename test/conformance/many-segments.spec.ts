@@ -6,10 +6,11 @@ import { describeStore } from './store-conformance.js'
 
 describeStore(
   'the embedded backend on many small segments',
-  async ({ clock }) => {
+  async ({ clock, monotonic }) => {
     const disk = new FakeDisk({ directories: ['/'] })
     const small = { segmentBytes: 6_000, presizeBytes: 1_024, reserveBytes: 1_024, sealOnCloseBytes: 5_000 }
-    const open = () => openEmbedded({ directory: '/data', nodeId: 'node-1', clock, disk, idleMarkMs: 0, ...small })
+    const open = () =>
+      openEmbedded({ directory: '/data', nodeId: 'node-1', clock, monotonic, disk, idleMarkMs: 0, ...small })
     let current: EventStore = await open()
     return {
       store: current,

@@ -4,8 +4,8 @@ import { describeStore } from './store-conformance.js'
 
 describeStore(
   'the memory backend',
-  async ({ clock }) => {
-    const store = new MemoryStore({ nodeId: 'node-1', clock })
+  async ({ clock, monotonic }) => {
+    const store = new MemoryStore({ nodeId: 'node-1', clock, monotonic })
     return { store, destroy: () => store.close() }
   },
   [{ id: 'volatile', reason: 'it keeps events in memory alone' }],

@@ -6,16 +6,26 @@ import { StoreError } from '../../src/contract/errors.js'
 import type { RecordedEvent } from '../../src/contract/event.js'
 import type { AppendRequest, EventStore, ReadRequest } from '../../src/contract/event-store.js'
 import { must } from '../crash/ledger.js'
-import { type BentClock, HOUR, SECOND } from '../support/bent-clock.js'
+import { type BentClock, HOUR, NEW_YEAR, SECOND } from '../support/bent-clock.js'
 import type { CrashMode, FakeDisk } from '../support/fake-disk.js'
 
 /** The model, and what of the past decides which questions have one answer only. */
 export interface Model {
   readonly store: MemoryStore
   readonly clock: BentClock
-  readonly keys: Map<string, bigint>
-  /** The latest that the clock ever said. */
+  readonly keys: Map<string, StoredKey>
+  /** The latest that the clock ever said: nothing is stamped later. */
   latest: bigint
+  restarts: number
+  /** Whether the wall clock was ever behind the monotonic one. */
+  wasBehind: boolean
+}
+
+/** What the clocks said when the key was stored. */
+interface StoredKey {
+  readonly passed: bigint
+  readonly latest: bigint
+  readonly restarts: number
 }
 
 export interface Real {
@@ -59,12 +69,14 @@ async function answerOf(store: EventStore, request: AppendRequest): Promise<unkn
 
 const KEPT = 24n * HOUR
 
-/** Near the 24 hours, or when the clock went back over them, either answer to a key is right. */
+/** Near the 24 hours, and where a restart saw times that a clock ahead has left in the log, either answer to a key is right. */
 function isAmbiguous(model: Model, { key, author }: AppendRequest): boolean {
   const storedAt = model.keys.get(`${author.agentId} ${key}`)
   if (key === undefined || storedAt === undefined) return false
-  const surelyKept = model.latest - storedAt < KEPT - HOUR
-  const surelyForgotten = model.clock.now() - storedAt > KEPT + HOUR
+  const passed = model.clock.steady.now() - storedAt.passed
+  const sameLife = storedAt.restarts === model.restarts
+  const surelyKept = passed < KEPT - HOUR && (sameLife || model.latest - storedAt.latest < KEPT - HOUR)
+  const surelyForgotten = passed > KEPT + HOUR && sameLife && !model.wasBehind
   return !surelyKept && !surelyForgotten
 }
 
@@ -76,15 +88,16 @@ export class Append implements Step {
   }
 
   async run(model: Model, real: Real): Promise<void> {
-    move(model, real, SECOND)
+    pass(model, real, SECOND)
     const before = model.store.head()
     const answers = (store: EventStore) => Promise.all(this.requests.map(request => answerOf(store, request)))
     mustAgree(this.toString(), await answers(real.store), await answers(model.store))
     mustAgree('head', real.store.head(), model.store.head())
     if (model.store.head() === before) return
     for (const { key, author } of this.requests) {
-      // An id never goes back, so a key lives from the latest time there ever was.
-      if (key !== undefined) model.keys.set(`${author.agentId} ${key}`, model.latest)
+      if (key === undefined) continue
+      const { latest, restarts, clock } = model
+      model.keys.set(`${author.agentId} ${key}`, { passed: clock.steady.now(), latest, restarts })
     }
   }
 
@@ -179,7 +192,9 @@ export class MoveClock implements Step {
   check = () => true
 
   async run(model: Model, real: Real): Promise<void> {
-    move(model, real, this.nanoseconds)
+    model.clock.move(this.nanoseconds)
+    real.clock.move(this.nanoseconds)
+    noteTimes(model)
   }
 
   toString(): string {
@@ -187,10 +202,30 @@ export class MoveClock implements Step {
   }
 }
 
-function move(model: Model, real: Real, nanoseconds: bigint): void {
-  model.clock.move(nanoseconds)
-  real.clock.move(nanoseconds)
-  if (model.clock.now() > model.latest) model.latest = model.clock.now()
+export class PassTime implements Step {
+  constructor(private readonly nanoseconds: bigint) {}
+
+  check = () => true
+
+  async run(model: Model, real: Real): Promise<void> {
+    pass(model, real, this.nanoseconds)
+  }
+
+  toString(): string {
+    return `let ${this.nanoseconds / SECOND} s pass`
+  }
+}
+
+function pass(model: Model, real: Real, nanoseconds: bigint): void {
+  model.clock.pass(nanoseconds)
+  real.clock.pass(nanoseconds)
+  noteTimes(model)
+}
+
+function noteTimes(model: Model): void {
+  const now = model.clock.now()
+  if (now > model.latest) model.latest = now
+  if (now < NEW_YEAR + model.clock.steady.now()) model.wasBehind = true
 }
 
 /** The model just goes on. */
@@ -198,6 +233,7 @@ export class Reopen implements Step {
   check = () => true
 
   async run(model: Model, real: Real): Promise<void> {
+    model.restarts++
     await real.store.close()
     must(real.disk.openFiles.length === 0, () => `still open: ${real.disk.openFiles.join()}`)
     real.store = await real.open(real.disk)
@@ -217,6 +253,7 @@ export class Crash implements Step {
   check = () => true
 
   async run(model: Model, real: Real): Promise<void> {
+    model.restarts++
     real.disk = real.disk.afterCrash(this.seed, this.mode)
     real.store = await real.open(real.disk)
     mustAgree('head after a crash', real.store.head(), model.store.head())

@@ -17,6 +17,7 @@ import {
   Find,
   type Model,
   MoveClock,
+  PassTime,
   Read,
   ReadTimes,
   type Real,
@@ -135,6 +136,8 @@ const read: fc.Arbitrary<ReadRequest> = some(
 
 const jump = fc.constantFrom(SECOND, MINUTE, 25n * HOUR, 10n * YEAR, -MINUTE, -3n * HOUR, -10n * YEAR)
 
+const pause = fc.constantFrom(MINUTE, 5n * HOUR, 26n * HOUR)
+
 const counts: Record<string, number> = {}
 
 /** The same step, counted when it is taken. */
@@ -183,6 +186,10 @@ const steps = [
     jump.map(by => new MoveClock(by)),
   ),
   counted(
+    'times passed',
+    pause.map(by => new PassTime(by)),
+  ),
+  counted(
     'restarts',
     fc.constant(undefined).map(() => new Reopen()),
   ),
@@ -196,12 +203,15 @@ async function begin(): Promise<{ model: Model; real: Real }> {
   const disk = new FakeDisk({ directories: ['/'], seed: SEED })
   const clock = new BentClock()
   const modelClock = new BentClock()
-  const open = (where: FakeDisk) => openTiny(where, clock, { segmentBytes: 5_000, sealOnCloseBytes: 4_600 })
+  const open = (where: FakeDisk) =>
+    openTiny(where, clock, { segmentBytes: 5_000, sealOnCloseBytes: 4_600, monotonic: clock.steady })
   const model = {
-    store: new MemoryStore({ nodeId: 'n1', clock: modelClock }),
+    store: new MemoryStore({ nodeId: 'n1', clock: modelClock, monotonic: modelClock.steady }),
     clock: modelClock,
     keys: new Map(),
     latest: NEW_YEAR,
+    restarts: 0,
+    wasBehind: false,
   }
   return { model, real: { store: await open(disk), disk, clock, open } }
 }

@@ -14,7 +14,7 @@ export interface OpenedStore {
   destroy(): Promise<void>
 }
 
-export type OpenStore = (world: { readonly clock: Clock }) => Promise<OpenedStore>
+export type OpenStore = (world: { readonly clock: Clock; readonly monotonic: Clock }) => Promise<OpenedStore>
 
 /** A way in which a backend is allowed to differ, and why. */
 export interface Difference {
@@ -32,7 +32,7 @@ export class World {
   constructor(open: OpenStore) {
     beforeEach(async () => {
       this.clock = new BentClock()
-      this.opened = await open({ clock: this.clock })
+      this.opened = await open({ clock: this.clock, monotonic: this.clock.steady })
       this.current = this.opened.store
     })
     afterEach(async () => {

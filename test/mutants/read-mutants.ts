@@ -196,15 +196,15 @@ export const readMutants: readonly Mutant[] = [
   {
     name: 'keep keys for ever',
     file: `${embedded}/assigned.ts`,
-    from: ' || event.timestampNs <= oldest',
+    from: ' || this.ages.now() - event.timestampNs >= KEY_RETENTION_NS',
     to: '',
     gate: { spec: small, test: '.*is forgotten after twenty-four hours' },
   },
   {
     name: 'forget keys at once',
     file: `${embedded}/assigned.ts`,
-    from: 'this.clock.now() - KEY_RETENTION_NS',
-    to: 'this.clock.now() + 1n',
+    from: 'this.ages.now() - event.timestampNs >=',
+    to: 'KEY_RETENTION_NS + this.ages.now() - event.timestampNs >=',
     gate: { spec: small, test: '.*answers a repeat with the first answer' },
   },
   {

@@ -138,8 +138,8 @@ export const writeMutants: readonly Mutant[] = [
   {
     name: 'answer a conflict before the sync',
     file: `${embedded}/commit-queue.ts`,
-    from: '          })\n    return () => append.reject(refusal)',
-    to: '          })\n    append.reject(refusal)\n    return () => undefined',
+    from: '        : conflictOf(decision.violations)\n    return () => append.reject(refusal)',
+    to: '        : conflictOf(decision.violations)\n    append.reject(refusal)\n    return () => undefined',
     gate: { spec: inFlight, test: 'appends of one batch' },
   },
   {
@@ -159,8 +159,8 @@ export const writeMutants: readonly Mutant[] = [
   {
     name: 'forget events in flight in conditions',
     file: `${embedded}/assigned.ts`,
-    from: 'const match = this.staged.find(',
-    to: 'const match = this.staged.slice(0, 0).find(',
+    from: 'at < this.staged.length; at++',
+    to: 'at < 0; at++',
     gate: { spec: inFlight, test: 'appends of one batch' },
   },
   {

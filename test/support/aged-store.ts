@@ -44,7 +44,16 @@ export class AgedStore {
       scrubbed: ({ bytes, damaged }) => tell(({ told }) => told.scrubbed.push({ bytes, damaged })),
     }
     const store = await openEmbedded({
-      ...{ directory, nodeId: 'node-1', clock, observer, reserveBytes: 0, presizeBytes: 0, idleMarkMs: 0 },
+      ...{
+        directory,
+        nodeId: 'node-1',
+        clock,
+        monotonic: clock.steady,
+        observer,
+        reserveBytes: 0,
+        presizeBytes: 0,
+        idleMarkMs: 0,
+      },
       ...{ scrubBytesPerSecond: 0 },
       ...(disk === undefined ? {} : { disk }),
       ...options,
@@ -61,7 +70,7 @@ export class AgedStore {
       const events = [{ type: 'day.logged', stream, data: { i, text: 'lorem ipsum '.repeat(filler / 12) } }]
       await this.store.append({ events, author: { agentId: 'agent-1' } })
     }
-    this.clock.move(DAY)
+    this.clock.pass(DAY)
   }
 
   /** Every event as it would be printed. */

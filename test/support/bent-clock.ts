@@ -1,4 +1,4 @@
-// A wall clock that a test bends: it stands still until told to move, in either direction.
+// A wall clock that a test bends: it stands still until told to move, in either direction, or until time passes.
 import type { Clock } from '../../src/contract/clock.js'
 
 export const SECOND = 1_000_000_000n
@@ -11,13 +11,24 @@ export const YEAR = 365n * DAY
 export const NEW_YEAR = 1_767_225_600n * SECOND
 
 export class BentClock implements Clock {
+  private passed = 0n
+  /** The monotonic clock beside it, which no step moves. */
+  readonly steady: Clock = { now: () => this.passed }
+
   constructor(private time: bigint = NEW_YEAR) {}
 
   now(): bigint {
     return this.time
   }
 
+  /** The wall clock alone steps. */
   move(nanoseconds: bigint): void {
     this.time += nanoseconds
+  }
+
+  /** Time passes, and both clocks show it. */
+  pass(nanoseconds: bigint): void {
+    this.time += nanoseconds
+    this.passed += nanoseconds
   }
 }

@@ -1,11 +1,12 @@
 // An append on its way: checked and encoded on arrival, while an earlier batch is being synced.
 import { hash } from 'node:crypto'
-import { checkAppend, checkAppendAround } from '../../contract/check-append.js'
+import { checkAppend, checkAppendAround, SERVICE_AGENT } from '../../contract/check-append.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Author, NewEvent } from '../../contract/event.js'
 import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import { LIMITS } from '../../contract/limits.js'
-import { type PackWriter, TooLong } from './pack-writer.js'
+import { ConditionSearch } from './condition-search.js'
+import { NotJson, type PackWriter, TooLong } from './pack-writer.js'
 import { encodePayload, type Payload } from './record.js'
 
 /** More than the fields beside the payload of any event can take. */
@@ -15,12 +16,14 @@ export interface WaitingAppend {
   readonly request: AppendRequest
   readonly payloads: readonly Payload[]
   readonly requestHash: Uint8Array | undefined
+  /** What has been found out about its condition so far. */
+  readonly search: ConditionSearch | undefined
   readonly bytes: number
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: unknown) => void
 }
 
-export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'requestHash' | 'bytes'>
+export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'requestHash' | 'search' | 'bytes'>
 
 /** Checks and encodes in one walk over the payloads; a second one is only for finding the words when they are refused. */
 export function prepareAppend(asked: unknown, scratch: PackWriter): PreparedAppend {
@@ -39,10 +42,11 @@ function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend
   const { events } = asked
   const dataBytes: number[] = []
   const ends: number[] = []
+  const mostKeys = request.author.agentId === SERVICE_AGENT ? Number.POSITIVE_INFINITY : LIMITS.eventKeys
   scratch.at = 0
   for (const event of events) {
     const from = scratch.at
-    dataBytes.push(encodeOrRefuse(scratch, event, ends.length))
+    dataBytes.push(encodeOrRefuse(scratch, event, ends.length, mostKeys))
     ends.push(scratch.at)
     refuseTooLarge(ends.length - 1, { payload: scratch.at - from, data: dataBytes.at(-1) as number, batch: scratch.at })
   }
@@ -50,12 +54,17 @@ function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend
   scratch.buffer.copy(bytes, 0, 0, scratch.at)
   const payloads = ends.map((to, at) => ({ bytes, from: ends[at - 1] ?? 0, to, dataBytes: dataBytes[at] as number }))
   const requestHash = request.key === undefined ? undefined : hashRequest(request, bytes, scratch)
-  return { request, payloads, requestHash, bytes: bytes.length + events.length * ENVELOPE_BYTES }
+  const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
+  return { request, payloads, requestHash, search, bytes: bytes.length + events.length * ENVELOPE_BYTES }
 }
 
-function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number): number {
+function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number, mostKeys: number): number {
   try {
-    return encodePayload(scratch, event)
+    scratch.keys = 0
+    const dataBytes = encodePayload(scratch, event)
+    // The check of the contract says it with a pointer.
+    if (scratch.keys > mostKeys) throw new NotJson('too many keys')
+    return dataBytes
   } catch (error) {
     if (error instanceof TooLong) refuse('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
     throw error

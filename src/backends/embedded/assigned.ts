@@ -1,20 +1,22 @@
 // What is already assigned, in flight included: the answers an append is decided by.
 
-import type { Clock } from '../../contract/clock.js'
-import type { ConditionItem } from '../../contract/condition.js'
-import { itemMatches } from '../../contract/condition.js'
 import type { NewEvent } from '../../contract/event.js'
 import { formatId } from '../../contract/event-id.js'
 import { LIMITS } from '../../contract/limits.js'
-import type { AssignedView } from './decide.js'
+import type { SteadyClock } from '../../contract/steady-clock.js'
+import { Allowance, type ConditionSearch, type Patience } from './condition-search.js'
+import { type AssignedView, type Match, UNKNOWN } from './decide.js'
 import type { Log } from './engine/log.js'
-import type { Segment } from './engine/sealed-segment.js'
 import { readEventSync } from './entry-reader.js'
-import { between, intersection, union } from './ordinal-sets.js'
 import type { Keyed, Placement, StoredEvent } from './record.js'
 import { KIND, keyTerm } from './terms.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
+
+/** So long the writer looks for what a condition names; what takes longer is looked for outside of it. */
+const SEARCH_MS = 1
+const STAGED_A_LOOK = 32
+const NO_TAGS: readonly string[] = Object.freeze([])
 
 /** An event that has its place but is not durable yet. */
 interface Staged {
@@ -29,10 +31,11 @@ export class Assigned implements AssignedView {
   private readonly stagedRevisions = new Map<string, number>()
   private readonly staged: Staged[] = []
   private readonly stagedKeys = new Map<string, Placement>()
+  private readonly patience = new Allowance(SEARCH_MS)
 
   constructor(
     private readonly log: Log,
-    private readonly clock: Clock,
+    private readonly ages: SteadyClock,
     private readonly cachedStreams: number,
   ) {}
 
@@ -40,7 +43,9 @@ export class Assigned implements AssignedView {
     this.staged.push({ event, placement })
     this.stagedRevisions.set(event.stream, placement.revision)
     const { keyed, agentId } = placement
-    if (keyed !== undefined) this.stagedKeys.set(keyTerm(agentId, keyed.key), placement)
+    if (keyed === undefined) return
+    this.stagedKeys.set(keyTerm(agentId, keyed.key), placement)
+    this.ages.stamped(placement.timestampNs)
   }
 
   /** The batch is durable: what was staged can be read from now on. */
@@ -72,42 +77,30 @@ export class Assigned implements AssignedView {
   keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined {
     const staged = this.stagedKeys.get(keyTerm(agentId, key))
     if (staged?.keyed !== undefined) return { position: staged.position, keyed: staged.keyed }
-    const oldest = this.clock.now() - KEY_RETENTION_NS
     const event = this.lastWith(
       KIND.key,
       keyTerm(agentId, key),
       found => found.keyed?.key === key && found.agentId === agentId,
     )
-    if (event?.keyed === undefined || event.timestampNs <= oldest) return undefined
+    if (event?.keyed === undefined || this.ages.now() - event.timestampNs >= KEY_RETENTION_NS) return undefined
     return { position: event.position, keyed: event.keyed }
   }
 
-  firstMatch(
-    items: readonly ConditionItem[],
-    after: number,
-  ): { id: string; position: number; type: string } | undefined {
-    const firstStaged = this.staged[0]?.placement.position ?? Number.POSITIVE_INFINITY
-    const segments = this.log.segments()
-    for (let at = Math.max(0, segments.countUpTo(after) - 1); at < segments.length; at++) {
-      const segment = segments.at(at)
-      if (segment.lastPosition <= after) continue
-      const last = Math.min(segment.lastPosition, firstStaged - 1)
-      const match = firstInSegment(segment, items, { from: after + 1, to: last })
-      if (match !== undefined) return match
-    }
-    return this.firstStagedMatch(items, after)
+  firstMatch(search: ConditionSearch): Match | undefined | typeof UNKNOWN {
+    const patience = this.patience.begin()
+    if (!search.advance(this.log, patience)) return UNKNOWN
+    return search.found ?? this.firstStagedMatch(search, patience)
   }
 
-  private firstStagedMatch(
-    items: readonly ConditionItem[],
-    after: number,
-  ): { id: string; position: number; type: string } | undefined {
-    const match = this.staged.find(({ event: { type, tags = [] }, placement }) => {
-      return placement.position > after && items.some(item => itemMatches(item, { type, tags }))
-    })
-    if (match === undefined) return undefined
-    const { position, timestampNs, sequence, nodeId } = match.placement
-    return { id: formatId(timestampNs, sequence, nodeId), position, type: match.event.type }
+  private firstStagedMatch(search: ConditionSearch, patience: Patience): Match | undefined | typeof UNKNOWN {
+    for (let at = 0; at < this.staged.length; at++) {
+      if (at % STAGED_A_LOOK === STAGED_A_LOOK - 1 && patience.isOver) return UNKNOWN
+      const { event, placement } = this.staged[at] as Staged
+      const { position, timestampNs, sequence, nodeId } = placement
+      if (position <= search.after || !search.matches({ type: event.type, tags: event.tags ?? NO_TAGS })) continue
+      return { id: formatId(timestampNs, sequence, nodeId), position, type: event.type }
+    }
+    return undefined
   }
 
   private remember(stream: string, revision: number): void {
@@ -138,27 +131,4 @@ export class Assigned implements AssignedView {
     }
     return undefined
   }
-}
-
-function firstInSegment(
-  segment: Segment,
-  items: readonly ConditionItem[],
-  range: { from: number; to: number },
-): StoredEvent | undefined {
-  const first = segment.firstPosition
-  const ordinals = union(
-    items.map(item => between(ordinalsOf(segment, item), range.from - first, range.to - first + 1)),
-  )
-  for (const ordinal of ordinals) {
-    const event = readEventSync(segment, first + ordinal)
-    if (items.some(item => itemMatches(item, event))) return event
-  }
-  return undefined
-}
-
-function ordinalsOf({ postings }: Segment, { types, tags }: ConditionItem): Uint32Array {
-  const lists = (tags ?? []).map(tag => postings.ordinals(KIND.tag, tag))
-  if (lists.some(list => list.length === 0)) return new Uint32Array(0)
-  if (types !== undefined && types.length > 0) lists.push(union(types.map(type => postings.ordinals(KIND.type, type))))
-  return intersection(lists)
 }

@@ -1,36 +1,40 @@
 // The one writer: takes everything that waits, decides it, writes it in one go, and only then tells anybody.
-import type { Clock } from '../../contract/clock.js'
-import { ERRORS, StoreError, type Violation } from '../../contract/errors.js'
+import { conflictOf } from '../../contract/conflict.js'
+import { ERRORS, StoreError } from '../../contract/errors.js'
 import type { Author, NewEvent } from '../../contract/event.js'
-import { formatId, formatTimestamp } from '../../contract/event-id.js'
-import type { Appended, AppendedEvent, AppendRequest } from '../../contract/event-store.js'
+import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import type { HybridClock } from '../../contract/hybrid-clock.js'
+import type { SteadyClock } from '../../contract/steady-clock.js'
+import { nextTurn } from '../../contract/turns.js'
+import { type Admitted, answerOf, indexPlaced, type Placed, type Settlement } from './admitted.js'
 import { type PreparedAppend, prepareAppend, type WaitingAppend } from './append-request.js'
 import { Assigned } from './assigned.js'
-import { type Decision, decide } from './decide.js'
+import { CostlySearches } from './costly-searches.js'
+import { type Decision, decide, STORE } from './decide.js'
 import { BatchBuffer } from './engine/batch-buffer.js'
 import { diskErrorCode } from './engine/disk.js'
-import type { ActivePostings } from './engine/index/active-postings.js'
 import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
 import { DamagedEvent } from './entry-reader.js'
 import { PackWriter } from './pack-writer.js'
 import { encodeRecord, type Keyed, type Payload, type Placement } from './record.js'
 import { isKnownDamaged } from './second-opinion.js'
 import { withoutNewDamage } from './sound-index.js'
-import { indexEvent } from './terms.js'
 
 /** What one sync covers at the most; more waits for the next. */
 const BATCH_BYTES = 8 * 1024 * 1024
 const BATCH_APPENDS = 4_096
+/** Encoding ordinary appends may take so long: each takes microseconds, and looking at the clock is no cheaper. */
 const STAGE_MS = 20
 const STAGE_CHECK = 16
+/** Deciding those that ask something of the log may take so long, and is measured each time. */
+const DECIDE_MS = 4
 
 export const QUEUE_LIMITS = Object.freeze({ appends: 65_536, bytes: 128 * 1024 * 1024 })
 
 export interface QueueWorld {
   readonly log: Log
-  readonly clock: Clock
   readonly ids: HybridClock
+  readonly ages: SteadyClock
   readonly nodeId: string
   readonly cachedStreams: number
 }
@@ -47,21 +51,6 @@ export interface QueueListener {
   recall(position: number, events: number): Promise<Appended>
 }
 
-/** What the caller is told once the batch is durable, and not before. */
-type Settlement = () => void
-
-/** An event with its place in the batch. */
-interface Placed {
-  readonly event: NewEvent
-  readonly placement: Placement
-  readonly entry: { readonly offset: number; readonly end: number }
-}
-
-interface Admitted {
-  readonly append: WaitingAppend
-  readonly placed: readonly Placed[]
-}
-
 /** Part of the batch, or what is to be said instead. */
 type Outcome = Admitted | Settlement
 
@@ -73,6 +62,8 @@ export class CommitQueue {
   private readonly scratch = new PackWriter()
   private readonly out = new PackWriter()
   private readonly batch: BatchBuffer
+  private readonly searches: CostlySearches
+  private decidingMs = 0
   private draining: Promise<void> | undefined
   private writing: { readonly sinceNs: bigint; readonly over: Promise<void> } | undefined
   private closed = false
@@ -81,12 +72,13 @@ export class CommitQueue {
     private readonly world: QueueWorld,
     private readonly listener: QueueListener,
   ) {
-    this.assigned = new Assigned(world.log, world.clock, world.cachedStreams)
+    this.assigned = new Assigned(world.log, world.ages, world.cachedStreams)
     this.batch = new BatchBuffer(this.out)
+    this.searches = new CostlySearches(world.log, append => this.lookedInto(append))
   }
 
   get queued(): number {
-    return this.waiting.length
+    return this.waiting.length + this.searches.count
   }
 
   get queuedBytes(): number {
@@ -101,8 +93,8 @@ export class CommitQueue {
   append(request: AppendRequest): Promise<Appended> {
     if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
     const prepared = prepareAppend(request, this.scratch)
-    if (this.waiting.length >= QUEUE_LIMITS.appends || this.waitingBytes + prepared.bytes > QUEUE_LIMITS.bytes) {
-      throw new StoreError('OVERLOADED', `${this.waiting.length} appends are waiting`)
+    if (this.queued >= QUEUE_LIMITS.appends || this.waitingBytes + prepared.bytes > QUEUE_LIMITS.bytes) {
+      throw new StoreError('OVERLOADED', `${this.queued} appends are waiting`)
     }
     return this.enqueue(prepared)
   }
@@ -110,19 +102,43 @@ export class CommitQueue {
   /** Answers everything accepted; refuses everything after. */
   async close(): Promise<void> {
     this.closed = true
-    await this.draining
+    while (this.draining !== undefined || this.searches.count > 0) {
+      await this.draining
+      await this.searches.close()
+    }
     await Promise.all(this.recalls)
   }
 
   private enqueue(prepared: PreparedAppend): Promise<Appended> {
-    const { request, payloads, requestHash, bytes } = prepared
+    const { request, payloads, requestHash, search, bytes } = prepared
     const promise = new Promise<Appended>((resolve, reject) => {
-      this.waiting.push({ request, payloads, requestHash, bytes, resolve, reject })
+      this.waiting.push({ request, payloads, requestHash, search, bytes, resolve, reject })
     })
     this.waitingBytes += bytes
+    this.wake()
+    return promise
+  }
+
+  private wake(): void {
     // Begun after this turn of the loop, so that what is appended in the same turn shares the sync.
     this.draining ??= Promise.resolve().then(() => this.drain())
-    return promise
+  }
+
+  /** Its condition takes longer to look into than others may have to wait for. Its bytes count as waiting meanwhile. */
+  private lookInto(append: WaitingAppend): void {
+    try {
+      if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
+      this.searches.add(append)
+      this.waitingBytes += append.bytes
+    } catch (error) {
+      this.turnAway(append, error)
+    }
+  }
+
+  /** Decided like any other, but that what has been looked into already is not looked into again. */
+  private lookedInto(append: WaitingAppend): void {
+    this.waiting.push(append)
+    this.wake()
   }
 
   private async drain(): Promise<void> {
@@ -148,8 +164,8 @@ export class CommitQueue {
     const { request, requestHash } = append
     const { events, author, key } = request
     const asked = key === undefined ? { events, author } : { events, author, key }
-    const known = attempt(() => decide(asked, requestHash, this.assigned))
-    if ('value' in known && known.value.kind !== 'store') {
+    const known = attempt(() => decide({ request: asked, requestHash, search: undefined }, this.assigned))
+    if ('value' in known && (known.value.kind === 'duplicate' || known.value.kind === 'key-reused')) {
       this.answer(append, known.value)()
       return
     }
@@ -182,6 +198,8 @@ export class CommitQueue {
       const answers = this.batch.frames > 0 ? await this.write(outcomes) : outcomes.map(answerOf)
       this.assigned.settle()
       for (const answer of answers) answer()
+      // Batches of which nothing is stored would follow each other without ever waiting for anything.
+      if (this.batch.frames === 0 && this.decidingMs > DECIDE_MS) await nextTurn()
     } catch (error) {
       this.assigned.forget()
       throw error
@@ -192,8 +210,12 @@ export class CommitQueue {
   private stageInTime(appends: readonly WaitingAppend[]): Outcome[] {
     const outcomes: Outcome[] = []
     const started = performance.now()
+    this.decidingMs = 0
     for (const append of appends) {
-      outcomes.push(this.stage(append))
+      const outcome = this.stage(append)
+      if (outcome === undefined) break
+      outcomes.push(outcome)
+      if (this.decidingMs > DECIDE_MS) break
       if (outcomes.length % STAGE_CHECK === 0 && performance.now() - started > STAGE_MS) break
     }
     return outcomes
@@ -232,11 +254,16 @@ export class CommitQueue {
     return new BatchIndeterminate('the store failed after the events were written', { cause: defect })
   }
 
-  /** Gives the append its place in the batch, or finds out that it gets none. Whatever is said is said after the sync. */
-  private stage(append: WaitingAppend): Outcome {
+  /**
+   * Gives the append its place in the batch, or finds out that it gets none. Whatever is said is said after the sync.
+   * Undefined when there was not the time to hold it against what the batch holds already: the next one begins with it.
+   */
+  private stage(append: WaitingAppend): Outcome | undefined {
     try {
-      const decision = decide(append.request, append.requestHash, this.assigned)
-      return decision.kind === 'store' ? this.store(append) : this.answer(append, decision)
+      const decision = this.decided(append)
+      if (decision.kind === 'store') return this.store(append)
+      if (decision.kind !== 'undecided') return this.answer(append, decision)
+      return append.search?.isThrough(this.world.log) === true ? undefined : () => this.lookInto(append)
     } catch (error) {
       // Damage is looked into and written down before anybody is told of it.
       if (error instanceof DamagedEvent && !isKnownDamaged(this.world.log, error.place.position)) throw error
@@ -248,7 +275,18 @@ export class CommitQueue {
     }
   }
 
-  private answer(append: WaitingAppend, decision: Exclude<Decision, { kind: 'store' }>): Settlement {
+  private decided(append: WaitingAppend): Decision {
+    const { key, expectations, condition } = append.request
+    if (key === undefined && expectations === undefined && condition === undefined) return STORE
+    const begun = performance.now()
+    try {
+      return decide(append, this.assigned)
+    } finally {
+      this.decidingMs += performance.now() - begun
+    }
+  }
+
+  private answer(append: WaitingAppend, decision: Exclude<Decision, { kind: 'store' | 'undecided' }>): Settlement {
     if (decision.kind === 'duplicate') {
       return () => this.recall(append, decision)
     }
@@ -258,9 +296,7 @@ export class CommitQueue {
             'KEY_REUSED',
             `the key ${JSON.stringify(append.request.key)} was used for another request within the last 24 h`,
           )
-        : new StoreError(codeOf(decision.violations), describe(decision.violations), {
-            violations: decision.violations,
-          })
+        : conflictOf(decision.violations)
     return () => append.reject(refusal)
   }
 
@@ -346,42 +382,4 @@ function attempt<T>(work: () => T): { readonly value: T } | { readonly defect: u
 function indeterminate(cause: unknown): StoreError {
   const why = cause instanceof Error ? cause.message : String(cause)
   return new StoreError('INDETERMINATE', `it is not known whether it is stored: ${why}`, { cause })
-}
-
-function indexPlaced(postings: ActivePostings, placed: readonly Placed[]): void {
-  for (const { event, placement, entry } of placed) {
-    const { stream, type, causationId, sessionId, parents, tags = NO_TAGS } = event
-    const { agentId, correlationId, keyed } = placement
-    const terms = { stream, type, tags, agentId, correlationId, causationId, sessionId, parents }
-    indexEvent(postings, postings.add(entry.offset, entry.end), terms, keyed?.key)
-  }
-}
-
-function answerOf(outcome: Outcome): Settlement {
-  if (typeof outcome === 'function') return outcome
-  const { append, placed } = outcome
-  const events = placed.map(({ event, placement }): AppendedEvent => {
-    const { position, revision, timestampNs, sequence, nodeId } = placement
-    const id = formatId(timestampNs, sequence, nodeId)
-    return { id, position, stream: event.stream, revision, timestamp: formatTimestamp(timestampNs) }
-  })
-  const firstPosition = (events[0] as AppendedEvent).position
-  const lastPosition = firstPosition + events.length - 1
-  return () => append.resolve({ events, firstPosition, lastPosition, duplicate: false, durability: 'fsync' })
-}
-
-const NO_TAGS: readonly string[] = Object.freeze([])
-
-function codeOf(violations: readonly { readonly kind: string }[]): 'REVISION_CONFLICT' | 'CONDITION_FAILED' {
-  return violations.some(violation => violation.kind === 'revision') ? 'REVISION_CONFLICT' : 'CONDITION_FAILED'
-}
-
-function describe(violations: readonly Violation[]): string {
-  return violations
-    .map(violation =>
-      violation.kind === 'revision'
-        ? `stream ${violation.stream} is at revision ${violation.actual}, expected ${violation.expected}`
-        : `event ${violation.id} at position ${violation.position} of type ${violation.type} matches the condition`,
-    )
-    .join('; ')
 }

@@ -18,6 +18,8 @@ export interface CopiedEvent {
 }
 
 const REQUEST_HASH_BYTES = 16
+/** What was stored when more of them were allowed stays what it is. */
+const ANY_KEYS = Number.POSITIVE_INFINITY
 
 /** Throws INVALID_REQUEST that names the line. */
 export function provenRecord({ line, event, record }: CopiedEvent): Buffer {
@@ -33,8 +35,8 @@ function sameRecord(line: number, event: SaidEvent, record: Buffer): Buffer {
     const stored = new StoredEvent(record, '')
     const metadata = stored.packedMetadata()
     const unsaid = {
-      data: Packed.checked(stored.packedData()),
-      ...(metadata === undefined ? undefined : { metadata: Packed.checked(metadata) }),
+      data: Packed.checked(stored.packedData(), ANY_KEYS),
+      ...(metadata === undefined ? undefined : { metadata: Packed.checked(metadata, ANY_KEYS) }),
       keyed: stored.keyed,
     }
     const said = { ...(JSON.parse(JSON.stringify(stored)) as SaidEvent), checksum: event.checksum }

@@ -1,10 +1,13 @@
 // What an append is decided to be, one line for each case.
 import { describe, expect, test } from '@jest/globals'
 import type { AppendRequest } from '../../contract/event-store.js'
-import { type AssignedView, decide } from './decide.js'
+import { ConditionSearch } from './condition-search.js'
+import { type AssignedView, decide, UNKNOWN } from './decide.js'
 
 const HASH = new Uint8Array([1])
 const OTHER = new Uint8Array([2])
+/** Behind this there is too much to look through at once. */
+const LONG = 77
 const match = { id: 'e', position: 9, type: 'taken' }
 
 /** `orders` stands at revision 4; agent `a1` used key `k` for two events at position 7; something matches behind 5. */
@@ -12,11 +15,13 @@ const view: AssignedView = {
   streamRevision: stream => (stream === 'orders' ? 4 : -1),
   keyed: (agentId, key) =>
     agentId === 'a1' && key === 'k' ? { position: 7, keyed: { key, requestHash: HASH, events: 2 } } : undefined,
-  firstMatch: (_, after) => (after < match.position ? match : undefined),
+  firstMatch: ({ after }) => (after === LONG ? UNKNOWN : after < match.position ? match : undefined),
 }
 
 function decided(more: Partial<AppendRequest>, hash: Uint8Array | undefined = HASH, agentId = 'a1') {
-  return decide({ events: [{ type: 't', stream: 'orders', data: {} }], author: { agentId }, ...more }, hash, view)
+  const request = { events: [{ type: 't', stream: 'orders', data: {} }], author: { agentId }, ...more }
+  const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
+  return decide({ request, requestHash: hash, search }, view)
 }
 
 const expecting = (stream: string, expectedRevision: number | 'none' | 'exists' | 'any') => ({
@@ -57,6 +62,12 @@ describe('an append is', () => {
       { kind: 'duplicate', position: 7, events: 2 },
     ],
     ['stored under a new key', { key: 'k2' }, { kind: 'store' }],
+    ['left open while its condition is looked into', condition(LONG), { kind: 'undecided' }],
+    [
+      'a repetition, and no condition is looked into for it',
+      { key: 'k', ...condition(LONG) },
+      { kind: 'duplicate', position: 7, events: 2 },
+    ],
   ] as const)('%s', (_, more, decision) => expect(decided(more)).toEqual(decision))
 
   test('refused under a key that was used for something else', () => {

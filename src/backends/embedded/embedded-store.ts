@@ -13,6 +13,7 @@ import {
   type StreamsRequest,
 } from '../../contract/event-store.js'
 import { HybridClock } from '../../contract/hybrid-clock.js'
+import { SteadyClock } from '../../contract/steady-clock.js'
 import { carriedHeads } from './carried-heads.js'
 import { CommitQueue } from './commit-queue.js'
 import type { Log } from './engine/log.js'
@@ -34,7 +35,10 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
   const reader = new Reader(log)
   try {
     const last = await lastReading(reader, log)
-    const store = new EmbeddedStore(resolved, log, reader, new HybridClock(resolved.clock, last))
+    const ids = new HybridClock(resolved.clock, last)
+    // How long the store was closed is not known for sure, so it makes nothing older.
+    const ages = new SteadyClock(last?.timestampNs ?? resolved.clock.now(), resolved.monotonic)
+    const store = new EmbeddedStore(resolved, log, reader, { ids, ages })
     store.maintenance.start()
     return store
   } catch (error) {
@@ -60,13 +64,13 @@ export class EmbeddedStore extends EventStore {
     options: ResolvedOptions,
     private readonly log: Log,
     private readonly reader: Reader,
-    ids: HybridClock,
+    clocks: { readonly ids: HybridClock; readonly ages: SteadyClock },
   ) {
     super()
-    const { clock, nodeId, observer, cachedStreams } = options
+    const { nodeId, observer, cachedStreams } = options
     this.watch = new HeadWatch(() => this.log.head)
     this.queue = new CommitQueue(
-      { log, clock, ids, nodeId, cachedStreams },
+      { log, ...clocks, nodeId, cachedStreams },
       {
         published: batch => {
           observer.appended?.(batch)

@@ -1,5 +1,6 @@
 // Copies the events of an export into a directory of its own, each at its place, under its id, byte for byte.
 import { StoreError } from '../../contract/errors.js'
+import { SteadyClock } from '../../contract/steady-clock.js'
 import { Assigned } from './assigned.js'
 import { type CopiedEvent, provenRecord, refuseLine } from './copied-record.js'
 import { BatchBuffer } from './engine/batch-buffer.js'
@@ -59,8 +60,8 @@ class Import {
   private copied = 0
 
   constructor(private readonly log: Log) {
-    const now = () => BigInt(log.world.now()) * 1_000_000n
-    this.assigned = new Assigned(log, { now }, 1)
+    // Asked for streams alone, never for keys.
+    this.assigned = new Assigned(log, new SteadyClock(0n), 1)
   }
 
   async run(events: AsyncIterable<CopiedEvent>): Promise<ImportReport> {

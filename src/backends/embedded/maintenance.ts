@@ -1,9 +1,11 @@
 // What a store does for itself beside its work: archives, retires and scrubs, one small step at a time, and stops when told.
 import type { Observer } from '../../contract/observer.js'
+import { SteadyClock } from '../../contract/steady-clock.js'
 import { archiveOldest } from './engine/archive.js'
 import type { Log } from './engine/log.js'
 import { type Carry, retireOldest } from './engine/retain.js'
 import { Scrub } from './engine/scrub.js'
+import type { AgeRule } from './engine/segment-age.js'
 import { Stopped, Throttle } from './engine/throttle.js'
 import type { ResolvedOptions } from './options.js'
 
@@ -16,6 +18,8 @@ const BUSY_MS = 5_000
 const SCRUB_EVERY_MS = DAY_MS
 
 export class Maintenance {
+  /** From the start on: a step of the wall clock makes no segment older. */
+  private readonly ages: SteadyClock
   private readonly throttle: Throttle
   private readonly scrub: Scrub
   private timer: NodeJS.Timeout | undefined
@@ -30,6 +34,7 @@ export class Maintenance {
     private readonly options: ResolvedOptions,
     private readonly carry: Carry,
   ) {
+    this.ages = new SteadyClock(options.clock.now(), options.monotonic)
     this.throttle = new Throttle(options.scrubBytesPerSecond)
     this.scrub = new Scrub(log, this.throttle)
   }
@@ -130,8 +135,10 @@ export class Maintenance {
     return false
   }
 
-  private rule(days: number): { olderThanMs: number; longestStepMs: number } {
-    return { olderThanMs: days * DAY_MS, longestStepMs: Math.max(DAY_MS, this.options.segmentHours * 3_600_000) }
+  private rule(days: number): AgeRule {
+    const longestStepMs = Math.max(DAY_MS, this.options.segmentHours * 3_600_000)
+    const nowMs = Math.min(this.log.world.now(), Number(this.ages.now() / 1_000_000n))
+    return { olderThanMs: days * DAY_MS, longestStepMs, nowMs }
   }
 }
 

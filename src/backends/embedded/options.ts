@@ -1,7 +1,7 @@
 // How an embedded store is opened: what must be said, what may be, and the defaults with their units.
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../contract/clock.js'
-import { SYSTEM_CLOCK } from '../../contract/clock.js'
+import { MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { type Observer, SILENT } from '../../contract/observer.js'
 import type { Disk } from './engine/disk.js'
 import { RealDisk } from './engine/real-disk.js'
@@ -13,6 +13,8 @@ export interface EmbeddedOptions {
   readonly nodeId: string
   readonly disk?: Disk
   readonly clock?: Clock
+  /** By which ages are measured. */
+  readonly monotonic?: Clock
   /** Where the identity of a new store comes from: bytes that nobody can foretell, except in a test of the format. */
   readonly random?: (length: number) => Buffer
   readonly observer?: Observer
@@ -57,7 +59,8 @@ export const DEFAULTS = Object.freeze({
 })
 
 function defaultParts() {
-  return { disk: new RealDisk(), clock: SYSTEM_CLOCK, random: randomBytes, observer: SILENT }
+  const clocks = { clock: SYSTEM_CLOCK, monotonic: MONOTONIC_CLOCK }
+  return { disk: new RealDisk(), ...clocks, random: randomBytes, observer: SILENT }
 }
 
 export function resolveOptions(options: EmbeddedOptions): ResolvedOptions {

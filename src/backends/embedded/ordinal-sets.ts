@@ -43,9 +43,9 @@ export function intersection(lists: readonly Uint32Array[]): Uint32Array {
 }
 
 /** The first index whose ordinal is at least `wanted`. */
-export function lowerBound(list: Uint32Array, wanted: number, from = 0): number {
+export function lowerBound(list: Uint32Array, wanted: number, from = 0, to = list.length): number {
   let low = from
-  let high = list.length
+  let high = to
   while (low < high) {
     const middle = (low + high) >>> 1
     if ((list[middle] as number) < wanted) low = middle + 1

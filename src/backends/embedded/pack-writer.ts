@@ -25,6 +25,8 @@ export class TooLong extends Error {
 export class PackWriter extends GrowingBuffer {
   /** Objects and arrays may reach as far as this. */
   most = Number.POSITIVE_INFINITY
+  /** Of all objects written since somebody set it to zero. */
+  keys = 0
 
   nil(): void {
     this.reserve(1)
@@ -193,6 +195,7 @@ export class PackWriter extends GrowingBuffer {
     const keys = Object.keys(value)
     // Whatever contains itself is too deep as well.
     if (depth >= LIMITS.nestingDepth) throw new NotJson('too deep')
+    this.keys += keys.length
     this.mapHeader(keys.length)
     for (let at = 0; at < keys.length; at++) {
       const key = keys[at] as string

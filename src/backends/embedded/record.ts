@@ -65,8 +65,10 @@ export function encodePayload(scratch: PackWriter, event: NewEvent): number {
 }
 
 function encodeMap(writer: PackWriter, value: JsonObject | Packed): void {
-  if (value instanceof Packed) writer.raw(value.bytes)
-  else writer.object(value as Record<string, unknown>)
+  if (value instanceof Packed) {
+    writer.raw(value.bytes)
+    writer.keys += value.keys ?? 0
+  } else writer.object(value as Record<string, unknown>)
 }
 
 const OPTIONS = 11

@@ -2,8 +2,9 @@
 
 import { checkAppend } from '../../contract/check-append.js'
 import { checkFindKey, checkPosition, checkRead, checkStreamName, checkStreams } from '../../contract/check-read.js'
-import { type Clock, SYSTEM_CLOCK } from '../../contract/clock.js'
+import { type Clock, MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { itemMatches } from '../../contract/condition.js'
+import { conflictOf } from '../../contract/conflict.js'
 import { StoreError, type Violation } from '../../contract/errors.js'
 import type { Author, Position, RecordedEvent, Revision } from '../../contract/event.js'
 import { isNodeId } from '../../contract/event-id.js'
@@ -22,6 +23,7 @@ import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
 import { type Observer, SILENT } from '../../contract/observer.js'
 import { parseTime } from '../../contract/rfc3339.js'
+import { SteadyClock } from '../../contract/steady-clock.js'
 import { bytesOf, type Draft, draftsOf, fingerprintOf, recordOf } from './memory-record.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
@@ -46,6 +48,8 @@ interface Waiter {
 export interface MemoryStoreOptions {
   readonly nodeId: string
   readonly clock?: Clock
+  /** By which ages are measured. */
+  readonly monotonic?: Clock
   readonly observer?: Observer
 }
 
@@ -55,6 +59,7 @@ export class MemoryStore extends EventStore {
   private readonly keys = new Map<string, KeptKey>()
   private readonly waiters = new Set<Waiter>()
   private readonly clock: HybridClock
+  private readonly ages: SteadyClock
   private readonly nodeId: string
   private readonly observer: Observer
   private closed = false
@@ -65,7 +70,9 @@ export class MemoryStore extends EventStore {
       throw new StoreError('INVALID_REQUEST', 'A node id must be 1 to 32 of A-Z a-z 0-9 . -')
     }
     this.nodeId = options.nodeId
-    this.clock = new HybridClock(options.clock ?? SYSTEM_CLOCK)
+    const clock = options.clock ?? SYSTEM_CLOCK
+    this.clock = new HybridClock(clock)
+    this.ages = new SteadyClock(clock.now(), options.monotonic ?? MONOTONIC_CLOCK)
     this.observer = options.observer ?? SILENT
   }
 
@@ -76,21 +83,22 @@ export class MemoryStore extends EventStore {
     const drafts = draftsOf(request)
     const reading = this.clock.next()
     const fingerprint = fingerprintOf(request, drafts)
-    const first = this.answerOf(request, fingerprint, reading)
+    const first = this.answerOf(request, fingerprint)
     if (first !== undefined) return { ...first, duplicate: true }
     this.decide(request)
     const answer = this.store(drafts, request.author, reading)
     if (request.key !== undefined) {
+      this.ages.stamped(reading.timestampNs)
       this.keys.set(keyId(request), { fingerprint, answer, timestampNs: reading.timestampNs })
     }
     this.tell(drafts)
     return answer
   }
 
-  private answerOf(request: AppendRequest, fingerprint: string, now: Reading): Appended | undefined {
+  private answerOf(request: AppendRequest, fingerprint: string): Appended | undefined {
     if (request.key === undefined) return undefined
     const kept = this.keys.get(keyId(request))
-    if (kept === undefined || now.timestampNs - kept.timestampNs >= KEY_RETENTION_NS) return undefined
+    if (kept === undefined || this.ages.now() - kept.timestampNs >= KEY_RETENTION_NS) return undefined
     if (kept.fingerprint === fingerprint) return kept.answer
     throw new StoreError('KEY_REUSED', 'This idempotency key was used for another request')
   }
@@ -103,7 +111,6 @@ export class MemoryStore extends EventStore {
       if (revisionHolds(expectedRevision, actual)) continue
       violations.push({ kind: 'revision', stream, expected: expectedRevision, actual })
     }
-    const code = violations.length > 0 ? 'REVISION_CONFLICT' : 'CONDITION_FAILED'
     if (condition !== undefined) {
       const { after = 0 } = condition
       const { items } = condition.failIfEventsMatch
@@ -114,7 +121,7 @@ export class MemoryStore extends EventStore {
         violations.push({ kind: 'condition', id: conflict.id, position: conflict.position, type: conflict.type })
       }
     }
-    if (violations.length > 0) throw new StoreError(code, describe(violations), { violations })
+    if (violations.length > 0) throw conflictOf(violations)
   }
 
   private store(drafts: readonly Draft[], author: Author, first: Reading): Appended {
@@ -256,16 +263,6 @@ function nanoseconds(moment: string | bigint): bigint {
 
 function givenUp(): StoreError {
   return new StoreError('ABORTED', 'The wait was given up')
-}
-
-function describe(violations: readonly Violation[]): string {
-  return violations
-    .map(violation =>
-      violation.kind === 'revision'
-        ? `stream ${violation.stream} is at revision ${violation.actual}, expected ${violation.expected}`
-        : `event ${violation.id} at position ${violation.position} matches the condition`,
-    )
-    .join('; ')
 }
 
 async function* inTurn<T>(items: readonly T[]): AsyncGenerator<T> {

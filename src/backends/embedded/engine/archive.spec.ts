@@ -102,6 +102,19 @@ test('a clock that jumps ahead archives nothing, and a new segment under it coun
   await held.store.close()
 })
 
+test('jumps of the clock make nothing older while the process lives, though each is written down', async () => {
+  const young = await agedDisk(5)
+  const held = await open(young.disk, young.clock)
+  const events = [{ type: 'jump.logged', stream: 'jumps', data: {} }]
+  for (let jump = 0; jump < 5; jump++) {
+    young.clock.move(YEAR)
+    await held.store.append({ events, author: { agentId: 'agent-1' } })
+  }
+  for (let pass = 0; pass < 9; pass++) await held.store.maintenance.pass()
+  expect(held.told.archived).toEqual([])
+  await held.store.close()
+})
+
 test('a clock that runs back ten years archives nothing early and does not hold up what is old for ever', async () => {
   const young = await agedDisk(2)
   const held = await open(young.disk, young.clock)

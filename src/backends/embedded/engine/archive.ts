@@ -48,7 +48,7 @@ export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegm
     const segment = segments.look(at)
     if (segment.archived || isKnownDamaged(log.damage, segment)) continue
     const activeMs = log.writing().identity.createdMs
-    const since = { later: segments.from(at + 1), activeMs, nowMs: log.world.now() }
+    const since = { later: segments.from(at + 1), activeMs }
     return isOlderThan(segment, since, rule) ? archiveSegment(log, segment) : undefined
   }
   return undefined

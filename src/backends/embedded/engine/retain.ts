@@ -25,7 +25,7 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
   // A start that found no room left none: then there is nothing to measure ages against.
   const active = log.current
   if (active === undefined) return undefined
-  const since = { later: segments.from(1), activeMs: active.identity.createdMs, nowMs: log.world.now() }
+  const since = { later: segments.from(1), activeMs: active.identity.createdMs }
   if (!mayGo(log, oldest) || !isOlderThan(oldest, since, rule) || !isProvable(log, oldest, next)) return undefined
   await retire(log, oldest, { next, carried: await carry(oldest) })
   return oldest

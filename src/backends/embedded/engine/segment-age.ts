@@ -5,6 +5,8 @@ export interface AgeRule {
   readonly olderThanMs: number
   /** The most that one step of the clock counts for: as long as a segment is written in the ordinary run of things. */
   readonly longestStepMs: number
+  /** By a clock that no step of the wall clock moves ahead. */
+  readonly nowMs: number
 }
 
 /** The clock readings that were written down after a segment was sealed, in position order. */
@@ -12,14 +14,14 @@ export interface Since {
   readonly later: Iterable<SealedSegment>
   /** When the segment being written was begun. */
   readonly activeMs: number
-  readonly nowMs: number
 }
 
 /**
  * The wall clock alone would make everything old when it jumps ahead. So the log has to have gone on for as long, too:
  * the steps between the times of the segments written since are added up, a step back counts nothing, and a step ahead
- * at most `longestStepMs`. A jump of ten years is then worth a day, and seven days need at least seven segments. A store
- * that nobody writes to stays as it is: that is late at worst, never early.
+ * at most `longestStepMs`. And `nowMs` goes on as time really does while the process lives: only where a jump was written
+ * down and the store was opened again is it worth a day, and seven days need at least seven segments. A store that nobody
+ * writes to stays as it is: that is late at worst, never early.
  *
  * For the wall clock a segment is as young as the earliest time read after its seal: one that was sealed while the
  * clock ran ahead does not have to wait until that time comes.
@@ -28,7 +30,7 @@ export function isOlderThan(segment: SealedSegment, since: Since, rule: AgeRule)
   const { sealedMs } = segment
   const readings = readingsOf(since)
   const earliest = Math.min(sealedMs, ...earliestOf(readings))
-  if (!(since.nowMs - earliest >= rule.olderThanMs)) return false
+  if (!(rule.nowMs - earliest >= rule.olderThanMs)) return false
   let witnessed = 0
   let before = sealedMs
   for (const reading of readings) {

@@ -1,0 +1,47 @@
+// What the writer has taken into the batch in hand, and how it is indexed and answered once the batch is durable.
+import type { NewEvent } from '../../contract/event.js'
+import { formatId, formatTimestamp } from '../../contract/event-id.js'
+import type { AppendedEvent } from '../../contract/event-store.js'
+import type { WaitingAppend } from './append-request.js'
+import type { ActivePostings } from './engine/index/active-postings.js'
+import type { Placement } from './record.js'
+import { indexEvent } from './terms.js'
+
+/** What the caller is told once the batch is durable, and not before. */
+export type Settlement = () => void
+
+/** An event with its place in the batch. */
+export interface Placed {
+  readonly event: NewEvent
+  readonly placement: Placement
+  readonly entry: { readonly offset: number; readonly end: number }
+}
+
+export interface Admitted {
+  readonly append: WaitingAppend
+  readonly placed: readonly Placed[]
+}
+
+const NO_TAGS: readonly string[] = Object.freeze([])
+
+export function indexPlaced(postings: ActivePostings, placed: readonly Placed[]): void {
+  for (const { event, placement, entry } of placed) {
+    const { stream, type, causationId, sessionId, parents, tags = NO_TAGS } = event
+    const { agentId, correlationId, keyed } = placement
+    const terms = { stream, type, tags, agentId, correlationId, causationId, sessionId, parents }
+    indexEvent(postings, postings.add(entry.offset, entry.end), terms, keyed?.key)
+  }
+}
+
+export function answerOf(outcome: Admitted | Settlement): Settlement {
+  if (typeof outcome === 'function') return outcome
+  const { append, placed } = outcome
+  const events = placed.map(({ event, placement }): AppendedEvent => {
+    const { position, revision, timestampNs, sequence, nodeId } = placement
+    const id = formatId(timestampNs, sequence, nodeId)
+    return { id, position, stream: event.stream, revision, timestamp: formatTimestamp(timestampNs) }
+  })
+  const firstPosition = (events[0] as AppendedEvent).position
+  const lastPosition = firstPosition + events.length - 1
+  return () => append.resolve({ events, firstPosition, lastPosition, duplicate: false, durability: 'fsync' })
+}
