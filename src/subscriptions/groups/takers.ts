@@ -1,5 +1,6 @@
 // Those who ask a group for events and wait for them: in the order they came, each with its patience.
 import type { RecordedEvent } from '../../contract/event.js'
+import type { Scope } from './group-scope.js'
 
 export interface Delivery {
   readonly token: string
@@ -10,12 +11,15 @@ export interface Delivery {
 
 export interface Take {
   readonly consumer: string
-  readonly covers: (stream: string) => boolean
+  /** What the consumer may be given. */
+  readonly scope: Scope
   readonly max: number
   /** 0: what is there now; infinite: until the signal aborts. */
   readonly waitMs: number
   /** Aborted: whoever asked is gone, and is given nothing. */
   readonly signal?: AbortSignal
+  /** Rejects when the token by which this was asked is not good any more. */
+  readonly stillGood?: () => Promise<void>
 }
 
 export class Taker {
@@ -61,6 +65,11 @@ export class Taker {
   fail(error: unknown): void {
     this.settle()
     this.reject(error)
+  }
+
+  /** Who came for what is there now is given nothing, and who waits goes on waiting. */
+  giveUpUnlessPatient(): void {
+    if (this.take.waitMs === 0) this.giveUp()
   }
 
   readonly giveUp = (): void => {
