@@ -26,13 +26,12 @@ export class GroupDesk {
     readonly store: EventStore,
     clock: Clock,
     changesBetweenStates = 1_000,
-    private readonly name = 'g',
   ) {
     this.groups = new OpenGroups(worldOn(store, clock, changesBetweenStates))
   }
 
   group(): Promise<Group> {
-    return this.groups.group(this.name)
+    return this.groups.group('g')
   }
 
   async define(more: Partial<Definition> = {}): Promise<void> {
