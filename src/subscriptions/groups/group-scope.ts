@@ -26,6 +26,11 @@ export function covers(scope: Scope, stream: string): boolean {
   return scope === undefined || scope.some(pattern => streamMatches(pattern, stream))
 }
 
+/** Of scopes that cover the same by the same words. */
+export function keyOf(scope: readonly string[]): string {
+  return `=${scope.join('\n')}`
+}
+
 /** The first list is for the index, which takes one. */
 export function filterOf({ filter, within }: Definition): EventFilter {
   const first = within?.[0]

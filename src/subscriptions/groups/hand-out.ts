@@ -7,10 +7,10 @@ import { type Fetched, fetchChosen, lookFurther } from './candidates.js'
 import { decideSettle, floorAfter } from './decide-settle.js'
 import { type Choice, chooseTake, inFlight, nextDue, overdone, roomForNew, takeOf } from './decide-take.js'
 import { type TokenRow, tokenOf } from './group-events.js'
-import { coversAll, type Scope } from './group-scope.js'
+import { covers } from './group-scope.js'
 import type { Ledger } from './ledger.js'
 import type { Sight } from './sight.js'
-import { type Delivery, type Take, Taker } from './takers.js'
+import { type Delivery, EVERYTHING, type Take, Taker, type View } from './takers.js'
 
 const SERVICE = '$service'
 const TIMED_OUT = 'its deadline has passed as often as it may be handed out'
@@ -18,6 +18,8 @@ const RETURNED = 'returned as often as it may be handed out'
 const UNREADABLE = 'DATA_CORRUPT: it cannot be read any more'
 /** A group that has more than so many out takes its turn among others before it looks at what has come. */
 const QUICK_LOOK = 256
+/** A scope with more of them takes turns with others when it is held against all that is out. */
+const FEW_PATTERNS = 16
 /** How often it is looked whether the revocation of the owner has been lifted. */
 const REVOKED_LOOK_MS = 500
 
@@ -26,8 +28,8 @@ export class HandOut {
   damage: StoreError | undefined
   private readonly takers = new Set<Taker>()
   private readonly arrivals: Arrivals
-  /** What those who wait may see, each once; undefined among them sees everything. */
-  private awaited: readonly Scope[] = []
+  /** What those who wait may see, each once. */
+  private awaited: readonly View[] = []
   /** As much is out, or may have to be parked, as the bounds of the group allow: what arrives cannot be handed out. */
   private atBounds = false
   private serving = false
@@ -107,24 +109,17 @@ export class HandOut {
     /** Looking again for each of many who wait would only find the same nothing. */
     const inVain = new Set<string>()
     for (const taker of [...this.takers]) {
-      const scope = this.scopeOf(taker.take)
-      const key = keyOf(scope)
-      if (this.ownerIsRevoked || inVain.has(EVERYTHING) || inVain.has(key)) taker.giveUpUnlessPatient()
-      else if (await this.turnOf(taker, scope)) inVain.add(key)
+      const view = taker.viewOf(this.ledger.state.definition)
+      if (this.ownerIsRevoked || inVain.has(EVERYTHING.key) || inVain.has(view.key)) taker.giveUpUnlessPatient()
+      else if (await this.turnOf(taker, view)) inVain.add(view.key)
     }
   }
 
-  /** What the taker may see of what the group reads. */
-  private scopeOf({ scope }: Take): Scope {
-    const { definition } = this.ledger.state
-    return definition === undefined || coversAll(scope, definition) ? undefined : scope
-  }
-
   /** Answers whether it was sought in vain, to the end of what there is. */
-  private async turnOf(taker: Taker, scope: Scope): Promise<boolean> {
+  private async turnOf(taker: Taker, view: View): Promise<boolean> {
     if (!taker.waits) return false
     try {
-      await this.offer(taker, scope)
+      await this.offer(taker, view)
     } catch (error) {
       taker.fail(error)
     }
@@ -151,20 +146,20 @@ export class HandOut {
     written.catch(() => undefined)
   }
 
-  private async offer(taker: Taker, scope: Scope): Promise<void> {
+  private async offer(taker: Taker, view: View): Promise<void> {
     const { ledger } = this
     const { consumer, max, stillGood } = taker.take
-    const fetched = await fetchChosen(ledger.world.store, await this.choices(taker.take, scope))
+    const fetched = await fetchChosen(ledger.world.store, await this.choices(taker.take, view))
     this.setAside(fetched)
-    await stillGood?.()
-    const sight = await this.sightOf(scope)
+    if (stillGood !== undefined) await stillGood()
+    const sight = this.sightAtHand(view) ?? (await this.sightOf(view))
     // Others may have settled meanwhile what was chosen, and the taker may have given up.
     if (!taker.waits || this.over || this.ownerIsRevoked) return
     const { state, window, now: nowMs } = ledger
     const still = chooseTake(state, window, { nowMs, max, sight })
     const given = still.filter(({ position }) => fetched.events.has(position))
     const somethingWent = fetched.gone.length + fetched.damaged.length > 0
-    if (given.length === 0) return somethingWent ? this.offer(taker, scope) : undefined
+    if (given.length === 0) return somethingWent ? this.offer(taker, view) : undefined
     const taken = takeOf(state, given, { consumer, nowMs, floor: window.floorWith(state) })
     window.remove(new Set(given.map(({ position }) => position)))
     const deliveries = given.flatMap(({ position, attempt }, i): Delivery[] => {
@@ -177,9 +172,9 @@ export class HandOut {
   }
 
   /** As many as are asked for, if there are so many. */
-  private async choices({ max }: Take, scope: Scope): Promise<Choice[]> {
+  private async choices({ max }: Take, view: View): Promise<Choice[]> {
     for (;;) {
-      const sight = await this.sightOf(scope)
+      const sight = this.sightAtHand(view) ?? (await this.sightOf(view))
       const { state, window, now: nowMs } = this.ledger
       const { definition } = state
       if (definition === undefined) return []
@@ -193,12 +188,16 @@ export class HandOut {
     }
   }
 
-  private async sightOf(scope: Scope): Promise<Sight | undefined> {
+  /** Most have few patterns, and hold them against what was handed out before as they come to it. */
+  private sightAtHand({ scope, key }: View): Sight | undefined {
+    return scope === undefined || scope.length > FEW_PATTERNS ? undefined : this.ledger.window.sightAtHand(key)
+  }
+
+  private async sightOf({ scope, key }: View): Promise<Sight | undefined> {
     if (scope === undefined) return undefined
     const { state, window } = this.ledger
-    const sight = await window.sight(scope)
-    await sight.learn(state.out)
-    await sight.learn(state.returned)
+    const sight = await window.sight(scope, key)
+    if (scope.length > FEW_PATTERNS) for (const older of [state.out, state.returned]) await sight.learn(older)
     return sight
   }
 
@@ -263,7 +262,10 @@ export class HandOut {
 
   private isAwaited(position: Position, stream: string): boolean {
     const { window } = this.ledger
-    return this.awaited.some(scope => scope === undefined || window.isVisible(position, stream, scope))
+    return this.awaited.some(
+      ({ scope, key }) =>
+        scope === undefined || (window.sightAtHand(key)?.visible.has(position) ?? covers(scope, stream)),
+    )
   }
 
   /** To look is quick while little is out; else many groups that something has come for take turns. */
@@ -295,12 +297,20 @@ export class HandOut {
       this.timer = setTimeout(() => this.look(), Math.max(1, next - now))
       this.timer.unref()
     }
-    const scopes = [...this.takers].map(({ take }) => this.scopeOf(take))
-    this.awaited = [...new Map(scopes.map(scope => [keyOf(scope), scope])).values()]
-    this.atBounds = scopes.length > 0 && this.mayHandOutNoMore(now)
+    this.awaited = this.viewsAwaited()
+    this.atBounds = this.takers.size > 0 && this.mayHandOutNoMore(now)
     if (window.room <= 0) this.arrivals.end()
-    else if (scopes.length === 0) this.arrivals.rest()
+    else if (this.takers.size === 0) this.arrivals.rest()
     else this.arrivals.follow()
+  }
+
+  private viewsAwaited(): readonly View[] {
+    const views = new Map<string, View>()
+    for (const taker of this.takers) {
+      const view = taker.viewOf(this.ledger.state.definition)
+      views.set(view.key, view)
+    }
+    return [...views.values()]
   }
 
   private mayHandOutNoMore(now: number): boolean {
@@ -308,12 +318,6 @@ export class HandOut {
     const most = state.definition?.maxInFlight ?? 0
     return roomForNew(state) <= 0 || (state.out.size >= most && inFlight(state, now) >= most)
   }
-}
-
-const EVERYTHING = '*'
-
-function keyOf(scope: Scope): string {
-  return scope === undefined ? EVERYTHING : `=${scope.join('\n')}`
 }
 
 function unreadable(position: Position): StoreError {

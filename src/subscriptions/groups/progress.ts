@@ -3,7 +3,7 @@ import { ERRORS } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import { Turn } from '../../contract/turns.js'
 import { inFlight, nextDue, type StallCode, stallOf } from './decide-take.js'
-import { covers, type Scope } from './group-scope.js'
+import { covers, keyOf, type Scope } from './group-scope.js'
 import type { HandOut } from './hand-out.js'
 import type { Ledger } from './ledger.js'
 
@@ -102,7 +102,7 @@ export async function partOfProgress(ledger: Ledger, handOut: HandOut, scope: Sc
 async function firstReady({ state, window, world }: Ledger, scope: Scope): Promise<Position> {
   const { definition } = state
   if (scope === undefined || definition === undefined) return Number.POSITIVE_INFINITY
-  for (const position of (await window.sight(scope)).visible.keys()) return position
+  for (const position of (await window.sight(scope, keyOf(scope))).visible.keys()) return position
   const { filter, within = [] } = definition
   const beyond = { filter: { ...filter, within: scope }, after: window.read, limit: LOOK, onDamaged: () => undefined }
   let looked = 0

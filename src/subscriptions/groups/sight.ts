@@ -9,7 +9,7 @@ export class Sight {
   /** Of what was never handed out, in order of position. */
   readonly visible = new Map<Position, Ready>()
   private readonly known = new Map<Position, boolean>()
-  private complete = false
+  isComplete = false
   private looking: Promise<void> | undefined
 
   constructor(private readonly scope: Scope) {}
@@ -26,12 +26,12 @@ export class Sight {
       if (covers(this.scope, one.stream)) this.visible.set(one.position, one)
       if (turn.isOver) await turn.next()
     }
-    this.complete = true
+    this.isComplete = true
   }
 
   /** What has just been put into the window. */
   add(one: Ready): void {
-    if (this.complete && covers(this.scope, one.stream)) this.visible.set(one.position, one)
+    if (this.isComplete && covers(this.scope, one.stream)) this.visible.set(one.position, one)
   }
 
   remove(position: Position): void {

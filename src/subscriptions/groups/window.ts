@@ -3,7 +3,6 @@ import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { Ordering } from './definition.js'
 import { SUBSCRIPTIONS_STREAM } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
-import { covers } from './group-scope.js'
 import type { GroupState } from './group-state.js'
 import { KeyQueues } from './key-queues.js'
 import { Sight } from './sight.js'
@@ -91,9 +90,8 @@ export class Window implements Holder {
     return this.queues.heads
   }
 
-  /** What a scope may see of it. */
-  async sight(scope: readonly string[]): Promise<Sight> {
-    const key = sightKey(scope)
+  /** What a scope may see of it; of one key there is one scope. */
+  async sight(scope: readonly string[], key: string): Promise<Sight> {
     const sight = this.sights.get(key) ?? new Sight(scope)
     this.sights.delete(key)
     this.sights.set(key, sight)
@@ -102,10 +100,10 @@ export class Window implements Holder {
     return sight
   }
 
-  /** Whether a scope may see what has just come. */
-  isVisible(position: Position, stream: string, scope: readonly string[]): boolean {
-    const sight = this.sights.get(sightKey(scope))
-    return sight === undefined ? covers(scope, stream) : sight.visible.has(position)
+  /** The same, if it is known already. */
+  sightAtHand(key: string): Sight | undefined {
+    const sight = this.sights.get(key)
+    return sight?.isComplete ? sight : undefined
   }
 
   private kept(event: RecordedEvent): RecordedEvent | undefined {
@@ -161,10 +159,6 @@ export class Window implements Holder {
   close(): void {
     this.memory.remove(this)
   }
-}
-
-function sightKey(scope: readonly string[]): string {
-  return scope.join('\n')
 }
 
 const NONE: ReadonlySet<Position> = new Set()
