@@ -35,6 +35,7 @@ export class HandOut {
   private serving = false
   private again = false
   private lookIsDue = false
+  private reading: { readonly end: () => void } | undefined
   private timer: NodeJS.Timeout | undefined
   private over = false
 
@@ -94,12 +95,10 @@ export class HandOut {
     clearTimeout(this.timer)
     while (this.again && !this.over) {
       this.again = false
-      // What is being handed out of stays in memory.
-      const { window } = this.ledger
-      window.inUse = true
       this.parkOverdone()
       await this.round()
-      window.inUse = false
+      this.reading?.end()
+      this.reading = undefined
     }
     this.serving = false
     if (!this.over) this.arm()
@@ -149,6 +148,7 @@ export class HandOut {
   private async offer(taker: Taker, view: View): Promise<void> {
     const { ledger } = this
     const { consumer, max, stillGood } = taker.take
+    const chosenFrom = ledger.window
     const fetched = await fetchChosen(ledger.world.store, await this.choices(taker.take, view))
     this.setAside(fetched)
     if (stillGood !== undefined) await stillGood()
@@ -158,7 +158,7 @@ export class HandOut {
     const { state, window, now: nowMs } = ledger
     const still = chooseTake(state, window, { nowMs, max, sight })
     const given = still.filter(({ position }) => fetched.events.has(position))
-    const somethingWent = fetched.gone.length + fetched.damaged.length > 0
+    const somethingWent = fetched.gone.length + fetched.damaged.length > 0 || window !== chosenFrom
     if (given.length === 0) return somethingWent ? this.offer(taker, view) : undefined
     const taken = takeOf(state, given, { consumer, nowMs, floor: window.floorWith(state) })
     window.remove(new Set(given.map(({ position }) => position)))
@@ -201,9 +201,22 @@ export class HandOut {
     return sight
   }
 
+  /** What is read stays in memory until the end of the round. */
+  private async beginToRead(): Promise<{ readonly end: () => void }> {
+    const leave = await this.ledger.world.memory.turnToRead()
+    const { window } = this.ledger
+    window.inUse = true
+    const end = () => {
+      window.inUse = false
+      leave()
+    }
+    return { end }
+  }
+
   /** Throws at damage, unless there is something that lies before it. */
   private async goOn(some: boolean): Promise<boolean> {
     try {
+      this.reading ??= await this.beginToRead()
       return await this.further()
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error

@@ -1,11 +1,14 @@
 // What the windows of all groups hold in memory together: when it is too much, the one nothing was handed out of for longest gives way.
 import { GROUP_LIMITS } from './group-limits.js'
 
+/** Groups that read on at the same time, so that the windows they fill meanwhile fit. */
+const READERS = 32
+
 /** A window, as far as its memory is concerned. */
 export interface Holder {
   readonly positions: number
   readonly keptBytes: number
-  /** It is being handed out of at this moment. */
+  /** It is being filled at this moment. */
   readonly inUse: boolean
   /** Events are read once more when they are wanted. */
   dropEvents(): void
@@ -18,6 +21,8 @@ export class WindowMemory {
   private bytes = 0
   /** The one something was handed out of last stands last. */
   private readonly holders = new Set<Holder>()
+  private readers = 0
+  private readonly inLine: (() => void)[] = []
 
   constructor(private readonly most: { readonly knownPositions: number; readonly keptBytes: number } = GROUP_LIMITS) {}
 
@@ -38,6 +43,17 @@ export class WindowMemory {
     if (!this.holders.delete(holder)) return
     this.positions -= holder.positions
     this.bytes -= holder.keptBytes
+  }
+
+  /** Resolves when it is the caller's turn to read on, which lasts until the answer is called. */
+  async turnToRead(): Promise<() => void> {
+    if (this.readers >= READERS) await new Promise<void>(resolve => this.inLine.push(resolve))
+    else this.readers++
+    return () => {
+      const next = this.inLine.shift()
+      if (next === undefined) this.readers--
+      else next()
+    }
   }
 
   /** So many positions more, or fewer. */
