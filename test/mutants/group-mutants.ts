@@ -121,8 +121,8 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'groups: hand out although there is no room to park',
     file: `${groups}/decide-take.ts`,
-    from: 'if (fresh-- > 0) chosen.push(',
-    to: 'chosen.push(',
+    from: 'let fresh = roomForNew(state)',
+    to: 'let fresh = Number.POSITIVE_INFINITY',
     gate: { spec: 'test/groups/bounds.spec.ts', test: 'a group that has parked' },
   },
   {
