@@ -4,14 +4,36 @@ import { mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Access } from '../src/auth/access.js'
+import { TokenVerifier } from '../src/auth/token-verifier.js'
+import { WorkBudgets } from '../src/auth/work-budgets.js'
 import { openEmbedded } from '../src/backends/embedded/embedded-store.js'
+import { defaultQuotas } from '../src/config/settings.js'
 import type { EventStore } from '../src/contract/event-store.js'
+import { DEFAULT_WORK_LIMITS } from '../src/contract/work-limits.js'
+import { Feed } from '../src/following/feed.js'
 import type { GroupSettings } from '../src/subscriptions/groups/definition.js'
 import { Groups } from '../src/subscriptions/groups/groups.service.js'
 
+const ANYBODY = { agents: ['*'], roles: [] }
 const BOSS = new Access({ agentId: 'boss', role: 'admin' })
 const SETTINGS: Omit<GroupSettings, 'ordering'> = {
   ...{ ackTimeoutSeconds: 30, maxAttempts: 5, maxInFlight: 10_000, damaged: 'stop' },
+}
+
+const VERIFIER = new TokenVerifier({
+  algorithms: ['HS256'],
+  secret: 'x'.repeat(32),
+  leewaySeconds: 60,
+  quotas: defaultQuotas,
+})
+
+function groupsOver(store: EventStore): Groups {
+  return new Groups(
+    store,
+    new Feed(store),
+    VERIFIER,
+    new WorkBudgets({ ...DEFAULT_WORK_LIMITS, waits: 2_000, groups: 2_000 }),
+  )
 }
 
 async function offer(store: EventStore, count: number): Promise<void> {
@@ -27,9 +49,13 @@ async function race(
   store: EventStore,
   { consumers, max, tasks, ordering }: { consumers: number; max: number; tasks: number; ordering: 'none' | 'stream' },
 ): Promise<void> {
-  const groups = new Groups(store)
+  const groups = groupsOver(store)
   const name = `${ordering}-${consumers}-${max}`
-  await groups.define(name, { ...SETTINGS, ordering, filter: { types: ['task'] }, after: 'start' }, BOSS)
+  await groups.define(
+    name,
+    { ...SETTINGS, ordering, filter: { types: ['task'] }, after: 'start', consumers: ANYBODY },
+    BOSS,
+  )
   let done = 0
   const begun = performance.now()
   const consume = async (i: number) => {
@@ -51,7 +77,7 @@ async function race(
 
 /** Appends one after the other while so many groups wait for events of another type. */
 async function appendBeside(store: EventStore, waiting: number): Promise<void> {
-  const groups = new Groups(store)
+  const groups = groupsOver(store)
   const patience = new AbortController()
   for (let i = 0; i < waiting; i++) {
     await groups.define(`w${i}`, { ...SETTINGS, ordering: 'none', filter: { types: ['never'] }, after: 'head' }, BOSS)

@@ -20,10 +20,20 @@ export interface GroupSettings {
   readonly damaged?: 'stop' | 'skip' | undefined
 }
 
+/** Who may take from a group beside the agent that owns it. */
+export interface GroupConsumers {
+  /** Ids of agents; `*` stands for any run of characters. */
+  readonly agents?: readonly string[] | undefined
+  /** Roles of tokens: `guest`, `agent`, `expert_agent`, `system_agent`, `admin`. */
+  readonly roles?: readonly string[] | undefined
+}
+
 /** What a group is. Its filter and its beginning stay as they were defined first. */
 export interface GroupDefinition extends EventFilter, GroupSettings {
   /** From where: beyond a position, an event's id, a time (RFC 3339), from the `start` or the `head`. Default `head`. */
   readonly after?: Position | 'start' | 'head' | (string & {}) | undefined
+  /** Default: nobody else, or, where the group exists, whom it has named. For all others it does not exist. */
+  readonly consumers?: GroupConsumers | undefined
 }
 
 export interface GroupProgress {
@@ -51,8 +61,11 @@ export interface GroupStatus
   readonly after: Position | string
   /** The position that `after` stood for. */
   readonly start: Position
-  /** The agent that may redefine and delete it. */
+  /** The agent that owns it. */
   readonly definedBy: string
+  /** Undefined from a server that does not know of them. */
+  readonly consumers?: { readonly agents: readonly string[]; readonly roles: readonly string[] }
+  /** As far as the token may subscribe. */
   readonly progress: GroupProgress
 }
 
@@ -102,11 +115,11 @@ export class Group<S extends EventShape = AnyEvent> {
     this.path = `v1/subscriptions/${encodeURIComponent(name)}`
   }
 
-  /** Makes the group, or changes its settings. The same again changes nothing, so every consumer may begin with it. */
+  /** Makes the group, or changes its settings. The same again by its owner or a consumer changes nothing, so every consumer may begin with it. */
   async define(definition: GroupDefinition = {}, options: CallOptions = {}): Promise<GroupStatus> {
-    const { after, ackTimeoutSeconds, maxAttempts, maxInFlight, ordering, damaged } = definition
+    const { after, ackTimeoutSeconds, maxAttempts, maxInFlight, ordering, damaged, consumers } = definition
     const settings = { ackTimeoutSeconds, maxAttempts, maxInFlight, ordering, damaged }
-    const body = JSON.stringify({ filter: filterFrame(definition), after, ...settings })
+    const body = JSON.stringify({ filter: filterFrame(definition), after, ...settings, consumers })
     return (await this.http.call({ method: 'PUT', path: this.path, body }, options)).body as GroupStatus
   }
 

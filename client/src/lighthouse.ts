@@ -236,7 +236,7 @@ export class Lighthouse {
     return new Group<S>(this.http, name)
   }
 
-  /** All groups, in the order of their names. */
+  /** The groups the token owns, consumes or may watch, in the order of their names. */
   groups(options: CallOptions = {}): AsyncGenerator<GroupStatus, void, void> {
     return groupStatuses(this.http, options)
   }
@@ -311,6 +311,7 @@ export type { Following, FollowRequest } from './following.js'
 export type {
   Delivery,
   Group,
+  GroupConsumers,
   GroupDefinition,
   GroupProgress,
   GroupSettings,

@@ -14,12 +14,7 @@ export class WorkBudgets {
   /** Throws WORK_LIMIT, and then nothing is held. Gives back what was taken when the answer is called, once. */
   take(agentId: string, work: Work, amount = 1): () => void {
     const before = this.heldBy(agentId, work)
-    if (before + amount > this.limits[work]) {
-      const most = this.limits[work].toLocaleString('en-US')
-      throw new StoreError('WORK_LIMIT', `One agent has at most ${most} ${HELD_WORK[work]} at a time`, {
-        retryAfterSeconds: 1,
-      })
-    }
+    this.mustFit(work, before + amount)
     this.held[work].set(agentId, before + amount)
     let taken = amount
     return () => {
@@ -28,6 +23,15 @@ export class WorkBudgets {
       if (left > 0) this.held[work].set(agentId, left)
       else this.held[work].delete(agentId)
     }
+  }
+
+  /** For what is counted elsewhere. Throws WORK_LIMIT when one agent may not have so much. */
+  mustFit(work: Work, amount: number): void {
+    if (amount <= this.limits[work]) return
+    const most = this.limits[work].toLocaleString('en-US')
+    throw new StoreError('WORK_LIMIT', `One agent has at most ${most} ${HELD_WORK[work]} at a time`, {
+      retryAfterSeconds: 1,
+    })
   }
 
   heldBy(agentId: string, work: Work): number {

@@ -21,7 +21,13 @@ let server: ServerUnderTest
 beforeAll(async () => {
   const events = EventsModule.of(authUnderTest)
   const replay = ReplayModule.of(events)
-  const modules = [events, GroupsModule, replay, SnapshotsModule.of(replay), SecurityModule.of(authUnderTest)]
+  const modules = [
+    events,
+    GroupsModule.of(authUnderTest),
+    replay,
+    SnapshotsModule.of(replay),
+    SecurityModule.of(authUnderTest),
+  ]
   server = await startServer([HealthModule, ...modules])
   const json = { type: 'Told', stream: 'agent_a', data: { secret: 'canary-in-data' } }
   await server.call('/v1/events', { json, as: ADMIN })

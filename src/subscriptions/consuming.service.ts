@@ -1,6 +1,7 @@
 // The frames `consume`, `ack` and `nack`: a consumer of a group for each id, given no more than its socket takes.
 import { Injectable } from '@nestjs/common'
 import { Quotas } from '../auth/quotas.js'
+import { StoreError } from '../contract/errors.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { eventJson } from '../wire/event-json.js'
 import { writeEvent } from '../wire/event-msgpack.js'
@@ -12,6 +13,7 @@ import { deliveryFields } from './groups/deliveries-answer.js'
 import { GROUP_LIMITS } from './groups/group-limits.js'
 import { type Consuming, Groups } from './groups/groups.service.js'
 import type { Delivery } from './groups/takers.js'
+import { Handshakes } from './handshake.service.js'
 
 @Injectable()
 export class ConsumingFrames implements FrameHandler {
@@ -27,6 +29,7 @@ export class ConsumingFrames implements FrameHandler {
   constructor(
     private readonly groups: Groups,
     private readonly quotas: Quotas,
+    private readonly handshakes: Handshakes,
   ) {}
 
   private async consume(frame: ConsumeFrame, client: Conversation): Promise<void> {
@@ -38,13 +41,18 @@ export class ConsumingFrames implements FrameHandler {
     client.hold(frame.id, consumption)
     all.add(consumption)
     try {
-      await consumption.begin(this.groups)
+      await consumption.begin(this.groups, () => this.mustStillBeGood(client))
     } catch (error) {
       // Ended while it was being looked up: there is nobody to tell.
       if (!client.holds(frame.id, consumption)) return
       client.drop(frame.id)
       throw error
     }
+  }
+
+  private async mustStillBeGood({ identity }: Conversation): Promise<void> {
+    const fault = identity === undefined ? undefined : await this.handshakes.faultOf(identity)
+    if (fault !== undefined) throw new StoreError('UNAUTHENTICATED', fault)
   }
 
   private async settle(
@@ -72,11 +80,13 @@ class Consumption implements Held {
     private readonly onEnd: () => void,
   ) {}
 
-  async begin(groups: Groups): Promise<void> {
+  /** `stillGood` rejects when the token of the connection has ended. */
+  async begin(groups: Groups, stillGood: () => Promise<void>): Promise<void> {
     const { id, subscription, maxInFlight = GROUP_LIMITS.takeDefault } = this.frame
     const told = Promise.withResolvers<void>()
     const consuming = await groups.consume(subscription, this.client.access, {
       maxInFlight,
+      stillGood,
       onDelivery: async delivery => {
         await told.promise
         await this.room()

@@ -40,7 +40,7 @@ const append = (count: number, stream = 'tasks') =>
 async function define(settings: object = {}, name = 'work'): Promise<void> {
   const answer = await server.call(`/v1/subscriptions/${name}`, {
     method: 'PUT',
-    json: { after: 'start', ...settings },
+    json: { after: 'start', consumers: { agents: ['*'] }, ...settings },
   })
   expect(answer.status).toBe(201)
 }

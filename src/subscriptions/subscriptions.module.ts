@@ -19,7 +19,7 @@ export class SubscriptionsModule {
   static of(auth: DynamicModule, events: DynamicModule): DynamicModule {
     return {
       module: SubscriptionsModule,
-      imports: [FollowingModule.over(StorageModule), GroupsModule, StorageModule, WireModule, auth, events],
+      imports: [FollowingModule.over(StorageModule), GroupsModule.of(auth), StorageModule, WireModule, auth, events],
       providers: [
         ConsumingFrames,
         FrameHandlers,

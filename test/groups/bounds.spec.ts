@@ -1,13 +1,15 @@
 // The bounds of a group and of all groups: what happens there is told, nothing is lost, and it goes on when there is room.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Access } from '../../src/auth/access.js'
+import { WorkBudgets } from '../../src/auth/work-budgets.js'
 import { MemoryStore } from '../../src/backends/memory/memory-store.js'
+import { DEFAULT_WORK_LIMITS } from '../../src/contract/work-limits.js'
 import { eventOf, type StatePart } from '../../src/subscriptions/groups/group-events.js'
 import { GROUP_LIMITS } from '../../src/subscriptions/groups/group-limits.js'
-import { Groups } from '../../src/subscriptions/groups/groups.service.js'
+import type { Groups } from '../../src/subscriptions/groups/groups.service.js'
 import { partsOf } from '../../src/subscriptions/groups/state-rows.js'
 import { BentClock } from '../support/bent-clock.js'
-import { DEFINED, GroupDesk } from './group-desk.js'
+import { DEFINED, GroupDesk, groupsOn } from './group-desk.js'
 
 let clock: BentClock
 let store: MemoryStore
@@ -34,7 +36,8 @@ describe('a group that has parked as much as it may', () => {
 
   test('says so and hands out nothing new, until room is made', async () => {
     expect(await desk.take(1_000)).toEqual([])
-    expect(await stalled()).toMatchObject({ code: 'PARKED_FULL' })
+    // Each look reads on by one, so that there is more at hand than may be handed out.
+    for (let n = 0; n < 3; n++) expect(await stalled()).toMatchObject({ code: 'PARKED_FULL' })
     const group = await desk.group()
     const [first] = group.state.parked.keys()
     expect(await group.discard([first as number], 'boss')).toBe(1)
@@ -97,10 +100,10 @@ describe('the names of groups', () => {
   const boss = new Access({ agentId: 'boss', role: 'agent' })
   const asked = { ...DEFINED, after: 'start', filter: {} }
   const names = async (groups: Groups) =>
-    (await groups.list({ after: '', limit: GROUP_LIMITS.groups })).subscriptions.map(({ name }) => name)
+    (await groups.list({ after: '', limit: GROUP_LIMITS.groups }, boss)).subscriptions.map(({ name }) => name)
 
   test('are as many as a server may have, and deleting one makes room', async () => {
-    const groups = new Groups(store)
+    const groups = groupsOn(store, new WorkBudgets({ ...DEFAULT_WORK_LIMITS, groups: 2_000, waits: 1_000 }))
     for (let i = 0; i < GROUP_LIMITS.groups; i++) await groups.define(`g${i}`, asked, boss)
     await expect(groups.define('more', asked, boss)).rejects.toMatchObject({ code: 'SUBSCRIPTION_CONFLICT' })
     expect(await groups.define('g7', asked, boss)).toBe(false)
@@ -110,7 +113,7 @@ describe('the names of groups', () => {
   })
 
   test('are more than are held in memory, and each is what it was when it is asked for again', async () => {
-    const groups = new Groups(store)
+    const groups = groupsOn(store, new WorkBudgets({ ...DEFAULT_WORK_LIMITS, groups: 2_000, waits: 1_000 }))
     const worker = new Access({ agentId: 'worker', role: 'agent' })
     await desk.offer(1)
     const given = new Map<string, string>()
@@ -129,13 +132,13 @@ describe('the names of groups', () => {
   })
 
   test('are known after a restart without reading all that ever was', async () => {
-    const groups = new Groups(store)
+    const groups = groupsOn(store, new WorkBudgets({ ...DEFAULT_WORK_LIMITS, groups: 2_000, waits: 1_000 }))
     for (let i = 0; i < 700; i++) {
       await groups.define(`g${i}`, asked, boss)
       if (i % 7 !== 0) await groups.remove(`g${i}`, boss)
     }
     groups.onModuleDestroy()
-    const next = new Groups(store)
+    const next = groupsOn(store, new WorkBudgets({ ...DEFAULT_WORK_LIMITS, groups: 2_000, waits: 1_000 }))
     const kept = Array.from({ length: 100 }, (_, i) => `g${7 * i}`).sort()
     expect(await names(next)).toEqual(kept)
     let written = 0

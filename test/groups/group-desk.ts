@@ -1,13 +1,21 @@
 // A group on a store that a test gives it, opened as the server opens it, with the few words in which stories are told.
+import { TokenVerifier } from '../../src/auth/token-verifier.js'
+import { WorkBudgets } from '../../src/auth/work-budgets.js'
 import type { Clock } from '../../src/contract/clock.js'
 import type { EventStore } from '../../src/contract/event-store.js'
+import { Feed } from '../../src/following/feed.js'
 import type { Definition } from '../../src/subscriptions/groups/definition.js'
 import type { Group } from '../../src/subscriptions/groups/group.js'
+import { Groups } from '../../src/subscriptions/groups/groups.service.js'
+import type { GroupWorld } from '../../src/subscriptions/groups/ledger.js'
 import { OpenGroups } from '../../src/subscriptions/groups/open-groups.js'
 import type { Delivery } from '../../src/subscriptions/groups/takers.js'
+import { WindowMemory } from '../../src/subscriptions/groups/window-memory.js'
+import { PLENTY_FOR_ALL } from '../support/http-server-under-test.js'
 
 export const DEFINED: Definition = {
   ...{ filter: { types: ['task'] }, after: 'start', start: 0, definedBy: 'boss' },
+  ...{ consumers: { agents: ['*'], roles: [] }, within: [] },
   ...{ ackTimeoutSeconds: 30, maxAttempts: 5, maxInFlight: 1_000, ordering: 'none', damaged: 'stop' },
 }
 
@@ -18,13 +26,12 @@ export class GroupDesk {
     readonly store: EventStore,
     clock: Clock,
     changesBetweenStates = 1_000,
-    private readonly name = 'g',
   ) {
-    this.groups = new OpenGroups({ store, clock, changesBetweenStates })
+    this.groups = new OpenGroups(worldOn(store, clock, changesBetweenStates))
   }
 
   group(): Promise<Group> {
-    return this.groups.group(this.name)
+    return this.groups.group('g')
   }
 
   async define(more: Partial<Definition> = {}): Promise<void> {
@@ -37,7 +44,7 @@ export class GroupDesk {
   }
 
   async take(max: number, waitMs = 0, consumer = 'a'): Promise<readonly Delivery[]> {
-    return (await this.group()).take({ consumer, covers: () => true, max, waitMs })
+    return (await this.group()).take({ consumer, scope: undefined, max, waitMs })
   }
 
   async settle(
@@ -52,3 +59,20 @@ export class GroupDesk {
 }
 
 export const positionsOf = (deliveries: readonly Delivery[]) => deliveries.map(({ event }) => event.position)
+
+export function worldOn(store: EventStore, clock: Clock, changesBetweenStates = 1_000): GroupWorld {
+  const memory = new WindowMemory()
+  return { store, clock, changesBetweenStates, feed: new Feed(store), memory, isRevoked: () => false }
+}
+
+const SECRET = 'the secret of groups under test, in this process'
+
+export function groupsOn(store: EventStore, budgets = new WorkBudgets()): Groups {
+  const verifier = new TokenVerifier({
+    algorithms: ['HS256'],
+    secret: SECRET,
+    leewaySeconds: 60,
+    quotas: PLENTY_FOR_ALL,
+  })
+  return new Groups(store, new Feed(store), verifier, budgets)
+}

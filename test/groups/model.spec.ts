@@ -12,6 +12,7 @@ import type { GroupState } from '../../src/subscriptions/groups/group-state.js'
 import { readState, stateFrom } from '../../src/subscriptions/groups/read-state.js'
 import { SEED, SOAK, tell } from '../crash/effort.js'
 import { BentClock, SECOND } from '../support/bent-clock.js'
+import { worldOn } from './group-desk.js'
 import { NaiveGroup } from './naive-group.js'
 
 const RUN_MS = 6_000 * Math.max(1, SOAK * 10)
@@ -153,7 +154,7 @@ class Life {
     for (let rounds = 0; this.naive.tasks.some(({ status }) => status !== 'done'); rounds++) {
       expect(rounds).toBeLessThan(200)
       this.clock.move(20n * SECOND)
-      const given = await this.group.take({ consumer: 'a', covers: () => true, max: 100, waitMs: 0 })
+      const given = await this.group.take({ consumer: 'a', scope: undefined, max: 100, waitMs: 0 })
       this.naive.take('a', () => true, 100, this.now)
       const tokens = given.map(({ token }) => token)
       if (tokens.length > 0) await this.group.settle({ tokens, action: 'ack', by: 'a', forOthers: false })
@@ -180,7 +181,7 @@ class Life {
   }
 
   private async open(): Promise<void> {
-    const world = { store: this.store, clock: this.clock, changesBetweenStates: 7 }
+    const world = worldOn(this.store, this.clock, 7)
     await this.group?.settled()
     this.group = new Group(NAME, world, await readState(this.store, NAME), () => undefined)
   }
@@ -194,7 +195,7 @@ class Life {
 
   private async take({ by: consumer, max, streams }: Extract<Command, { kind: 'take' }>): Promise<void> {
     const covers = (stream: string) => streams.includes(stream)
-    const given = await this.group.take({ consumer, covers, max, waitMs: 0 })
+    const given = await this.group.take({ consumer, scope: streams, max, waitMs: 0 })
     const wanted = this.naive.take(consumer, covers, max, this.now)
     expect(given.map(({ token, attempt, deadlineMs }) => ({ token, attempt, deadlineMs }))).toEqual(wanted)
     for (const { token, event } of given) expect(token.split('.')[0]).toBe(String(event.position))

@@ -43,7 +43,8 @@ export class Race {
   async run(): Promise<void> {
     const { ackTimeoutSeconds, tasks, consumers } = this.orders
     const boss = await tokenOf({ sub: 'boss', role: 'system_agent' })
-    const definition = { filter: { types: ['task'] }, after: 'start', ackTimeoutSeconds, maxAttempts: 100 }
+    const rules = { ackTimeoutSeconds, maxAttempts: 100, consumers: { agents: ['racer-*'] } }
+    const definition = { filter: { types: ['task'] }, after: 'start', ...rules }
     await this.ask(boss, 'PUT', GROUP, definition)
     const events = Array.from({ length: tasks }, (_, n) => ({ type: 'task', stream: `tasks/${n % 7}`, data: { n } }))
     await this.ask(boss, 'POST', '/v1/events/batch', { events })

@@ -4,14 +4,14 @@ import { Access } from '../../src/auth/access.js'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
 import { repairStore } from '../../src/backends/embedded/verify-store.js'
 import { MemoryStore } from '../../src/backends/memory/memory-store.js'
-import { Groups } from '../../src/subscriptions/groups/groups.service.js'
+import type { Groups } from '../../src/subscriptions/groups/groups.service.js'
 import type { Delivery } from '../../src/subscriptions/groups/takers.js'
 import { DATA, openTiny } from '../crash/tiny-store.js'
 import { AgedStore } from '../support/aged-store.js'
 import { BentClock, DAY, SECOND } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
-import { DEFINED, GroupDesk, positionsOf } from './group-desk.js'
+import { DEFINED, GroupDesk, groupsOn, positionsOf } from './group-desk.js'
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -158,7 +158,7 @@ describe('a consumer that stays', () => {
   const worker = new Access({ agentId: 'worker', role: 'agent' })
   beforeEach(async () => {
     store = new MemoryStore({ nodeId: 'n' })
-    groups = new Groups(store)
+    groups = groupsOn(store)
     await groups.define('g', { ...DEFINED, after: 'start' }, boss)
   })
   afterEach(() => groups.onModuleDestroy())
@@ -199,7 +199,7 @@ describe('a consumer that stays', () => {
     await until(() => given.length === 3)
     await handle.nack({ tokens: [given[1]?.token as string], action: 'skip' })
     await until(() => given.length === 4)
-    expect((await groups.view('g')).progress).toMatchObject({ inFlight: 2, consumers: 1 })
+    expect((await groups.view('g', boss)).progress).toMatchObject({ inFlight: 2, consumers: 1 })
     handle.stop()
     await handle.ack(given.slice(2).map(({ token }) => token))
     expect(await groups.take('g', worker, { max: 9, waitMs: 0 })).toHaveLength(1)
@@ -265,7 +265,7 @@ test('whoever goes away while the answer is being written was given nothing: the
   const gone = new AbortController()
   held.hold()
   const group = await desk.group()
-  const take = { consumer: 'leaver', covers: () => true, max: 1, waitMs: 60_000, signal: gone.signal }
+  const take = { consumer: 'leaver', scope: undefined, max: 1, waitMs: 60_000, signal: gone.signal }
   const leaving = group.take(take)
   await held.arrived()
   gone.abort()

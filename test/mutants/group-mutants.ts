@@ -70,10 +70,10 @@ export const groupMutants: readonly Mutant[] = [
     gate: model,
   },
   {
-    name: 'groups: give what was passed over for its scope to nobody',
+    name: 'groups: show a scope nothing that came after its first look',
     file: `${groups}/window.ts`,
-    from: 'if (!taken.has(one.position)) left.push(one)',
-    to: 'if (!taken.has(one.position) && one.position > Math.max(...taken)) left.push(one)',
+    from: 'for (const sight of this.sights.values()) sight.add(one)',
+    to: '',
     gate: model,
   },
   {
@@ -121,8 +121,8 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'groups: hand out although there is no room to park',
     file: `${groups}/decide-take.ts`,
-    from: 'if (one.isNew && fresh-- <= 0) continue',
-    to: '',
+    from: 'let fresh = roomForNew(state)',
+    to: 'let fresh = Number.POSITIVE_INFINITY',
     gate: { spec: 'test/groups/bounds.spec.ts', test: 'a group that has parked' },
   },
   {
@@ -134,9 +134,30 @@ export const groupMutants: readonly Mutant[] = [
   },
   {
     name: 'groups: let anybody manage a group',
-    file: `${groups}/groups.service.ts`,
-    from: "return definition?.definedBy === access.agentId || access.has('admin.write')",
-    to: 'return definition !== undefined || access.agentId === undefined',
+    file: `${groups}/group-rights.ts`,
+    from: "return isOwner(rights, access) || access.has('admin.write')",
+    to: "return isConsumer(rights, access) || access.has('admin.write')",
     gate: { spec: stories, test: 'a consumer that stays' },
+  },
+  {
+    name: 'groups: tell everybody of everything',
+    file: `${groups}/group.ts`,
+    from: 'if (definition === undefined || coversAll(scope, definition)) return',
+    to: 'return',
+    gate: { spec: 'test/groups/from-before.spec.ts' },
+  },
+  {
+    name: 'groups: hand out again before what was not yet read',
+    file: `${groups}/hand-out.ts`,
+    from: 'if (isEnough && (choices.at(-1)?.position ?? 0) <= window.read) return choices',
+    to: 'if (isEnough) return choices',
+    gate: model,
+  },
+  {
+    name: 'groups: go on with a window that was let go',
+    file: `${groups}/arrivals.ts`,
+    from: 'if (this.window === window) window.add(isOurs ? [event] : [], position, state)',
+    to: 'window.add(isOurs ? [event] : [], position, state)',
+    gate: { spec: 'test/groups/waiting.spec.ts', test: 'what all groups keep' },
   },
 ]

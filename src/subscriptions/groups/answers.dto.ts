@@ -1,5 +1,6 @@
 // The shapes of what the routes of consumer groups answer, for the API's description.
 import { ApiProperty } from '@nestjs/swagger'
+import { ROLES, type Role } from '../../auth/access.js'
 import { ON_DAMAGE, type OnDamage, ORDERINGS, type Ordering } from './definition.js'
 import { GroupFilter } from './groups.dto.js'
 
@@ -16,11 +17,16 @@ export class OldestInFlightAnswer {
 export class StalledAnswer {
   @ApiProperty({
     description:
-      '`PARKED_FULL`: nothing more can be parked. `FLOOR_HELD`: too much is handed out or settled above an event that is not. `DATA_CORRUPT`: what follows cannot be read.',
-    enum: ['PARKED_FULL', 'FLOOR_HELD', 'DATA_CORRUPT'],
+      '`PARKED_FULL`: nothing more can be parked. `FLOOR_HELD`: too much is handed out or settled above an event that is not. `DATA_CORRUPT`: what follows cannot be read. `OWNER_REVOKED`: the tokens of its owner are revoked.',
+    enum: ['PARKED_FULL', 'FLOOR_HELD', 'DATA_CORRUPT', 'OWNER_REVOKED'],
   })
   code: string
   @ApiProperty({ description: 'What it is, and what to do.' }) detail: string
+}
+
+export class GroupConsumersAnswer {
+  @ApiProperty({ description: 'Globs on the ids of agents.', type: [String], example: ['worker-*'] }) agents: string[]
+  @ApiProperty({ description: 'Roles of tokens.', enum: ROLES, isArray: true, example: [] }) roles: Role[]
 }
 
 export class GroupProgressAnswer {
@@ -61,8 +67,11 @@ export class GroupAnswer {
   @ApiProperty({ type: 'integer', example: 1000 }) maxInFlight: number
   @ApiProperty({ enum: ORDERINGS, example: 'none' }) ordering: Ordering
   @ApiProperty({ enum: ON_DAMAGE, example: 'stop' }) damaged: OnDamage
-  @ApiProperty({ description: 'The agent that may redefine and delete it.', example: 'planner-1' }) definedBy: string
-  @ApiProperty({ type: GroupProgressAnswer }) progress: GroupProgressAnswer
+  @ApiProperty({ description: 'The agent that owns it.', example: 'planner-1' }) definedBy: string
+  @ApiProperty({ description: 'Who may take from it beside that agent.', type: GroupConsumersAnswer })
+  consumers: GroupConsumersAnswer
+  @ApiProperty({ description: 'As far as this token may subscribe.', type: GroupProgressAnswer })
+  progress: GroupProgressAnswer
 }
 
 export class GroupsAnswer {

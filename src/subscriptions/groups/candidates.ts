@@ -2,8 +2,11 @@
 import { StoreError } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { DamagedRange, EventStore } from '../../contract/event-store.js'
+import { Turn } from '../../contract/turns.js'
 import type { Choice } from './decide-take.js'
+import type { Definition } from './definition.js'
 import { GROUP_LIMITS } from './group-limits.js'
+import { filterOf, isWithin } from './group-scope.js'
 import type { Ledger } from './ledger.js'
 import { weightOf } from './window.js'
 
@@ -14,24 +17,33 @@ const LOOK = 500
  * Goes on reading at the end of the window. False when there is nothing to read, or no room for it. Throws at damage,
  * unless whoever looks after the group has said that it is to be passed over: then the books say what was.
  */
-export async function lookFurther(ledger: Ledger): Promise<boolean> {
+export async function lookFurther(ledger: Ledger, most = LOOK): Promise<boolean> {
   const { state, window } = ledger
   const { store } = ledger.world
   const { definition } = state
   const head = store.head()
   const after = window.read
-  const limit = Math.min(LOOK, window.room)
+  const limit = Math.min(most, window.room)
   if (definition === undefined || after >= head || limit <= 0) return false
   const found = new Map<Position, DamagedRange>()
   const onDamaged = (range: DamagedRange) => void found.set(range.from, range)
   const stops = definition.damaged === 'stop'
+  const turn = new Turn()
   let count = 0
   let last = after
-  for await (const event of store.read({ filter: definition.filter, after, limit, onDamaged })) {
+  // What lies outside the scope of the owner does not count, so that how far this comes tells nothing of it.
+  for await (const event of store.read({
+    filter: filterOf(definition),
+    after,
+    onDamaged,
+    ...inOneList(definition, limit),
+  })) {
     if (stops && firstOf(found) < event.position) break
+    if (!isWithin(definition, event.stream)) continue
     window.add([event], event.position, state)
     last = event.position
-    count++
+    if (++count === limit) break
+    if (turn.isOver) await turn.next()
   }
   // The read went at least as far as the head did before it, unless it was cut short.
   const looked = count === limit ? last : Math.max(head, last)
@@ -42,6 +54,11 @@ export async function lookFurther(ledger: Ledger): Promise<boolean> {
   if (passed.length > 0)
     await ledger.write(...passed.map(({ from, to }) => ({ type: 'DamagePassedOver', from, to }) as const))
   return true
+}
+
+/** The read itself can count as long as everything it finds is the group's. */
+function inOneList({ within = [] }: Definition, limit: number): { readonly limit?: number } {
+  return within.length < 2 ? { limit } : {}
 }
 
 function firstOf(found: ReadonlyMap<Position, DamagedRange>): Position {

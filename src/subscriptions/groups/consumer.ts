@@ -21,7 +21,7 @@ export class Consumer {
   constructor(
     /** Asked for each time, because a group may be let go and opened again. */
     private readonly group: () => Promise<Group>,
-    private readonly who: Pick<Take, 'consumer' | 'covers'>,
+    private readonly who: Pick<Take, 'consumer' | 'scope' | 'stillGood'>,
     private readonly part: ConsumerPart,
   ) {
     void this.run()

@@ -5,13 +5,14 @@ import type { Change, TakenRow, TokenRow } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
 import type { GroupState } from './group-state.js'
 import { keyOf } from './key-queues.js'
+import type { Sight } from './sight.js'
 import type { Ready, Window } from './window.js'
 
 export interface Ask {
   readonly nowMs: number
   readonly max: number
-  /** Whether the consumer may see events of a stream. */
-  readonly covers: (stream: string) => boolean
+  /** What the consumer may see; everything without it. */
+  readonly sight?: Sight | undefined
 }
 
 export interface Choice {
@@ -27,29 +28,42 @@ export interface Choice {
 interface Waiting extends Choice {
   /** False while its delay lasts: then it only holds back others. */
   readonly due: boolean
-  readonly isNew: boolean
 }
 
 /** The oldest first, each key in its order, and no more than the bounds of the group allow. */
-export function chooseTake(state: GroupState, window: Window, { nowMs, max, covers }: Ask): Choice[] {
+export function chooseTake(state: GroupState, window: Window, { nowMs, max, sight }: Ask): Choice[] {
   const { definition } = state
   if (definition === undefined) return []
   const most = Math.min(max, definition.maxInFlight - inFlight(state, nowMs))
-  let fresh = roomForNew(state)
-  const keyed = definition.ordering !== 'none'
-  const held = keyed ? keysOut(state, definition, nowMs) : NO_KEYS
-  const ready = window.candidates(definition.ordering)
   const chosen: Choice[] = []
-  for (const one of inOrder(olderOnes(state, nowMs, keyed), ready)) {
-    if (chosen.length >= most) break
-    const key = keyOf(definition.ordering, one)
-    if (key !== undefined && held.has(key)) continue
+  if (most <= 0) return chosen
+  const { ordering } = definition
+  const keyed = ordering !== 'none'
+  const held = keyed ? keysOut(state, definition, nowMs) : NO_KEYS
+  const older = olderOnes(state, nowMs, keyed)
+  const mayGo = (one: Ready | Waiting): boolean => {
+    const key = keyOf(ordering, one)
+    if (key === undefined) return true
+    if (held.has(key)) return false
     // Whether or not it is chosen, those behind it wait for it.
-    if (key !== undefined) held.add(key)
-    if (!one.due || !covers(one.stream)) continue
-    if (one.isNew && fresh-- <= 0) continue
-    chosen.push(one)
+    held.add(key)
+    return true
   }
+  let at = 0
+  const chooseOlder = (before: Position): void => {
+    for (let one = older[at]; one !== undefined && one.position < before && chosen.length < most; one = older[++at]) {
+      if (mayGo(one) && one.due && (sight?.sees(one.position, one.stream) ?? true)) chosen.push(one)
+    }
+  }
+  let fresh = roomForNew(state)
+  for (const one of keyed || fresh > 0 ? window.candidates(ordering, sight) : NOTHING) {
+    const { position, stream, correlation, event } = one
+    chooseOlder(position)
+    if (chosen.length >= most) return chosen
+    if (!mayGo(one) || (keyed && sight !== undefined && !sight.visible.has(position))) continue
+    if (fresh-- > 0) chosen.push({ position, attempt: 1, stream, correlation, event })
+  }
+  chooseOlder(Number.POSITIVE_INFINITY)
   return chosen
 }
 
@@ -103,7 +117,7 @@ export function roomForNew({ out, returned, parked }: GroupState): number {
   return GROUP_LIMITS.parked - out.size - returned.size - parked.size
 }
 
-export type StallCode = 'DATA_CORRUPT' | 'PARKED_FULL' | 'FLOOR_HELD'
+export type StallCode = 'DATA_CORRUPT' | 'OWNER_REVOKED' | 'PARKED_FULL' | 'FLOOR_HELD'
 
 /** Why nothing new is handed out, though there may be more. */
 export function stallOf(
@@ -115,7 +129,7 @@ export function stallOf(
     const detail = `${state.parked.size} events are parked, and with those that are out or wait to be tried again there is no room for more: replay or discard them.`
     return { code: 'PARKED_FULL', detail }
   }
-  if (window.room <= 0 && chooseTake(state, window, { nowMs, max: 1, covers: () => true }).length === 0) {
+  if (window.room <= 0 && chooseTake(state, window, { nowMs, max: 1 }).length === 0) {
     const detail = `${GROUP_LIMITS.aboveFloor} events beyond position ${state.floor} match and have been read, and the one at ${window.oldest} is not settled: settle or park it.`
     return { code: 'FLOOR_HELD', detail }
   }
@@ -123,6 +137,7 @@ export function stallOf(
 }
 
 const NO_KEYS = new Set<string>()
+const NOTHING: readonly Ready[] = []
 
 /** A second of the same key waits, older or not. */
 function keysOut(state: GroupState, definition: Definition, nowMs: number): Set<string> {
@@ -139,7 +154,7 @@ function olderOnes(state: GroupState, nowMs: number, withDelayed: boolean): Wait
   const found: Waiting[] = []
   const add = (position: Position, of: { attempt: number; stream: string; correlation?: string }, due: boolean) => {
     const { attempt, stream, correlation } = of
-    found.push({ position, attempt: attempt + 1, stream, correlation, event: undefined, due, isNew: false })
+    found.push({ position, attempt: attempt + 1, stream, correlation, event: undefined, due })
   }
   for (const [position, out] of state.out) if (out.deadlineMs <= nowMs) add(position, out, true)
   for (const [position, one] of state.returned) {
@@ -147,13 +162,4 @@ function olderOnes(state: GroupState, nowMs: number, withDelayed: boolean): Wait
     if (due || withDelayed) add(position, one, due)
   }
   return found.sort((a, b) => a.position - b.position)
-}
-
-function* inOrder(older: readonly Waiting[], ready: readonly Ready[]): Generator<Waiting> {
-  let at = 0
-  for (const one of ready) {
-    for (; at < older.length && (older[at] as Waiting).position < one.position; at++) yield older[at] as Waiting
-    yield { ...one, attempt: 1, due: true, isNew: true }
-  }
-  yield* older.slice(at)
 }

@@ -2,7 +2,7 @@
 import { SERVICE_AGENT } from '../../contract/check-append.js'
 import type { JsonObject, NewEvent, Position, RecordedEvent } from '../../contract/event.js'
 import type { AppendRequest } from '../../contract/event-store.js'
-import type { Definition, GroupSettings } from './definition.js'
+import type { Consumers, Definition, GroupSettings } from './definition.js'
 import type { StateRow } from './state-rows.js'
 
 export const SUBSCRIPTIONS_STREAM = '$subscriptions'
@@ -26,7 +26,12 @@ export type Action = 'ack' | 'skip' | 'retry' | 'park' | 'release'
 /** Times are milliseconds since 1970. `floor` is the group's once this has happened. */
 export type Change =
   | { readonly type: 'SubscriptionDefined'; readonly definition: Definition; readonly lastNumber: number }
-  | { readonly type: 'SubscriptionChanged'; readonly settings: GroupSettings; readonly by: string }
+  | {
+      readonly type: 'SubscriptionChanged'
+      /** Consumers that are not named stay as they were. */
+      readonly settings: GroupSettings & { readonly consumers?: Consumers }
+      readonly by: string
+    }
   | { readonly type: 'SubscriptionDeleted'; readonly by: string; readonly lastNumber: number }
   | {
       readonly type: 'EventsTaken'

@@ -4,6 +4,10 @@ export const GROUP_LIMITS = Object.freeze({
   nameChars: 64,
   /** Groups of a server. */
   groups: 1_000,
+  /** Of a new definition as JSON: its filter, its beginning, its settings and its consumers. */
+  definitionBytes: 16 * 1024,
+  /** Globs on agents among the consumers of one group. */
+  consumerAgents: 100,
   ackTimeoutSecondsMax: 3_600,
   ackTimeoutSecondsDefault: 30,
   attemptsMax: 100,
@@ -29,6 +33,11 @@ export const GROUP_LIMITS = Object.freeze({
   changesBetweenStates: 1_000,
   /** What the events of one take may weigh together; one alone may always be handed out. */
   takeBytes: 8 * 1024 * 1024,
+  /** Events that one group keeps from its reading until they are handed out, and all groups together. */
+  keptBytesOfGroup: 8 * 1024 * 1024,
+  keptBytes: 64 * 1024 * 1024,
+  /** Matching positions that all groups together know in memory. */
+  knownPositions: 500_000,
 })
 
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/

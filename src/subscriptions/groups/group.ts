@@ -1,20 +1,28 @@
 // One open group: what can be done with it, decided against its state in memory and answered when it is durable.
 import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
-import { lookFurther } from './candidates.js'
 import { decideSettle, parkedAmong, type Settlement } from './decide-settle.js'
-import { type Definition, type GroupSettings, sameSettings, settingsOf } from './definition.js'
+import {
+  type Consumers,
+  type Definition,
+  type GroupSettings,
+  sameConsumers,
+  sameSettings,
+  settingsOf,
+} from './definition.js'
 import type { Change } from './group-events.js'
+import { coversAll, type Scope } from './group-scope.js'
 import type { GroupState } from './group-state.js'
 import { HandOut } from './hand-out.js'
 import { type GroupWorld, Ledger } from './ledger.js'
-import { type Progress, progressOf } from './progress.js'
+import { type Progress, partOfProgress, progressOf } from './progress.js'
 import type { Delivery, Take } from './takers.js'
 
 export class Group {
   private readonly ledger: Ledger
   private readonly handOut: HandOut
   private ended: { readonly error: unknown } | undefined
+  private counted: Counted | undefined
   /** Called when it ends; whoever stops listening takes itself out. */
   readonly endListeners = new Set<() => void>()
 
@@ -47,10 +55,14 @@ export class Group {
     return this.write({ type: 'SubscriptionDefined', definition, lastNumber: this.state.lastNumber })
   }
 
-  /** Answers whether there was something to change. */
-  async change(asked: GroupSettings, by: string): Promise<boolean> {
-    const same = this.definition !== undefined && sameSettings(this.definition, asked)
-    await this.write(...(same ? [] : [{ type: 'SubscriptionChanged', settings: settingsOf(asked), by } as const]))
+  /** Answers whether there was something to change. Consumers that are not named stay as they are. */
+  async change(asked: GroupSettings, by: string, consumers?: Consumers): Promise<boolean> {
+    const { definition } = this
+    const before = definition?.consumers ?? NOBODY
+    const named = consumers === undefined || sameConsumers(before, consumers) ? {} : { consumers }
+    const same = definition !== undefined && sameSettings(definition, asked) && named.consumers === undefined
+    const settings = { ...settingsOf(asked), ...named }
+    await this.write(...(same ? [] : [{ type: 'SubscriptionChanged', settings, by } as const]))
     return !same
   }
 
@@ -94,12 +106,40 @@ export class Group {
   }
 
   /** Looks once whether there is more, so that a group at rest is seen to have come up with the head. */
-  async progress(): Promise<Progress> {
-    await lookFurther(this.ledger).catch((error: unknown) => {
+  async progress(scope?: Scope): Promise<Progress> {
+    await this.lookOnce()
+    const { definition } = this
+    if (definition === undefined || coversAll(scope, definition)) return progressOf(this.ledger, this.handOut)
+    return partOfProgress(this.ledger, this.handOut, scope)
+  }
+
+  /** Finds out whether there is more. */
+  async lookOnce(): Promise<void> {
+    await this.handOut.further(1).catch((error: unknown) => {
       if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
       this.handOut.damage = error
     })
-    return progressOf(this.ledger, this.handOut)
+  }
+
+  /** As progress, from what is in memory: nothing is counted anew unless something has happened. */
+  figures(): Progress {
+    this.handOut.catchUp()
+    const { version, window, now, world } = this.ledger
+    const head = world.store.head()
+    const known = this.counted
+    const holds = known?.version === version && known.read === window.read && known.damage === this.handOut.damage
+    if (!holds || known.until <= now) {
+      const progress = progressOf(this.ledger, this.handOut)
+      const until = progress.nextDue === null ? Number.POSITIVE_INFINITY : Date.parse(progress.nextDue)
+      this.counted = { version, read: window.read, damage: this.handOut.damage, until, progress }
+    }
+    const { progress } = this.counted as Counted
+    return { ...progress, head, lag: Math.max(0, head - progress.floor) }
+  }
+
+  /** Whether the log has grown since it was looked at last. */
+  get isBehind(): boolean {
+    return this.ledger.window.read < this.world.store.head()
   }
 
   /** The time may have come for something. */
@@ -112,6 +152,7 @@ export class Group {
     if (this.ended !== undefined) return
     this.ended = { error: error ?? new StoreError('CLOSED', 'The server is shutting down: ask another one.') }
     this.handOut.end(error)
+    this.ledger.close()
     this.onEnd(this)
     for (const listener of this.endListeners) listener()
   }
@@ -128,6 +169,17 @@ export class Group {
     return written
   }
 }
+
+/** What was counted, and as long as it is right. */
+interface Counted {
+  readonly version: number
+  readonly read: Position
+  readonly damage: StoreError | undefined
+  readonly until: number
+  readonly progress: Progress
+}
+
+const NOBODY: Consumers = { agents: [], roles: [] }
 
 /** As many as any answer names. */
 const STALE_SHOWN = 20

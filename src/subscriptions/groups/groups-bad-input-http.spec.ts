@@ -11,7 +11,7 @@ import { GroupsModule } from './groups.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest), GroupsModule])
+  server = await startServer([EventsModule.of(authUnderTest), GroupsModule.of(authUnderTest)])
   expect((await server.call('/v1/subscriptions/g', { method: 'PUT', json: {} })).status).toBe(201)
 })
 afterAll(() => server.stop())
@@ -178,7 +178,7 @@ test('without the scope there is nothing to be done', async () => {
 })
 
 test('a server that ends answers those who wait with nothing', async () => {
-  const other = await startServer([EventsModule.of(authUnderTest), GroupsModule])
+  const other = await startServer([EventsModule.of(authUnderTest), GroupsModule.of(authUnderTest)])
   await other.call('/v1/subscriptions/g', { method: 'PUT', json: {} })
   const waiting = Array.from({ length: 3 }, () => other.call('/v1/subscriptions/g/take?wait=50', { method: 'POST' }))
   const consumers = async () => (await jsonOf(other.call('/v1/subscriptions/g'))).progress.consumers

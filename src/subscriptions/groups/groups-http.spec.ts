@@ -13,7 +13,7 @@ import { GroupsModule } from './groups.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest), GroupsModule])
+  server = await startServer([EventsModule.of(authUnderTest), GroupsModule.of(authUnderTest)])
 })
 afterAll(() => server.stop())
 
@@ -28,7 +28,7 @@ async function append(stream: string, count: number, more: object = {}): Promise
 
 /** A group of its own with a stream of its own, both called the same. */
 async function group(asked: object = {}, name = `g${++groups}`): Promise<string> {
-  const json = { filter: { streams: [name] }, after: 'start', ...asked }
+  const json = { filter: { streams: [name] }, after: 'start', consumers: { agents: ['*'] }, ...asked }
   const answer = await server.call(`/v1/subscriptions/${name}`, { method: 'PUT', json, as: boss })
   expect(answer.status).toBe(201)
   return name
@@ -193,7 +193,7 @@ describe('what is parked', () => {
     const rest = await parked(name, `?after=${page.next}`)
     expect([rest.parked.length, rest.next]).toEqual([1, null])
     const blind = agent('blind', 'agent', { 'streams.subscribe': ['elsewhere'] })
-    expect((await parked(name, '', blind)).parked[0]).toMatchObject({ position: given[0].event.position, event: null })
+    expect((await parked(name, '', blind)).parked).toEqual([])
   })
 
   test('is what was tried too often, whether it was returned or forgotten', async () => {
@@ -256,12 +256,19 @@ describe('a definition', () => {
     server.call(`/v1/subscriptions/${name}`, { method: 'PUT', json, as })
 
   test('is 201 once, 200 when it is the same, and its settings can be changed', async () => {
-    const json = { filter: { types: ['a', 'b'], tags: ['t'] }, after: 'start', maxAttempts: 3 }
+    const consumers = { agents: ['worker'] }
+    const json = { filter: { types: ['a', 'b'], tags: ['t'] }, after: 'start', maxAttempts: 3, consumers }
     const first = await put('defined', json)
     expect(first.status).toBe(201)
     expect(await jsonOf(first)).toEqual({
       name: 'defined',
-      ...{ filter: json.filter, after: 'start', start: 0, definedBy: 'boss' },
+      ...{
+        filter: json.filter,
+        after: 'start',
+        start: 0,
+        definedBy: 'boss',
+        consumers: { agents: ['worker'], roles: [] },
+      },
       ...{ ackTimeoutSeconds: 30, maxAttempts: 3, maxInFlight: 1_000, ordering: 'none', damaged: 'stop' },
       progress: expect.any(Object),
     })

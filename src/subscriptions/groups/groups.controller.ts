@@ -10,8 +10,11 @@ import {
 } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../../auth/access.js'
+import { bearerOf, challengeOf } from '../../auth/authentication.js'
 import { Caller } from '../../auth/caller.decorator.js'
 import { Needs } from '../../auth/scope.decorator.js'
+import { TokenVerifier } from '../../auth/token-verifier.js'
+import { StoreError } from '../../contract/errors.js'
 import { reply as answer, contentTypes, formOf } from '../../wire/answer.js'
 import { ShapePipe } from '../../wire/shape.pipe.js'
 import {
@@ -49,21 +52,26 @@ const NAME = {
 @Controller('v1/subscriptions')
 @Needs('streams.subscribe')
 export class GroupsController {
-  constructor(private readonly groups: Groups) {}
+  constructor(
+    private readonly groups: Groups,
+    private readonly verifier: TokenVerifier,
+  ) {}
 
   @Get()
   @ApiOperation({
     summary: 'List subscriptions',
-    description: 'In the order of their names, each with its definition and how far it has come.',
+    description:
+      'Those this token owns, consumes or may watch, in the order of their names, each with its definition and how far it has come.',
   })
   @ApiOkResponse({ description: 'A page of subscriptions.', type: GroupsAnswer })
   async list(
     @Query(new ShapePipe(ListGroupsQuery)) { after = '', limit = 1 }: ListGroupsQuery,
+    @Caller() access: Access,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Text> {
     formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, await this.groups.list({ after, limit }))
+    return answer(request, reply, await this.groups.list({ after, limit }, access))
   }
 
   @Get(':name')
@@ -72,18 +80,19 @@ export class GroupsController {
   @ApiOkResponse({ description: 'The subscription.', type: GroupAnswer })
   async one(
     @Param('name') name: string,
+    @Caller() access: Access,
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Text> {
     formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, await this.groups.view(name))
+    return answer(request, reply, await this.groups.view(name, access))
   }
 
   @Put(':name')
   @ApiOperation({
     summary: 'Define a subscription, or change its settings',
     description:
-      'A group of consumers to which each event that matches is handed out until it is settled. `filter` and `after` stay as they are; the rest may be changed by the agent that defined it.',
+      'A group of consumers to which each event that matches is handed out until it is settled: within what this token may subscribe to and manage (`subscriptions.manage`). `filter` and `after` stay as they are; the rest may be changed by the agent that defined it. A consumer may send the same as it is.',
   })
   @ApiParam(NAME)
   @ApiCreatedResponse({ description: 'Defined.', type: GroupAnswer })
@@ -96,11 +105,12 @@ export class GroupsController {
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<Text> {
     formOf(request.headers.accept, PLAIN)
-    const { filter = {}, after, ...settings } = body
-    const asked = { filter: { ...filter }, after, ...(settings as Required<typeof settings>) }
+    const { filter = {}, after, consumers, ...settings } = body
+    const named = consumers === undefined ? undefined : { agents: [], roles: [], ...consumers }
+    const asked = { filter: { ...filter }, after, consumers: named, ...(settings as Required<typeof settings>) }
     const isNew = await this.groups.define(name, asked, access)
     void reply.status(isNew ? 201 : 200)
-    return answer(request, reply, await this.groups.view(name))
+    return answer(request, reply, await this.groups.view(name, access))
   }
 
   @Delete(':name')
@@ -135,9 +145,26 @@ export class GroupsController {
     const gone = new AbortController()
     // The connection is closed before the answer is: nobody waits any more.
     reply.raw.once('close', () => gone.abort())
-    const deliveries = await this.groups.take(name, access, { max, waitMs: wait * 1_000, signal: gone.signal })
+    const stillGood = () => this.mustStillBeGood(request, reply)
+    const deliveries = await this.groups.take(name, access, {
+      max,
+      waitMs: wait * 1_000,
+      signal: gone.signal,
+      stillGood,
+    })
     void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
     return deliveriesAnswer(deliveries, form)
+  }
+
+  /** What has been waited for is given to nobody whose token has ended meanwhile. */
+  private async mustStillBeGood({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+    try {
+      await this.verifier.verify(bearerOf(headers.authorization))
+    } catch (error) {
+      const { message } = error as Error
+      void reply.header('WWW-Authenticate', challengeOf(message))
+      throw new StoreError('UNAUTHENTICATED', message)
+    }
   }
 
   @Post(':name/ack')
@@ -181,7 +208,7 @@ export class GroupsController {
   @Get(':name/parked')
   @ApiOperation({
     summary: 'List what is parked',
-    description: 'In order of position, with the reason; the event too when this token may subscribe to it.',
+    description: 'Those this token may subscribe to, in order of position, with the reason and the event.',
   })
   @ApiParam(NAME)
   @ApiOkResponse({ description: 'A page of parked events.', type: ParkedAnswer })

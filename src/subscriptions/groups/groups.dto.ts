@@ -16,6 +16,7 @@ import {
   Min,
   ValidateNested,
 } from 'class-validator'
+import { ROLES, type Role } from '../../auth/access.js'
 import { LIMITS } from '../../contract/limits.js'
 import { ON_DAMAGE, type OnDamage, ORDERINGS, type Ordering } from './definition.js'
 import { GROUP_LIMITS } from './group-limits.js'
@@ -62,6 +63,25 @@ export class GroupFilter {
   @IsOptional()
   @IsString()
   sessionId?: string
+}
+
+export class GroupConsumers {
+  @ApiPropertyOptional({
+    description: 'Globs on the ids of agents; `*` stands for any run of characters.',
+    ...{ example: ['worker-*'], type: [String], maxItems: GROUP_LIMITS.consumerAgents },
+  })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(GROUP_LIMITS.consumerAgents)
+  @IsString({ each: true })
+  agents?: string[]
+
+  @ApiPropertyOptional({ description: 'Roles of tokens.', enum: ROLES, isArray: true, example: ['expert_agent'] })
+  @IsOptional()
+  @IsArray()
+  @ArrayMaxSize(ROLES.length)
+  @IsIn(ROLES, { each: true })
+  roles?: Role[]
 }
 
 export class DefineGroupBody {
@@ -135,6 +155,17 @@ export class DefineGroupBody {
   @IsOptional()
   @IsIn(ON_DAMAGE)
   damaged?: OnDamage = 'stop'
+
+  @ApiPropertyOptional({
+    description:
+      'Who may take from it beside the agent that defines it; for all others it does not exist. Left out: nobody, or, where it exists, whom it has named.',
+    type: GroupConsumers,
+  })
+  @IsOptional()
+  @IsObject()
+  @ValidateNested()
+  @Type(() => GroupConsumers)
+  consumers?: GroupConsumers
 }
 
 export class ListGroupsQuery {

@@ -1,15 +1,22 @@
 // Consumer groups: their routes, and the service by which other parts consume.
-import { Module } from '@nestjs/common'
+import { type DynamicModule, Module } from '@nestjs/common'
+import { FollowingModule } from '../../following/following.module.js'
 import { MetricsModule } from '../../metrics/metrics.module.js'
 import { StorageModule } from '../../storage/storage.module.js'
 import { GroupsController } from './groups.controller.js'
 import { Groups } from './groups.service.js'
 import { GroupsUpkeep } from './groups-upkeep.service.js'
 
-@Module({
-  imports: [StorageModule, MetricsModule],
-  controllers: [GroupsController],
-  providers: [Groups, GroupsUpkeep],
-  exports: [Groups],
-})
-export class GroupsModule {}
+@Module({})
+export class GroupsModule {
+  /** `auth` is the application's own: its budgets, and the tokens it has revoked. */
+  static of(auth: DynamicModule): DynamicModule {
+    return {
+      module: GroupsModule,
+      imports: [StorageModule, MetricsModule, FollowingModule.over(StorageModule), auth],
+      controllers: [GroupsController],
+      providers: [Groups, GroupsUpkeep],
+      exports: [Groups],
+    }
+  }
+}

@@ -13,31 +13,46 @@ export function keyOf(
 
 export class KeyQueues {
   private readonly queues = new Map<string, Ready[]>()
-  private keyless: Ready[] = []
+  /** In order of position, those without a key among them. */
+  private first: Ready[] = []
 
   constructor(readonly ordering: Ordering) {}
+
+  get heads(): readonly Ready[] {
+    return this.first
+  }
 
   /** In order of position. */
   add(one: Ready): void {
     const key = keyOf(this.ordering, one)
-    const queue = key === undefined ? this.keyless : this.queues.get(key)
-    if (queue !== undefined) queue.push(one)
-    else this.queues.set(key as string, [one])
-  }
-
-  /** In order of position. */
-  heads(): Ready[] {
-    const heads = [...this.keyless]
-    for (const [head] of this.queues.values()) if (head !== undefined) heads.push(head)
-    return heads.sort((a, b) => a.position - b.position)
+    const queue = key === undefined ? undefined : this.queues.get(key)
+    if (queue !== undefined) {
+      queue.push(one)
+      return
+    }
+    if (key !== undefined) this.queues.set(key, [one])
+    this.first.push(one)
   }
 
   /** They were heads. */
   remove(taken: ReadonlySet<Position>): void {
-    if (this.keyless.length > 0) this.keyless = this.keyless.filter(({ position }) => !taken.has(position))
-    for (const [key, queue] of this.queues) {
-      while (queue[0] !== undefined && taken.has(queue[0].position)) queue.shift()
-      if (queue.length === 0) this.queues.delete(key)
+    const left: Ready[] = []
+    const next: Ready[] = []
+    for (const one of this.first) {
+      if (!taken.has(one.position)) left.push(one)
+      else next.push(...this.behind(one))
     }
+    this.first = next.length === 0 ? left : left.concat(next).sort((a, b) => a.position - b.position)
+  }
+
+  private behind(taken: Ready): Ready[] {
+    const key = keyOf(this.ordering, taken)
+    const queue = key === undefined ? undefined : this.queues.get(key)
+    if (key === undefined || queue === undefined) return []
+    queue.shift()
+    const [next] = queue
+    if (next !== undefined) return [next]
+    this.queues.delete(key)
+    return []
   }
 }

@@ -1,21 +1,30 @@
 // A group's books: its state in memory, what has been read above its floor, and the log in which every change is written.
 import type { Clock } from '../../contract/clock.js'
 import type { EventStore } from '../../contract/event-store.js'
+import type { Feed } from '../../following/feed.js'
 import type { Change, StateEvent } from './group-events.js'
 import { apply, type GroupState } from './group-state.js'
 import { Outbox } from './outbox.js'
 import { partsOf } from './state-rows.js'
 import { Window } from './window.js'
+import type { WindowMemory } from './window-memory.js'
 
 export interface GroupWorld {
   readonly store: EventStore
   readonly clock: Clock
   /** State events after which the whole state is written. */
   readonly changesBetweenStates: number
+  /** Wakes those who wait. */
+  readonly feed: Feed
+  readonly memory: WindowMemory
+  /** Whether the tokens of an agent are revoked. */
+  readonly isRevoked: (agentId: string) => boolean
 }
 
 export class Ledger {
   window: Window
+  /** Counts what has been written. */
+  version = 0
   private readonly outbox: Outbox
 
   constructor(
@@ -25,7 +34,7 @@ export class Ledger {
     /** Something could not be written: memory says what the log does not, and is to be thrown away. */
     onFailure: (error: unknown) => void,
   ) {
-    this.window = new Window(state.floor)
+    this.window = this.newWindow()
     this.outbox = new Outbox(world.store, name, onFailure)
   }
 
@@ -45,8 +54,9 @@ export class Ledger {
     for (const change of changes) {
       apply(this.state, change)
       events.push(change)
-      if (change.type === 'SubscriptionDefined') this.window = new Window(this.state.floor)
+      if (change.type === 'SubscriptionDefined') this.beginAnew()
     }
+    this.version++
     this.window.trim(this.state)
     if (this.state.changes >= this.world.changesBetweenStates) events.push(...this.whole())
     return this.outbox.write(events)
@@ -55,6 +65,21 @@ export class Ledger {
   /** Written anew, so that it stands at the end of the log, where retention does not reach. */
   rewrite(): Promise<void> {
     return this.outbox.write(this.whole())
+  }
+
+  /** Nothing of it is kept in memory any more. */
+  close(): void {
+    this.window.close()
+  }
+
+  /** What the window held is read once more when it is wanted: all of it stands in the log. */
+  private beginAnew(): void {
+    this.window.close()
+    this.window = this.newWindow()
+  }
+
+  private newWindow(): Window {
+    return new Window(this.state.floor, this.world.memory, () => this.beginAnew())
   }
 
   private whole(): StateEvent[] {

@@ -1,4 +1,5 @@
 // The groups that are in memory: each opened once from the log, let go when it has ended, and never open twice.
+import { consumersBefore } from './consumers-before.js'
 import { Group } from './group.js'
 import type { GroupWorld } from './ledger.js'
 import { readState } from './read-state.js'
@@ -48,7 +49,12 @@ export class OpenGroups {
 
   private async read(name: string): Promise<Group> {
     await this.leaving.get(name)
-    const state = await readState(this.world.store, name)
+    const { store } = this.world
+    const state = await readState(store, name)
+    const { definition } = state
+    // Kept with the whole state, when that is written next.
+    if (definition !== undefined && definition.consumers === undefined)
+      state.definition = { ...definition, consumers: await consumersBefore(store, name, state) }
     const group = new Group(name, this.world, state, ended => this.ended(ended))
     this.opened.set(name, group)
     return group

@@ -1,13 +1,12 @@
 // Where a new group begins: a position, an event id, a time, the start of the log or its head, as one position.
-import type { Access } from '../../auth/access.js'
 import { positionFault } from '../../contract/check-names.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import { isEventId } from '../../contract/event-id.js'
 import type { EventStore } from '../../contract/event-store.js'
 import { timeFault } from '../../contract/rfc3339.js'
-import { beforeTime } from '../../following/start-position.js'
-import type { After } from './definition.js'
+import type { After, Within } from './definition.js'
+import { covers } from './group-scope.js'
 
 const RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
 
@@ -21,7 +20,8 @@ export function afterOf(given: unknown): After {
   throw bad(RULE)
 }
 
-export async function startOf(store: EventStore, after: After, access: Access): Promise<Position> {
+/** `within`: what the group will read. An event outside of it does not tell when it was stored. */
+export async function startOf(store: EventStore, after: After, within: Within): Promise<Position> {
   const head = store.head()
   if (typeof after === 'number') {
     if (after > head) throw bad(`is position ${after}, which lies beyond the head, ${head}`)
@@ -29,12 +29,25 @@ export async function startOf(store: EventStore, after: After, access: Access): 
   }
   if (after === 'start') return 0
   if (after === 'head') return head
-  if (!isEventId(after)) return beforeTime(after, store)
+  const isSeen = (stream: string) => within.every(list => covers(list, stream))
+  if (!isEventId(after)) return beforeTimeWithin(after, store, within)
   const event = await store.find(after)
-  if (event === undefined || !access.covers('streams.subscribe', event.stream)) {
+  if (event === undefined || !isSeen(event.stream)) {
     throw bad('is the id of no event, or of none that this token may subscribe to')
   }
   return event.position
+}
+
+/** The head as it was before the look: what is stored during it is never passed over. */
+async function beforeTimeWithin(since: string, store: EventStore, within: Within): Promise<Position> {
+  const head = store.head()
+  const [first, ...others] = within
+  const narrowed = first === undefined ? {} : { filter: { within: first } }
+  const one = others.length === 0 ? { limit: 1 } : {}
+  for await (const { position, stream } of store.read({ since, ...narrowed, ...one })) {
+    if (others.every(list => covers(list, stream))) return position - 1
+  }
+  return head
 }
 
 function bad(detail: string): StoreError {

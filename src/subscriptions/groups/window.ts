@@ -5,43 +5,58 @@ import { SUBSCRIPTIONS_STREAM } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
 import type { GroupState } from './group-state.js'
 import { KeyQueues } from './key-queues.js'
+import { Sight } from './sight.js'
+import type { Holder, WindowMemory } from './window-memory.js'
 
 export interface Ready {
   readonly position: Position
   readonly stream: string
   readonly correlation: string | undefined
   /** Kept from the reading when there is room; else it is read once more. */
-  readonly event: RecordedEvent | undefined
+  event: RecordedEvent | undefined
 }
 
-/** What the events kept from the reading may weigh together. */
-const KEPT_BYTES = 8 * 1024 * 1024
 const ENVELOPE_BYTES = 512
+/** Different scopes for which it is known what they may see. */
+const SIGHTS = 8
 
-export class Window {
+export class Window implements Holder {
   /** Every event that matches and lies above the floor, up to here, is known. */
   read: Position
+  keptBytes = 0
+  inUse = false
   /** Never handed out, in order. */
-  private ready: Ready[] = []
-  /** The same by their keys, as soon as there is an order to keep: of each key only the first may go. */
+  private readonly ready = new Map<Position, Ready>()
+  /** The same by their keys, as long as there is an order to keep: of each key only the first may go. */
   private queues: KeyQueues | undefined
+  /** By the patterns of their scopes; the one used last stands last. */
+  private readonly sights = new Map<string, Sight>()
   /** Matching positions, in order; those from `first` on lie above the floor. */
-  private positions: Position[] = []
+  private known: Position[] = []
   private first = 0
-  private keptBytes = 0
 
-  constructor(floor: Position) {
+  /** `letGo`: whoever owns it is to begin anew at the floor. */
+  constructor(
+    floor: Position,
+    private readonly memory: WindowMemory,
+    readonly letGo: () => void,
+  ) {
     this.read = floor
+    memory.add(this)
+  }
+
+  get positions(): number {
+    return this.known.length - this.first
   }
 
   /** How many more may be known. */
   get room(): number {
-    return GROUP_LIMITS.aboveFloor - (this.positions.length - this.first)
+    return GROUP_LIMITS.aboveFloor - this.positions
   }
 
   /** The oldest that is not settled and keeps the floor down. */
   get oldest(): Position | undefined {
-    return this.positions[this.first]
+    return this.known[this.first]
   }
 
   /** Events that follow what was read before, and how far that reading has got. */
@@ -50,48 +65,80 @@ export class Window {
       const { position, stream, correlationId: correlation } = event
       // The books of the groups are not handed out: settling them would write more of them.
       if (stream === SUBSCRIPTIONS_STREAM || position <= this.read) continue
-      this.positions.push(position)
+      this.known.push(position)
+      this.memory.count(this, 1)
       if (!isNew(state, position)) continue
       const one = { position, stream, correlation, event: this.kept(event) }
-      this.ready.push(one)
+      this.ready.set(position, one)
       this.queues?.add(one)
+      for (const sight of this.sights.values()) sight.add(one)
     }
     this.read = Math.max(this.read, read)
   }
 
   /** Among what was never handed out, those that stand behind none of their key, in order. */
-  candidates(ordering: Ordering): readonly Ready[] {
-    if (ordering === 'none') return this.ready
+  candidates(ordering: Ordering, sight?: Sight): Iterable<Ready> {
+    if (ordering === 'none') {
+      this.queues = undefined
+      return (sight?.visible ?? this.ready).values()
+    }
     if (this.queues?.ordering !== ordering) {
       this.queues = new KeyQueues(ordering)
-      for (const one of this.ready) this.queues.add(one)
+      for (const one of this.ready.values()) this.queues.add(one)
     }
-    return this.queues.heads()
+    // Those that may not be seen are among them: what stands behind them waits for them all the same.
+    return this.queues.heads
+  }
+
+  /** What a scope may see of it; of one key there is one scope. */
+  async sight(scope: readonly string[], key: string): Promise<Sight> {
+    const sight = this.sights.get(key) ?? new Sight(scope)
+    this.sights.delete(key)
+    this.sights.set(key, sight)
+    if (this.sights.size > SIGHTS) this.sights.delete(this.sights.keys().next().value as string)
+    await sight.lookThrough(this.ready)
+    return sight
+  }
+
+  /** The same, if it is known already. */
+  sightAtHand(key: string): Sight | undefined {
+    const sight = this.sights.get(key)
+    return sight?.isComplete ? sight : undefined
   }
 
   private kept(event: RecordedEvent): RecordedEvent | undefined {
     const bytes = weightOf(event)
-    if (this.keptBytes + bytes > KEPT_BYTES) return undefined
+    if (this.keptBytes + bytes > GROUP_LIMITS.keptBytesOfGroup || !this.memory.keep(this, bytes)) return undefined
     this.keptBytes += bytes
     return event
   }
 
+  dropEvents(): void {
+    for (const one of this.ready.values()) one.event = undefined
+    this.keptBytes = 0
+  }
+
   /** They have been handed out. */
   remove(taken: ReadonlySet<Position>): void {
-    const left: Ready[] = []
-    for (const one of this.ready) {
-      if (!taken.has(one.position)) left.push(one)
-      else if (one.event !== undefined) this.keptBytes -= weightOf(one.event)
+    let bytes = 0
+    for (const position of taken) {
+      const one = this.ready.get(position)
+      if (one === undefined) continue
+      this.ready.delete(position)
+      if (one.event !== undefined) bytes += weightOf(one.event)
+      for (const sight of this.sights.values()) sight.remove(position)
     }
-    this.ready = left
+    this.keptBytes -= bytes
+    this.memory.give(this, bytes)
+    this.memory.used(this)
     this.queues?.remove(taken)
   }
 
   /** Where the floor will be when these are settled, too. */
   floorWith(state: GroupState, resolving: ReadonlySet<Position> = NONE): Position {
     let floor = state.floor
-    for (let at = this.first; at < this.positions.length; at++) {
-      const position = this.positions[at] as Position
+    for (let at = this.first; at < this.known.length; at++) {
+      const position = this.known[at] as Position
       if (position > state.floor && !resolving.has(position) && !isResolved(state, position)) return position - 1
       floor = Math.max(floor, position)
     }
@@ -100,10 +147,17 @@ export class Window {
 
   /** After the floor has been raised. */
   trim({ floor }: GroupState): void {
-    while (this.first < this.positions.length && (this.positions[this.first] as Position) <= floor) this.first++
+    const before = this.first
+    while (this.first < this.known.length && (this.known[this.first] as Position) <= floor) this.first++
+    if (this.first > before) this.memory.count(this, before - this.first)
     if (this.first < GROUP_LIMITS.aboveFloor) return
-    this.positions = this.positions.slice(this.first)
+    this.known = this.known.slice(this.first)
     this.first = 0
+  }
+
+  /** It is of no more use. */
+  close(): void {
+    this.memory.remove(this)
   }
 }
 
