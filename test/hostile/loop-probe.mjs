@@ -11,6 +11,8 @@ const file = process.env['LOOP_PROBE_FILE']
 
 /** The longest delays, each with the processor time of the loop's thread in it: the rest of it the machine was busy elsewhere. */
 let stalls = []
+/** The most processor time between two looks at the clock. */
+let workMs = 0
 let expected = performance.now() + RESOLUTION_MS
 let cpu = process.threadCpuUsage()
 
@@ -18,8 +20,9 @@ function watch() {
   const now = performance.now()
   const used = process.threadCpuUsage()
   const lateMs = now - expected
+  const cpuMs = (used.user - cpu.user + used.system - cpu.system) / 1000
+  workMs = Math.max(workMs, cpuMs)
   if (lateMs > STALL_MS) {
-    const cpuMs = (used.user - cpu.user + used.system - cpu.system) / 1000
     stalls.push({ lateMs: rounded(lateMs), cpuMs: rounded(cpuMs) })
     if (stalls.length > 4 * STALLS_KEPT) longest()
   }
@@ -51,12 +54,14 @@ function begin() {
       seconds: rounded(performance.now() - since) / 1000,
       delayMs: { p50: late(delay.percentile(50)), p99: late(delay.percentile(99)), max: late(delay.max) },
       stalls: longest(),
+      workMs: rounded(workMs),
       cpuSeconds: rounded((user + system) / 1000) / 1000,
       memory: process.memoryUsage(),
     }
     appendFileSync(file, `${JSON.stringify(figures)}\n`)
     delay.reset()
     stalls = []
+    workMs = 0
     since = performance.now()
     used = process.cpuUsage()
   })

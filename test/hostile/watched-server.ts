@@ -12,6 +12,8 @@ export interface LoopFigures {
   readonly delayMs: { readonly p50: number; readonly p99: number; readonly max: number }
   /** The longest delays, and how much of each the loop's own thread was at work. */
   readonly stalls: readonly { readonly lateMs: number; readonly cpuMs: number }[]
+  /** The most the loop's thread was at work between two looks at the clock. */
+  readonly workMs: number
   readonly cpuSeconds: number
   readonly memory: Readonly<Record<string, number>>
 }

@@ -221,16 +221,18 @@ const ofSnapshots =
     return { found }
   }
 
-/** A stranger's, or those of a token that operates nothing: names and labels, for sums are of the whole server. */
+/** A stranger's, or those of a token that operates nothing: names and labels, for sums are of the whole server, as is the traffic of its routes. */
 const metrics: Ask = async view => {
   const labels = async (stranger: boolean) => {
     const { body } = (await view.ask('/metrics', { stranger })) as { body: string }
-    const lines = body.split('\n').filter(line => line.startsWith('lighthouse_'))
-    return [...new Set(lines.map(line => line.slice(0, line.lastIndexOf(' '))))].sort()
+    const lines = body.split('\n').filter(line => /^lighthouse_(?!http_)/.test(line))
+    return Object.fromEntries(lines.map(line => [line.slice(0, line.lastIndexOf(' ')), 'is there']))
   }
   const isOperator = view.as.permissions?.['admin.read'] !== undefined
   return { stranger: await labels(true), bearer: isOperator ? 'complete, for operators' : await labels(false) }
 }
+
+const HEALTH_TRIES = 20
 
 /** Numbers are of the machine and of the whole store. */
 const health = (...paths: string[]): Ask => {
@@ -239,11 +241,17 @@ const health = (...paths: string[]): Ask => {
     if (Array.isArray(value)) return value.map(shape)
     return Object.fromEntries(Object.entries(value).map(([name, item]) => [name, shape(item)]))
   }
+  // A component that does not answer in time is down, and a busy machine need not answer in time.
+  const answered = async (view: View, path: string): Promise<object> => {
+    for (let left = HEALTH_TRIES; ; left--) {
+      const { status, body } = (await view.ask(path, { stranger: true })) as { status: number; body: unknown }
+      if (status === 200 || left === 0) return { status, shape: shape(body) }
+    }
+  }
   return async view => {
     const found: Answers = {}
     for (const path of paths) {
-      const { status, body } = (await view.ask(path, { stranger: true })) as { status: number; body: unknown }
-      found[path] = { status, shape: shape(body) }
+      found[path] = await answered(view, path)
     }
     return found
   }

@@ -41,7 +41,7 @@ const PROJECTIONS = {
 const UPCASTER = { steps: [{ from: 1, to: 2, ops: [{ op: 'default', path: '/upcast', value: true }] }] }
 const FOLDS = [
   { name: 'everything', reducer: 'collect' },
-  { name: 'team a', reducer: 'collect', filter: { streams: ['team_a'] } },
+  { name: 'team-a', reducer: 'collect', filter: { streams: ['team_a'] } },
 ]
 
 export function modulesUnderTest(): DynamicModule[] {
@@ -97,7 +97,7 @@ export class Twin {
       const [{ id, position, timestamp } = { id: '', position: 0, timestamp: '' }] = events
       kept.set(n, { ...told, id, position, timestamp })
     }
-    for (const fold of FOLDS) await server.call('/v1/snapshots', { json: fold })
+    for (const fold of FOLDS) await mustBeTaken(server.call('/v1/snapshots', { json: fold }))
     await work(server)
     return new Twin(server, kept, history)
   }
@@ -108,6 +108,11 @@ export class Twin {
   }
 }
 
+async function mustBeTaken(answering: Promise<Response>): Promise<void> {
+  const answer = await answering
+  if (!answer.ok) throw new Error(`${answer.url}: ${await answer.text()}`)
+}
+
 /** Two events of one time would be asked for by it together, where both are. */
 export async function nextMillisecond(): Promise<void> {
   for (const now = Date.now(); Date.now() === now; ) await new Promise(setImmediate)
@@ -115,10 +120,7 @@ export async function nextMillisecond(): Promise<void> {
 
 async function defined(): Promise<ServerUnderTest> {
   const server = await startServer([HealthModule, IndexModule, ...modulesUnderTest()])
-  const put = async (path: string, json: object) => {
-    const answer = await server.call(path, { method: 'PUT', json })
-    if (!answer.ok) throw new Error(`${path}: ${await answer.text()}`)
-  }
+  const put = (path: string, json: object) => mustBeTaken(server.call(path, { method: 'PUT', json }))
   for (const [name, definition] of Object.entries(PROJECTIONS)) await put(`/v1/projections/${name}`, definition)
   await put('/v1/upcasters/Opened', UPCASTER)
   await put('/v1/subscriptions/ops', { filter: { streams: ['*'] }, after: 'start' })
@@ -140,7 +142,7 @@ export interface Question {
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
   readonly json?: unknown
-  /** Without the token. */
+  /** Without a token, and then a plain GET. */
   readonly stranger?: boolean
 }
 
@@ -189,8 +191,8 @@ export class View {
   async ask(path: string, { method, headers, json, stranger = false }: Question = {}): Promise<unknown> {
     const { as, twin } = this
     const body = json === undefined ? undefined : { json }
-    const more = stranger ? { headers: { ...headers, authorization: '' } } : headers && { headers }
-    const answer = await twin.server.call(path, { as, ...(method === undefined ? {} : { method }), ...more, ...body })
+    const how = { as, ...(method === undefined ? {} : { method }), ...(headers && { headers }), ...body }
+    const answer = await (stranger ? fetch(this.url + path) : twin.server.call(path, how))
     const type = answer.headers.get('content-type') ?? ''
     const text = await answer.text()
     return { status: answer.status, headers: Object.fromEntries(answer.headers), body: readBody(type, text) }
