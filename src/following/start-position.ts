@@ -7,17 +7,22 @@ import { timeFault } from '../contract/rfc3339.js'
 
 const RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
 
-/** `covers`: whether the caller may see a stream; an event of another does not exist for it. */
+/** What a caller may see: an event of another stream does not exist for it, and does not tell when it was stored. */
+export interface Sight {
+  readonly covers: (stream: string) => boolean
+  readonly within: readonly string[] | undefined
+}
+
 export function startPosition(
   after: unknown,
   store: EventStore,
-  covers: (stream: string) => boolean,
+  { covers, within }: Sight,
 ): Position | Promise<Position> {
   if (after === undefined || after === 'head') return store.head()
   if (after === 'start') return 0
   if (Number.isSafeInteger(after) && (after as number) >= 0) return knownPosition(after as number, store)
   if (typeof after === 'string' && isEventId(after)) return positionOf(after, store, covers)
-  if (typeof after === 'string' && timeFault(after) === undefined) return beforeTime(after, store)
+  if (typeof after === 'string' && timeFault(after) === undefined) return beforeTime(after, store, within)
   throw new StoreError('INVALID_REQUEST', `after ${RULE}`, { errors: [{ pointer: '/after', detail: RULE }] })
 }
 
@@ -39,8 +44,9 @@ async function positionOf(id: string, store: EventStore, covers: (stream: string
 }
 
 /** The head as it was before the look: what is stored during it is never passed over. */
-export async function beforeTime(since: string, store: EventStore): Promise<Position> {
+export async function beforeTime(since: string, store: EventStore, within?: readonly string[]): Promise<Position> {
   const head = store.head()
-  for await (const event of store.read({ since, limit: 1 })) return event.position - 1
+  const filter = within === undefined ? {} : { within }
+  for await (const event of store.read({ since, filter, limit: 1 })) return event.position - 1
   return head
 }

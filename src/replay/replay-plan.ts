@@ -125,7 +125,7 @@ export function checkPast(moment: Moment, head: Position, nowMs: number, pointer
 }
 
 /** What was retired is no longer known: the state was not empty then, and what was made before lacks it now. */
-export function checkKept({ at, initial }: ReplayPlan, span: Omit<Span, 'head'>): void {
+export function checkKept({ at, initial }: ReplayPlan, span: Omit<Span, 'head' | 'told'>): void {
   const { after, end, first } = span
   const emptyAt = at !== undefined && 'position' in at && at.position === 0
   if (at !== undefined && !emptyAt && first > 1 && end < first) refuseRetired('/at', first)

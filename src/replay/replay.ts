@@ -11,6 +11,8 @@ const DAMAGED_TOLD = 100
 export interface Span {
   readonly after: Position
   readonly end: Position
+  /** As far as the caller may know of a moment that was a time: between it and the end is nothing it may read. */
+  readonly told: Position
   readonly first: Position
   readonly head: Position
 }
@@ -63,9 +65,9 @@ export class Replay {
 
   /** Everything that matches up to its position is in its state. */
   get replayed(): Replayed {
-    const { after, end, first, head } = this.span
+    const { told, first, head } = this.span
     const snapshot = this.keptAt === undefined ? null : { position: this.keptAt }
-    return { ...this.fold.folded, position: Math.max(after, end), first, head, damaged: this.damaged, snapshot }
+    return { ...this.fold.folded, position: told, first, head, damaged: this.damaged, snapshot }
   }
 
   private pulled(): AsyncIterable<RecordedEvent> {

@@ -100,7 +100,18 @@ export class Replays {
     const { first, head } = this.store.status()
     const span = { after, end: end ?? head, first, head }
     checkKept(plan, span)
-    return span
+    const told = Math.max(await this.told(from, after, access), await this.told(at, span.end, access))
+    return { ...span, told }
+  }
+
+  /** Where an event lies that may not be read, nobody is to find out by asking for times. */
+  private async told(moment: Moment | undefined, position: Position, access: Access): Promise<Position> {
+    const within = access.within('events.read')
+    if (moment === undefined || !('timeNs' in moment) || within === undefined) return position
+    const last = { filter: { within }, before: position + 1, order: 'desc', limit: 1 } as const
+    // What is damaged is told by the fold that crosses it.
+    for await (const event of this.store.read({ ...last, onDamaged: () => undefined })) return event.position
+    return 0
   }
 
   /** Of a millisecond that is not over yet nobody knows what it will hold. */

@@ -161,7 +161,7 @@ describe('keeping a fold', () => {
 })
 
 describe('what a token may not read', () => {
-  test('is in no snapshot it makes, and of those of others it is shown neither state nor hash', async () => {
+  test('is in no snapshot it makes, and of those of others it is shown neither state nor hash nor size', async () => {
     await append('hidden', { secret: 'of hidden' })
     await append('public_square', { open: 'to all' })
     const all = await kept({ filter: { streams: ['hidden', 'public_*'] } })
@@ -171,10 +171,11 @@ describe('what a token may not read', () => {
     expect(own.fold.id).not.toBe(all.fold.id)
     expect(await jsonOf(call('GET', `/${own.snapshot.id}/state`, BLIND))).toMatchObject({ state: { open: 'to all' } })
     const { id } = all.snapshot
+    const untold = { events: null, bytes: null, stateBytes: null, stateSha256: null }
     expect((await call('GET', `/${id}/state`, BLIND)).status).toBe(404)
-    expect(await jsonOf(call('GET', `/${id}`, BLIND))).toMatchObject({ id, stateSha256: null })
+    expect(await jsonOf(call('GET', `/${id}`, BLIND))).toMatchObject({ id, ...untold })
     const list = await jsonOf(call('GET', '', BLIND))
-    expect(list.snapshots.find((one: { id: string }) => one.id === id).stateSha256).toBeNull()
+    expect(list.snapshots.find((one: { id: string }) => one.id === id)).toMatchObject(untold)
     const asked = { filter: { streams: ['hidden', 'public_*'] } }
     expect(await replay(asked, BLIND)).toMatchObject({ state: { open: 'to all' }, events: 1 })
   })

@@ -204,17 +204,20 @@ export class SnapshotsController {
     return answer(request, reply, { removed: await this.snapshots.remove(checked(id)) })
   }
 
-  /** A hash would tell whoever guesses a state that it is the right one. */
+  /** A hash would tell whoever guesses a state that it is the right one; counts and sizes tell of events as well. */
   private shown(snapshot: Shelved, access: Access): SnapshotAnswer {
     const { id, fold, header, bytes } = snapshot
-    const stateSha256 = this.snapshots.mayRead(snapshot, access) ? header.state.sha256 : null
     const { position, events, createdMs, reason, base, state } = header
+    const measures = { events, bytes, stateBytes: state.bytes, stateSha256: state.sha256 }
     return {
-      ...{ id, fold, position, events, createdAt: timeOf(createdMs), reason, base: base?.id ?? null, bytes },
-      ...{ stateBytes: state.bytes, stateSha256, protected: this.snapshots.registry.isProtected(id) },
+      ...{ id, fold, position, createdAt: timeOf(createdMs), reason, base: base?.id ?? null },
+      ...(this.snapshots.mayRead(snapshot, access) ? measures : UNTOLD),
+      protected: this.snapshots.registry.isProtected(id),
     }
   }
 }
+
+const UNTOLD = { events: null, bytes: null, stateBytes: null, stateSha256: null }
 
 function foldAnswer({ id, name, text, keptBy, sinceMs }: KeptFold): KeptFoldAnswer {
   return { id, name, fold: JSON.parse(text) as object, keptBy, since: timeOf(sinceMs) }

@@ -20,6 +20,8 @@ import { ReplayFilterDto } from '../wire/replay-filter.dto.js'
 
 const POSITION = { type: 'integer', example: 1200 } as const
 const COUNT = { type: 'integer', example: 128 } as const
+const MEASURE = { ...COUNT, nullable: true } as const
+const UNTOLD = 'null for a token that may not read all of it'
 const ID = '5f2c9a0d1b3e47865f2c9a0d1b3e4786-0000000000001200'
 
 export class KeepFoldDto {
@@ -92,15 +94,15 @@ export class SnapshotAnswer {
   @ApiProperty({ example: ID }) id: string
   @ApiProperty({ description: 'The id of its fold.', example: '5f2c…' }) fold: string
   @ApiProperty({ description: 'All that matches up to here is in its state.', ...POSITION }) position: number
-  @ApiProperty({ description: 'How many events it is made of.', ...COUNT }) events: number
+  @ApiProperty({ description: `How many events it is made of; ${UNTOLD}.`, ...MEASURE }) events: number | null
   @ApiProperty({ format: 'date-time' }) createdAt: string
   @ApiProperty({ enum: ['demand', 'events', 'quiet', 'growth', 'verify', 'repair'] }) reason: string
   @ApiProperty({ description: 'The one it is a difference to; null when it is full.', type: String, nullable: true })
   base: string | null
-  @ApiProperty({ description: 'Of its file.', ...COUNT }) bytes: number
-  @ApiProperty({ description: 'Of its state as JSON.', ...COUNT }) stateBytes: number
+  @ApiProperty({ description: `Of its file; ${UNTOLD}.`, ...MEASURE }) bytes: number | null
+  @ApiProperty({ description: `Of its state as JSON; ${UNTOLD}.`, ...MEASURE }) stateBytes: number | null
   @ApiProperty({
-    description: 'Of its state as JSON; null for a token that may not read all of it.',
+    description: `Of its state as JSON; ${UNTOLD}.`,
     ...{ type: String, nullable: true, example: '9f86…' },
   })
   stateSha256: string | null

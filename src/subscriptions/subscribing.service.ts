@@ -47,7 +47,7 @@ export class Subscribing implements FrameHandler {
     }
     try {
       const covers = (stream: string) => access.covers('streams.subscribe', stream)
-      const position = startPosition(after, this.store, covers)
+      const position = startPosition(after, this.store, { covers, within })
       if (position instanceof Promise) return position.then(begin).catch(failed)
       begin(position)
     } catch (error) {
