@@ -14,6 +14,8 @@ describe('the limits', () => {
     ['eventBytes <= batchBytes', { batchBytes: LIMITS.eventBytes - 1 }],
     ['expectationsPerAppend <= batchEvents', { expectationsPerAppend: LIMITS.batchEvents + 1 }],
     ['readLimitDefault <= readLimitMax', { readLimitMax: 1 }],
+    ['streamChars <= filterGlobChars', { filterGlobChars: LIMITS.streamChars - 1 }],
+    ['typeChars <= filterGlobChars', { filterGlobChars: LIMITS.typeChars - 1 }],
     ['every limit is a positive integer', { tagChars: 0 }],
     ['every limit is a positive integer', { tagChars: 1.5 }],
   ])('are refused when this does not hold: %s', (relation, change) => {

@@ -23,6 +23,8 @@ export const LIMITS = Object.freeze({
   conditionItems: 32,
   conditionValuesPerItem: 32,
   filterValues: 100,
+  /** Of all patterns with a star in a filter together: each is held against names that others have made. */
+  filterGlobChars: 8_192,
   patternsPerPermission: 1_000,
   pathChars: 256,
   pathSegments: 32,
@@ -38,6 +40,8 @@ export function assertLimits(limits: typeof LIMITS): void {
     ['eventBytes <= batchBytes', limits.eventBytes <= limits.batchBytes],
     ['expectationsPerAppend <= batchEvents', limits.expectationsPerAppend <= limits.batchEvents],
     ['readLimitDefault <= readLimitMax', limits.readLimitDefault <= limits.readLimitMax],
+    ['streamChars <= filterGlobChars', limits.streamChars <= limits.filterGlobChars],
+    ['typeChars <= filterGlobChars', limits.typeChars <= limits.filterGlobChars],
     [
       'every limit is a positive integer',
       Object.values(limits).every(value => Number.isSafeInteger(value) && value > 0),

@@ -1,8 +1,9 @@
 // The one path by which events are read: postings, places, checked bytes, events, in order, a little ahead of who asks.
 import { StoreError } from '../../contract/errors.js'
 import type { DamagedRange, ReadRequest } from '../../contract/event-store.js'
-import { filterMatches } from '../../contract/filter.js'
+import { compileFilter, filterCost } from '../../contract/filter.js'
 import { parseTime } from '../../contract/rfc3339.js'
+import { Turn } from '../../contract/turns.js'
 import { diskErrorCode } from './engine/disk.js'
 import { NO_ORDINALS } from './engine/index/postings.js'
 import type { Log } from './engine/log.js'
@@ -10,11 +11,15 @@ import { SealedSegment, type Segment } from './engine/sealed-segment.js'
 import type { SegmentList } from './engine/segment-list.js'
 import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
 import { coalesce, type Extent, FetchSize, PieceReader, Slicer, type Wanted } from './fetches.js'
-import { between, union } from './ordinal-sets.js'
+import { union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import type { StoredEvent } from './record.js'
 import { firstAtOrAfter, type Moment, segmentOf } from './segment-search.js'
 import { withSoundIndexes } from './sound-index.js'
+
+/** Comparisons between two looks at the clock; whoever is given an event does at least as much with it as so many. */
+const WORK_A_LOOK = 1_024
+const USE_OF_AN_EVENT = 16
 
 interface Bounds {
   readonly from: number
@@ -51,8 +56,11 @@ export class Reader {
   async *read(request: ReadRequest, head = this.log.head): AsyncGenerator<StoredEvent, void, void> {
     const bounds = await withSoundIndexes(this.log, () => this.bounds(request, head))
     let left = request.limit ?? Number.POSITIVE_INFINITY
-    const filter = request.filter
+    const matches = request.filter === undefined ? undefined : compileFilter(request.filter)
+    const lookingAt = filterCost(request.filter ?? {})
     const steps = this.steps(request, bounds)
+    const turn = new Turn()
+    let work = 0
     let ahead = this.perform(steps.next(), request)
     for (;;) {
       const fetched = await ahead
@@ -66,7 +74,13 @@ export class Reader {
         ahead.catch(() => undefined)
       }
       for (const event of events) {
-        if (filter !== undefined && !filterMatches(filter, event)) continue
+        work += lookingAt
+        if (work >= WORK_A_LOOK) {
+          work = 0
+          if (turn.isOver) await turn.next()
+        }
+        if (matches !== undefined && !matches(event)) continue
+        work += USE_OF_AN_EVENT
         yield event
         if (--left === 0) return
       }
@@ -160,14 +174,13 @@ export class Reader {
     const first = segment.firstPosition
     const all = { from: part.from - first, to: part.to - first }
     if (request.filter === undefined) return all
-    const found = await candidates(segment.postings, request.filter)
+    const found = await candidates(segment.postings, request.filter, all)
     if (found === undefined) return all
     const damaged = this.log.damage.flatMap(({ from, to }) =>
       ordinalsBetween(Math.max(from, part.from) - first, Math.min(to, part.to) - first),
     )
     // Copied, because a view into the lists does not outlive the next append.
-    const inPart = between(found, all.from, all.to + 1).slice()
-    return damaged.length === 0 ? inPart : union([inPart, Uint32Array.from(damaged)])
+    return damaged.length === 0 ? found.slice() : union([found, Uint32Array.from(damaged)])
   }
 
   private async fetch({ segment, places }: Fetch, request: ReadRequest): Promise<Fetched> {
