@@ -1,4 +1,5 @@
 // Finds out who is calling before the body is read, so that strangers cannot make the server parse anything.
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import './caller.decorator.js'
@@ -35,6 +36,10 @@ export function challengeOf(message: string): string {
   return message === '' ? realm : `${realm}, error="invalid_token", error_description="${message}"`
 }
 
+function isStream(payload: unknown): payload is Readable {
+  return typeof (payload as Readable | null | undefined)?.pipe === 'function'
+}
+
 export class Authentication {
   private failures = new Map<string, number>()
   private minute = 0
@@ -46,7 +51,10 @@ export class Authentication {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** `open`: keys made by routeKey. Whatever is not among them needs a token, whoever registered it. */
+  /**
+   * `open`: keys made by routeKey. Whatever is not among them needs a token, whoever registered it. What reads is asked
+   * for it twice: when it comes, and when its answer is there, since a wait or a long read may outlast the token.
+   */
   register(fastify: FastifyInstance, open: ReadonlySet<string>): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       const path = request.routeOptions.url
@@ -65,6 +73,22 @@ export class Authentication {
         return done(refused(error))
       }
       done()
+    })
+    fastify.addHook('onSend', (request, reply, payload, done) => {
+      if (request.isRead !== true || reply.statusCode >= 400) return done(null, payload)
+      const refused = (error: unknown) => {
+        // The problem is an answer too.
+        request.isRead = false
+        if (isStream(payload)) payload.destroy()
+        done(this.refusal(request, reply, error))
+      }
+      try {
+        const verified = this.verify(request)
+        if (verified instanceof Promise) return void verified.then(() => done(null, payload), refused)
+      } catch (error) {
+        return refused(error)
+      }
+      done(null, payload)
     })
   }
 

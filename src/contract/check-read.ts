@@ -102,8 +102,8 @@ function checkGlobs(filter: Record<string, unknown>, pointer: string, findings: 
   const streams = filter['streams'] as readonly string[] | undefined
   const types = filter['types'] as readonly string[] | undefined
   const most = LIMITS.filterGlobChars
-  if (globCharsOf({ streams, types }) <= most) return
-  const field = globCharsOf({ streams }) > most ? 'streams' : 'types'
+  if (globCharsOf(streams, types) <= most) return
+  const field = globCharsOf(streams) > most ? 'streams' : 'types'
   const detail = `must have at most ${most} characters in all patterns with * of the filter together`
   findings.add('INVALID_REQUEST', `${pointer}/${field}`, detail)
 }

@@ -85,7 +85,7 @@ export function filterMatches(filter: EventFilter, event: Filterable): boolean {
 }
 
 /** Of the patterns with a star among those that are asked for: each may have to be held against every name there is. */
-export function globCharsOf({ streams = NONE, types = NONE }: Pick<EventFilter, 'streams' | 'types'>): number {
+export function globCharsOf(streams: readonly string[] = NONE, types: readonly string[] = NONE): number {
   return charsOf(streams) + charsOf(types)
 }
 
@@ -101,8 +101,7 @@ const CHARS_A_COMPARISON = 16
 export function filterCost({ streams = NONE, types = NONE, within = NONE }: EventFilter): number {
   let chars = 0
   for (const patterns of [streams, types, within])
-    for (const pattern of patterns)
-      if (pattern !== '*' && isGlob(pattern)) chars += pattern.length + TEXT_CHARS
+    for (const pattern of patterns) if (pattern !== '*' && isGlob(pattern)) chars += pattern.length + TEXT_CHARS
   return 1 + Math.ceil(chars / CHARS_A_COMPARISON)
 }
 

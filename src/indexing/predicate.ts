@@ -38,7 +38,8 @@ function holds(test: Test, found: unknown): boolean {
 }
 
 function testOf({ path: { field }, op, value }: Leaf): Test {
-  if (op === 'like') return likeTest(field === 'stream' ? compileStreams([value as string]) : compileGlob(value as string))
+  if (op === 'like')
+    return likeTest(field === 'stream' ? compileStreams([value as string]) : compileGlob(value as string))
   const kind = FIELDS[field]
   const values = (Array.isArray(value) ? value : [value]) as readonly Scalar[]
   if (kind === 'time')

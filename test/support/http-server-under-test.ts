@@ -9,6 +9,7 @@ import type { Quota } from '../../src/auth/quotas.js'
 import { ConfigModule } from '../../src/config/config.module.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import { EventStore } from '../../src/contract/event-store.js'
+import { DEFAULT_WORK_LIMITS, type WorkLimits } from '../../src/contract/work-limits.js'
 import { createHttpAdapter, dressHttpServer } from '../../src/http-server.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { LoggingModule } from '../../src/logging/logging.module.js'
@@ -56,9 +57,10 @@ function forAll(quota: Quota): Readonly<Record<Role, Quota>> {
 export const PLENTY_FOR_ALL = forAll(PLENTY)
 
 /** As `authUnderTest`, with less than plenty of something. */
-export function authWith(less: Partial<Quota>): DynamicModule {
+export function authWith(less: Partial<Quota>, held: Partial<WorkLimits> = {}): DynamicModule {
   const quotas = forAll({ ...PLENTY, ...less })
-  return AuthModule.of({ algorithms: ['HS256'], secret: SECRET, leewaySeconds: 60, quotas })
+  const workLimits = { ...DEFAULT_WORK_LIMITS, ...held }
+  return AuthModule.of({ algorithms: ['HS256'], secret: SECRET, leewaySeconds: 60, quotas, workLimits })
 }
 
 /** Where the application has its own: tokens of `bearerOf` are good here, and nobody asks too much. */

@@ -99,7 +99,9 @@ class Reactions {
   private readonly initialBytes: number
 
   constructor(on: ProjectionDefinition['on'], initial: JsonValue) {
-    this.globs = Object.entries(on).map(([glob, operations]) => [compileGlob(glob), operations.map(operationOf)] as const)
+    this.globs = Object.entries(on).map(
+      ([glob, operations]) => [compileGlob(glob), operations.map(operationOf)] as const,
+    )
     this.initialBytes = Buffer.byteLength(JSON.stringify(initial))
   }
 
