@@ -88,7 +88,8 @@ export function coalesce(places: readonly Place[]): Extent[] {
   return extents.reverse()
 }
 
-const SMALL_BYTES = 64 * 1024
+/** A larger piece always comes from the thread pool, and so in another round of the event loop. */
+export const SMALL_BYTES = 64 * 1024
 /** A read that takes longer came from the disk, not from the system's cache. */
 const CACHED_MS = 0.3
 

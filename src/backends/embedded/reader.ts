@@ -10,7 +10,7 @@ import type { Log } from './engine/log.js'
 import { SealedSegment, type Segment } from './engine/sealed-segment.js'
 import type { SegmentList } from './engine/segment-list.js'
 import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
-import { coalesce, type Extent, FetchSize, PieceReader, Slicer, type Wanted } from './fetches.js'
+import { coalesce, type Extent, FetchSize, PieceReader, Slicer, SMALL_BYTES, type Wanted } from './fetches.js'
 import { union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import type { StoredEvent } from './record.js'
@@ -36,9 +36,11 @@ interface Fetch {
 interface Fetched {
   readonly events: readonly StoredEvent[]
   readonly failure?: StoreError
+  /** Others have had their turn since it was asked for. */
+  readonly waited: boolean
 }
 
-const NOTHING: Fetched = { events: [] }
+const NOTHING: Fetched = { events: [], waited: false }
 
 type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 
@@ -59,13 +61,14 @@ export class Reader {
     const matches = request.filter === undefined ? undefined : compileFilter(request.filter)
     const lookingAt = filterCost(request.filter ?? {})
     const steps = this.steps(request, bounds)
-    const turn = new Turn()
+    let turn = new Turn()
     let work = 0
     let ahead = this.perform(steps.next(), request)
     for (;;) {
       const fetched = await ahead
       if (fetched === undefined) return
       const { events, failure } = fetched
+      if (fetched.waited) turn = new Turn()
       // Nothing is read ahead of what may well be the end.
       const more = failure === undefined && events.length < left
       if (more) {
@@ -125,7 +128,7 @@ export class Reader {
     if ('fetch' in step.value) return this.fetch(step.value.fetch, request)
     const { from, to } = step.value.missing
     const failure = this.damaged(request, { from, to, where: 'no segment', reason: 'the segment is missing' })
-    return failure === undefined ? NOTHING : { events: [], failure }
+    return failure === undefined ? NOTHING : { ...NOTHING, failure }
   }
 
   /** What to fetch, in order. Segments are looked up anew at each step: one may have been archived meanwhile. */
@@ -200,6 +203,7 @@ export class Reader {
   private async fetchFrom(segment: Segment, places: readonly Place[], request: ReadRequest): Promise<Fetched> {
     const extents = coalesce(places)
     const read = await this.pieces.readAll(segment, extents)
+    const waited = extents.some(({ offset, end }) => end - offset > SMALL_BYTES)
     const events: StoredEvent[] = []
     for (let at = 0; at < extents.length; at++) {
       const { offset, members } = extents[at] as Extent
@@ -207,11 +211,11 @@ export class Reader {
         const event = proven(place, read[at] as Buffer, offset) ?? (await this.secondOpinion(segment, place))
         const failure = event === undefined ? this.damaged(request, this.damageAt(segment, place)) : undefined
         // What is sound before the damage is served all the same.
-        if (failure !== undefined) return { events, failure }
+        if (failure !== undefined) return { events, failure, waited }
         if (event !== undefined) events.push(event)
       }
     }
-    return { events }
+    return { events, waited }
   }
 
   /** Was it the index that pointed to the wrong place, or is the log itself damaged? */
