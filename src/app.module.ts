@@ -43,7 +43,7 @@ export class AppModule {
         HealthModule,
         eventsModule,
         SubscriptionsModule.of(authModule, eventsModule),
-        IndexModule,
+        IndexModule.of(authModule),
         replayModule,
         SnapshotsModule.of(replayModule),
         ExchangeModule.of(eventsModule),

@@ -1,5 +1,6 @@
 // What a caller may do: the scopes of a token, as patterns on stream names. Pure.
-import { streamMatches } from '../contract/filter.js'
+import { compileStreams } from '../contract/filter.js'
+import type { TextTest } from '../contract/glob.js'
 import { LIMITS } from '../contract/limits.js'
 
 export const SCOPES = [
@@ -55,6 +56,8 @@ export class Access {
   readonly role: Role
   readonly onBehalfOf: readonly string[] | undefined
   private readonly patterns: ReadonlyMap<string, readonly string[]>
+  /** Of the scopes that have been asked about: a token may name thousands of patterns that nobody asks for. */
+  private readonly tests = new Map<Scope, TextTest>()
 
   /** `own`: what stands for the agent's own streams, with `{id}` for its id. */
   constructor({ agentId, role, permissions, onBehalfOf }: Identity, own: readonly string[] = OWN_STREAMS) {
@@ -76,7 +79,12 @@ export class Access {
   }
 
   covers(scope: Scope, stream: string): boolean {
-    return this.patternsOf(scope).some(pattern => streamMatches(pattern, stream))
+    let test = this.tests.get(scope)
+    if (test === undefined) {
+      test = compileStreams(this.patternsOf(scope))
+      this.tests.set(scope, test)
+    }
+    return test(stream)
   }
 
   /** For the store's `within`; undefined when the scope covers every stream, the service's own included. */

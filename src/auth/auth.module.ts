@@ -3,7 +3,9 @@ import { type DynamicModule, Module } from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core'
 import type { AuthOptions } from './auth-options.js'
 import { Authentication } from './authentication.js'
+import { CostlyReads } from './costly-reads.js'
 import { Denials } from './denials.js'
+import { LongAnswers } from './long-answers.js'
 import { Quotas } from './quotas.js'
 import { ScopeGuard } from './scope.guard.js'
 import { TokenVerifier } from './token-verifier.js'
@@ -15,17 +17,20 @@ export class AuthModule {
     const denials = new Denials()
     const quotas = new Quotas(options.quotas)
     const verifier = new TokenVerifier(options)
+    const budgets = new WorkBudgets(options.workLimits)
     return {
       module: AuthModule,
       providers: [
         { provide: Denials, useValue: denials },
         { provide: Quotas, useValue: quotas },
         { provide: TokenVerifier, useValue: verifier },
-        { provide: WorkBudgets, useValue: new WorkBudgets(options.workLimits) },
+        { provide: WorkBudgets, useValue: budgets },
+        { provide: CostlyReads, useValue: new CostlyReads(budgets) },
+        { provide: LongAnswers, useValue: new LongAnswers(budgets, verifier) },
         { provide: Authentication, useValue: new Authentication(verifier, quotas, denials) },
         { provide: APP_GUARD, useClass: ScopeGuard },
       ],
-      exports: [Denials, Quotas, TokenVerifier, WorkBudgets, Authentication],
+      exports: [Denials, Quotas, TokenVerifier, WorkBudgets, CostlyReads, LongAnswers, Authentication],
     }
   }
 }

@@ -1,5 +1,6 @@
 // Finds out who is calling before the body is read, so that strangers cannot make the server parse anything.
 import type { IncomingMessage } from 'node:http'
+import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import { cutToBytes } from '../contract/utf8.js'
@@ -54,6 +55,10 @@ export function challengeOf(message: string): string {
   return `${realm}, error="invalid_token", error_description="${said}"`
 }
 
+function isStream(payload: unknown): payload is Readable {
+  return typeof (payload as Readable | null | undefined)?.pipe === 'function'
+}
+
 export class Authentication {
   private failures = new Map<string, number>()
   private minute = 0
@@ -65,7 +70,10 @@ export class Authentication {
     private readonly now: () => number = Date.now,
   ) {}
 
-  /** Whatever is not among the open routes needs a token, whoever registered it. */
+  /**
+   * Whatever is not among the open routes needs a token, whoever registered it. What reads is asked for it twice: when it
+   * comes, and when its answer is there, since a wait or a long read may outlast the token.
+   */
   register(fastify: FastifyInstance, open: OpenRoutes): void {
     fastify.addHook('onRequest', (request, reply, done) => {
       const path = request.routeOptions.url
@@ -91,6 +99,22 @@ export class Authentication {
         return done(refused(error))
       }
       done()
+    })
+    fastify.addHook('onSend', (request, reply, payload, done) => {
+      if (request.isRead !== true || reply.statusCode >= 400) return done(null, payload)
+      const refused = (error: unknown) => {
+        // The problem is an answer too.
+        request.isRead = false
+        if (isStream(payload)) payload.destroy()
+        done(this.refusal(request, reply, error))
+      }
+      try {
+        const verified = this.verify(request)
+        if (verified instanceof Promise) return void verified.then(() => done(null, payload), refused)
+      } catch (error) {
+        return refused(error)
+      }
+      done(null, payload)
     })
   }
 

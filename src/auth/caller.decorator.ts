@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Who is calling; undefined on public routes, and for strangers. */
     access?: Access
+    /** Its answer tells of what the token may read: it is given only to one that is still good. */
+    isRead?: boolean
   }
 }
 

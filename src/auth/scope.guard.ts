@@ -6,6 +6,9 @@ import './caller.decorator.js'
 import { Denials } from './denials.js'
 import { NEEDS, type Need } from './scope.decorator.js'
 
+/** What is answered under these changes nothing; whoever appends or settles is told what has become of it in any case. */
+const READS: ReadonlySet<Need | undefined> = new Set<Need>(['events.read', 'events.query', 'admin.read'])
+
 @Injectable()
 export class ScopeGuard implements CanActivate {
   constructor(private readonly denials: Denials) {}
@@ -18,7 +21,10 @@ export class ScopeGuard implements CanActivate {
     const { access } = request
     if (access === undefined) throw new StoreError('UNAUTHENTICATED', 'The request has no valid token')
     if (need === 'any') return true
-    if (need !== undefined && access.has(need)) return true
+    if (need !== undefined && access.has(need)) {
+      if (READS.has(need)) request.isRead = true
+      return true
+    }
     const detail = need === undefined ? 'The route declares no scope' : `The token lacks the scope ${need}`
     this.denials.tell({ reason: 'FORBIDDEN', who: access.agentId, route: request.routeOptions.url ?? '', detail })
     throw new StoreError('FORBIDDEN', detail)

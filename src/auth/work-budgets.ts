@@ -34,6 +34,21 @@ export class WorkBudgets {
     })
   }
 
+  /** One of each, or nothing at all. */
+  takeAll(agentId: string, works: readonly Work[]): () => void {
+    const taken: (() => void)[] = []
+    const release = () => {
+      for (const giveBack of taken.splice(0)) giveBack()
+    }
+    try {
+      for (const work of works) taken.push(this.take(agentId, work))
+    } catch (error) {
+      release()
+      throw error
+    }
+    return release
+  }
+
   heldBy(agentId: string, work: Work): number {
     return this.held[work].get(agentId) ?? 0
   }

@@ -1,6 +1,6 @@
 // Every rule of a read, both ways.
 import { describe, expect, it } from '@jest/globals'
-import { checkFindKey, checkPosition, checkRead, checkStreamName } from './check-read.js'
+import { checkFindKey, checkPosition, checkRead, checkStreamName, checkStreams } from './check-read.js'
 import { StoreError } from './errors.js'
 
 const HALF = '\ud800'
@@ -59,6 +59,17 @@ describe('a read', () => {
       expect(read({ filter: { [name]: value } })).toEqual([`/filter/${name}`])
     }
     expect(read({ filter: { [name]: ['a', ''] } })).toEqual([`/filter/${name}/1`])
+  })
+
+  it('by the characters of all its patterns with a star together, told of the list with which it is too much', () => {
+    const globs = (count: number, chars: number) => times(count, `${'a'.repeat(chars - 1)}*`)
+    expect(read({ filter: { streams: globs(32, 256) } })).toEqual([])
+    expect(read({ filter: { streams: globs(64, 128), types: ['Exact'] } })).toEqual([])
+    expect(read({ filter: { streams: globs(33, 256) } })).toEqual(['/filter/streams'])
+    expect(read({ filter: { streams: globs(32, 256), types: ['T*'] } })).toEqual(['/filter/types'])
+    expect(read({ filter: { types: globs(65, 128) } })).toEqual(['/filter/types'])
+    expect(read({ filter: { streams: times(100, 'a'.repeat(256)), within: globs(100, 256) } })).toEqual([])
+    expect(pointers(() => checkStreams({ streams: globs(33, 256) }))).toEqual(['/streams'])
   })
 
   it('by the streams its reader may see', () => {

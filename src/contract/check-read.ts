@@ -5,6 +5,7 @@ import type { Position } from './event.js'
 import type { ReadRequest, StreamsRequest } from './event-store.js'
 import { checkUnknownFields, type FaultOf, isObject, listFault } from './field-checks.js'
 import { FieldFindings } from './field-findings.js'
+import { globCharsOf } from './filter.js'
 import { LIMITS } from './limits.js'
 import { timeFault } from './rfc3339.js'
 
@@ -92,6 +93,19 @@ export function checkFilter(filter: unknown, pointer: string, findings: FieldFin
     else if (value !== undefined) checkValues(filter, { [name]: faultOf }, pointer, findings)
   }
   checkWithin(filter['within'], pointer, findings)
+  checkGlobs(filter, pointer, findings)
+}
+
+/** Told of the list with which it becomes too much. What is no list of texts has been told of already. */
+function checkGlobs(filter: Record<string, unknown>, pointer: string, findings: FieldFindings): void {
+  if (findings.any) return
+  const streams = filter['streams'] as readonly string[] | undefined
+  const types = filter['types'] as readonly string[] | undefined
+  const most = LIMITS.filterGlobChars
+  if (globCharsOf(streams, types) <= most) return
+  const field = globCharsOf(streams) > most ? 'streams' : 'types'
+  const detail = `must have at most ${most} characters in all patterns with * of the filter together`
+  findings.add('INVALID_REQUEST', `${pointer}/${field}`, detail)
 }
 
 /** A token may name more patterns than a reader may ask for. */
@@ -107,6 +121,7 @@ export function checkStreams(request: unknown): asserts request is StreamsReques
     checkUnknownFields(request, STREAMS_FIELDS, '', 'INVALID_REQUEST', findings)
     if (request['streams'] !== undefined) checkList(request['streams'], streamGlobFault, '/streams', findings)
     checkWithin(request['within'], '', findings)
+    checkGlobs(request, '', findings)
     const after: FaultOf = value => (typeof value === 'string' ? undefined : 'must be a string')
     checkValues(request, { after, limit: limitFault }, '', findings)
   } else {

@@ -1,5 +1,5 @@
 // Which events a reader asks for: fields are AND-ed, the values of one field OR-ed, tags AND-ed.
-import { globMatches } from './glob.js'
+import { compileGlobs, isGlob, type TextTest } from './glob.js'
 
 export interface EventFilter {
   /** Globs. A leading `$` is matched only by a pattern that itself starts with `$`. */
@@ -29,22 +29,80 @@ export interface Filterable {
   readonly parents?: readonly string[] | undefined
 }
 
-export function streamMatches(pattern: string, stream: string): boolean {
-  if (stream.charCodeAt(0) === 0x24 && pattern.charCodeAt(0) !== 0x24) return false
-  return globMatches(pattern, stream)
+export type EventTest = (event: Filterable) => boolean
+
+const DOLLAR = 0x24
+
+/** Whether a stream matches any of the patterns. The service's own are matched only by patterns that begin with `$`. */
+export function compileStreams(patterns: readonly string[]): TextTest {
+  const isOwn = (name: string) => name.charCodeAt(0) === DOLLAR
+  const own = patterns.filter(isOwn)
+  const others = compileGlobs(own.length === 0 ? patterns : patterns.filter(pattern => !isOwn(pattern)))
+  if (own.length === 0) return stream => !isOwn(stream) && others(stream)
+  const ofService = compileGlobs(own)
+  return stream => (isOwn(stream) ? ofService(stream) : others(stream))
 }
 
+/** For a single look; whoever looks at many streams compiles the patterns once. */
+export function streamMatches(pattern: string, stream: string): boolean {
+  return compileStreams([pattern])(stream)
+}
+
+/** Made once for each reader: what the filter does not name costs an event nothing. */
+export function compileFilter(filter: EventFilter): EventTest {
+  const { streams, types, tags, agents, correlationId, causationId, sessionId, causes, within } = filter
+  const tests: EventTest[] = []
+  if (correlationId !== undefined) tests.push(event => isOneOf(correlationId, event.correlationId))
+  if (causationId !== undefined) tests.push(event => isOneOf(causationId, event.causationId))
+  if (sessionId !== undefined) tests.push(event => isOneOf(sessionId, event.sessionId))
+  if (agents !== undefined) tests.push(event => agents.includes(event.agentId))
+  if (tags !== undefined) tests.push(event => tags.every(tag => event.tags.includes(tag)))
+  if (types !== undefined) tests.push(on(compileGlobs(types), event => event.type))
+  if (streams !== undefined) tests.push(on(compileStreams(streams), event => event.stream))
+  if (within !== undefined) tests.push(on(compileStreams(within), event => event.stream))
+  if (causes !== undefined) tests.push(event => causesOf(event).some(id => causes.includes(id)))
+  return all(tests)
+}
+
+function on(test: TextTest, textOf: (event: Filterable) => string): EventTest {
+  return event => test(textOf(event))
+}
+
+function all(tests: readonly EventTest[]): EventTest {
+  const [first, second] = tests
+  if (first === undefined) return () => true
+  if (second === undefined) return first
+  if (tests.length === 2) return event => first(event) && second(event)
+  return event => {
+    for (const test of tests) if (!test(event)) return false
+    return true
+  }
+}
+
+/** For a single look; whoever looks at many events compiles the filter once. */
 export function filterMatches(filter: EventFilter, event: Filterable): boolean {
-  const { streams, types, tags, agents } = filter
-  if (streams !== undefined && !streams.some(pattern => streamMatches(pattern, event.stream))) return false
-  if (types !== undefined && !types.some(pattern => globMatches(pattern, event.type))) return false
-  if (tags !== undefined && !tags.every(tag => event.tags.includes(tag))) return false
-  if (agents !== undefined && !agents.includes(event.agentId)) return false
-  if (!isOneOf(filter.correlationId, event.correlationId)) return false
-  if (!isOneOf(filter.causationId, event.causationId)) return false
-  if (!isOneOf(filter.sessionId, event.sessionId)) return false
-  if (filter.causes !== undefined && !causesOf(event).some(id => filter.causes?.includes(id))) return false
-  return filter.within === undefined || filter.within.some(pattern => streamMatches(pattern, event.stream))
+  return compileFilter(filter)(event)
+}
+
+/** Of the patterns with a star among those that are asked for: each may have to be held against every name there is. */
+export function globCharsOf(streams: readonly string[] = NONE, types: readonly string[] = NONE): number {
+  return charsOf(streams) + charsOf(types)
+}
+
+function charsOf(patterns: readonly string[]): number {
+  return patterns.reduce((sum, pattern) => sum + (isGlob(pattern) ? pattern.length : 0), 0)
+}
+
+/** A pattern is held against a text of about so many characters. */
+const TEXT_CHARS = 64
+const CHARS_A_COMPARISON = 16
+
+/** About what a look at one event costs, in plain comparisons. */
+export function filterCost({ streams = NONE, types = NONE, within = NONE }: EventFilter): number {
+  let chars = 0
+  for (const patterns of [streams, types, within])
+    for (const pattern of patterns) if (pattern !== '*' && isGlob(pattern)) chars += pattern.length + TEXT_CHARS
+  return 1 + Math.ceil(chars / CHARS_A_COMPARISON)
 }
 
 /** What the event names as its direct causes, each once. */
@@ -64,10 +122,11 @@ function isOneOf(wanted: string | readonly string[] | undefined, found: string |
 }
 
 /** The names a listing shows: those that match a glob of `streams`, or all but `$…`, and one of `within`. */
-export function streamListed(request: Pick<EventFilter, 'streams' | 'within'>, stream: string): boolean {
-  const { streams = ALL, within } = request
-  if (!streams.some(pattern => streamMatches(pattern, stream))) return false
-  return within === undefined || within.some(pattern => streamMatches(pattern, stream))
+export function compileListing({ streams = ALL, within }: Pick<EventFilter, 'streams' | 'within'>): TextTest {
+  const asked = compileStreams(streams)
+  if (within === undefined) return asked
+  const seen = compileStreams(within)
+  return stream => asked(stream) && seen(stream)
 }
 
 const ALL: readonly string[] = ['*']

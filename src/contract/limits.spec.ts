@@ -16,6 +16,8 @@ describe('the limits', () => {
     ['readLimitDefault <= readLimitMax', { readLimitMax: 1 }],
     ['eventKeys <= bodyKeys', { bodyKeys: LIMITS.eventKeys - 1 }],
     ['conditionValuesPerItem <= conditionValues', { conditionValues: LIMITS.conditionValuesPerItem - 1 }],
+    ['streamChars <= filterGlobChars', { filterGlobChars: LIMITS.streamChars - 1 }],
+    ['typeChars <= filterGlobChars', { filterGlobChars: LIMITS.typeChars - 1 }],
     ['every limit is a positive integer', { tagChars: 0 }],
     ['every limit is a positive integer', { tagChars: 1.5 }],
   ])('are refused when this does not hold: %s', (relation, change) => {

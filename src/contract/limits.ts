@@ -28,6 +28,8 @@ export const LIMITS = Object.freeze({
   /** Types and tags of all items of a condition together. */
   conditionValues: 256,
   filterValues: 100,
+  /** Of all patterns with a star in a filter together: each is held against names that others have made. */
+  filterGlobChars: 8_192,
   patternsPerPermission: 1_000,
   pathChars: 256,
   pathSegments: 32,
@@ -45,6 +47,8 @@ export function assertLimits(limits: typeof LIMITS): void {
     ['eventKeys <= bodyKeys', limits.eventKeys <= limits.bodyKeys],
     ['conditionValuesPerItem <= conditionValues', limits.conditionValuesPerItem <= limits.conditionValues],
     ['readLimitDefault <= readLimitMax', limits.readLimitDefault <= limits.readLimitMax],
+    ['streamChars <= filterGlobChars', limits.streamChars <= limits.filterGlobChars],
+    ['typeChars <= filterGlobChars', limits.typeChars <= limits.filterGlobChars],
     [
       'every limit is a positive integer',
       Object.values(limits).every(value => Number.isSafeInteger(value) && value > 0),

@@ -19,7 +19,8 @@ export type Work = keyof WorkLimits
 export const HELD_WORK: Readonly<Record<Work, string>> = {
   connections: 'connections of the stream',
   subscriptions: 'subscriptions and consumers of its connections, and server-sent streams',
-  wideSubscriptions: 'subscriptions that name no stream, type, tag, agent, correlation or session exactly',
+  wideSubscriptions:
+    'subscriptions and waits that name no stream, type, tag, agent, correlation, causation or session exactly, or many characters of patterns',
   openReads: 'answers that last as long as their reader likes: lines, exports, replays',
   costlyReads: 'reads under way that look at many events before they answer',
   waits: 'long polls, of events and of groups',

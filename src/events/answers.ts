@@ -6,7 +6,7 @@ import { contentTypes, type Form, formOf, reply as replyWith } from '../wire/ans
 import { cloudEventJson, cloudEventsJson } from '../wire/cloud-event.js'
 import { eventJson } from '../wire/event-json.js'
 import { eventMessagePack } from '../wire/event-msgpack.js'
-import { pageOf } from '../wire/page.js'
+import { longPageOf } from '../wire/page.js'
 import { answerOf, locationOf, type Shape, warningHeader } from './append-answer.js'
 
 /** One request and the answer that goes with it. */
@@ -39,9 +39,9 @@ export function sendEvent(exchange: Exchange, event: RecordedEvent): Body {
 }
 
 /** CloudEvents come bare, in an array: what else there is to say stands in the headers. */
-export function sendPage(exchange: Exchange, events: readonly RecordedEvent[], rest: object): Body {
+export function sendPage(exchange: Exchange, events: readonly RecordedEvent[], rest: object): Body | Promise<Body> {
   const form = chosenForm(exchange, OF_PAGES)
-  return form === 'cloudevents' ? cloudEventsJson(events) : pageOf(events, rest, form)
+  return form === 'cloudevents' ? cloudEventsJson(events) : longPageOf(events, rest, form)
 }
 
 function chosenForm<F extends Form>({ request, reply }: Exchange, offered: readonly F[]): F {

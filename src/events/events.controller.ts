@@ -116,7 +116,7 @@ export class EventsController {
       void reply.header('content-type', contentTypes.ndjson).header('vary', 'Accept')
       return inWordsOfQuery(() => this.long.lines.stream(plan, query.limit, { request, answer: reply.raw }))
     }
-    const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, query.limit))
+    const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, access, query.limit))
     if (next !== null) void reply.header('link', nextLink(request.url, next))
     return sendPage({ request, reply }, events, { next, head })
   }
@@ -138,7 +138,9 @@ export class EventsController {
   ): Promise<string | Buffer | undefined> {
     mustBeAnswerable(request)
     const wait = waitOf(query, access, this.reads.head)
-    const { events, position, head } = await inWordsOfQuery(() => this.long.waits.wait(wait, whenGone(reply)))
+    const { events, position, head } = await inWordsOfQuery(() =>
+      this.long.waits.wait(wait, access.agentId, whenGone(reply)),
+    )
     void reply.header(positionHeader, position)
     if (events.length > 0) return sendPage({ request, reply }, events, { position, head })
     void reply.status(204)

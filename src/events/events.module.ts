@@ -25,7 +25,7 @@ export class EventsModule {
       imports: [FollowingModule.over(StorageModule), StorageModule, UpcastingModule, WireModule, auth],
       controllers: [AsyncAppendsController, EventsController, StreamEventsController],
       providers: [Appends, EventStreams, Lines, LongReads, Operations, Reads, Views, Waits],
-      exports: [Appends, EventStreams, Lines],
+      exports: [Appends, EventStreams, Lines, auth],
     }
   }
 }

@@ -2,7 +2,7 @@
 
 import type { Position } from '../contract/event.js'
 import type { ReadRequest } from '../contract/event-store.js'
-import type { EventFilter } from '../contract/filter.js'
+import { type EventFilter, filterCost } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
 import { refuse } from './append-body.js'
 import { type Cursor, readCursor, writeCursor } from './cursor.js'
@@ -73,6 +73,14 @@ export function readPlan(query: ReadQuery, within: readonly string[] | undefined
   }
   const cursorAfter = (position: Position) => writeCursor({ order, position, head: asOf }, parameters)
   return { request, upcast: query.upcast, order, head: asOf, cursorAfter }
+}
+
+/** More than so many events in one answer take a while, whatever they are. */
+const COSTLY_EVENTS = 1_000
+
+/** Whether many events may have to be looked at for a page: those that patterns leave out, or those that it holds. */
+export function isCostly({ request }: ReadPlan, limit: number): boolean {
+  return limit > COSTLY_EVENTS || filterCost(request.filter ?? {}) > 1
 }
 
 function boundsOf({ after, before }: ReadQuery, cursor: Cursor | undefined, head: Position): ReadRequest {

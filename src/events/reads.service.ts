@@ -1,13 +1,14 @@
 // Reads for a caller, in the words of HTTP: pages with their cursors, single events, streams by revision.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
+import { CostlyReads } from '../auth/costly-reads.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore, type StreamInfo } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import { inTermsOf } from './append-body.js'
 import { readPage } from './read-page.js'
-import { inQuery, limitBeyond, type ReadPlan, type ReadQuery, readPlan } from './read-query.js'
+import { inQuery, isCostly, limitBeyond, type ReadPlan, type ReadQuery, readPlan } from './read-query.js'
 import { type StreamQuery, streamSource } from './stream-page.js'
 import { type Upcast, Views } from './views.service.js'
 
@@ -32,6 +33,7 @@ export class Reads {
   constructor(
     private readonly store: EventStore,
     private readonly views: Views,
+    private readonly costly: CostlyReads,
   ) {}
 
   get head(): Position {
@@ -42,9 +44,12 @@ export class Reads {
     return readPlan(query, access.within('events.read'), this.store.head())
   }
 
-  async page(plan: ReadPlan, limit: number = LIMITS.readLimitDefault): Promise<EventsRead> {
-    const source = this.store.read({ ...plan.request, ...limitBeyond(limit) })
-    const { events, more } = await readPage(this.views.of(source, plan.upcast), limit)
+  async page(plan: ReadPlan, access: Access, limit: number = LIMITS.readLimitDefault): Promise<EventsRead> {
+    const read = () => {
+      const source = this.store.read({ ...plan.request, ...limitBeyond(limit) })
+      return readPage(this.views.of(source, plan.upcast), limit)
+    }
+    const { events, more } = await (isCostly(plan, limit) ? this.costly.run(access, read) : read())
     const last = events.at(-1)
     return { events, next: more && last !== undefined ? plan.cursorAfter(last.position) : null, head: plan.head }
   }

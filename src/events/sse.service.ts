@@ -4,24 +4,23 @@ import type { Readable } from 'node:stream'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
-import { bearerOf } from '../auth/authentication.js'
-import { TokenVerifier } from '../auth/token-verifier.js'
+import { LongAnswers } from '../auth/long-answers.js'
 import { checkRead } from '../contract/check-read.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import type { Work } from '../contract/work-limits.js'
 import { Feed } from '../following/feed.js'
+import { isWide } from '../following/standing.js'
 import { beforeTime, knownPosition } from '../following/start-position.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { refuse } from './append-body.js'
+import { cutOffLater } from './cut-off.js'
 import { EventStream } from './event-stream.js'
 import { filterOf, type ReadQuery } from './read-query.js'
 import type { Show } from './views.service.js'
 
-const TICK_MS = 1_000
-const KEEP_ALIVE_TICKS = 15
-/** How long a reader has, at shutdown, to take the frame that tells it so. */
-const GRACE_MS = 2_000
+const KEEP_ALIVE_MS = 15_000
 
 export interface Reader {
   readonly request: FastifyRequest
@@ -39,24 +38,22 @@ export interface OpenStream extends Readable {
 export class EventStreams implements OnModuleDestroy {
   private readonly readers = new Map<OpenStream, Reader>()
   private ending = false
-  private ticks = 0
-  private readonly timer = setInterval(() => this.tick(), TICK_MS).unref()
+  private readonly timer = setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref()
 
   constructor(
     private readonly feed: Feed,
     private readonly store: EventStore,
-    private readonly verifier: TokenVerifier,
+    private readonly long: LongAnswers,
     private readonly problems: ProblemFilter,
   ) {}
 
   onModuleDestroy(): void {
     this.ending = true
     clearInterval(this.timer)
-    const connections = [...this.readers.values()].map(({ answer }) => answer.socket)
-    for (const stream of this.readers.keys()) stream.goAway('The server is shutting down.')
-    setTimeout(() => {
-      for (const connection of connections) connection?.destroy()
-    }, GRACE_MS).unref()
+    for (const [stream, { answer }] of this.readers) {
+      stream.goAway('The server is shutting down.')
+      cutOffLater(answer)
+    }
   }
 
   /** What is wrong from the start still has a status of its own. */
@@ -65,18 +62,40 @@ export class EventStreams implements OnModuleDestroy {
     const filter = filterOf(query, access.within('events.read'))
     checkRead({ filter, ...(query.since === undefined ? undefined : { since: query.since }) })
     const after = await this.startOf(query, reader.request)
-    const stream = this.keep(reader, problemOf => new EventStream(problemOf, show))
-    stream.begin(sink => this.feed.follow({ filter, after, sink }))
+    const works: readonly Work[] = isWide(filter) ? ['subscriptions', 'wideSubscriptions'] : ['subscriptions']
+    const stream = this.keep(reader, works, problemOf => new EventStream(problemOf, show))
+    try {
+      stream.begin(sink => this.feed.follow({ filter, after, sink }))
+    } catch (error) {
+      stream.destroy()
+      throw error
+    }
     return stream
   }
 
-  /** A stream of any kind: kept alive, and ended with its token or the server. */
-  keep<S extends OpenStream>(reader: Reader, make: (problemOf: (error: unknown) => object) => S): S {
+  /** A stream of any kind: counted as these works of its agent, kept alive, and ended with its token or the server. */
+  keep<S extends OpenStream>(
+    reader: Reader,
+    works: readonly Work[],
+    make: (problemOf: (error: unknown) => object) => S,
+  ): S {
     if (this.ending) throw new StoreError('CLOSED', 'The server is shutting down: connect again.')
-    const stream = make(error => this.problems.problem(error, reader.request))
+    const { request, answer } = reader
+    const release = this.long.begin(request, works, error => {
+      stream.failed(error)
+      cutOffLater(answer)
+    })
+    const stream = make(error => this.problems.problem(error, request))
     this.readers.set(stream, reader)
-    stream.once('close', () => this.readers.delete(stream))
-    return stream
+    stream.once('close', () => {
+      release()
+      this.readers.delete(stream)
+    })
+    answer.once('close', () => stream.destroy())
+    if (!answer.destroyed) return stream
+    // Nobody would end it for who is gone already.
+    stream.destroy()
+    throw new StoreError('ABORTED', 'The caller is gone.')
   }
 
   /** A reader that comes back asks with the same parameters as before, and says in a header how far it was. */
@@ -90,20 +109,8 @@ export class EventStreams implements OnModuleDestroy {
     return refuse('', 'the header Last-Event-ID must be a position')
   }
 
-  private tick(): void {
-    const keepsAlive = ++this.ticks % KEEP_ALIVE_TICKS === 0
-    for (const [stream, { request }] of this.readers) {
-      void this.lookAt(stream, request)
-      if (keepsAlive) stream.comment('still here')
-    }
-  }
-
-  private async lookAt(stream: OpenStream, { headers }: FastifyRequest): Promise<void> {
-    try {
-      await this.verifier.verify(bearerOf(headers.authorization))
-    } catch (error) {
-      stream.failed(new StoreError('UNAUTHENTICATED', (error as Error).message))
-    }
+  private keepAlive(): void {
+    for (const stream of this.readers.keys()) stream.comment('still here')
   }
 }
 

@@ -1,9 +1,14 @@
-// Waits for events that match: sleeps on the head, and when it moves looks at what is new and at nothing else.
+// Waits for events that match: looks at what is there, then sleeps until something comes that matches.
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { WorkBudgets } from '../auth/work-budgets.js'
+import { checkRead } from '../contract/check-read.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
+import { Feed } from '../following/feed.js'
+import { isWide } from '../following/standing.js'
+import type { Woken } from '../following/waker.js'
 import { readPage } from './read-page.js'
 import { limitBeyond } from './read-query.js'
 import { type Upcast, Views } from './views.service.js'
@@ -32,6 +37,8 @@ export class Waits implements OnModuleDestroy {
   constructor(
     private readonly store: EventStore,
     private readonly views: Views,
+    private readonly feed: Feed,
+    private readonly budgets: WorkBudgets,
   ) {}
 
   /** Whoever waits is answered now with its position, and can wait elsewhere. */
@@ -41,11 +48,14 @@ export class Waits implements OnModuleDestroy {
   }
 
   /** `onGone` takes what to do when the caller is gone. */
-  async wait(wait: Wait, onGone: (leave: () => void) => void): Promise<Waited> {
+  async wait(wait: Wait, agentId: string, onGone: (leave: () => void) => void): Promise<Waited> {
     if (this.ending) throw new StoreError('CLOSED', 'The server is shutting down: wait at another one.')
+    const { filter, after, timeoutMs } = wait
+    checkRead({ filter, after })
+    const release = this.budgets.takeAll(agentId, isWide(filter) ? ['waits', 'wideSubscriptions'] : ['waits'])
     const patience = new AbortController()
     const giveUp = () => patience.abort()
-    const timer = setTimeout(giveUp, wait.timeoutMs)
+    const timer = setTimeout(giveUp, timeoutMs)
     onGone(giveUp)
     this.open.add(patience)
     try {
@@ -53,6 +63,7 @@ export class Waits implements OnModuleDestroy {
     } finally {
       clearTimeout(timer)
       this.open.delete(patience)
+      release()
     }
   }
 
@@ -68,16 +79,18 @@ export class Waits implements OnModuleDestroy {
         position = more ? last : Math.max(head, last)
         if (events.length > 0) return { events, position, head: Math.max(head, last) }
       }
-      if (!(await this.moved(position, signal))) return { events: [], position, head: this.store.head() }
+      const woken = await this.woken(filter, position, signal)
+      position = woken.position
+      if (!woken.found) return { events: [], position, head: this.store.head() }
     }
   }
 
-  private async moved(position: Position, signal: AbortSignal): Promise<boolean> {
+  private async woken(filter: EventFilter, position: Position, signal: AbortSignal): Promise<Woken> {
     try {
-      await this.store.beyond(position, signal)
-      return !signal.aborted
+      return await this.feed.wake(filter, position, signal)
     } catch (error) {
-      if (signal.aborted) return false
+      // What is damaged may be an event that does not match: a read by the filter tells.
+      if ((error as { code?: unknown }).code === 'DATA_CORRUPT') return { found: true, position }
       throw error
     }
   }

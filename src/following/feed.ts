@@ -1,15 +1,19 @@
 // Reads what is new in the log once, for all: into the window, and to every follower that stands at the end.
+import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
-import { Follower, type Following, type Ground } from './follower.js'
+import type { EventFilter } from '../contract/filter.js'
+import { TURN_MS, Turn } from '../contract/turns.js'
+import { Follower, type Following, type Ground, type Pace } from './follower.js'
 import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events.js'
 import { Standing } from './standing.js'
+import { Waker, type Woken } from './waker.js'
 
 const TICK_MS = 1_000
-/** Followers that are asked and events that are sent before it is the turn of others; a sending counts as so many. */
-const TURN_WORK = 20_000
+/** A sending costs as much as so many comparisons. */
 const SENDING_WORK = 50
 
 const WINDOW: WindowSize = { events: 4_096, bytes: 16 * 1024 * 1024 }
+const PACE: Pace = { work: 1_024, turnMs: TURN_MS }
 
 export class Feed implements Ground {
   readonly recent: RecentEvents
@@ -18,16 +22,26 @@ export class Feed implements Ground {
   private readonly standing = new Standing<Follower>()
   private stop: AbortController | undefined
   private timer: NodeJS.Timeout | undefined
+  /** The event that those who stand at the end are being asked about. */
+  private passing: Position | undefined
+  private waking = 0
+  /** How often a follower has been asked about an event. */
+  asked = 0
 
   constructor(
     readonly store: EventStore,
     window: WindowSize = WINDOW,
+    readonly pace: Pace = PACE,
   ) {
     this.recent = new RecentEvents(window)
   }
 
   get open(): number {
-    return this.followers.size
+    return this.followers.size - this.waking
+  }
+
+  get passed(): Position {
+    return this.passing === undefined ? this.recent.end : this.passing - 1
   }
 
   /** Its first frames may come before this returns. */
@@ -37,6 +51,26 @@ export class Feed implements Ground {
     if (this.stop === undefined) this.begin()
     follower.resume()
     return follower
+  }
+
+  /**
+   * Resolves as soon as an event behind `after` matches, or when the signal is aborted: with the position up to which
+   * none does. Whoever waits costs the events that it does not ask for nothing.
+   */
+  async wake(filter: EventFilter, after: Position, signal: AbortSignal): Promise<Woken> {
+    const waker = new Waker()
+    this.waking++
+    const follower = this.follow({ filter, after, sink: waker })
+    const giveUp = () => waker.giveUp(follower.position)
+    signal.addEventListener('abort', giveUp, { once: true })
+    if (signal.aborted) giveUp()
+    try {
+      return await waker.woken
+    } finally {
+      signal.removeEventListener('abort', giveUp)
+      this.waking--
+      follower.end()
+    }
   }
 
   join(follower: Follower): void {
@@ -51,6 +85,7 @@ export class Feed implements Ground {
 
   private begin(): void {
     this.stop = new AbortController()
+    this.passing = undefined
     this.recent.restart(this.store.head())
     this.timer = setInterval(() => this.tick(), TICK_MS).unref()
     void this.run(this.stop.signal)
@@ -82,34 +117,38 @@ export class Feed implements Ground {
   }
 
   private async readOn(signal: AbortSignal): Promise<void> {
-    const { store, recent } = this
+    const { store, recent, pace } = this
     const head = store.head()
+    const turn = new Turn(pace.turnMs)
     let work = 0
     for await (const event of store.read({ after: recent.end })) {
       if (signal.aborted) return
-      work += this.pass(recent.push(event))
-      if (work < TURN_WORK) continue
-      work = 0
-      await new Promise(setImmediate)
-      if (signal.aborted) return
+      const shared = recent.push(event)
+      this.passing = event.position
+      for (const follower of this.standing.candidates(event)) {
+        work += this.offer(follower, shared)
+        if (work < pace.work) continue
+        work = 0
+        if (turn.isOver) await turn.next()
+        if (signal.aborted) return
+      }
+      this.passing = undefined
+      work++
     }
     // What was to be read is not kept any more: there is nothing to wait for again.
     if (recent.end < head) recent.restart(head)
   }
 
   /** Answers how much work it was. */
-  private pass(shared: SharedEvent): number {
+  private offer(follower: Follower, shared: SharedEvent): number {
     const { delivered } = this.counts
-    let asked = 1
-    for (const follower of this.standing.candidates(shared.event)) {
-      asked++
-      try {
-        if (!follower.offer(shared)) this.standing.delete(follower)
-      } catch (error) {
-        follower.fail(error)
-      }
+    this.asked++
+    try {
+      if (!follower.offer(shared)) this.standing.delete(follower)
+    } catch (error) {
+      follower.fail(error)
     }
-    return asked + SENDING_WORK * (this.counts.delivered - delivered)
+    return follower.cost + SENDING_WORK * (this.counts.delivered - delivered)
   }
 
   /** Whoever stands at the end has its next event from here, and must hear that it cannot be had. */

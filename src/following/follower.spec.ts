@@ -1,10 +1,11 @@
 // Followers over a window so small that they fall out of it: whatever happens, each gets exactly what matches, in order.
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { WatchedStore } from '../../test/support/memory-store.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { type EventFilter, filterMatches } from '../contract/filter.js'
 import { Feed } from './feed.js'
-import type { Follower, Sink } from './follower.js'
+import type { Follower, Pace, Sink } from './follower.js'
 import type { SharedEvent } from './recent-events.js'
 
 /** Keeps what it is given, and has as much room as a test allows. */
@@ -119,9 +120,16 @@ interface Life {
   readonly after: Position
 }
 
-async function live(script: readonly Step[], window: { events: number; bytes: number }): Promise<void> {
+/** Others have their turn after every event that a follower is asked about. */
+const TIRED: Pace = { work: 1, turnMs: 0 }
+
+async function live(
+  script: readonly Step[],
+  window: { events: number; bytes: number },
+  pace: Pace | undefined,
+): Promise<void> {
   const store = new WatchedStore()
-  const feed = new Feed(store, window)
+  const feed = new Feed(store, window, pace)
   const lives: Life[] = []
   const pick = (who: number) => lives[who % Math.max(1, lives.length)]
   for (const step of script) {
@@ -145,12 +153,13 @@ async function live(script: readonly Step[], window: { events: number; bytes: nu
   }
   for (const { sink } of lives) sink.makeRoom(Number.POSITIVE_INFINITY)
   await until(() => lives.every(({ sink }) => (sink.follower?.position ?? 0) >= store.head()))
+  // It is said a turn after the last event by one that needs several.
+  await until(() => lives.every(({ sink }) => sink.said.at(-1) === 'caughtUp'))
   const events = await all(store)
   for (const { sink, filter, after } of lives) {
     const expected = events.filter(event => event.position > after && filterMatches(filter, event))
     expect(sink.positions).toEqual(expected.map(({ position }) => position))
     expect(sink.error).toBeUndefined()
-    expect(sink.said.at(-1)).toBe('caughtUp')
     sink.follower?.end()
   }
   expect(feed.open).toBe(0)
@@ -158,7 +167,7 @@ async function live(script: readonly Step[], window: { events: number; bytes: nu
 
 test('random appends, filters, full sinks and cuts, under windows of any size: nobody misses, repeats or reorders', async () => {
   const window = fc.record({ events: fc.integer({ min: 1, max: 40 }), bytes: fc.constantFrom(1, 5_000, 1_000_000) })
-  await fc.assert(fc.asyncProperty(steps, window, live), { numRuns: 600 })
+  await fc.assert(fc.asyncProperty(steps, window, fc.constantFrom(undefined, TIRED), live), { numRuns: 800 })
 })
 
 test('a follower that is full is told that it fell behind, and then that it has caught up', async () => {
@@ -208,6 +217,92 @@ test('a hundred followers at the end cost one read for each move of the head', a
   expect(store.reads).toBe(20)
   expect(new Set(sinks.map(sink => sink.events[7])).size).toBe(1)
   for (const sink of sinks) sink.follower?.end()
+})
+
+test('an event that many costly filters are held against is not all that happens meanwhile', async () => {
+  const store = new WatchedStore()
+  const feed = new Feed(store, undefined, { work: 1_024, turnMs: 0 })
+  const globs = Array.from({ length: 90 }, (_, n) => `*${'ab'.repeat(30)}${n}*`)
+  const costly = Array.from({ length: 300 }, () => follow(feed, { streams: [...globs, 'a*'] }, 0))
+  await append(store, 1)
+  let rounds = 0
+  while (costly.some(sink => sink.events.length === 0)) {
+    await turn()
+    rounds++
+  }
+  expect(rounds).toBeGreaterThan(100)
+  for (const sink of costly) sink.follower?.end()
+})
+
+test('one whose sink ends it as it takes an event is asked no more', async () => {
+  const store = new WatchedStore()
+  const feed = new Feed(store)
+  const other = follow(feed, {}, 0)
+  await append(store, 3)
+  await until(() => other.events.length === 3)
+  const leaving = new Taker()
+  const taken: Position[] = []
+  leaving.event = ({ position }) => {
+    taken.push(position)
+    leaving.follower?.end()
+  }
+  leaving.room = 0
+  follow(feed, {}, 0, leaving)
+  await turn()
+  leaving.makeRoom(5)
+  await append(store, 3)
+  await until(() => other.events.length === 6)
+  expect([taken, feed.open]).toEqual([[1], 1])
+  other.follower?.end()
+})
+
+describe('who only waits to be woken', () => {
+  const never = () => new AbortController()
+
+  test('hears of the first event that matches, and of how far it has looked', async () => {
+    const store = new WatchedStore()
+    const feed = new Feed(store)
+    const woken = feed.wake({ types: ['Y'], streams: ['*'] }, 0, never().signal)
+    await append(store, 1)
+    await append(store, 3, 2)
+    expect(await woken).toEqual({ found: true, position: 2 })
+    // Whoever has come to it late does too.
+    expect(await feed.wake({ types: ['Y'] }, 2, never().signal)).toEqual({ found: true, position: 2 })
+    expect(feed.open).toBe(0)
+  })
+
+  test('who gives up is told how far it has looked', async () => {
+    const store = new WatchedStore()
+    const feed = new Feed(store)
+    const patience = never()
+    const woken = feed.wake({ types: ['Never'] }, 0, patience.signal)
+    await append(store, 5)
+    await until(() => feed.recent.end === 5)
+    patience.abort()
+    expect(await woken).toEqual({ found: false, position: 5 })
+    expect(await feed.wake({}, 7, AbortSignal.abort())).toEqual({ found: false, position: 7 })
+  })
+
+  test('a thousand who wait for a type that never comes are not asked about others, whatever streams they name', async () => {
+    const store = new WatchedStore()
+    const feed = new Feed(store)
+    const patience = never()
+    const filter = { types: ['Never'], streams: ['work_*', '*'] }
+    const all = Array.from({ length: 1_000 }, () => feed.wake(filter, 0, patience.signal))
+    store.reads = 0
+    for (let n = 0; n < 10; n++) await append(store, 1, n)
+    await until(() => feed.recent.end === 10)
+    expect([store.reads <= 10, feed.asked]).toEqual([true, 0])
+    patience.abort()
+    expect(new Set((await Promise.all(all)).map(({ position }) => position))).toEqual(new Set([10]))
+  })
+
+  test('hears of the end of the store', async () => {
+    const store = new WatchedStore()
+    const woken = new Feed(store).wake({}, 0, never().signal)
+    await store.close()
+    await expect(woken).rejects.toMatchObject({ code: 'CLOSED' })
+  })
 })
 
 test('who has seen nothing for long is told how far that was', async () => {

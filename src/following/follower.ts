@@ -1,7 +1,8 @@
 // One follower: a position, a filter and a sink. From the log or from the window, its next event is the first that matches behind its position.
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
-import { type EventFilter, filterMatches } from '../contract/filter.js'
+import { compileFilter, type EventFilter, type EventTest, filterCost } from '../contract/filter.js'
+import { Turn } from '../contract/turns.js'
 import { type RecentEvents, SharedEvent } from './recent-events.js'
 
 /** Where a follower's frames go. Only events are held back when there is no room: what else is said is short and rare. */
@@ -22,10 +23,19 @@ export interface Following {
   readonly sink: Sink
 }
 
+/** How long work goes on before it is the turn of others, and how many comparisons before it looks at the clock. */
+export interface Pace {
+  readonly work: number
+  readonly turnMs: number
+}
+
 /** What followers share. */
 export interface Ground {
   readonly store: EventStore
   readonly recent: RecentEvents
+  readonly pace: Pace
+  /** Whoever stands at the end has been asked about all events up to here. */
+  readonly passed: Position
   readonly counts: { delivered: number; fellBehind: number }
   /** It stands at the end: from now on it is offered each event as it comes. */
   join(follower: Follower): void
@@ -37,8 +47,8 @@ const CHECKPOINT_EVENTS = 4_096
 const CHECKPOINT_TICKS = 5
 /** How long a read of the log is kept open for a sink that is full. */
 const PATIENCE_TICKS = 2
-/** After so many events from the log it is the turn of others. */
-const TURN_EVENTS = 128
+/** Events from the log between two looks at the clock. */
+const SENT_A_LOOK = 16
 
 export class Follower {
   private at: Position
@@ -51,6 +61,9 @@ export class Follower {
   private quietTicks = 0
   private waiting: { readonly wake: (hasRoom: boolean) => void; ticksLeft: number } | undefined
   readonly filter: EventFilter
+  /** Of one look at an event, in comparisons. */
+  readonly cost: number
+  private readonly matches: EventTest
   private readonly sink: Sink
 
   constructor(
@@ -58,6 +71,8 @@ export class Follower {
     { filter, after, sink }: Following,
   ) {
     this.filter = filter
+    this.cost = filterCost(filter)
+    this.matches = compileFilter(filter)
     this.sink = sink
     this.at = after
     this.told = after
@@ -65,7 +80,7 @@ export class Follower {
 
   /** Everything up to here has been looked at. Who stands at the end is not told of what it need not see. */
   get position(): Position {
-    return this.standing ? Math.max(this.at, this.ground.recent.end) : this.at
+    return this.standing ? Math.max(this.at, this.ground.passed) : this.at
   }
 
   /** Goes on from its position: to be called at the start, and whenever a sink that was full has room again. */
@@ -93,7 +108,7 @@ export class Follower {
   /** Answers false when the event matches and the sink is full: then the follower does not stand at the end any more. */
   offer(shared: SharedEvent): boolean {
     const { position } = shared
-    if (position <= this.at || !filterMatches(this.filter, shared.event)) return true
+    if (position <= this.at || !this.matches(shared.event)) return true
     if (!this.sink.hasRoom) {
       this.at = position - 1
       this.standing = false
@@ -129,8 +144,15 @@ export class Follower {
 
   private async go(): Promise<void> {
     this.going = true
+    const turn = new Turn(this.ground.pace.turnMs)
     try {
-      while (!this.over && this.stepThroughRecent() === 'behind') {
+      while (!this.over) {
+        const came = this.stepThroughRecent(turn)
+        if (came === 'full' || came === 'stands') return
+        if (came === 'tired') {
+          await turn.next()
+          continue
+        }
         if (this.caughtUp) this.fallBehind()
         await this.readLog()
       }
@@ -141,14 +163,23 @@ export class Follower {
     }
   }
 
-  private stepThroughRecent(): 'behind' | 'full' | 'stands' {
-    const { recent } = this.ground
+  /** Without a pause from the last event to standing at the end: what comes meanwhile would be missed. */
+  private stepThroughRecent(turn: Turn): 'behind' | 'full' | 'stands' | 'tired' {
+    const { recent, pace } = this.ground
     if (!recent.reaches(this.at)) return 'behind'
+    let work = 0
     for (let next = this.at + 1; next <= recent.end; next++) {
       const shared = recent.at(next)
       // Framing an event for others may have pushed it out.
       if (shared === undefined) return this.behindFrom(next)
-      if (!this.offer(shared)) return 'full'
+      // A sink that has ended the follower takes nothing any more.
+      if (!this.offer(shared) || this.over) return 'full'
+      work += this.cost
+      if (work < pace.work) continue
+      work = 0
+      if (!turn.isOver) continue
+      this.at = next
+      return 'tired'
     }
     this.at = Math.max(this.at, recent.end)
     if (!this.caughtUp) {
@@ -156,6 +187,7 @@ export class Follower {
       this.told = this.at
       this.sink.caughtUp(this.at)
     }
+    if (this.over) return 'full'
     this.standing = true
     this.ground.join(this)
     return 'stands'
@@ -176,6 +208,7 @@ export class Follower {
   private async readLog(): Promise<void> {
     const { store } = this.ground
     const head = store.head()
+    const turn = new Turn(this.ground.pace.turnMs)
     let sent = 0
     let gaveUp = false
     for await (const event of store.read({ filter: this.filter, after: this.at })) {
@@ -187,7 +220,7 @@ export class Follower {
       // It may have ended between the waking and now.
       if (this.over) return
       this.send(new SharedEvent(event))
-      if (++sent % TURN_EVENTS === 0) await new Promise(setImmediate)
+      if (++sent % SENT_A_LOOK === 0 && turn.isOver) await turn.next()
     }
     if (gaveUp) await this.room(Number.POSITIVE_INFINITY)
     else this.at = Math.max(this.at, head)

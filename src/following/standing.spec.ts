@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { WatchedStore } from '../../test/support/memory-store.js'
 import type { RecordedEvent } from '../contract/event.js'
 import { type EventFilter, filterMatches } from '../contract/filter.js'
-import { Standing } from './standing.js'
+import { isWide, Standing } from './standing.js'
 
 const some = (...values: string[]) => fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3 })
 const filters: fc.Arbitrary<EventFilter> = fc.record(
@@ -13,6 +13,7 @@ const filters: fc.Arbitrary<EventFilter> = fc.record(
     tags: some('x', 'y'),
     agents: some('me', 'you'),
     correlationId: fc.constantFrom('c', 'd'),
+    causationId: fc.constantFrom('e', 'f'),
     sessionId: fc.constantFrom('s', 't'),
   },
   { requiredKeys: [] },
@@ -24,6 +25,7 @@ const newEvents = fc.record(
     data: fc.constant({}),
     tags: fc.uniqueArray(fc.constantFrom('x', 'y'), { maxLength: 2 }),
     correlationId: fc.constantFrom('c', 'd'),
+    causationId: fc.constantFrom('e', 'f'),
     sessionId: fc.constantFrom('s', 't'),
   },
   { requiredKeys: ['type', 'stream', 'data'] },
@@ -60,4 +62,26 @@ test('ten thousand who name other streams are not asked', async () => {
   standing.add({ filter: { streams: ['a', 'b'], within: ['*'] } })
   const event = await recorded({ type: 'T', stream: 'a', data: {} })
   expect([...standing.candidates(event)]).toEqual([{ filter: { streams: ['a', 'b'], within: ['*'] } }])
+})
+
+test('wide is what names nothing exactly, or holds many characters of patterns', () => {
+  const wide: EventFilter[] = [
+    {},
+    { within: ['public_*'] },
+    { streams: ['a', 'b*'] },
+    { types: ['*'], streams: ['b*'] },
+  ]
+  const narrow: EventFilter[] = [
+    { streams: ['a'] },
+    { types: ['T'], streams: ['b*'] },
+    { causationId: 'e' },
+    { tags: ['x'] },
+  ]
+  expect(wide.filter(filter => !isWide(filter))).toEqual([])
+  expect(narrow.filter(isWide)).toEqual([])
+  const many = Array.from({ length: 9 }, () => `${'a'.repeat(127)}*`)
+  expect([isWide({ types: ['T'], streams: many.slice(1) }), isWide({ types: ['T'], streams: many })]).toEqual([
+    false,
+    true,
+  ])
 })

@@ -1,13 +1,14 @@
 // Followers that stand at the end of the log, found by what their filters name: who cannot match an event costs it nothing.
 import type { RecordedEvent } from '../contract/event.js'
-import type { EventFilter } from '../contract/filter.js'
+import { type EventFilter, globCharsOf } from '../contract/filter.js'
 import { isGlob } from '../contract/glob.js'
 
 /** A follower under each of these keys is offered every event that bears one of them; at most one key of each event. */
 function keysOf(filter: EventFilter): readonly string[] | undefined {
-  const { streams, types, tags, agents, correlationId, sessionId } = filter
+  const { streams, types, tags, agents, correlationId, causationId, sessionId } = filter
   const named = (name: string, values: string | readonly string[]) => [values].flat().map(value => `${name} ${value}`)
   if (correlationId !== undefined) return named('correlation', correlationId)
+  if (causationId !== undefined) return named('causation', causationId)
   if (sessionId !== undefined) return named('session', sessionId)
   if (streams !== undefined && !streams.some(isGlob)) return named('stream', streams)
   // All tags must be there, so one of them is enough to be found by.
@@ -17,11 +18,21 @@ function keysOf(filter: EventFilter): readonly string[] | undefined {
   return undefined
 }
 
-function* keysOfEvent({ stream, type, tags, agentId, correlationId, sessionId }: RecordedEvent): Generator<string> {
+/** More than a few patterns make a filter costly for every event that bears its name. */
+const GLOB_CHARS = 1_024
+
+/** Whether events that do not match cost a look all the same: all of them, or each a long one. */
+export function isWide(filter: EventFilter): boolean {
+  return keysOf(filter) === undefined || globCharsOf(filter.streams, filter.types) > GLOB_CHARS
+}
+
+function* keysOfEvent(event: RecordedEvent): Generator<string> {
+  const { stream, type, tags, agentId, correlationId, causationId, sessionId } = event
   yield `stream ${stream}`
   yield `type ${type}`
   yield `agent ${agentId}`
   if (correlationId !== undefined) yield `correlation ${correlationId}`
+  if (causationId !== undefined) yield `causation ${causationId}`
   if (sessionId !== undefined) yield `session ${sessionId}`
   for (const tag of new Set(tags)) yield `tag ${tag}`
 }

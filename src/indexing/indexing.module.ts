@@ -1,5 +1,5 @@
 // Finds: events by conditions, streams by name, causes and effects.
-import { Module } from '@nestjs/common'
+import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
 import { CausationController } from './causation.controller.js'
 import { Causation } from './causation.service.js'
@@ -8,9 +8,15 @@ import { Queries } from './queries.service.js'
 import { StreamsController } from './streams.controller.js'
 import { Streams } from './streams.service.js'
 
-@Module({
-  imports: [StorageModule],
-  controllers: [CausationController, QueriesController, StreamsController],
-  providers: [Causation, Queries, Streams],
-})
-export class IndexModule {}
+@Module({})
+export class IndexModule {
+  /** `auth` is the application's own, whose budgets reads are counted in. */
+  static of(auth: DynamicModule): DynamicModule {
+    return {
+      module: IndexModule,
+      imports: [StorageModule, auth],
+      controllers: [CausationController, QueriesController, StreamsController],
+      providers: [Causation, Queries, Streams],
+    }
+  }
+}

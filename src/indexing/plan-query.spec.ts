@@ -30,6 +30,7 @@ test.each<[string, unknown, string, object]>([
   ['nothing negated', { not: is('type', 'A') }, 'none: full scan', {}],
   ['nothing that differs', is('type', 'A', 'ne'), 'none: full scan', {}],
   ['no payload', is('data.type', 'A'), 'none: full scan', {}],
+  ['a name with a star is no pattern', is('stream', ['a*', 'b'], 'in'), 'none: full scan', {}],
   ['no name that the store refuses', is('type', 'not a type'), 'none: full scan', {}],
 ])('%s', (_, where, index, filter) => {
   expect(plan(where)).toMatchObject({ index, filter })

@@ -5,6 +5,7 @@ import { type IdParts, parseId, TIMESTAMP_MAX } from '../contract/event-id.js'
 import type { FaultOf } from '../contract/field-checks.js'
 import type { FieldName } from '../contract/field-path.js'
 import type { EventFilter } from '../contract/filter.js'
+import { isGlob } from '../contract/glob.js'
 import { LIMITS } from '../contract/limits.js'
 import { parseTime } from '../contract/rfc3339.js'
 import type { Condition, Leaf } from './where.js'
@@ -95,7 +96,8 @@ function indexable({ path: { field }, op, value }: Leaf): Indexable | undefined 
   if (key === undefined || !(op === 'eq' || op === 'in' || (op === 'like' && key.globs))) return undefined
   const values = (Array.isArray(value) ? value : [value]) as readonly string[]
   // What no event can have is left to the scan, for the store would refuse it.
-  return values.some(text => key.fault(text) !== undefined) ? undefined : { field, values }
+  const impossible = (text: string) => key.fault(text) !== undefined || (op !== 'like' && isGlob(text))
+  return values.some(impossible) ? undefined : { field, values }
 }
 
 /** A choice between values of one field is a list of them; any other choice is left to the scan. */

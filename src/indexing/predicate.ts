@@ -2,8 +2,8 @@
 import type { RecordedEvent } from '../contract/event.js'
 import { compareIds, type IdParts, parseId } from '../contract/event-id.js'
 import { FIELDS, valueAt } from '../contract/field-path.js'
-import { streamMatches } from '../contract/filter.js'
-import { globMatches } from '../contract/glob.js'
+import { compileStreams } from '../contract/filter.js'
+import { compileGlob, type TextTest } from '../contract/glob.js'
 import { parseTime } from '../contract/rfc3339.js'
 import { QUERY_LIMITS } from './query-limits.js'
 import type { Comparison, Condition, Leaf, Scalar } from './where.js'
@@ -38,7 +38,8 @@ function holds(test: Test, found: unknown): boolean {
 }
 
 function testOf({ path: { field }, op, value }: Leaf): Test {
-  if (op === 'like') return likeTest(value as string, field === 'stream' ? streamMatches : globMatches)
+  if (op === 'like')
+    return likeTest(field === 'stream' ? compileStreams([value as string]) : compileGlob(value as string))
   const kind = FIELDS[field]
   const values = (Array.isArray(value) ? value : [value]) as readonly Scalar[]
   if (kind === 'time')
@@ -59,8 +60,8 @@ function oneOf(values: readonly Scalar[]): Test {
   return found => set.has(found)
 }
 
-function likeTest(pattern: string, matches: (pattern: string, text: string) => boolean): Test {
-  return found => typeof found === 'string' && found.length <= QUERY_LIMITS.likeTextChars && matches(pattern, found)
+function likeTest(matches: TextTest): Test {
+  return found => typeof found === 'string' && found.length <= QUERY_LIMITS.likeTextChars && matches(found)
 }
 
 function instantTest(op: Comparison, instants: readonly bigint[]): Test {

@@ -1,6 +1,7 @@
 // Queries over HTTP: pages, orders, fields, budgets, and what a caller may not see.
 import {
   agent,
+  authUnderTest,
   type Call,
   jsonOf,
   type ServerUnderTest,
@@ -15,7 +16,7 @@ import { SCAN_BUDGET } from './query-limits.js'
 
 let server: ServerUnderTest
 beforeEach(async () => {
-  server = await startServer([IndexModule])
+  server = await startServer([IndexModule.of(authUnderTest)])
 })
 afterEach(() => server.stop())
 

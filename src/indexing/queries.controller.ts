@@ -4,6 +4,7 @@ import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
+import { CostlyReads } from '../auth/costly-reads.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { contentTypes, formOf } from '../wire/answer.js'
 import { plainBody } from '../wire/body.js'
@@ -16,7 +17,10 @@ const FORMS = ['json', 'msgpack'] as const
 @ApiTags('events')
 @Controller('v1/events')
 export class QueriesController {
-  constructor(private readonly queries: Queries) {}
+  constructor(
+    private readonly queries: Queries,
+    private readonly costly: CostlyReads,
+  ) {}
 
   @Post('query')
   @HttpCode(200)
@@ -36,7 +40,8 @@ export class QueriesController {
   ): Promise<string | Buffer> {
     const form = formOf(request.headers.accept, FORMS)
     const query = readQueryBody(plainBody(body))
-    const page = await this.queries.answer(query, access.within('events.query'), form)
+    const within = access.within('events.query')
+    const page = await this.costly.run(access, () => this.queries.answer(query, within, form))
     void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
     return page
   }

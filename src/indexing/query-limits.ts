@@ -24,14 +24,20 @@ export const QUERY_LIMITS = Object.freeze({
   pageBytes: 8 * MIB,
 })
 
+export function assertQueryLimits({ likeCharsTotal }: typeof QUERY_LIMITS): void {
+  if (likeCharsTotal > LIMITS.filterGlobChars)
+    throw new Error('limits contradict each other: likeCharsTotal <= filterGlobChars')
+}
+
+// A query's patterns become a filter, which the store would refuse.
+assertQueryLimits(QUERY_LIMITS)
+
 /** What one request may use before it answers with what it has. */
 export interface ScanBudget {
   readonly events: number
   readonly ms: number
-  /** After which others have their turn. */
-  readonly turnMs: number
   /** Positions of the first step; later ones grow and shrink with the time they take. */
   readonly firstWindow: number
 }
 
-export const SCAN_BUDGET: ScanBudget = Object.freeze({ events: 200_000, ms: 2_000, turnMs: 5, firstWindow: 20_000 })
+export const SCAN_BUDGET: ScanBudget = Object.freeze({ events: 200_000, ms: 2_000, firstWindow: 20_000 })

@@ -1,6 +1,7 @@
 // Walks over the events that a plan leaves, step by step, within a budget, and knows at any time how far it has come.
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { EventStore, ReadRequest } from '../contract/event-store.js'
+import { Turn } from '../contract/turns.js'
 import type { QueryPlan } from './plan-query.js'
 import type { ScanBudget } from './query-limits.js'
 import type { Order } from './sort-key.js'
@@ -24,7 +25,7 @@ export class QueryWalk {
   /** Everything on this side of it has been seen: up to it in ascending, down to it in descending order. */
   at: Position
   private readonly started = performance.now()
-  private turnStarted = this.started
+  private readonly turn = new Turn()
   private window: number
 
   constructor(
@@ -61,7 +62,7 @@ export class QueryWalk {
         yield event
         this.at = event.position
         if (this.scanned >= budget.events || this.ms >= budget.ms) return
-        await this.pause()
+        if (this.turn.isOver) await this.turn.next()
       }
       this.at = edge
       if (this.ms >= budget.ms) return
@@ -86,12 +87,6 @@ export class QueryWalk {
       ...(until === undefined ? undefined : { until }),
       order: this.how.order,
     }
-  }
-
-  private async pause(): Promise<void> {
-    if (performance.now() - this.turnStarted < this.how.budget.turnMs) return
-    await new Promise(resume => setImmediate(resume))
-    this.turnStarted = performance.now()
   }
 
   private adapt(ms: number): void {

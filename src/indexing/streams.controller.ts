@@ -4,6 +4,7 @@ import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
+import { CostlyReads } from '../auth/costly-reads.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { reply as answer } from '../wire/answer.js'
@@ -14,7 +15,10 @@ import { Streams } from './streams.service.js'
 @ApiTags('streams')
 @Controller('v1/streams')
 export class StreamsController {
-  constructor(private readonly streams: Streams) {}
+  constructor(
+    private readonly streams: Streams,
+    private readonly costly: CostlyReads,
+  ) {}
 
   @Get()
   @Needs('events.read')
@@ -29,7 +33,8 @@ export class StreamsController {
     @Req() request: FastifyRequest,
     @Res({ passthrough: true }) reply: FastifyReply,
   ): Promise<string | Buffer> {
-    return answer(request, reply, await this.streams.list(query, access).catch(inQuery))
+    const page = await this.costly.run(access, () => this.streams.list(query, access)).catch(inQuery)
+    return answer(request, reply, page)
   }
 
   @Get(':stream')

@@ -1,5 +1,5 @@
 // Whether a token may be shown what is folded from everything a filter matches. Pure.
-import { type EventFilter, streamMatches } from '../contract/filter.js'
+import { compileStreams, type EventFilter } from '../contract/filter.js'
 
 /**
  * Whether whoever may read `within` may read all that the filter can ever match. A pattern that matches another's text
@@ -7,5 +7,5 @@ import { type EventFilter, streamMatches } from '../contract/filter.js'
  */
 export function coversFilter(within: readonly string[] | undefined, { streams }: EventFilter): boolean {
   if (within === undefined) return true
-  return streams?.every(pattern => within.some(allowed => streamMatches(allowed, pattern))) ?? false
+  return streams?.every(compileStreams(within)) ?? false
 }

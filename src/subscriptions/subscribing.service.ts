@@ -1,6 +1,7 @@
 // The frames `subscribe` and `unsubscribe`: a follower of the feed for each id, its sink the socket of the client.
 import { Injectable } from '@nestjs/common'
 import { Quotas } from '../auth/quotas.js'
+import { WorkBudgets } from '../auth/work-budgets.js'
 import { checkRead } from '../contract/check-read.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
@@ -9,6 +10,7 @@ import type { EventFilter } from '../contract/filter.js'
 import { Feed } from '../following/feed.js'
 import type { Follower, Sink } from '../following/follower.js'
 import type { SharedEvent } from '../following/recent-events.js'
+import { isWide } from '../following/standing.js'
 import { startPosition } from '../following/start-position.js'
 import { type Envelope, subscriptionEnvelope } from '../wire/event-frames.js'
 import type { Conversation, Held } from './conversation.js'
@@ -26,6 +28,7 @@ export class Subscribing implements FrameHandler {
     private readonly store: EventStore,
     private readonly feed: Feed,
     private readonly quotas: Quotas,
+    private readonly budgets: WorkBudgets,
   ) {}
 
   private subscribe({ id, filter, after }: SubscribeFrame, client: Conversation): void | Promise<void> {
@@ -46,6 +49,7 @@ export class Subscribing implements FrameHandler {
       }
     }
     try {
+      if (isWide(asked)) subscription.release = this.budgets.take(access.agentId, 'wideSubscriptions')
       const covers = (stream: string) => access.covers('streams.subscribe', stream)
       const position = startPosition(after, this.store, { covers, within })
       if (position instanceof Promise) return position.then(begin).catch(failed)
@@ -69,6 +73,8 @@ export class Subscribing implements FrameHandler {
 }
 
 class Subscription implements Held, Sink {
+  /** Gives back what it is counted as, once or more often. */
+  release: (() => void) | undefined
   private readonly envelope: Envelope
   private follower: Follower | undefined
   private ended = false
@@ -93,6 +99,7 @@ class Subscription implements Held, Sink {
 
   end(): void {
     this.ended = true
+    this.release?.()
     this.follower?.end()
   }
 

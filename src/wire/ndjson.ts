@@ -5,20 +5,32 @@ const CHUNK_CHARS = 64 * 1024
 
 /**
  * Lines gather into chunks; the first goes out at once. `lastWords` makes the frame that tells of a failure after the
- * start. The source is pulled only while the reader takes, and returned when the reader leaves.
+ * start, `first` is what was asked for beforehand. The source is pulled only while the reader takes, and returned when
+ * the reader leaves.
  */
-export function ndjsonStream(frames: AsyncIterable<string>, lastWords: (error: unknown) => string): Readable {
-  return new LineStream(frames[Symbol.asyncIterator](), lastWords)
+export function ndjsonStream(
+  frames: AsyncIterable<string>,
+  lastWords: (error: unknown) => string,
+  first?: IteratorResult<string>,
+): LineStream {
+  return new LineStream(frames[Symbol.asyncIterator](), lastWords, first)
 }
 
-class LineStream extends Readable {
+export class LineStream extends Readable {
   private started = false
+  private stopped: { readonly error: unknown } | undefined
 
   constructor(
     private readonly source: AsyncIterator<string>,
     private readonly lastWords: (error: unknown) => string,
+    private first: IteratorResult<string> | undefined,
   ) {
     super({ highWaterMark: CHUNK_CHARS })
+  }
+
+  /** It ends with why, behind the line that is being made, or when its reader takes again. */
+  stop(error: unknown): void {
+    this.stopped ??= { error }
   }
 
   /** Called again only after a push, so one gathering goes on at a time. */
@@ -30,7 +42,7 @@ class LineStream extends Readable {
     let lines = ''
     try {
       do {
-        const { done, value } = await this.source.next()
+        const { done, value } = await this.next()
         if (this.destroyed) return
         if (done) {
           this.finish(lines)
@@ -44,6 +56,14 @@ class LineStream extends Readable {
     }
     this.started = true
     this.push(lines)
+  }
+
+  private next(): IteratorResult<string> | Promise<IteratorResult<string>> {
+    if (this.stopped !== undefined) throw this.stopped.error
+    const { first } = this
+    if (first === undefined) return this.source.next()
+    this.first = undefined
+    return first
   }
 
   private finish(lines: string): void {

@@ -1,5 +1,6 @@
 // Puts events and what belongs beside them into one answer, as JSON or MessagePack.
 import type { RecordedEvent } from '../contract/event.js'
+import { Turn } from '../contract/turns.js'
 import { eventJson } from './event-json.js'
 import { writeEvent } from './event-msgpack.js'
 import { packedBy } from './message-pack-writer.js'
@@ -9,12 +10,43 @@ export function pageOf(events: readonly RecordedEvent[], rest: object, form: 'js
   return form === 'json' ? jsonPage(events, rest) : packedPage(events, rest as Readonly<Record<string, unknown>>)
 }
 
+/** Events between two looks at the clock. */
+const EVENTS_A_LOOK = 64
+
+/** The same for pages of any length: those that take long to write in JSON take turns. */
+export function longPageOf(
+  events: readonly RecordedEvent[],
+  rest: object,
+  form: 'json' | 'msgpack',
+): string | Buffer | Promise<string> {
+  return form === 'json' && events.length > EVENTS_A_LOOK * 2 ? jsonInTurns(events, rest) : pageOf(events, rest, form)
+}
+
+async function jsonInTurns(events: readonly RecordedEvent[], rest: object): Promise<string> {
+  const turn = new Turn()
+  let text = ''
+  for (let from = 0; from < events.length; from += EVENTS_A_LOOK) {
+    if (turn.isOver) await turn.next()
+    text = listed(events, text, from, Math.min(events.length, from + EVENTS_A_LOOK))
+  }
+  return jsonAround(text, rest)
+}
+
 function jsonPage(events: readonly RecordedEvent[], rest: object): string {
-  let text = '{"events":['
-  for (let i = 0; i < events.length; i++) {
+  return jsonAround(listed(events, '', 0, events.length), rest)
+}
+
+function listed(events: readonly RecordedEvent[], before: string, from: number, to: number): string {
+  let text = before
+  for (let i = from; i < to; i++) {
     if (i > 0) text += ','
     text += eventJson(events[i] as RecordedEvent)
   }
+  return text
+}
+
+function jsonAround(list: string, rest: object): string {
+  const text = `{"events":[${list}`
   const beside = JSON.stringify(rest)
   return beside === '{}' ? `${text}]}` : `${text}],${beside.slice(1)}`
 }

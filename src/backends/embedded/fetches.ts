@@ -4,7 +4,8 @@ import { type Place, placeOf } from './entry-reader.js'
 
 const FIRST_FETCH_EVENTS = 32
 const FETCH_EVENTS = 1_024
-const FETCH_BYTES = 1 << 20
+/** A read holds the fetch it is at and the one ahead, for as long as whoever it is for takes: so many bytes, and an event. */
+const FETCH_BYTES = 512 * 1024
 /** Reading this many bytes too many costs less than a second read. */
 const GAP_BYTES = 4 * 1024
 
@@ -87,7 +88,8 @@ export function coalesce(places: readonly Place[]): Extent[] {
   return extents.reverse()
 }
 
-const SMALL_BYTES = 64 * 1024
+/** A larger piece always comes from the thread pool, and so in another round of the event loop. */
+export const SMALL_BYTES = 64 * 1024
 /** A read that takes longer came from the disk, not from the system's cache. */
 const CACHED_MS = 0.3
 

@@ -17,6 +17,13 @@ test('a union holds what any of them holds, once, ascending', () => {
   })
 })
 
+test('a union of lists far apart is one of lists that lie close together', () => {
+  holds(fc.array(aSet, { maxLength: 4 }), sets => {
+    const apart = sets.map(set => set.map(ordinal => ordinal * 70_000_000))
+    expect([...union(apart)]).toEqual([...union(sets)].map(ordinal => ordinal * 70_000_000))
+  })
+})
+
 test('an intersection holds what all of them hold, ascending', () => {
   holds(someSets, sets => {
     const [first, ...others] = sets as [Uint32Array, ...Uint32Array[]]

@@ -1,83 +1,111 @@
-// Which ordinals of a segment a filter can match, from its index alone.
-import { type EventFilter, streamMatches } from '../../contract/filter.js'
-import { globMatches, isGlob } from '../../contract/glob.js'
+// Which ordinals of a part of a segment a filter can match, from the index alone.
+import { compileStreams, type EventFilter } from '../../contract/filter.js'
+import { compileGlobs, isGlob, type TextTest } from '../../contract/glob.js'
+import { Turn } from '../../contract/turns.js'
 import type { Postings } from './engine/index/postings.js'
-import { intersection, union } from './ordinal-sets.js'
+import { between, intersection, OrdinalBits, union } from './ordinal-sets.js'
 import { KIND } from './terms.js'
 
-/** undefined: the filter says nothing an index knows, so every event is a candidate. Candidates are verified when read. */
-export async function candidates(postings: Postings, filter: EventFilter): Promise<Uint32Array | undefined> {
-  const lists: Uint32Array[] = []
-  const { streams, types, tags, agents, correlationId, causationId, sessionId, causes, within } = filter
-  // Every field after an empty one would be looked up in vain.
-  const none = () => lists.at(-1)?.length === 0
-  if (correlationId !== undefined) lists.push(anyOf(postings, KIND.correlation, correlationId))
-  if (causationId !== undefined && !none()) lists.push(anyOf(postings, KIND.causation, causationId))
-  // Under a cause an event is found by its other causes too: reading it tells them apart.
-  if (causes !== undefined && !none()) lists.push(anyOf(postings, KIND.causation, causes))
-  if (sessionId !== undefined && !none()) lists.push(anyOf(postings, KIND.session, sessionId))
-  for (const tag of tags ?? []) if (!none()) lists.push(postings.ordinals(KIND.tag, tag))
-  if ((streams ?? within) !== undefined && !none()) await addStreams(lists, postings, streams, within)
-  if (types !== undefined && !none())
-    await addPatterns(lists, postings, { kind: KIND.type, patterns: types, matches: globMatches })
-  if (agents !== undefined && !none()) lists.push(anyOf(postings, KIND.agent, agents))
-  return lists.length === 0 ? undefined : intersection(lists)
+/** Ordinals, both inclusive. */
+export interface Part {
+  readonly from: number
+  readonly to: number
 }
 
-function anyOf(postings: Postings, kind: number, texts: string | readonly string[]): Uint32Array {
-  if (typeof texts === 'string') return postings.ordinals(kind, texts)
-  return union(texts.map(text => postings.ordinals(kind, text)))
-}
+/** So few events are read and looked at in less time than a pattern is held against the names of a segment. */
+const FEW_EVENTS = 128
+/** Names between two looks at the clock. */
+const NAMES_A_LOOK = 64
 
-/** Streams asked for by name are held against what may be seen before anything is looked up. */
-async function addStreams(
-  lists: Uint32Array[],
+/**
+ * undefined: every event of the part is a candidate. Candidates are verified when read, so they may be more than match.
+ * What the part leaves out is left out first, then what exact names leave out, and only then are patterns looked at.
+ */
+export async function candidates(
   postings: Postings,
-  streams: readonly string[] | undefined,
-  within: readonly string[] | undefined,
-): Promise<void> {
-  const matches = streamMatches
-  if (streams === undefined || within === undefined) {
-    const patterns = streams ?? within ?? []
-    return addPatterns(lists, postings, { kind: KIND.stream, patterns, matches })
-  }
-  const seen = (name: string) => within.some(pattern => streamMatches(pattern, name))
-  const patterns = streams.filter(pattern => isGlob(pattern) || seen(pattern))
-  // What may be seen is the narrower side when everything is asked for.
-  if (patterns.includes('*')) return addPatterns(lists, postings, { kind: KIND.stream, patterns: within, matches })
-  const both = (pattern: string, name: string) => streamMatches(pattern, name) && seen(name)
-  return addPatterns(lists, postings, { kind: KIND.stream, patterns, matches: both })
+  filter: EventFilter,
+  part: Part,
+): Promise<Uint32Array | undefined> {
+  const lookup = new Lookup(postings, part)
+  const { streams, types, tags = [], agents, correlationId, causationId, sessionId, causes, within } = filter
+  lookup.narrow(KIND.correlation, correlationId)
+  lookup.narrow(KIND.causation, causationId)
+  // Under a cause an event is found by its other causes too: reading it tells them apart.
+  lookup.narrow(KIND.causation, causes)
+  lookup.narrow(KIND.session, sessionId)
+  for (const tag of tags) lookup.narrow(KIND.tag, tag)
+  const seen = seenStreams(streams, within)
+  if (seen !== undefined && !seen.patterns.some(isGlob)) lookup.narrow(KIND.stream, seen.patterns)
+  if (types !== undefined && !types.some(isGlob)) lookup.narrow(KIND.type, types)
+  lookup.narrow(KIND.agent, agents)
+  if (seen?.patterns.some(isGlob)) await lookup.narrowByPatterns(KIND.stream, seen)
+  if (types?.some(isGlob)) await lookup.narrowByPatterns(KIND.type, { patterns: types, matches: compileGlobs(types) })
+  return lookup.found
 }
 
 interface Patterns {
-  readonly kind: number
   readonly patterns: readonly string[]
-  readonly matches: (pattern: string, text: string) => boolean
+  readonly matches: TextTest
 }
 
-const LOOP_MS = 2
-const TEXTS_A_LOOK = 64
+/** Streams asked for by name are held against what may be seen before anything is looked up. */
+function seenStreams(
+  streams: readonly string[] | undefined,
+  within: readonly string[] | undefined,
+): Patterns | undefined {
+  if (streams === undefined || within === undefined) {
+    const patterns = streams ?? within
+    return patterns && { patterns, matches: compileStreams(patterns) }
+  }
+  const seen = compileStreams(within)
+  // What may be seen is the narrower side when everything is asked for.
+  if (streams.includes('*')) return { patterns: within, matches: seen }
+  const patterns = streams.filter(pattern => isGlob(pattern) || seen(pattern))
+  const asked = compileStreams(patterns)
+  return { patterns, matches: name => asked(name) && seen(name) }
+}
 
-/** `*` alone narrows nothing worth a list, but for streams it still leaves out the service's own: reading verifies that. */
-async function addPatterns(
-  lists: Uint32Array[],
-  postings: Postings,
-  { kind, patterns, matches }: Patterns,
-): Promise<void> {
-  if (patterns.includes('*')) return
-  const found: Uint32Array[] = []
-  const globs = patterns.filter(isGlob)
-  for (const pattern of patterns) {
-    if (!isGlob(pattern) && postings.mayContain(kind, pattern)) found.push(postings.ordinals(kind, pattern))
+/** Narrows a part of a segment down, one field of a filter after the other. */
+class Lookup {
+  found: Uint32Array | undefined
+
+  constructor(
+    private readonly postings: Postings,
+    private readonly part: Part,
+  ) {}
+
+  private get left(): number {
+    return this.found?.length ?? this.part.to - this.part.from + 1
   }
-  // A hundred globs over the streams of a segment can take a second: others get their turns meanwhile.
-  let since = performance.now()
-  const texts = globs.length === 0 ? [] : [...postings.texts(kind)]
-  for (const [at, text] of texts.entries()) {
-    if (globs.some(glob => matches(glob, text))) found.push(postings.ordinals(kind, text))
-    if (at % TEXTS_A_LOOK !== 0 || performance.now() - since < LOOP_MS) continue
-    await new Promise(setImmediate)
-    since = performance.now()
+
+  narrow(kind: number, texts: string | readonly string[] | undefined): void {
+    // Every field after an empty one would be looked up in vain.
+    if (texts === undefined || this.left === 0) return
+    const list = typeof texts === 'string' ? this.clipped(kind, texts) : union(texts.map(of => this.clipped(kind, of)))
+    this.keep(list)
   }
-  lists.push(union(found))
+
+  /** `*` alone narrows nothing worth a list, but for streams it still leaves out the service's own: reading verifies that. */
+  async narrowByPatterns(kind: number, { patterns, matches }: Patterns): Promise<void> {
+    if (this.left <= FEW_EVENTS || patterns.includes('*')) return
+    const { postings } = this
+    const turn = new Turn()
+    const bits = new OrdinalBits(this.part.from, this.part.to)
+    for (const pattern of patterns)
+      if (!isGlob(pattern) && postings.mayContain(kind, pattern)) bits.add(this.clipped(kind, pattern))
+    let names = 0
+    for (const name of postings.texts(kind)) {
+      if (matches(name)) bits.add(this.clipped(kind, name))
+      if (++names % NAMES_A_LOOK === 0 && turn.isOver) await turn.next()
+    }
+    this.keep(bits.list())
+  }
+
+  private clipped(kind: number, text: string): Uint32Array {
+    return between(this.postings.ordinals(kind, text), this.part.from, this.part.to + 1)
+  }
+
+  private keep(list: Uint32Array): void {
+    this.found = this.found === undefined ? list : intersection([this.found, list])
+  }
 }

@@ -1,21 +1,26 @@
 // The one path by which events are read: postings, places, checked bytes, events, in order, a little ahead of who asks.
 import { StoreError } from '../../contract/errors.js'
 import type { DamagedRange, ReadRequest } from '../../contract/event-store.js'
-import { filterMatches } from '../../contract/filter.js'
+import { compileFilter, filterCost } from '../../contract/filter.js'
 import { parseTime } from '../../contract/rfc3339.js'
+import { Turn } from '../../contract/turns.js'
 import { diskErrorCode } from './engine/disk.js'
 import { NO_ORDINALS } from './engine/index/postings.js'
 import type { Log } from './engine/log.js'
 import type { Segment } from './engine/sealed-segment.js'
 import type { SegmentList } from './engine/segment-list.js'
 import { type Place, placeOf } from './entry-reader.js'
-import { coalesce, type Extent, FetchSize, PieceReader, Slicer, type Wanted } from './fetches.js'
-import { between, union } from './ordinal-sets.js'
+import { coalesce, type Extent, FetchSize, PieceReader, Slicer, SMALL_BYTES, type Wanted } from './fetches.js'
+import { union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import type { StoredEvent } from './record.js'
 import { DAMAGED_EVENT, isKnownDamaged, proven, secondOpinion } from './second-opinion.js'
 import { firstAtOrAfter, type Moment, segmentOf } from './segment-search.js'
 import { withSoundIndexes } from './sound-index.js'
+
+/** Comparisons between two looks at the clock; whoever is given an event does at least as much with it as so many. */
+const WORK_A_LOOK = 1_024
+const USE_OF_AN_EVENT = 16
 
 interface Bounds {
   readonly from: number
@@ -32,9 +37,11 @@ interface Fetch {
 interface Fetched {
   readonly events: readonly StoredEvent[]
   readonly failure?: StoreError
+  /** Others have had their turn since it was asked for. */
+  readonly waited: boolean
 }
 
-const NOTHING: Fetched = { events: [] }
+const NOTHING: Fetched = { events: [], waited: false }
 
 type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 
@@ -47,13 +54,17 @@ export class Reader {
   async *read(request: ReadRequest, head = this.log.head): AsyncGenerator<StoredEvent, void, void> {
     const bounds = await withSoundIndexes(this.log, () => this.bounds(request, head))
     let left = request.limit ?? Number.POSITIVE_INFINITY
-    const filter = request.filter
+    const matches = request.filter === undefined ? undefined : compileFilter(request.filter)
+    const lookingAt = filterCost(request.filter ?? {})
     const steps = this.steps(request, bounds)
+    let turn = new Turn()
+    let work = 0
     let ahead = this.perform(steps.next(), request)
     for (;;) {
       const fetched = await ahead
       if (fetched === undefined) return
       const { events, failure } = fetched
+      if (fetched.waited) turn = new Turn()
       // Nothing is read ahead of what may well be the end.
       const more = failure === undefined && events.length < left
       if (more) {
@@ -62,7 +73,13 @@ export class Reader {
         ahead.catch(() => undefined)
       }
       for (const event of events) {
-        if (filter !== undefined && !filterMatches(filter, event)) continue
+        work += lookingAt
+        if (work >= WORK_A_LOOK) {
+          work = 0
+          if (turn.isOver) await turn.next()
+        }
+        if (matches !== undefined && !matches(event)) continue
+        work += USE_OF_AN_EVENT
         yield event
         if (--left === 0) return
       }
@@ -107,7 +124,7 @@ export class Reader {
     if ('fetch' in step.value) return this.fetch(step.value.fetch, request)
     const { from, to } = step.value.missing
     const failure = this.damaged(request, { from, to, where: 'no segment', reason: 'the segment is missing' })
-    return failure === undefined ? NOTHING : { events: [], failure }
+    return failure === undefined ? NOTHING : { ...NOTHING, failure }
   }
 
   /** What to fetch, in order. Segments are looked up anew at each step: one may have been archived meanwhile. */
@@ -156,14 +173,13 @@ export class Reader {
     const first = segment.firstPosition
     const all = { from: part.from - first, to: part.to - first }
     if (request.filter === undefined) return all
-    const found = await candidates(segment.postings, request.filter)
+    const found = await candidates(segment.postings, request.filter, all)
     if (found === undefined) return all
     const damaged = this.log.damage.flatMap(({ from, to }) =>
       ordinalsBetween(Math.max(from, part.from) - first, Math.min(to, part.to) - first),
     )
     // Copied, because a view into the lists does not outlive the next append.
-    const inPart = between(found, all.from, all.to + 1).slice()
-    return damaged.length === 0 ? inPart : union([inPart, Uint32Array.from(damaged)])
+    return damaged.length === 0 ? found.slice() : union([found, Uint32Array.from(damaged)])
   }
 
   private async fetch({ segment, places }: Fetch, request: ReadRequest): Promise<Fetched> {
@@ -183,6 +199,7 @@ export class Reader {
   private async fetchFrom(segment: Segment, places: readonly Place[], request: ReadRequest): Promise<Fetched> {
     const extents = coalesce(places)
     const read = await this.pieces.readAll(segment, extents)
+    const waited = extents.some(({ offset, end }) => end - offset > SMALL_BYTES)
     const events: StoredEvent[] = []
     for (let at = 0; at < extents.length; at++) {
       const { offset, members } = extents[at] as Extent
@@ -191,11 +208,11 @@ export class Reader {
           proven(place, read[at] as Buffer, offset) ?? (await secondOpinion(this.log, segment, place.position))
         const failure = event === undefined ? this.damaged(request, this.damageAt(segment, place)) : undefined
         // What is sound before the damage is served all the same.
-        if (failure !== undefined) return { events, failure }
+        if (failure !== undefined) return { events, failure, waited }
         if (event !== undefined) events.push(event)
       }
     }
-    return { events }
+    return { events, waited }
   }
 
   private damageAt({ name }: Segment, { position, offset }: Place): DamagedRange {

@@ -1,12 +1,11 @@
 // The names of streams in order, each once: the sorted names of every segment, merged as they are asked for.
 import type { StreamsRequest } from '../../contract/event-store.js'
-import { streamListed } from '../../contract/filter.js'
+import { compileListing } from '../../contract/filter.js'
+import { Turn } from '../../contract/turns.js'
 import type { Log } from './engine/log.js'
 import { SealedSegment } from './engine/sealed-segment.js'
 import { withSoundIndexes } from './sound-index.js'
 import { KIND } from './terms.js'
-
-const LOOP_MS = 2
 
 /** Sorted names, read on as the merge asks for them. */
 class Names {
@@ -76,13 +75,14 @@ export async function* streamNames(
 ): AsyncGenerator<string> {
   let last = request.after ?? ''
   let left = request.limit ?? Number.POSITIVE_INFINITY
-  let since = performance.now()
+  const isListed = compileListing(request)
+  const turn = new Turn()
   const merged: Names[] = []
   for (let next = sources.pop(); next !== undefined && left > 0; next = sources.pop() ?? merged.pop()) {
     const { name } = next
     if (name !== undefined && name > last) {
       last = name
-      if (streamListed(request, name)) {
+      if (isListed(name)) {
         yield name
         left--
       }
@@ -90,8 +90,6 @@ export async function* streamNames(
     const source = next
     await withSoundIndexes(log, () => source.advance(last)).catch(error => source.endIfGone(error))
     insert(merged, source)
-    if (performance.now() - since < LOOP_MS) continue
-    await new Promise(setImmediate)
-    since = performance.now()
+    if (turn.isOver) await turn.next()
   }
 }

@@ -18,7 +18,7 @@ import {
   type StreamsRequest,
 } from '../../contract/event-store.js'
 import { revisionHolds } from '../../contract/expected-revision.js'
-import { filterMatches, streamListed } from '../../contract/filter.js'
+import { compileFilter, compileListing } from '../../contract/filter.js'
 import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
 import { type Observer, SILENT } from '../../contract/observer.js'
@@ -170,13 +170,14 @@ export class MemoryStore extends EventStore {
     const { filter = {}, after = 0, before = Number.POSITIVE_INFINITY, order = 'asc', limit } = request
     const since = request.since === undefined ? undefined : nanoseconds(request.since)
     const until = request.until === undefined ? undefined : nanoseconds(request.until)
+    const isWanted = compileFilter(filter)
     const matches = this.log.filter(
       ({ event, timestampNs }) =>
         event.position > after &&
         event.position < before &&
         (since === undefined || timestampNs >= since) &&
         (until === undefined || timestampNs < until) &&
-        filterMatches(filter, event),
+        isWanted(event),
     )
     if (order === 'desc') matches.reverse()
     return inTurn(matches.slice(0, limit).map(({ event }) => event))
@@ -200,7 +201,8 @@ export class MemoryStore extends EventStore {
     checkStreams(request)
     const { after = '', limit } = request
     const names = new Set(this.log.map(({ event }) => event.stream))
-    const listed = [...names].filter(name => name > after && streamListed(request, name))
+    const isListed = compileListing(request)
+    const listed = [...names].filter(name => name > after && isListed(name))
     return inTurn(listed.sort().slice(0, limit))
   }
 

@@ -35,7 +35,7 @@ export class ProjectionChanges {
     if (this.open >= followers) {
       throw new StoreError('OVERLOADED', `Projections have ${followers} followers already`, { retryAfterSeconds: 5 })
     }
-    const stream = this.streams.keep(reader, problemOf => new StateStream(live, key, problemOf))
+    const stream = this.streams.keep(reader, ['openReads'], problemOf => new StateStream(live, key, problemOf))
     this.open++
     stream.once('close', () => this.open--)
     try {

@@ -2,7 +2,7 @@
 import { StoreError } from '../../contract/errors.js'
 import type { JsonValue, RecordedEvent } from '../../contract/event.js'
 import { type FieldPath, valueAt } from '../../contract/field-path.js'
-import { globMatches } from '../../contract/glob.js'
+import { compileGlob, type TextTest } from '../../contract/glob.js'
 import { DEFINITION_LIMITS } from '../definition-limits.js'
 import { isMap, type Mutable, ownValue, setOwn } from '../merge-patch.js'
 import { copyOf } from '../place.js'
@@ -94,19 +94,21 @@ export function keyText(value: unknown): string | undefined {
 }
 
 class Reactions {
-  private readonly globs: readonly (readonly [glob: string, operations: readonly Operation[]])[]
+  private readonly globs: readonly (readonly [matches: TextTest, operations: readonly Operation[]])[]
   private readonly known = new Map<string, Reaction>()
   private readonly initialBytes: number
 
   constructor(on: ProjectionDefinition['on'], initial: JsonValue) {
-    this.globs = Object.entries(on).map(([glob, operations]) => [glob, operations.map(operationOf)] as const)
+    this.globs = Object.entries(on).map(
+      ([glob, operations]) => [compileGlob(glob), operations.map(operationOf)] as const,
+    )
     this.initialBytes = Buffer.byteLength(JSON.stringify(initial))
   }
 
   to(type: string): Reaction {
     const known = this.known.get(type)
     if (known !== undefined) return known
-    const operations = this.globs.flatMap(([glob, theirs]) => (globMatches(glob, type) ? theirs : []))
+    const operations = this.globs.flatMap(([matches, theirs]) => (matches(type) ? theirs : []))
     const made = {
       operations,
       bytes: operations.reduce((sum, { bytes }) => sum + bytes, this.initialBytes),
