@@ -1,6 +1,6 @@
 // Says the mode of the service on everything that an HTTP server answers, whoever writes it, as of when its head is written.
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http'
-import { type ModeHolder, modeHeader } from './wire/mode.js'
+import { type ModeHolder, modeHeader } from './degradation/mode-holder.js'
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[]
 

@@ -21,7 +21,7 @@ export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicatio
   ) {
     metrics.tally(
       'denied_total',
-      'Requests refused for who sent them or how many they were.',
+      'Requests refused for who sent them or how many they were; HIDDEN_EVENT: appends whose condition met only events that their token may not read.',
       'reason',
       () => denials.counts,
     )

@@ -1,7 +1,7 @@
 // What the backend tells reaches the metrics, the mode and everybody else who listens.
 import type { Observer } from '../contract/observer.js'
+import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
-import { ModeHolder } from '../wire/mode.js'
 import { metricsObserver, modeObserver, toAll } from './observers.js'
 
 test('each listener is told what it listens to', () => {

@@ -1,7 +1,7 @@
 // Tells several listeners what the backend tells one, and how metrics and mode follow from it.
 import type { Observer } from '../contract/observer.js'
+import type { ModeHolder } from '../degradation/mode-holder.js'
 import type { Metrics } from '../metrics/metrics.js'
-import type { ModeHolder } from '../wire/mode.js'
 
 /** The verbs are known: a new one does not compile until it stands here. */
 export function toAll(observers: readonly Observer[]): Required<Observer> {

@@ -6,10 +6,10 @@ import { Layout } from '../backends/embedded/engine/names.js'
 import { RealDisk } from '../backends/embedded/engine/real-disk.js'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
+import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
-import { ModeHolder } from '../wire/mode.js'
-import { WireModule } from '../wire/wire.module.js'
 import { logObserver } from './log-observer.js'
 import { MeteredStore } from './metered-store.js'
 import { metricsObserver, modeObserver, toAll } from './observers.js'
@@ -39,7 +39,7 @@ function besideTheLog({ dataDir }: Settings, _opened: EventStore): SideFiles {
 }
 
 @Module({
-  imports: [MetricsModule, WireModule],
+  imports: [MetricsModule, DegradationModule],
   providers: [
     { provide: MeteredStore, useFactory: open, inject: [Settings, Metrics, ModeHolder] },
     { provide: EventStore, useExisting: MeteredStore },

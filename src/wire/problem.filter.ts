@@ -28,7 +28,8 @@ export class ProblemFilter implements ExceptionFilter {
     const { correlationId, traceId } = occurrence
     const problem = problemOf(error, occurrence)
     const { status, code } = problem
-    if (status >= 500)
+    // Whoever is gone hears no answer, and has met no failure.
+    if (status >= 500 && code !== 'ABORTED')
       this.logger.error({ error, code, correlation_id: correlationId, trace_id: traceId }, 'a request failed')
     return problem
   }

@@ -1,11 +1,10 @@
-// Puts the answer to unhandled errors in force for the whole application, and holds the mode that every answer says.
+// Puts the answer to unhandled errors in force for the whole application.
 import { Module } from '@nestjs/common'
 import { APP_FILTER } from '@nestjs/core'
-import { ModeHolder } from './mode.js'
 import { ProblemFilter } from './problem.filter.js'
 
 @Module({
-  providers: [ProblemFilter, { provide: APP_FILTER, useExisting: ProblemFilter }, ModeHolder],
-  exports: [ProblemFilter, ModeHolder],
+  providers: [ProblemFilter, { provide: APP_FILTER, useExisting: ProblemFilter }],
+  exports: [ProblemFilter],
 })
 export class WireModule {}

@@ -43,7 +43,7 @@ async function writtenDisk(): Promise<{ fake: FakeDisk; clock: BentClock }> {
       const event = { type: 'told', stream, tags: [...tags], data: { day, filler: 'f'.repeat(filler) } }
       await aged.store.append({ events: [event], author: { ...AUTHOR, correlationId: 'c1' } })
     }
-    clock.move(DAY)
+    clock.pass(DAY)
   }
   while (await aged.store.maintenance.pass());
   must(aged.told.archived.length > 1, () => 'nothing was archived: archives are a path of their own')

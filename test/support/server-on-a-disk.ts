@@ -42,7 +42,7 @@ export async function startOn(
   const besideTheLog = () => new SideFiles(disk, new Layout(options.directory).snapshots)
   const parts = { settings, logger, auth, developmentToken: undefined }
   const compiled = await Test.createTestingModule({ imports: [AppModule.of(parts)] })
-    .overrideProvider(EventStore)
+    .overrideProvider(MeteredStore)
     .useFactory({ factory: open, inject: [Metrics] })
     .overrideProvider(SideFiles)
     .useFactory({ factory: besideTheLog, inject: [EventStore] })
