@@ -10,9 +10,11 @@ import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
 import { createHttpAdapter, dressHttpServer } from './http-server.js'
 import { createLogger } from './logging/logger.js'
-import { giveBackStartMemory } from './start-memory.js'
+import { giveBackStartMemory, limitHeapGrowth } from './start-memory.js'
 import { authOptionsOf, developmentToken, greeting } from './token-settings.js'
 
+/** Connections that the system keeps until they are accepted: where many come at once, those beyond it wait for seconds to try again. */
+const ACCEPT_BACKLOG = 4_096
 /** For what is in flight when the end is asked for; shorter than the 30 s orchestrators wait before they kill. */
 const shutdownDeadlineMs = 20_000
 
@@ -31,7 +33,7 @@ async function start(settings: Settings, logger: Logger): Promise<NestFastifyApp
   endInOrder(app, logger)
   await app.init()
   giveBackStartMemory()
-  await app.listen(settings.port, settings.host)
+  await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
   const address = await app.getUrl()
   logger.info({ address, env: settings.env, node: process.versions.node }, 'listening')
   // For people, and only from a development server on its own machine: no line of the log ever holds a token.
@@ -67,6 +69,7 @@ function fail(logger: Logger, error: unknown): never {
 }
 
 try {
+  limitHeapGrowth()
   const settings = loadSettings(process.env)
   const logger = createLogger(settings.logLevel)
   process.on('uncaughtException', error => fail(logger, error)).on('unhandledRejection', error => fail(logger, error))

@@ -26,6 +26,8 @@ export class Connection {
   readonly meter = new FrameMeter()
   private listener: Listener | undefined
   private corked = false
+  /** Bytes that came behind the close frame. */
+  private leftOut = 0
   private appends = 0
   private appendBytes = 0
   private isPaused = false
@@ -112,12 +114,24 @@ export class Connection {
   }
 
   private arrived(chunk: Buffer, listener: Listener): void {
-    if (!this.isOpen) return
+    if (!this.isOpen) {
+      this.leave(chunk.length)
+      return
+    }
     this.meter.take(chunk)
     const mayRead = listener.arrived(this.meter) && this.unread.length === 0
     if (!this.isOpen) return
     if (mayRead) this.reader.call(this.wire, chunk)
     else this.unread.push(chunk)
+  }
+
+  /**
+   * Behind the close frame a client may still answer it, and what it had on its way is read that far and no further: to
+   * take in a flood costs as much as to handle it. The deadline of the close ends the socket.
+   */
+  private leave(bytes: number): void {
+    this.leftOut += bytes
+    if (this.leftOut > FRAME_LIMITS.strangerBytes) this.wire.pause()
   }
 
   get unreadBytes(): number {
@@ -199,7 +213,6 @@ export class Connection {
     if (!this.isOpen) return
     this.socket.close(code, cutToBytes(reason, FRAME_LIMITS.closeReasonBytes))
     this.unread = []
-    this.wire.removeAllListeners('data')
     this.wire.end()
     this.wire.resume()
   }

@@ -35,9 +35,9 @@ export const GROUP_LIMITS = Object.freeze({
   takeBytes: 8 * 1024 * 1024,
   /** Events that one group keeps from its reading until they are handed out, and all groups together. */
   keptBytesOfGroup: 8 * 1024 * 1024,
-  keptBytes: 64 * 1024 * 1024,
+  keptBytes: 16 * 1024 * 1024,
   /** Matching positions that all groups together know in memory. */
-  knownPositions: 500_000,
+  knownPositions: 100_000,
 })
 
 export const NAME_PATTERN = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
