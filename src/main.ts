@@ -10,7 +10,7 @@ import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
 import { createHttpAdapter, dressHttpServer } from './http-server.js'
 import { createLogger } from './logging/logger.js'
-import { giveBackStartMemory, limitHeapGrowth } from './start-memory.js'
+import { giveBackStartMemory, giveBackWhenIdle, limitHeapGrowth } from './start-memory.js'
 import { authOptionsOf, developmentToken, greeting } from './token-settings.js'
 
 /** Connections that the system keeps until they are accepted: where many come at once, those beyond it wait for seconds to try again. */
@@ -33,6 +33,7 @@ async function start(settings: Settings, logger: Logger): Promise<NestFastifyApp
   endInOrder(app, logger)
   await app.init()
   giveBackStartMemory()
+  giveBackWhenIdle()
   await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
   const address = await app.getUrl()
   logger.info({ address, env: settings.env, node: process.versions.node }, 'listening')
