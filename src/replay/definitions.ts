@@ -1,9 +1,17 @@
-// The definitions of one kind, for a service: the book is opened once, changed by one after the other, and opened anew when it may not say what the log does.
+// The definitions of one kind, for a service: what may be defined, and which versions there are and were.
 import { StoreError } from '../contract/errors.js'
 import type { EventStore } from '../contract/event-store.js'
+import { ServiceStream } from '../service-streams/service-stream.js'
 import { bytesOf } from './check-definition.js'
-import { Book, type BookKind, type Version } from './definition-book.js'
 import { DEFINITION_LIMITS } from './definition-limits.js'
+import {
+  type DefinitionChange,
+  type DefinitionKind,
+  type DefinitionLog,
+  definitionFold,
+  type Version,
+  versionOf,
+} from './definition-log.js'
 
 export interface Defined<T> {
   readonly version: Version<T>
@@ -18,80 +26,60 @@ export interface Bounds<T> {
 }
 
 export class Definitions<T extends object> {
-  /** Called after every change; also when it is not known what is in force. */
-  readonly listeners = new Set<() => void>()
-  private opened: Promise<Book<T>> | undefined
-  private turn: Promise<unknown> = Promise.resolve()
+  readonly stream: ServiceStream<DefinitionLog<T>, DefinitionChange<T>>
 
   constructor(
     private readonly store: EventStore,
-    private readonly kind: BookKind,
+    private readonly kind: DefinitionKind,
     private readonly bounds: Bounds<T>,
-  ) {}
+  ) {
+    this.stream = new ServiceStream(store, definitionFold<T>(kind))
+  }
 
-  book(): Promise<Book<T>> {
-    if (this.opened !== undefined) return this.opened
-    const opening = Book.read<T>(this.store, this.kind)
-    this.opened = opening
-    // What cannot be read now may be readable later.
-    opening.catch(() => {
-      if (this.opened === opening) this.opened = undefined
-    })
-    return opening
+  log(): Promise<DefinitionLog<T>> {
+    return this.stream.state()
+  }
+
+  /** Also of what has been changed or deleted since, as long as its event is kept. */
+  async findVersion(name: string, version: number): Promise<Version<T> | undefined> {
+    const log = await this.log()
+    const current = log.find(name)
+    if (current?.version === version) return current
+    const position = log.positionOf(name, version)
+    const event = position === undefined ? undefined : await this.store.find(position)
+    if (event === undefined) return undefined
+    return versionOf({ ...(event.data as unknown as DefinitionChange<T>), type: event.type }, event.timestamp)
   }
 
   /** The same again makes no version. */
   define(name: string, definition: T, by: string): Promise<Defined<T>> {
-    return this.inTurn(async book => {
-      const before = book.find(name)
+    return this.stream.inTurn(async (log, write) => {
+      const before = log.find(name)
       if (before !== undefined && JSON.stringify(before.definition) === JSON.stringify(definition)) {
         return { version: before, isNew: false }
       }
-      this.checkRoom(book, name, definition)
-      const version = await this.written(book.define(name, definition, by))
-      return { version, isNew: before === undefined }
+      this.checkRoom(log, name, definition)
+      await write([{ type: this.kind.defined, name, version: log.nextVersion(name), by, definition }])
+      return { version: log.find(name) as Version<T>, isNew: before === undefined }
     })
   }
 
   /** Answers whether there was something to delete. */
   remove(name: string, by: string): Promise<boolean> {
-    return this.inTurn(async book => {
-      if (book.find(name) === undefined) return false
-      await this.written(book.remove(name, by))
+    return this.stream.inTurn(async (log, write) => {
+      if (log.find(name) === undefined) return false
+      await write([{ type: this.kind.deleted, name, version: log.nextVersion(name), by }])
       return true
     })
   }
 
-  /** What is in force stays as it is: nobody has to hear of it. */
-  rewrite(): Promise<void> {
-    return this.inTurn(book => book.rewrite())
-  }
-
-  private inTurn<R>(work: (book: Book<T>) => Promise<R>): Promise<R> {
-    const done = this.turn.then(async () => work(await this.book()))
-    this.turn = done.catch(() => undefined)
-    return done
-  }
-
-  private async written<R>(writing: Promise<R>): Promise<R> {
-    try {
-      return await writing
-    } catch (error) {
-      // It may be stored all the same: the log knows.
-      this.opened = undefined
-      throw error
-    } finally {
-      for (const listener of this.listeners) listener()
-    }
-  }
-
-  private checkRoom(book: Book<T>, name: string, definition: T): void {
+  private checkRoom(log: DefinitionLog<T>, name: string, definition: T): void {
     const { noun, most, check } = this.bounds
     const { togetherBytes } = DEFINITION_LIMITS
-    const before = book.find(name)
-    const others = book.current.filter(other => other.name !== name)
+    const before = log.find(name)
+    const others = log.current.filter(other => other.name !== name)
     if (others.length >= most) throw tooMany(`There are ${most} ${noun} already, and a server has no more.`)
-    const bytes = book.size - (before === undefined ? 0 : bytesOf(before.definition)) + bytesOf(definition)
+    const bytes = log.size - (before === undefined ? 0 : bytesOf(before.definition)) + bytesOf(definition)
     if (bytes > togetherBytes) throw tooMany(`All ${noun} together may take ${togetherBytes} bytes as JSON.`)
     check?.(definition, others)
   }

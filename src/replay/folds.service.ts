@@ -58,9 +58,9 @@ export class Folds {
   /** Of all projections in force, as whoever may read everything would ask for them. */
   async ofProjections(): Promise<NamedFold[]> {
     const upcasters = await this.wholeUpcasters()
-    const book = await this.projections.book()
-    book.mustBeWhole()
-    return book.current.map(version => ofProjection(version, undefined, upcasters))
+    await this.projections.assertComplete()
+    const current = await this.projections.current()
+    return current.map(version => ofProjection(version, undefined, upcasters))
   }
 
   /** With the upcasters in force now; undefined when this server does not make such states any more. */
@@ -86,7 +86,7 @@ export class Folds {
 
   /** Throws when one may be missing because of damage: nothing is made with less. */
   private async wholeUpcasters(): Promise<Upcasters> {
-    await this.upcasting.mustBeWhole()
+    await this.upcasting.assertComplete()
     return this.upcasting.inForce()
   }
 
@@ -94,7 +94,7 @@ export class Folds {
     const { projection, reducer = 'merge', key, within } = parts
     if (projection === undefined)
       return namedFold({ ...parts, upcasters: upcasters.mark }, reducerOf(reducer, key), upcasters)
-    const version = await (await this.projections.book()).findVersion(projection.name, projection.version)
+    const version = await this.projections.findVersion(projection.name, projection.version)
     if (version === undefined || definitionMark(version.definition) !== projection.mark) return undefined
     return ofProjection(version, within, upcasters)
   }

@@ -22,7 +22,7 @@ export class Plans {
 
   /** A state made with less than what is in force would be wrong in silence. */
   private async mustBeKnown(isProjection: boolean): Promise<void> {
-    await this.upcasting.mustBeWhole()
-    if (isProjection) (await this.projections.book()).mustBeWhole()
+    await this.upcasting.assertComplete()
+    if (isProjection) await this.projections.assertComplete()
   }
 }

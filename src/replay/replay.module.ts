@@ -2,7 +2,6 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
 import { WireModule } from '../wire/wire.module.js'
-import { DefinitionsUpkeep } from './definitions-upkeep.service.js'
 import { Folds } from './folds.service.js'
 import { Plans } from './plans.service.js'
 import { ProjectionChangesController } from './projections/projection-changes.controller.js'
@@ -22,7 +21,7 @@ export class ReplayModule {
       module: ReplayModule,
       imports: [StorageModule, ProjectionsModule, UpcastingModule, WireModule, events],
       controllers: [ProjectionChangesController, ProjectionStateController, ReplayController],
-      providers: [DefinitionsUpkeep, Folds, Plans, ProjectionChanges, ProjectionStates, Replays],
+      providers: [Folds, Plans, ProjectionChanges, ProjectionStates, Replays],
       exports: [Folds, ProjectionsModule, Replays],
     }
   }

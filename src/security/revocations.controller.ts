@@ -28,8 +28,11 @@ export class RevocationsController {
   @Needs('admin.read')
   @ApiOperation({ summary: 'List what is revoked', description: 'Agents and tokens, oldest first.' })
   @ApiOkResponse({ description: 'All that stand.', type: RevocationsAnswerDto })
-  list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): string | Buffer {
-    return answer(request, reply, { revocations: this.revocations.list() })
+  async list(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    return answer(request, reply, { revocations: await this.revocations.list() })
   }
 
   @Post()

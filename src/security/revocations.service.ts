@@ -1,84 +1,102 @@
 // Revokes tokens: written down in `$security` before it is in force, and in force again before the first request of the next start.
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
-import type { Revoked } from '../auth/revocations.js'
+import type { RevocationKind, Revoked } from '../auth/revocations.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
-import { SERVICE_AGENT } from '../contract/check-append.js'
 import { StoreError } from '../contract/errors.js'
-import type { JsonObject } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
+import { ServiceStream, type StreamFold } from '../service-streams/service-stream.js'
 import { SECURITY_STREAM } from './journal.js'
 import type { RevocationAnswerDto, RevocationDto } from './revocations.dto.js'
 
-const REVOKED = 'token.revoked'
-const RESTORED = 'token.restored'
-/** Each takes memory for as long as it stands. */
+/** Each takes memory for as long as it is in force. */
 const MOST = 10_000
+
+interface RevocationChange {
+  readonly type: 'token.revoked' | 'token.restored'
+  readonly kind: RevocationKind
+  readonly id: string
+  readonly by: string
+  readonly reason?: string
+  /** When it was revoked, in what is written anew. */
+  readonly at?: string
+}
+
+/** In force, by name, oldest first. */
+type ActiveRevocations = Map<string, RevocationAnswerDto>
+
+const FOLD: StreamFold<ActiveRevocations, RevocationChange> = {
+  stream: SECURITY_STREAM,
+  types: ['token.revoked', 'token.restored'],
+  empty: () => new Map(),
+  apply(active, { type, kind, id, by, reason, at }, { timestamp }) {
+    if (type === 'token.restored') active.delete(nameOf({ kind, id }))
+    else
+      active.set(nameOf({ kind, id }), {
+        kind,
+        id,
+        by,
+        timestamp: at ?? timestamp,
+        ...(reason !== undefined && { reason }),
+      })
+  },
+  whole: active =>
+    [...active.values()].map(({ timestamp: at, ...revoked }) => ({ type: 'token.revoked', ...revoked, at })),
+}
 
 @Injectable()
 export class TokenRevocations implements OnApplicationBootstrap {
-  private readonly standing = new Map<string, RevocationAnswerDto>()
+  private readonly stream: ServiceStream<ActiveRevocations, RevocationChange>
   private readonly logger = new Logger('security')
 
   constructor(
-    private readonly store: EventStore,
+    store: EventStore,
     private readonly verifier: TokenVerifier,
-  ) {}
-
-  /** What cannot be read is told and passed over: a damaged event must not keep every other revocation from standing. */
-  async onApplicationBootstrap(): Promise<void> {
-    const onDamaged = ({ from, to }: { from: number; to: number }) =>
-      this.logger.error({ from, to, message: 'damaged events may hold revocations' })
-    const filter = { streams: [SECURITY_STREAM], types: [REVOKED, RESTORED] }
-    for await (const { type, data, timestamp } of this.store.read({ filter, onDamaged })) {
-      const { kind, id, reason, by } = data as unknown as RevocationAnswerDto
-      if (type === REVOKED) this.stand({ kind, id, ...(reason === undefined ? undefined : { reason }), by, timestamp })
-      else this.fall({ kind, id })
-    }
+    private readonly retention: RetentionRewrite,
+  ) {
+    this.stream = new ServiceStream(store, FOLD)
   }
 
-  list(): RevocationAnswerDto[] {
-    return [...this.standing.values()]
+  /** What cannot be read is logged and passed over: a damaged event must not keep the other revocations from being in force. */
+  async onApplicationBootstrap(): Promise<void> {
+    for (const revoked of await this.list()) this.verifier.revocations.add(revoked)
+    for (const { from, to } of await this.stream.unproven()) {
+      this.logger.error({ from, to, message: 'damaged events may hold revocations' })
+    }
+    this.retention.begin('revocations', () => this.stream.rewrite())
+  }
+
+  async list(): Promise<RevocationAnswerDto[]> {
+    return [...(await this.stream.state()).values()]
   }
 
   /** The same again changes nothing. */
-  async revoke({ kind, id, reason }: RevocationDto, { agentId: by }: Access): Promise<RevocationAnswerDto> {
-    const known = this.standing.get(nameOf({ kind, id }))
-    if (known !== undefined) return known
-    if (kind === 'agent' && id === by) {
-      const detail = 'is the agent that asks: it could not take it back'
-      throw new StoreError('INVALID_REQUEST', `/id ${detail}`, { errors: [{ pointer: '/id', detail }] })
-    }
-    if (this.standing.size >= MOST) {
-      throw new StoreError('INVALID_REQUEST', `${MOST} revocations stand already: restore those that are not needed.`)
-    }
-    const data = { kind, id, ...(reason === undefined ? undefined : { reason }), by }
-    const revoked = { ...data, timestamp: await this.record(REVOKED, data) }
-    this.stand(revoked)
-    return revoked
+  revoke({ kind, id, reason }: RevocationDto, { agentId: by }: Access): Promise<RevocationAnswerDto> {
+    return this.stream.inTurn(async (active, write) => {
+      const name = nameOf({ kind, id })
+      const known = active.get(name)
+      if (known !== undefined) return known
+      if (kind === 'agent' && id === by) {
+        const detail = 'is the agent that asks: it could not take it back'
+        throw new StoreError('INVALID_REQUEST', `/id ${detail}`, { errors: [{ pointer: '/id', detail }] })
+      }
+      if (active.size >= MOST) {
+        throw new StoreError('INVALID_REQUEST', `${MOST} revocations stand already: restore those that are not needed.`)
+      }
+      await write([{ type: 'token.revoked', kind, id, by, ...(reason !== undefined && { reason }) }])
+      this.verifier.revocations.add({ kind, id })
+      return active.get(name) as RevocationAnswerDto
+    })
   }
 
-  async restore(revoked: Revoked, { agentId: by }: Access): Promise<void> {
-    if (!this.standing.has(nameOf(revoked))) throw new StoreError('NOT_FOUND', 'This is not revoked.')
-    const { kind, id } = revoked
-    await this.record(RESTORED, { kind, id, by })
-    this.fall(revoked)
-  }
-
-  private async record(type: string, data: JsonObject): Promise<string> {
-    const event = { type, stream: SECURITY_STREAM, data }
-    const { events } = await this.store.append({ events: [event], author: { agentId: SERVICE_AGENT } })
-    return events[0]?.timestamp as string
-  }
-
-  private stand(revoked: RevocationAnswerDto): void {
-    this.standing.set(nameOf(revoked), revoked)
-    this.verifier.revocations.add(revoked)
-  }
-
-  private fall(revoked: Revoked): void {
-    this.standing.delete(nameOf(revoked))
-    this.verifier.revocations.delete(revoked)
+  restore(revoked: Revoked, { agentId: by }: Access): Promise<void> {
+    return this.stream.inTurn(async (active, write) => {
+      if (!active.has(nameOf(revoked))) throw new StoreError('NOT_FOUND', 'This is not revoked.')
+      const { kind, id } = revoked
+      await write([{ type: 'token.restored', kind, id, by }])
+      this.verifier.revocations.delete(revoked)
+    })
   }
 }
 

@@ -7,7 +7,7 @@ const floors: readonly (readonly string[])[] = [
   ['contract'],
   ['backends/memory', 'backends/embedded', 'backends/jetstream'],
   ['config', 'wire', 'auth', 'metrics', 'logging', 'tracing', 'degradation', 'alerting'],
-  ['storage', 'following'],
+  ['storage', 'following', 'service-streams'],
   ['events', 'subscriptions', 'replay', 'snapshots', 'indexing', 'exchange', 'health', 'security', 'api-docs'],
   ['cli', '.'],
 ]

@@ -3,6 +3,7 @@ import { floorRules } from './floors.js'
 import { mannersRules } from './manners.js'
 import { readProject } from './project.js'
 import { shapeRules } from './shape.js'
+import { structureRules } from './structure.js'
 
 const files = readProject()
 
@@ -14,4 +15,20 @@ test('the project is read at all', () => {
 
 test.each([...floorRules, ...shapeRules, ...mannersRules])('$name', ({ check }) => {
   expect(check(files)).toEqual([])
+})
+
+/** Violations that were there when the rule came: their number may only fall. */
+const KNOWN: Readonly<Record<string, number>> = {
+  'no circle of imports, not even of types': 9,
+  'a folder of src holds at most 25 files, specs not counted': 6,
+  'nothing is passed on under the name of another file': 19,
+  'one exported name means one thing': 45,
+  'a bag handed to a constructor has at most 6 members': 6,
+  'nothing is decided by the wording of a message': 2,
+  'the reading order of docs/ARCHITECTURE.md has under 1,000 lines': 1,
+}
+
+test.each(structureRules)('$name: no more than are known', ({ name, check }) => {
+  const found = check(files)
+  expect(found.slice(0, Math.max(0, found.length - (KNOWN[name] ?? 0)))).toEqual([])
 })

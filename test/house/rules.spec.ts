@@ -3,8 +3,9 @@ import { floorRules } from './floors.js'
 import { mannersRules } from './manners.js'
 import type { ProjectFile } from './project.js'
 import { shapeRules } from './shape.js'
+import { structureRules } from './structure.js'
 
-const rules = [...floorRules, ...shapeRules, ...mannersRules]
+const rules = [...floorRules, ...shapeRules, ...mannersRules, ...structureRules]
 
 /** Files by path. What the text says beyond its opening sentence is all that matters to most rules. */
 function project(files: Record<string, string>): ProjectFile[] {
@@ -222,6 +223,71 @@ const plantings: readonly Planting[] = [
     rule: 'no test sleeps',
     bad: { 'test/support/a.ts': "import { setTimeout as sleep } from 'node:timers/promises'" },
     good: { 'src/a.ts': "import { setTimeout as sleep } from 'node:timers/promises'" },
+  },
+  {
+    rule: 'no circle of imports, not even of types',
+    bad: {
+      'src/a.ts': "import type { B } from './b.js'",
+      'src/b.ts': "import './c.js'",
+      'src/c.ts': "import './a.js'",
+    },
+    good: { 'src/a.ts': "import './b.js'\nimport './c.js'", 'src/b.ts': "import './c.js'", 'src/c.ts': '' },
+  },
+  {
+    rule: 'a folder of src holds at most 25 files, specs not counted',
+    bad: Object.fromEntries(Array.from({ length: 26 }, (_, n) => [`src/events/f${n}.ts`, ''])),
+    good: {
+      ...Object.fromEntries(Array.from({ length: 25 }, (_, n) => [`src/events/f${n}.ts`, ''])),
+      'src/events/f1.spec.ts': '',
+    },
+    place: 'src/events',
+  },
+  {
+    rule: 'nothing is passed on under the name of another file',
+    bad: { 'src/events/a.ts': "export { b } from './b.js'" },
+    good: { 'src/events/a.ts': "import { b } from './b.js'\nexport const a = b" },
+  },
+  {
+    rule: 'one exported name means one thing',
+    bad: { 'src/a.ts': 'export class Place {}', 'src/b.ts': 'export interface Place {}' },
+    good: {
+      'src/a.ts': 'export class Place {}',
+      'src/b.ts': 'interface Place {}',
+      'client/src/c.ts': 'export class Place {}',
+    },
+  },
+  {
+    rule: 'a bag handed to a constructor has at most 6 members',
+    bad: {
+      'src/a.ts':
+        'class P {}\ninterface Bag { a: P; b: 1; c: 1; d: 1; e: 1; f: 1; g: 1 }\nclass A { constructor(bag: Bag) {} }',
+    },
+    good: {
+      'src/a.ts':
+        'interface Value { a: 1; b: 1; c: 1; d: 1; e: 1; f: 1; g: 1 }\nclass A { constructor(value: Value) {} }',
+    },
+  },
+  {
+    rule: 'nothing is decided by the wording of a message',
+    bad: { 'src/a.ts': "if (error.message.includes('full')) stop()" },
+    good: { 'src/a.ts': "if (error.code === 'DISK_FULL') say(error.message)" },
+  },
+  {
+    rule: 'a rule that code cites stands in docs/DURABILITY.md',
+    bad: { 'src/a.ts': '// Written before it is told (N7).', 'docs/DURABILITY.md': '- **N6** Ages.' },
+    good: { 'src/a.ts': '// Written before it is told (N7).', 'docs/DURABILITY.md': '- **N7** Written down.' },
+  },
+  {
+    rule: 'the reading order of docs/ARCHITECTURE.md has under 1,000 lines',
+    bad: {
+      'docs/ARCHITECTURE.md': 'Reading order: `a.ts` → `b.ts` → `c.ts`.',
+      ...Object.fromEntries(['a', 'b', 'c'].map(name => [`src/${name}.ts`, lines(400)])),
+    },
+    good: {
+      'docs/ARCHITECTURE.md': 'Reading order: `a.ts` → `b.ts` → `c.ts`.',
+      ...Object.fromEntries(['a', 'b', 'c'].map(name => [`src/${name}.ts`, lines(300)])),
+    },
+    place: 'docs/ARCHITECTURE.md',
   },
 ]
 

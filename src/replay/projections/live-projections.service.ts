@@ -64,13 +64,13 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
 
   /** What was read before a change is not held up against one that was read after it. */
   private async settle(isNewest: () => boolean): Promise<void> {
-    const book = await this.projections.book()
+    await this.projections.assertComplete()
+    await this.upcasting.assertComplete()
+    const current = await this.projections.current()
     const upcasters = await this.upcasting.inForce()
-    book.mustBeWhole()
-    await this.upcasting.mustBeWhole()
     if (this.ended) return
     if (!isNewest()) return this.settled()
-    const wanted = book.current.filter(({ definition }) => definition.live)
+    const wanted = current.filter(({ definition }) => definition.live)
     const names = new Set(wanted.map(({ name }) => name))
     for (const name of [...this.held.keys()]) if (!names.has(name)) this.drop(name)
     for (const version of wanted) {

@@ -1,6 +1,8 @@
 // Projections: their definitions, and those that are kept live.
-import { Module } from '@nestjs/common'
+import { Module, type OnApplicationBootstrap } from '@nestjs/common'
 import { FollowingModule } from '../../following/following.module.js'
+import { RetentionRewrite } from '../../service-streams/retention-rewrite.service.js'
+import { ServiceStreamsModule } from '../../service-streams/service-streams.module.js'
 import { StorageModule } from '../../storage/storage.module.js'
 import { KeptStates } from '../kept-states.service.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
@@ -9,9 +11,18 @@ import { ProjectionsController } from './projections.controller.js'
 import { Projections } from './projections.service.js'
 
 @Module({
-  imports: [StorageModule, FollowingModule.over(StorageModule), UpcastingModule],
+  imports: [StorageModule, ServiceStreamsModule, FollowingModule.over(StorageModule), UpcastingModule],
   controllers: [ProjectionsController],
   providers: [KeptStates, Projections, LiveProjections],
   exports: [KeptStates, Projections, LiveProjections],
 })
-export class ProjectionsModule {}
+export class ProjectionsModule implements OnApplicationBootstrap {
+  constructor(
+    private readonly projections: Projections,
+    private readonly retention: RetentionRewrite,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.retention.begin('projections', () => this.projections.rewrite())
+  }
+}

@@ -2,8 +2,8 @@
 import { Injectable } from '@nestjs/common'
 import { StoreError } from '../../contract/errors.js'
 import { EventStore } from '../../contract/event-store.js'
-import type { Book, Version } from '../definition-book.js'
 import { DEFINITION_LIMITS } from '../definition-limits.js'
+import type { Version } from '../definition-log.js'
 import { type Defined, Definitions, tooMany } from '../definitions.js'
 import { type AskedProjection, checkProjection } from './check-projection.js'
 import type { ProjectionDefinition } from './projection.js'
@@ -22,17 +22,32 @@ export class Projections {
   }
 
   onChange(listener: () => void): void {
-    this.definitions.listeners.add(listener)
+    this.definitions.stream.listeners.add(listener)
   }
 
-  book(): Promise<Book<ProjectionDefinition>> {
-    return this.definitions.book()
+  /** In force, in the order of their names. */
+  async current(): Promise<readonly ProjectionVersion[]> {
+    return (await this.definitions.log()).current
+  }
+
+  /** In force; undefined when there is none of this name. */
+  async find(name: string): Promise<ProjectionVersion | undefined> {
+    return (await this.definitions.log()).find(name)
+  }
+
+  /** Also of what has been changed or deleted since, as long as its event is kept. */
+  findVersion(name: string, version: number): Promise<ProjectionVersion | undefined> {
+    return this.definitions.findVersion(name, version)
+  }
+
+  /** Throws when a projection may be missing because of damage. */
+  assertComplete(): Promise<void> {
+    return this.definitions.stream.assertComplete()
   }
 
   /** The one in force, or an older one, which is found also after the projection has been deleted. */
   async one(name: string, version?: number): Promise<ProjectionVersion> {
-    const book = await this.book()
-    const found = version === undefined ? book.find(name) : await book.findVersion(name, version)
+    const found = version === undefined ? await this.find(name) : await this.findVersion(name, version)
     if (found === undefined) throw missing()
     return found
   }
@@ -42,7 +57,7 @@ export class Projections {
   }
 
   rewrite(): Promise<void> {
-    return this.definitions.rewrite()
+    return this.definitions.stream.rewrite()
   }
 
   async remove(name: string, by: string): Promise<void> {

@@ -3,8 +3,8 @@ import { Injectable } from '@nestjs/common'
 import { StoreError } from '../../contract/errors.js'
 import type { RecordedEvent } from '../../contract/event.js'
 import { EventStore } from '../../contract/event-store.js'
-import type { Book, Version } from '../definition-book.js'
 import { DEFINITION_LIMITS } from '../definition-limits.js'
+import type { DefinitionLog, Version } from '../definition-log.js'
 import { type Defined, Definitions } from '../definitions.js'
 import { checkUpcaster } from './check-upcaster.js'
 import { Upcaster, type UpcasterDefinition, Upcasters } from './upcaster.js'
@@ -14,52 +14,51 @@ const KIND = { stream: '$schemas', defined: 'UpcasterDefined', deleted: 'Upcaste
 @Injectable()
 export class Upcasting {
   private readonly definitions: Definitions<UpcasterDefinition>
-  /** Made of what the book held at a change; the same as long as nothing changes. */
-  private made: { readonly of: Book<UpcasterDefinition>; readonly upcasters: Upcasters } | undefined
+  /** Made of what the log held at a change; the same as long as nothing changes. */
+  private made: { readonly of: DefinitionLog<UpcasterDefinition>; readonly upcasters: Upcasters } | undefined
 
   constructor(store: EventStore) {
     this.definitions = new Definitions(store, KIND, { noun: 'upcasters', most: DEFINITION_LIMITS.upcasters })
-    this.definitions.listeners.add(() => {
+    this.definitions.stream.listeners.add(() => {
       this.made = undefined
     })
   }
 
   /** The same object for as long as nothing changes. */
   async inForce(): Promise<Upcasters> {
-    const book = await this.definitions.book()
-    if (this.made?.of === book) return this.made.upcasters
+    const log = await this.definitions.log()
+    if (this.made?.of === log) return this.made.upcasters
     const upcasters = new Upcasters(
-      book.current.map(({ name, version, definition }) => new Upcaster(name, version, definition)),
+      log.current.map(({ name, version, definition }) => new Upcaster(name, version, definition)),
     )
-    this.made = { of: book, upcasters }
+    this.made = { of: log, upcasters }
     return upcasters
   }
 
   /** Throws when an upcaster may be missing because of damage. */
-  async mustBeWhole(): Promise<void> {
-    const book = await this.definitions.book()
-    book.mustBeWhole()
+  assertComplete(): Promise<void> {
+    return this.definitions.stream.assertComplete()
   }
 
   /** What shows an event as the newest version of its type. Throws when an upcaster may be missing. */
   async latest(): Promise<(event: RecordedEvent) => RecordedEvent> {
-    await this.mustBeWhole()
+    await this.assertComplete()
     const upcasters = await this.inForce()
     return event => upcasters.latest(event)
   }
 
   /** Answers how to hear no more of it. */
   onChange(listener: () => void): () => void {
-    this.definitions.listeners.add(listener)
-    return () => this.definitions.listeners.delete(listener)
+    this.definitions.stream.listeners.add(listener)
+    return () => this.definitions.stream.listeners.delete(listener)
   }
 
   async list(): Promise<readonly Version<UpcasterDefinition>[]> {
-    return (await this.definitions.book()).current
+    return (await this.definitions.log()).current
   }
 
   async one(type: string): Promise<Version<UpcasterDefinition>> {
-    const found = (await this.definitions.book()).find(type)
+    const found = (await this.definitions.log()).find(type)
     if (found === undefined) throw missing()
     return found
   }
@@ -69,7 +68,7 @@ export class Upcasting {
   }
 
   rewrite(): Promise<void> {
-    return this.definitions.rewrite()
+    return this.definitions.stream.rewrite()
   }
 
   async remove(type: string, by: string): Promise<void> {

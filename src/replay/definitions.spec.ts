@@ -1,10 +1,10 @@
-// Books of definitions on a log that forgets its beginning, and on one that takes no appends.
+// Definitions on a log that forgets its beginning, and on one that takes no appends.
 import { describe, expect, test } from '@jest/globals'
 import { WatchedStore } from '../../test/support/memory-store.js'
 import { loadSettings } from '../config/load-settings.js'
 import type { RecordedEvent } from '../contract/event.js'
 import type { ReadRequest } from '../contract/event-store.js'
-import { DefinitionsUpkeep } from './definitions-upkeep.service.js'
+import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
 import { Projections } from './projections/projections.service.js'
 import { Upcasting } from './upcasting/upcasting.service.js'
 
@@ -40,17 +40,18 @@ async function filled() {
 describe('definitions on a log with retention', () => {
   test('outlive what is removed: versions, authors and times as they were', async () => {
     const { store, projections, upcasting, end } = await filled()
-    const before = [(await projections.book()).current, await upcasting.list()]
-    const upkeep = new DefinitionsUpkeep(projections, upcasting, settingsWith(1))
-    upkeep.onApplicationBootstrap()
+    const before = [await projections.current(), await upcasting.list()]
+    const retention = new RetentionRewrite(settingsWith(1))
+    retention.begin('projections', () => projections.rewrite())
+    retention.begin('upcasters', () => upcasting.rewrite())
     // All there are and were, and an upcaster.
     while (store.head() < end + 121) await store.beyond(store.head())
-    upkeep.onModuleDestroy()
+    retention.onModuleDestroy()
     await projections.rewrite()
     const [live, later] = [projections, new Projections(store)]
     store.floor = end
     for (const known of [live, later]) {
-      expect((await known.book()).current).toEqual(before[0])
+      expect(await known.current()).toEqual(before[0])
       expect(await known.one('p7', 2)).toMatchObject({ version: 2, definedBy: 'bob', definition: definition(77) })
       await expect(known.one('p7', 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
       await expect(known.one('p8')).rejects.toMatchObject({ code: 'NOT_FOUND' })
@@ -61,12 +62,12 @@ describe('definitions on a log with retention', () => {
   })
 
   test('are left alone where nothing is removed', async () => {
-    const { store, projections, upcasting, end } = await filled()
-    const upkeep = new DefinitionsUpkeep(projections, upcasting, settingsWith(0))
-    upkeep.onApplicationBootstrap()
+    const { store, projections, end } = await filled()
+    const retention = new RetentionRewrite(settingsWith(0))
+    retention.begin('projections', () => projections.rewrite())
     await projections.define('another', definition(0), 'ada')
     expect(store.head()).toBe(end + 1)
-    upkeep.onModuleDestroy()
+    retention.onModuleDestroy()
   })
 })
 

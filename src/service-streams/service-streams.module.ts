@@ -1,0 +1,6 @@
+// What keeps the state of the service's own streams under retention.
+import { Module } from '@nestjs/common'
+import { RetentionRewrite } from './retention-rewrite.service.js'
+
+@Module({ providers: [RetentionRewrite], exports: [RetentionRewrite] })
+export class ServiceStreamsModule {}
