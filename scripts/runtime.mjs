@@ -178,12 +178,9 @@ function whenAbandoned(stop) {
 
 const signalNumbers = { SIGHUP: 1, SIGINT: 2, SIGQUIT: 3, SIGABRT: 6, SIGKILL: 9, SIGSEGV: 11, SIGTERM: 15 }
 
-/** glibc raises the size from which memory goes back to the system with every larger piece it frees; a size that is given stays. */
-const allocation = { MALLOC_MMAP_THRESHOLD_: '131072' }
-
 /** Runs a program on the pinned Node in the caller's folder, with the caller's standard streams. */
-export function runNode(args, { env = process.env, ...options } = {}) {
-  return run(pinnedNode(), args, { ...options, env: { ...allocation, ...env } })
+export function runNode(args, options = {}) {
+  return run(pinnedNode(), args, options)
 }
 
 /** Ends the process with what a command returned, or with a failure's message alone. */

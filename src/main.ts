@@ -10,7 +10,7 @@ import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
 import { createHttpAdapter, dressHttpServer } from './http-server.js'
 import { createLogger } from './logging/logger.js'
-import { giveBackStartMemory, giveBackWhenIdle, limitHeapGrowth } from './start-memory.js'
+import { giveBackStartMemory, giveBackWhenIdle } from './start-memory.js'
 import { authOptionsOf, developmentToken, greeting } from './token-settings.js'
 
 /** Connections that the system keeps until they are accepted: where many come at once, those beyond it wait for seconds to try again. */
@@ -70,7 +70,6 @@ function fail(logger: Logger, error: unknown): never {
 }
 
 try {
-  limitHeapGrowth()
   const settings = loadSettings(process.env)
   const logger = createLogger(settings.logLevel)
   process.on('uncaughtException', error => fail(logger, error)).on('unhandledRejection', error => fail(logger, error))

@@ -1,7 +1,7 @@
 // Gives long work its turns on the event loop, one in each round of it, so that everything else waits for one turn and never for all of them.
 
 /** How long a turn is. */
-export const TURN_MS = 2
+export const TURN_MS = 5
 
 // The loop is one for the whole process, and so is the queue for its turns.
 const waiting: (() => void)[] = []
