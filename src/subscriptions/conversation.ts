@@ -159,7 +159,8 @@ export class Conversation implements Listener {
     if (this.isOver) return false
     if (this.session === undefined) {
       const most = FRAME_LIMITS.strangerBytes
-      if (Math.max(meter.total, meter.announced) > most)
+      // The first frame is the token; a larger one is none. What stands behind it may be long, and comes later.
+      if (meter.total > most || (meter.frames === 0 && meter.announced > most))
         this.close(CLOSE.broken, `More than ${bytesOf(most)} came before the welcome.`)
     } else if (meter.announced > this.session.frameBytes) {
       this.close(CLOSE.tooLarge, `A frame of this token has at most ${bytesOf(this.session.frameBytes)}.`)

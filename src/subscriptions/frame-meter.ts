@@ -9,6 +9,8 @@ const MASK_BYTES = 4
 const HIGH_WORD = 2 ** 32
 
 export class FrameMeter {
+  /** Messages that are whole. */
+  frames = 0
   /** All that has come. */
   total = 0
   /** The payload of the message that has begun and is not whole, as far as its frames have announced it. */
@@ -63,6 +65,7 @@ export class FrameMeter {
   }
 
   private finish(): void {
+    this.frames++
     this.isLast = false
     this.announced = 0
     this.unfinished = 0
