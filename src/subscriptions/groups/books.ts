@@ -1,12 +1,12 @@
 // Reads what the service wrote down about its groups, newest first, and proves that nothing of it is missing.
 import { StoreError } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
-import type { DamagedRange, EventStore, ReadRequest } from '../../contract/event-store.js'
+import type { DamagedRange, EventStore } from '../../contract/event-store.js'
 import type { EventFilter } from '../../contract/filter.js'
+import { unprovenRanges } from '../../service-streams/damage-proof.js'
 import { SUBSCRIPTIONS_STREAM } from './group-events.js'
 
 const BOOKS: EventFilter = { streams: [SUBSCRIPTIONS_STREAM] }
-const passOver = () => undefined
 
 /**
  * Damage somewhere in the log is no reason to stop every group. Revisions of a stream are dense: where the books go on
@@ -25,25 +25,12 @@ export class Books {
 
   /** Whether nothing is missing from this position on. Throws when something is that may yet come back. */
   async areWhole(oldest: Position): Promise<boolean> {
-    for (const { from, to, reason } of this.damaged) {
-      if (to < oldest || (await this.goOn(from, to))) continue
-      if (this.store.status().write.writable) return false
-      const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
-      const detail = `${which} cannot be read: ${reason}; what was written there of the subscriptions is not known`
-      throw new StoreError('DATA_CORRUPT', detail)
-    }
-    return true
-  }
-
-  private async goOn(from: Position, to: Position): Promise<boolean> {
-    const before = await this.revision({ before: from, order: 'desc' })
-    const behind = await this.revision({ after: to })
-    return behind !== undefined && behind === (before ?? -1) + 1
-  }
-
-  private async revision(from: Pick<ReadRequest, 'before' | 'after' | 'order'>): Promise<number | undefined> {
-    const request = { filter: BOOKS, limit: 1, onDamaged: passOver, ...from }
-    for await (const { revision } of this.store.read(request)) return revision
-    return undefined
+    const [first] = await unprovenRanges(this.store, SUBSCRIPTIONS_STREAM, this.damaged, oldest)
+    if (first === undefined) return true
+    if (this.store.status().write.writable) return false
+    const { from, to, reason } = first
+    const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
+    const detail = `${which} cannot be read: ${reason}; what was written there of the subscriptions is not known`
+    throw new StoreError('DATA_CORRUPT', detail)
   }
 }

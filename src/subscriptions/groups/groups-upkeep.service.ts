@@ -1,21 +1,15 @@
 // What consumer groups need beside their consumers: to be measured, and to be known to a log that forgets its beginning.
-import { Injectable, Logger, type OnApplicationBootstrap, type OnModuleDestroy } from '@nestjs/common'
-import { Settings } from '../../config/settings.js'
+import { Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { Metrics } from '../../metrics/metrics.js'
+import { RetentionRewrite } from '../../service-streams/retention-rewrite.service.js'
 import { figuresOf, GROUP_GAUGES } from './group-gauges.js'
 import { Groups } from './groups.service.js'
 
-/** Often enough for the shortest retention there is, of a day. */
-const REWRITE_MS = 6 * 60 * 60_000
-
 @Injectable()
-export class GroupsUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
-  private readonly logger = new Logger('subscriptions')
-  private timer: NodeJS.Timeout | undefined
-
+export class GroupsUpkeep implements OnApplicationBootstrap {
   constructor(
     private readonly groups: Groups,
-    private readonly settings: Settings,
+    private readonly retention: RetentionRewrite,
     metrics: Metrics,
   ) {
     metrics.gauges(GROUP_GAUGES, 'subscription', async () => {
@@ -25,22 +19,6 @@ export class GroupsUpkeep implements OnApplicationBootstrap, OnModuleDestroy {
   }
 
   onApplicationBootstrap(): void {
-    if (this.settings.retainArchivesDays === 0) return
-    void this.rewrite()
-    this.timer = setInterval(() => void this.rewrite(), REWRITE_MS)
-    this.timer.unref()
-  }
-
-  onModuleDestroy(): void {
-    clearInterval(this.timer)
-  }
-
-  private async rewrite(): Promise<void> {
-    try {
-      await this.groups.rewrite()
-    } catch (error) {
-      const { code } = error as { code?: unknown }
-      this.logger.warn({ code, message: 'what the subscriptions are could not be written anew' })
-    }
+    this.retention.begin('subscriptions', () => this.groups.rewrite())
   }
 }

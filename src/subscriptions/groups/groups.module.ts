@@ -2,6 +2,7 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import { FollowingModule } from '../../following/following.module.js'
 import { MetricsModule } from '../../metrics/metrics.module.js'
+import { ServiceStreamsModule } from '../../service-streams/service-streams.module.js'
 import { StorageModule } from '../../storage/storage.module.js'
 import { GroupsController } from './groups.controller.js'
 import { Groups } from './groups.service.js'
@@ -13,7 +14,7 @@ export class GroupsModule {
   static of(auth: DynamicModule): DynamicModule {
     return {
       module: GroupsModule,
-      imports: [StorageModule, MetricsModule, FollowingModule.over(StorageModule), auth],
+      imports: [StorageModule, ServiceStreamsModule, MetricsModule, FollowingModule.over(StorageModule), auth],
       controllers: [GroupsController],
       providers: [Groups, GroupsUpkeep],
       exports: [Groups],
