@@ -11,8 +11,8 @@ import { defaultQuotas } from '../src/config/settings.js'
 import type { EventStore } from '../src/contract/event-store.js'
 import { DEFAULT_WORK_LIMITS } from '../src/contract/work-limits.js'
 import { Feed } from '../src/following/feed.js'
-import type { GroupSettings } from '../src/subscriptions/groups/definition.js'
-import { Groups } from '../src/subscriptions/groups/groups.service.js'
+import { Groups } from '../src/groups/groups.service.js'
+import type { GroupSettings } from '../src/groups/state/group-definition.js'
 
 const ANYBODY = { agents: ['*'], roles: [] }
 const BOSS = new Access({ agentId: 'boss', role: 'admin' })

@@ -8,9 +8,9 @@ import { makeTempDirectory, removeTempDirectory } from '../test/support/temp-dir
 import { AppModule } from './app.module.js'
 import { Public } from './auth/scope.decorator.js'
 import { loadSettings } from './config/load-settings.js'
-import { createHttpAdapter, dressHttpServer, httpLimits } from './http-server.js'
 import { createLogger } from './logging/logger.js'
-import { authOptionsOf } from './token-settings.js'
+import { createHttpAdapter, dressHttpServer, httpLimits } from './server/http-server.js'
+import { authOptionsOf } from './server/token-settings.js'
 
 @Controller('broken')
 @Public()

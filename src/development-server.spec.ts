@@ -7,9 +7,9 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { makeTempDirectory, removeTempDirectory } from '../test/support/temp-directory.js'
 import { AppModule } from './app.module.js'
 import { loadSettings } from './config/load-settings.js'
-import { createHttpAdapter, dressHttpServer } from './http-server.js'
 import { createLogger } from './logging/logger.js'
-import { authOptionsOf, developmentToken } from './token-settings.js'
+import { createHttpAdapter, dressHttpServer } from './server/http-server.js'
+import { authOptionsOf, developmentToken } from './server/token-settings.js'
 
 interface Answer {
   readonly status: number

@@ -8,10 +8,10 @@ import { AppModule } from './app.module.js'
 import { loadSettings, unknownVariables } from './config/load-settings.js'
 import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
-import { createHttpAdapter, dressHttpServer } from './http-server.js'
 import { createLogger } from './logging/logger.js'
-import { giveBackStartMemory, giveBackWhenIdle } from './start-memory.js'
-import { authOptionsOf, developmentToken, greeting } from './token-settings.js'
+import { createHttpAdapter, dressHttpServer } from './server/http-server.js'
+import { giveBackStartMemory, giveBackWhenIdle } from './server/release-startup-memory.js'
+import { authOptionsOf, developmentToken, greeting } from './server/token-settings.js'
 
 /** Connections that the system keeps until they are accepted: where many come at once, those beyond it wait for seconds to try again. */
 const ACCEPT_BACKLOG = 4_096

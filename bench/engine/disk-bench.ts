@@ -1,6 +1,6 @@
 // Bytes on disk beyond the events: log and index together, against the events as JSON as they were sent.
 import { join } from 'node:path'
-import { archiveSegment } from '../../src/backends/embedded/engine/archive.js'
+import { archiveSegment } from '../../src/backends/embedded/engine/upkeep/archive.js'
 import { openLog } from '../../src/backends/embedded/open-log.js'
 import { resolveOptions } from '../../src/backends/embedded/options.js'
 import type { NewEvent } from '../../src/contract/event.js'

@@ -1,7 +1,7 @@
 // What the machine itself can do: the least that any durable store has to do, with nothing around it.
 import { hash } from 'node:crypto'
 import fs from 'node:fs'
-import { ENTRY_HEAD_BYTES, FRAME_OVERHEAD_BYTES } from '../../src/backends/embedded/engine/frame.js'
+import { ENTRY_HEAD_BYTES, FRAME_OVERHEAD_BYTES } from '../../src/backends/embedded/engine/format/frame.js'
 import type { NewEvent } from '../../src/contract/event.js'
 import { type LoopResult, Stopwatch } from './append-loop.js'
 import { PACKR } from './workload.js'

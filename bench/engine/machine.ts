@@ -1,7 +1,7 @@
 // What machine the figures come from.
 import { readFileSync, statfsSync } from 'node:fs'
 import { cpus, loadavg, release, totalmem } from 'node:os'
-import { fileSystemName } from '../../src/backends/embedded/engine/file-system-name.js'
+import { fileSystemName } from '../../src/backends/embedded/engine/disk/file-system-name.js'
 
 export interface MachineFacts {
   readonly cpu: string

@@ -1,8 +1,8 @@
 // Replays by time: filtered, whole, from a snapshot, from a checkpoint; each from a store that has just been opened, beside reading and decoding as many events with nothing around it.
 import { hash } from 'node:crypto'
 import { Unpackr } from 'msgpackr'
-import type { ReplayDto } from '../../src/replay/replay.dto.js'
-import type { Replayed } from '../../src/replay/replay.js'
+import type { ReplayDto } from '../../src/folding/replay.dto.js'
+import type { Replayed } from '../../src/folding/replay.js'
 import { alternate, median } from '../engine/figures.js'
 import type { Measured, Report } from '../engine/report.js'
 import { openStore } from '../engine/stores.js'

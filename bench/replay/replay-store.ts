@@ -1,6 +1,6 @@
 // A store to replay: the events every bench appends, one in ten and one in twenty of a type of its own, and a snapshot shortly before its end.
 import type { NewEvent } from '../../src/contract/event.js'
-import type { ReplayDto } from '../../src/replay/replay.dto.js'
+import type { ReplayDto } from '../../src/folding/replay.dto.js'
 import { openStore } from '../engine/stores.js'
 import { makeEvents, packEvents } from '../engine/workload.js'
 import { States } from './states.js'

@@ -1,5 +1,5 @@
 // Reads tokens: the header before any key is looked for, the claims after the signature held. Pure; whatever is odd is refused, never guessed.
-import { agentFault, streamGlobFault } from '../contract/check-names.js'
+import { agentFault, streamGlobFault } from '../contract/check/check-names.js'
 import { LIMITS } from '../contract/limits.js'
 import { type Identity, type Permissions, ROLES, type Role, SCOPES } from './access.js'
 

@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { verifyStore } from '../backends/embedded/verify-store.js'
-import { SERVICE_AGENT } from '../contract/check-append.js'
+import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import type { NewEvent } from '../contract/event.js'
 import { run } from './run.js'
 

@@ -4,10 +4,10 @@ import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { requireStore } from '../backends/embedded/verify-store.js'
 import type { Settings } from '../config/settings.js'
 import type { SaidEvent } from '../contract/event.js'
-import { exportFrames } from '../exchange/export-frames.js'
+import { exportFrames } from '../transfer/export-frames.js'
 import { cloudEventJson } from '../wire/cloud-event.js'
 import { Remote } from './remote.js'
-import { Usage } from './usage.js'
+import { Usage } from './usage-error.js'
 
 /** What the settings say of opening a store. */
 export type StoreRules = Pick<Settings, 'nodeId' | 'allowUnsafeFilesystem'>

@@ -6,12 +6,12 @@ import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { importStore } from '../backends/embedded/import-store.js'
 import { requireStore } from '../backends/embedded/verify-store.js'
 import { StoreError } from '../contract/errors.js'
-import { readExport } from '../exchange/read-export.js'
-import { type AppendBatch, type RenumberReport, renumber } from '../exchange/renumber.js'
+import { readExport } from '../transfer/read-export.js'
+import { type AppendBatch, type RenumberReport, renumber } from '../transfer/renumber.js'
 import type { StoreRules } from './export.js'
 import { amount } from './print-verify.js'
 import { Remote } from './remote.js'
-import { Usage } from './usage.js'
+import { Usage } from './usage-error.js'
 
 interface Wish {
   readonly file: string

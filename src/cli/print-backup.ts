@@ -1,10 +1,10 @@
 // Says what a backup took and what a restore brought back: what it holds, up to where, and what is wrong with it if anything is.
 import type { RestoredReport } from '../backends/embedded/backup-store.js'
-import type { BackupReport } from '../backends/embedded/engine/backup.js'
-import type { Manifest } from '../backends/embedded/engine/backup-manifest.js'
-import type { VerifyReport } from '../backends/embedded/engine/verify.js'
-import { inShell } from './in-shell.js'
+import type { BackupReport } from '../backends/embedded/engine/backup/backup.js'
+import type { Manifest } from '../backends/embedded/engine/backup/backup-manifest.js'
+import type { VerifyReport } from '../backends/embedded/engine/inspect/verify.js'
 import { amount, nearby, printVerify } from './print-verify.js'
+import { inShell } from './shell-quote.js'
 
 export function printBackup(report: BackupReport, directory: string, backup: string): string {
   const { manifest, copied, kept, removed, damaged } = report

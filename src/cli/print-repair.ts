@@ -1,8 +1,8 @@
 // Says what a repair would do, or did, and what it costs, before anybody says yes to it.
-import type { RepairStep } from '../backends/embedded/engine/repair.js'
+import type { RepairStep } from '../backends/embedded/engine/inspect/repair.js'
 import type { RepairReport } from '../backends/embedded/verify-store.js'
-import { inShell } from './in-shell.js'
 import { amount, nearby } from './print-verify.js'
+import { inShell } from './shell-quote.js'
 
 export function printRepair(report: RepairReport, directory: string): string {
   const { applied, steps, refused, lost, before } = report

@@ -1,7 +1,7 @@
 // Says what verify found to a person who was woken by it: the verdict, the places, the next step.
 import { relative } from 'node:path'
-import type { Finding, VerifyReport } from '../backends/embedded/engine/verify.js'
-import { inShell } from './in-shell.js'
+import type { Finding, VerifyReport } from '../backends/embedded/engine/inspect/verify.js'
+import { inShell } from './shell-quote.js'
 
 const MOST_PRINTED = 50
 

@@ -1,10 +1,10 @@
 // A running server as the commands use it: what it exports, what is appended to it, and its refusals as errors.
 import { setTimeout as wait } from 'node:timers/promises'
+import { isObject } from '../contract/check/field-checks.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
-import { isObject } from '../contract/field-checks.js'
-import { linesOf } from '../exchange/read-export.js'
-import type { RenumberedBatch } from '../exchange/renumber.js'
-import { Usage } from './usage.js'
+import { linesOf } from '../transfer/read-export.js'
+import type { RenumberedBatch } from '../transfer/renumber.js'
+import { Usage } from './usage-error.js'
 
 /** How often a server that asks for patience is asked again. */
 const TRIES = 20

@@ -7,15 +7,15 @@ import { loadSettings, loadSome } from '../config/load-settings.js'
 import { BadSettings } from '../config/parse-settings.js'
 import { type Settings, settingTable } from '../config/settings.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
-import { mustBeApart } from './apart.js'
+import { mustBeApart } from './assert-disjoint.js'
 import { exportEvents, type StoreRules } from './export.js'
 import { importEvents } from './import.js'
-import { inShell } from './in-shell.js'
 import { printBackup, printRestore } from './print-backup.js'
 import { printRepair } from './print-repair.js'
 import { printVerify } from './print-verify.js'
+import { inShell } from './shell-quote.js'
 import { token } from './token.js'
-import { isMisspelt, Usage } from './usage.js'
+import { isMisspelt, Usage } from './usage-error.js'
 
 export interface Terminal {
   /** What it answers is waited for before there is more: whoever reads may be slow, or gone. */

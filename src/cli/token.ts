@@ -4,7 +4,7 @@ import { type Permissions, ROLES, SCOPES } from '../auth/access.js'
 import { developmentSecret } from '../auth/development-secret.js'
 import { signToken } from '../auth/sign-token.js'
 import type { Settings } from '../config/settings.js'
-import { agentFault, streamGlobFault } from '../contract/check-names.js'
+import { agentFault, streamGlobFault } from '../contract/check/check-names.js'
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 const LONGEST_SECONDS = 366 * 86_400

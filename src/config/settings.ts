@@ -1,5 +1,5 @@
 // What can be set, and what each setting accepts: one table, read by the loader and by nobody else.
-import { streamGlobFault } from '../contract/check-names.js'
+import { streamGlobFault } from '../contract/check/check-names.js'
 import { brokenRelations, DEFAULT_WORK_LIMITS, type WorkLimits } from '../contract/work-limits.js'
 
 export type Environment = 'development' | 'production' | 'test'

@@ -2,10 +2,10 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { RecordedEvent } from '../contract/event.js'
 import type { Appended } from '../contract/event-store.js'
-import { contentTypes, type Form, formOf, reply as replyWith } from '../wire/answer.js'
 import { cloudEventJson, cloudEventsJson } from '../wire/cloud-event.js'
 import { eventJson } from '../wire/event-json.js'
 import { eventMessagePack } from '../wire/event-msgpack.js'
+import { contentTypes, type Form, formOf, reply as replyWith } from '../wire/negotiation.js'
 import { longPageOf } from '../wire/page.js'
 import { answerOf, locationOf, type Shape, warningHeader } from './append-answer.js'
 

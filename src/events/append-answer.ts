@@ -1,10 +1,11 @@
 // What an append is answered with: the contract's two shapes, and the headers that go with them. Pure.
+
+import type { AskedAppend } from '../appending/append-body.js'
+import { isObject } from '../contract/check/field-checks.js'
 import { Packed } from '../contract/event.js'
 import type { Appended, AppendedEvent } from '../contract/event-store.js'
-import { isObject } from '../contract/field-checks.js'
 import { LIMITS } from '../contract/limits.js'
-import { encoded } from '../wire/answer.js'
-import type { AskedAppend } from './append-body.js'
+import { encoded } from '../wire/negotiation.js'
 
 export const warningHeader = 'lighthouse-warning'
 

@@ -11,7 +11,7 @@ import {
   startServer,
 } from '../../test/support/http-server-under-test.js'
 import { LIMITS } from '../contract/limits.js'
-import { encoded } from '../wire/answer.js'
+import { encoded } from '../wire/negotiation.js'
 import { EventsModule } from './events.module.js'
 
 let server: ServerUnderTest

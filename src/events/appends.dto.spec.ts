@@ -1,8 +1,8 @@
 // The described shapes of appends and the contract's check agree: same fields, same demands, same limits.
 import 'reflect-metadata'
-import { checkAppend } from '../contract/check-append.js'
+import { type AppendBody, batchAppend, inTermsOf, singleAppend, streamAppend } from '../appending/append-body.js'
+import { checkAppend } from '../contract/check/check-append.js'
 import { StoreError } from '../contract/errors.js'
-import { type AppendBody, batchAppend, inTermsOf, singleAppend, streamAppend } from './append-body.js'
 import {
   BatchAppendBody,
   ConditionBody,

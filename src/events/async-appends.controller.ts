@@ -10,22 +10,22 @@ import {
   ApiTags,
 } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
+import { type AppendBody, batchAppend, singleAppend } from '../appending/append-body.js'
+import { originOf } from '../appending/append-context.js'
+import { Appends } from '../appending/appends.service.js'
+import { KEY_HEADER } from '../appending/idempotency-header.js'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
-import { reply as replyWith } from '../wire/answer.js'
 import { appendBody } from '../wire/body.js'
+import { reply as replyWith } from '../wire/negotiation.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { AcceptedOperation, OperationAnswer } from './answers.dto.js'
 import { mustBeAnswerable } from './answers.js'
 import { answerOf, type Shape, warningHeader, warningOf } from './append-answer.js'
-import { type AppendBody, batchAppend, singleAppend } from './append-body.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
-import { Appends } from './appends.service.js'
-import { KEY_HEADER } from './idempotency-header.js'
 import { Operations } from './operations.service.js'
-import { originOf } from './origin.js'
 
 const ACCEPTED = { description: 'Taken, and not stored yet; the Location says what becomes of it.' }
 

@@ -1,10 +1,10 @@
 // Turns CloudEvents, structured, batched or binary, into what the store is asked, and its findings back into attributes. Pure.
 import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { FieldFindings, pointerSegment } from '../contract/field-findings.js'
+import { type AppendBody, type AskedAppend, batchAppend, singleAppend } from '../appending/append-body.js'
+import { FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { appendBody, CloudEventsBody, PackedBody, unsupported } from '../wire/body.js'
 import { attributesIn } from '../wire/cloud-event-headers.js'
-import { type AppendBody, type AskedAppend, batchAppend, singleAppend } from './append-body.js'
 import { type ReadCloudEvent, readCloudEvent } from './cloud-event-fields.js'
 
 /** What `POST /v1/events` was given: an event of ours or a CloudEvent. */

@@ -1,7 +1,8 @@
 // Reads one CloudEvent as a new event: which attribute becomes which field, and where the rest is kept. Pure.
+
+import { isObject } from '../contract/check/field-checks.js'
+import type { FieldFindings } from '../contract/check/field-findings.js'
 import { isEventId } from '../contract/event-id.js'
-import { isObject } from '../contract/field-checks.js'
-import type { FieldFindings } from '../contract/field-findings.js'
 import {
   ASSIGNED,
   CARRIED,

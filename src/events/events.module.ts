@@ -1,20 +1,20 @@
 // Appends and reads of events over HTTP.
 import { type DynamicModule, Module } from '@nestjs/common'
+import { Appends } from '../appending/appends.service.js'
 import { FollowingModule } from '../following/following.module.js'
-import { UpcastingModule } from '../replay/upcasting/upcasting.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { Lines } from '../streaming/ndjson-answers.service.js'
+import { EventStreams } from '../streaming/sse-answers.service.js'
+import { Views } from '../streaming/upcast-view.service.js'
+import { UpcastingModule } from '../upcasting/upcasting.module.js'
 import { WireModule } from '../wire/wire.module.js'
-import { Appends } from './appends.service.js'
 import { AsyncAppendsController } from './async-appends.controller.js'
 import { EventsController } from './events.controller.js'
-import { Lines } from './lines.service.js'
+import { Waits } from './long-polls.service.js'
 import { LongReads } from './long-reads.service.js'
 import { Operations } from './operations.service.js'
 import { Reads } from './reads.service.js'
-import { EventStreams } from './sse.service.js'
 import { StreamEventsController } from './streams.controller.js'
-import { Views } from './views.service.js'
-import { Waits } from './waits.service.js'
 
 @Module({})
 export class EventsModule {

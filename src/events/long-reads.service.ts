@@ -2,14 +2,14 @@
 import type { Readable } from 'node:stream'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
-import { contentTypes } from '../wire/answer.js'
+import { Lines } from '../streaming/ndjson-answers.service.js'
+import type { ReadQuery } from '../streaming/read-query.js'
+import { EventStreams } from '../streaming/sse-answers.service.js'
+import { type Show, Views } from '../streaming/upcast-view.service.js'
+import { contentTypes } from '../wire/negotiation.js'
 import type { Exchange } from './answers.js'
-import { Lines } from './lines.service.js'
-import type { ReadQuery } from './read-query.js'
+import { Waits } from './long-polls.service.js'
 import { inWordsOfQuery } from './reads.service.js'
-import { EventStreams } from './sse.service.js'
-import { type Show, Views } from './views.service.js'
-import { Waits } from './waits.service.js'
 
 @Injectable()
 export class LongReads {

@@ -1,16 +1,16 @@
 // Reads for a caller, in the words of HTTP: pages with their cursors, single events, streams by revision.
 import { Injectable } from '@nestjs/common'
+import { inTermsOf } from '../appending/append-body.js'
 import type { Access } from '../auth/access.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore, type StreamInfo } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
-import { inTermsOf } from './append-body.js'
+import { inQuery, isCostly, limitBeyond, type ReadPlan, type ReadQuery, readPlan } from '../streaming/read-query.js'
+import { type Upcast, Views } from '../streaming/upcast-view.service.js'
 import { readPage } from './read-page.js'
-import { inQuery, isCostly, limitBeyond, type ReadPlan, type ReadQuery, readPlan } from './read-query.js'
 import { type StreamQuery, streamSource } from './stream-page.js'
-import { type Upcast, Views } from './views.service.js'
 
 export interface EventsRead {
   readonly events: readonly RecordedEvent[]

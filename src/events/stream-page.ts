@@ -1,7 +1,7 @@
 // Reads a stream by revision: finds by bisection where a revision stands in the log, and reads on from there.
 import type { Position, RecordedEvent, Revision } from '../contract/event.js'
 import type { EventStore, ReadRequest, StreamInfo } from '../contract/event-store.js'
-import { limitBeyond } from './read-query.js'
+import { limitBeyond } from '../streaming/read-query.js'
 
 export interface StreamQuery {
   readonly from?: Revision

@@ -16,10 +16,10 @@ import {
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import type { NewEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import { EventStream } from '../streaming/event-stream.js'
+import { Views } from '../streaming/upcast-view.service.js'
 import { decodeMessagePack } from '../wire/message-pack.js'
-import { EventStream } from './event-stream.js'
 import { EventsModule } from './events.module.js'
-import { Views } from './views.service.js'
 
 let server: ServerUnderTest
 const readers: EventSourceReader[] = []

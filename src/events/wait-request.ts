@@ -3,9 +3,9 @@ import type { FastifyReply } from 'fastify'
 import type { Access } from '../auth/access.js'
 import type { Position } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
+import { filterOf } from '../streaming/read-query.js'
 import { WAIT_SECONDS_DEFAULT, type WaitParameters } from './events.dto.js'
-import { filterOf } from './read-query.js'
-import type { Wait } from './waits.service.js'
+import type { Wait } from './long-polls.service.js'
 
 export const positionHeader = 'lighthouse-position'
 

@@ -4,8 +4,8 @@ import type { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { TURN_MS, Turn } from '../contract/turns.js'
 import { Follower, type Following, type Ground, type Pace } from './follower.js'
+import { Standing } from './follower-index.js'
 import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events.js'
-import { Standing } from './standing.js'
 import { Waker, type Woken } from './waker.js'
 
 const TICK_MS = 1_000

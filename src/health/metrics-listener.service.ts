@@ -5,11 +5,11 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Settings } from '../config/settings.js'
 import { StoreError } from '../contract/errors.js'
 import { Metrics } from '../metrics/metrics.js'
+import { METRICS_TYPE } from '../operations/metrics.controller.js'
 import { AllowedHosts, wrongHost } from '../wire/allowed-hosts.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
-import { METRICS_TYPE } from './metrics.controller.js'
 
 /** A scrape is one small request; a few scrapers ask at a time. */
 const LIMITS = {

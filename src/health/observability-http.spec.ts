@@ -10,11 +10,11 @@ import {
   startServer,
 } from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
+import { GroupsModule } from '../groups/groups.module.js'
 import { Metrics } from '../metrics/metrics.js'
+import { SecurityModule } from '../operations/operations.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
-import { SecurityModule } from '../security/security.module.js'
 import { SnapshotsModule } from '../snapshots/snapshots.module.js'
-import { GroupsModule } from '../subscriptions/groups/groups.module.js'
 import { HealthModule } from './health.module.js'
 
 let server: ServerUnderTest

@@ -6,9 +6,9 @@ import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { LIMITS } from '../contract/limits.js'
-import { reply as answer, contentTypes, formOf } from '../wire/answer.js'
+import { reply as answer, contentTypes, formOf } from '../wire/negotiation.js'
 import { pageOf } from '../wire/page.js'
-import { ShapePipe } from '../wire/shape.pipe.js'
+import { ShapePipe } from '../wire/validator.pipe.js'
 import type { Graph, GraphLimits, GraphNode } from './causal-graph.js'
 import {
   GRAPH_DEPTH_DEFAULT,

@@ -1,5 +1,5 @@
 // Which part of a query goes to which index.
-import { FieldFindings } from '../contract/field-findings.js'
+import { FieldFindings } from '../contract/check/field-findings.js'
 import { planQuery } from './plan-query.js'
 import { readWhere } from './where.js'
 

@@ -1,9 +1,9 @@
 // Chooses what of a query the indexes answer: the filter and the ranges that every match lies within. Pure.
-import { agentFault, referenceFault, streamGlobFault, tagFault, typeGlobFault } from '../contract/check-names.js'
+import { agentFault, referenceFault, streamGlobFault, tagFault, typeGlobFault } from '../contract/check/check-names.js'
+import type { FaultOf } from '../contract/check/field-checks.js'
+import type { FieldName } from '../contract/check/field-path.js'
 import type { Position } from '../contract/event.js'
 import { type IdParts, parseId, TIMESTAMP_MAX } from '../contract/event-id.js'
-import type { FaultOf } from '../contract/field-checks.js'
-import type { FieldName } from '../contract/field-path.js'
 import type { EventFilter } from '../contract/filter.js'
 import { isGlob } from '../contract/glob.js'
 import { LIMITS } from '../contract/limits.js'

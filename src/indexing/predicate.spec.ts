@@ -1,7 +1,7 @@
 // What conditions mean: told in tables, and held against a model that knows no compiling.
 import fc from 'fast-check'
+import { FieldFindings } from '../contract/check/field-findings.js'
 import type { JsonObject, RecordedEvent } from '../contract/event.js'
-import { FieldFindings } from '../contract/field-findings.js'
 import { filterMatches } from '../contract/filter.js'
 import { parseTime } from '../contract/rfc3339.js'
 import { planQuery } from './plan-query.js'

@@ -1,7 +1,8 @@
 // Compiles the conditions of a query, once, into a function that says whether an event meets them.
+
+import { FIELDS, valueAt } from '../contract/check/field-path.js'
 import type { RecordedEvent } from '../contract/event.js'
 import { compareIds, type IdParts, parseId } from '../contract/event-id.js'
-import { FIELDS, valueAt } from '../contract/field-path.js'
 import { compileStreams } from '../contract/filter.js'
 import { compileGlob, type TextTest } from '../contract/glob.js'
 import { parseTime } from '../contract/rfc3339.js'

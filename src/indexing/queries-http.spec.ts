@@ -8,8 +8,8 @@ import {
   startServer,
 } from '../../test/support/http-server-under-test.js'
 import type { NewEvent } from '../contract/event.js'
-import { encoded } from '../wire/answer.js'
 import { decodeMessagePack } from '../wire/message-pack.js'
+import { encoded } from '../wire/negotiation.js'
 import { IndexModule } from './indexing.module.js'
 import { Queries } from './queries.service.js'
 import { SCAN_BUDGET } from './query-limits.js'

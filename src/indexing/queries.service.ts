@@ -1,9 +1,9 @@
 // Answers a query: plans it, walks over what the plan leaves, keeps what matches, and says how it ran.
 import { Injectable } from '@nestjs/common'
+import type { FieldPath } from '../contract/check/field-path.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
-import type { FieldPath } from '../contract/field-path.js'
 import { planQuery, type QueryPlan } from './plan-query.js'
 import { type Predicate, predicateOf } from './predicate.js'
 import { writeQueryCursor } from './query-cursor.js'

@@ -1,9 +1,10 @@
 // Reads the body of a query: its shape, its conditions and its paths, with all their faults in one answer. Pure.
+
+import { isObject } from '../contract/check/field-checks.js'
+import { FieldFindings } from '../contract/check/field-findings.js'
+import { type FieldPath, type ReadPath, readPath } from '../contract/check/field-path.js'
 import { StoreError } from '../contract/errors.js'
-import { isObject } from '../contract/field-checks.js'
-import { FieldFindings } from '../contract/field-findings.js'
-import { type FieldPath, type ReadPath, readPath } from '../contract/field-path.js'
-import { shapeOf } from '../wire/shape.js'
+import { shapeOf } from '../wire/validator.js'
 import { QueryDto } from './indexing.dto.js'
 import { type QueryCursor, readQueryCursor } from './query-cursor.js'
 import { QUERY_LIMITS } from './query-limits.js'

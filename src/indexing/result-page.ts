@@ -1,10 +1,11 @@
 // Gathers what a query has found as finished text or bytes, so that a page is bounded and holds no event any longer.
+
+import { valueAt } from '../contract/check/field-path.js'
 import type { RecordedEvent } from '../contract/event.js'
-import { valueAt } from '../contract/field-path.js'
-import { encoded } from '../wire/answer.js'
 import { eventJson } from '../wire/event-json.js'
 import { eventMessagePack } from '../wire/event-msgpack.js'
 import { packedBy } from '../wire/message-pack-writer.js'
+import { encoded } from '../wire/negotiation.js'
 import { QUERY_LIMITS } from './query-limits.js'
 import type { Selected } from './read-query-body.js'
 

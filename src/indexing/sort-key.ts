@@ -1,6 +1,7 @@
 // By what matches are sorted: a key for every value there can be, and the order of keys. Pure.
+
+import { type FieldPath, valueAt } from '../contract/check/field-path.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
-import { type FieldPath, valueAt } from '../contract/field-path.js'
 import { parseTime } from '../contract/rfc3339.js'
 import { QUERY_LIMITS } from './query-limits.js'
 

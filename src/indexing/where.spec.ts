@@ -1,5 +1,5 @@
 // The grammar of `where`: what it takes, and every fault with its pointer.
-import { FieldFindings } from '../contract/field-findings.js'
+import { FieldFindings } from '../contract/check/field-findings.js'
 import { QUERY_LIMITS } from './query-limits.js'
 import { readWhere } from './where.js'
 

@@ -1,8 +1,9 @@
 // The grammar of `where`: reads an untrusted tree into conditions, without recursion, and tells of all its faults at once.
+
+import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
+import { type FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
+import { FIELDS, type FieldKind, type FieldPath, readPath } from '../contract/check/field-path.js'
 import { isEventId } from '../contract/event-id.js'
-import { checkUnknownFields, isObject } from '../contract/field-checks.js'
-import { type FieldFindings, pointerSegment } from '../contract/field-findings.js'
-import { FIELDS, type FieldKind, type FieldPath, readPath } from '../contract/field-path.js'
 import { timeFault } from '../contract/rfc3339.js'
 import { QUERY_LIMITS } from './query-limits.js'
 

@@ -1,17 +1,17 @@
 // State from history.
 import { type DynamicModule, Module } from '@nestjs/common'
+import { Folds } from '../folding/fold-catalog.service.js'
+import { Plans } from '../folding/replay-planner.service.js'
+import { Replays } from '../folding/replays.service.js'
+import { ProjectionChangesController } from '../projections/projection-changes.controller.js'
+import { ProjectionChanges } from '../projections/projection-changes.service.js'
+import { ProjectionStateController } from '../projections/projection-state.controller.js'
+import { ProjectionStates } from '../projections/projection-states.service.js'
+import { ProjectionsModule } from '../projections/projections.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { UpcastingModule } from '../upcasting/upcasting.module.js'
 import { WireModule } from '../wire/wire.module.js'
-import { Folds } from './folds.service.js'
-import { Plans } from './plans.service.js'
-import { ProjectionChangesController } from './projections/projection-changes.controller.js'
-import { ProjectionChanges } from './projections/projection-changes.service.js'
-import { ProjectionStateController } from './projections/projection-state.controller.js'
-import { ProjectionStates } from './projections/projection-states.service.js'
-import { ProjectionsModule } from './projections/projections.module.js'
 import { ReplayController } from './replay.controller.js'
-import { Replays } from './replays.service.js'
-import { UpcastingModule } from './upcasting/upcasting.module.js'
 
 @Module({})
 export class ReplayModule {

@@ -1,5 +1,5 @@
 // State that the service keeps as events of one of its own `$…` streams: folded once, changed by one after the other, written anew where retention would remove it.
-import { SERVICE_AGENT } from '../contract/check-append.js'
+import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { StoreError } from '../contract/errors.js'
 import type { JsonObject, Position } from '../contract/event.js'
 import type { DamagedRange, EventStore } from '../contract/event-store.js'

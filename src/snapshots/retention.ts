@@ -1,5 +1,5 @@
 // Which snapshots of one fold stay: all of a day, one a day for a month, one a week for a year, and what those stand on. Pure.
-import type { Shelved } from './shelf.js'
+import type { Shelved } from './snapshot-store.js'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS

@@ -16,11 +16,11 @@ import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
-import { reply as answer } from '../wire/answer.js'
-import { ShapePipe } from '../wire/shape.pipe.js'
+import { reply as answer } from '../wire/negotiation.js'
+import { ShapePipe } from '../wire/validator.pipe.js'
 import type { KeptFold } from './registry.js'
-import type { Shelved } from './shelf.js'
 import { isFoldId, isSnapshotId } from './snapshot-names.js'
+import type { Shelved } from './snapshot-store.js'
 import {
   KeepFoldAnswer,
   KeepFoldDto,

@@ -14,7 +14,7 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
-import { PROJECTION_NAME_CHARS_MAX, REDUCER_NAMES, type ReducerName } from '../replay/replays.service.js'
+import { PROJECTION_NAME_CHARS_MAX, REDUCER_NAMES, type ReducerName } from '../folding/replays.service.js'
 import { JSON_VALUE } from '../wire/json-value.js'
 import { ReplayFilterDto } from '../wire/replay-filter.dto.js'
 

@@ -1,20 +1,20 @@
 // What can be asked of snapshots: to keep a fold, to make, show, verify, protect and remove; one change after the other.
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
-import { SERVICE_AGENT } from '../contract/check-append.js'
+import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
-import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '../replay/folds.service.js'
-import type { KeptStates } from '../replay/kept-states.service.js'
-import type { Folded } from '../replay/replays.service.js'
+import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '../folding/fold-catalog.service.js'
+import type { Folded } from '../folding/replays.service.js'
+import type { KeptStates } from '../folding/snapshot-source.service.js'
 import type { SideFiles } from '../storage/side-files.js'
-import { foldedOf, type Ground, Maker, type Verified } from './maker.js'
 import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
-import type { KeptSnapshot, Shelved } from './shelf.js'
+import { foldedOf, type Ground, Maker, type Verified } from './snapshot-builder.js'
 import type { Reason } from './snapshot-file.js'
 import { isOfFold } from './snapshot-names.js'
 import { VOLUME_SHARE_FREE, VOLUME_SHARE_MAX } from './snapshot-rules.js'
+import type { KeptSnapshot, Shelved } from './snapshot-store.js'
 
 export interface SnapshotParts extends Ground {
   readonly files: SideFiles

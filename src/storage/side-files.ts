@@ -1,7 +1,7 @@
 // Whole files beside the log, for what can be made of it again: written all or not, moved aside when they are wrong.
 import { dirname, join } from 'node:path'
-import { type Disk, diskErrorCode } from '../backends/embedded/engine/disk.js'
-import { replaceFile } from '../backends/embedded/engine/small-file.js'
+import { type Disk, diskErrorCode } from '../backends/embedded/engine/disk/disk.js'
+import { replaceFile } from '../backends/embedded/engine/disk/small-file.js'
 
 const TEMPORARY = '.tmp'
 /** What was wrong is evidence, but not for ever. */

@@ -1,6 +1,7 @@
 // Writes recorded events as CloudEvents 1.0 in JSON: docs/CLOUDEVENTS.md says which attribute is which field.
+
+import { isObject } from '../contract/check/field-checks.js'
 import type { JsonValue, SaidEvent } from '../contract/event.js'
-import { isObject } from '../contract/field-checks.js'
 
 /** What comes before the name of the stream in a `source`. */
 export const SOURCE_PREFIX = '/streams/'

@@ -1,5 +1,5 @@
 // Finds out where in a JSON text something is wrong: slow, careful and without recursion, for refused bodies only.
-import { pointerSegment } from '../contract/field-findings.js'
+import { pointerSegment } from '../contract/check/field-findings.js'
 
 interface Level {
   readonly isObject: boolean

@@ -1,7 +1,8 @@
 // Reads MessagePack of clients as far as JSON could say it; the payloads of appends stay bytes.
+
+import { pointerSegment } from '../contract/check/field-findings.js'
 import { StoreError } from '../contract/errors.js'
 import { Packed } from '../contract/event.js'
-import { pointerSegment } from '../contract/field-findings.js'
 import { LIMITS } from '../contract/limits.js'
 import { readText, utf8FaultAt } from '../contract/utf8.js'
 import { tooManyKeys } from './json-body.js'

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import type { INestApplication } from '@nestjs/common'
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
-import * as ofConsumers from '../../src/subscriptions/consuming.dto.js'
-import * as ofAll from '../../src/subscriptions/frames.dto.js'
-import { CLIENT_FRAME_TYPES } from '../../src/subscriptions/read-frame.js'
+import * as ofConsumers from '../../src/websocket/consuming.dto.js'
+import * as ofAll from '../../src/websocket/frames.dto.js'
+import { CLIENT_FRAME_TYPES } from '../../src/websocket/read-frame.js'
 
 interface Schema {
   readonly properties?: Readonly<Record<string, { readonly enum?: readonly string[] }>>

@@ -1,11 +1,11 @@
 // Walks the files of a data directory from the first frame to the last, apart from any store, and proves the hash chain.
 
-import { NO_HASH } from '../../src/backends/embedded/engine/bytes.js'
-import { parseName } from '../../src/backends/embedded/engine/names.js'
-import { scan } from '../../src/backends/embedded/engine/scan.js'
-import { readFacts } from '../../src/backends/embedded/engine/sealed-segment.js'
-import type { SegmentBytes } from '../../src/backends/embedded/engine/segment-bytes.js'
-import { HEADER_BLOCK_BYTES } from '../../src/backends/embedded/engine/segment-header.js'
+import { NO_HASH } from '../../src/backends/embedded/engine/format/bytes.js'
+import { parseName } from '../../src/backends/embedded/engine/format/names.js'
+import { HEADER_BLOCK_BYTES } from '../../src/backends/embedded/engine/format/segment-header.js'
+import { scan } from '../../src/backends/embedded/engine/segment/scan.js'
+import { readFacts } from '../../src/backends/embedded/engine/segment/sealed-segment.js'
+import type { SegmentBytes } from '../../src/backends/embedded/engine/segment/segment-bytes.js'
 import type { FakeDisk } from '../support/fake-disk.js'
 import { must } from './ledger.js'
 

@@ -1,7 +1,7 @@
 // A life of a tiny store as the gates live it: appends of every kind, rotations, a clean stop and a new start, all on record.
 
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
-import type { Disk } from '../../src/backends/embedded/engine/disk.js'
+import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import type { AppendRequest } from '../../src/contract/event-store.js'
 import { type BentClock, SECOND } from '../support/bent-clock.js'

@@ -1,8 +1,8 @@
 // The segment that was being written, as a start finds it: torn, damaged, deleted or exchanged, and what becomes of each.
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
-import { FrameCursor } from '../../src/backends/embedded/engine/frame-cursor.js'
-import { HEADER_BLOCK_BYTES, parseHeader } from '../../src/backends/embedded/engine/segment-header.js'
+import { HEADER_BLOCK_BYTES, parseHeader } from '../../src/backends/embedded/engine/format/segment-header.js'
+import { FrameCursor } from '../../src/backends/embedded/engine/segment/frame-cursor.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import { BentClock } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'

@@ -6,7 +6,7 @@ import {
   type LockAttempt,
   type OpenOptions,
   type Space,
-} from '../../src/backends/embedded/engine/disk.js'
+} from '../../src/backends/embedded/engine/disk/disk.js'
 
 /** Told before anything was written, so nothing was lost: the one kind of failure after which the file may be used again. */
 const REFUSED = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE'])

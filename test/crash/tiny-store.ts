@@ -1,7 +1,7 @@
 // A store so small that a few events make it rotate, on whatever disk a test gives it.
 
 import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/embedded-store.js'
-import type { Disk } from '../../src/backends/embedded/engine/disk.js'
+import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import type { Clock } from '../../src/contract/clock.js'
 import type { RecordedEvent } from '../../src/contract/event.js'

@@ -1,6 +1,6 @@
 // Every byte of a small store is flipped and every length cut, file by file: the verdict is rule C3's, and no event is ever wrong.
 import { beforeAll, describe, test } from '@jest/globals'
-import { HEADER_BLOCK_BYTES, MARK_BYTES, MARK_SLOTS } from '../../src/backends/embedded/engine/segment-header.js'
+import { HEADER_BLOCK_BYTES, MARK_BYTES, MARK_SLOTS } from '../../src/backends/embedded/engine/format/segment-header.js'
 import { SEED, stride } from '../crash/effort.js'
 import { type Expected, Matrix, positions, SOUND } from './matrix.js'
 import { indexPaths, type KnownSegment, type SmallStore, smallStore } from './small-store.js'

@@ -1,7 +1,7 @@
 // The small store behind the golden files: the same calls at the same times with the same identity, so the same bytes.
 
 import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/embedded-store.js'
-import { archiveSegment } from '../../src/backends/embedded/engine/archive.js'
+import { archiveSegment } from '../../src/backends/embedded/engine/upkeep/archive.js'
 import { openLog } from '../../src/backends/embedded/open-log.js'
 import { resolveOptions } from '../../src/backends/embedded/options.js'
 import { must } from '../crash/ledger.js'

@@ -1,8 +1,12 @@
 // A store of three small segments, known byte by byte, on which every kind of damage can be tried.
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
-import { FrameCursor } from '../../src/backends/embedded/engine/frame-cursor.js'
-import { readFacts } from '../../src/backends/embedded/engine/sealed-segment.js'
-import { HEADER_BLOCK_BYTES, parseHeader, parseMarks } from '../../src/backends/embedded/engine/segment-header.js'
+import {
+  HEADER_BLOCK_BYTES,
+  parseHeader,
+  parseMarks,
+} from '../../src/backends/embedded/engine/format/segment-header.js'
+import { FrameCursor } from '../../src/backends/embedded/engine/segment/frame-cursor.js'
+import { readFacts } from '../../src/backends/embedded/engine/segment/sealed-segment.js'
 import type { NewEvent } from '../../src/contract/event.js'
 import { held } from '../crash/chain-check.js'
 import { fingerprint, must } from '../crash/ledger.js'

@@ -2,7 +2,7 @@
 // and what was not answered is handed out again.
 import { describe, expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
-import type { Delivery } from '../../src/subscriptions/groups/takers.js'
+import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import { SEED, SOAK, stride, tell } from '../crash/effort.js'
 import { openTiny } from '../crash/tiny-store.js'
 import { BentClock, SECOND } from '../support/bent-clock.js'

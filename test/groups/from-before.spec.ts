@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Access } from '../../src/auth/access.js'
 import { MemoryStore } from '../../src/backends/memory/memory-store.js'
 import type { JsonObject } from '../../src/contract/event.js'
-import type { Groups } from '../../src/subscriptions/groups/groups.service.js'
+import type { Groups } from '../../src/groups/groups.service.js'
 import { groupsOn } from './group-desk.js'
 
 const ASKED = {

@@ -1,5 +1,5 @@
 // A consumer group as simple as one can be, against which the real one is judged: a list of tasks, and rules read aloud.
-import type { Ordering } from '../../src/subscriptions/groups/definition.js'
+import type { Ordering } from '../../src/groups/state/group-definition.js'
 
 export interface Rules {
   readonly timeoutMs: number

@@ -1,9 +1,9 @@
 // Groups with consumers that wait: what an append costs them, what they keep in memory, and that they miss nothing.
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { Access } from '../../src/auth/access.js'
-import type { Groups } from '../../src/subscriptions/groups/groups.service.js'
-import { OpenGroups } from '../../src/subscriptions/groups/open-groups.js'
-import { WindowMemory } from '../../src/subscriptions/groups/window-memory.js'
+import { OpenGroups } from '../../src/groups/dispatch/open-groups.js'
+import type { Groups } from '../../src/groups/groups.service.js'
+import { WindowMemory } from '../../src/groups/window-memory.js'
 import { BentClock } from '../support/bent-clock.js'
 import { WatchedStore } from '../support/memory-store.js'
 import { DEFINED, groupsOn, positionsOf, worldOn } from './group-desk.js'

@@ -5,15 +5,32 @@ import { type Import, importsOf, isIn, isSpec, isTypeScript, type ProjectFile, t
 /** Units by floor. A unit is a folder; the files directly in src, which assemble the rest, are a unit of their own. */
 const floors: readonly (readonly string[])[] = [
   ['contract'],
-  ['backends/memory', 'backends/embedded', 'backends/jetstream'],
-  ['config', 'wire', 'auth', 'metrics', 'logging', 'tracing', 'degradation', 'alerting'],
-  ['storage', 'following', 'service-streams'],
-  ['events', 'subscriptions', 'replay', 'snapshots', 'indexing', 'exchange', 'health', 'security', 'api-docs'],
-  ['cli', '.'],
+  ['record', 'config', 'signals'],
+  ['backends/memory', 'backends/embedded', 'backends/replicated'],
+  ['wire', 'auth', 'logging', 'metrics', 'tracing', 'failures', 'monitors', 'degradation'],
+  ['storage'],
+  ['service-streams', 'following', 'upcasting', 'definitions', 'streaming', 'folding', 'appending'],
+  [
+    'events',
+    'indexing',
+    'groups',
+    'websocket',
+    'replay',
+    'projections',
+    'snapshots',
+    'transfer',
+    'health',
+    'operations',
+    'alerting',
+    'api-docs',
+  ],
+  ['server', 'cli', '.'],
 ]
 
-const backends = 1
-const features = 4
+const backends = 2
+const shared = 5
+const features = 6
+const assembly = 7
 
 /** The wrapping of a backend happens in one place; the command line repairs what no server may open. */
 const mayNameBackends = new Set(['storage', 'cli'])
@@ -67,8 +84,8 @@ function complaintAboutImport(file: ProjectFile, { specifier, line }: Import): s
   if (to.floor === backends && !mayNameBackends.has(from.unit)) {
     return [`${where}: only src/storage and src/cli name a backend; ask for EventStore from the contract`]
   }
-  if (from.floor === features && to.floor === features) return complaintAboutNeighbour(where, target)
-  if (to.floor < from.floor) return []
+  if (from.floor === features && to.floor === features && !isSpec(file)) return complaintAboutNeighbour(where)
+  if (to.floor < from.floor || mayKnowNeighbour(file, from, to)) return []
   const rule = from.floor === to.floor ? 'neighbours on one floor do not know each other' : 'that is a floor above'
   return [`${where}: ${rule}; move what both need down, to the contract if need be, or hand it in from above`]
 }
@@ -79,9 +96,14 @@ function complaintAboutLeaving(file: ProjectFile, where: string, target: string)
   return [`${where}: the product stands alone; move what it needs into src`]
 }
 
-function complaintAboutNeighbour(where: string, target: string): string[] {
-  if (/\.(module|service)\.js$/.test(target)) return []
-  return [`${where}: a feature uses another through its *.module or *.service only; export a verb there`]
+/** What several features stand on may stand on one another, the edges of the server as well, and a spec uses any feature. */
+function mayKnowNeighbour(file: ProjectFile, from: Place, to: Place): boolean {
+  if (from.floor !== to.floor) return false
+  return from.floor === shared || from.floor === assembly || (from.floor === features && isSpec(file))
+}
+
+function complaintAboutNeighbour(where: string): string[] {
+  return [`${where}: features never import each other; move what both need to a floor below them`]
 }
 
 export const contractImportsNothing: Rule = {

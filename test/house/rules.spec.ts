@@ -53,10 +53,10 @@ const plantings: readonly Planting[] = [
   },
   {
     rule: 'a floor imports only what is below it',
-    bad: { 'src/events/a.ts': "await import('../replay/b.js')" },
+    bad: { 'src/events/a.ts': "await import('../replay/replay.service.js')" },
     good: {
-      'src/events/a.ts': "import '../replay/replay.module.js'",
-      'src/replay/a.ts': "import '../events/events.service.js'",
+      'src/events/a.spec.ts': "import '../replay/replay.module.js'",
+      'src/folding/a.ts': "import '../streaming/b.js'",
     },
   },
   {

@@ -33,6 +33,9 @@ export const shortConstructors = nodeRule('a constructor takes at most 4 things'
   return `takes ${node.parameters.length} things: two of them belong together, or the class does two jobs; split it`
 })
 
+/** What assembles the server needs no suffix to say that Nest is inside. */
+const assembles = (file: ProjectFile) => ['.', 'server'].includes(placeOf(file.path)?.unit ?? '')
+
 const notSpecs = (files: readonly ProjectFile[]) => typescript(files).filter(file => !isSpec(file))
 
 export const shortFunctions = nodeRule('a function has at most 70 lines', notSpecs, (node, file) => {
@@ -138,7 +141,7 @@ export const namesTellNest: Rule = {
   name: 'a name tells whether Nest is inside',
   check: files =>
     sources(files)
-      .filter(file => !isSpec(file) && !nestSuffix.test(file.path) && placeOf(file.path)?.unit !== '.')
+      .filter(file => !isSpec(file) && !nestSuffix.test(file.path) && !assembles(file))
       .flatMap(file =>
         importsOf(file)
           .filter(({ specifier, typeOnly }) => !typeOnly && /^(@nestjs\/|nestjs-|@willsoto\/)/.test(specifier))

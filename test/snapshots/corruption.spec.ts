@@ -1,9 +1,9 @@
 // Each way in which a snapshot can be wrong: it is found out, moved aside, made again, and no replay is answered from it.
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { pack } from '../../src/snapshots/content.js'
-import { Keeper } from '../../src/snapshots/keeper.service.js'
 import { encodeSnapshot, sha256 } from '../../src/snapshots/snapshot-file.js'
 import { fileName } from '../../src/snapshots/snapshot-names.js'
+import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
+import { pack } from '../../src/snapshots/state-codec.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { BenchOfStates, DIRECTORY, OPERATOR } from './bench-of-states.js'
 import { ballast } from './stories.js'

@@ -1,7 +1,7 @@
 // Snapshots and what happens to them: long chains, power that goes, operations that fail, bytes that change. The answer is the same, at worst later.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { LINKS_MAX } from '../../src/snapshots/shelf.js'
+import { LINKS_MAX } from '../../src/snapshots/snapshot-store.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { BenchOfStates, DIRECTORY } from './bench-of-states.js'
 import { ballast } from './stories.js'

@@ -1,7 +1,7 @@
 // When snapshots are made by themselves, of which folds, and when they go.
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { Keeper } from '../../src/snapshots/keeper.service.js'
 import type { SnapshotRules } from '../../src/snapshots/snapshot-rules.js'
+import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { openTiny } from '../crash/tiny-store.js'
 import { BentClock } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'

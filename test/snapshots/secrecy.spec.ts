@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Access } from '../../src/auth/access.js'
-import type { ReplayDto } from '../../src/replay/replay.dto.js'
+import type { ReplayDto } from '../../src/folding/replay.dto.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { BenchOfStates, OPERATOR } from './bench-of-states.js'
 

@@ -1,7 +1,7 @@
 // Arbitrary events and folds for stories of states: few keys, so that they are set, removed, set again in another order, and nested in each other.
 import fc from 'fast-check'
 import type { JsonObject } from '../../src/contract/event.js'
-import type { ReplayDto } from '../../src/replay/replay.dto.js'
+import type { ReplayDto } from '../../src/folding/replay.dto.js'
 import { arbitraryJson, objectOf } from '../support/arbitrary-json.js'
 import type { Story } from './bench-of-states.js'
 import type { NAIVE, NaiveEvent } from './naive-fold.js'

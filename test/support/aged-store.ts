@@ -1,6 +1,6 @@
 // An embedded store that has been written to for a number of days, one sealed segment each, under a clock that tests bend.
 import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/embedded-store.js'
-import type { Disk } from '../../src/backends/embedded/engine/disk.js'
+import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import type { Observer } from '../../src/contract/observer.js'
 import { BentClock, DAY } from './bent-clock.js'

@@ -3,9 +3,9 @@ import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { AppModule } from '../../src/app.module.js'
 import { loadSettings } from '../../src/config/load-settings.js'
-import { createHttpAdapter } from '../../src/http-server.js'
 import { createLogger } from '../../src/logging/logger.js'
-import { authOptionsOf } from '../../src/token-settings.js'
+import { createHttpAdapter } from '../../src/server/http-server.js'
+import { authOptionsOf } from '../../src/server/token-settings.js'
 import { withTempDirectory } from './temp-directory.js'
 
 export function withApplication<T>(work: (app: NestFastifyApplication) => T | Promise<T>): Promise<T> {

@@ -1,5 +1,5 @@
 // A disk of which one opening or reading fails, or all from one on, with any code; what is written comes through.
-import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from '../../src/backends/embedded/engine/disk.js'
+import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from '../../src/backends/embedded/engine/disk/disk.js'
 import { diskError } from './fault-plan.js'
 
 export interface ReadFault {

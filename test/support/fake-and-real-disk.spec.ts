@@ -1,8 +1,8 @@
 // Runs the same random operations on the fake and on the real disk and compares every answer.
 import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
-import { type Disk, type DiskFile, type DiskLock, diskErrorCode } from '../../src/backends/embedded/engine/disk.js'
-import { RealDisk } from '../../src/backends/embedded/engine/real-disk.js'
+import { type Disk, type DiskFile, type DiskLock, diskErrorCode } from '../../src/backends/embedded/engine/disk/disk.js'
+import { RealDisk } from '../../src/backends/embedded/engine/disk/real-disk.js'
 import { FakeDisk } from './fake-disk.js'
 import { Random } from './random.js'
 import { withTempDirectory } from './temp-directory.js'

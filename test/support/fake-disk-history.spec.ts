@@ -1,6 +1,6 @@
 // Checks the fake disk's crashes over random histories against a second, naive account of what may survive.
 import { expect, test } from '@jest/globals'
-import type { DiskFile } from '../../src/backends/embedded/engine/disk.js'
+import type { DiskFile } from '../../src/backends/embedded/engine/disk/disk.js'
 import { FakeDisk } from './fake-disk.js'
 import { Random } from './random.js'
 

@@ -1,6 +1,6 @@
 // Proves the fake disk: it judges everything else, so each of its promises is held here.
 import { describe, expect, test } from '@jest/globals'
-import { type DiskFile, diskErrorCode } from '../../src/backends/embedded/engine/disk.js'
+import { type DiskFile, diskErrorCode } from '../../src/backends/embedded/engine/disk/disk.js'
 import { type CrashMode, FakeDisk, type FakeDiskOptions } from './fake-disk.js'
 import { type OperationKind, PowerLoss } from './fault-plan.js'
 

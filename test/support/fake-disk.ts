@@ -7,7 +7,7 @@ import type {
   LockAttempt,
   OpenOptions,
   Space,
-} from '../../src/backends/embedded/engine/disk.js'
+} from '../../src/backends/embedded/engine/disk/disk.js'
 import { FakeFile } from './fake-file.js'
 import { type CrashMode, FakeInode } from './fake-inode.js'
 import { FakePower } from './fake-power.js'

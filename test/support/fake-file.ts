@@ -1,6 +1,6 @@
 // An open file of the fake disk.
 
-import type { DiskFile, OpenOptions } from '../../src/backends/embedded/engine/disk.js'
+import type { DiskFile, OpenOptions } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { FakeInode } from './fake-inode.js'
 import type { FakePower } from './fake-power.js'
 import { diskError } from './fault-plan.js'

@@ -1,5 +1,5 @@
 // A disk whose writes and new files can be held up, so that a test can look at a store while a batch is on its way.
-import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from '../../src/backends/embedded/engine/disk.js'
+import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from '../../src/backends/embedded/engine/disk/disk.js'
 
 export class HeldDisk implements Disk {
   private gate: PromiseWithResolvers<void> | undefined

@@ -1,7 +1,8 @@
 // The bytes of one record, as the store would write it.
-import { PackWriter } from '../../src/backends/embedded/pack-writer.js'
-import { encodePayload, encodeRecord, type Placement } from '../../src/backends/embedded/record.js'
+
 import type { NewEvent } from '../../src/contract/event.js'
+import { PackWriter } from '../../src/record/codec/pack-writer.js'
+import { encodePayload, encodeRecord, type Placement } from '../../src/record/record.js'
 
 export const PLACED: Placement = {
   ...{ position: 1, revision: 0, timestampNs: 1n, sequence: 0, nodeId: 'n1', agentId: 'a1' },

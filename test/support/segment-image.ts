@@ -1,10 +1,14 @@
 // The bytes of a segment, built in memory batch by batch, for judging them and for breaking them.
-import { BatchBuffer } from '../../src/backends/embedded/engine/batch-buffer.js'
-import { NO_HASH } from '../../src/backends/embedded/engine/bytes.js'
-import { GrowingBuffer } from '../../src/backends/embedded/engine/growing-buffer.js'
-import type { ScanStart } from '../../src/backends/embedded/engine/scan.js'
-import type { SegmentBytes } from '../../src/backends/embedded/engine/segment-bytes.js'
-import { HEADER_BLOCK_BYTES, headerBlock, STORE_ID_BYTES } from '../../src/backends/embedded/engine/segment-header.js'
+import { BatchBuffer } from '../../src/backends/embedded/engine/format/batch-buffer.js'
+import { NO_HASH } from '../../src/backends/embedded/engine/format/bytes.js'
+import { GrowingBuffer } from '../../src/backends/embedded/engine/format/growing-buffer.js'
+import {
+  HEADER_BLOCK_BYTES,
+  headerBlock,
+  STORE_ID_BYTES,
+} from '../../src/backends/embedded/engine/format/segment-header.js'
+import type { ScanStart } from '../../src/backends/embedded/engine/segment/scan.js'
+import type { SegmentBytes } from '../../src/backends/embedded/engine/segment/segment-bytes.js'
 
 export const SALT = 0x5a17
 

@@ -2,9 +2,9 @@
 import type { NewEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { AppendedEvent } from '../../contract/event-store.js'
-import type { WaitingAppend } from './append-request.js'
+import type { WaitingAppend } from '../../record/append-request.js'
+import type { Placement } from '../../record/record.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
-import type { Placement } from './record.js'
 import { indexEvent } from './terms.js'
 
 /** What the caller is told once the batch is durable, and not before. */

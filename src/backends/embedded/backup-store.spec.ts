@@ -6,7 +6,7 @@ import { BentClock } from '../../../test/support/bent-clock.js'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
 import { backupStore, restoreStore } from './backup-store.js'
 import { openEmbedded } from './embedded-store.js'
-import type { Disk, OpenOptions } from './engine/disk.js'
+import type { Disk, OpenOptions } from './engine/disk/disk.js'
 import type { EmbeddedOptions } from './options.js'
 import { verifyStore } from './verify-store.js'
 

@@ -1,10 +1,11 @@
 // The heads of streams whose events retention removes: a stream goes on where it stood, whatever is left of it.
-import type { Assigned } from './assigned.js'
-import type { Carried } from './engine/floor.js'
+
 import type { Log } from './engine/log.js'
-import type { SealedSegment } from './engine/sealed-segment.js'
-import { withSoundIndexes } from './sound-index.js'
+import type { Carried } from './engine/recovery/floor.js'
+import type { SealedSegment } from './engine/segment/sealed-segment.js'
 import { KIND } from './terms.js'
+import { withSoundIndexes } from './with-index-repair.js'
+import type { Assigned } from './write-view.js'
 
 /** Streams looked up before the loop gets a turn. */
 const STEP = 256

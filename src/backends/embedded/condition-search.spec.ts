@@ -8,7 +8,7 @@ import { type ConditionItem, itemMatches } from '../../contract/condition.js'
 import type { NewEvent, RecordedEvent } from '../../contract/event.js'
 import { ConditionSearch, type Patience } from './condition-search.js'
 import type { Log } from './engine/log.js'
-import { withSoundIndexes } from './sound-index.js'
+import { withSoundIndexes } from './with-index-repair.js'
 
 const NONE: Patience = { isOver: true }
 const ENDLESS: Patience = { isOver: false }

@@ -1,12 +1,12 @@
 // Finds the first durable event that a condition names, as far as there is time for, and goes on from there the next time.
 import type { Condition, ConditionItem } from '../../contract/condition.js'
 import { itemMatches } from '../../contract/condition.js'
+import type { StoredEvent } from '../../record/record.js'
 import type { Log } from './engine/log.js'
-import type { Segment } from './engine/sealed-segment.js'
-import type { SegmentList } from './engine/segment-list.js'
+import type { Segment } from './engine/segment/sealed-segment.js'
+import type { SegmentList } from './engine/segment/segment-list.js'
 import { readEventSync } from './entry-reader.js'
 import { between, lowerBound } from './ordinal-sets.js'
-import type { StoredEvent } from './record.js'
 import { KIND } from './terms.js'
 
 /** Whether it is time to let others go on; a `Turn` is one. */

@@ -1,12 +1,12 @@
 // Proves an event of an export: the record it makes is the one its checksum is of, and says nothing that no event may say. Pure.
 import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
-import { keyFault } from '../../contract/check-names.js'
+import { keyFault } from '../../contract/check/check-names.js'
 import { StoreError } from '../../contract/errors.js'
 import { Packed, type SaidEvent } from '../../contract/event.js'
 import { LIMITS } from '../../contract/limits.js'
-import { MalformedRecord } from './pack-reader.js'
-import { type Keyed, recordSaidBy, StoredEvent } from './record.js'
+import { MalformedRecord } from '../../record/codec/pack-reader.js'
+import { type Keyed, recordSaidBy, StoredEvent } from '../../record/record.js'
 
 /** An event as an export has it. What it says must have passed the contract's checks. */
 export interface CopiedEvent {

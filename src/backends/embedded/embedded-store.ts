@@ -1,5 +1,11 @@
 // The default storage: an event store in one directory, with no database beside it.
-import { checkFindKey, checkPosition, checkRead, checkStreamName, checkStreams } from '../../contract/check-read.js'
+import {
+  checkFindKey,
+  checkPosition,
+  checkRead,
+  checkStreamName,
+  checkStreams,
+} from '../../contract/check/check-read.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import { formatTimestamp, isNodeId, parseId } from '../../contract/event-id.js'
@@ -14,19 +20,19 @@ import {
 } from '../../contract/event-store.js'
 import { HybridClock } from '../../contract/hybrid-clock.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
+import { HeadWatch } from '../../record/head-watch.js'
+import { StoredEvent } from '../../record/record.js'
 import { carriedHeads } from './carried-heads.js'
 import { CommitQueue } from './commit-queue.js'
 import type { Log } from './engine/log.js'
 import { glimpseSync } from './entry-reader.js'
-import { HeadWatch } from './head-watch.js'
 import { Maintenance } from './maintenance.js'
 import { openLog, writeState } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Reader, startOf } from './reader.js'
-import { StoredEvent } from './record.js'
 import { firstAtOrAfter, type MomentOf } from './segment-search.js'
-import { withSoundIndexes } from './sound-index.js'
 import { streamNames } from './stream-names.js'
+import { withSoundIndexes } from './with-index-repair.js'
 
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
   if (!isNodeId(options.nodeId)) throw new StoreError('INVALID_REQUEST', 'a node id is 1 to 32 of A-Z a-z 0-9 . -')

@@ -1,7 +1,7 @@
 // An event is proven when it is read: the index may say what it likes.
 import { expect, test } from '@jest/globals'
 import { recordOf } from '../../../test/support/record-image.js'
-import { ENTRY_HEAD_BYTES, sha256 } from './engine/frame.js'
+import { ENTRY_HEAD_BYTES, sha256 } from './engine/format/frame.js'
 import { eventAt } from './entry-reader.js'
 
 function entry(position: number): Buffer {

@@ -1,8 +1,9 @@
 // Proves stored events: the hash of each, and that it is the one that was asked for.
-import { digest, ENTRY_HEAD_BYTES } from './engine/frame.js'
-import type { Segment } from './engine/sealed-segment.js'
-import { MalformedRecord, PackReader, type TextBuffer } from './pack-reader.js'
-import { StoredEvent } from './record.js'
+
+import { MalformedRecord, PackReader, type TextBuffer } from '../../record/codec/pack-reader.js'
+import { StoredEvent } from '../../record/record.js'
+import { digest, ENTRY_HEAD_BYTES } from './engine/format/frame.js'
+import type { Segment } from './engine/segment/sealed-segment.js'
 import type { Moment } from './segment-search.js'
 
 /** Where an index says that the event at a position lies. */

@@ -1,6 +1,6 @@
 // The pieces of one fetch: read from the system's cache at once where they are small, and none of them left on its own.
 import { expect, test } from '@jest/globals'
-import type { Segment } from './engine/sealed-segment.js'
+import type { Segment } from './engine/segment/sealed-segment.js'
 import { PieceReader } from './fetches.js'
 
 const LARGE = 100_000

@@ -1,5 +1,5 @@
 // Cuts what is wanted of a segment into fetches: bounded in events and bytes, in the order asked for.
-import type { Segment } from './engine/sealed-segment.js'
+import type { Segment } from './engine/segment/sealed-segment.js'
 import { type Place, placeOf } from './entry-reader.js'
 
 const FIRST_FETCH_EVENTS = 32

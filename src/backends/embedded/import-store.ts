@@ -1,18 +1,18 @@
 // Copies the events of an export into a directory of its own, each at its place, under its id, byte for byte.
 import { StoreError } from '../../contract/errors.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
-import { Assigned } from './assigned.js'
+import { PackWriter } from '../../record/codec/pack-writer.js'
+import type { StoredEvent } from '../../record/record.js'
 import { type CopiedEvent, provenRecord, refuseLine } from './copied-record.js'
-import { BatchBuffer } from './engine/batch-buffer.js'
+import { writeFact } from './engine/disk/small-file.js'
+import { BatchBuffer } from './engine/format/batch-buffer.js'
 import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
-import { writeFact } from './engine/small-file.js'
 import { openLog, translate } from './open-log.js'
 import { type EmbeddedOptions, resolveOptions } from './options.js'
-import { PackWriter } from './pack-writer.js'
 import { Reader } from './reader.js'
-import type { StoredEvent } from './record.js'
-import { withSoundIndexes } from './sound-index.js'
 import { indexRecord } from './terms.js'
+import { withSoundIndexes } from './with-index-repair.js'
+import { Assigned } from './write-view.js'
 
 /** One write and sync covers at most so much. */
 const BATCH_EVENTS = 1_000

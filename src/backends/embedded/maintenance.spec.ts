@@ -2,7 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import type { FakeDisk } from '../../../test/support/fake-disk.js'
-import { Stopped, Throttle } from './engine/throttle.js'
+import { Stopped, Throttle } from './engine/disk/throttle.js'
 
 const DAYS = 10
 const aged = await agedDisk(DAYS)

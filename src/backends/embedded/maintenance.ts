@@ -1,12 +1,12 @@
 // What a store does for itself beside its work: archives, retires and scrubs, one small step at a time, and stops when told.
 import type { Observer } from '../../contract/observer.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
-import { archiveOldest } from './engine/archive.js'
+import { Stopped, Throttle } from './engine/disk/throttle.js'
 import type { Log } from './engine/log.js'
-import { type Carry, retireOldest } from './engine/retain.js'
-import { Scrub } from './engine/scrub.js'
-import type { AgeRule } from './engine/segment-age.js'
-import { Stopped, Throttle } from './engine/throttle.js'
+import type { AgeRule } from './engine/segment/segment-age.js'
+import { archiveOldest } from './engine/upkeep/archive.js'
+import { type Carry, retireOldest } from './engine/upkeep/retain.js'
+import { Scrub } from './engine/upkeep/scrub.js'
 import type { ResolvedOptions } from './options.js'
 
 const DAY_MS = 86_400_000

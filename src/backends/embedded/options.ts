@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../contract/clock.js'
 import { MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { type Observer, SILENT } from '../../contract/observer.js'
-import type { Disk } from './engine/disk.js'
-import { RealDisk } from './engine/real-disk.js'
+import type { Disk } from './engine/disk/disk.js'
+import { RealDisk } from './engine/disk/real-disk.js'
 
 const MIB = 1024 * 1024
 

@@ -1,12 +1,12 @@
 // What a damaged event costs: its segment is indexed anew once, not once for each reader and each event.
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
+import { Layout } from './engine/format/names.js'
 import { ActivePostings } from './engine/index/active-postings.js'
 import { PageCache } from './engine/index/page-cache.js'
-import { IndexRebuilds } from './engine/index-rebuilds.js'
 import type { Log } from './engine/log.js'
-import { Layout } from './engine/names.js'
-import { SealedSegments } from './engine/sealed-segments.js'
+import { IndexRebuilds } from './engine/recovery/index-rebuilds.js'
+import { SealedSegments } from './engine/segment/sealed-segments.js'
 import { Reader } from './reader.js'
 import { TERM_KINDS } from './terms.js'
 

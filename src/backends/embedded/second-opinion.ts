@@ -1,8 +1,9 @@
 // What could not be proven is looked at once more before it is called damage: an index may have pointed to the wrong place.
+
+import type { StoredEvent } from '../../record/record.js'
 import type { Log } from './engine/log.js'
-import { SealedSegment, type Segment } from './engine/sealed-segment.js'
+import { SealedSegment, type Segment } from './engine/segment/sealed-segment.js'
 import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
-import type { StoredEvent } from './record.js'
 
 export const DAMAGED_EVENT = 'an event does not have the hash it was stored with'
 

@@ -1,7 +1,7 @@
 // Looking up a time in a log with holes: they are stepped over whole.
 import { expect, test } from '@jest/globals'
-import type { Segment } from './engine/sealed-segment.js'
-import type { SegmentList } from './engine/segment-list.js'
+import type { Segment } from './engine/segment/sealed-segment.js'
+import type { SegmentList } from './engine/segment/segment-list.js'
 import { firstAtOrAfter, type Moment } from './segment-search.js'
 
 const FAR = 1_000_000_000_000

@@ -1,6 +1,6 @@
 // Finds the segment of a position, and the position of a time.
-import type { Segment } from './engine/sealed-segment.js'
-import type { SegmentList } from './engine/segment-list.js'
+import type { Segment } from './engine/segment/sealed-segment.js'
+import type { SegmentList } from './engine/segment/segment-list.js'
 import { DamagedEvent, readEventSync } from './entry-reader.js'
 
 /** undefined when no segment holds the position: it is beyond the head, retired, or its segment is missing. */

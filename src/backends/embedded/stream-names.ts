@@ -3,9 +3,9 @@ import type { StreamsRequest } from '../../contract/event-store.js'
 import { compileListing } from '../../contract/filter.js'
 import { Turn } from '../../contract/turns.js'
 import type { Log } from './engine/log.js'
-import { SealedSegment } from './engine/sealed-segment.js'
-import { withSoundIndexes } from './sound-index.js'
+import { SealedSegment } from './engine/segment/sealed-segment.js'
 import { KIND } from './terms.js'
+import { withSoundIndexes } from './with-index-repair.js'
 
 /** Sorted names, read on as the merge asks for them. */
 class Names {

@@ -1,8 +1,8 @@
 // Under which terms an event can be found: the one place that says so, for the write path and for rebuilding.
 import { causesOf, type Filterable } from '../../contract/filter.js'
+import { StoredEvent } from '../../record/record.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
 import type { TermKinds } from './engine/index/postings.js'
-import { StoredEvent } from './record.js'
 
 export const KIND = Object.freeze({
   stream: 0,

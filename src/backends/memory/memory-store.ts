@@ -1,7 +1,13 @@
 // The model: an event store as simple as one can be, against which every other backend is judged. Keeps nothing.
 
-import { checkAppend } from '../../contract/check-append.js'
-import { checkFindKey, checkPosition, checkRead, checkStreamName, checkStreams } from '../../contract/check-read.js'
+import { checkAppend } from '../../contract/check/check-append.js'
+import {
+  checkFindKey,
+  checkPosition,
+  checkRead,
+  checkStreamName,
+  checkStreams,
+} from '../../contract/check/check-read.js'
 import { type Clock, MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { itemMatches } from '../../contract/condition.js'
 import { conflictOf } from '../../contract/conflict.js'

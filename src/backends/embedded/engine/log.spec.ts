@@ -6,7 +6,7 @@ import { BentClock } from '../../../../test/support/bent-clock.js'
 import { FakeDisk } from '../../../../test/support/fake-disk.js'
 import { diskError } from '../../../../test/support/fault-plan.js'
 import type { EmbeddedStore } from '../embedded-store.js'
-import type { Disk, DiskFile, OpenOptions } from './disk.js'
+import type { Disk, DiskFile, OpenOptions } from './disk/disk.js'
 
 const append = (store: EmbeddedStore, filler = 10) =>
   store.append({

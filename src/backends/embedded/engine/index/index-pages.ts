@@ -1,6 +1,6 @@
 // The pages of one sealed index: each read through the cache, verified once when it is read, or read in one go past it.
-import { diskErrorCode } from '../disk.js'
-import type { FilePool } from '../file-pool.js'
+import { diskErrorCode } from '../disk/disk.js'
+import type { FilePool } from '../disk/file-pool.js'
 import {
   IndexDamaged,
   type IndexShape,

@@ -1,5 +1,5 @@
 // Writes an index file page by page: content goes in as bytes and numbers, checksummed pages come out in large writes.
-import type { DiskFile } from '../disk.js'
+import type { DiskFile } from '../disk/disk.js'
 import { PAGE_BYTES, PAGE_CONTENT, type Section, sealPage } from './index-format.js'
 
 const CHUNK_PAGES = 32

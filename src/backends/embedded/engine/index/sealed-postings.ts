@@ -1,6 +1,6 @@
 // The index of a sealed segment: opened by the header page of its .idx file, then read a few pages at a time.
-import { diskErrorCode } from '../disk.js'
-import type { FilePool } from '../file-pool.js'
+import { diskErrorCode } from '../disk/disk.js'
+import type { FilePool } from '../disk/file-pool.js'
 import { findEntries } from './dictionary.js'
 import type { FilterBudget } from './filter-budget.js'
 import {

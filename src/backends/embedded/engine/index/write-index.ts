@@ -1,6 +1,6 @@
 // Writes the .idx file of a sealed segment from the postings that were in memory, in slices that leave the event loop free.
 import { dirname } from 'node:path'
-import type { Disk, DiskFile } from '../disk.js'
+import type { Disk, DiskFile } from '../disk/disk.js'
 import type { ActivePostings } from './active-postings.js'
 import { sortedOrder } from './dictionary.js'
 import {

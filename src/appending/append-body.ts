@@ -1,0 +1,106 @@
+// Turns the body of an append into what the store is asked, and what the store finds back into the body's terms. Pure.
+import { streamFault } from '../contract/check/check-names.js'
+import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
+import { FieldFindings } from '../contract/check/field-findings.js'
+import { ERRORS, type FieldError, StoreError } from '../contract/errors.js'
+import type { AppendRequest } from '../contract/event-store.js'
+
+/** What a client asks for. Its parts are as they came: the store checks them, completely and once. */
+export type AskedAppend = Pick<AppendRequest, 'events' | 'expectations' | 'condition'>
+
+/** A body as the store is asked, and the way back from the store's pointers to the body's. */
+export interface AppendBody {
+  readonly asked: AskedAppend
+  readonly pointer: (of: string) => string
+  /** Under which a repetition of it is known, unless the request names a key. */
+  readonly key?: string
+}
+
+const BATCH_FIELDS: ReadonlySet<string> = new Set(['events', 'expectations', 'condition'])
+const STREAM_BATCH_FIELDS: ReadonlySet<string> = new Set(['events', 'condition'])
+
+/** The fields of one event and, beside them, `expectedRevision` and `condition`. */
+export function singleAppend(body: unknown): AppendBody {
+  const { expectedRevision, condition, ...event } = objectOf(body)
+  const { stream } = event
+  const expectations = expectedRevision === undefined ? undefined : [{ stream, expectedRevision }]
+  return { asked: askedOf([event], expectations, condition), pointer: inSingle }
+}
+
+/** `{events, expectations?, condition?}`. */
+export function batchAppend(body: unknown): AppendBody {
+  const { events, expectations, condition } = envelopeOf(body, BATCH_FIELDS)
+  return { asked: askedOf(events, expectations, condition), pointer: of => of }
+}
+
+/** One event, or `{events, condition?}`, without the stream, which the path names. */
+export function streamAppend(body: unknown, stream: string): AppendBody {
+  const fault = streamFault(stream)
+  if (fault !== undefined) refuse('', `the stream in the path ${fault}`)
+  const given = objectOf(body)
+  if (Object.hasOwn(given, 'events')) {
+    const { events, condition } = envelopeOf(given, STREAM_BATCH_FIELDS)
+    const placed = Array.isArray(events) ? events.map((event, i) => into(stream, event, `/events/${i}`)) : events
+    return { asked: askedOf(placed, undefined, condition), pointer: of => of }
+  }
+  if (Object.hasOwn(given, 'expectedRevision')) refuse('/expectedRevision', 'is said by If-Match on this route')
+  const { condition, ...event } = given
+  return { asked: askedOf([into(stream, event, '')], undefined, condition), pointer: inSingle }
+}
+
+function askedOf(events: unknown, expectations: unknown, condition: unknown): AskedAppend {
+  return {
+    events,
+    ...(expectations === undefined ? undefined : { expectations }),
+    ...(condition === undefined ? undefined : { condition }),
+  } as AskedAppend
+}
+
+function into(stream: string, event: unknown, pointer: string): unknown {
+  if (!isObject(event)) return event
+  if (Object.hasOwn(event, 'stream')) refuse(`${pointer}/stream`, 'is said by the path on this route')
+  return { ...event, stream }
+}
+
+function objectOf(body: unknown): Record<string, unknown> {
+  if (!isObject(body)) refuse('', 'must be an object')
+  return body
+}
+
+function envelopeOf(body: unknown, known: ReadonlySet<string>): Record<string, unknown> {
+  const envelope = objectOf(body)
+  const findings = new FieldFindings()
+  checkUnknownFields(envelope, known, '', 'INVALID_REQUEST', findings)
+  findings.settle()
+  return envelope
+}
+
+function inSingle(pointer: string): string {
+  if (pointer.startsWith('/events/0')) return pointer.slice('/events/0'.length)
+  if (pointer.startsWith('/expectations/0')) return pointer.slice('/expectations/0'.length)
+  return pointer === '/events' ? '' : pointer
+}
+
+/** The store's error with the pointers of the body it came from, each finding once. */
+export function inTermsOf(pointer: (of: string) => string, error: StoreError): StoreError {
+  if (error.errors.length === 0) return error
+  const seen = new Map<string, FieldError>()
+  for (const { pointer: of, detail } of error.errors) {
+    const found = { pointer: pointer(of), detail }
+    seen.set(`${found.pointer}\n${detail}`, found)
+  }
+  const errors = [...seen.values()]
+  return new StoreError(error.code, sentenceOf(error, errors), { errors, violations: error.violations, cause: error })
+}
+
+function sentenceOf({ code }: StoreError, errors: readonly FieldError[]): string {
+  const { pointer, detail } = errors[0] as FieldError
+  const others = errors.length - 1
+  const more = others === 0 ? '' : ` (and ${others} more)`
+  return `${ERRORS[code].title}: ${pointer === '' ? 'the request' : pointer} ${detail}${more}`
+}
+
+export function refuse(pointer: string, detail: string): never {
+  const where = pointer === '' ? '' : `${pointer} `
+  throw new StoreError('INVALID_REQUEST', `${where}${detail}`, { errors: [{ pointer, detail }] })
+}

@@ -1,0 +1,52 @@
+// Who appends and on which request: everything about an append that is not in its body. Pure.
+import type { FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { keyFault } from '../contract/check/check-names.js'
+import type { Author } from '../contract/event.js'
+import { PackedBody } from '../wire/body.js'
+import { traceparentOf } from '../wire/trace-context.js'
+import { refuse } from './append-body.js'
+
+export interface Origin {
+  readonly access: Access
+  readonly author: Author
+  readonly key: string | undefined
+  /** Of the body, as it came. */
+  readonly bytes: number
+  /** As declared, never the URL as sent. */
+  readonly route: string
+}
+
+/** `key` is the body's own, where it has one: the header goes before it. */
+export function originOf(request: FastifyRequest, access: Access, key?: string): Origin {
+  const { headers, id } = request
+  const { agentId, onBehalfOf } = access
+  const traceparent = traceparentOf(headers['traceparent'])
+  const author: Author = {
+    agentId,
+    correlationId: id,
+    ...(onBehalfOf === undefined ? undefined : { onBehalfOf }),
+    ...(traceparent === undefined ? undefined : { traceparent }),
+  }
+  return {
+    access,
+    author,
+    key: keyOf(headers['idempotency-key']) ?? key,
+    bytes: bytesOf(request),
+    route: request.routeOptions.url ?? '',
+  }
+}
+
+function keyOf(given: string | string[] | undefined): string | undefined {
+  if (given === undefined) return undefined
+  const fault = keyFault(given)
+  if (fault !== undefined) refuse('', `the header Idempotency-Key ${fault}`)
+  return given as string
+}
+
+/** A body that came in chunks has no length in its headers; few do. */
+function bytesOf({ headers, body }: FastifyRequest): number {
+  const length = Number(headers['content-length'])
+  if (Number.isSafeInteger(length)) return length
+  return body instanceof PackedBody ? body.bytes.length : Buffer.byteLength(JSON.stringify(body) ?? '')
+}

@@ -1,0 +1,44 @@
+// Appends for a caller: within its scope and quota, and with nothing told of what it may not read.
+import { Injectable } from '@nestjs/common'
+import { Denials } from '../auth/denials.js'
+import { Quotas } from '../auth/quotas.js'
+import { StoreError } from '../contract/errors.js'
+import { type Appended, EventStore } from '../contract/event-store.js'
+import { type AppendBody, batchAppend, inTermsOf } from './append-body.js'
+import type { Origin } from './append-context.js'
+import { checkWriteScope, withoutHidden } from './write-scope.js'
+
+@Injectable()
+export class Appends {
+  constructor(
+    private readonly store: EventStore,
+    private readonly quotas: Quotas,
+    private readonly denials: Denials,
+  ) {}
+
+  /** What the caller may not do is thrown at once; what becomes of the rest is the promise. */
+  append({ asked, pointer }: AppendBody, origin: Origin): Promise<Appended> {
+    const { access, author, key, bytes } = origin
+    checkWriteScope(access, asked)
+    const events = Array.isArray(asked.events) ? asked.events.length : 1
+    this.quotas.checkBatch(access, events)
+    this.quotas.charge(access, { events, bytes })
+    const request = key === undefined ? { ...asked, author } : { ...asked, author, key }
+    return this.store.append(request).catch((error: unknown) => this.fail(error, { asked, pointer }, origin))
+  }
+
+  /** `{events, expectations?, condition?}` that came otherwise than as the body of a request. */
+  appendBatch(content: unknown, origin: Origin): Promise<Appended> {
+    return this.append(batchAppend(content), origin)
+  }
+
+  private async fail(error: unknown, { asked, pointer }: AppendBody, { access, route }: Origin): Promise<never> {
+    if (!(error instanceof StoreError)) throw error
+    const told = await withoutHidden(inTermsOf(pointer, error), asked, access, this.store)
+    if (told.tellsOfHidden) {
+      const detail = 'The condition of an append met an event that the token may not read.'
+      this.denials.tell({ reason: 'HIDDEN_EVENT', who: access.agentId, route, detail })
+    }
+    throw told.error
+  }
+}

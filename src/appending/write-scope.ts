@@ -1,0 +1,94 @@
+// Whether a token may append what it asks for, and what it may learn of events that stood in its way.
+import type { Access } from '../auth/access.js'
+import { isServiceStream, streamFault } from '../contract/check/check-names.js'
+import { isObject } from '../contract/check/field-checks.js'
+import type { Condition } from '../contract/condition.js'
+import { conflictOf } from '../contract/conflict.js'
+import { StoreError, type Violation } from '../contract/errors.js'
+import type { RecordedEvent } from '../contract/event.js'
+import type { EventStore } from '../contract/event-store.js'
+import { Turn } from '../contract/turns.js'
+import type { AskedAppend } from './append-body.js'
+
+/** Looks at names that can be one only: what is malformed is for the store to refuse, with its reasons. */
+export function checkWriteScope(access: Access, { events, expectations }: AskedAppend): void {
+  let checked: unknown
+  for (const stream of streamsOf(events)) {
+    if (stream === checked || streamFault(stream) !== undefined) continue
+    if (isServiceStream(stream)) forbid(`Only the service itself writes to ${stream}.`)
+    if (!access.covers('events.write', stream)) forbid(`The scope events.write of this token does not cover ${stream}.`)
+    checked = stream
+  }
+  for (const stream of streamsOf(expectations)) {
+    if (streamFault(stream) !== undefined) continue
+    if (access.covers('events.write', stream) || access.covers('events.read', stream)) continue
+    forbid(`Neither events.write nor events.read of this token covers ${stream}, of which a revision is expected.`)
+  }
+}
+
+function* streamsOf(list: unknown): Generator<string> {
+  if (!Array.isArray(list)) return
+  for (const item of list) {
+    if (isObject(item) && typeof item['stream'] === 'string') yield item['stream']
+  }
+}
+
+function forbid(detail: string): never {
+  throw new StoreError('FORBIDDEN', detail)
+}
+
+const HIDDEN = 'matches an event that this token may not read'
+
+export interface Told {
+  readonly error: StoreError
+  /** It says that a hidden event exists, and nothing else: whoever asks for that is to be noticed. */
+  readonly tellsOfHidden: boolean
+}
+
+/**
+ * A condition counts every event, but what is told of it is what the readable ones say: the first of those that it met.
+ * That there is none, but a hidden one, is said only where all else held, so that without the hidden one the append
+ * would have been stored.
+ */
+export async function withoutHidden(
+  error: StoreError,
+  { condition }: AskedAppend,
+  access: Access,
+  store: EventStore,
+): Promise<Told> {
+  const within = access.within('events.read')
+  if (within === undefined || condition === undefined || error.violations.length === 0) {
+    return { error, tellsOfHidden: false }
+  }
+  // Looked for whether the condition held or not: the time it takes tells nothing.
+  const readable = await firstReadable(condition, within, store).catch(() => undefined)
+  const revisions = error.violations.filter(({ kind }) => kind === 'revision')
+  if (revisions.length === error.violations.length) return { error, tellsOfHidden: false }
+  const told = readable === undefined ? revisions : [...revisions, readable]
+  if (told.length > 0) return { error: conflictOf(told, error.errors), tellsOfHidden: false }
+  const errors = [...error.errors, { pointer: '/condition', detail: HIDDEN }]
+  return { error: new StoreError('CONDITION_FAILED', `the condition ${HIDDEN}`, { errors }), tellsOfHidden: true }
+}
+
+/** What cannot be read cannot be shown to be readable. */
+const SKIPPED = () => undefined
+
+async function firstReadable(
+  { failIfEventsMatch: { items }, after = 0 }: Condition,
+  within: readonly string[],
+  store: EventStore,
+): Promise<Violation | undefined> {
+  const turn = new Turn()
+  let first: RecordedEvent | undefined
+  for (const { types = [], tags = [] } of items) {
+    const filter = { within, ...(types.length > 0 ? { types: distinct(types) } : {}), tags: distinct(tags) }
+    const before = first === undefined ? {} : { before: first.position }
+    for await (const event of store.read({ filter, after, ...before, limit: 1, onDamaged: SKIPPED })) first = event
+    if (turn.isOver) await turn.next()
+  }
+  return first && { kind: 'condition', id: first.id, position: first.position, type: first.type }
+}
+
+function distinct(values: readonly string[]): string[] {
+  return [...new Set(values)]
+}

@@ -1,0 +1,65 @@
+// What a complete backup holds: written last, replaced as a whole, and believed only with its own hash.
+
+import type { Disk } from '../disk/disk.js'
+import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
+import type { Current } from '../recovery/recover.js'
+import { type BackupLayout, isCopiedPath } from './backup-names.js'
+import { BackupRefused } from './backup-refused.js'
+
+export const BACKUP_FORMAT = 1
+
+export interface BackupEntry {
+  /** Below the data directory, with `/` on every system. */
+  readonly path: string
+  readonly bytes: number
+  readonly sha256: string
+  /** The durable beginning of the segment that was being written: the next backup copies it anew. */
+  readonly tail?: true
+  /** It was not what it had been sealed as when it was copied. */
+  readonly damaged?: true
+}
+
+export interface BackupHead {
+  readonly position: number
+  /** Hash of the last frame: two logs with the same one are the same up to here. */
+  readonly chain: string
+  /** Where that frame ends: in the segment that begins at this position, at this byte. */
+  readonly segment: number
+  readonly end: number
+}
+
+export interface Manifest {
+  readonly format: number
+  readonly store: string
+  readonly begun: string
+  readonly taken: string
+  /** The first position that is kept. */
+  readonly first: number
+  readonly head: BackupHead
+  readonly current: Current
+  readonly files: readonly BackupEntry[]
+}
+
+export async function readManifest(disk: Disk, layout: BackupLayout): Promise<Manifest | undefined> {
+  const manifest = await readOwn(disk, layout)
+  if (manifest === undefined) return undefined
+  if (manifest.format !== BACKUP_FORMAT)
+    throw new BackupRefused('wrong_place', `${layout.manifest} has format ${manifest.format}; this release reads 1`)
+  const strange = manifest.files.find(({ path }) => !isCopiedPath(path))
+  if (strange !== undefined) throw new BackupRefused('damaged', `${layout.manifest} names ${strange.path}`)
+  return manifest
+}
+
+async function readOwn(disk: Disk, layout: BackupLayout): Promise<Manifest | undefined> {
+  try {
+    return (await readFact(disk, layout.manifest)) as Manifest | undefined
+  } catch (error) {
+    if (error instanceof DamagedFact) throw new BackupRefused('damaged', error.message)
+    throw error
+  }
+}
+
+/** Only once everything it names is durable. */
+export async function writeManifest(disk: Disk, layout: BackupLayout, manifest: Manifest): Promise<void> {
+  await writeFact(disk, layout.manifest, manifest)
+}

@@ -1,0 +1,220 @@
+// Copies a store that may be in use into a backup directory: only what is new, and nothing counts before all of it is durable.
+import { basename, join } from 'node:path'
+import { type Disk, diskErrorCode } from '../disk/disk.js'
+import { type Layout, parseName } from '../format/names.js'
+import type { SegmentIdentity } from '../format/segment-header.js'
+import { readFloor } from '../recovery/floor.js'
+import type { ListedSegment } from '../segment/catalogue.js'
+import { readFacts } from '../segment/sealed-segment.js'
+import { BackupShelf } from './backup-contents.js'
+import { BACKUP_FORMAT, type BackupEntry, type BackupHead, type Manifest, readManifest } from './backup-manifest.js'
+import type { BackupLayout } from './backup-names.js'
+import { BackupRefused } from './backup-refused.js'
+import { copySealed, copyTail } from './backup-segments.js'
+import { takeTarget } from './backup-target.js'
+import { asItLies, withFile } from './copy-content.js'
+import type { Patience } from './live-tail.js'
+import { chainAt, identityOf, type Look, lookAt, pathBelow, withSource } from './source-inventory.js'
+
+export interface BackupWorld extends Patience {
+  /** Only read. */
+  readonly source: Disk
+  readonly store: Layout
+  readonly target: Disk
+  readonly backup: BackupLayout
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  /** For whoever finds the backup directory locked. */
+  readonly tag: string
+}
+
+export interface BackupReport {
+  readonly manifest: Manifest
+  readonly copied: { readonly files: number; readonly bytes: number }
+  /** Copies that were there already. */
+  readonly kept: number
+  /** Copies that nothing names any more: retired, archived since, or of an earlier head. */
+  readonly removed: number
+  /** Paths in the store whose bytes are not what they were sealed as. */
+  readonly damaged: readonly string[]
+}
+
+/** While copying, a store goes on; so what was sealed meanwhile is copied before the end of the log is, for so many rounds. */
+const MOST_ROUNDS = 8
+/** Segments that vanish time and again without one being copied. */
+const MOST_VAIN_LOOKS = 200
+
+export async function backup(world: BackupWorld): Promise<BackupReport> {
+  const lock = await takeTarget(world.target, world.backup, world.tag)
+  try {
+    const before = await readManifest(world.target, world.backup)
+    return await new BackupRun(world, await BackupShelf.open(world.target, world.backup, before)).run()
+  } finally {
+    await lock.release()
+  }
+}
+
+/** A look whose every file is copied. */
+interface Found {
+  readonly look: Look
+  readonly identity: SegmentIdentity
+  readonly files: readonly BackupEntry[]
+  readonly head: BackupHead
+}
+
+class BackupRun {
+  /** Copied by this run, by path. */
+  private readonly made = new Map<string, BackupEntry>()
+  private rounds = 0
+  private vain = 0
+
+  constructor(
+    private readonly world: BackupWorld,
+    private readonly shelf: BackupShelf,
+  ) {}
+
+  async run(): Promise<BackupReport> {
+    const begun = new Date(this.world.now()).toISOString()
+    for (;;) {
+      const found = await this.unlessVanished(() => this.look())
+      if (found !== undefined) return this.complete(found, begun)
+    }
+  }
+
+  /** One file vanished: it was archived or retired, or a start put another in its place. What there is now is looked at anew. */
+  private async unlessVanished<T>(work: () => Promise<T>): Promise<T | undefined> {
+    const before = this.made.size
+    try {
+      return await work()
+    } catch (error) {
+      if (diskErrorCode(error) !== 'ENOENT') throw error
+      this.vain = this.made.size > before ? 0 : this.vain + 1
+      if (this.vain <= MOST_VAIN_LOOKS) return undefined
+      throw new BackupRefused('unsettled', `${this.world.store.root} keeps changing: ${String(error)}`)
+    }
+  }
+
+  /** undefined when what was sealed meanwhile should be copied first. */
+  private async look(): Promise<Found | undefined> {
+    const { source, store } = this.world
+    const look = await lookAt(source, store)
+    const identity = await identityOf(source, look)
+    if (identity === undefined)
+      throw new BackupRefused('wrong_place', `${store.root} holds no segment that can be read`)
+    await this.refuseOther(look, identity)
+    const before = this.made.size
+    const sealed = await this.sealedOf(look)
+    if (this.made.size > before && ++this.rounds < MOST_ROUNDS) return undefined
+    const end = await this.endOf(look)
+    if (look.unseen !== undefined && look.unseen > end.head.position)
+      throw new BackupRefused('damaged', `${store.segments}: the segment written last is missing`)
+    const facts = await this.facts()
+    // A floor raised since would be that of another set of segments.
+    if ((await readFloor({ disk: source, layout: store })).nextPosition !== look.floor) return undefined
+    return { look, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
+  }
+
+  /** A backup is never replaced by one of another log, nor by one of less. */
+  private async refuseOther(look: Look, { storeId }: SegmentIdentity): Promise<void> {
+    const { manifest } = this.shelf
+    if (manifest === undefined) return
+    const { root } = this.world.backup
+    if (storeId.toString('hex') !== manifest.store)
+      throw new BackupRefused('wrong_place', `${root} holds the backup of another store, ${manifest.store}`)
+    const present = new Set(look.segments.map(({ firstPosition }) => firstPosition))
+    for (const { path } of manifest.files) {
+      const name = parseName(basename(path))
+      if (name === undefined || name.kind === 'temporary' || name.firstPosition < look.floor) continue
+      if (present.has(name.firstPosition)) continue
+      if (name.firstPosition > (look.segments.at(-1)?.firstPosition ?? 0)) throw this.anotherLog(manifest)
+      throw new BackupRefused('damaged', `${path} is missing in the store, and ${root} has it: it stays as it is`)
+    }
+    const { head } = manifest
+    const chain = await chainAt(this.world.source, look, head)
+    if (chain !== undefined && chain !== head.chain) throw this.anotherLog(manifest)
+  }
+
+  private anotherLog({ head }: Manifest): BackupRefused {
+    const what = `the log is not the one that ${this.world.backup.root} holds up to position ${head.position}`
+    return new BackupRefused('wrong_place', `${what}: it was cut, or went on from an earlier point`)
+  }
+
+  private async sealedOf(look: Look): Promise<BackupEntry[]> {
+    const { source } = this.world
+    const fresh = look.sealed.filter(listed => this.known(pathBelow(listed)) === undefined)
+    let bytes = 0
+    for (const { path } of fresh) bytes += await withFile(source, path, file => file.size())
+    if (fresh.length > 0) await this.shelf.requireRoom(bytes)
+    for (const listed of fresh) this.made.set(pathBelow(listed), await copySealed(source, this.shelf, listed))
+    return look.sealed.map(listed => this.known(pathBelow(listed)) as BackupEntry)
+  }
+
+  /** Sealed segments and archives never change: the same path is the same content. */
+  private known(path: string): BackupEntry | undefined {
+    const made = this.made.get(path)
+    if (made !== undefined) return made
+    const counted = this.shelf.counts(path)
+    return counted?.tail === true ? undefined : counted
+  }
+
+  private async endOf(look: Look): Promise<Pick<Found, 'files' | 'head'>> {
+    const { source } = this.world
+    const { tail, accepted } = look
+    if (tail === undefined) return { files: [], head: await headOfSealed(source, look) }
+    const { entry, head } = await copyTail(source, this.shelf, { tail, accepted }, this.world)
+    return { files: [entry], head }
+  }
+
+  private async facts(): Promise<BackupEntry[]> {
+    const { source, store } = this.world
+    const facts: BackupEntry[] = []
+    for (const file of [store.floor, store.accepted, store.damage]) {
+      const path = basename(file)
+      if (!(await source.list(store.root)).includes(path)) continue
+      facts.push(
+        await withFile(source, file, async opened => {
+          const length = await opened.size()
+          const { bytes, sha256 } = await this.shelf.add(path, asItLies(opened, length))
+          return { path, bytes, sha256 }
+        }),
+      )
+    }
+    return facts
+  }
+
+  private async complete({ look, identity, files, head }: Found, begun: string): Promise<BackupReport> {
+    const { epoch, firstPosition } = look.segments.at(-1) as ListedSegment
+    const current = { epoch, firstPosition, ...(look.tail === undefined ? { sealed: true as const } : {}) }
+    const taken = new Date(this.world.now()).toISOString()
+    const store = identity.storeId.toString('hex')
+    const manifest = { format: BACKUP_FORMAT, store, begun, taken, first: look.floor, head, current, files }
+    const removed = await this.shelf.complete(manifest)
+    const copied = files.filter(entry => this.shelf.isNew(entry))
+    const damaged = files.filter(entry => entry.damaged === true && !isAccepted(entry.path, look.accepted))
+    return {
+      manifest,
+      copied: { files: copied.length, bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0) },
+      ...{ kept: files.length - copied.length, removed },
+      damaged: damaged.map(({ path }) => join(this.world.store.root, path)),
+    }
+  }
+}
+
+function isAccepted(path: string, accepted: Look['accepted']): boolean {
+  const name = parseName(basename(path))
+  return name !== undefined && name.kind !== 'temporary' && accepted.has(name.firstPosition)
+}
+
+/** A store that was stopped in good order: its last segment is sealed, and there is no other yet. */
+async function headOfSealed(disk: Disk, { sealed }: Look): Promise<BackupHead> {
+  const last = sealed.at(-1)
+  if (last === undefined) throw new Error('there is no segment')
+  const { footer, header } = await withSource(disk, last, readFacts)
+  const { firstPosition: segment } = last
+  if (footer !== undefined) {
+    const { lastPosition: position, chain, dataEnd: end } = footer
+    return { position, chain: chain.toString('hex'), segment, end }
+  }
+  const chain = 'fault' in header ? '' : header.prev.toString('hex')
+  return { position: segment - 1, chain, segment, end: 4_096 }
+}

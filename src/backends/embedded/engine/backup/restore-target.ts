@@ -1,0 +1,83 @@
+// The directory a restore fills: empty, or left behind by a restore that was interrupted, and never one that a server has written to.
+import { basename, join } from 'node:path'
+import type { Disk, DiskLock } from '../disk/disk.js'
+import { EngineError } from '../disk/engine-error.js'
+import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
+import { sha256 } from '../format/frame.js'
+import type { Layout } from '../format/names.js'
+import { listCatalogue } from '../segment/catalogue.js'
+import type { Manifest } from './backup-manifest.js'
+import { isCopiedPath } from './backup-names.js'
+import { BackupRefused } from './backup-refused.js'
+
+/** Its presence says that a restore is unfinished; its content, of which backup. */
+const SIGN = 'RESTORING'
+/** What may lie in a directory that is empty all the same; `lost+found` is the volume's. */
+const NOTHING = new Set(['LOCK', 'CURRENT', 'CURRENT.tmp', 'RESTORING.tmp', 'lost+found'])
+
+/** Locked for as long as it takes: no server can be started in it meanwhile. */
+export async function takeEmpty(disk: Disk, store: Layout, tag: string, manifest: Manifest): Promise<DiskLock> {
+  await refuseFilled(disk, store, manifest)
+  await disk.makeDirectory(store.root)
+  const attempt = await disk.lock(store.lock, tag)
+  if (!('lock' in attempt)) throw new EngineError('locked', `${store.root} is in use by ${attempt.holder}`)
+  try {
+    // Whoever had it locked until now may have filled it.
+    await refuseFilled(disk, store, manifest)
+    return attempt.lock
+  } catch (error) {
+    await attempt.lock.release()
+    throw error
+  }
+}
+
+async function refuseFilled(disk: Disk, store: Layout, { current }: Manifest): Promise<void> {
+  const names = await disk.list(store.root)
+  if (names.includes(SIGN)) {
+    const { greatestEpoch } = await listCatalogue(disk, store)
+    if (greatestEpoch <= current.epoch) return
+    throw new BackupRefused('wrong_place', `${store.root} was restored, and a server has written to it since`)
+  }
+  if (names.every(name => NOTHING.has(name))) return
+  throw new BackupRefused('wrong_place', `${store.root} is not empty; a restore needs a directory of its own`)
+}
+
+/**
+ * CURRENT comes first: from here on a start finds that the segment it names is missing, and writes nothing, until that
+ * segment is put in place last. Returns the sign to remove then.
+ */
+export async function beginRestore(disk: Disk, store: Layout, manifest: Manifest): Promise<string> {
+  const sign = join(store.root, SIGN)
+  const of = sha256(Buffer.from(JSON.stringify(manifest))).toString('hex')
+  const before = await readSign(disk, sign)
+  if (before !== undefined && before !== of) await clear(disk, store)
+  await writeFact(disk, store.current, manifest.current)
+  await writeFact(disk, sign, { of })
+  for (const directory of [store.segments, store.archive]) await disk.makeDirectory(directory)
+  return sign
+}
+
+async function readSign(disk: Disk, sign: string): Promise<string | undefined> {
+  try {
+    return ((await readFact(disk, sign)) as { of: string } | undefined)?.of
+  } catch (error) {
+    if (!(error instanceof DamagedFact)) throw error
+    return ''
+  }
+}
+
+/** What an interrupted restore of another backup put there. */
+async function clear(disk: Disk, store: Layout): Promise<void> {
+  for (const [directory, prefix] of [
+    [store.segments, 'segments/'],
+    [store.archive, 'archive/'],
+    [store.root, ''],
+  ] as const) {
+    for (const name of await disk.list(directory)) {
+      const whole = name.endsWith('.tmp') ? name.slice(0, -'.tmp'.length) : name
+      if (isCopiedPath(`${prefix}${whole}`)) await disk.unlink(join(directory, name))
+    }
+    if ((await disk.list(store.root)).includes(basename(directory))) await disk.syncDirectory(directory)
+  }
+  await disk.syncDirectory(store.root)
+}

@@ -1,0 +1,70 @@
+// Reads a whole data directory as a start would, every byte of it, and changes nothing.
+
+import { EngineError } from '../disk/engine-error.js'
+import { DamagedFact } from '../disk/small-file.js'
+import { readDamageRecord } from '../recovery/damage-record.js'
+import { type Floor, NO_FLOOR, readFloor } from '../recovery/floor.js'
+import { type LoadedAll, loadAll, missingTail, readCurrent } from '../recovery/recover.js'
+import { AcceptedDamage, type KnownDamage } from '../segment/accepted-damage.js'
+import { type Catalogue, listCatalogue } from '../segment/catalogue.js'
+import type { EngineWorld } from '../segment/engine-context.js'
+import { openSource } from '../segment/load-segment.js'
+import { readFacts } from '../segment/sealed-segment.js'
+
+export interface Survey {
+  readonly catalogue: Catalogue
+  readonly floor: Floor
+  readonly loaded: LoadedAll
+  readonly damage: readonly KnownDamage[]
+  readonly accepted: AcceptedDamage
+  /** Found by a running store and written down; whether it is still there is what a look at every byte tells. */
+  readonly recorded: readonly KnownDamage[]
+  /** Small files that do not have their own hash. Without FLOOR or ACCEPTED no store is opened. */
+  readonly damagedFacts: readonly string[]
+}
+
+/** `world` should be one with a read-only disk: a start would rebuild indexes. */
+export async function survey(world: EngineWorld): Promise<Survey> {
+  const { disk, layout } = world
+  const damagedFacts: string[] = []
+  const unless = async <T>(path: string, read: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> => {
+    try {
+      return await read()
+    } catch (error) {
+      if (!isDamagedFact(error)) throw error
+      damagedFacts.push(path)
+      return otherwise()
+    }
+  }
+  const catalogue = await listCatalogue(disk, layout)
+  const floor = await unless(
+    layout.floor,
+    () => readFloor(world),
+    () => likelyFloor(world, catalogue),
+  )
+  const accepted = await unless(
+    layout.accepted,
+    () => AcceptedDamage.load(disk, layout.accepted),
+    async () => AcceptedDamage.none(),
+  )
+  const recorded = await readDamageRecord(disk, layout)
+  const current = await readCurrent(world)
+  const loaded = await loadAll(world, catalogue, floor, current, Number.POSITIVE_INFINITY)
+  const damage = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
+  return { catalogue, floor, loaded, damage, accepted, recorded, damagedFacts }
+}
+
+function isDamagedFact(error: unknown): boolean {
+  return error instanceof DamagedFact || (error instanceof EngineError && error.refusal === 'damaged_fact')
+}
+
+/** What the first segment says it continues: the same, unless segments in front of it are missing. */
+async function likelyFloor(world: EngineWorld, catalogue: Catalogue): Promise<Floor> {
+  const [first] = catalogue.segments
+  if (first === undefined) return NO_FLOOR
+  const { header } = await readFacts(await openSource(world, first))
+  if ('fault' in header) return NO_FLOOR
+  // The heads of streams that are gone altogether are lost with the fact: such streams begin anew.
+  const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = header
+  return { nextPosition, chain, batch, carried: new Map() }
+}

@@ -1,0 +1,73 @@
+// What is known to be damaged: each range once, neighbours of one kind as one, so that the list stays short however much rots.
+import type { KnownDamage } from '../segment/accepted-damage.js'
+
+/** Enough to see what is wrong; a disk that rots in more places is reported by the scrub, not listed here. */
+const MOST_RANGES = 1_000
+
+/** A range that only grows is told of so many times, all ranges together: an observer may write each to a file. */
+const MOST_GROWTHS_TOLD = 1_000
+
+export class DamageNotes {
+  private readonly ranges: KnownDamage[]
+  private growthsTold = 0
+
+  constructor(
+    found: readonly KnownDamage[],
+    private readonly tell: (damage: KnownDamage) => void,
+  ) {
+    this.ranges = [...found]
+  }
+
+  get list(): readonly KnownDamage[] {
+    return this.ranges
+  }
+
+  covers(damage: KnownDamage): boolean {
+    return this.ranges.some(known => covers(known, damage))
+  }
+
+  add(damage: KnownDamage): void {
+    if (this.covers(damage)) return
+    const grown = this.grow(damage)
+    if (!grown && this.ranges.length >= MOST_RANGES) return
+    if (!grown) this.ranges.push(damage)
+    else if (++this.growthsTold > MOST_GROWTHS_TOLD) return
+    this.tell(damage)
+  }
+
+  /** True when the damage became a part of a range it lies beside; two ranges that meet by that become one. */
+  private grow(damage: KnownDamage): boolean {
+    let merged = damage
+    for (let at = this.neighbour(merged); at >= 0; at = this.neighbour(merged)) {
+      merged = joined(this.ranges[at] as KnownDamage, merged)
+      this.ranges.splice(at, 1)
+    }
+    if (merged === damage) return false
+    this.ranges.push(merged)
+    return true
+  }
+
+  private neighbour(damage: KnownDamage): number {
+    return this.ranges.findIndex(known => areNeighbours(known, damage))
+  }
+}
+
+function covers(known: KnownDamage, damage: KnownDamage): boolean {
+  if (damage.from <= damage.to) return known.from <= damage.from && damage.to <= known.to
+  return known.from === damage.from && known.reason === damage.reason
+}
+
+function areNeighbours(one: KnownDamage, other: KnownDamage): boolean {
+  if (one.firstPosition !== other.firstPosition || one.reason !== other.reason) return false
+  // A finding without positions has no place among them.
+  if (one.to < one.from || other.to < other.from) return false
+  return one.to + 1 === other.from || other.to + 1 === one.from
+}
+
+/** Named by where it begins. */
+function joined(one: KnownDamage, other: KnownDamage): KnownDamage {
+  const [first, second] = one.from < other.from ? [one, other] : [other, one]
+  const { bytes, ...rest } = { ...first, to: second.to }
+  if (bytes === undefined || second.bytes === undefined) return rest
+  return { ...rest, bytes: { from: bytes.from, to: second.bytes.to } }
+}

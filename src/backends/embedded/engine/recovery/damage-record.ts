@@ -1,0 +1,78 @@
+// Damage found while the store runs, and not yet looked at by an operator: written down, so that no start forgets it.
+
+import type { Disk } from '../disk/disk.js'
+import { isNoSpace } from '../disk/latch.js'
+import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
+import type { Layout } from '../format/names.js'
+import type { KnownDamage } from '../segment/accepted-damage.js'
+import { DamageNotes } from './damage-notes.js'
+
+const UNREADABLE = 'what was found to be damaged cannot be read any more'
+
+/** What was written down. When that is itself damaged, nobody knows what it was: an operator has to look all the same. */
+export async function readDamageRecord(disk: Disk, layout: Layout): Promise<readonly KnownDamage[]> {
+  try {
+    const fact = await readFact(disk, layout.damage)
+    return Array.isArray(fact) ? (fact as KnownDamage[]) : []
+  } catch (error) {
+    if (!(error instanceof DamagedFact)) throw error
+    return [{ firstPosition: 0, from: 1, to: 0, where: layout.damage, reason: UNREADABLE }]
+  }
+}
+
+export class DamageRecord {
+  private readonly notes: DamageNotes
+  private writing: Promise<void> = Promise.resolve()
+  /** Something has been found that the file does not tell of. */
+  private behind = false
+
+  constructor(
+    private readonly parts: {
+      readonly disk: Disk
+      readonly path: string
+      /** Gives room back on a full disk (W8). */
+      readonly makeRoom: () => Promise<void>
+      readonly failed: (error: unknown) => void
+    },
+    written: readonly KnownDamage[],
+  ) {
+    this.notes = new DamageNotes(written, () => {
+      this.behind = true
+    })
+  }
+
+  /** Resolves when the file tells of all of them, or cannot be written. Never rejects: then they are told of all the same. */
+  add(found: readonly KnownDamage[]): Promise<void> {
+    for (const damage of found) this.notes.add(damage)
+    return this.catchUp()
+  }
+
+  /** What could not be written is tried again. Whoever asks meanwhile waits for what is under way. */
+  catchUp(): Promise<void> {
+    this.writing = this.writing.then(() => this.write())
+    return this.writing
+  }
+
+  private async write(): Promise<void> {
+    if (!this.behind) return
+    this.behind = false
+    try {
+      await this.writeNow()
+    } catch (error) {
+      this.behind = true
+      this.parts.failed(error)
+    }
+  }
+
+  private async writeNow(): Promise<void> {
+    const { disk, path, makeRoom } = this.parts
+    const fact = [...this.notes.list]
+    try {
+      await writeFact(disk, path, fact)
+    } catch (error) {
+      if (!isNoSpace(error)) throw error
+      await makeRoom()
+      await writeFact(disk, path, fact)
+    }
+  }
+}

@@ -1,0 +1,41 @@
+// Where the kept log begins: one small durable fact, written before retention removes anything.
+
+import { EngineError } from '../disk/engine-error.js'
+import { DamagedFact, factChunks, readFact, replaceFile } from '../disk/small-file.js'
+import { NO_HASH } from '../format/bytes.js'
+import type { EngineWorld } from '../segment/engine-context.js'
+import type { Expected } from '../segment/load-segment.js'
+
+/** Behind what retention removed. */
+export interface Floor extends Expected {
+  readonly batch: number
+  /** What the layer above has to know of events that are gone: by name, two numbers of its own meaning. */
+  readonly carried: Carried
+}
+
+export type Carried = ReadonlyMap<string, readonly [number, number]>
+
+export const NO_FLOOR: Floor = { nextPosition: 1, chain: NO_HASH, batch: 0, carried: new Map() }
+
+export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'layout'>): Promise<Floor> {
+  try {
+    const fact = (await readFact(disk, layout.floor)) as
+      | { nextPosition: number; chain: string; batch: number; carried: [string, [number, number]][] }
+      | undefined
+    if (fact === undefined) return NO_FLOOR
+    const { nextPosition, chain, batch, carried } = fact
+    return { nextPosition, chain: Buffer.from(chain, 'hex'), batch, carried: new Map(carried) }
+  } catch (error) {
+    if (error instanceof DamagedFact) throw new EngineError('damaged_fact', error.message)
+    throw error
+  }
+}
+
+export async function writeFloor(world: EngineWorld, floor: Floor): Promise<void> {
+  const { nextPosition, chain, batch, carried } = floor
+  const fact = { nextPosition, chain: chain.toString('hex'), batch, carried: [...carried] }
+  const { disk, layout, latch } = world
+  // Before the guard: a floor that carries too much is refused, and the store goes on as it was.
+  const chunks = factChunks(layout.floor, fact)
+  await latch.guardWrite(() => replaceFile(disk, layout.floor, chunks))
+}

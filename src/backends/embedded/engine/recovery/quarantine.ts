@@ -1,0 +1,27 @@
+// Bytes taken out of the log are evidence: they are copied here, durable, before anything else is done.
+import { join } from 'node:path'
+import type { Disk } from '../disk/disk.js'
+import { replaceFile } from '../disk/small-file.js'
+import type { SegmentBytes } from '../segment/segment-bytes.js'
+
+const CHUNK_BYTES = 1 << 20
+
+/** Copies `[from, to)` of a segment, without the zeros behind the last set byte. Returns the count kept. */
+export async function quarantine(
+  disk: Disk,
+  directory: string,
+  evidence: { readonly name: string; readonly source: SegmentBytes; readonly from: number; readonly to: number },
+): Promise<number> {
+  const { name, source, from, to } = evidence
+  const chunks: Buffer[] = []
+  for (let at = from; at < to; at += CHUNK_BYTES) chunks.push(await source.read(at, Math.min(CHUNK_BYTES, to - at)))
+  const bytes = withoutTrailingZeros(Buffer.concat(chunks))
+  if (bytes.length > 0) await replaceFile(disk, join(directory, `${name}.at-${from}`), [bytes])
+  return bytes.length
+}
+
+function withoutTrailingZeros(bytes: Buffer): Buffer {
+  let end = bytes.length
+  while (end > 0 && bytes[end - 1] === 0) end--
+  return bytes.subarray(0, end)
+}

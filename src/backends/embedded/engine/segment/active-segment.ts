@@ -1,0 +1,233 @@
+// The segment being written: one batch in flight, nothing counted before its bytes are on disk.
+import { basename } from 'node:path'
+import type { Disk, DiskFile } from '../disk/disk.js'
+import { isNoSpace, type Latch, OwnershipLost } from '../disk/latch.js'
+import type { BatchBuffer } from '../format/batch-buffer.js'
+import { ZEROS } from '../format/bytes.js'
+import { FOOTER_BYTES, type Footer, footerBytes } from '../format/footer.js'
+import { HEADER_BLOCK_BYTES, headerBlock, markBytes, markSlot, type SegmentIdentity } from '../format/segment-header.js'
+import { ActivePostings } from '../index/active-postings.js'
+import type { TermKinds } from '../index/postings.js'
+import { RunningDigest } from './digest.js'
+
+/** Where a segment stands: what the next batch continues. */
+export interface SegmentTip {
+  /** D: everything before this offset is durable. */
+  readonly end: number
+  readonly nextPosition: number
+  readonly chain: Buffer
+  readonly batch: number
+  readonly frames: number
+}
+
+export interface SegmentWorld {
+  readonly disk: Disk
+  readonly latch: Latch
+  readonly presizeBytes: number
+  readonly kinds: TermKinds
+}
+
+/** The disk had no room; the batch left no byte behind. */
+export class NoRoom extends Error {
+  override readonly name = 'NoRoom'
+}
+
+export function freshTip(identity: SegmentIdentity): SegmentTip {
+  const { firstPosition, firstBatch, prev } = identity
+  return { end: HEADER_BLOCK_BYTES, nextPosition: firstPosition, chain: prev, batch: firstBatch, frames: 0 }
+}
+
+export class ActiveSegment {
+  readonly digest: RunningDigest
+  private presized = 0
+  private presizing: Promise<void> | undefined
+  private marks = 0
+  private markedAt = 0
+
+  private constructor(
+    private readonly world: SegmentWorld,
+    private readonly file: DiskFile,
+    readonly identity: SegmentIdentity,
+    private tip: SegmentTip,
+  ) {
+    this.digest = new RunningDigest({ read: (offset, length) => this.read(offset, length) })
+    this.postings = new ActivePostings(world.kinds)
+  }
+
+  /** Terms of the events of this segment; filled by whoever knows what an event is. */
+  postings: ActivePostings
+  /** The path it will be known by once it is renamed into place. */
+  path = ''
+
+  /** A new file at `path`, header and durable; its directory entry is the caller's to sync. */
+  static async create(world: SegmentWorld, path: string, identity: SegmentIdentity): Promise<ActiveSegment> {
+    const file = await world.disk.open(path, { mode: 'create', durable: true })
+    const segment = new ActiveSegment(world, file, identity, freshTip(identity))
+    segment.path = path
+    await segment.orClosed(() => segment.writeWhole(headerBlock(identity), 0))
+    segment.presized = HEADER_BLOCK_BYTES
+    return segment
+  }
+
+  /** Work on the way to using this file: when it fails nobody will, and the descriptor is given back. */
+  async orClosed<T>(work: () => Promise<T>): Promise<T> {
+    try {
+      return await work()
+    } catch (error) {
+      await this.close().catch(() => undefined)
+      throw error
+    }
+  }
+
+  get name(): string {
+    return basename(this.path)
+  }
+
+  get end(): number {
+    return this.tip.end
+  }
+
+  get head(): number {
+    return this.tip.nextPosition - 1
+  }
+
+  get standing(): SegmentTip {
+    return this.tip
+  }
+
+  /** True while bytes are durable that no mark tells of yet. */
+  get unmarked(): boolean {
+    return this.markedAt < this.tip.end
+  }
+
+  async read(offset: number, length: number): Promise<Buffer> {
+    const into = Buffer.allocUnsafe(Math.max(0, Math.min(length, this.tip.end - offset)))
+    const got = into.length === 0 ? 0 : await this.file.read(into, offset)
+    return got === into.length ? into : into.subarray(0, got)
+  }
+
+  /** Zeros ahead of the end: a sync then has no file size to write, and takes half the time. */
+  async presize(): Promise<void> {
+    const { presizeBytes } = this.world
+    if (presizeBytes === 0 || this.presizing !== undefined) return this.presizing
+    this.presizing = this.writeZeros(Math.max(this.presized, this.tip.end), presizeBytes).finally(() => {
+      this.presizing = undefined
+    })
+    return this.presizing
+  }
+
+  /** Writes the batch at D and moves D behind it. Throws NoRoom (nothing lasting happened) or Latched (nobody knows). */
+  async commit(batch: BatchBuffer, stillOwned: () => boolean): Promise<void> {
+    const { bytes } = batch
+    const end = this.tip.end + bytes.length
+    // Zeros still on their way could land on top of the batch.
+    if (this.presizing !== undefined && end > this.presized) await this.presizing
+    const written = await this.tryWrite(bytes, this.tip.end)
+    if (written !== bytes.length) {
+      await this.cutBack()
+      throw new NoRoom(`the disk took ${written} of ${bytes.length} bytes`)
+    }
+    // Written, but nobody may be shown what another owner might not know of: D stays where it is, the outcome unknown.
+    if (!stillOwned()) throw new OwnershipLost('another process took over the data directory')
+    const { nextPosition, chain } = batch
+    this.tip = { end, nextPosition, chain, batch: this.tip.batch + 1, frames: this.tip.frames + batch.frames }
+    this.presized = Math.max(this.presized, end)
+    this.digest.advance(end)
+    if (this.presized - end < this.world.presizeBytes / 2) void this.presize().catch(() => undefined)
+  }
+
+  /** Says in the file that everything up to D is durable. */
+  async mark(clean: boolean): Promise<void> {
+    const sequence = ++this.marks
+    const durable = this.tip.end
+    const mark = { sequence, clean, durable, head: this.head, hash: this.tip.chain }
+    await this.writeWhole(markBytes(mark), markSlot(sequence))
+    this.markedAt = durable
+  }
+
+  /** Copies frames from another file behind the header; used by recovery before anybody appends. */
+  async adopt(source: { read(offset: number, length: number): Promise<Buffer> }, tip: SegmentTip): Promise<void> {
+    for (let at = HEADER_BLOCK_BYTES; at < tip.end; ) {
+      const bytes = await source.read(at, Math.min(ZEROS.length, tip.end - at))
+      if (bytes.length === 0) throw Object.assign(new Error('a segment ended while it was copied'), { code: 'EIO' })
+      await this.writeWhole(bytes, at)
+      at += bytes.length
+    }
+    this.tip = tip
+    this.presized = tip.end
+    await this.mark(false)
+  }
+
+  /** Footer, exact length, durable. Nothing can be written to this segment afterwards. */
+  async seal(sealedMs: number, lost: number): Promise<{ readonly footer: Footer; readonly blocks: Uint32Array }> {
+    if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
+    const { end, frames, chain, batch } = this.tip
+    const { fileHash, blocks } = await this.digest.finish(end)
+    const { firstPosition } = this.identity
+    const footer = {
+      firstPosition,
+      lastPosition: this.head,
+      frames,
+      dataEnd: end,
+      sealedMs,
+      chain,
+      fileHash,
+      batch,
+      lost,
+    }
+    try {
+      await this.writeWhole(footerBytes(footer), end)
+    } catch (error) {
+      if (error instanceof NoRoom) await this.cutBack()
+      throw error
+    }
+    await this.world.latch.guard(async () => {
+      await this.file.truncate(end + FOOTER_BYTES)
+      await this.file.sync()
+    })
+    return { footer, blocks }
+  }
+
+  async close(): Promise<void> {
+    if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
+    await this.file.close()
+  }
+
+  private async writeZeros(from: number, length: number): Promise<void> {
+    for (let at = from; at < from + length; at += ZEROS.length) {
+      const chunk = ZEROS.subarray(0, Math.min(ZEROS.length, from + length - at))
+      const written = await this.tryWrite(chunk, at)
+      if (written !== chunk.length) return
+      this.presized = at + chunk.length
+    }
+  }
+
+  /** The count written; 0 when the disk has no room at all. */
+  private async tryWrite(bytes: Uint8Array, position: number): Promise<number> {
+    try {
+      return await this.world.latch.guardWrite(() => this.file.write([bytes], position))
+    } catch (error) {
+      if (isNoSpace(error)) return 0
+      throw error
+    }
+  }
+
+  /** For small things that have to succeed as a whole: headers, marks, footers. */
+  private async writeWhole(bytes: Uint8Array, position: number): Promise<void> {
+    const written = await this.tryWrite(bytes, position)
+    if (written !== bytes.length) throw new NoRoom(`the disk took ${written} of ${bytes.length} bytes`)
+  }
+
+  /** Removes what a short write left behind D, and makes sure that it is gone. */
+  private async cutBack(): Promise<void> {
+    const { end } = this.tip
+    if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
+    await this.world.latch.guard(async () => {
+      await this.file.truncate(end)
+      await this.file.sync()
+      const size = await this.file.size()
+      if (size !== end) throw new Error(`the file is ${size} bytes long after it was cut to ${end}`)
+    })
+    this.presized = end
+  }
+}

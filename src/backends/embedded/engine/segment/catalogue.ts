@@ -1,0 +1,95 @@
+// What lies in a data directory, by name alone, and the tidying that names alone allow.
+import { join } from 'node:path'
+import type { Disk } from '../disk/disk.js'
+import { type Layout, parseName } from '../format/names.js'
+
+export interface ListedSegment {
+  readonly firstPosition: number
+  readonly epoch: number
+  readonly path: string
+  /** Set for an archive: the SHA-256 its name promises. */
+  readonly sha256?: string
+}
+
+export interface Catalogue {
+  /** One per first position, ascending: the newest epoch; a plain file before an archive. */
+  readonly segments: readonly ListedSegment[]
+  /** Files a later file has replaced, and temporaries of unfinished work. */
+  readonly leftovers: readonly string[]
+  readonly unknown: readonly string[]
+  /** Segments begun by a process that had lost the directory to another: no append in them was ever acknowledged. */
+  readonly late: readonly string[]
+  readonly greatestEpoch: number
+}
+
+export async function listCatalogue(disk: Disk, layout: Layout): Promise<Catalogue> {
+  const found: ListedSegment[] = []
+  const indexes: ListedSegment[] = []
+  const leftovers: string[] = []
+  const unknown: string[] = []
+  for (const directory of [layout.root, layout.segments, layout.archive]) {
+    for (const name of await disk.list(directory)) {
+      const path = join(directory, name)
+      const parsed = parseName(name)
+      if (parsed === undefined) {
+        if (!isOurs(layout, path)) unknown.push(path)
+      } else if (parsed.kind === 'temporary') leftovers.push(path)
+      else if (parsed.kind === 'index') indexes.push({ ...parsed, path })
+      else found.push({ ...parsed, path })
+    }
+  }
+  const { segments, late } = withoutLate(newestOfEach(found, leftovers))
+  const named = new Set(segments.map(({ firstPosition, epoch }) => `${firstPosition} ${epoch}`))
+  const orphans = indexes.filter(({ firstPosition, epoch }) => !named.has(`${firstPosition} ${epoch}`))
+  leftovers.push(...orphans.map(({ path }) => path))
+  const greatestEpoch = found.reduce((greatest, segment) => Math.max(greatest, segment.epoch), 0)
+  return { segments, leftovers, unknown, late, greatestEpoch }
+}
+
+/** Epochs rise with positions. An earlier epoch behind a later one is an owner's that woke up after it had been replaced. */
+function withoutLate(newest: readonly ListedSegment[]): { segments: ListedSegment[]; late: string[] } {
+  const segments: ListedSegment[] = []
+  const late: string[] = []
+  for (const segment of newest) {
+    const before = segments.at(-1)
+    if (before !== undefined && before.epoch > segment.epoch) late.push(segment.path)
+    else segments.push(segment)
+  }
+  return { segments, late }
+}
+
+function sameSegment(one: ListedSegment, other: ListedSegment): boolean {
+  return one.firstPosition === other.firstPosition && one.epoch === other.epoch
+}
+
+/** A segment copied at a start stands beside its source until that is unlinked; an archive beside its plain file. */
+function newestOfEach(found: readonly ListedSegment[], leftovers: string[]): ListedSegment[] {
+  const newest = new Map<number, ListedSegment>()
+  for (const segment of found) {
+    const rival = newest.get(segment.firstPosition)
+    if (rival === undefined || supersedes(segment, rival)) newest.set(segment.firstPosition, segment)
+  }
+  for (const segment of found) {
+    // The archive beside its plain file is no leftover: archiving goes on where it stopped.
+    const kept = newest.get(segment.firstPosition) as ListedSegment
+    if (segment !== kept && !sameSegment(segment, kept)) leftovers.push(segment.path)
+  }
+  return [...newest.values()].sort((one, other) => one.firstPosition - other.firstPosition)
+}
+
+function supersedes(one: ListedSegment, other: ListedSegment): boolean {
+  return one.epoch > other.epoch || (one.epoch === other.epoch && one.sha256 === undefined)
+}
+
+function isOurs(layout: Layout, path: string): boolean {
+  const { lock, reserve, floor, accepted, damage, current, segments, archive, quarantine, snapshots } = layout
+  return [lock, reserve, floor, accepted, damage, current, segments, archive, quarantine, snapshots].includes(path)
+}
+
+/** Makes what the names say durable, then removes what is surely left over: a crash may have come between the two. */
+export async function tidy(disk: Disk, layout: Layout, catalogue: Catalogue): Promise<void> {
+  for (const directory of [layout.segments, layout.archive, layout.root]) await disk.syncDirectory(directory)
+  if (catalogue.leftovers.length === 0) return
+  for (const path of catalogue.leftovers) await disk.unlink(path)
+  for (const directory of [layout.segments, layout.archive, layout.root]) await disk.syncDirectory(directory)
+}

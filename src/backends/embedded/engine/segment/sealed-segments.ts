@@ -1,0 +1,250 @@
+// All sealed segments of a store: a row each outside the JS heap, and an object only for those in use.
+import { dirname, join } from 'node:path'
+import type { Footer } from '../format/footer.js'
+import { archiveName, indexName, segmentName } from '../format/names.js'
+import type { SegmentIdentity } from '../format/segment-header.js'
+import { IndexDamaged } from '../index/index-format.js'
+import { IndexPages } from '../index/index-pages.js'
+import { kindIn, type Postings } from '../index/postings.js'
+import { SealedPostings } from '../index/sealed-postings.js'
+import { filterMayContain } from '../index/term-filter.js'
+import { hashTerm } from '../index/term-hash.js'
+import { ArchiveShelf } from './archive-cache.js'
+import type { EngineWorld } from './engine-context.js'
+import { SealedSegment, type SegmentHome } from './sealed-segment.js'
+import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
+import type { SegmentList } from './segment-list.js'
+import { type ArchiveFile, type FilePlace, RowBlock, type SegmentRow } from './segment-row.js'
+
+const BLOCK_BITS = 7
+const BLOCK_ROWS = 1 << BLOCK_BITS
+/** Segments whose object is kept for the next use, with what it has opened. */
+export const KEPT_LOOKS = 512
+
+/** A segment that was sealed, or found to be. */
+export interface NewSegment {
+  readonly path: string
+  /** As the name of the file says it. */
+  readonly epoch: number
+  readonly archive?: ArchiveFile | undefined
+  readonly identity: SegmentIdentity
+  readonly footer: Footer
+  readonly length: number
+  readonly postings: Postings
+}
+
+export class SealedSegments implements SegmentList, SegmentHome, Iterable<SealedSegment> {
+  private readonly blocks: RowBlock[] = []
+  /** Rows in the first block that count no more. */
+  private retired = 0
+  private rows = 0
+  private bytesNow = 0
+  private diskBytesNow = 0
+  private archivedNow = 0
+  /** Postings that no file can give back, by first position. */
+  private readonly inMemory = new Map<number, Postings>()
+  /** A place for each row, shared with every so manieth. */
+  private readonly looks: (SealedSegment | undefined)[] = Array(KEPT_LOOKS).fill(undefined)
+  private readonly archives: ArchiveShelf
+
+  constructor(private readonly world: Pick<EngineWorld, 'layout' | 'pool' | 'shelf'>) {
+    this.archives = new ArchiveShelf(world.pool)
+  }
+
+  get length(): number {
+    return this.rows - this.retired
+  }
+
+  /** The first position of all. */
+  get first(): number | undefined {
+    return this.length === 0 ? undefined : this.firstPosition(0)
+  }
+
+  /** Of all segments, as long as they are or were as plain files. */
+  get bytes(): number {
+    return this.bytesNow
+  }
+
+  /** Of their files as they lie on the disk, archived or not. */
+  get diskBytes(): number {
+    return this.diskBytesNow
+  }
+
+  get archivedCount(): number {
+    return this.archivedNow
+  }
+
+  at(index: number): SealedSegment {
+    const place = (this.retired + index) % KEPT_LOOKS
+    const kept = this.looks[place]
+    if (kept !== undefined && kept.firstPosition === this.firstPosition(index)) return kept
+    const look = this.look(index)
+    this.looks[place] = look
+    return look
+  }
+
+  /** For who passes over all of them once: nothing is kept of it. */
+  look(index: number): SealedSegment {
+    return new SealedSegment(this, this.row(index))
+  }
+
+  *[Symbol.iterator](): Generator<SealedSegment, void, void> {
+    yield* this.from(0)
+  }
+
+  *from(start: number): Generator<SealedSegment, void, void> {
+    for (let index = start; index < this.length; index++) yield this.look(index)
+  }
+
+  countUpTo(position: number): number {
+    let low = 0
+    let high = this.length
+    while (low < high) {
+      const middle = (low + high) >>> 1
+      if (this.firstPosition(middle) <= position) low = middle + 1
+      else high = middle
+    }
+    return low
+  }
+
+  lastThatMay(kind: number, text: string, below: number): number {
+    const { kinds, pages, hash = hashTerm } = this.world.shelf
+    const { filters } = pages
+    const filtered = kindIn(kinds.filtered, kind)
+    const term = hash(kind, text)
+    for (let index = below - 1; index >= 0; index--) {
+      const filter = filtered ? filters.of(this.firstPosition(index)) : undefined
+      const may = filter !== undefined ? filterMayContain(filter, term) : this.mayContain(index, kind, text)
+      if (may) return index
+    }
+    return -1
+  }
+
+  /** Whether the segment still lies where this look saw it. */
+  holds({ firstPosition, placeCode }: SealedSegment): boolean {
+    const index = this.indexOf(firstPosition)
+    return index >= 0 && this.row(index).placeCode === placeCode
+  }
+
+  add({ path, epoch, archive, identity, footer, length, postings }: NewSegment): SealedSegment {
+    if (this.rows === this.blocks.length * BLOCK_ROWS) this.blocks.push(new RowBlock(BLOCK_ROWS))
+    this.rows++
+    const row = this.row(this.length - 1)
+    row.put(identity, footer, length)
+    row.putPlace({ directory: this.directoryOf(path), epoch, archive })
+    this.giveIndex(row, postings)
+    this.bytesNow += length
+    this.diskBytesNow += archive?.packedLength ?? length
+    if (archive !== undefined) this.archivedNow++
+    return this.look(this.length - 1)
+  }
+
+  /** The same events, from now on in an archive. */
+  archived({ firstPosition }: SealedSegment, path: string, archive: ArchiveFile): SealedSegment {
+    const index = this.indexOf(firstPosition)
+    const row = this.row(index)
+    this.diskBytesNow += archive.packedLength - row.diskBytes
+    row.putPlace({ directory: this.directoryOf(path), epoch: row.epoch, archive })
+    this.looks[(this.retired + index) % KEPT_LOOKS] = undefined
+    this.archivedNow++
+    return this.look(index)
+  }
+
+  /** Only the first can go: behind it the log would have a hole. */
+  retire(oldest: SealedSegment): void {
+    if (oldest.firstPosition !== this.first) throw new RangeError(`${oldest.name} is not the oldest segment`)
+    this.inMemory.delete(oldest.firstPosition)
+    this.bytesNow -= oldest.source.length
+    this.diskBytesNow -= this.row(0).diskBytes
+    if (oldest.archived) this.archivedNow--
+    this.looks[this.retired % KEPT_LOOKS] = undefined
+    this.retired++
+    if (this.retired < BLOCK_ROWS) return
+    this.blocks.shift()
+    this.rows -= BLOCK_ROWS
+    this.retired = 0
+  }
+
+  placed(row: SegmentRow, { directory, epoch, archive }: FilePlace): { path: string; source: SegmentBytes } {
+    const { pool } = this.world
+    const { firstPosition, length } = row
+    const folder = this.directories[directory] as string
+    if (archive === undefined) {
+      const path = join(folder, segmentName(firstPosition, epoch))
+      return { path, source: new PooledBytes(pool, path, length) }
+    }
+    const path = join(folder, archiveName(firstPosition, epoch, archive.sha256))
+    return { path, source: this.archives.source(path, archive.packedLength, length) }
+  }
+
+  postingsOf(row: SegmentRow): Postings {
+    const { firstPosition } = row
+    if (!row.hasIndex) {
+      const postings = this.inMemory.get(firstPosition)
+      if (postings === undefined) throw this.gone(row)
+      return postings
+    }
+    return new SealedPostings({ firstPosition, count: row.events, pages: () => this.pagesOf(row) }, this.world.shelf)
+  }
+
+  giveIndex(row: SegmentRow, postings: Postings): void {
+    const { firstPosition } = row
+    // What was retired meanwhile needs none.
+    if (this.indexOf(firstPosition) < 0) return
+    const { pages } = this.world.shelf
+    pages.filters.drop(firstPosition)
+    const owner = pages.ownerOf(firstPosition)
+    if (owner !== undefined) pages.forget(owner)
+    const onDisk = postings instanceof SealedPostings
+    row.putIndex(onDisk ? postings.shape : undefined)
+    if (onDisk) this.inMemory.delete(firstPosition)
+    else this.inMemory.set(firstPosition, postings)
+  }
+
+  private pagesOf(row: SegmentRow): IndexPages {
+    const { index, firstPosition } = row
+    if (index === undefined) throw this.gone(row)
+    const { shelf } = this.world
+    const open = shelf.pages.ownerOf(firstPosition)
+    if (open instanceof IndexPages) return open
+    return new IndexPages(firstPosition, this.indexPath(row), index, shelf)
+  }
+
+  private mayContain(index: number, kind: number, text: string): boolean {
+    return this.at(index).postings.mayContain(kind, text)
+  }
+
+  private gone(row: SegmentRow): IndexDamaged {
+    return new IndexDamaged(this.indexPath(row), 'it was replaced or removed meanwhile')
+  }
+
+  private indexPath({ firstPosition, epoch }: SegmentRow): string {
+    return join(this.world.layout.segments, indexName(firstPosition, epoch))
+  }
+
+  private get directories(): readonly string[] {
+    const { root, segments, archive } = this.world.layout
+    return [root, segments, archive]
+  }
+
+  private directoryOf(path: string): number {
+    const directory = this.directories.indexOf(dirname(path))
+    if (directory < 0) throw new RangeError(`${path} lies in no directory of this store`)
+    return directory
+  }
+
+  private indexOf(firstPosition: number): number {
+    const index = this.countUpTo(firstPosition) - 1
+    return index >= 0 && this.firstPosition(index) === firstPosition ? index : -1
+  }
+
+  private firstPosition(index: number): number {
+    const row = this.retired + index
+    return (this.blocks[row >>> BLOCK_BITS] as RowBlock).firstPosition(row & (BLOCK_ROWS - 1))
+  }
+
+  private row(index: number): SegmentRow {
+    const row = this.retired + index
+    return (this.blocks[row >>> BLOCK_BITS] as RowBlock).row(row & (BLOCK_ROWS - 1))
+  }
+}

@@ -1,0 +1,134 @@
+// What is already assigned, in flight included: the answers an append is decided by.
+
+import type { NewEvent } from '../../contract/event.js'
+import { formatId } from '../../contract/event-id.js'
+import { LIMITS } from '../../contract/limits.js'
+import type { SteadyClock } from '../../contract/steady-clock.js'
+import { type AssignedView, type Match, UNKNOWN } from '../../record/decide.js'
+import type { Keyed, Placement, StoredEvent } from '../../record/record.js'
+import { Allowance, type ConditionSearch, type Patience } from './condition-search.js'
+import type { Log } from './engine/log.js'
+import { readEventSync } from './entry-reader.js'
+import { KIND, keyTerm } from './terms.js'
+
+const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
+
+/** So long the writer looks for what a condition names; what takes longer is looked for outside of it. */
+const SEARCH_MS = 1
+const STAGED_A_LOOK = 32
+const NO_TAGS: readonly string[] = Object.freeze([])
+
+/** An event that has its place but is not durable yet. */
+interface Staged {
+  readonly event: NewEvent
+  readonly placement: Placement
+}
+
+export class Assigned implements AssignedView {
+  /** Heads of the streams seen last; the oldest is forgotten first and found again in the index. */
+  private readonly revisions = new Map<string, number>()
+  /** What the batch in the making adds to them: never forgotten before it is settled. */
+  private readonly stagedRevisions = new Map<string, number>()
+  private readonly staged: Staged[] = []
+  private readonly stagedKeys = new Map<string, Placement>()
+  private readonly patience = new Allowance(SEARCH_MS)
+
+  constructor(
+    private readonly log: Log,
+    private readonly ages: SteadyClock,
+    private readonly cachedStreams: number,
+  ) {}
+
+  stage(event: NewEvent, placement: Placement): void {
+    this.staged.push({ event, placement })
+    this.stagedRevisions.set(event.stream, placement.revision)
+    const { keyed, agentId } = placement
+    if (keyed === undefined) return
+    this.stagedKeys.set(keyTerm(agentId, keyed.key), placement)
+    this.ages.stamped(placement.timestampNs)
+  }
+
+  /** The batch is durable: what was staged can be read from now on. */
+  settle(): void {
+    for (const [stream, revision] of this.stagedRevisions) this.remember(stream, revision)
+    this.forget()
+  }
+
+  /** The batch is not stored: the streams stand where they stood. */
+  forget(): void {
+    this.staged.length = 0
+    this.stagedRevisions.clear()
+    this.stagedKeys.clear()
+  }
+
+  streamRevision(stream: string): number {
+    const known = this.stagedRevisions.get(stream) ?? this.revisions.get(stream)
+    if (known !== undefined) return known
+    const revision = this.lastOfStream(stream)?.revision ?? this.log.floor.carried.get(stream)?.[0] ?? -1
+    if (revision >= 0) this.remember(stream, revision)
+    return revision
+  }
+
+  /** The newest durable event of a stream. */
+  lastOfStream(stream: string): StoredEvent | undefined {
+    return this.lastWith(KIND.stream, stream, event => event.stream === stream)
+  }
+
+  keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined {
+    const staged = this.stagedKeys.get(keyTerm(agentId, key))
+    if (staged?.keyed !== undefined) return { position: staged.position, keyed: staged.keyed }
+    const event = this.lastWith(
+      KIND.key,
+      keyTerm(agentId, key),
+      found => found.keyed?.key === key && found.agentId === agentId,
+    )
+    if (event?.keyed === undefined || this.ages.now() - event.timestampNs >= KEY_RETENTION_NS) return undefined
+    return { position: event.position, keyed: event.keyed }
+  }
+
+  firstMatch(search: ConditionSearch): Match | undefined | typeof UNKNOWN {
+    const patience = this.patience.begin()
+    if (!search.advance(this.log, patience)) return UNKNOWN
+    return search.found ?? this.firstStagedMatch(search, patience)
+  }
+
+  private firstStagedMatch(search: ConditionSearch, patience: Patience): Match | undefined | typeof UNKNOWN {
+    for (let at = 0; at < this.staged.length; at++) {
+      if (at % STAGED_A_LOOK === STAGED_A_LOOK - 1 && patience.isOver) return UNKNOWN
+      const { event, placement } = this.staged[at] as Staged
+      const { position, timestampNs, sequence, nodeId } = placement
+      if (position <= search.after || !search.matches({ type: event.type, tags: event.tags ?? NO_TAGS })) continue
+      return { id: formatId(timestampNs, sequence, nodeId), position, type: event.type }
+    }
+    return undefined
+  }
+
+  private remember(stream: string, revision: number): void {
+    // Taken out first, so that it stands behind all others: the oldest is the one not used for longest.
+    this.revisions.delete(stream)
+    this.revisions.set(stream, revision)
+    if (this.revisions.size <= this.cachedStreams) return
+    const oldest = this.revisions.keys().next().value
+    if (oldest !== undefined) this.revisions.delete(oldest)
+  }
+
+  /** The newest durable event with the term; a damaged one cannot be decided by and is thrown. */
+  private lastWith(kind: number, text: string, proves: (event: StoredEvent) => boolean): StoredEvent | undefined {
+    const segments = this.log.segments()
+    const before = (at: number) => segments.lastThatMay(kind, text, at)
+    for (let at = before(segments.length); at >= 0; at = before(at)) {
+      const segment = segments.at(at)
+      const { postings, firstPosition, lastPosition } = segment
+      const durable = lastPosition - firstPosition + 1
+      for (
+        let ordinal = postings.last(kind, text, durable);
+        ordinal >= 0;
+        ordinal = postings.last(kind, text, ordinal)
+      ) {
+        const event = readEventSync(segment, firstPosition + ordinal)
+        if (proves(event)) return event
+      }
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,163 @@
+// Checks untrusted reads: a read request, and the keys of single look-ups.
+
+import { StoreError } from '../errors.js'
+import type { Position } from '../event.js'
+import type { ReadRequest, StreamsRequest } from '../event-store.js'
+import { globCharsOf } from '../filter.js'
+import { LIMITS } from '../limits.js'
+import { timeFault } from '../rfc3339.js'
+import { agentFault, positionFault, referenceFault, streamGlobFault, tagFault, typeGlobFault } from './check-names.js'
+import { checkUnknownFields, type FaultOf, isObject, listFault } from './field-checks.js'
+import { FieldFindings } from './field-findings.js'
+
+const LISTS: Readonly<Record<string, FaultOf>> = {
+  streams: streamGlobFault,
+  types: typeGlobFault,
+  tags: tagFault,
+  agents: agentFault,
+  causes: referenceFault,
+}
+/** One text, or a list of them. */
+const TEXTS: Readonly<Record<string, FaultOf>> = {
+  correlationId: referenceFault,
+  causationId: referenceFault,
+  sessionId: referenceFault,
+}
+const VALUES: Readonly<Record<string, FaultOf>> = {
+  after: positionFault,
+  before: positionFault,
+  since: momentFault,
+  until: momentFault,
+  order: value => (value === 'asc' || value === 'desc' ? undefined : 'must be "asc" or "desc"'),
+  limit: limitFault,
+  onDamaged: value => (typeof value === 'function' ? undefined : 'must be a function'),
+}
+const FILTER_FIELDS = new Set([...Object.keys(LISTS), ...Object.keys(TEXTS), 'within'])
+const STREAMS_FIELDS = new Set(['streams', 'within', 'after', 'limit'])
+const READ_FIELDS = new Set(['filter', ...Object.keys(VALUES)])
+
+function momentFault(value: unknown): string | undefined {
+  return typeof value === 'bigint' ? undefined : timeFault(value)
+}
+
+function limitFault(value: unknown): string | undefined {
+  const fits = Number.isSafeInteger(value) && (value as number) >= 1 && (value as number) <= LIMITS.readLimitMax
+  return fits ? undefined : `must be an integer from 1 to ${LIMITS.readLimitMax}`
+}
+
+/** Checks the fields that are given, each by its rule. */
+function checkValues(
+  object: Record<string, unknown>,
+  rules: Readonly<Record<string, FaultOf>>,
+  pointer: string,
+  findings: FieldFindings,
+): void {
+  for (const name of Object.keys(rules)) {
+    const value = object[name]
+    const fault = value === undefined ? undefined : rules[name]?.(value)
+    if (fault !== undefined) findings.add('INVALID_REQUEST', `${pointer}/${name}`, fault)
+  }
+}
+
+function checkList(
+  list: unknown,
+  faultOf: FaultOf,
+  pointer: string,
+  findings: FieldFindings,
+  most: number = LIMITS.filterValues,
+): void {
+  const fault = listFault(list, most)
+  if (fault !== undefined) {
+    findings.add('INVALID_REQUEST', pointer, fault)
+    return
+  }
+  for (const [i, value] of (list as readonly unknown[]).entries()) {
+    const valueFault = faultOf(value)
+    if (valueFault !== undefined) findings.add('INVALID_REQUEST', `${pointer}/${i}`, valueFault)
+  }
+}
+
+/** `pointer` is where the filter stands in the request. */
+export function checkFilter(filter: unknown, pointer: string, findings: FieldFindings): void {
+  if (!isObject(filter)) {
+    findings.add('INVALID_REQUEST', pointer, 'must be an object')
+    return
+  }
+  checkUnknownFields(filter, FILTER_FIELDS, pointer, 'INVALID_REQUEST', findings)
+  for (const [name, faultOf] of Object.entries(LISTS)) {
+    const list = filter[name]
+    if (list !== undefined) checkList(list, faultOf, `${pointer}/${name}`, findings)
+  }
+  for (const [name, faultOf] of Object.entries(TEXTS)) {
+    const value = filter[name]
+    if (Array.isArray(value)) checkList(value, faultOf, `${pointer}/${name}`, findings)
+    else if (value !== undefined) checkValues(filter, { [name]: faultOf }, pointer, findings)
+  }
+  checkWithin(filter['within'], pointer, findings)
+  checkGlobs(filter, pointer, findings)
+}
+
+/** Told of the list with which it becomes too much. What is no list of texts has been told of already. */
+function checkGlobs(filter: Record<string, unknown>, pointer: string, findings: FieldFindings): void {
+  if (findings.any) return
+  const streams = filter['streams'] as readonly string[] | undefined
+  const types = filter['types'] as readonly string[] | undefined
+  const most = LIMITS.filterGlobChars
+  if (globCharsOf(streams, types) <= most) return
+  const field = globCharsOf(streams) > most ? 'streams' : 'types'
+  const detail = `must have at most ${most} characters in all patterns with * of the filter together`
+  findings.add('INVALID_REQUEST', `${pointer}/${field}`, detail)
+}
+
+/** A token may name more patterns than a reader may ask for. */
+function checkWithin(within: unknown, pointer: string, findings: FieldFindings): void {
+  if (within !== undefined)
+    checkList(within, streamGlobFault, `${pointer}/within`, findings, LIMITS.patternsPerPermission)
+}
+
+/** Throws one StoreError that lists all that is wrong with the request, up to twenty findings. */
+export function checkStreams(request: unknown): asserts request is StreamsRequest {
+  const findings = new FieldFindings()
+  if (isObject(request)) {
+    checkUnknownFields(request, STREAMS_FIELDS, '', 'INVALID_REQUEST', findings)
+    if (request['streams'] !== undefined) checkList(request['streams'], streamGlobFault, '/streams', findings)
+    checkWithin(request['within'], '', findings)
+    checkGlobs(request, '', findings)
+    const after: FaultOf = value => (typeof value === 'string' ? undefined : 'must be a string')
+    checkValues(request, { after, limit: limitFault }, '', findings)
+  } else {
+    findings.add('INVALID_REQUEST', '', 'must be an object')
+  }
+  findings.settle()
+}
+
+/** Throws one StoreError that lists all that is wrong with the request, up to twenty findings. */
+export function checkRead(request: unknown): asserts request is ReadRequest {
+  const findings = new FieldFindings()
+  if (isObject(request)) {
+    checkUnknownFields(request, READ_FIELDS, '', 'INVALID_REQUEST', findings)
+    if (request['filter'] !== undefined) checkFilter(request['filter'], '/filter', findings)
+    checkValues(request, VALUES, '', findings)
+  } else {
+    findings.add('INVALID_REQUEST', '', 'must be an object')
+  }
+  findings.settle()
+}
+
+function refuse(detail: string): never {
+  throw new StoreError('INVALID_REQUEST', detail, { errors: [{ pointer: '', detail }] })
+}
+
+/** A position or any text: text that is no id names no event, which is an answer and not a mistake. */
+export function checkFindKey(key: unknown): asserts key is Position | string {
+  if (typeof key !== 'string' && positionFault(key) !== undefined) refuse('must be a position or an event id')
+}
+
+/** Any text: a name no stream can have names no stream. */
+export function checkStreamName(name: unknown): asserts name is string {
+  if (typeof name !== 'string') refuse('must be the name of a stream')
+}
+
+export function checkPosition(position: unknown): asserts position is Position {
+  if (positionFault(position) !== undefined) refuse('must be a position, an integer of at least 0')
+}

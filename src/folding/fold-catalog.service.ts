@@ -1,0 +1,120 @@
+// Folds apart from any replay, told by their texts: what a caller asks to be kept, and what a kept text means now.
+import { Injectable } from '@nestjs/common'
+import type { Access } from '../auth/access.js'
+import { EventStore } from '../contract/event-store.js'
+import type { EventFilter } from '../contract/filter.js'
+import type { Upcasters } from '../upcasting/upcaster.js'
+import { Upcasting } from '../upcasting/upcasting.service.js'
+import { coversFilter } from './covers-filter.js'
+import {
+  definitionMark,
+  type FoldParts,
+  foldId,
+  foldText,
+  projectionParts,
+  readFoldText,
+  textAsked,
+} from './fold-descriptor.js'
+import { projectionReducer } from './projection-reducer.js'
+import { Projections, type ProjectionVersion } from './projections.service.js'
+import { type Reducer, reducerOf } from './reducers.js'
+import { ReplayDto } from './replay.dto.js'
+import { Plans } from './replay-planner.service.js'
+
+export { foldId, textAsked } from './fold-descriptor.js'
+
+/** A fold apart from any caller: what its text says, and how it is done. */
+export interface NamedFold {
+  readonly id: string
+  readonly text: string
+  /** Its text and id without the upcasters in force: these stay when those change. */
+  readonly asked: { readonly id: string; readonly text: string }
+  /** `within` included. */
+  readonly filter: EventFilter
+  readonly reducer: Reducer
+  readonly upcasters: Upcasters
+}
+
+export type AskedFold = Pick<ReplayDto, 'filter' | 'reducer' | 'key' | 'projection' | 'version'>
+
+@Injectable()
+export class Folds {
+  constructor(
+    private readonly store: EventStore,
+    private readonly plans: Plans,
+    private readonly projections: Projections,
+    private readonly upcasting: Upcasting,
+  ) {}
+
+  /** The fold this caller's replay of the same words would be; throws INVALID_REQUEST when it would be none. */
+  async asked(asked: AskedFold, access: Access): Promise<NamedFold> {
+    const { fold, reducer, upcasters } = await this.plans.plan(Object.assign(new ReplayDto(), asked), access)
+    const named = namedFold(fold, reducer, upcasters)
+    // The store looks at a filter when it is read by, and nothing is to be kept that it would refuse.
+    this.store.read({ filter: named.filter, limit: 1 })
+    return named
+  }
+
+  /** Of all projections in force, as whoever may read everything would ask for them. */
+  async ofProjections(): Promise<NamedFold[]> {
+    const upcasters = await this.wholeUpcasters()
+    await this.projections.assertComplete()
+    const current = await this.projections.current()
+    return current.map(version => ofProjection(version, undefined, upcasters))
+  }
+
+  /** With the upcasters in force now; undefined when this server does not make such states any more. */
+  async inForce(text: string): Promise<NamedFold | undefined> {
+    const parts = readFoldText(text)
+    return parts && this.made(parts, await this.wholeUpcasters())
+  }
+
+  /** undefined when folding now would not mean what it meant, or cannot be done at all. */
+  async same(text: string): Promise<NamedFold | undefined> {
+    const fold = await this.inForce(text)
+    return fold?.text === text ? fold : undefined
+  }
+
+  /** Whether this caller may read every event that can ever be in a state of the fold. */
+  mayRead(text: string, access: Access): boolean {
+    const parts = readFoldText(text)
+    if (parts === undefined) return false
+    const own = access.within('events.read')
+    if (own === undefined || coversFilter(own, parts.filter)) return true
+    return parts.within?.every(pattern => own.includes(pattern)) ?? false
+  }
+
+  /** Throws when one may be missing because of damage: nothing is made with less. */
+  private async wholeUpcasters(): Promise<Upcasters> {
+    await this.upcasting.assertComplete()
+    return this.upcasting.inForce()
+  }
+
+  private async made(parts: FoldParts, upcasters: Upcasters): Promise<NamedFold | undefined> {
+    const { projection, reducer = 'merge', key, within } = parts
+    if (projection === undefined)
+      return namedFold({ ...parts, upcasters: upcasters.mark }, reducerOf(reducer, key), upcasters)
+    const version = await this.projections.findVersion(projection.name, projection.version)
+    if (version === undefined || definitionMark(version.definition) !== projection.mark) return undefined
+    return ofProjection(version, within, upcasters)
+  }
+}
+
+function ofProjection(
+  version: ProjectionVersion,
+  within: readonly string[] | undefined,
+  upcasters: Upcasters,
+): NamedFold {
+  const parts = projectionParts(version, { upcasters: upcasters.mark, within })
+  return namedFold(parts, projectionReducer(version.definition), upcasters)
+}
+
+function namedFold(parts: FoldParts, reducer: Reducer, upcasters: Upcasters): NamedFold {
+  const { filter, within } = parts
+  const text = foldText(parts)
+  const asked = textAsked(text)
+  return {
+    ...{ id: foldId(text), text, asked: { id: foldId(asked), text: asked }, reducer, upcasters },
+    filter: within === undefined ? filter : { ...filter, within },
+  }
+}

@@ -1,0 +1,76 @@
+// The projections of the server: defined, listed, deleted, and found by name and version.
+import { Injectable } from '@nestjs/common'
+import { StoreError } from '../contract/errors.js'
+import { EventStore } from '../contract/event-store.js'
+import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
+import type { Version } from '../definitions/definition-log.js'
+import { type Defined, Definitions, tooMany } from '../definitions/definitions.js'
+import { type AskedProjection, checkProjection } from './check-projection.js'
+import type { ProjectionDefinition } from './projection.js'
+
+const KIND = { stream: '$projections', defined: 'ProjectionDefined', deleted: 'ProjectionDeleted' } as const
+
+export type ProjectionVersion = Version<ProjectionDefinition>
+
+@Injectable()
+export class Projections {
+  private readonly definitions: Definitions<ProjectionDefinition>
+
+  constructor(store: EventStore) {
+    const { projections: most } = DEFINITION_LIMITS
+    this.definitions = new Definitions(store, KIND, { noun: 'projections', most, check: checkLive })
+  }
+
+  onChange(listener: () => void): void {
+    this.definitions.stream.listeners.add(listener)
+  }
+
+  /** In force, in the order of their names. */
+  async current(): Promise<readonly ProjectionVersion[]> {
+    return (await this.definitions.log()).current
+  }
+
+  /** In force; undefined when there is none of this name. */
+  async find(name: string): Promise<ProjectionVersion | undefined> {
+    return (await this.definitions.log()).find(name)
+  }
+
+  /** Also of what has been changed or deleted since, as long as its event is kept. */
+  findVersion(name: string, version: number): Promise<ProjectionVersion | undefined> {
+    return this.definitions.findVersion(name, version)
+  }
+
+  /** Throws when a projection may be missing because of damage. */
+  assertComplete(): Promise<void> {
+    return this.definitions.stream.assertComplete()
+  }
+
+  /** The one in force, or an older one, which is found also after the projection has been deleted. */
+  async one(name: string, version?: number): Promise<ProjectionVersion> {
+    const found = version === undefined ? await this.find(name) : await this.findVersion(name, version)
+    if (found === undefined) throw missing()
+    return found
+  }
+
+  define(name: string, asked: AskedProjection, by: string): Promise<Defined<ProjectionDefinition>> {
+    return this.definitions.define(name, checkProjection(name, asked), by)
+  }
+
+  rewrite(): Promise<void> {
+    return this.definitions.stream.rewrite()
+  }
+
+  async remove(name: string, by: string): Promise<void> {
+    if (!(await this.definitions.remove(name, by))) throw missing()
+  }
+}
+
+function checkLive({ live }: ProjectionDefinition, others: readonly ProjectionVersion[]): void {
+  const { liveProjections } = DEFINITION_LIMITS
+  if (!live || others.filter(({ definition }) => definition.live).length < liveProjections) return
+  throw tooMany(`There are ${liveProjections} live projections already, and a server keeps no more.`)
+}
+
+function missing(): StoreError {
+  return new StoreError('NOT_FOUND', 'There is no projection of this name and version.')
+}

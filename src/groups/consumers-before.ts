@@ -1,0 +1,24 @@
+// The consumers of a group that was defined before groups named them: the agents its events have been handed to.
+import type { EventStore } from '../contract/event-store.js'
+import type { Consumers } from './state/group-definition.js'
+import { SUBSCRIPTIONS_STREAM, tagOf } from './state/group-events.js'
+import { GROUP_LIMITS } from './state/group-limits.js'
+import type { GroupState } from './state/group-state.js'
+
+/** Deliveries that are looked at, the newest first. */
+const LOOKED_AT = 100_000
+
+/** Names with a star in them are left out: as a pattern they would let others in. */
+export async function consumersBefore(store: EventStore, name: string, { out }: GroupState): Promise<Consumers> {
+  const agents = new Set([...out.values()].map(({ consumer }) => consumer))
+  const filter = { streams: [SUBSCRIPTIONS_STREAM], tags: [tagOf(name)], types: ['EventsTaken', 'SubscriptionDefined'] }
+  let looked = 0
+  for await (const { type, data } of store.read({ filter, order: 'desc', onDamaged: () => undefined })) {
+    // What was handed out before belongs to another group of this name.
+    if (type === 'SubscriptionDefined' || ++looked > LOOKED_AT) break
+    agents.add(data['consumer'] as string)
+    if (agents.size > GROUP_LIMITS.consumerAgents) break
+  }
+  const named = [...agents].filter(agent => !agent.includes('*')).slice(0, GROUP_LIMITS.consumerAgents)
+  return { agents: named.sort(), roles: [] }
+}

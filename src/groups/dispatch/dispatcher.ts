@@ -1,0 +1,338 @@
+// Hands a group's events to those who ask: in rounds, one at a time, each begun by a reason to look again.
+import { StoreError } from '../../contract/errors.js'
+import type { Position, RecordedEvent } from '../../contract/event.js'
+import { nextTurn } from '../../contract/turns.js'
+import { Arrivals } from '../arrivals.js'
+import { covers } from '../group-scope.js'
+import type { Sight } from '../sight.js'
+import { decideSettle, floorAfter } from '../state/decide-settle.js'
+import { type Choice, chooseTake, inFlight, nextDue, overdone, roomForNew, takeOf } from '../state/decide-take.js'
+import { type TokenRow, tokenOf } from '../state/group-events.js'
+import { type Fetched, fetchChosen, lookFurther } from './candidates.js'
+import type { Ledger } from './group-journal.js'
+import { type Delivery, EVERYTHING, type Take, Taker, type View } from './pending-take.js'
+
+const SERVICE = '$service'
+const TIMED_OUT = 'its deadline has passed as often as it may be handed out'
+const RETURNED = 'returned as often as it may be handed out'
+const UNREADABLE = 'DATA_CORRUPT: it cannot be read any more'
+/** A group that has more than so many out takes its turn among others before it looks at what has come. */
+const QUICK_LOOK = 256
+/** A scope with more of them takes turns with others when it is held against all that is out. */
+const FEW_PATTERNS = 16
+/** How often it is looked whether the revocation of the owner has been lifted. */
+const REVOKED_LOOK_MS = 500
+
+export class HandOut {
+  /** What was found damaged where the reading goes on. */
+  damage: StoreError | undefined
+  private readonly takers = new Set<Taker>()
+  private readonly arrivals: Arrivals
+  /** What those who wait may see, each once. */
+  private awaited: readonly View[] = []
+  /** As much is out, or may have to be parked, as the bounds of the group allow: what arrives cannot be handed out. */
+  private atBounds = false
+  private serving = false
+  private again = false
+  private lookIsDue = false
+  private reading: { readonly end: () => void } | undefined
+  private timer: NodeJS.Timeout | undefined
+  private over = false
+
+  constructor(private readonly ledger: Ledger) {
+    this.arrivals = new Arrivals(
+      ledger,
+      event => this.arrived(event),
+      error => this.broken(error),
+    )
+  }
+
+  get waiting(): readonly string[] {
+    return [...this.takers].map(({ take }) => take.consumer)
+  }
+
+  get ownerIsRevoked(): boolean {
+    const { state, world } = this.ledger
+    return state.definition !== undefined && world.isRevoked(state.definition.definedBy)
+  }
+
+  take(take: Take): Promise<readonly Delivery[]> {
+    const taker = new Taker(take, over => this.takers.delete(over))
+    if (taker.waits) this.takers.add(taker)
+    this.look()
+    return taker.answer
+  }
+
+  /** There may be something to hand out, or to park. */
+  look(): void {
+    this.again = true
+    if (!this.serving && !this.over) this.serve().catch((error: unknown) => this.end(error))
+  }
+
+  /** Reads on by so many events at most, unless it is known that there is nothing. */
+  async further(most?: number): Promise<boolean> {
+    this.arrivals.catchUp()
+    const went = await lookFurther(this.ledger, most)
+    if (went) this.damage = undefined
+    return went
+  }
+
+  /** What is known without reading. */
+  catchUp(): void {
+    this.arrivals.catchUp()
+  }
+
+  /** With an error, whoever waits is told; without, they are given nothing. */
+  end(error?: unknown): void {
+    this.over = true
+    clearTimeout(this.timer)
+    this.arrivals.end()
+    for (const taker of [...this.takers]) error === undefined ? taker.giveUp() : taker.fail(error)
+  }
+
+  private async serve(): Promise<void> {
+    this.serving = true
+    clearTimeout(this.timer)
+    while (this.again && !this.over) {
+      this.again = false
+      this.parkOverdone()
+      await this.round()
+      this.reading?.end()
+      this.reading = undefined
+    }
+    this.serving = false
+    if (!this.over) this.arm()
+  }
+
+  private async round(): Promise<void> {
+    /** Looking again for each of many who wait would only find the same nothing. */
+    const inVain = new Set<string>()
+    for (const taker of [...this.takers]) {
+      const view = taker.viewOf(this.ledger.state.definition)
+      if (this.ownerIsRevoked || inVain.has(EVERYTHING.key) || inVain.has(view.key)) taker.giveUpUnlessPatient()
+      else if (await this.turnOf(taker, view)) inVain.add(view.key)
+    }
+  }
+
+  /** Answers whether it was sought in vain, to the end of what there is. */
+  private async turnOf(taker: Taker, view: View): Promise<boolean> {
+    if (!taker.waits) return false
+    try {
+      await this.offer(taker, view)
+    } catch (error) {
+      taker.fail(error)
+    }
+    if (!taker.waits) return false
+    taker.giveUpUnlessPatient()
+    return true
+  }
+
+  private parkOverdone(): void {
+    const { state, now } = this.ledger
+    const { timedOut, returned } = overdone(state, now)
+    this.park(timedOut, TIMED_OUT)
+    this.park(returned, RETURNED)
+  }
+
+  private park(deliveries: readonly TokenRow[], reason: string): void {
+    if (deliveries.length === 0) return
+    const { state, window, now: atMs } = this.ledger
+    const floor = floorAfter(state, window, deliveries)
+    const written = this.ledger.write({
+      ...{ type: 'EventsParked', by: SERVICE, action: 'timeout', atMs, reason, deliveries, floor },
+    })
+    // Those who wait are told of a failure by whoever owns the ledger.
+    written.catch(() => undefined)
+  }
+
+  private async offer(taker: Taker, view: View): Promise<void> {
+    const { ledger } = this
+    const { consumer, max, stillGood } = taker.take
+    const chosenFrom = ledger.window
+    const fetched = await fetchChosen(ledger.world.store, await this.choices(taker.take, view))
+    this.setAside(fetched)
+    if (stillGood !== undefined) await stillGood()
+    const sight = this.sightAtHand(view) ?? (await this.sightOf(view))
+    // Others may have settled meanwhile what was chosen, and the taker may have given up.
+    if (!taker.waits || this.over || this.ownerIsRevoked) return
+    const { state, window, now: nowMs } = ledger
+    const still = chooseTake(state, window, { nowMs, max, sight })
+    const given = still.filter(({ position }) => fetched.events.has(position))
+    const somethingWent = fetched.gone.length + fetched.damaged.length > 0 || window !== chosenFrom
+    if (given.length === 0) return somethingWent ? this.offer(taker, view) : undefined
+    const taken = takeOf(state, given, { consumer, nowMs, floor: window.floorWith(state) })
+    window.remove(new Set(given.map(({ position }) => position)))
+    const deliveries = given.flatMap(({ position, attempt }, i): Delivery[] => {
+      const event = fetched.events.get(position)
+      if (event === undefined) return []
+      return [{ token: tokenOf([position, taken.firstNumber + i]), attempt, deadlineMs: taken.deadlineMs, event }]
+    })
+    taker.settle()
+    void this.handOver(taker, deliveries, ledger.write(taken))
+  }
+
+  /** As many as are asked for, if there are so many. */
+  private async choices({ max }: Take, view: View): Promise<Choice[]> {
+    for (;;) {
+      const sight = this.sightAtHand(view) ?? (await this.sightOf(view))
+      const { state, window, now: nowMs } = this.ledger
+      const { definition } = state
+      if (definition === undefined) return []
+      const choices = chooseTake(state, window, { nowMs, max, sight })
+      const most = Math.min(max, definition.maxInFlight - inFlight(state, nowMs))
+      const fresh = choices.filter(({ attempt }) => attempt === 1).length
+      const isEnough = choices.length >= most || fresh >= roomForNew(state)
+      // What was handed out before is known without reading; what lies before it and was not has to be read first.
+      if (isEnough && (choices.at(-1)?.position ?? 0) <= window.read) return choices
+      if (!(await this.goOn(choices.length > 0))) return choices
+    }
+  }
+
+  /** Most have few patterns, and hold them against what was handed out before as they come to it. */
+  private sightAtHand({ scope, key }: View): Sight | undefined {
+    return scope === undefined || scope.length > FEW_PATTERNS ? undefined : this.ledger.window.sightAtHand(key)
+  }
+
+  private async sightOf({ scope, key }: View): Promise<Sight | undefined> {
+    if (scope === undefined) return undefined
+    const { state, window } = this.ledger
+    const sight = await window.sight(scope, key)
+    if (scope.length > FEW_PATTERNS) for (const older of [state.out, state.returned]) await sight.learn(older)
+    return sight
+  }
+
+  /** What is read stays in memory until the end of the round. */
+  private async beginToRead(): Promise<{ readonly end: () => void }> {
+    const leave = await this.ledger.world.memory.turnToRead()
+    const { window } = this.ledger
+    window.inUse = true
+    const end = () => {
+      window.inUse = false
+      leave()
+    }
+    return { end }
+  }
+
+  /** Throws at damage, unless there is something that lies before it. */
+  private async goOn(some: boolean): Promise<boolean> {
+    try {
+      this.reading ??= await this.beginToRead()
+      return await this.further()
+    } catch (error) {
+      if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
+      this.damage = error
+      if (!some) throw error
+      return false
+    }
+  }
+
+  /** What is no longer there is done with, and what can no longer be read is for an operator to look at. */
+  private setAside({ gone, damaged }: Fetched): void {
+    const { state, window } = this.ledger
+    if (gone.length > 0) {
+      window.remove(new Set(gone))
+      const floor = window.floorWith(state, new Set(gone))
+      this.ledger.write({ type: 'EventsGone', positions: gone, floor }).catch(() => undefined)
+    }
+    const rows = damaged.flatMap((position): TokenRow[] => {
+      const out = state.out.get(position)
+      if (out === undefined && !state.returned.has(position)) throw unreadable(position)
+      return [[position, out?.number ?? 0]]
+    })
+    this.park(rows, UNREADABLE)
+  }
+
+  /** Whoever has gone away meanwhile was given nothing: it goes to the next. */
+  private async handOver(taker: Taker, deliveries: readonly Delivery[], written: Promise<void>): Promise<void> {
+    const { consumer, signal, stillGood } = taker.take
+    try {
+      await written
+    } catch (error) {
+      taker.fail(error)
+      return
+    }
+    try {
+      await stillGood?.()
+      taker.give(deliveries)
+      if (signal?.aborted !== true) return
+    } catch (error) {
+      taker.fail(error)
+    }
+    const { state, window, now: nowMs } = this.ledger
+    for (const { token } of deliveries) {
+      const release = { tokens: [token], action: 'release', by: consumer, forOthers: false, nowMs } as const
+      const { changes } = decideSettle(state, window, release)
+      if (changes.length > 0) this.ledger.write(...changes).catch(() => undefined)
+    }
+    this.look()
+  }
+
+  /** Something has come that the group reads. */
+  private arrived({ position, stream }: RecordedEvent): void {
+    if (this.serving) this.again = true
+    else if (!this.atBounds && this.isAwaited(position, stream)) this.lookSoon()
+  }
+
+  private isAwaited(position: Position, stream: string): boolean {
+    const { window } = this.ledger
+    return this.awaited.some(
+      ({ scope, key }) =>
+        scope === undefined || (window.sightAtHand(key)?.visible.has(position) ?? covers(scope, stream)),
+    )
+  }
+
+  /** To look is quick while little is out; else many groups that something has come for take turns. */
+  private lookSoon(): void {
+    const { out, returned } = this.ledger.state
+    if (out.size + returned.size <= QUICK_LOOK) this.look()
+    else if (!this.lookIsDue) {
+      this.lookIsDue = true
+      void nextTurn().then(() => {
+        this.lookIsDue = false
+        this.look()
+      })
+    }
+  }
+
+  /** What is wrong with the log where the reading goes on is found out by reading. */
+  private broken(error: unknown): void {
+    if ((error as { code?: unknown }).code === 'CLOSED') this.end(error)
+    else this.look()
+  }
+
+  /** Wakes up when something becomes due, and, while somebody waits, when something comes that they may be given. */
+  private arm(): void {
+    const { state, now, window } = this.ledger
+    const isRevoked = this.takers.size > 0 && this.ownerIsRevoked
+    const due = nextDue(state, now) ?? Number.POSITIVE_INFINITY
+    const next = isRevoked ? Math.min(due, now + REVOKED_LOOK_MS) : due
+    if (next < Number.POSITIVE_INFINITY) {
+      this.timer = setTimeout(() => this.look(), Math.max(1, next - now))
+      this.timer.unref()
+    }
+    this.awaited = this.viewsAwaited()
+    this.atBounds = this.takers.size > 0 && this.mayHandOutNoMore(now)
+    if (window.room <= 0) this.arrivals.end()
+    else if (this.takers.size === 0) this.arrivals.rest()
+    else this.arrivals.follow()
+  }
+
+  private viewsAwaited(): readonly View[] {
+    const views = new Map<string, View>()
+    for (const taker of this.takers) {
+      const view = taker.viewOf(this.ledger.state.definition)
+      views.set(view.key, view)
+    }
+    return [...views.values()]
+  }
+
+  private mayHandOutNoMore(now: number): boolean {
+    const { state } = this.ledger
+    const most = state.definition?.maxInFlight ?? 0
+    return roomForNew(state) <= 0 || (state.out.size >= most && inFlight(state, now) >= most)
+  }
+}
+
+function unreadable(position: Position): StoreError {
+  return new StoreError('DATA_CORRUPT', `position ${position} cannot be read: an event that was good is damaged`)
+}

@@ -1,0 +1,192 @@
+// One open group: what can be done with it, decided against its state in memory and answered when it is durable.
+import { StoreError } from '../../contract/errors.js'
+import type { Position } from '../../contract/event.js'
+import { coversAll, type Scope } from '../group-scope.js'
+import { decideSettle, parkedAmong, type Settlement } from '../state/decide-settle.js'
+import {
+  type Consumers,
+  type Definition,
+  type GroupSettings,
+  sameConsumers,
+  sameSettings,
+  settingsOf,
+} from '../state/group-definition.js'
+import type { Change } from '../state/group-events.js'
+import type { GroupState } from '../state/group-state.js'
+import { type Progress, partOfProgress, progressOf } from '../state/group-status.js'
+import { HandOut } from './dispatcher.js'
+import { type GroupWorld, Ledger } from './group-journal.js'
+import type { Delivery, Take } from './pending-take.js'
+
+export class Group {
+  private readonly ledger: Ledger
+  private readonly handOut: HandOut
+  private ended: { readonly error: unknown } | undefined
+  private counted: Counted | undefined
+  /** Called when it ends; whoever stops listening takes itself out. */
+  readonly endListeners = new Set<() => void>()
+
+  /** `onEnd`: the group is of no more use, and whoever asks next opens it anew. */
+  constructor(
+    readonly name: string,
+    readonly world: GroupWorld,
+    readonly state: GroupState,
+    private readonly onEnd: (group: Group) => void,
+  ) {
+    this.ledger = new Ledger(name, world, state, error => this.end(error))
+    this.handOut = new HandOut(this.ledger)
+  }
+
+  get definition(): Definition | undefined {
+    return this.state.definition
+  }
+
+  /** Milliseconds since 1970. */
+  get now(): number {
+    return this.ledger.now
+  }
+
+  /** Nobody waits for anything of it: it may be let go, and opened again. */
+  get idle(): boolean {
+    return this.ledger.idle && this.handOut.waiting.length === 0
+  }
+
+  define(definition: Definition): Promise<void> {
+    return this.write({ type: 'SubscriptionDefined', definition, lastNumber: this.state.lastNumber })
+  }
+
+  /** Answers whether there was something to change. Consumers that are not named stay as they are. */
+  async change(asked: GroupSettings, by: string, consumers?: Consumers): Promise<boolean> {
+    const { definition } = this
+    const before = definition?.consumers ?? NOBODY
+    const named = consumers === undefined || sameConsumers(before, consumers) ? {} : { consumers }
+    const same = definition !== undefined && sameSettings(definition, asked) && named.consumers === undefined
+    const settings = { ...settingsOf(asked), ...named }
+    await this.write(...(same ? [] : [{ type: 'SubscriptionChanged', settings, by } as const]))
+    return !same
+  }
+
+  async remove(by: string): Promise<void> {
+    const written = this.write({ type: 'SubscriptionDeleted', by, lastNumber: this.state.lastNumber })
+    const deleted = new StoreError('NOT_FOUND', `The subscription ${this.name} has been deleted.`)
+    this.end(deleted)
+    await written
+  }
+
+  take(take: Take): Promise<readonly Delivery[]> {
+    if (this.ended !== undefined) return Promise.reject(this.ended.error)
+    return this.handOut.take(take)
+  }
+
+  /** All or none; throws STALE_DELIVERY that names every token that settles nothing. */
+  async settle(settlement: Omit<Settlement, 'nowMs'>): Promise<number> {
+    const { state, window, now: nowMs } = this.ledger
+    const { stale, changes } = decideSettle(state, window, { ...settlement, nowMs })
+    if (stale.length > 0) throw staleDelivery(stale)
+    // With nothing to change, too: that they are settled may not be durable yet.
+    await this.write(...changes)
+    return settlement.tokens.length
+  }
+
+  async replay(positions: readonly Position[] | undefined, by: string): Promise<number> {
+    const found = parkedAmong(this.state, positions)
+    await this.write(...(found.length === 0 ? [] : [{ type: 'ParkedReplayed', by, positions: found } as const]))
+    return found.length
+  }
+
+  async discard(positions: readonly Position[] | undefined, by: string): Promise<number> {
+    const found = parkedAmong(this.state, positions)
+    await this.write(...(found.length === 0 ? [] : [{ type: 'ParkedDiscarded', by, positions: found } as const]))
+    return found.length
+  }
+
+  /** So that the log says at its end, too, what the group is. */
+  rewrite(): Promise<void> {
+    return this.ended === undefined ? this.ledger.rewrite() : Promise.resolve()
+  }
+
+  /** Looks once whether there is more, so that a group at rest is seen to have come up with the head. */
+  async progress(scope?: Scope): Promise<Progress> {
+    await this.lookOnce()
+    const { definition } = this
+    if (definition === undefined || coversAll(scope, definition)) return progressOf(this.ledger, this.handOut)
+    return partOfProgress(this.ledger, this.handOut, scope)
+  }
+
+  /** Finds out whether there is more. */
+  async lookOnce(): Promise<void> {
+    await this.handOut.further(1).catch((error: unknown) => {
+      if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
+      this.handOut.damage = error
+    })
+  }
+
+  /** As progress, from what is in memory: nothing is counted anew unless something has happened. */
+  figures(): Progress {
+    this.handOut.catchUp()
+    const { version, window, now, world } = this.ledger
+    const head = world.store.head()
+    const known = this.counted
+    const holds = known?.version === version && known.read === window.read && known.damage === this.handOut.damage
+    if (!holds || known.until <= now) {
+      const progress = progressOf(this.ledger, this.handOut)
+      const until = progress.nextDue === null ? Number.POSITIVE_INFINITY : Date.parse(progress.nextDue)
+      this.counted = { version, read: window.read, damage: this.handOut.damage, until, progress }
+    }
+    const { progress } = this.counted as Counted
+    return { ...progress, head, lag: Math.max(0, head - progress.floor) }
+  }
+
+  /** Whether the log has grown since it was looked at last. */
+  get isBehind(): boolean {
+    return this.ledger.window.read < this.world.store.head()
+  }
+
+  /** The time may have come for something. */
+  look(): void {
+    this.handOut.look()
+  }
+
+  /** Without an error, those who wait are answered with nothing. */
+  end(error?: unknown): void {
+    if (this.ended !== undefined) return
+    this.ended = { error: error ?? new StoreError('CLOSED', 'The server is shutting down: ask another one.') }
+    this.handOut.end(error)
+    this.ledger.close()
+    this.onEnd(this)
+    for (const listener of this.endListeners) listener()
+  }
+
+  /** Resolves when nothing of it is on its way into the log any more: then the log says all there is to know. */
+  async settled(): Promise<void> {
+    await this.ledger.write().catch(() => undefined)
+  }
+
+  private write(...changes: readonly Change[]): Promise<void> {
+    if (this.ended !== undefined) return Promise.reject(this.ended.error)
+    const written = this.ledger.write(...changes)
+    if (changes.length > 0) this.look()
+    return written
+  }
+}
+
+/** What was counted, and as long as it is right. */
+interface Counted {
+  readonly version: number
+  readonly read: Position
+  readonly damage: StoreError | undefined
+  readonly until: number
+  readonly progress: Progress
+}
+
+const NOBODY: Consumers = { agents: [], roles: [] }
+
+/** As many as any answer names. */
+const STALE_SHOWN = 20
+
+function staleDelivery(stale: readonly number[]): StoreError {
+  const detail = 'is no delivery of this consumer: settled before, given to another since, or never handed out'
+  const errors = stale.slice(0, STALE_SHOWN).map(at => ({ pointer: `/tokens/${at}`, detail }))
+  const many = stale.length === 1 ? 'A token' : `${stale.length} tokens`
+  return new StoreError('STALE_DELIVERY', `${many} named no delivery that can be settled, so none was.`, { errors })
+}

@@ -1,0 +1,67 @@
+// Reads the state of a group from the log: backwards by its tag to where the state is known, and no further.
+
+import type { Position, RecordedEvent } from '../../contract/event.js'
+import type { EventStore } from '../../contract/event-store.js'
+import { type Change, type StateEvent, type StatePart, stateEventOf, tagOf } from '../state/group-events.js'
+import { apply, emptyState, type GroupState } from '../state/group-state.js'
+import { stateOf } from '../state/state-rows.js'
+import { Books } from './group-log-reader.js'
+
+/** From where the rest of the log says nothing more about the group. */
+type Base = { readonly parts: readonly StatePart[] } | 'nothing'
+
+export async function readState(store: EventStore, name: string): Promise<GroupState> {
+  const books = new Books(store)
+  const { state, oldest } = await stateFrom(books.newestFirst({ tags: [tagOf(name)] }))
+  // Numbers may have been used that nobody knows of any more: no token of then may settle what is handed out now.
+  if (!(await books.areWhole(oldest))) state.lastNumber += NUMBERS_LEFT_OUT
+  return state
+}
+
+/** From its state events, newest first. */
+export async function stateFrom(
+  newestFirst: AsyncIterable<RecordedEvent> | Iterable<RecordedEvent>,
+): Promise<{ readonly state: GroupState; readonly oldest: Position }> {
+  const tail = new Tail()
+  for await (const event of newestFirst) {
+    if (tail.add(stateEventOf(event))) return { state: tail.state(), oldest: event.position }
+  }
+  return { state: tail.state(), oldest: 0 }
+}
+
+/** More than any group has handed out between two of its state events. */
+const NUMBERS_LEFT_OUT = 1_000_000
+
+class Tail {
+  /** Newest first. */
+  private readonly changes: Change[] = []
+  /** Of one whole state, the last of them first. */
+  private parts: StatePart[] = []
+  private base: Base | undefined
+
+  /** Answers whether this was all there is to know. */
+  add(event: StateEvent): boolean {
+    if (event.type === 'SubscriptionState') return this.part(event)
+    this.changes.push(event)
+    if (event.type !== 'SubscriptionDefined' && event.type !== 'SubscriptionDeleted') return false
+    this.base = 'nothing'
+    return true
+  }
+
+  /** A crash may have left the first parts of a whole state without the others: they say nothing. */
+  private part(part: StatePart): boolean {
+    if (part.part === part.parts - 1) this.parts = [part]
+    else if (this.parts.at(-1)?.part === part.part + 1) this.parts.push(part)
+    else return false
+    if (part.part > 0) return false
+    this.base = { parts: this.parts.reverse() }
+    return true
+  }
+
+  state(): GroupState {
+    const state = this.base === undefined || this.base === 'nothing' ? emptyState() : stateOf(this.base.parts)
+    // Without a base the oldest events have been removed, and what is left tells no more than which numbers are used.
+    for (const change of this.changes.reverse()) apply(state, change)
+    return state
+  }
+}

@@ -1,0 +1,394 @@
+// The consumer groups of the server: opened from the log when they are asked for, and what a caller may do with them.
+import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import type { Access } from '../auth/access.js'
+import { TokenVerifier } from '../auth/token-verifier.js'
+import { WorkBudgets } from '../auth/work-budgets.js'
+import { SYSTEM_CLOCK } from '../contract/clock.js'
+import { type FieldError, StoreError } from '../contract/errors.js'
+import type { Position } from '../contract/event.js'
+import { EventStore } from '../contract/event-store.js'
+import { Turn } from '../contract/turns.js'
+import { Feed } from '../following/feed.js'
+import { checkAsked, checkSize } from './check-definition.js'
+import { Consumer, type ConsumerPart } from './dispatch/consumer.js'
+import type { Group } from './dispatch/group.js'
+import { Catalogue } from './dispatch/group-names.js'
+import { OpenGroups } from './dispatch/open-groups.js'
+import type { Delivery, Take } from './dispatch/pending-take.js'
+import { isConsumer, manages, type Rights, sees } from './group-rights.js'
+import { scopeOf, withinOf } from './group-scope.js'
+import { afterOf, startOf } from './http/group-start.js'
+import {
+  type Consumers,
+  type Definition,
+  filterText,
+  type GroupSettings,
+  sameConsumers,
+  sameSettings,
+  settingsOf,
+} from './state/group-definition.js'
+import { GROUP_LIMITS, NAME_PATTERN } from './state/group-limits.js'
+import type { Progress } from './state/group-status.js'
+import { type ParkedList, type ParkedPage, parkedOf } from './state/parked.js'
+import { WindowMemory } from './window-memory.js'
+
+export interface Asked extends GroupSettings {
+  readonly filter: Definition['filter']
+  readonly after: unknown
+  /** Not named: the owner alone, or those it has. */
+  readonly consumers?: Consumers | undefined
+}
+
+export interface GroupView extends Omit<Definition, 'within'> {
+  readonly name: string
+  readonly consumers: Consumers
+  readonly progress: Progress
+}
+
+export interface Nack {
+  readonly tokens: readonly string[]
+  readonly action: 'retry' | 'park' | 'skip'
+  readonly delaySeconds?: number
+  readonly reason?: string
+}
+
+/** How a caller asks for events. */
+export type TakeAsked = Pick<Take, 'max' | 'waitMs' | 'signal' | 'stillGood'>
+
+/** A consumer that stays, and its way to settle what it was given. */
+export interface Consuming {
+  ack(tokens: readonly string[]): Promise<number>
+  nack(nack: Nack): Promise<number>
+  /** What it was given and somebody has settled for it. */
+  settled(tokens: readonly string[]): void
+  /** It is given nothing more. */
+  stop(): void
+}
+
+/** Groups of which the metrics find out anew, at one asking, how far they have come. */
+const LOOKED_AT_FOR_METRICS = 16
+/** How old what the metrics tell may be. */
+const FIGURES_MS = 1_000
+
+@Injectable()
+export class Groups implements OnModuleDestroy {
+  private readonly open: OpenGroups
+  private names: Promise<Catalogue> | undefined
+  private ending = false
+  private figures: { readonly at: number; readonly found: Promise<ReadonlyMap<string, Progress>> } | undefined
+  /** Of the open groups, the one the metrics have looked at last. */
+  private lookedAt = ''
+
+  constructor(
+    private readonly store: EventStore,
+    feed: Feed,
+    verifier: TokenVerifier,
+    private readonly budgets: WorkBudgets,
+  ) {
+    const isRevoked = (agentId: string) => verifier.revocations.covers(agentId, undefined)
+    const { changesBetweenStates } = GROUP_LIMITS
+    const memory = new WindowMemory()
+    this.open = new OpenGroups({ store, clock: SYSTEM_CLOCK, changesBetweenStates, feed, memory, isRevoked })
+  }
+
+  /** Whoever waits is answered now with nothing, and can wait elsewhere. */
+  onModuleDestroy(): void {
+    this.ending = true
+    this.open.endAll()
+  }
+
+  /** Answers whether it is new. The same again changes nothing, if it is a consumer's. */
+  async define(
+    name: string,
+    { filter, after: given, consumers, ...settings }: Asked,
+    access: Access,
+  ): Promise<boolean> {
+    checkAsked(name, filter, consumers)
+    const after = afterOf(given)
+    const catalogue = await this.catalogue()
+    if ((await this.open.group(name)).definition === undefined) {
+      mustBeAllowedToDefine(access)
+      const within = withinOf(access)
+      checkSize({ filter, after, consumers, ...settings })
+      const start = await startOf(this.store, after, within)
+      await this.ownersAreKnown(catalogue)
+      const group = await this.open.group(name)
+      // Somebody else may have been faster.
+      if (group.definition === undefined) {
+        const { agentId: definedBy } = access
+        if (!catalogue.has(name)) this.budgets.mustFit('groups', catalogue.ownedBy(definedBy) + 1)
+        catalogue.add(name, definedBy)
+        const named = { agents: [], roles: [], ...consumers }
+        await group.define({ filter, after, start, ...settingsOf(settings), definedBy, consumers: named, within })
+        catalogue.know(name, { definedBy, consumers: named })
+        return true
+      }
+    }
+    const group = await this.open.group(name)
+    await this.redefine(group, { filter, after, settings, consumers }, access)
+    if (group.definition !== undefined) catalogue.know(name, group.definition)
+    return false
+  }
+
+  private async redefine(
+    group: Group,
+    asked: Pick<Definition, 'filter' | 'after'> & {
+      readonly settings: GroupSettings
+      readonly consumers: Consumers | undefined
+    },
+    access: Access,
+  ): Promise<void> {
+    const { definition } = group
+    if (definition === undefined) throw missing(group.name)
+    if (!isConsumer(definition, access) && !manages(definition, access)) {
+      mustBeAllowedToDefine(access)
+      throw new StoreError('SUBSCRIPTION_CONFLICT', `The name ${group.name} is taken.`)
+    }
+    const { filter, after, settings, consumers } = asked
+    const errors: FieldError[] = []
+    if (filterText(definition.filter) !== filterText(filter)) errors.push({ pointer: '/filter', detail: FIXED })
+    if (definition.after !== after) errors.push({ pointer: '/after', detail: FIXED })
+    const others =
+      consumers !== undefined && !sameConsumers({ agents: [], roles: [], ...definition.consumers }, consumers)
+    if (errors.length > 0 || others || !sameSettings(definition, settings)) {
+      mayManage(group.name, definition, access)
+      if (!access.has('admin.write')) mustBeAllowedToDefine(access)
+    }
+    if (errors.length > 0) {
+      throw new StoreError('SUBSCRIPTION_CONFLICT', `The subscription ${group.name} has another definition.`, {
+        errors,
+      })
+    }
+    if (others) checkSize({ filter, after, consumers, ...settings })
+    await group.change(settings, access.agentId, consumers)
+  }
+
+  /** Those that exist for the caller. */
+  async list({ after, limit }: { readonly after: string; readonly limit: number }, access: Access) {
+    const views: GroupView[] = []
+    let last: string | undefined
+    for (const name of (await this.catalogue()).names) {
+      if (name <= after) continue
+      const group = await this.seen(name, access)
+      if (group === undefined) continue
+      if (views.length === limit) return { subscriptions: views, next: last ?? null }
+      const view = await this.viewOf(group, access)
+      if (view === undefined) continue
+      views.push(view)
+      last = name
+    }
+    return { subscriptions: views, next: null }
+  }
+
+  async view(name: string, access: Access): Promise<GroupView> {
+    const view = await this.viewOf(await this.group(name, access), access)
+    if (view === undefined) throw missing(name)
+    return view
+  }
+
+  async remove(name: string, access: Access): Promise<void> {
+    const group = await this.managed(name, access)
+    if (!access.has('admin.write')) mustBeAllowedToDefine(access)
+    await group.remove(access.agentId)
+    const now = await this.open.group(name)
+    if (now.definition === undefined) (await this.catalogue()).remove(name)
+  }
+
+  /** With a signal: when it aborts before the answer, nothing has been handed out. */
+  async take(name: string, access: Access, asked: TakeAsked): Promise<readonly Delivery[]> {
+    if (this.ending) throw closing()
+    const group = await this.consumed(name, access)
+    if (asked.waitMs === 0) return group.take({ ...whoIs(access), ...asked })
+    const release = this.budgets.take(access.agentId, 'waits')
+    try {
+      const given = await group.take({ ...whoIs(access), ...asked })
+      if (given.length === 0) await asked.stillGood?.()
+      return given
+    } finally {
+      release()
+    }
+  }
+
+  async ack(name: string, access: Access, tokens: readonly string[]): Promise<number> {
+    const { group, forOthers } = await this.settled(name, access)
+    return group.settle({ tokens, action: 'ack', by: access.agentId, forOthers })
+  }
+
+  async nack(name: string, access: Access, nack: Nack): Promise<number> {
+    const { group, forOthers } = await this.settled(name, access)
+    return group.settle({ ...nack, by: access.agentId, forOthers })
+  }
+
+  /** Deliveries come until it stops, the group ends or the server does. */
+  async consume(
+    name: string,
+    access: Access,
+    { stillGood, ...part }: ConsumerPart & Pick<Take, 'stillGood'>,
+  ): Promise<Consuming> {
+    if (this.ending) throw closing()
+    await this.consumed(name, access)
+    const who = { ...whoIs(access), ...(stillGood === undefined ? {} : { stillGood }) }
+    const consumer = new Consumer(() => this.consumed(name, access), who, part)
+    const told = (tokens: readonly string[]) => (count: number) => {
+      consumer.settled(tokens)
+      return count
+    }
+    return {
+      ack: tokens => this.ack(name, access, tokens).then(told(tokens)),
+      nack: nack => this.nack(name, access, nack).then(told(nack.tokens)),
+      settled: tokens => consumer.settled(tokens),
+      stop: () => consumer.stop(),
+    }
+  }
+
+  async parked(name: string, access: Access, page: ParkedPage): Promise<ParkedList> {
+    const { state } = await this.group(name, access)
+    return parkedOf(this.store, state, { ...page, scope: scopeOf(access), whole: access.has('admin.read') })
+  }
+
+  async replay(name: string, access: Access, positions: readonly Position[] | undefined): Promise<number> {
+    return (await this.managed(name, access)).replay(positions, access.agentId)
+  }
+
+  async discard(name: string, access: Access, positions: readonly Position[] | undefined): Promise<number> {
+    return (await this.managed(name, access)).discard(positions, access.agentId)
+  }
+
+  /** Of those that are in memory, for the metrics: at most once a second, and by what memory holds. */
+  progress(): Promise<ReadonlyMap<string, Progress>> {
+    const now = performance.now()
+    if (this.figures === undefined || now - this.figures.at > FIGURES_MS) {
+      this.figures = { at: now, found: this.counted() }
+    }
+    return this.figures.found
+  }
+
+  private async counted(): Promise<ReadonlyMap<string, Progress>> {
+    const found = new Map<string, Progress>()
+    const turn = new Turn()
+    const defined = [...this.open.all].filter(({ definition }) => definition !== undefined)
+    const behind = defined.filter(({ isBehind }) => isBehind)
+    const next = behind.findIndex(({ name }) => name === this.lookedAt) + 1
+    for (const group of [...behind.slice(next), ...behind.slice(0, next)].slice(0, LOOKED_AT_FOR_METRICS)) {
+      // A group that cannot be looked at is told of by those who use it.
+      await group.lookOnce().catch(() => undefined)
+      this.lookedAt = group.name
+    }
+    for (const group of defined) {
+      if (group.definition !== undefined) found.set(group.name, group.figures())
+      if (turn.isOver) await turn.next()
+    }
+    return found
+  }
+
+  /** Writes at the end of the log what all groups are, for the beginning of the log may be removed one day. */
+  async rewrite(): Promise<void> {
+    const catalogue = await this.catalogue()
+    if (catalogue.names.length === 0) return
+    for (const name of catalogue.names) {
+      const group = await this.open.group(name)
+      if (group.definition === undefined) catalogue.remove(name)
+      else {
+        catalogue.know(name, group.definition)
+        await group.rewrite()
+      }
+    }
+    await catalogue.rewrite()
+  }
+
+  /** One that exists for the caller. */
+  private async group(name: string, access: Access): Promise<Group> {
+    const group = await this.seen(name, access)
+    if (group === undefined) throw missing(name)
+    return group
+  }
+
+  /** Opens none that need not be opened to know that it is nothing to the caller. */
+  private async seen(name: string, access: Access): Promise<Group | undefined> {
+    const catalogue = await this.catalogue()
+    const known = catalogue.rightsOf(name)
+    if (!catalogue.has(name) || (known !== undefined && !sees(known, access))) return undefined
+    const group = await this.open.group(name)
+    const { definition } = group
+    if (definition === undefined) {
+      catalogue.remove(name)
+      return undefined
+    }
+    catalogue.know(name, definition)
+    return sees(definition, access) ? group : undefined
+  }
+
+  private async consumed(name: string, access: Access): Promise<Group> {
+    const group = await this.group(name, access)
+    if (isConsumer(group.definition as Rights, access)) return group
+    throw new StoreError('FORBIDDEN', `The subscription ${name} names this agent and its role among no consumers.`)
+  }
+
+  private async managed(name: string, access: Access): Promise<Group> {
+    const group = await this.group(name, access)
+    mayManage(name, group.definition as Rights, access)
+    return group
+  }
+
+  /** Whoever manages a group settles what others were given, too. */
+  private async settled(name: string, access: Access): Promise<{ readonly group: Group; readonly forOthers: boolean }> {
+    const group = await this.group(name, access)
+    const forOthers = manages(group.definition as Rights, access)
+    return forOthers ? { group, forOthers } : { group: await this.consumed(name, access), forOthers }
+  }
+
+  private async viewOf(group: Group, access: Access): Promise<GroupView | undefined> {
+    const progress = await group.progress(access.has('admin.read') ? undefined : scopeOf(access))
+    const { definition, name } = group
+    if (definition === undefined) return undefined
+    const { filter, after, start, definedBy, consumers = { agents: [], roles: [] } } = definition
+    return { name, filter, after, start, ...settingsOf(definition), definedBy, consumers, progress }
+  }
+
+  /** Of names that were written down before owners were. */
+  private async ownersAreKnown(catalogue: Catalogue): Promise<void> {
+    for (const name of catalogue.ownerless) {
+      const { definition } = await this.open.group(name)
+      if (definition === undefined) catalogue.remove(name)
+      else catalogue.know(name, definition)
+    }
+  }
+
+  private catalogue(): Promise<Catalogue> {
+    if (this.names !== undefined) return this.names
+    const reading = Catalogue.read(this.store)
+    this.names = reading
+    // What cannot be read now may be readable later.
+    reading.catch(() => {
+      this.names = undefined
+    })
+    return reading
+  }
+}
+
+const FIXED =
+  'is not what the subscription was defined with, and cannot be changed: delete it first, or take another name'
+
+function whoIs(access: Access) {
+  return { consumer: access.agentId, scope: scopeOf(access) }
+}
+
+function mustBeAllowedToDefine(access: Access): void {
+  if (!access.has('subscriptions.manage')) {
+    throw new StoreError('FORBIDDEN', 'The token lacks the scope subscriptions.manage')
+  }
+}
+
+function mayManage(name: string, rights: Rights, access: Access): void {
+  if (manages(rights, access)) return
+  const detail = `Only the agent that defined the subscription ${name}, or one with the scope admin.write, may do this.`
+  throw new StoreError('FORBIDDEN', detail)
+}
+
+function missing(name: string): StoreError {
+  return new StoreError('NOT_FOUND', `There is no subscription named ${NAME_PATTERN.test(name) ? name : 'like this'}.`)
+}
+
+function closing(): StoreError {
+  return new StoreError('CLOSED', 'The server is shutting down: ask another one.')
+}

@@ -1,0 +1,65 @@
+// Writes what a group hands out, and what it has parked, as JSON or MessagePack, the events as everywhere. Pure.
+import type { RecordedEvent } from '../../contract/event.js'
+import { eventJson } from '../../wire/event-json.js'
+import { writeEvent } from '../../wire/event-msgpack.js'
+import { packedBy } from '../../wire/message-pack-writer.js'
+import type { Delivery } from '../dispatch/pending-take.js'
+import { timeOf } from '../state/group-status.js'
+
+/** Plain fields, and an event or none beside them. */
+export interface WithEvent {
+  readonly fields: Readonly<Record<string, unknown>>
+  readonly event: RecordedEvent | undefined
+}
+
+export function deliveryFields({ token, attempt, deadlineMs }: Delivery) {
+  return { token, attempt, deadline: timeOf(deadlineMs) }
+}
+
+export function deliveriesAnswer(deliveries: readonly Delivery[], form: 'json' | 'msgpack'): string | Buffer {
+  const items = deliveries.map(delivery => ({ fields: deliveryFields(delivery), event: delivery.event }))
+  return listAnswer('deliveries', items, {}, form)
+}
+
+/** `{[name]: [{...fields, event}], ...rest}`. */
+export function listAnswer(
+  name: string,
+  items: readonly WithEvent[],
+  rest: Readonly<Record<string, unknown>>,
+  form: 'json' | 'msgpack',
+): string | Buffer {
+  return form === 'json' ? jsonOf(name, items, rest) : packedOf(name, items, rest)
+}
+
+function jsonOf(name: string, items: readonly WithEvent[], rest: Readonly<Record<string, unknown>>): string {
+  const listed = items.map(({ fields, event }) => {
+    return `${JSON.stringify(fields).slice(0, -1)},"event":${event === undefined ? 'null' : eventJson(event)}}`
+  })
+  const list = `"${name}":[${listed.join(',')}]`
+  const beside = JSON.stringify(rest)
+  return beside === '{}' ? `{${list}}` : `{${list},${beside.slice(1)}`
+}
+
+function packedOf(name: string, items: readonly WithEvent[], rest: Readonly<Record<string, unknown>>): Buffer {
+  return packedBy(writer => {
+    const others = Object.entries(rest)
+    writer.mapHead(1 + others.length)
+    writer.text(name)
+    writer.arrayHead(items.length)
+    for (const { fields, event } of items) {
+      const given = Object.entries(fields)
+      writer.mapHead(given.length + 1)
+      for (const [field, value] of given) {
+        writer.text(field)
+        writer.value(value)
+      }
+      writer.text('event')
+      if (event === undefined) writer.value(null)
+      else writeEvent(writer, event)
+    }
+    for (const [other, value] of others) {
+      writer.text(other)
+      writer.value(value)
+    }
+  })
+}

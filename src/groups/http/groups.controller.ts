@@ -1,0 +1,270 @@
+// `/v1/subscriptions`: groups of consumers are defined, asked for events, told what became of them, and looked after.
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common'
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../../auth/access.js'
+import { bearerOf, challengeOf } from '../../auth/authentication.js'
+import { Caller } from '../../auth/caller.decorator.js'
+import { Needs } from '../../auth/scope.decorator.js'
+import { TokenVerifier } from '../../auth/token-verifier.js'
+import { StoreError } from '../../contract/errors.js'
+import { reply as answer, contentTypes, formOf } from '../../wire/negotiation.js'
+import { ShapePipe } from '../../wire/validator.pipe.js'
+import { Groups, type Nack } from '../groups.service.js'
+import { timeOf } from '../state/group-status.js'
+import { deliveriesAnswer, listAnswer } from './deliveries-answer.js'
+import {
+  AckBody,
+  DefineGroupBody,
+  ListGroupsQuery,
+  NackBody,
+  ParkedBody,
+  ParkedQuery,
+  TakeQuery,
+} from './groups.dto.js'
+import {
+  DiscardedAnswer,
+  GroupAnswer,
+  GroupsAnswer,
+  ParkedAnswer,
+  ReplayedAnswer,
+  SettledAnswer,
+  TakeAnswer,
+} from './groups-answers.dto.js'
+
+type Text = string | Buffer
+
+const PLAIN = ['json', 'msgpack'] as const
+const NAME = {
+  name: 'name',
+  description: 'The name of the subscription: 1 to 64 of A-Z a-z 0-9 _ . - that start with a letter or digit.',
+  example: 'builders',
+}
+
+@ApiTags('subscriptions')
+@Controller('v1/subscriptions')
+@Needs('streams.subscribe')
+export class GroupsController {
+  constructor(
+    private readonly groups: Groups,
+    private readonly verifier: TokenVerifier,
+  ) {}
+
+  @Get()
+  @ApiOperation({
+    summary: 'List subscriptions',
+    description:
+      'Those this token owns, consumes or may watch, in the order of their names, each with its definition and how far it has come.',
+  })
+  @ApiOkResponse({ description: 'A page of subscriptions.', type: GroupsAnswer })
+  async list(
+    @Query(new ShapePipe(ListGroupsQuery)) { after = '', limit = 1 }: ListGroupsQuery,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    formOf(request.headers.accept, PLAIN)
+    return answer(request, reply, await this.groups.list({ after, limit }, access))
+  }
+
+  @Get(':name')
+  @ApiOperation({ summary: 'Read about one subscription', description: 'Its definition and how far it has come.' })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'The subscription.', type: GroupAnswer })
+  async one(
+    @Param('name') name: string,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    formOf(request.headers.accept, PLAIN)
+    return answer(request, reply, await this.groups.view(name, access))
+  }
+
+  @Put(':name')
+  @ApiOperation({
+    summary: 'Define a subscription, or change its settings',
+    description:
+      'A group of consumers to which each event that matches is handed out until it is settled: within what this token may subscribe to and manage (`subscriptions.manage`). `filter` and `after` stay as they are; the rest may be changed by the agent that defined it. A consumer may send the same as it is.',
+  })
+  @ApiParam(NAME)
+  @ApiCreatedResponse({ description: 'Defined.', type: GroupAnswer })
+  @ApiOkResponse({ description: 'It existed, and is now as the body says.', type: GroupAnswer })
+  async define(
+    @Param('name') name: string,
+    @Body(new ShapePipe(DefineGroupBody)) body: DefineGroupBody,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    formOf(request.headers.accept, PLAIN)
+    const { filter = {}, after, consumers, ...settings } = body
+    const named = consumers === undefined ? undefined : { agents: [], roles: [], ...consumers }
+    const asked = { filter: { ...filter }, after, consumers: named, ...(settings as Required<typeof settings>) }
+    const isNew = await this.groups.define(name, asked, access)
+    void reply.status(isNew ? 201 : 200)
+    return answer(request, reply, await this.groups.view(name, access))
+  }
+
+  @Delete(':name')
+  @HttpCode(204)
+  @ApiOperation({
+    summary: 'Delete a subscription',
+    description: 'By the agent that defined it, or with admin.write. The events it handed out stay.',
+  })
+  @ApiParam(NAME)
+  @ApiNoContentResponse({ description: 'Deleted.' })
+  async remove(@Param('name') name: string, @Caller() access: Access): Promise<void> {
+    await this.groups.remove(name, access)
+  }
+
+  @Post(':name/take')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Take events to work on',
+    description:
+      'Events this token may subscribe to, oldest first, each with the token by which it is settled before its deadline. Nobody else is given them until then.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'What there was in time, possibly nothing.', type: TakeAnswer })
+  async take(
+    @Param('name') name: string,
+    @Query(new ShapePipe(TakeQuery)) { max = 1, wait = 0 }: TakeQuery,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    const form = formOf(request.headers.accept, PLAIN)
+    const gone = new AbortController()
+    // The connection is closed before the answer is: nobody waits any more.
+    reply.raw.once('close', () => gone.abort())
+    const stillGood = () => this.mustStillBeGood(request, reply)
+    const deliveries = await this.groups.take(name, access, {
+      max,
+      waitMs: wait * 1_000,
+      signal: gone.signal,
+      stillGood,
+    })
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    return deliveriesAnswer(deliveries, form)
+  }
+
+  /** What has been waited for is given to nobody whose token has ended meanwhile. */
+  private async mustStillBeGood({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+    try {
+      await this.verifier.verify(bearerOf(headers.authorization))
+    } catch (error) {
+      const { message } = error as Error
+      void reply.header('WWW-Authenticate', challengeOf(message))
+      throw new StoreError('UNAUTHENTICATED', message)
+    }
+  }
+
+  @Post(':name/ack')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Settle deliveries as done',
+    description: 'All of them or none. Doing it again is harmless.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'They are settled.', type: SettledAnswer })
+  async ack(
+    @Param('name') name: string,
+    @Body(new ShapePipe(AckBody)) { tokens }: AckBody,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    formOf(request.headers.accept, PLAIN)
+    return answer(request, reply, { settled: await this.groups.ack(name, access, tokens) })
+  }
+
+  @Post(':name/nack')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Settle deliveries as not done',
+    description: 'To be tried again, put aside, or skipped. All of them or none. Doing it again is harmless.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'They are settled.', type: SettledAnswer })
+  async nack(
+    @Param('name') name: string,
+    @Body(new ShapePipe(NackBody)) body: NackBody,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    formOf(request.headers.accept, PLAIN)
+    return answer(request, reply, { settled: await this.groups.nack(name, access, body as Nack) })
+  }
+
+  @Get(':name/parked')
+  @ApiOperation({
+    summary: 'List what is parked',
+    description: 'Those this token may subscribe to, in order of position, with the reason and the event.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'A page of parked events.', type: ParkedAnswer })
+  async parked(
+    @Param('name') name: string,
+    @Query(new ShapePipe(ParkedQuery)) { after = 0, limit = 1 }: ParkedQuery,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    const form = formOf(request.headers.accept, PLAIN)
+    const { list, next } = await this.groups.parked(name, access, { after, limit })
+    const items = list.map(({ position, parked: { attempt, reason, atMs }, event }) => {
+      return { fields: { position, attempts: attempt, reason, at: timeOf(atMs) }, event }
+    })
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    return listAnswer('parked', items, { next }, form)
+  }
+
+  @Post(':name/parked/replay')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Hand parked events out again',
+    description:
+      'By the agent that defined the subscription, or with admin.write. They have all their attempts before them.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'They are no longer parked.', type: ReplayedAnswer })
+  async replay(
+    @Param('name') name: string,
+    @Body(new ShapePipe(ParkedBody)) { positions }: ParkedBody,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    formOf(request.headers.accept, PLAIN)
+    return answer(request, reply, { replayed: await this.groups.replay(name, access, positions) })
+  }
+
+  @Post(':name/parked/discard')
+  @HttpCode(200)
+  @ApiOperation({
+    summary: 'Give parked events up',
+    description:
+      'By the agent that defined the subscription, or with admin.write. The events themselves stay in the log.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'They are no longer parked.', type: DiscardedAnswer })
+  async discard(
+    @Param('name') name: string,
+    @Body(new ShapePipe(ParkedBody)) { positions }: ParkedBody,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Text> {
+    formOf(request.headers.accept, PLAIN)
+    return answer(request, reply, { discarded: await this.groups.discard(name, access, positions) })
+  }
+}

@@ -1,0 +1,59 @@
+// What somebody may see of the events a group has at hand, by their patterns: each event is held against them once.
+import type { Position } from '../contract/event.js'
+import { Turn } from '../contract/turns.js'
+import { covers, type Scope } from './group-scope.js'
+import { GROUP_LIMITS } from './state/group-limits.js'
+import type { Ready } from './state/window.js'
+
+export class Sight {
+  /** Of what was never handed out, in order of position. */
+  readonly visible = new Map<Position, Ready>()
+  private readonly known = new Map<Position, boolean>()
+  isComplete = false
+  private looking: Promise<void> | undefined
+
+  constructor(private readonly scope: Scope) {}
+
+  /** What the window holds, and what is put into it meanwhile. */
+  lookThrough(ready: ReadonlyMap<Position, Ready>): Promise<void> {
+    this.looking ??= this.through(ready)
+    return this.looking
+  }
+
+  private async through(ready: ReadonlyMap<Position, Ready>): Promise<void> {
+    const turn = new Turn()
+    for (const one of ready.values()) {
+      if (covers(this.scope, one.stream)) this.visible.set(one.position, one)
+      if (turn.isOver) await turn.next()
+    }
+    this.isComplete = true
+  }
+
+  /** What has just been put into the window. */
+  add(one: Ready): void {
+    if (this.isComplete && covers(this.scope, one.stream)) this.visible.set(one.position, one)
+  }
+
+  remove(position: Position): void {
+    this.visible.delete(position)
+  }
+
+  /** Of what has been handed out before. */
+  async learn(older: Iterable<readonly [Position, { readonly stream: string }]>): Promise<void> {
+    const turn = new Turn()
+    for (const [position, { stream }] of older) {
+      this.sees(position, stream)
+      if (turn.isOver) await turn.next()
+    }
+  }
+
+  sees(position: Position, stream: string): boolean {
+    const known = this.known.get(position)
+    if (known !== undefined) return known
+    // As many as a group ever has out, to be tried again and parked.
+    if (this.known.size >= GROUP_LIMITS.parked) this.known.clear()
+    const seen = this.visible.has(position) || covers(this.scope, stream)
+    this.known.set(position, seen)
+    return seen
+  }
+}

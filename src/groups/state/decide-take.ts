@@ -1,0 +1,165 @@
+// Which events a consumer is given now, in which order, and what has been handed out too often. Pure.
+import type { Position } from '../../contract/event.js'
+import type { Sight } from '../sight.js'
+import type { Definition } from './group-definition.js'
+import type { Change, TakenRow, TokenRow } from './group-events.js'
+import { GROUP_LIMITS } from './group-limits.js'
+import type { GroupState } from './group-state.js'
+import { keyOf } from './key-queues.js'
+import type { Ready, Window } from './window.js'
+
+export interface Ask {
+  readonly nowMs: number
+  readonly max: number
+  /** What the consumer may see; everything without it. */
+  readonly sight?: Sight | undefined
+}
+
+export interface Choice {
+  readonly position: Position
+  /** Counting this one. */
+  readonly attempt: number
+  readonly stream: string
+  readonly correlation: string | undefined
+  readonly event: Ready['event']
+}
+
+/** An event that is not settled and not with anybody. */
+interface Waiting extends Choice {
+  /** False while its delay lasts: then it only holds back others. */
+  readonly due: boolean
+}
+
+/** The oldest first, each key in its order, and no more than the bounds of the group allow. */
+export function chooseTake(state: GroupState, window: Window, { nowMs, max, sight }: Ask): Choice[] {
+  const { definition } = state
+  if (definition === undefined) return []
+  const most = Math.min(max, definition.maxInFlight - inFlight(state, nowMs))
+  const chosen: Choice[] = []
+  if (most <= 0) return chosen
+  const { ordering } = definition
+  const keyed = ordering !== 'none'
+  const held = keyed ? keysOut(state, definition, nowMs) : NO_KEYS
+  const older = olderOnes(state, nowMs, keyed)
+  const mayGo = (one: Ready | Waiting): boolean => {
+    const key = keyOf(ordering, one)
+    if (key === undefined) return true
+    if (held.has(key)) return false
+    // Whether or not it is chosen, those behind it wait for it.
+    held.add(key)
+    return true
+  }
+  let at = 0
+  const chooseOlder = (before: Position): void => {
+    for (let one = older[at]; one !== undefined && one.position < before && chosen.length < most; one = older[++at]) {
+      if (mayGo(one) && one.due && (sight?.sees(one.position, one.stream) ?? true)) chosen.push(one)
+    }
+  }
+  let fresh = roomForNew(state)
+  for (const one of keyed || fresh > 0 ? window.candidates(ordering, sight) : NOTHING) {
+    const { position, stream, correlation, event } = one
+    chooseOlder(position)
+    if (chosen.length >= most) return chosen
+    if (!mayGo(one) || (keyed && sight !== undefined && !sight.visible.has(position))) continue
+    if (fresh-- > 0) chosen.push({ position, attempt: 1, stream, correlation, event })
+  }
+  chooseOlder(Number.POSITIVE_INFINITY)
+  return chosen
+}
+
+export function takeOf(
+  state: GroupState,
+  choices: readonly Choice[],
+  { consumer, nowMs, floor }: { readonly consumer: string; readonly nowMs: number; readonly floor: Position },
+): Extract<Change, { type: 'EventsTaken' }> {
+  const { ackTimeoutSeconds } = state.definition as Definition
+  const events = choices.map(
+    ({ position, attempt, stream, correlation }): TakenRow =>
+      correlation === undefined ? [position, attempt, stream] : [position, attempt, stream, correlation],
+  )
+  const deadlineMs = nowMs + 1_000 * ackTimeoutSeconds
+  return { type: 'EventsTaken', consumer, firstNumber: state.lastNumber + 1, deadlineMs, events, floor }
+}
+
+/** What was handed out as often as it may be, and has come back or not: it is parked. */
+export function overdone(
+  state: GroupState,
+  nowMs: number,
+): { readonly timedOut: TokenRow[]; readonly returned: TokenRow[] } {
+  const most = state.definition?.maxAttempts ?? Number.POSITIVE_INFINITY
+  const timedOut: TokenRow[] = []
+  const returned: TokenRow[] = []
+  for (const [position, { attempt, deadlineMs, number }] of state.out) {
+    if (deadlineMs <= nowMs && attempt >= most) timedOut.push([position, number])
+  }
+  for (const [position, { attempt }] of state.returned) if (attempt >= most) returned.push([position, 0])
+  return { timedOut, returned }
+}
+
+/** Out and not overdue. */
+export function inFlight(state: GroupState, nowMs: number): number {
+  let count = 0
+  for (const { deadlineMs } of state.out.values()) if (deadlineMs > nowMs) count++
+  return count
+}
+
+/** The next moment at which something becomes due by itself; undefined when nothing will. */
+export function nextDue(state: GroupState, nowMs: number): number | undefined {
+  let next = Number.POSITIVE_INFINITY
+  for (const { deadlineMs } of state.out.values()) if (deadlineMs > nowMs && deadlineMs < next) next = deadlineMs
+  for (const { notBeforeMs } of state.returned.values())
+    if (notBeforeMs > nowMs && notBeforeMs < next) next = notBeforeMs
+  return next === Number.POSITIVE_INFINITY ? undefined : next
+}
+
+/** Whatever is handed out may have to be parked one day, and there has to be room for that. */
+export function roomForNew({ out, returned, parked }: GroupState): number {
+  return GROUP_LIMITS.parked - out.size - returned.size - parked.size
+}
+
+export type StallCode = 'DATA_CORRUPT' | 'OWNER_REVOKED' | 'PARKED_FULL' | 'FLOOR_HELD'
+
+/** Why nothing new is handed out, though there may be more. */
+export function stallOf(
+  state: GroupState,
+  window: Window,
+  nowMs: number,
+): { readonly code: StallCode; readonly detail: string } | undefined {
+  if (state.parked.size > 0 && roomForNew(state) <= 0) {
+    const detail = `${state.parked.size} events are parked, and with those that are out or wait to be tried again there is no room for more: replay or discard them.`
+    return { code: 'PARKED_FULL', detail }
+  }
+  if (window.room <= 0 && chooseTake(state, window, { nowMs, max: 1 }).length === 0) {
+    const detail = `${GROUP_LIMITS.aboveFloor} events beyond position ${state.floor} match and have been read, and the one at ${window.oldest} is not settled: settle or park it.`
+    return { code: 'FLOOR_HELD', detail }
+  }
+  return undefined
+}
+
+const NO_KEYS = new Set<string>()
+const NOTHING: readonly Ready[] = []
+
+/** A second of the same key waits, older or not. */
+function keysOut(state: GroupState, definition: Definition, nowMs: number): Set<string> {
+  const keys = new Set<string>()
+  for (const { deadlineMs, stream, correlation } of state.out.values()) {
+    const key = deadlineMs > nowMs ? keyOf(definition.ordering, { stream, correlation }) : undefined
+    if (key !== undefined) keys.add(key)
+  }
+  return keys
+}
+
+/** What has been handed out before and is with nobody; those whose delay lasts only where they hold back others. */
+function olderOnes(state: GroupState, nowMs: number, withDelayed: boolean): Waiting[] {
+  const found: Waiting[] = []
+  const add = (position: Position, of: { attempt: number; stream: string; correlation?: string }, due: boolean) => {
+    const { attempt, stream, correlation } = of
+    found.push({ position, attempt: attempt + 1, stream, correlation, event: undefined, due })
+  }
+  for (const [position, out] of state.out) if (out.deadlineMs <= nowMs) add(position, out, true)
+  for (const [position, one] of state.returned) {
+    const due = one.notBeforeMs <= nowMs
+    if (due || withDelayed) add(position, one, due)
+  }
+  return found.sort((a, b) => a.position - b.position)
+}

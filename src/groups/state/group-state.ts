@@ -1,0 +1,189 @@
+// The state of a group, as the fold of its state events: what is settled, out, returned and parked. Pure.
+import type { Position } from '../../contract/event.js'
+import type { Definition } from './group-definition.js'
+import { type Action, type Change, type TokenRow, tokenOf } from './group-events.js'
+import { GROUP_LIMITS } from './group-limits.js'
+
+/** What is known of an event that is not settled. */
+interface Known {
+  /** How many times it has been handed out. */
+  readonly attempt: number
+  readonly stream: string
+  readonly correlation?: string
+}
+
+export interface Out extends Known {
+  readonly number: number
+  readonly deadlineMs: number
+  readonly consumer: string
+}
+
+export interface Returned extends Known {
+  readonly notBeforeMs: number
+}
+
+export interface Parked extends Known {
+  readonly reason: string
+  readonly atMs: number
+}
+
+export interface GroupState {
+  /** Undefined before the group is defined and after it is deleted. */
+  definition: Definition | undefined
+  /** Of the token made last, in this group and those of its name before it. */
+  lastNumber: number
+  /** Everything up to here is settled, or stands in `out`, `returned` or `parked`. */
+  floor: Position
+  /** Settled above the floor. */
+  readonly settled: Set<Position>
+  readonly out: Map<Position, Out>
+  readonly returned: Map<Position, Returned>
+  readonly parked: Map<Position, Parked>
+  /** How the tokens settled last were settled, oldest first. */
+  readonly recent: Map<string, Action>
+  /** Since the whole state was written. */
+  changes: number
+}
+
+export function emptyState(): GroupState {
+  return {
+    definition: undefined,
+    ...{ lastNumber: 0, floor: 0, changes: 0 },
+    ...{ settled: new Set(), out: new Map(), returned: new Map(), parked: new Map(), recent: new Map() },
+  }
+}
+
+/** Changes the state in place: it is as large as a group is busy, and a copy for each change would be the most of the work. */
+export function apply(state: GroupState, change: Change): void {
+  state.changes++
+  switch (change.type) {
+    case 'SubscriptionDefined':
+      begin(state, change)
+      break
+    case 'SubscriptionChanged':
+      if (state.definition !== undefined) state.definition = { ...state.definition, ...change.settings }
+      break
+    case 'SubscriptionDeleted':
+      clear(state)
+      state.lastNumber = Math.max(state.lastNumber, change.lastNumber)
+      break
+    case 'EventsTaken':
+      take(state, change)
+      break
+    case 'EventsSettled':
+      for (const row of change.deliveries) settle(state, row, change.action)
+      raiseFloor(state, change.floor)
+      break
+    case 'EventsReturned':
+      for (const row of change.deliveries) giveBack(state, row, change)
+      break
+    case 'EventsParked':
+      for (const row of change.deliveries) park(state, row, change)
+      raiseFloor(state, change.floor)
+      break
+    case 'EventsGone':
+      for (const position of change.positions) finish(state, position)
+      raiseFloor(state, change.floor)
+      break
+    case 'ParkedReplayed':
+      for (const position of change.positions) replay(state, position)
+      break
+    case 'ParkedDiscarded':
+      for (const position of change.positions) finish(state, position)
+  }
+}
+
+/** Nothing that was before counts any more, so the whole state is known from here on. */
+function clear(state: GroupState): void {
+  state.definition = undefined
+  state.floor = 0
+  state.changes = 1
+  for (const part of [state.settled, state.out, state.returned, state.parked, state.recent]) part.clear()
+}
+
+function begin(state: GroupState, { definition, lastNumber }: Extract<Change, { type: 'SubscriptionDefined' }>): void {
+  clear(state)
+  state.definition = definition
+  state.floor = definition.start
+  state.lastNumber = Math.max(state.lastNumber, lastNumber)
+}
+
+function take(state: GroupState, change: Extract<Change, { type: 'EventsTaken' }>): void {
+  const { consumer, deadlineMs, events } = change
+  let number = change.firstNumber
+  for (const [position, attempt, stream, correlation] of events) {
+    state.returned.delete(position)
+    // Deleted first, so that the order of the map is that of the deadlines as long as the timeout stays.
+    state.out.delete(position)
+    const known = correlation === undefined ? { attempt, stream } : { attempt, stream, correlation }
+    state.out.set(position, { ...known, number: number++, deadlineMs, consumer })
+  }
+  state.lastNumber = Math.max(state.lastNumber, number - 1)
+  raiseFloor(state, change.floor)
+}
+
+function settle(state: GroupState, row: TokenRow, action: Action): void {
+  finish(state, row[0])
+  remember(state, row, action)
+}
+
+/** Nothing more becomes of it. */
+function finish(state: GroupState, position: Position): void {
+  state.out.delete(position)
+  state.returned.delete(position)
+  state.parked.delete(position)
+  if (position > state.floor) state.settled.add(position)
+}
+
+function remember({ recent }: GroupState, row: TokenRow, action: Action): void {
+  recent.set(tokenOf(row), action)
+  if (recent.size <= GROUP_LIMITS.settledRemembered) return
+  const [oldest] = recent.keys()
+  recent.delete(oldest as string)
+}
+
+function giveBack(
+  state: GroupState,
+  row: TokenRow,
+  { action, notBeforeMs }: Extract<Change, { type: 'EventsReturned' }>,
+): void {
+  const [position] = row
+  const out = state.out.get(position)
+  if (out === undefined) return
+  state.out.delete(position)
+  const attempt = action === 'release' ? out.attempt - 1 : out.attempt
+  state.returned.set(position, { ...knownOf(out), attempt, notBeforeMs })
+  remember(state, row, action)
+}
+
+function park(
+  state: GroupState,
+  row: TokenRow,
+  { action, reason, atMs }: Extract<Change, { type: 'EventsParked' }>,
+): void {
+  const [position] = row
+  const held = state.out.get(position) ?? state.returned.get(position)
+  if (held === undefined) return
+  state.out.delete(position)
+  state.returned.delete(position)
+  state.parked.set(position, { ...knownOf(held), reason, atMs })
+  if (action !== 'timeout') remember(state, row, action)
+}
+
+/** It begins anew, with all its attempts before it. */
+function replay(state: GroupState, position: Position): void {
+  const parked = state.parked.get(position)
+  if (parked === undefined) return
+  state.parked.delete(position)
+  state.returned.set(position, { ...knownOf(parked), attempt: 0, notBeforeMs: 0 })
+}
+
+function knownOf({ attempt, stream, correlation }: Known): Known {
+  return correlation === undefined ? { attempt, stream } : { attempt, stream, correlation }
+}
+
+function raiseFloor(state: GroupState, floor: Position): void {
+  if (floor <= state.floor) return
+  state.floor = floor
+  for (const position of state.settled) if (position <= floor) state.settled.delete(position)
+}

@@ -1,0 +1,143 @@
+// How far a group has come, for whoever looks after it: nobody is told of what lies outside the scope they look with.
+import { ERRORS } from '../../contract/errors.js'
+import type { Position } from '../../contract/event.js'
+import { Turn } from '../../contract/turns.js'
+import type { HandOut } from '../dispatch/dispatcher.js'
+import type { Ledger } from '../dispatch/group-journal.js'
+import { covers, keyOf, type Scope } from '../group-scope.js'
+import { inFlight, nextDue, type StallCode, stallOf } from './decide-take.js'
+
+export interface Progress {
+  /** Everything up to here is settled, out, waiting to be tried again, or parked. */
+  readonly floor: Position
+  /** Looked at up to here. */
+  readonly position: Position
+  readonly head: Position
+  /** Positions between the floor and the head. */
+  readonly lag: number
+  readonly inFlight: number
+  /** Handed out before, and waiting to be handed out again. */
+  readonly retrying: number
+  readonly parked: number
+  readonly oldestInFlight: { readonly position: Position; readonly deadline: string } | null
+  /** When the next deadline passes or the next delay ends. */
+  readonly nextDue: string | null
+  readonly stalled: { readonly code: string; readonly detail: string } | null
+  /** Agents that wait for events or have some. */
+  readonly consumers: number
+}
+
+export function progressOf({ state, window, now, world }: Ledger, handOut: HandOut): Progress {
+  const floor = Math.max(state.floor, window.floorWith(state))
+  const head = world.store.head()
+  const flying = inFlight(state, now)
+  const due = nextDue(state, now)
+  const agents = new Set(handOut.waiting)
+  let oldest: Position | undefined
+  for (const [position, { consumer, deadlineMs }] of state.out) {
+    if (deadlineMs <= now) continue
+    agents.add(consumer)
+    oldest = Math.min(oldest ?? position, position)
+  }
+  const deadline = oldest === undefined ? undefined : state.out.get(oldest)?.deadlineMs
+  return {
+    ...{ floor, position: Math.max(window.read, floor), head, lag: Math.max(0, head - floor) },
+    ...{ inFlight: flying, retrying: state.out.size - flying + state.returned.size, parked: state.parked.size },
+    oldestInFlight: outOf(oldest, deadline),
+    nextDue: due === undefined ? null : timeOf(due),
+    stalled: handOut.ownerIsRevoked ? REVOKED : (damageOf(handOut) ?? stallOf(state, window, now) ?? null),
+    consumers: agents.size,
+  }
+}
+
+/**
+ * For a scope that does not cover all that the group reads: as if there were nothing else. The floor is found by what
+ * this scope sees that is still to be settled, or else is the head, which every answer tells.
+ */
+export async function partOfProgress(ledger: Ledger, handOut: HandOut, scope: Scope): Promise<Progress> {
+  const { state, window, now, world } = ledger
+  const turn = new Turn()
+  const head = world.store.head()
+  const agents = new Set(handOut.waiting)
+  const seen = { inFlight: 0, retrying: 0, parked: 0 }
+  const found = { first: Number.POSITIVE_INFINITY, oldest: Number.POSITIVE_INFINITY, due: Number.POSITIVE_INFINITY }
+  let deadline: number | undefined
+  const isSeen = async (stream: string) => {
+    if (turn.isOver) await turn.next()
+    return covers(scope, stream)
+  }
+  for (const [position, { stream, consumer, deadlineMs }] of state.out) {
+    if (!(await isSeen(stream))) continue
+    found.first = Math.min(found.first, position)
+    if (deadlineMs <= now) {
+      seen.retrying++
+      continue
+    }
+    seen.inFlight++
+    agents.add(consumer)
+    found.due = Math.min(found.due, deadlineMs)
+    if (position < found.oldest) deadline = deadlineMs
+    found.oldest = Math.min(found.oldest, position)
+  }
+  for (const [position, { stream, notBeforeMs }] of state.returned) {
+    if (!(await isSeen(stream))) continue
+    seen.retrying++
+    found.first = Math.min(found.first, position)
+    if (notBeforeMs > now) found.due = Math.min(found.due, notBeforeMs)
+  }
+  for (const { stream } of state.parked.values()) if (await isSeen(stream)) seen.parked++
+  const first = Math.min(found.first, await firstReady(ledger, scope))
+  const floor = first === Number.POSITIVE_INFINITY ? head : Math.min(head, first - 1)
+  const code = handOut.ownerIsRevoked ? 'OWNER_REVOKED' : stallOf(state, window, now)?.code
+  return {
+    ...{ floor, position: floor, head, lag: head - floor, ...seen },
+    oldestInFlight: outOf(found.oldest, deadline),
+    nextDue: found.due === Number.POSITIVE_INFINITY ? null : timeOf(found.due),
+    stalled: damageOf(handOut) ?? (code === undefined ? null : { code, detail: STANDS_STILL[code] }),
+    consumers: agents.size,
+  }
+}
+
+/** The first event this scope sees that was never handed out; infinity when there is none. */
+async function firstReady({ state, window, world }: Ledger, scope: Scope): Promise<Position> {
+  const { definition } = state
+  if (scope === undefined || definition === undefined) return Number.POSITIVE_INFINITY
+  for (const position of (await window.sight(scope, keyOf(scope))).visible.keys()) return position
+  const { filter, within = [] } = definition
+  const beyond = { filter: { ...filter, within: scope }, after: window.read, limit: LOOK, onDamaged: () => undefined }
+  let looked = 0
+  for await (const { position, stream } of world.store.read(beyond)) {
+    // What the owner cannot read is none of the group's; how far that goes on is no secret to who may read it.
+    if (within.every(list => covers(list, stream)) || ++looked === LOOK) return position
+  }
+  return Number.POSITIVE_INFINITY
+}
+
+/** Events that are looked at for one. */
+const LOOK = 500
+
+const REVOKED = {
+  code: 'OWNER_REVOKED',
+  detail:
+    'The tokens of the agent that owns it are revoked: it goes on when that is lifted, or under an owner of its own.',
+}
+const STANDS_STILL: Readonly<Record<StallCode, string>> = {
+  DATA_CORRUPT: ERRORS.DATA_CORRUPT.remedy,
+  OWNER_REVOKED: REVOKED.detail,
+  PARKED_FULL: 'So many events are parked that there is no room for more: its owner can replay or discard them.',
+  FLOOR_HELD: 'So many events beyond one that is not settled have been read that there is no room for more.',
+}
+
+function damageOf({ damage }: HandOut): Progress['stalled'] {
+  if (damage === undefined) return null
+  return { code: 'DATA_CORRUPT', detail: `${damage.message}. ${ERRORS.DATA_CORRUPT.remedy}` }
+}
+
+function outOf(position: Position | undefined, deadline: number | undefined): Progress['oldestInFlight'] {
+  return position === undefined || deadline === undefined ? null : { position, deadline: timeOf(deadline) }
+}
+
+/** RFC 3339. */
+export function timeOf(milliseconds: number): string {
+  return new Date(milliseconds).toISOString()
+}

@@ -1,0 +1,55 @@
+// What a group has put aside, page by page, each event to whom it may be shown.
+import type { Position, RecordedEvent } from '../../contract/event.js'
+import type { EventStore } from '../../contract/event-store.js'
+import { Turn } from '../../contract/turns.js'
+import { covers, type Scope } from '../group-scope.js'
+import type { GroupState, Parked } from './group-state.js'
+import { weightOf } from './window.js'
+
+export interface ParkedPage {
+  /** Exclusive. */
+  readonly after: Position
+  readonly limit: number
+}
+
+export interface ParkedEvent {
+  readonly position: Position
+  readonly parked: Parked
+  /** Undefined when it may not be shown, has been removed or cannot be read. */
+  readonly event: RecordedEvent | undefined
+}
+
+export interface ParkedList {
+  readonly list: readonly ParkedEvent[]
+  readonly next: Position | null
+}
+
+/** What a page may weigh. */
+const PAGE_BYTES = 8 * 1024 * 1024
+
+/** Without `whole`, what the scope does not cover is left out; with it, it stands there without its event. */
+export async function parkedOf(
+  store: EventStore,
+  state: GroupState,
+  { after, limit, scope, whole }: ParkedPage & { readonly scope: Scope; readonly whole: boolean },
+): Promise<ParkedList> {
+  const positions = [...state.parked.keys()].filter(position => position > after).sort((a, b) => a - b)
+  const list: ParkedEvent[] = []
+  let bytes = 0
+  const turn = new Turn()
+  for (const position of positions) {
+    const parked = state.parked.get(position)
+    // Replayed or discarded while the page was read.
+    if (parked === undefined) continue
+    if (turn.isOver) await turn.next()
+    const isSeen = covers(scope, parked.stream)
+    if (!isSeen && !whole) continue
+    const event = isSeen ? await store.find(position).catch(() => undefined) : undefined
+    bytes += event === undefined ? 0 : weightOf(event)
+    if (list.length === limit || (list.length > 0 && bytes > PAGE_BYTES)) {
+      return { list, next: list.at(-1)?.position ?? null }
+    }
+    list.push({ position, parked, event })
+  }
+  return { list, next: null }
+}

@@ -1,0 +1,67 @@
+// `/v1/admin/revocations`: which tokens are not good any more although they have not expired.
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common'
+import {
+  ApiBody,
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { StoreError } from '../contract/errors.js'
+import { reply as answer } from '../wire/negotiation.js'
+import { ShapePipe } from '../wire/validator.pipe.js'
+import { RevocationAnswerDto, RevocationDto, RevocationsAnswerDto } from './revocations.dto.js'
+import { TokenRevocations } from './revocations.service.js'
+
+@ApiTags('admin')
+@Controller('v1/admin/revocations')
+export class RevocationsController {
+  constructor(private readonly revocations: TokenRevocations) {}
+
+  @Get()
+  @Needs('admin.read')
+  @ApiOperation({ summary: 'List what is revoked', description: 'Agents and tokens, oldest first.' })
+  @ApiOkResponse({ description: 'All that stand.', type: RevocationsAnswerDto })
+  async list(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    return answer(request, reply, { revocations: await this.revocations.list() })
+  }
+
+  @Post()
+  @Needs('admin.write')
+  @ApiOperation({
+    summary: 'Revoke tokens',
+    description:
+      'One token by its `jti`, or all of an agent, from now on and until restored, restarts included. Open connections are closed within seconds.',
+  })
+  @ApiBody({ type: RevocationDto })
+  @ApiCreatedResponse({ description: 'It is in force.', type: RevocationAnswerDto })
+  async revoke(
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+    @Caller() access: Access,
+    @Body(new ShapePipe(RevocationDto)) asked: RevocationDto,
+  ): Promise<string | Buffer> {
+    return answer(request, reply, await this.revocations.revoke(asked, access))
+  }
+
+  @Delete(':kind/:id')
+  @HttpCode(204)
+  @Needs('admin.write')
+  @ApiOperation({ summary: 'Restore what was revoked', description: 'Tokens that have not expired are good again.' })
+  @ApiParam({ name: 'kind', description: 'agent or token.', enum: ['agent', 'token'], example: 'agent' })
+  @ApiParam({ name: 'id', description: 'The name of the agent, or the jti of the token.', example: 'builder-1' })
+  @ApiNoContentResponse({ description: 'It is restored.' })
+  async restore(@Param('kind') kind: string, @Param('id') id: string, @Caller() access: Access): Promise<void> {
+    if (kind !== 'agent' && kind !== 'token') throw new StoreError('NOT_FOUND', 'Agents and tokens can be revoked.')
+    await this.revocations.restore({ kind, id }, access)
+  }
+}

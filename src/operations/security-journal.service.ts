@@ -1,0 +1,54 @@
+// Writes what was denied into `$security`, a minute after the first of it and at the end; no request ever waits for it.
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
+import { Denials } from '../auth/denials.js'
+import { SERVICE_AGENT } from '../contract/check/check-append.js'
+import { EventStore } from '../contract/event-store.js'
+import { Metrics } from '../metrics/metrics.js'
+import { Journal } from './journal.js'
+
+const GATHER_MS = 60_000
+
+@Injectable()
+export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicationShutdown {
+  private readonly journal = new Journal()
+  private readonly logger = new Logger('security')
+  private timer: NodeJS.Timeout | undefined
+
+  constructor(
+    private readonly denials: Denials,
+    private readonly store: EventStore,
+    metrics: Metrics,
+  ) {
+    metrics.tally(
+      'denied_total',
+      'Requests refused for who sent them or how many they were; HIDDEN_EVENT: appends whose condition met only events that their token may not read.',
+      'reason',
+      () => denials.counts,
+    )
+  }
+
+  onApplicationBootstrap(): void {
+    this.denials.listen(denial => {
+      if (!this.journal.note(denial)) return
+      this.timer = setTimeout(() => void this.write(), GATHER_MS)
+      this.timer.unref()
+    })
+  }
+
+  async beforeApplicationShutdown(): Promise<void> {
+    clearTimeout(this.timer)
+    await this.write()
+  }
+
+  /** A store that takes no appends must not keep the server from answering, or from ending. */
+  async write(): Promise<void> {
+    const events = this.journal.take()
+    if (events.length === 0) return
+    try {
+      await this.store.append({ events, author: { agentId: SERVICE_AGENT } })
+    } catch (error) {
+      const code = (error as { code?: unknown }).code
+      this.logger.warn({ code, events: events.length, message: 'what was denied could not be written down' })
+    }
+  }
+}

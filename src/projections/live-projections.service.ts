@@ -1,0 +1,110 @@
+// The projections that are kept live: one for each definition that asks for it, made anew when it or the upcasters change.
+import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+import type { Position } from '../contract/event.js'
+import type { Folded } from '../folding/fold.js'
+import { foldId, foldText, projectionParts } from '../folding/fold-descriptor.js'
+import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
+import { KeptStates } from '../folding/snapshot-source.service.js'
+import { Feed } from '../following/feed.js'
+import type { Upcasters } from '../upcasting/upcaster.js'
+import { Upcasting } from '../upcasting/upcasting.service.js'
+import { LiveProjection } from './live-projection.js'
+
+@Injectable()
+export class LiveProjections implements OnModuleInit, OnModuleDestroy {
+  private readonly held = new Map<string, LiveProjection>()
+  private readonly logger = new Logger('projections')
+  private current: Promise<void> | undefined
+  private ended = false
+
+  constructor(
+    private readonly feed: Feed,
+    private readonly projections: Projections,
+    private readonly upcasting: Upcasting,
+    private readonly keptStates: KeptStates,
+  ) {
+    const changed = () => {
+      this.current = undefined
+      this.look()
+    }
+    projections.onChange(changed)
+    upcasting.onChange(changed)
+  }
+
+  onModuleInit(): void {
+    this.look()
+  }
+
+  onModuleDestroy(): void {
+    this.ended = true
+    for (const name of [...this.held.keys()]) this.drop(name)
+  }
+
+  /** Of exactly this version; undefined when it is not kept live. */
+  async find({ name, version }: ProjectionVersion): Promise<LiveProjection | undefined> {
+    await this.settled()
+    const live = this.held.get(name)
+    return live?.projection.version === version ? live : undefined
+  }
+
+  private look(): void {
+    this.settled().catch((error: unknown) => this.logger.error({ error }, 'live projections cannot be begun'))
+  }
+
+  /** What is held is what is defined. */
+  private settled(): Promise<void> {
+    if (this.current !== undefined) return this.current
+    const settling: Promise<void> = this.settle(() => this.current === settling)
+    this.current = settling
+    settling.catch(() => {
+      if (this.current === settling) this.current = undefined
+    })
+    return settling
+  }
+
+  /** What was read before a change is not held up against one that was read after it. */
+  private async settle(isNewest: () => boolean): Promise<void> {
+    await this.projections.assertComplete()
+    await this.upcasting.assertComplete()
+    const current = await this.projections.current()
+    const upcasters = await this.upcasting.inForce()
+    if (this.ended) return
+    if (!isNewest()) return this.settled()
+    const wanted = current.filter(({ definition }) => definition.live)
+    const names = new Set(wanted.map(({ name }) => name))
+    for (const name of [...this.held.keys()]) if (!names.has(name)) this.drop(name)
+    for (const version of wanted) {
+      if (this.holds(version, upcasters)) continue
+      const from = await this.keptState(version, upcasters)
+      if (this.ended) return
+      if (!isNewest()) return this.settled()
+      this.keep(version, upcasters, from)
+    }
+  }
+
+  private holds({ name, version }: ProjectionVersion, upcasters: Upcasters): boolean {
+    const held = this.held.get(name)
+    return held?.projection.version === version && held.upcasters === upcasters
+  }
+
+  /** Of whoever may read everything, as it is kept live. */
+  private keptState(wanted: ProjectionVersion, { mark }: Upcasters): Promise<Folded | undefined> {
+    const folds = () => [foldId(foldText(projectionParts(wanted, { upcasters: mark })))]
+    return this.keptStates.newest(folds, this.feed.store.head())
+  }
+
+  private keep(wanted: ProjectionVersion, upcasters: Upcasters, from: Folded | undefined): void {
+    const { name } = wanted
+    this.drop(name)
+    const onStop = (error: unknown, position: Position) =>
+      this.logger.error({ error, projection: name, position }, 'a live projection has stopped')
+    const live = new LiveProjection(wanted, { feed: this.feed, upcasters, onStop }, from)
+    this.held.set(name, live)
+    live.begin()
+  }
+
+  private drop(name: string): void {
+    this.held.get(name)?.end()
+    this.held.delete(name)
+  }
+}

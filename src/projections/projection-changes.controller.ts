@@ -1,0 +1,45 @@
+// `GET /v1/projections/{name}/changes`: the states of a live projection, and then each that changes, as server-sent events.
+import type { Readable } from 'node:stream'
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { contentTypes, formOf } from '../wire/negotiation.js'
+import { ShapePipe } from '../wire/validator.pipe.js'
+import { ProjectionChanges } from './projection-changes.service.js'
+import { ProjectionChangesParameters } from './projections.dto.js'
+
+@ApiTags('state')
+@Controller('v1/projections')
+export class ProjectionChangesController {
+  constructor(private readonly changes: ProjectionChanges) {}
+
+  @Get(':name/changes')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Follow a live projection',
+    description:
+      'Server-sent events without end: `state` for every state there is, `caughtUp`, then `state` or `removed` whenever one changes. Who reads slowly is told the newest and not all in between. Whoever comes back is told all states again.',
+  })
+  @ApiParam({ name: 'name', description: 'The name of the projection.', example: 'tasks' })
+  @ApiProduces('text/event-stream')
+  @ApiOkResponse({ description: 'The states, and what becomes of them.', schema: { type: 'string' } })
+  async follow(
+    @Param('name') name: string,
+    @Query(new ShapePipe(ProjectionChangesParameters)) { key }: ProjectionChangesParameters,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<Readable | string> {
+    const form = formOf(request.headers.accept, ['sse'])
+    const stream = await this.changes.follow(name, key, access, { request, answer: reply.raw })
+    // Proxies shall pass each event on as it comes.
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept').header('x-accel-buffering', 'no')
+    if (request.method !== 'HEAD') return stream
+    // It has no body, and would have one without end.
+    stream.destroy()
+    return ''
+  }
+}

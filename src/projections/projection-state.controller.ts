@@ -1,0 +1,84 @@
+// `GET /v1/projections/{name}/state` and `/keys`: the state of a projection now or at any moment, from memory where it is kept live.
+import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { whileOpen } from '../folding/replay-answer.js'
+import { contentTypes, encoded, formOf } from '../wire/negotiation.js'
+import { ProblemFilter } from '../wire/problem.filter.js'
+import { ShapePipe } from '../wire/validator.pipe.js'
+import { ProjectionStates } from './projection-states.service.js'
+import {
+  ProjectionKeysAnswer,
+  ProjectionKeysParameters,
+  ProjectionStateAnswer,
+  ProjectionStateParameters,
+} from './projections.dto.js'
+
+const PLAIN = ['json', 'msgpack'] as const
+const NAME = { name: 'name', description: 'The name of the projection.', example: 'tasks' }
+
+@ApiTags('state')
+@Controller('v1/projections')
+export class ProjectionStateController {
+  constructor(
+    private readonly states: ProjectionStates,
+    private readonly problems: ProblemFilter,
+  ) {}
+
+  @Get(':name/state')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read the state of a projection',
+    description:
+      'Of what the token may read, up to a position, an event or a time, themselves included. A live projection is answered from memory, with its position, to a token that may read all of its streams.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'The state.', type: ProjectionStateAnswer })
+  async state(
+    @Param('name') name: string,
+    @Query(new ShapePipe(ProjectionStateParameters)) asked: ProjectionStateParameters,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    const form = formOf(request.headers.accept, PLAIN)
+    const text = await this.states.state({ name, ...asked }, access, {
+      signal: whileOpen(reply),
+      write: answer => encoded(this.told(answer, request), form),
+    })
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    return text
+  }
+
+  @Get(':name/keys')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read the states of a projection by key',
+    description:
+      'A page of them. Pages of one moment are those with the `at` of the first one’s `position`; without it each is of its own.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'A page.', type: ProjectionKeysAnswer })
+  async keys(
+    @Param('name') name: string,
+    @Query(new ShapePipe(ProjectionKeysParameters)) asked: ProjectionKeysParameters,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ): Promise<string | Buffer> {
+    const form = formOf(request.headers.accept, PLAIN)
+    const text = await this.states.keys({ name, ...asked }, access, {
+      signal: whileOpen(reply),
+      write: answer => encoded(this.told(answer, request), form),
+    })
+    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    return text
+  }
+
+  private told({ problem, ...answer }: { readonly problem: unknown }, request: FastifyRequest): object {
+    return problem === undefined ? answer : { ...answer, problem: this.problems.problem(problem, request) }
+  }
+}

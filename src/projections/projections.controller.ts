@@ -1,0 +1,98 @@
+// `/v1/projections`: folds that are registered under a name.
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Req, Res } from '@nestjs/common'
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
+import { reply as answer, formOf } from '../wire/negotiation.js'
+import { ShapePipe } from '../wire/validator.pipe.js'
+import { ProjectionAnswer, ProjectionBody, ProjectionsAnswer, ProjectionVersionParameters } from './projections.dto.js'
+
+const PLAIN = ['json', 'msgpack'] as const
+const NAME = {
+  name: 'name',
+  description: 'The name of the projection: 1 to 64 of A-Z a-z 0-9 _ . - that start with a letter or digit.',
+  example: 'tasks',
+}
+
+@ApiTags('state')
+@Controller('v1/projections')
+export class ProjectionsController {
+  constructor(private readonly projections: Projections) {}
+
+  @Get()
+  @Needs('events.read')
+  @ApiOperation({ summary: 'List projections', description: 'All that are in force, without what they do.' })
+  @ApiOkResponse({ description: 'The projections.', type: ProjectionsAnswer })
+  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    formOf(request.headers.accept, PLAIN)
+    const current = await this.projections.current()
+    const projections = current.map(({ name, version, definition: { description, live }, definedBy, definedAt }) => {
+      return { name, version, description, live: live === true, definedBy, definedAt }
+    })
+    return answer(request, reply, { projections })
+  }
+
+  @Get(':name')
+  @Needs('events.read')
+  @ApiOperation({
+    summary: 'Read one projection',
+    description: 'Its definition, or an older version of it, also after it has been deleted.',
+  })
+  @ApiParam(NAME)
+  @ApiOkResponse({ description: 'The projection.', type: ProjectionAnswer })
+  async one(
+    @Param('name') name: string,
+    @Query(new ShapePipe(ProjectionVersionParameters)) { version }: ProjectionVersionParameters,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    formOf(request.headers.accept, PLAIN)
+    return answer(request, reply, answerOf(await this.projections.one(name, version)))
+  }
+
+  @Put(':name')
+  @Needs('admin.write')
+  @ApiOperation({
+    summary: 'Define a projection, or change it',
+    description: 'Each change is a new version; the same again is none. Older versions can still be asked for.',
+  })
+  @ApiParam(NAME)
+  @ApiCreatedResponse({ description: 'Defined.', type: ProjectionAnswer })
+  @ApiOkResponse({ description: 'It existed, and is now as the body says.', type: ProjectionAnswer })
+  async define(
+    @Param('name') name: string,
+    @Body(new ShapePipe(ProjectionBody)) body: ProjectionBody,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    formOf(request.headers.accept, PLAIN)
+    const { version, isNew } = await this.projections.define(name, { ...body }, access.agentId)
+    void reply.status(isNew ? 201 : 200)
+    return answer(request, reply, answerOf(version))
+  }
+
+  @Delete(':name')
+  @HttpCode(204)
+  @Needs('admin.write')
+  @ApiOperation({ summary: 'Delete a projection', description: 'Its versions can still be asked for by number.' })
+  @ApiParam(NAME)
+  @ApiNoContentResponse({ description: 'Deleted.' })
+  async remove(@Param('name') name: string, @Caller() access: Access): Promise<void> {
+    await this.projections.remove(name, access.agentId)
+  }
+}
+
+function answerOf({ name, version, definition, definedBy, definedAt }: ProjectionVersion) {
+  return { name, version, ...definition, definedBy, definedAt }
+}

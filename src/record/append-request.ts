@@ -1,0 +1,133 @@
+// An append on its way: checked and encoded on arrival, while an earlier batch is being synced.
+import { hash } from 'node:crypto'
+import { ConditionSearch } from '../backends/embedded/condition-search.js'
+import { checkAppend, checkAppendAround, SERVICE_AGENT } from '../contract/check/check-append.js'
+import { StoreError } from '../contract/errors.js'
+import type { Author, NewEvent } from '../contract/event.js'
+import type { Appended, AppendRequest } from '../contract/event-store.js'
+import { LIMITS } from '../contract/limits.js'
+import { NotJson, type PackWriter, TooLong } from './codec/pack-writer.js'
+import { encodePayload, type Payload } from './record.js'
+
+/** More than the fields beside the payload of any event can take. */
+const ENVELOPE_BYTES = 512
+
+export interface WaitingAppend {
+  readonly request: AppendRequest
+  readonly payloads: readonly Payload[]
+  readonly requestHash: Uint8Array | undefined
+  /** What has been found out about its condition so far. */
+  readonly search: ConditionSearch | undefined
+  readonly bytes: number
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
+}
+
+export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'requestHash' | 'search' | 'bytes'>
+
+/** Checks and encodes in one walk over the payloads; a second one is only for finding the words when they are refused. */
+export function prepareAppend(asked: unknown, scratch: PackWriter): PreparedAppend {
+  try {
+    checkAppendAround(asked)
+    return encodeAppend(asked, scratch)
+  } catch (error) {
+    checkAppend(asked)
+    if (error instanceof StoreError) throw error
+    throw new StoreError('INVALID_EVENT', 'the request changed while it was read', { cause: error })
+  }
+}
+
+function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend {
+  const request = copyOf(asked)
+  const { events } = asked
+  const dataBytes: number[] = []
+  const ends: number[] = []
+  const mostKeys = request.author.agentId === SERVICE_AGENT ? Number.POSITIVE_INFINITY : LIMITS.eventKeys
+  scratch.at = 0
+  for (const event of events) {
+    const from = scratch.at
+    dataBytes.push(encodeOrRefuse(scratch, event, ends.length, mostKeys))
+    ends.push(scratch.at)
+    refuseTooLarge(ends.length - 1, { payload: scratch.at - from, data: dataBytes.at(-1) as number, batch: scratch.at })
+  }
+  const bytes = Buffer.allocUnsafe(scratch.at)
+  scratch.buffer.copy(bytes, 0, 0, scratch.at)
+  const payloads = ends.map((to, at) => ({ bytes, from: ends[at - 1] ?? 0, to, dataBytes: dataBytes[at] as number }))
+  const requestHash = request.key === undefined ? undefined : hashRequest(request, bytes, scratch)
+  const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
+  return { request, payloads, requestHash, search, bytes: bytes.length + events.length * ENVELOPE_BYTES }
+}
+
+function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number, mostKeys: number): number {
+  try {
+    scratch.keys = 0
+    const dataBytes = encodePayload(scratch, event)
+    // The check of the contract says it with a pointer.
+    if (scratch.keys > mostKeys) throw new NotJson('too many keys')
+    return dataBytes
+  } catch (error) {
+    if (error instanceof TooLong) refuse('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
+    throw error
+  }
+}
+
+function refuseTooLarge(
+  at: number,
+  size: { readonly payload: number; readonly data: number; readonly batch: number },
+): void {
+  if (size.payload > LIMITS.eventBytes) refuse('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
+  if (size.payload - size.data > LIMITS.metadataBytes)
+    refuse('EVENT_TOO_LARGE', `/events/${at}/metadata`, LIMITS.metadataBytes)
+  if (size.batch > LIMITS.batchBytes) refuse('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
+}
+
+/** What is decided later must be what was asked now, whatever the caller does to its objects meanwhile. The payload is encoded at once. */
+function copyOf({ events, author, expectations, condition, key }: AppendRequest): AppendRequest {
+  const { agentId, onBehalfOf, correlationId, traceparent } = author
+  return {
+    events: events.map(copyEvent),
+    author: { agentId, onBehalfOf: onBehalfOf && [...onBehalfOf], correlationId, traceparent } as Author,
+    ...(expectations === undefined ? undefined : { expectations: expectations.map(item => ({ ...item })) }),
+    ...(condition === undefined ? undefined : { condition: structuredClone(condition) }),
+    ...(key === undefined ? undefined : { key }),
+  }
+}
+
+/** Without what is encoded already: a graph of small objects takes fifty times its encoded size. */
+const ENCODED = Object.freeze({ data: Object.freeze({}), metadata: undefined as never })
+
+function copyEvent(event: NewEvent): NewEvent {
+  return event.tags === undefined && event.parents === undefined ? { ...event, ...ENCODED } : copyLists(event)
+}
+
+function copyLists(event: NewEvent): NewEvent {
+  const { tags, parents } = event
+  return {
+    ...event,
+    ...ENCODED,
+    ...(tags === undefined ? {} : { tags: [...tags] }),
+    ...(parents === undefined ? {} : { parents: [...parents] }),
+  }
+}
+
+export function refuse(code: 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE', pointer: string, limit: number): never {
+  const detail = `larger than ${limit} bytes as stored`
+  throw new StoreError(code, `${pointer} is ${detail}`, { errors: [{ pointer, detail }] })
+}
+
+const REQUEST_HASH_BYTES = 16
+
+/** Two requests are the same when everything the client chose is the same, key order included. */
+function hashRequest(request: AppendRequest, payloads: Buffer, scratch: PackWriter): Uint8Array {
+  scratch.at = 0
+  scratch.most = Number.POSITIVE_INFINITY
+  for (const event of request.events) {
+    const { type, stream, tags, schemaVersion, correlationId, causationId, sessionId, parents, occurredAt } = event
+    const options = [tags, schemaVersion ?? 1, correlationId, causationId, sessionId, parents, occurredAt]
+    scratch.value([type, stream, ...options.map(option => option ?? null)], 0)
+  }
+  scratch.raw(payloads)
+  const { expectations, condition } = request
+  scratch.string(JSON.stringify([expectations ?? [], condition]))
+  return hash('sha256', scratch.buffer.subarray(0, scratch.at), 'buffer').subarray(0, REQUEST_HASH_BYTES)
+}

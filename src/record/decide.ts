@@ -1,0 +1,67 @@
+// Decides an append, given what is already assigned: to be stored, a repetition, or a conflict. Pure.
+
+import type { ConditionSearch } from '../backends/embedded/condition-search.js'
+import type { Violation } from '../contract/errors.js'
+import type { Expectation } from '../contract/event-store.js'
+import { revisionHolds } from '../contract/expected-revision.js'
+import type { WaitingAppend } from './append-request.js'
+import type { Keyed } from './record.js'
+
+/** What is already assigned, in flight included. */
+export interface AssignedView {
+  /** -1 for a stream without events. */
+  streamRevision(stream: string): number
+  /** The first event of the append stored under this key within the last 24 h. */
+  keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined
+  firstMatch(search: ConditionSearch): Match | undefined | typeof UNKNOWN
+}
+
+export interface Match {
+  readonly id: string
+  readonly position: number
+  readonly type: string
+}
+
+/** Finding it takes longer than whoever decides may let others wait. */
+export const UNKNOWN = 'unknown'
+
+export type Decision =
+  | { readonly kind: 'store' }
+  | { readonly kind: 'duplicate'; readonly position: number; readonly events: number }
+  | { readonly kind: 'key-reused' }
+  | { readonly kind: 'conflict'; readonly violations: readonly Violation[] }
+  | { readonly kind: 'undecided' }
+
+export const STORE: Decision = { kind: 'store' }
+const UNDECIDED: Decision = { kind: 'undecided' }
+
+export type Asked = Pick<WaitingAppend, 'request' | 'requestHash' | 'search'>
+
+/** The key comes first: a repeated request gets its first answer, even though the stream has moved since. */
+export function decide({ request, requestHash, search }: Asked, view: AssignedView): Decision {
+  if (request.key !== undefined && requestHash !== undefined) {
+    const known = view.keyed(request.author.agentId, request.key)
+    if (known !== undefined) {
+      const same = Buffer.compare(known.keyed.requestHash, requestHash) === 0
+      return same ? { kind: 'duplicate', position: known.position, events: known.keyed.events } : { kind: 'key-reused' }
+    }
+  }
+  const { expectations } = request
+  if (expectations === undefined && search === undefined) return STORE
+  const match = search === undefined ? undefined : view.firstMatch(search)
+  if (match === UNKNOWN) return UNDECIDED
+  const violations = brokenExpectations(expectations ?? [], view)
+  if (match !== undefined) {
+    violations.push({ kind: 'condition', id: match.id, position: match.position, type: match.type })
+  }
+  return violations.length === 0 ? STORE : { kind: 'conflict', violations }
+}
+
+function brokenExpectations(expectations: readonly Expectation[], view: AssignedView): Violation[] {
+  const broken: Violation[] = []
+  for (const { stream, expectedRevision: expected } of expectations) {
+    const actual = view.streamRevision(stream)
+    if (!revisionHolds(expected, actual)) broken.push({ kind: 'revision', stream, expected, actual })
+  }
+  return broken
+}

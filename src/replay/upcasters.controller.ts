@@ -1,0 +1,92 @@
+// `/v1/upcasters`: how the data of older events is read as the newest version of its type.
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Req, Res } from '@nestjs/common'
+import {
+  ApiCreatedResponse,
+  ApiNoContentResponse,
+  ApiOkResponse,
+  ApiOperation,
+  ApiParam,
+  ApiTags,
+} from '@nestjs/swagger'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { Access } from '../auth/access.js'
+import { Caller } from '../auth/caller.decorator.js'
+import { Needs } from '../auth/scope.decorator.js'
+import type { Version } from '../definitions/definition-log.js'
+import type { UpcasterDefinition } from '../upcasting/upcaster.js'
+import { Upcasting } from '../upcasting/upcasting.service.js'
+import { reply as answer, formOf } from '../wire/negotiation.js'
+import { ShapePipe } from '../wire/validator.pipe.js'
+import { UpcasterAnswer, UpcasterBody, UpcastersAnswer } from './upcasters.dto.js'
+
+const PLAIN = ['json', 'msgpack'] as const
+const TYPE = { name: 'type', description: 'The type of the events.', example: 'task.opened' }
+
+@ApiTags('state')
+@Controller('v1/upcasters')
+export class UpcastersController {
+  constructor(private readonly upcasting: Upcasting) {}
+
+  @Get()
+  @Needs('events.read')
+  @ApiOperation({ summary: 'List upcasters', description: 'All that are in force, without their operations.' })
+  @ApiOkResponse({ description: 'The upcasters.', type: UpcastersAnswer })
+  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
+    formOf(request.headers.accept, PLAIN)
+    const upcasters = (await this.upcasting.list()).map(({ name, version, definition: { steps } }) => {
+      return { type: name, version, from: steps[0]?.from, to: steps.at(-1)?.to }
+    })
+    return answer(request, reply, { upcasters })
+  }
+
+  @Get(':type')
+  @Needs('events.read')
+  @ApiOperation({ summary: 'Read one upcaster', description: 'The steps that are in force for a type.' })
+  @ApiParam(TYPE)
+  @ApiOkResponse({ description: 'The upcaster.', type: UpcasterAnswer })
+  async one(
+    @Param('type') type: string,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    formOf(request.headers.accept, PLAIN)
+    return answer(request, reply, answerOf(await this.upcasting.one(type)))
+  }
+
+  @Put(':type')
+  @Needs('admin.write')
+  @ApiOperation({
+    summary: 'Define how older events of a type are read',
+    description:
+      'In force for every state, replay and projection, and every read with `upcast=latest`, that begins from now on; stored events stay as they are. Live projections are made anew.',
+  })
+  @ApiParam(TYPE)
+  @ApiCreatedResponse({ description: 'Defined.', type: UpcasterAnswer })
+  @ApiOkResponse({ description: 'There was one, and it is now as the body says.', type: UpcasterAnswer })
+  async define(
+    @Param('type') type: string,
+    @Body(new ShapePipe(UpcasterBody)) body: UpcasterBody,
+    @Caller() access: Access,
+    @Req() request: FastifyRequest,
+    @Res({ passthrough: true }) reply: FastifyReply,
+  ) {
+    formOf(request.headers.accept, PLAIN)
+    const { version, isNew } = await this.upcasting.define(type, { steps: body.steps }, access.agentId)
+    void reply.status(isNew ? 201 : 200)
+    return answer(request, reply, answerOf(version))
+  }
+
+  @Delete(':type')
+  @HttpCode(204)
+  @Needs('admin.write')
+  @ApiOperation({ summary: 'Delete an upcaster', description: 'Events of the type are read as they were written.' })
+  @ApiParam(TYPE)
+  @ApiNoContentResponse({ description: 'Deleted.' })
+  async remove(@Param('type') type: string, @Caller() access: Access): Promise<void> {
+    await this.upcasting.remove(type, access.agentId)
+  }
+}
+
+function answerOf({ name, version, definition, definedBy, definedAt }: Version<UpcasterDefinition>) {
+  return { type: name, version, ...definition, definedBy, definedAt }
+}

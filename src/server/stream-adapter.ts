@@ -1,0 +1,100 @@
+// The WebSocket server under Nest: answers every upgrade that it refuses with a problem, and leaves messages to the gateway.
+import type { IncomingMessage, Server } from 'node:http'
+import type { Duplex } from 'node:stream'
+import type { INestApplication } from '@nestjs/common'
+import { WsAdapter } from '@nestjs/platform-ws'
+import type { WebSocket, WebSocketServer } from 'ws'
+import { StoreError } from '../contract/errors.js'
+import { Handshakes, Refusal } from '../websocket/handshake.service.js'
+import { type AllowedHosts, wrongHost } from '../wire/allowed-hosts.js'
+import type { ModeHeader } from './mode-header.js'
+import { answerBare } from './raw-problem.js'
+
+type Placed = WebSocketServer & { readonly path: string }
+
+export class StreamAdapter extends WsAdapter {
+  constructor(
+    private readonly app: INestApplication,
+    private readonly hosts: AllowedHosts,
+    private readonly mode: ModeHeader,
+  ) {
+    super(app)
+  }
+
+  /** The gateway reads them itself: Nest would parse each of them, and answer by itself. */
+  override bindMessageHandlers(): void {}
+
+  protected override ensureHttpServerExists(port: number, server?: Server): Server | undefined {
+    if (server === undefined || this.httpServersRegistry.has(port)) return undefined
+    this.httpServersRegistry.set(port, server)
+    // Offers of other protocols, such as h2c, are declined by answering the request as it stands.
+    const wanted = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket'
+    Object.assign(server, { shouldUpgradeCallback: wanted })
+    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+      this.upgrade(request, socket, head),
+    )
+    return server
+  }
+
+  /** What a peer does wrong is its own affair, and is told to it by the code its socket is closed with. */
+  override bindErrorHandler(server: WebSocketServer): WebSocketServer {
+    server.on('connection', socket => socket.on('error', () => undefined))
+    server.on('headers', (headers, request) => {
+      for (const [name, value] of Object.entries(this.mode.fields)) headers.push(`${name}: ${value}`)
+      headers.push(`X-Correlation-Id: ${this.handshakes.admissionOf(request).opening.correlationId}`)
+    })
+    server.on('wsClientError', (error, socket, request) => {
+      const { message } = error
+      this.answer(request, socket, new StoreError('BAD_HTTP', `The handshake is not one of WebSocket: ${message}.`), {
+        'Sec-WebSocket-Version': '13',
+      })
+    })
+    return server
+  }
+
+  private get handshakes(): Handshakes {
+    return this.app.get(Handshakes, { strict: false })
+  }
+
+  /** Only browsers send an Origin, and a page of another host has no business here. */
+  private refusalOf({ headers: { host, origin } }: IncomingMessage): StoreError | undefined {
+    if (!this.hosts.permits(host)) return wrongHost()
+    if (this.hosts.permitsOrigin(origin, host)) return undefined
+    return new StoreError('FORBIDDEN', 'Pages of another origin may not open the stream.')
+  }
+
+  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+    socket.on('error', () => socket.destroy())
+    const refused = this.refusalOf(request)
+    if (refused !== undefined) {
+      this.answer(request, socket, refused)
+      return
+    }
+    const path = request.url?.split('?')[0]
+    const servers = [...this.wsServersRegistry.values()].flat() as unknown as Placed[]
+    const server = servers.find(one => one.path === path)
+    if (server === undefined) {
+      this.answer(request, socket, new StoreError('NOT_FOUND', 'There is no stream at this path.'))
+      return
+    }
+    const admitted = (client: WebSocket) => server.emit('connection', client, request)
+    this.handshakes
+      .admit(request)
+      .then(() => server.handleUpgrade(request, socket, head, admitted))
+      .catch((error: unknown) => {
+        const { reason, headers } = error instanceof Refusal ? error : new Refusal(error as Error)
+        this.answer(request, socket, reason, headers)
+      })
+      .catch(() => socket.destroy())
+  }
+
+  private answer(
+    request: IncomingMessage,
+    socket: Duplex,
+    error: unknown,
+    headers: Readonly<Record<string, string>> = {},
+  ): void {
+    const said = { path: request.url ?? '/', headers: request.headers }
+    answerBare(socket, error, said, { ...headers, ...this.mode.fields })
+  }
+}

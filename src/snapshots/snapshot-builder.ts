@@ -1,0 +1,126 @@
+// Makes snapshots of a fold, and finds out whether they are what the log says: by folding it anew and comparing bytes.
+import type { Position } from '../contract/event.js'
+import type { EventStore } from '../contract/event-store.js'
+import type { NamedFold } from '../folding/fold-catalog.service.js'
+import type { Folded, Replays } from '../folding/replays.service.js'
+import type { History } from './log-lineage.js'
+import { encodeSnapshot, type Reason, type SnapshotHeader, sha256 } from './snapshot-file.js'
+import { type KeptSnapshot, LINKS_MAX, type Shelf, type Shelved } from './snapshot-store.js'
+import { pack } from './state-codec.js'
+import { stateText } from './state-text.js'
+
+export interface Ground {
+  readonly store: EventStore
+  readonly replays: Replays
+  readonly shelf: Shelf
+  readonly history: History
+  readonly nowMs: () => number
+}
+
+/**
+ * `damaged`: it could not be used at all, and the next one is made without it.
+ * `outdated`: the log does not begin where it began, or does not reach so far: nobody can say.
+ */
+export type Verdict = 'sound' | 'wrong' | 'damaged' | 'outdated'
+
+export interface Verified {
+  readonly verdict: Verdict
+  /** Those that were moved aside. */
+  readonly wrong: readonly string[]
+  /** What was made in its place. */
+  readonly made: Shelved | undefined
+}
+
+const OUTDATED: Verified = { verdict: 'outdated', wrong: [], made: undefined }
+
+interface Making {
+  readonly reason: Reason
+  /** From which it was folded on. */
+  readonly base: KeptSnapshot | undefined
+  /** Where the log began before it was folded. */
+  readonly first: Position
+}
+
+export class Maker {
+  constructor(private readonly ground: Ground) {}
+
+  /** At the head; undefined when there is no event, or when the log lost its beginning meanwhile. */
+  async make(fold: NamedFold, reason: Reason, signal: AbortSignal): Promise<Shelved | undefined> {
+    const { store, replays, shelf } = this.ground
+    const end = store.head()
+    if (end === 0) return undefined
+    const base = await shelf.newest([fold.id], end)
+    if (base?.header.position === end) return shelf.find(base.id)
+    const { first } = store.status()
+    const folded = await replays.fold(fold, { from: base && foldedOf(base), end, signal })
+    return this.put(fold, folded, { reason, base, first })
+  }
+
+  /** Throws what keeps the log from being read: then nothing is known. */
+  async verify(id: string, fold: NamedFold, signal: AbortSignal): Promise<Verified> {
+    const { replays, shelf, history } = this.ground
+    const kept = await shelf.whole(id)
+    if (kept === undefined) {
+      return { verdict: 'damaged', wrong: [id], made: await this.make(fold, 'verify', signal) }
+    }
+    const { position, mark } = kept.header
+    if ((await history.fit(kept.header)) !== 'same') return OUTDATED
+    const folded = await replays.fold(fold, { end: position, signal })
+    // Retention may have come between.
+    if ((await history.fit(kept.header)) !== 'same') return OUTDATED
+    if (agrees(kept, folded)) return { verdict: 'sound', wrong: [], made: undefined }
+    const wrong = await this.setAside(id, fold, signal)
+    const made = await this.put(fold, folded, { reason: 'verify', base: undefined, first: mark.first })
+    return { verdict: 'wrong', wrong, made }
+  }
+
+  /** What came after a wrong one may have been made of it; what came before may be what made it wrong. */
+  private async setAside(id: string, fold: NamedFold, signal: AbortSignal): Promise<string[]> {
+    const { shelf } = this.ground
+    const position = shelf.find(id)?.header.position ?? 0
+    const all = shelf.list(fold.id)
+    const later = all.filter(({ header }) => header.position >= position).map(one => one.id)
+    const earlier = all.filter(({ header }) => header.position < position).reverse()
+    const wrong = [...later, ...(await this.wrongAmong(earlier, fold, signal))]
+    for (const one of wrong) if (shelf.find(one) !== undefined) await shelf.aside(one, 'it is not what the log says')
+    return wrong
+  }
+
+  /** Oldest first, in one pass over the log. */
+  private async wrongAmong(oldestFirst: readonly Shelved[], fold: NamedFold, signal: AbortSignal): Promise<string[]> {
+    const { replays, shelf } = this.ground
+    const wrong: string[] = []
+    let from: Folded | undefined
+    for (const { id, header } of oldestFirst) {
+      from = await replays.fold(fold, { from, end: header.position, signal })
+      const kept = await shelf.sound(id)
+      if (kept !== undefined && !agrees(kept, from)) wrong.push(id)
+    }
+    return wrong
+  }
+
+  private async put(fold: NamedFold, folded: Folded, { reason, base, first }: Making): Promise<Shelved | undefined> {
+    const { store, shelf, history, nowMs } = this.ground
+    const text = stateText(folded.state)
+    const below = base !== undefined && base.header.links < LINKS_MAX ? base : undefined
+    const { content, isDifference } = await pack(text, below?.text)
+    const mark = await history.markAt(folded.position)
+    if (mark === undefined || mark.first !== first) return undefined
+    const header: SnapshotHeader = {
+      ...{ fold: fold.text, position: folded.position, events: folded.events, mark, createdMs: nowMs(), reason },
+      logBytes: Number(store.status().details['bytes'] ?? 0),
+      state: { bytes: Buffer.byteLength(text), sha256: sha256(text).toString('hex') },
+      base: isDifference && below !== undefined ? { id: below.id, sha256: below.sha256 } : null,
+      links: isDifference && below !== undefined ? below.header.links + 1 : 0,
+    }
+    return shelf.put(header, encodeSnapshot(header, content))
+  }
+}
+
+export function foldedOf({ header: { position, events }, state }: KeptSnapshot): Folded {
+  return { state, position, events }
+}
+
+function agrees(kept: KeptSnapshot, folded: Folded): boolean {
+  return kept.header.events === folded.events && kept.text === stateText(folded.state)
+}

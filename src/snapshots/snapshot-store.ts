@@ -1,0 +1,221 @@
+// The snapshots at hand: files beside the log, and in memory what their headers say. What is damaged or of another log is moved aside, never believed.
+import { StoreError } from '../contract/errors.js'
+import type { JsonValue, Position } from '../contract/event.js'
+import type { SideFiles } from '../storage/side-files.js'
+import type { Fit, History } from './log-lineage.js'
+import {
+  BadSnapshot,
+  FILE_BYTES_MAX,
+  HASH_BYTES,
+  PREFIX_BYTES,
+  readHeader,
+  readSnapshot,
+  type SnapshotBytes,
+  type SnapshotHeader,
+  sha256,
+  sizesOf,
+  type WholeSnapshot,
+} from './snapshot-file.js'
+import { fileName, idOfFile, snapshotId } from './snapshot-names.js'
+import { applied, unpack } from './state-codec.js'
+import { stateText } from './state-text.js'
+
+export const LINKS_MAX = 10
+
+export interface Shelved {
+  readonly id: string
+  /** The id of its fold. */
+  readonly fold: string
+  readonly header: SnapshotHeader
+  /** Of its file. */
+  readonly bytes: number
+}
+
+/** A state as it was kept, proved, and its reader's own. */
+export interface KeptSnapshot {
+  readonly id: string
+  readonly header: SnapshotHeader
+  /** At the end of its file. */
+  readonly sha256: string
+  readonly state: JsonValue
+  readonly text: string
+}
+
+export type Quarantined = (id: string, reason: string) => void
+
+export class Shelf {
+  private readonly held = new Map<string, Shelved>()
+
+  constructor(
+    private readonly files: SideFiles,
+    private readonly history: History,
+    private readonly quarantined: Quarantined,
+  ) {}
+
+  /** After the files have been opened. What lies ahead of the log was made of a log that is no more. */
+  async open(head: Position): Promise<void> {
+    for (const name of await this.files.list()) {
+      const id = idOfFile(name)
+      if (id === undefined) continue
+      await this.orAside(async () => {
+        const found = await this.lookAt(id)
+        if (found === undefined) return
+        if (found.header.position > head) throw new BadSnapshot(id, 'it lies ahead of the log')
+        this.held.set(id, found)
+      })
+    }
+  }
+
+  /** Newest first, of one fold or of all. */
+  list(fold?: string): Shelved[] {
+    const all = [...this.held.values()].filter(snapshot => fold === undefined || snapshot.fold === fold)
+    return all.sort((a, b) => b.header.position - a.header.position || (a.id < b.id ? -1 : 1))
+  }
+
+  find(id: string): Shelved | undefined {
+    return this.held.get(id)
+  }
+
+  get bytes(): number {
+    return this.list().reduce((sum, { bytes }) => sum + bytes, 0)
+  }
+
+  /** The newest of any of these folds at or before a position that is sound. A fault only makes it an older one, or none. */
+  async newest(folds: readonly string[], end: Position): Promise<KeptSnapshot | undefined> {
+    for (const { id, fold, header } of this.list()) {
+      if (header.position > end || !folds.includes(fold)) continue
+      const kept = await this.sound(id)
+      if (kept !== undefined) return kept
+    }
+    return undefined
+  }
+
+  /** With which a fold may go on. undefined when it is not there, or not what this log says. */
+  async sound(id: string): Promise<KeptSnapshot | undefined> {
+    return this.orAside(async () => ((await this.fit(id)) === 'same' ? this.read(id) : undefined))
+  }
+
+  /** As it was kept, also when the log cannot make it again. A disk that does not give it is told of: it is there. */
+  async whole(id: string): Promise<KeptSnapshot | undefined> {
+    return this.orAside(async () => ((await this.fit(id)) === undefined ? undefined : this.read(id)), unavailable)
+  }
+
+  /** What is of another log is moved aside. */
+  private async fit(id: string): Promise<Fit | undefined> {
+    const shelved = this.held.get(id)
+    if (shelved === undefined) return undefined
+    const fit = await this.history.fit(shelved.header)
+    if (fit === 'other') throw new BadSnapshot(id, 'it was made of another log')
+    return fit
+  }
+
+  async put(header: SnapshotHeader, { chunks, bytes }: SnapshotBytes): Promise<Shelved> {
+    const shelved = shelvedOf(header, bytes)
+    const { id } = shelved
+    // They say by which bytes they know their base.
+    for (const { id: above } of this.above(id)) await this.remove(above)
+    await this.files.write(fileName(id), chunks)
+    this.held.set(id, shelved)
+    return shelved
+  }
+
+  async remove(id: string): Promise<void> {
+    this.held.delete(id)
+    await this.files.remove(fileName(id))
+  }
+
+  /** With all that is built on it, newest first. */
+  async aside(id: string, reason: string): Promise<void> {
+    for (const above of this.above(id)) await this.moveAside(above.id, 'what it is built on cannot be used')
+    await this.moveAside(id, reason)
+  }
+
+  /** Those that are differences to it, directly or not, newest first. */
+  above(id: string): Shelved[] {
+    const found = new Set([id])
+    const upwards = this.list().reverse()
+    for (const { id: next, header } of upwards) if (header.base !== null && found.has(header.base.id)) found.add(next)
+    return upwards.filter(({ id: next }) => next !== id && found.has(next)).reverse()
+  }
+
+  private async moveAside(id: string, reason: string): Promise<void> {
+    this.held.delete(id)
+    this.quarantined(id, reason)
+    await this.files.quarantine(fileName(id))
+  }
+
+  /** Nobody who asks for a state is to hear of faults of the disk here: there is always the log. */
+  private async orAside<T>(
+    look: () => Promise<T>,
+    failed: (error: unknown) => undefined = () => undefined,
+  ): Promise<T | undefined> {
+    try {
+      return await look()
+    } catch (error) {
+      if (!(error instanceof BadSnapshot)) return failed(error)
+      await this.aside(error.of, error.reason).catch(() => undefined)
+      return undefined
+    }
+  }
+
+  private async lookAt(id: string): Promise<Shelved | undefined> {
+    const name = fileName(id)
+    const prefix = (await this.files.read(name, 0, PREFIX_BYTES)) ?? Buffer.alloc(0)
+    const sizes = sizesOf(id, prefix)
+    if (sizes === undefined) return undefined
+    const bytes = (await this.files.read(name, 0, PREFIX_BYTES + sizes.header + HASH_BYTES)) ?? Buffer.alloc(0)
+    const shelved = shelvedOf(readHeader(id, bytes, sizes), sizes.file)
+    if (shelved.id !== id) throw new BadSnapshot(id, 'it bears the name of another')
+    return shelved
+  }
+
+  private async read(id: string): Promise<KeptSnapshot> {
+    const chain = await this.chain(id)
+    const [{ header, sha256: hash }] = chain
+    const root = chain.at(-1) as WholeSnapshot
+    try {
+      let text = await unpack(root.content)
+      let state = JSON.parse(text) as JsonValue
+      for (const { content } of chain.slice(0, -1).reverse()) state = applied(state, await unpack(content))
+      if (chain.length > 1) text = stateText(state)
+      if (sha256(text).toString('hex') === header.state.sha256) return { id, header, sha256: hash, state, text }
+    } catch (error) {
+      throw new BadSnapshot(id, `it cannot be unpacked: ${String(error)}`)
+    }
+    throw new BadSnapshot(id, 'its state is not the one that was kept')
+  }
+
+  /** From the snapshot itself down to the full one it stands on. */
+  private async chain(id: string): Promise<[WholeSnapshot, ...WholeSnapshot[]]> {
+    const first = await this.file(id, id)
+    const chain: [WholeSnapshot, ...WholeSnapshot[]] = [first]
+    for (let at = first; at.header.base !== null; ) {
+      if (chain.length > LINKS_MAX) throw new BadSnapshot(id, 'too much lies below it')
+      const { base } = at.header
+      const below = await this.file(base.id, id)
+      if (below.sha256 !== base.sha256) throw new BadSnapshot(id, 'what it is built on is not what it was')
+      chain.push(below)
+      at = below
+    }
+    return chain
+  }
+
+  private async file(id: string, asked: string): Promise<WholeSnapshot> {
+    const bytes = await this.files.read(fileName(id), 0, FILE_BYTES_MAX)
+    if (bytes === undefined) throw new BadSnapshot(asked, 'a file of it is not there')
+    const whole = readSnapshot(id, bytes)
+    if (whole === undefined) throw new BadSnapshot(asked, 'it is of a newer version')
+    if (shelvedOf(whole.header, 0).id !== id) throw new BadSnapshot(id, 'it bears the name of another')
+    return whole
+  }
+}
+
+function unavailable(error: unknown): never {
+  if (error instanceof StoreError) throw error
+  throw new StoreError('STORAGE_UNAVAILABLE', 'the snapshot cannot be read', { cause: error })
+}
+
+function shelvedOf(header: SnapshotHeader, bytes: number): Shelved {
+  const fold = sha256(header.fold).toString('hex')
+  return { id: snapshotId(fold, header.position), fold, header, bytes }
+}

@@ -1,0 +1,46 @@
+// What a snapshot holds, packed: the text of a state, or of what makes it of another one. Only what is proved to unpack to the same state is kept.
+import { promisify } from 'node:util'
+import { zstdCompress, zstdDecompress } from 'node:zlib'
+import type { JsonValue } from '../contract/event.js'
+import { mergePatch } from '../folding/replays.service.js'
+import { CONTENT_BYTES_MAX } from './snapshot-file.js'
+import { differenceOf, stateText } from './state-text.js'
+
+const compress = promisify(zstdCompress)
+const decompress = promisify(zstdDecompress)
+
+/** Of the size of a full one. A larger difference saves little and costs every reading. */
+const DIFFERENCE_SHARE = 0.3
+
+export interface Packed {
+  readonly content: Buffer
+  readonly isDifference: boolean
+}
+
+/** `base`: the text of a state this one may be kept as a difference to. */
+export async function pack(text: string, base: string | undefined): Promise<Packed> {
+  const full = await compress(Buffer.from(text))
+  const difference = base === undefined ? undefined : differenceText(base, text)
+  if (difference !== undefined) {
+    const content = await compress(Buffer.from(difference))
+    if (content.length <= DIFFERENCE_SHARE * full.length) return { content, isDifference: true }
+  }
+  return { content: full, isDifference: false }
+}
+
+export async function unpack(content: Buffer): Promise<string> {
+  return (await decompress(content, { maxOutputLength: CONTENT_BYTES_MAX })).toString('utf8')
+}
+
+/** The state behind the base's, which it may change. */
+export function applied(base: JsonValue, difference: string): JsonValue {
+  return mergePatch(base, JSON.parse(difference) as JsonValue)
+}
+
+/** undefined when no merge patch makes the one of the other byte for byte, or when it would be long. */
+function differenceText(base: string, text: string): string | undefined {
+  const before = JSON.parse(base) as JsonValue
+  const difference = stateText(differenceOf(before, JSON.parse(text) as JsonValue))
+  if (difference.length > text.length) return undefined
+  return stateText(applied(before, difference)) === text ? difference : undefined
+}

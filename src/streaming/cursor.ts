@@ -1,0 +1,47 @@
+// The cursor of a page: where the next one begins and up to which head, sealed to the parameters it was made for. Pure.
+import { hash } from 'node:crypto'
+import { refuse } from '../appending/append-body.js'
+import type { Position } from '../contract/event.js'
+
+export interface Cursor {
+  readonly order: 'asc' | 'desc'
+  /** The last position of the page before. */
+  readonly position: Position
+  /** The head when the first page was read: what is appended later is not part of these pages. */
+  readonly head: Position
+}
+
+const VERSION = 1
+const FIELD_BYTES = 18
+const SEAL_BYTES = 9
+const NOT_OURS = 'is not the next of a page with these parameters; repeat those of the first page, or leave it out'
+
+/** `parameters` is the text of whatever decides which events are read. */
+export function writeCursor({ order, position, head }: Cursor, parameters: string): string {
+  const bytes = Buffer.alloc(FIELD_BYTES + SEAL_BYTES)
+  bytes[0] = VERSION
+  bytes[1] = order === 'asc' ? 0 : 1
+  bytes.writeBigUInt64BE(BigInt(position), 2)
+  bytes.writeBigUInt64BE(BigInt(head), 10)
+  sealOf(bytes, parameters).copy(bytes, FIELD_BYTES)
+  return bytes.toString('base64url')
+}
+
+/** Refuses what this server has not written, for these parameters, in exactly this spelling. */
+export function readCursor(text: string, parameters: string): Cursor {
+  const bytes = Buffer.from(text, 'base64url')
+  const whole =
+    bytes.length === FIELD_BYTES + SEAL_BYTES && bytes[0] === VERSION && bytes.toString('base64url') === text
+  if (!whole || !sealOf(bytes, parameters).equals(bytes.subarray(FIELD_BYTES))) refuse('/cursor', NOT_OURS)
+  const position = Number(bytes.readBigUInt64BE(2))
+  const head = Number(bytes.readBigUInt64BE(10))
+  const sound = Number.isSafeInteger(head) && position >= 1 && position <= head && (bytes[1] as number) <= 1
+  if (!sound) refuse('/cursor', NOT_OURS)
+  return { order: bytes[1] === 0 ? 'asc' : 'desc', position, head }
+}
+
+/** Against mistakes, not against enemies: a forged cursor reads nothing that the parameters alone would not. */
+function sealOf(bytes: Buffer, parameters: string): Buffer {
+  const sealed = Buffer.concat([bytes.subarray(0, FIELD_BYTES), Buffer.from(parameters)])
+  return hash('sha256', sealed, 'buffer').subarray(0, SEAL_BYTES)
+}

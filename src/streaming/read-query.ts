@@ -1,0 +1,145 @@
+// Turns the parameters of a read into what the store is asked, and the store's findings back into parameters. Pure.
+
+import { refuse } from '../appending/append-body.js'
+import type { Position } from '../contract/event.js'
+import type { ReadRequest } from '../contract/event-store.js'
+import { type EventFilter, filterCost } from '../contract/filter.js'
+import { LIMITS } from '../contract/limits.js'
+import { type Cursor, readCursor, writeCursor } from './cursor.js'
+import type { Upcast } from './upcast-view.service.js'
+
+export interface FilterQuery {
+  readonly stream?: readonly string[]
+  readonly type?: readonly string[]
+  readonly tag?: readonly string[]
+  readonly agent?: readonly string[]
+  readonly correlation?: readonly string[]
+  readonly causation?: readonly string[]
+  readonly session?: readonly string[]
+}
+
+export interface ReadQuery extends FilterQuery {
+  readonly after?: Position
+  readonly before?: Position
+  readonly since?: string
+  readonly until?: string
+  readonly order?: 'asc' | 'desc'
+  readonly limit?: number
+  readonly cursor?: string
+  readonly upcast?: Upcast
+}
+
+export interface ReadPlan {
+  /** Without a limit. */
+  readonly request: ReadRequest
+  readonly upcast: Upcast
+  readonly order: 'asc' | 'desc'
+  /** The head these pages are read up to. */
+  readonly head: Position
+  /** The cursor to go on from behind a position. */
+  readonly cursorAfter: (position: Position) => string
+}
+
+export function filterOf(query: FilterQuery, within: readonly string[] | undefined): EventFilter {
+  const { stream, type, tag, agent, correlation, causation, session } = query
+  return {
+    ...(stream === undefined ? undefined : { streams: stream }),
+    ...(type === undefined ? undefined : { types: type }),
+    ...(tag === undefined ? undefined : { tags: tag }),
+    ...(agent === undefined ? undefined : { agents: agent }),
+    ...(correlation === undefined ? undefined : { correlationId: correlation }),
+    ...(causation === undefined ? undefined : { causationId: causation }),
+    ...(session === undefined ? undefined : { sessionId: session }),
+    ...(within === undefined ? undefined : { within }),
+  }
+}
+
+/** `head` is the store's at this moment; a cursor keeps to the one of its first page. */
+export function readPlan(query: ReadQuery, within: readonly string[] | undefined, head: Position): ReadPlan {
+  const parameters = parametersOf(query)
+  const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, parameters)
+  if (cursor !== undefined && query.order !== undefined && query.order !== cursor.order) {
+    refuse('/order', 'is not the order of the cursor; leave it out or keep it')
+  }
+  const order = cursor?.order ?? query.order ?? 'asc'
+  const asOf = cursor?.head ?? head
+  const { since, until } = query
+  const request: ReadRequest = {
+    filter: filterOf(query, within),
+    ...boundsOf(query, cursor, head),
+    ...(since === undefined ? undefined : { since }),
+    ...(until === undefined ? undefined : { until }),
+    order,
+  }
+  const cursorAfter = (position: Position) => writeCursor({ order, position, head: asOf }, parameters)
+  return { request, upcast: query.upcast, order, head: asOf, cursorAfter }
+}
+
+/** More than so many events in one answer take a while, whatever they are. */
+const COSTLY_EVENTS = 1_000
+
+/** Whether many events may have to be looked at for a page: those that patterns leave out, or those that it holds. */
+export function isCostly({ request }: ReadPlan, limit: number): boolean {
+  return limit > COSTLY_EVENTS || filterCost(request.filter ?? {}) > 1
+}
+
+function boundsOf({ after, before }: ReadQuery, cursor: Cursor | undefined, head: Position): ReadRequest {
+  const lower = cursor?.order === 'asc' ? Math.max(after ?? 0, cursor.position) : after
+  const upper = Math.min(before ?? Number.POSITIVE_INFINITY, upperOf(cursor, head))
+  return {
+    ...(lower === undefined ? undefined : { after: lower }),
+    ...(upper === Number.POSITIVE_INFINITY ? undefined : { before: upper }),
+  }
+}
+
+/** Without a bound the store reads to its head, and tells of what is lost from behind it. */
+function upperOf(cursor: Cursor | undefined, head: Position): Position {
+  if (cursor === undefined) return Number.POSITIVE_INFINITY
+  if (cursor.order === 'desc') return cursor.position
+  return cursor.head < head ? cursor.head + 1 : Number.POSITIVE_INFINITY
+}
+
+/** Whatever decides which events are read. The order of repeated parameters does not, nor how they are shown. */
+function parametersOf(query: ReadQuery): string {
+  const { stream, type, tag, agent, correlation, causation, session, after, before, since, until } = query
+  const lists = [stream, type, tag, agent, correlation, causation, session].map(list => list?.toSorted() ?? null)
+  return JSON.stringify([lists, after ?? null, before ?? null, since ?? null, until ?? null])
+}
+
+/** One more than the page holds tells whether there is another page; the store takes no larger number. */
+export function limitBeyond(limit: number): { readonly limit?: number } {
+  return limit < LIMITS.readLimitMax ? { limit: limit + 1 } : {}
+}
+
+const PARAMETERS: Readonly<Record<string, string>> = {
+  streams: 'stream',
+  types: 'type',
+  tags: 'tag',
+  agents: 'agent',
+  correlationId: 'correlation',
+  causationId: 'causation',
+  sessionId: 'session',
+}
+
+/** `/filter/streams/0` of a read request is `/stream/0` of its query. */
+export function inQuery(pointer: string): string {
+  const [, filter, field = '', ...rest] = pointer.split('/')
+  return filter === 'filter' ? ['', PARAMETERS[field] ?? field, ...rest].join('/') : pointer
+}
+
+/** The same address, from the next page on. */
+export function nextLink(url: string, cursor: string): string {
+  return linkTo(url, 'cursor', cursor)
+}
+
+/** The same for a stream, whose pages go on at a revision. */
+export function streamLink(url: string, from: number): string {
+  return linkTo(url, 'from', String(from))
+}
+
+function linkTo(url: string, parameter: string, value: string): string {
+  const at = url.indexOf('?')
+  const parameters = new URLSearchParams(at < 0 ? '' : url.slice(at + 1))
+  parameters.set(parameter, value)
+  return `<${at < 0 ? url : url.slice(0, at)}?${parameters}>; rel="next"`
+}

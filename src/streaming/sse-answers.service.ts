@@ -1,0 +1,123 @@
+// Streams of server-sent events: begun where the reader left off, kept alive, and ended with the token or the server.
+import type { ServerResponse } from 'node:http'
+import type { Readable } from 'node:stream'
+import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import type { FastifyRequest } from 'fastify'
+import { refuse } from '../appending/append-body.js'
+import type { Access } from '../auth/access.js'
+import { LongAnswers } from '../auth/long-answers.js'
+import { checkRead } from '../contract/check/check-read.js'
+import { StoreError } from '../contract/errors.js'
+import type { Position } from '../contract/event.js'
+import { EventStore } from '../contract/event-store.js'
+import type { Work } from '../contract/work-limits.js'
+import { Feed } from '../following/feed.js'
+import { isWide } from '../following/follower-index.js'
+import { beforeTime, knownPosition } from '../following/start-position.js'
+import { ProblemFilter } from '../wire/problem.filter.js'
+import { cutOffLater } from './cut-off.js'
+import { EventStream } from './event-stream.js'
+import { filterOf, type ReadQuery } from './read-query.js'
+import type { Show } from './upcast-view.service.js'
+
+const KEEP_ALIVE_MS = 15_000
+
+export interface Reader {
+  readonly request: FastifyRequest
+  readonly answer: ServerResponse
+}
+
+/** What is said to the reader of any stream, whatever else it is told. */
+export interface OpenStream extends Readable {
+  comment(text: string): void
+  failed(error: unknown): void
+  goAway(reason: string): void
+}
+
+@Injectable()
+export class EventStreams implements OnModuleDestroy {
+  private readonly readers = new Map<OpenStream, Reader>()
+  private ending = false
+  private readonly timer = setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref()
+
+  constructor(
+    private readonly feed: Feed,
+    private readonly store: EventStore,
+    private readonly long: LongAnswers,
+    private readonly problems: ProblemFilter,
+  ) {}
+
+  onModuleDestroy(): void {
+    this.ending = true
+    clearInterval(this.timer)
+    for (const [stream, { answer }] of this.readers) {
+      stream.goAway('The server is shutting down.')
+      cutOffLater(answer)
+    }
+  }
+
+  /** What is wrong from the start still has a status of its own. */
+  async open(query: ReadQuery, access: Access, reader: Reader, show?: Show): Promise<EventStream> {
+    mustBeEndless(query)
+    const filter = filterOf(query, access.within('events.read'))
+    checkRead({ filter, ...(query.since === undefined ? undefined : { since: query.since }) })
+    const after = await this.startOf(query, reader.request)
+    const works: readonly Work[] = isWide(filter) ? ['subscriptions', 'wideSubscriptions'] : ['subscriptions']
+    const stream = this.keep(reader, works, problemOf => new EventStream(problemOf, show))
+    try {
+      stream.begin(sink => this.feed.follow({ filter, after, sink }))
+    } catch (error) {
+      stream.destroy()
+      throw error
+    }
+    return stream
+  }
+
+  /** A stream of any kind: counted as these works of its agent, kept alive, and ended with its token or the server. */
+  keep<S extends OpenStream>(
+    reader: Reader,
+    works: readonly Work[],
+    make: (problemOf: (error: unknown) => object) => S,
+  ): S {
+    if (this.ending) throw new StoreError('CLOSED', 'The server is shutting down: connect again.')
+    const { request, answer } = reader
+    const release = this.long.begin(request, works, error => {
+      stream.failed(error)
+      cutOffLater(answer)
+    })
+    const stream = make(error => this.problems.problem(error, request))
+    this.readers.set(stream, reader)
+    stream.once('close', () => {
+      release()
+      this.readers.delete(stream)
+    })
+    answer.once('close', () => stream.destroy())
+    if (!answer.destroyed) return stream
+    // Nobody would end it for who is gone already.
+    stream.destroy()
+    throw new StoreError('ABORTED', 'The caller is gone.')
+  }
+
+  /** A reader that comes back asks with the same parameters as before, and says in a header how far it was. */
+  private async startOf({ after = 0, since }: ReadQuery, { headers }: FastifyRequest): Promise<Position> {
+    const last = headers['last-event-id']
+    if (last === undefined || last === '') {
+      const from = knownPosition(after, this.store)
+      return since === undefined ? from : Math.max(from, await beforeTime(since, this.store))
+    }
+    if (typeof last === 'string' && /^[0-9]{1,15}$/.test(last)) return knownPosition(Number(last), this.store)
+    return refuse('', 'the header Last-Event-ID must be a position')
+  }
+
+  private keepAlive(): void {
+    for (const stream of this.readers.keys()) stream.comment('still here')
+  }
+}
+
+const ENDLESS = 'is not for a stream, which has one order and no end'
+
+function mustBeEndless(query: ReadQuery): void {
+  for (const name of ['limit', 'order', 'before', 'until', 'cursor'] as const) {
+    if (query[name] !== undefined) refuse(`/${name}`, ENDLESS)
+  }
+}

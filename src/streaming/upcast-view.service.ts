@@ -1,0 +1,50 @@
+// How events are shown to their readers: as they are stored, or on demand as the newest versions of their types.
+import { Injectable } from '@nestjs/common'
+import type { RecordedEvent } from '../contract/event.js'
+import { Upcasting } from '../upcasting/upcasting.service.js'
+import type { OpenStream } from './sse-answers.service.js'
+
+/** Absent: as they are stored. */
+export type Upcast = 'latest' | undefined
+export type Show = (event: RecordedEvent) => RecordedEvent
+
+const CHANGED = 'The upcasters have changed: connect again, and go on behind the last position.'
+
+@Injectable()
+export class Views {
+  constructor(private readonly upcasting: Upcasting) {}
+
+  /** By the upcasters that are in force when the first event is asked for; without `upcast` the source itself. */
+  of(source: AsyncIterable<RecordedEvent>, upcast: Upcast): AsyncIterable<RecordedEvent> {
+    return upcast === undefined ? source : this.latest(source)
+  }
+
+  async ofOne(event: RecordedEvent, upcast: Upcast): Promise<RecordedEvent> {
+    return upcast === undefined ? event : (await this.upcasting.latest())(event)
+  }
+
+  /** A stream without end speaks of one version of each type: it ends when that is the newest no more. */
+  async ofStream<S extends OpenStream>(upcast: Upcast, open: (show?: Show) => Promise<S>): Promise<S> {
+    if (upcast === undefined) return open()
+    let stream: S | undefined
+    let changed = false
+    const forget = this.upcasting.onChange(() => {
+      changed = true
+      stream?.goAway(CHANGED)
+    })
+    try {
+      stream = await open(await this.upcasting.latest())
+    } catch (error) {
+      forget()
+      throw error
+    }
+    stream.once('close', forget)
+    if (changed) stream.goAway(CHANGED)
+    return stream
+  }
+
+  private async *latest(source: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent, void, void> {
+    const show = await this.upcasting.latest()
+    for await (const event of source) yield show(event)
+  }
+}

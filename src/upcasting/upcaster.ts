@@ -1,0 +1,162 @@
+// Brings the data of an event from one version of its schema to the newest: by steps that are data, never by code. Pure.
+import { createHash } from 'node:crypto'
+import type { JsonObject, JsonValue, RecordedEvent } from '../contract/event.js'
+import { LIMITS } from '../contract/limits.js'
+import { alter, copyOf, type Place, readPlace, standsAt } from '../definitions/json-path.js'
+import { isMap, type Mutable, ownValue, setOwn } from '../definitions/merge-patch.js'
+import { encodeMessagePack } from '../wire/message-pack-writer.js'
+
+export type UpcastOperation =
+  | { readonly op: 'rename'; readonly path: string; readonly to: string }
+  | { readonly op: 'move'; readonly from: string; readonly to: string }
+  | { readonly op: 'default'; readonly path: string; readonly value: JsonValue }
+  | { readonly op: 'remove'; readonly path: string }
+
+export interface UpcastStep {
+  readonly from: number
+  readonly to: number
+  readonly ops: readonly UpcastOperation[]
+}
+
+export interface UpcasterDefinition {
+  readonly steps: readonly UpcastStep[]
+}
+
+/** Changes data that is its own; what it does not find as it expects it, it leaves. */
+type Change = (data: JsonObject) => void
+
+interface Step {
+  readonly from: number
+  readonly to: number
+  readonly changes: readonly Change[]
+}
+
+/** A chain of steps that has been checked, ready to run. */
+export class Upcaster {
+  private readonly steps: readonly Step[]
+
+  constructor(
+    readonly type: string,
+    readonly version: number,
+    readonly definition: UpcasterDefinition,
+  ) {
+    this.steps = definition.steps.map(({ from, to, ops }) => ({ from, to, changes: ops.map(changeOf) }))
+  }
+
+  /** The event itself when no step begins at its version. */
+  latest(event: RecordedEvent): RecordedEvent {
+    const first = this.steps.findIndex(({ from }) => from === event.schemaVersion)
+    return first < 0 ? event : upcast(event, this.steps.slice(first))
+  }
+}
+
+/** All upcasters in force at one time. */
+export class Upcasters {
+  private readonly byType: ReadonlyMap<string, Upcaster>
+  /** In the order of the types. */
+  readonly versions: readonly (readonly [type: string, version: number])[]
+  /** The same for the same steps of the same types, whatever their versions are called; undefined when there are none. */
+  readonly mark: string | undefined
+
+  constructor(all: readonly Upcaster[]) {
+    this.byType = new Map(all.map(upcaster => [upcaster.type, upcaster]))
+    this.versions = all.map(({ type, version }) => [type, version] as const).sort(([a], [b]) => (a < b ? -1 : 1))
+    this.mark = all.length === 0 ? undefined : markOf(this.versions.map(([type]) => this.byType.get(type) as Upcaster))
+  }
+
+  /** Never throws: an event nobody knows better is what it is. */
+  latest(event: RecordedEvent): RecordedEvent {
+    return this.byType.get(event.type)?.latest(event) ?? event
+  }
+}
+
+export const NO_UPCASTERS = new Upcasters([])
+
+function markOf(inOrder: readonly Upcaster[]): string {
+  const text = JSON.stringify(inOrder.map(({ type, definition: { steps } }) => [type, steps]))
+  return createHash('sha256').update(text).digest('hex')
+}
+
+/** It stays the event it is, but for its data and the version of that; neither is made before somebody looks. */
+function upcast(event: RecordedEvent, steps: readonly Step[]): RecordedEvent {
+  let data: JsonObject | undefined
+  let packed: Uint8Array | undefined
+  const changed = () => {
+    data ??= changedBy(event.data, steps)
+    return data
+  }
+  const packedData = () => {
+    packed ??= encodeMessagePack(changed())
+    return packed
+  }
+  return Object.create(event, {
+    schemaVersion: { value: steps.at(-1)?.to, enumerable: true },
+    data: { get: changed, enumerable: true },
+    packedData: { value: packedData },
+  }) as RecordedEvent
+}
+
+function changedBy(data: JsonObject, steps: readonly Step[]): JsonObject {
+  const copy = copyOf(data) as JsonObject
+  for (const { changes } of steps) for (const change of changes) change(copy)
+  return copy
+}
+
+function changeOf(operation: UpcastOperation): Change {
+  switch (operation.op) {
+    case 'rename':
+      return rename(placeOf(operation.path), operation.to)
+    case 'move':
+      return move(placeOf(operation.from), placeOf(operation.to))
+    case 'default': {
+      const { value } = operation
+      const place = placeOf(operation.path)
+      return data => void alter(data, place, there => (there === undefined ? copyOf(value) : there))
+    }
+    case 'remove': {
+      const place = placeOf(operation.path)
+      return data => void alter(data, place, () => undefined)
+    }
+  }
+}
+
+/** What has the new name already is not overwritten. */
+function rename(place: Place, to: string): Change {
+  const key = place.at(-1) as string
+  const parent = place.slice(0, -1)
+  return data => {
+    const map = standsAt(data, parent)
+    if (!isMap(map)) return
+    const value = ownValue(map, key)
+    if (value === undefined || ownValue(map, to) !== undefined) return
+    delete (map as Mutable)[key]
+    setOwn(map, to, value)
+  }
+}
+
+/** To where nothing stands, and nothing but maps is on the way; not to where it would lie deeper than an event may. */
+function move(from: Place, to: Place): Change {
+  return data => {
+    const value = standsAt(data, from)
+    if (value === undefined || !fits(value, LIMITS.nestingDepth - to.length)) return
+    let moved = false
+    alter(data, to, there => {
+      if (there !== undefined) return there
+      moved = true
+      return value
+    })
+    if (moved) alter(data, from, () => undefined)
+  }
+}
+
+/** Whether its lists and maps are nested in no more levels than there are left. */
+function fits(value: JsonValue, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return true
+  return levels > 0 && Object.values(value).every(item => fits(item, levels - 1))
+}
+
+function placeOf(pointer: string): Place {
+  const read = readPlace(pointer)
+  if ('fault' in read) throw new TypeError(`${pointer} ${read.fault}`)
+  return read.place
+}

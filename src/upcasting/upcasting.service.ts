@@ -1,0 +1,81 @@
+// The upcasters of the server: defined, listed, deleted, and in force for every fold, and every read that asks for them, that begins from then on.
+import { Injectable } from '@nestjs/common'
+import { StoreError } from '../contract/errors.js'
+import type { RecordedEvent } from '../contract/event.js'
+import { EventStore } from '../contract/event-store.js'
+import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
+import type { DefinitionLog, Version } from '../definitions/definition-log.js'
+import { type Defined, Definitions } from '../definitions/definitions.js'
+import { checkUpcaster } from './check-upcaster.js'
+import { Upcaster, type UpcasterDefinition, Upcasters } from './upcaster.js'
+
+const KIND = { stream: '$schemas', defined: 'UpcasterDefined', deleted: 'UpcasterDeleted' } as const
+
+@Injectable()
+export class Upcasting {
+  private readonly definitions: Definitions<UpcasterDefinition>
+  /** Made of what the log held at a change; the same as long as nothing changes. */
+  private made: { readonly of: DefinitionLog<UpcasterDefinition>; readonly upcasters: Upcasters } | undefined
+
+  constructor(store: EventStore) {
+    this.definitions = new Definitions(store, KIND, { noun: 'upcasters', most: DEFINITION_LIMITS.upcasters })
+    this.definitions.stream.listeners.add(() => {
+      this.made = undefined
+    })
+  }
+
+  /** The same object for as long as nothing changes. */
+  async inForce(): Promise<Upcasters> {
+    const log = await this.definitions.log()
+    if (this.made?.of === log) return this.made.upcasters
+    const upcasters = new Upcasters(
+      log.current.map(({ name, version, definition }) => new Upcaster(name, version, definition)),
+    )
+    this.made = { of: log, upcasters }
+    return upcasters
+  }
+
+  /** Throws when an upcaster may be missing because of damage. */
+  assertComplete(): Promise<void> {
+    return this.definitions.stream.assertComplete()
+  }
+
+  /** What shows an event as the newest version of its type. Throws when an upcaster may be missing. */
+  async latest(): Promise<(event: RecordedEvent) => RecordedEvent> {
+    await this.assertComplete()
+    const upcasters = await this.inForce()
+    return event => upcasters.latest(event)
+  }
+
+  /** Answers how to hear no more of it. */
+  onChange(listener: () => void): () => void {
+    this.definitions.stream.listeners.add(listener)
+    return () => this.definitions.stream.listeners.delete(listener)
+  }
+
+  async list(): Promise<readonly Version<UpcasterDefinition>[]> {
+    return (await this.definitions.log()).current
+  }
+
+  async one(type: string): Promise<Version<UpcasterDefinition>> {
+    const found = (await this.definitions.log()).find(type)
+    if (found === undefined) throw missing()
+    return found
+  }
+
+  define(type: string, asked: { readonly steps?: unknown }, by: string): Promise<Defined<UpcasterDefinition>> {
+    return this.definitions.define(type, checkUpcaster(type, asked), by)
+  }
+
+  rewrite(): Promise<void> {
+    return this.definitions.stream.rewrite()
+  }
+
+  async remove(type: string, by: string): Promise<void> {
+    if (!(await this.definitions.remove(type, by))) throw missing()
+  }
+}
+
+function missing(): StoreError {
+  return new StoreError('NOT_FOUND', 'There is no upcaster for this type.')
+}

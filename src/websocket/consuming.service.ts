@@ -1,0 +1,155 @@
+// The frames `consume`, `ack` and `nack`: a consumer of a group for each id, given no more than its socket takes.
+import { Injectable } from '@nestjs/common'
+import { Quotas } from '../auth/quotas.js'
+import { StoreError } from '../contract/errors.js'
+import type { Delivery } from '../groups/dispatch/pending-take.js'
+import { type Consuming, Groups } from '../groups/groups.service.js'
+import { deliveryFields } from '../groups/http/deliveries-answer.js'
+import { GROUP_LIMITS } from '../groups/state/group-limits.js'
+import type { FrameForm } from '../wire/event-frames.js'
+import { eventJson } from '../wire/event-json.js'
+import { writeEvent } from '../wire/event-msgpack.js'
+import { packedBy } from '../wire/message-pack-writer.js'
+import type { Conversation, Held } from './client-session.js'
+import type { AckFrame, ConsumeFrame, NackFrame } from './consuming.dto.js'
+import type { FrameHandler } from './frame-handler.js'
+import { Handshakes } from './handshake.service.js'
+
+@Injectable()
+export class ConsumingFrames implements FrameHandler {
+  readonly handlers = {
+    consume: (frame: ConsumeFrame, client: Conversation) => this.consume(frame, client),
+    ack: (frame: AckFrame, client: Conversation) =>
+      this.settle(frame, client, () => this.groups.ack(frame.subscription, client.access, frame.tokens)),
+    nack: (frame: NackFrame, client: Conversation) =>
+      this.settle(frame, client, () => this.groups.nack(frame.subscription, client.access, frame)),
+  }
+  private readonly consumptions = new WeakMap<Conversation, Set<Consumption>>()
+
+  constructor(
+    private readonly groups: Groups,
+    private readonly quotas: Quotas,
+    private readonly handshakes: Handshakes,
+  ) {}
+
+  private async consume(frame: ConsumeFrame, client: Conversation): Promise<void> {
+    client.needs('streams.subscribe')
+    this.quotas.charge(client.access, { requests: 1 })
+    const all = this.consumptions.get(client) ?? new Set()
+    this.consumptions.set(client, all)
+    const consumption = new Consumption(frame, client, () => all.delete(consumption))
+    client.hold(frame.id, consumption)
+    all.add(consumption)
+    try {
+      await consumption.begin(this.groups, () => this.mustStillBeGood(client))
+    } catch (error) {
+      // Ended while it was being looked up: there is nobody to tell.
+      if (!client.holds(frame.id, consumption)) return
+      client.drop(frame.id)
+      throw error
+    }
+  }
+
+  private async mustStillBeGood({ identity }: Conversation): Promise<void> {
+    const fault = identity === undefined ? undefined : await this.handshakes.faultOf(identity)
+    if (fault !== undefined) throw new StoreError('UNAUTHENTICATED', fault)
+  }
+
+  private async settle(
+    { id, subscription, tokens }: AckFrame | NackFrame,
+    client: Conversation,
+    work: () => Promise<number>,
+  ): Promise<void> {
+    client.needs('streams.subscribe')
+    this.quotas.charge(client.access, { requests: 1 })
+    const count = await work()
+    // Which of the consumers of this connection had them, the tokens do not say.
+    for (const consumption of this.consumptions.get(client) ?? []) consumption.settled(subscription, tokens)
+    client.send({ type: 'settled', id, count })
+  }
+}
+
+class Consumption implements Held {
+  private consuming: Consuming | undefined
+  private ended = false
+  private wake: () => void = () => undefined
+
+  constructor(
+    private readonly frame: ConsumeFrame,
+    private readonly client: Conversation,
+    private readonly onEnd: () => void,
+  ) {}
+
+  /** `stillGood` rejects when the token of the connection has ended. */
+  async begin(groups: Groups, stillGood: () => Promise<void>): Promise<void> {
+    const { id, subscription, maxInFlight = GROUP_LIMITS.takeDefault } = this.frame
+    const told = Promise.withResolvers<void>()
+    const consuming = await groups.consume(subscription, this.client.access, {
+      maxInFlight,
+      stillGood,
+      onDelivery: async delivery => {
+        await told.promise
+        await this.room()
+        if (!this.ended) this.client.connection.write(deliveryFrame(delivery, id, this.client.connection.form))
+      },
+      onEnd: this.client.connection.guarded((error: unknown) => this.failed(error)),
+    })
+    if (this.ended) {
+      consuming.stop()
+      told.resolve()
+      return
+    }
+    this.consuming = consuming
+    this.client.send({ type: 'consuming', id, subscription })
+    told.resolve()
+  }
+
+  settled(subscription: string, tokens: readonly string[]): void {
+    if (subscription === this.frame.subscription) this.consuming?.settled(tokens)
+  }
+
+  /** What it was given and has not settled is handed out again after its deadline. */
+  end(): void {
+    this.ended = true
+    this.consuming?.stop()
+    this.onEnd()
+    this.wake()
+  }
+
+  resume(): void {
+    this.wake()
+  }
+
+  /** There is some in the socket, or nobody to send to any more. */
+  private async room(): Promise<void> {
+    while (!this.ended && !this.client.connection.hasRoom) {
+      await new Promise<void>(resolve => {
+        this.wake = resolve
+      })
+    }
+  }
+
+  private failed(error: unknown): void {
+    if (this.ended) return
+    const { id } = this.frame
+    const { code } = error as { code?: unknown }
+    this.client.drop(id)
+    const reason = typeof code === 'string' ? code : 'INTERNAL'
+    this.client.send({ type: 'closed', id, reason, problem: this.client.problem(error) })
+  }
+}
+
+function deliveryFrame(delivery: Delivery, id: string, form: FrameForm): string | Buffer {
+  const fields = { type: 'delivery', id, ...deliveryFields(delivery) }
+  if (form === 'json') return `${JSON.stringify(fields).slice(0, -1)},"event":${eventJson(delivery.event)}}`
+  return packedBy(writer => {
+    const given = Object.entries(fields)
+    writer.mapHead(given.length + 1)
+    for (const [name, value] of given) {
+      writer.text(name)
+      writer.value(value)
+    }
+    writer.text('event')
+    writeEvent(writer, delivery.event)
+  })
+}

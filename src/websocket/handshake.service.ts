@@ -1,0 +1,158 @@
+// Decides whether a request may become a connection of the stream, before it does: its subprotocol, its token. Its host and origin have been looked at.
+import type { IncomingMessage } from 'node:http'
+import { Injectable } from '@nestjs/common'
+import type { Access } from '../auth/access.js'
+import { Authentication, authorizationOf, bearerOf, challengeOf } from '../auth/authentication.js'
+import { type DenialReason, Denials } from '../auth/denials.js'
+import { TokenVerifier } from '../auth/token-verifier.js'
+import { StoreError } from '../contract/errors.js'
+import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
+import type { FrameForm } from '../wire/event-frames.js'
+import { traceparentOf } from '../wire/trace-context.js'
+import type { Agents } from './agent-sockets.js'
+import type { Bearer, Opening } from './client-session.js'
+import { SocketCounts } from './socket-counts.service.js'
+
+export const STREAM_PATH = '/v1/stream'
+
+const FORM_OF: Readonly<Record<string, FrameForm>> = {
+  'lighthouse.v1.json': 'json',
+  'lighthouse.v1.msgpack': 'msgpack',
+}
+
+/** What a request has brought along when it becomes a connection. */
+export interface Admission {
+  readonly opening: Opening
+  readonly bearer: Bearer | undefined
+}
+
+/** A handshake that is refused, and what else its answer says. */
+export class Refusal extends Error {
+  override readonly name = 'Refusal'
+
+  constructor(
+    readonly reason: Error,
+    readonly headers: Readonly<Record<string, string>> = {},
+  ) {
+    super(reason.message)
+  }
+}
+
+@Injectable()
+export class Handshakes {
+  private readonly admitted = new WeakMap<IncomingMessage, Admission>()
+  private closing = false
+
+  constructor(
+    private readonly authentication: Authentication,
+    private readonly verifier: TokenVerifier,
+    private readonly denials: Denials,
+    private readonly counts: SocketCounts,
+  ) {}
+
+  get agents(): Agents {
+    return this.counts.agents
+  }
+
+  /** From now on everybody is sent elsewhere. */
+  close(): void {
+    this.closing = true
+  }
+
+  /** Throws a Refusal, or rejects with one. */
+  async admit(request: IncomingMessage): Promise<void> {
+    if (this.closing) throw new Refusal(new StoreError('CLOSED', 'The server is shutting down.'))
+    mustBeSpoken(request)
+    const opening = openingOf(request)
+    this.admitted.set(request, { opening, bearer: await this.bearerIn(request, opening) })
+  }
+
+  admissionOf(request: IncomingMessage): Admission {
+    return this.admitted.get(request) ?? { opening: openingOf(request), bearer: undefined }
+  }
+
+  private async bearerIn(request: IncomingMessage, opening: Opening): Promise<Bearer | undefined> {
+    try {
+      if (request.headers.authorization === undefined) {
+        this.counts.admitStranger(opening.socket, opening.address)
+        return undefined
+      }
+      return await this.identify(() => bearerOf(authorizationOf(request)), opening)
+    } catch (error) {
+      const challenge = (error as { code?: unknown }).code === 'UNAUTHENTICATED'
+      const headers = challenge ? { 'WWW-Authenticate': challengeOf((error as Error).message) } : {}
+      throw new Refusal(error as Error, headers)
+    }
+  }
+
+  /** Throws what the caller is told; a promise only when a key has to be asked for. */
+  identify(tell: () => string, opening: Opening): Bearer | Promise<Bearer> {
+    try {
+      const token = tell()
+      const verified = this.verifier.verify(token)
+      if (!(verified instanceof Promise)) return this.charged({ token, verified }, opening)
+      return verified.then(found => this.charged({ token, verified: found }, opening)).catch(this.refusing(opening))
+    } catch (error) {
+      return this.refusing(opening)(error)
+    }
+  }
+
+  private charged(bearer: Bearer, opening: Opening): Bearer {
+    const { access } = bearer.verified
+    try {
+      this.counts.admitAgent(opening.socket, access)
+      return bearer
+    } catch (error) {
+      return this.refusing(opening, access.agentId)(error)
+    }
+  }
+
+  private refusing({ address }: Opening, agentId?: string): (error: unknown) => never {
+    return error => {
+      // What was refused for its agent has been told already.
+      if (agentId === undefined && error instanceof StoreError) throw error
+      throw this.authentication.refused(error, { address, route: STREAM_PATH, agentId })
+    }
+  }
+
+  denied(reason: DenialReason, detail: string, { agentId }: Access): void {
+    this.denials.tell({ reason, who: agentId, route: STREAM_PATH, detail })
+  }
+
+  /** Why the token is not good any more; undefined while it is. */
+  async faultOf({ token }: Bearer): Promise<string | undefined> {
+    try {
+      await this.verifier.verify(token)
+      return undefined
+    } catch (error) {
+      return (error as Error).message
+    }
+  }
+}
+
+export function formOf(protocol: string): FrameForm {
+  return FORM_OF[protocol] ?? 'json'
+}
+
+/** The first that is spoken here, of those a client offers. */
+export function protocolAmong(offered: Iterable<string>): string | undefined {
+  for (const protocol of offered) if (Object.hasOwn(FORM_OF, protocol)) return protocol
+  return undefined
+}
+
+function openingOf({ headers, socket }: IncomingMessage): Opening {
+  return {
+    socket,
+    address: socket.remoteAddress ?? '',
+    correlationId: correlationIdOf(headers[correlationHeader]),
+    traceparent: traceparentOf(headers['traceparent']),
+  }
+}
+
+function mustBeSpoken({ headers }: IncomingMessage): void {
+  const offered = headers['sec-websocket-protocol']
+  if (offered === undefined) return
+  if (protocolAmong(offered.split(',').map(name => name.trim())) !== undefined) return
+  const spoken = Object.keys(FORM_OF).join(' and ')
+  throw new Refusal(new StoreError('BAD_HTTP', `The subprotocols spoken here are ${spoken}.`))
+}

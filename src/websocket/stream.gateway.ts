@@ -1,0 +1,108 @@
+// `/v1/stream`: makes a conversation of every connection, looks after their tokens, and ends them when the server does.
+import type { IncomingMessage } from 'node:http'
+import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common'
+import { OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
+import type { WebSocket } from 'ws'
+import { EventStore } from '../contract/event-store.js'
+import { ProblemFilter } from '../wire/problem.filter.js'
+import { traceIdOf } from '../wire/trace-context.js'
+import { CLOSE, Conversation, type House, type Opening } from './client-session.js'
+import { Connection } from './connection.js'
+import { FrameHandlers } from './frame-handlers.service.js'
+import { FRAME_LIMITS } from './frame-limits.js'
+import { formOf, Handshakes, protocolAmong, STREAM_PATH } from './handshake.service.js'
+
+const TICK_MS = 1_000
+const FAREWELL = 'The server is shutting down.'
+
+@WebSocketGateway({
+  path: STREAM_PATH,
+  maxPayload: FRAME_LIMITS.appendFrameBytes,
+  maxFragments: FRAME_LIMITS.fragments,
+  closeTimeout: FRAME_LIMITS.closeMs,
+  // Pings wait for their answers as frames do: a socket that does not take them is not read any further.
+  maxPendingAutoPongs: 0,
+  perMessageDeflate: false,
+  handleProtocols: (offered: Set<string>) => protocolAmong(offered) ?? false,
+})
+export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, BeforeApplicationShutdown {
+  private readonly open = new Set<Conversation>()
+  private readonly house: House
+  private ticks = 0
+  private readonly timer = setInterval(() => this.tick(), TICK_MS).unref()
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly handshakes: Handshakes,
+    problems: ProblemFilter,
+    handlers: FrameHandlers,
+  ) {
+    this.house = {
+      head: () => store.head(),
+      identify: (token, opening) => handshakes.identify(() => token, opening),
+      denied: (reason, detail, access) => handshakes.denied(reason, detail, access),
+      handle: (frame, client, bytes) => handlers.handle(frame, client, bytes),
+      problem: (error, { correlationId, traceparent }: Opening, { isAppend }) =>
+        problems.occurred(error, {
+          path: STREAM_PATH,
+          ...{ correlationId, traceId: traceIdOf(traceparent), isAppend },
+        }),
+      agents: handshakes.agents,
+    }
+  }
+
+  handleConnection(socket: WebSocket, request: IncomingMessage): void {
+    try {
+      const { opening, bearer } = this.handshakes.admissionOf(request)
+      const connection = new Connection(socket, opening.socket, formOf(socket.protocol))
+      const conversation = new Conversation(connection, opening, this.house)
+      this.open.add(conversation)
+      socket.once('close', () => this.open.delete(conversation))
+      connection.guarded(() => conversation.begin(bearer))()
+    } catch {
+      // Nobody listens to it: what is left is to end it.
+      socket.terminate()
+    }
+  }
+
+  onModuleDestroy(): void {
+    clearInterval(this.timer)
+    this.handshakes.close()
+    this.each(conversation => conversation.farewell(FAREWELL))
+  }
+
+  /** Appends in hand are answered before the end; a client that does not take its answers does not hold it up. */
+  async beforeApplicationShutdown(): Promise<void> {
+    const deadline = Date.now() + FRAME_LIMITS.closeMs
+    const inHand = () => [...this.open].some(({ connection }) => connection.appendsInFlight > 0)
+    while (inHand() && Date.now() < deadline) await soon()
+    this.each(conversation => conversation.leave(CLOSE.shutdown, FAREWELL))
+    while (this.open.size > 0 && Date.now() < deadline + FRAME_LIMITS.closeMs) await soon()
+    for (const { connection } of this.open) connection.cut()
+  }
+
+  private tick(): void {
+    this.ticks++
+    const beats = this.ticks % (FRAME_LIMITS.heartbeatMs / TICK_MS) === 0
+    this.each(conversation => {
+      if (beats) conversation.beat(this.store.head())
+      return this.lookAt(conversation)
+    })
+  }
+
+  /** What fails for one of them is its own affair. */
+  private each(work: (conversation: Conversation) => void | Promise<void>): void {
+    for (const conversation of this.open) conversation.connection.guarded(work)(conversation)
+  }
+
+  private async lookAt(conversation: Conversation): Promise<void> {
+    const { identity } = conversation
+    if (identity === undefined) return
+    const fault = await this.handshakes.faultOf(identity)
+    if (fault !== undefined) conversation.close(CLOSE.unauthenticated, fault)
+  }
+}
+
+function soon(): Promise<void> {
+  return new Promise(resolve => setTimeout(resolve, 10))
+}

@@ -1,0 +1,137 @@
+// The frames `subscribe` and `unsubscribe`: a follower of the feed for each id, its sink the socket of the client.
+import { Injectable } from '@nestjs/common'
+import { Quotas } from '../auth/quotas.js'
+import { WorkBudgets } from '../auth/work-budgets.js'
+import { checkRead } from '../contract/check/check-read.js'
+import { StoreError } from '../contract/errors.js'
+import type { Position } from '../contract/event.js'
+import { EventStore } from '../contract/event-store.js'
+import type { EventFilter } from '../contract/filter.js'
+import { Feed } from '../following/feed.js'
+import type { Follower, Sink } from '../following/follower.js'
+import { isWide } from '../following/follower-index.js'
+import type { SharedEvent } from '../following/recent-events.js'
+import { startPosition } from '../following/start-position.js'
+import { type Envelope, subscriptionEnvelope } from '../wire/event-frames.js'
+import type { Conversation, Held } from './client-session.js'
+import type { FrameHandler } from './frame-handler.js'
+import type { SubscribeFrame, UnsubscribeFrame } from './frames.dto.js'
+
+@Injectable()
+export class Subscribing implements FrameHandler {
+  readonly handlers = {
+    subscribe: (frame: SubscribeFrame, client: Conversation) => this.subscribe(frame, client),
+    unsubscribe: (frame: UnsubscribeFrame, client: Conversation) => this.unsubscribe(frame, client),
+  }
+
+  constructor(
+    private readonly store: EventStore,
+    private readonly feed: Feed,
+    private readonly quotas: Quotas,
+    private readonly budgets: WorkBudgets,
+  ) {}
+
+  private subscribe({ id, filter, after }: SubscribeFrame, client: Conversation): void | Promise<void> {
+    const { access } = client
+    client.needs('streams.subscribe')
+    this.quotas.charge(access, { requests: 1 })
+    const within = access.within('streams.subscribe')
+    const asked: EventFilter = { ...filter, ...(within === undefined ? undefined : { within }) }
+    checkRead({ filter: asked })
+    const subscription = new Subscription(id, client)
+    client.hold(id, subscription)
+    const begin = (position: Position) => subscription.begin(this.feed, asked, position)
+    const failed = (error: unknown) => {
+      // Ended while it was being looked up: there is nobody to tell.
+      if (client.holds(id, subscription)) {
+        client.drop(id)
+        throw error
+      }
+    }
+    try {
+      if (isWide(asked)) subscription.release = this.budgets.take(access.agentId, 'wideSubscriptions')
+      const covers = (stream: string) => access.covers('streams.subscribe', stream)
+      const position = startPosition(after, this.store, { covers, within })
+      if (position instanceof Promise) return position.then(begin).catch(failed)
+      begin(position)
+    } catch (error) {
+      failed(error)
+    }
+  }
+
+  private unsubscribe({ id }: UnsubscribeFrame, client: Conversation): void {
+    const held = client.drop(id)
+    if (held === undefined) throw new StoreError('NOT_FOUND', 'There is no subscription or consumer with this id.')
+    const position = held instanceof Subscription ? held.position : undefined
+    client.send({
+      type: 'closed',
+      id,
+      reason: 'unsubscribed',
+      ...(position === undefined ? undefined : { position }),
+    })
+  }
+}
+
+class Subscription implements Held, Sink {
+  /** Gives back what it is counted as, once or more often. */
+  release: (() => void) | undefined
+  private readonly envelope: Envelope
+  private follower: Follower | undefined
+  private ended = false
+
+  constructor(
+    private readonly id: string,
+    private readonly client: Conversation,
+  ) {
+    this.envelope = subscriptionEnvelope(client.connection.form, id)
+  }
+
+  begin(feed: Feed, filter: EventFilter, after: Position): void {
+    if (this.ended) return
+    const { id } = this
+    this.client.send({ type: 'subscribed', id, position: after })
+    this.follower = feed.follow({ filter, after, sink: this })
+  }
+
+  get position(): Position | undefined {
+    return this.follower?.position
+  }
+
+  end(): void {
+    this.ended = true
+    this.release?.()
+    this.follower?.end()
+  }
+
+  resume(): void {
+    this.follower?.resume()
+  }
+
+  get hasRoom(): boolean {
+    return this.client.connection.hasRoom
+  }
+
+  event(event: SharedEvent): void {
+    this.client.connection.write(event.frame(this.envelope))
+  }
+
+  checkpoint(position: Position): void {
+    this.client.send({ type: 'checkpoint', id: this.id, position })
+  }
+
+  caughtUp(position: Position): void {
+    this.client.send({ type: 'caughtUp', id: this.id, position })
+  }
+
+  fellBehind(position: Position): void {
+    this.client.send({ type: 'fellBehind', id: this.id, position })
+  }
+
+  failed(error: unknown, position: Position): void {
+    const { id } = this
+    const { code } = error as { code?: unknown }
+    this.client.drop(id)
+    const reason = typeof code === 'string' ? code : 'INTERNAL'
+    this.client.send({ type: 'closed', id, reason, position, problem: this.client.problem(error) })
+  }
+}

@@ -1,0 +1,156 @@
+// Compiles the class that describes a body or a query into a function that checks one, with a finding for each fault.
+import { FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
+import { isPlainObject } from '../contract/check/json-walk.js'
+import { type Check, type PropertyRules, propertiesOf } from './validator-rules.js'
+
+export type ShapeClass<T extends object = object> = new () => T
+
+export interface Shape<T> {
+  /** Throws INVALID_REQUEST with all that is wrong; what is optional and null counts as absent. */
+  body(value: unknown): T
+  /** As `body`, after texts have become the numbers, booleans and lists the class declares. */
+  query(value: Readonly<Record<string, unknown>>): T
+}
+
+type Plain = Record<string, unknown>
+
+class Property {
+  readonly segment: string
+  private nested: ObjectShape | undefined
+
+  constructor(
+    readonly name: string,
+    readonly rules: PropertyRules,
+  ) {
+    this.segment = pointerSegment(name)
+  }
+
+  check(value: unknown, pointer: string, findings: FieldFindings): unknown {
+    const { checks, itemChecks, nested } = this.rules
+    const fault = faultIn(value, checks) ?? (Array.isArray(value) ? undefined : faultIn(value, itemChecks))
+    if (fault !== undefined) {
+      findings.add('INVALID_REQUEST', pointer, value === undefined ? 'is required' : fault)
+      return value
+    }
+    if (itemChecks.length > 0 && Array.isArray(value)) this.items(value, pointer, findings)
+    return nested === undefined || value === undefined ? value : this.inner(value, pointer, findings)
+  }
+
+  private items(items: readonly unknown[], pointer: string, findings: FieldFindings): void {
+    for (let i = 0; i < items.length && !findings.full; i++) {
+      const fault = faultIn(items[i], this.rules.itemChecks)
+      if (fault !== undefined) findings.add('INVALID_REQUEST', `${pointer}/${i}`, fault)
+    }
+  }
+
+  /** Stricter than class-validator, to which a list of objects is as good as one. */
+  private inner(value: unknown, pointer: string, findings: FieldFindings): unknown {
+    // Made when it is first needed, because a class may contain itself.
+    this.nested ??= shapeWithin(this.rules.nested as ShapeClass)
+    const { nested } = this
+    if (!this.rules.isList) return nested.check(value, pointer, findings)
+    if (Array.isArray(value)) {
+      return value.map((item, i) => (findings.full ? item : nested.check(item, `${pointer}/${i}`, findings)))
+    }
+    findings.add('INVALID_REQUEST', pointer, 'must be an array')
+    return value
+  }
+
+  /** What a query says, as the class declares it; what cannot be is left as it came, for the check to refuse. */
+  coerced(value: unknown): unknown {
+    if (!this.rules.isList) return this.scalar(value)
+    return (Array.isArray(value) ? value : [value]).map(item => this.scalar(item))
+  }
+
+  private scalar(value: unknown): unknown {
+    if (typeof value !== 'string' || this.rules.scalar === 'text') return value
+    if (this.rules.scalar === 'boolean') return value === 'true' ? true : value === 'false' ? false : value
+    return DECIMAL.test(value) ? Number(value) : value
+  }
+}
+
+/** What the first check that fails says; the others would only say it again. */
+function faultIn(value: unknown, checks: readonly Check[]): string | undefined {
+  for (const { holds, says } of checks) if (!holds(value)) return says
+  return undefined
+}
+
+/** As JSON writes numbers, without exponents; longer ones are no double exactly. */
+const DECIMAL = /^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?$/
+
+class ObjectShape {
+  readonly properties = new Map<string, Property>()
+  private readonly defaults: Plain = {}
+
+  constructor(shaped: ShapeClass) {
+    for (const [name, rules] of propertiesOf(shaped)) this.properties.set(name, new Property(name, rules))
+    for (const [name, value] of Object.entries(new shaped())) {
+      if (value !== undefined) this.defaults[name] = value
+    }
+  }
+
+  check(value: unknown, pointer: string, findings: FieldFindings): Plain {
+    if (!isPlainObject(value)) {
+      findings.add('INVALID_REQUEST', pointer, 'must be an object')
+      return {}
+    }
+    for (const name of Object.keys(value)) {
+      if (!this.properties.has(name)) {
+        findings.add('INVALID_REQUEST', pointer + pointerSegment(name), 'is not a field that exists here')
+        if (findings.full) return {}
+      }
+    }
+    return this.fields(value, pointer, findings)
+  }
+
+  private fields(value: Plain, pointer: string, findings: FieldFindings): Plain {
+    const checked: Plain = { ...this.defaults }
+    for (const property of this.properties.values()) {
+      const { name } = property
+      // What an object inherits, such as `constructor`, is no field of it.
+      const field = Object.hasOwn(value, name) ? value[name] : undefined
+      if (property.rules.isOptional && (field === undefined || field === null)) continue
+      const found = property.check(field, pointer + property.segment, findings)
+      if (found !== undefined) checked[name] = found
+      if (findings.full) return checked
+    }
+    return checked
+  }
+
+  coerced(query: Readonly<Plain>): Plain {
+    const coerced: Plain = {}
+    for (const name of Object.keys(query)) {
+      const property = this.properties.get(name)
+      if (property !== undefined) coerced[name] = property.coerced(query[name])
+      // Nobody knows it, and that is for the check to say: it must arrive there, whatever it is called.
+      else Object.defineProperty(coerced, name, { value: query[name], enumerable: true })
+    }
+    return coerced
+  }
+}
+
+const shapes = new Map<ShapeClass, ObjectShape>()
+
+function shapeWithin(shaped: ShapeClass): ObjectShape {
+  const known = shapes.get(shaped)
+  if (known !== undefined) return known
+  const made = new ObjectShape(shaped)
+  shapes.set(shaped, made)
+  for (const { rules } of made.properties.values()) {
+    // A mistake in a class shall stop the start, not a request.
+    if (rules.nested !== undefined) shapeWithin(rules.nested)
+  }
+  return made
+}
+
+/** Throws at once when the class bears a decorator that is not known here. */
+export function shapeOf<T extends object>(shaped: ShapeClass<T>): Shape<T> {
+  const shape = shapeWithin(shaped)
+  const settled = (value: unknown): T => {
+    const findings = new FieldFindings()
+    const checked = shape.check(value, '', findings)
+    findings.settle()
+    return checked as T
+  }
+  return { body: settled, query: value => settled(shape.coerced(value)) }
+}
