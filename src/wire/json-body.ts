@@ -46,9 +46,15 @@ class JsonScan {
     if (this.inexact.length > 0) this.inexact = []
     this.walk(bytes)
     this.bytes = EMPTY
+    if (this.values > JSON_VALUES_MAX) {
+      throw new StoreError('BODY_TOO_LARGE', `The body holds more than ${JSON_VALUES_MAX} values: split it.`)
+    }
   }
 
-  /** Knows no grammar: where the text is not JSON at all, JSON.parse says so afterwards. */
+  /**
+   * Knows no grammar: where the text is not JSON at all, JSON.parse says so afterwards. Nothing stands behind the loop:
+   * V8 compiles it while it runs, before anything behind it has run, and would throw the code away at the end of each body.
+   */
   private walk(bytes: Buffer): void {
     const { length } = bytes
     let expectsKey = false
@@ -78,9 +84,6 @@ class JsonScan {
       } else {
         at++
       }
-    }
-    if (this.values > JSON_VALUES_MAX) {
-      throw new StoreError('BODY_TOO_LARGE', `The body holds more than ${JSON_VALUES_MAX} values: split it.`)
     }
   }
 

@@ -18,26 +18,28 @@ export function longPageOf(
   events: readonly RecordedEvent[],
   rest: object,
   form: 'json' | 'msgpack',
-): string | Buffer | Promise<string> {
+): string | Buffer | Promise<Buffer> {
   return form === 'json' && events.length > EVENTS_A_LOOK * 2 ? jsonInTurns(events, rest) : pageOf(events, rest, form)
 }
 
-async function jsonInTurns(events: readonly RecordedEvent[], rest: object): Promise<string> {
+/** Bytes piece by piece: text that is still being joined when its writer has to wait outlives the young garbage it is made of. */
+async function jsonInTurns(events: readonly RecordedEvent[], rest: object): Promise<Buffer> {
   const turn = new Turn()
-  let text = ''
+  const pieces = [Buffer.from('{"events":[')]
   for (let from = 0; from < events.length; from += EVENTS_A_LOOK) {
     if (turn.isOver) await turn.next()
-    text = listed(events, text, from, Math.min(events.length, from + EVENTS_A_LOOK))
+    pieces.push(Buffer.from(listed(events, from, Math.min(events.length, from + EVENTS_A_LOOK))))
   }
-  return jsonAround(text, rest)
+  pieces.push(Buffer.from(ending(rest)))
+  return Buffer.concat(pieces)
 }
 
 function jsonPage(events: readonly RecordedEvent[], rest: object): string {
-  return jsonAround(listed(events, '', 0, events.length), rest)
+  return `{"events":[${listed(events, 0, events.length)}${ending(rest)}`
 }
 
-function listed(events: readonly RecordedEvent[], before: string, from: number, to: number): string {
-  let text = before
+function listed(events: readonly RecordedEvent[], from: number, to: number): string {
+  let text = ''
   for (let i = from; i < to; i++) {
     if (i > 0) text += ','
     text += eventJson(events[i] as RecordedEvent)
@@ -45,10 +47,9 @@ function listed(events: readonly RecordedEvent[], before: string, from: number, 
   return text
 }
 
-function jsonAround(list: string, rest: object): string {
-  const text = `{"events":[${list}`
+function ending(rest: object): string {
   const beside = JSON.stringify(rest)
-  return beside === '{}' ? `${text}]}` : `${text}],${beside.slice(1)}`
+  return beside === '{}' ? ']}' : `],${beside.slice(1)}`
 }
 
 function packedPage(events: readonly RecordedEvent[], rest: Readonly<Record<string, unknown>>): Buffer {

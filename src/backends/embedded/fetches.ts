@@ -4,8 +4,9 @@ import { type Place, placeOf } from './entry-reader.js'
 
 const FIRST_FETCH_EVENTS = 32
 const FETCH_EVENTS = 1_024
-/** A read holds the fetch it is at and the one ahead, for as long as whoever it is for takes: so many bytes, and an event. */
-const FETCH_BYTES = 512 * 1024
+const FETCH_BYTES = 1 << 20
+/** A read without an end holds the fetch it is at and the one ahead for as long as a slow reader likes, so it fetches less at once. */
+const ENDLESS_FETCH_BYTES = FETCH_BYTES / 2
 /** Reading this many bytes too many costs less than a second read. */
 const GAP_BYTES = 4 * 1024
 
@@ -15,6 +16,10 @@ export class FetchSize {
   private size = FIRST_FETCH_EVENTS
 
   constructor(private readonly limit: number | undefined) {}
+
+  get bytes(): number {
+    return this.limit === undefined ? ENDLESS_FETCH_BYTES : FETCH_BYTES
+  }
 
   next(): number {
     const wanted = this.limit === undefined ? 0 : this.limit - this.planned
@@ -49,7 +54,7 @@ export class Slicer {
   next(): Place[] {
     const places: Place[] = []
     const most = Math.min(this.size.next(), this.total - this.done)
-    for (let bytes = 0; places.length < most && bytes < FETCH_BYTES; ) {
+    for (let bytes = 0; places.length < most && bytes < this.size.bytes; ) {
       const place = placeOf(this.segment, this.segment.firstPosition + this.ordinal(this.done + places.length))
       places.push(place)
       bytes += place.end - place.offset
