@@ -1,5 +1,5 @@
 // The Fastify instance under Nest: its time and size limits, and what it does to every request and answer.
-import type { IncomingMessage } from 'node:http'
+import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
@@ -17,6 +17,7 @@ import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
 import { drainAtTheEnd } from './http-drain.js'
+import { closeLingering } from './lingering-close.js'
 import { ModeHeader } from './mode-header.js'
 import { answerBare } from './raw-problem.js'
 import { StreamAdapter } from './stream-adapter.js'
@@ -75,6 +76,9 @@ export function dressHttpServer(app: NestFastifyApplication, logger: Logger): vo
   const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
   drainAtTheEnd(fastify, server)
+  server.on('connection', (socket: Socket) => {
+    socket.destroySoon = () => closeLingering(socket)
+  })
   const { mode } = app.getHttpAdapter() as unknown as HttpAdapter
   mode.follow(app.get(ModeHolder, { strict: false }))
   const hosts = AllowedHosts.of(app.get(Settings))
@@ -137,11 +141,23 @@ function answerBeforeParsing(
   socket: Socket,
   more: Readonly<Record<string, string>>,
 ): void {
+  // It has been answered, and what still comes is dropped.
+  if (socket.writableEnded && error.code !== 'ECONNRESET') return
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
+  // What follows the head is unreadable, and the head has been answered: a second answer would be taken for that of the next request.
+  if (isAnswered(socket)) {
+    closeLingering(socket)
+    return
+  }
   answerBare(socket, { statusCode: statusOfParser[error.code ?? ''] ?? 400 }, { path: '/' }, more)
+}
+
+function isAnswered(socket: Socket & { readonly _httpMessage?: ServerResponse | null }): boolean {
+  // Node's own answer to a broken request looks at the same field.
+  return socket._httpMessage?.headersSent === true
 }
 
 const statusOfParser: Readonly<Record<string, number>> = { ERR_HTTP_REQUEST_TIMEOUT: 408, HPE_HEADER_OVERFLOW: 431 }

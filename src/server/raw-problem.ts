@@ -1,9 +1,10 @@
 // Answers with a problem on a connection for which there is no reply object: nothing else follows on it.
 import { STATUS_CODES } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf, retryAfterOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
+import { closeLingering } from './lingering-close.js'
 
 export interface BareRequest {
   readonly path: string
@@ -11,7 +12,7 @@ export interface BareRequest {
 }
 
 export function answerBare(
-  socket: Duplex,
+  socket: Socket,
   error: unknown,
   { path, headers = {} }: BareRequest,
   more: Readonly<Record<string, string>> = {},
@@ -30,5 +31,6 @@ export function answerBare(
   }
   const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
   const { status } = problem
-  socket.end(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`, () => socket.destroy())
+  socket.write(`HTTP/1.1 ${status} ${STATUS_CODES[status]}\r\n${lines.join('')}\r\n${body}`)
+  closeLingering(socket)
 }

@@ -1,6 +1,6 @@
 // The WebSocket server under Nest: answers every upgrade that it refuses with a problem, and leaves messages to the gateway.
 import type { IncomingMessage, Server } from 'node:http'
-import type { Duplex } from 'node:stream'
+import type { Socket } from 'node:net'
 import type { INestApplication } from '@nestjs/common'
 import { WsAdapter } from '@nestjs/platform-ws'
 import type { WebSocket, WebSocketServer } from 'ws'
@@ -30,7 +30,7 @@ export class StreamAdapter extends WsAdapter {
     // Offers of other protocols, such as h2c, are declined by answering the request as it stands.
     const wanted = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket'
     Object.assign(server, { shouldUpgradeCallback: wanted })
-    server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) =>
+    server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
       this.upgrade(request, socket, head),
     )
     return server
@@ -45,9 +45,14 @@ export class StreamAdapter extends WsAdapter {
     })
     server.on('wsClientError', (error, socket, request) => {
       const { message } = error
-      this.answer(request, socket, new StoreError('BAD_HTTP', `The handshake is not one of WebSocket: ${message}.`), {
-        'Sec-WebSocket-Version': '13',
-      })
+      this.answer(
+        request,
+        socket as Socket,
+        new StoreError('BAD_HTTP', `The handshake is not one of WebSocket: ${message}.`),
+        {
+          'Sec-WebSocket-Version': '13',
+        },
+      )
     })
     return server
   }
@@ -63,7 +68,7 @@ export class StreamAdapter extends WsAdapter {
     return new StoreError('FORBIDDEN', 'Pages of another origin may not open the stream.')
   }
 
-  private upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+  private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {
     socket.on('error', () => socket.destroy())
     const refused = this.refusalOf(request)
     if (refused !== undefined) {
@@ -90,7 +95,7 @@ export class StreamAdapter extends WsAdapter {
 
   private answer(
     request: IncomingMessage,
-    socket: Duplex,
+    socket: Socket,
     error: unknown,
     headers: Readonly<Record<string, string>> = {},
   ): void {

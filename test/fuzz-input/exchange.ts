@@ -63,9 +63,7 @@ function faultOfAnswer(answer: Buffer, headOnly: boolean): string | undefined {
   if (headOnly) return status >= 500 ? `${status} to HEAD` : undefined
   if (/^content-type: application\/json/im.test(head))
     return status === 503 ? undefined : `${status} that is no problem`
-  // A request that cannot be parsed to its end is answered twice, and the second time on a connection that then ends.
-  const length = Number(/^content-length: (\d+)/im.exec(head)?.[1] ?? answer.length)
-  const body = answer.toString('utf8', end + HEAD_END.length, end + HEAD_END.length + length)
+  const body = answer.toString('utf8', end + HEAD_END.length)
   const code = codeOf(body)
   if (code === undefined || !Object.hasOwn(ERRORS, code)) return `${status} without a known code: ${body.slice(0, 200)}`
   return status >= 500 && !EXPLAINED.has(code) ? `${status} ${code}: ${body.slice(0, 300)}` : undefined
