@@ -16,7 +16,7 @@ import { PageCache } from './engine/index/page-cache.js'
 import { Log } from './engine/log.js'
 import { prepareDirectories, recover } from './engine/recovery/recover.js'
 import { NoRoom } from './engine/segment/active-segment.js'
-import type { EngineWorld } from './engine/segment/engine-context.js'
+import type { EngineContext } from './engine/segment/engine-context.js'
 import type { ResolvedOptions } from './options.js'
 import { indexRecord, TERM_KINDS } from './terms.js'
 
@@ -37,20 +37,20 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
   await disk.makeDirectory(directory)
   await refuseUnsafe(options)
   const lock = await takeLock(options, layout)
-  const world = createWorld(options, layout, () => lock.held())
+  const context = createContext(options, layout, () => lock.held())
   try {
     const started = performance.now()
-    await prepareDirectories(world)
+    await prepareDirectories(context)
     await syncAncestors(disk, directory)
-    const recovered = await recover(world, importing)
-    const reserve = new Reserve(world.disk, layout.reserve, options.reserveBytes)
-    const log = createLog(options, { world, lock, reserve }, recovered)
+    const recovered = await recover(context, importing)
+    const reserve = new Reserve(context.disk, layout.reserve, options.reserveBytes)
+    const log = createLog(options, { context, lock, reserve }, recovered)
     await recovered.active?.orClosed(() => prepareForWriting(log, reserve))
     const { clean, tornBytes, head } = recovered
     options.observer.recovered?.({ clean, tornBytes, head, ms: performance.now() - started })
     return log
   } catch (error) {
-    await world.pool.closeAll()
+    await context.pool.closeAll()
     await lock.release()
     throw error
   }
@@ -74,7 +74,7 @@ async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<Disk
   throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
 }
 
-export function createWorld(options: ResolvedOptions, layout: Layout, owned?: () => boolean): EngineWorld {
+export function createContext(options: ResolvedOptions, layout: Layout, owned?: () => boolean): EngineContext {
   const { clock, observer } = options
   const latch = new Latch()
   const disk = new LatchedDisk(options.disk, latch, owned)
@@ -93,8 +93,8 @@ export function createWorld(options: ResolvedOptions, layout: Layout, owned?: ()
     },
     now: () => Number(clock.now() / 1_000_000n),
     random: options.random,
-    tell: {
-      noticed: (what, detail) => observer.noticed?.({ what, detail }),
+    observer: {
+      warned: (what, detail) => observer.noticed?.({ what, detail }),
       damaged: damage => observer.damaged?.(damage),
     },
   }
@@ -102,7 +102,7 @@ export function createWorld(options: ResolvedOptions, layout: Layout, owned?: ()
 
 function createLog(
   options: ResolvedOptions,
-  parts: { world: EngineWorld; lock: DiskLock; reserve: Reserve },
+  parts: { context: EngineContext; lock: DiskLock; reserve: Reserve },
   recovered: Awaited<ReturnType<typeof recover>>,
 ): Log {
   const { observer } = options
@@ -114,7 +114,7 @@ function createLog(
     state: (state, detail) => observer.writeState?.(writeState(state, detail)),
     rotated: segment => observer.rotated?.(segment),
   })
-  parts.world.latch.whenTripped(error => log.failed(error))
+  parts.context.latch.whenTripped(error => log.failed(error))
   return log
 }
 

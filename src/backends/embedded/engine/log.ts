@@ -11,7 +11,7 @@ import { type Recovered, writeCurrent } from './recovery/recover.js'
 import { installSegment, prepareSegment } from './recovery/recover-tail.js'
 import { describeDamage, type KnownDamage } from './segment/accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './segment/active-segment.js'
-import type { EngineWorld } from './segment/engine-context.js'
+import type { EngineContext } from './segment/engine-context.js'
 import { indexPath, storeIndex } from './segment/load-segment.js'
 import { lostPositions, type SealedSegment, type Segment } from './segment/sealed-segment.js'
 import type { SealedSegments } from './segment/sealed-segments.js'
@@ -41,7 +41,7 @@ export interface LogLimits {
 }
 
 export interface LogParts {
-  readonly world: EngineWorld
+  readonly context: EngineContext
   readonly limits: LogLimits
   readonly lock: DiskLock
   readonly reserve: Reserve
@@ -77,15 +77,15 @@ export class Log {
     this.active = recovered.active
     this.tail = recovered.tail
     this.found = new FoundDamage(parts, recovered, why => this.enter('corrupt', why))
-    this.rebuilds = new IndexRebuilds(parts.world, damage => this.found.note(...damage))
+    this.rebuilds = new IndexRebuilds(parts.context, damage => this.found.note(...damage))
     this.floorNow = recovered.floor
     const [first] = recovered.unaccepted
     if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
     else if (recovered.active === undefined) this.enter('disk_full', 'the disk has no room to begin a new segment')
   }
 
-  get world(): EngineWorld {
-    return this.parts.world
+  get context(): EngineContext {
+    return this.parts.context
   }
 
   get state(): LogState {
@@ -144,8 +144,8 @@ export class Log {
     return this.active
   }
 
-  place(): BatchPlace {
-    const { standing, identity } = this.writing()
+  nextBatchPlace(): BatchPlace {
+    const { currentTip: standing, identity } = this.writing()
     return {
       offset: standing.end,
       batch: standing.batch + 1,
@@ -228,13 +228,13 @@ export class Log {
     this.enter('closed', 'the store is closed')
     await this.active?.close()
     await this.uninstalled?.close()
-    await this.world.pool.closeAll()
+    await this.context.pool.closeAll()
   }
 
   /** The next start need not read this segment, because a note says that the seal was seen to be durable. */
   private async sealForGood(active: ActiveSegment): Promise<void> {
     await this.sealActive(active)
-    await writeCurrent(this.world, active.identity, true)
+    await writeCurrent(this.context, active.identity, true)
   }
 
   /** Damage found so far, at the start and since. */
@@ -248,7 +248,7 @@ export class Log {
   }
 
   indexPathOf(segment: SealedSegment): string {
-    return indexPath(this.world, segment.sealed.identity)
+    return indexPath(this.context, segment.sealed.identity)
   }
 
   /** Makes the index of a sealed segment anew from its log: what pointed to the wrong place, or could not be read, is gone. */
@@ -270,7 +270,7 @@ export class Log {
   }
 
   private asSegment(active: ActiveSegment): Segment {
-    const source = new PooledBytes(this.world.pool, active.path, active.end)
+    const source = new PooledBytes(this.context.pool, active.path, active.end)
     return {
       name: active.name,
       firstPosition: active.identity.firstPosition,
@@ -283,9 +283,9 @@ export class Log {
   /** A clock that went back counts as well: a segment begun in a false future would otherwise be written for years. */
   private rotationDue(): boolean {
     const active = this.writing()
-    if (active.standing.frames === 0 || performance.now() < this.rotateNotBefore) return false
+    if (active.currentTip.frames === 0 || performance.now() < this.rotateNotBefore) return false
     const { segmentBytes, segmentMs } = this.parts.limits
-    return active.end >= segmentBytes || Math.abs(this.world.now() - active.identity.createdMs) >= segmentMs
+    return active.end >= segmentBytes || Math.abs(this.context.now() - active.identity.createdMs) >= segmentMs
   }
 
   private async attempt(rotation: () => Promise<void>): Promise<void> {
@@ -308,10 +308,10 @@ export class Log {
   }
 
   /** A segment that cannot be made now is made later: the old one goes on. */
-  private async prepareNext({ standing, identity }: ActiveSegment): Promise<ActiveSegment | undefined> {
+  private async prepareNext({ currentTip: standing, identity }: ActiveSegment): Promise<ActiveSegment | undefined> {
     try {
-      const next = await prepareSegment(this.world, {
-        ...{ salt: identity.salt, storeId: identity.storeId, epoch: identity.epoch, createdMs: this.world.now() },
+      const next = await prepareSegment(this.context, {
+        ...{ salt: identity.salt, storeId: identity.storeId, epoch: identity.epoch, createdMs: this.context.now() },
         ...{ firstPosition: standing.nextPosition, firstBatch: standing.batch, prev: standing.chain },
       })
       await next.orClosed(() => next.presize())
@@ -319,7 +319,7 @@ export class Log {
     } catch (error) {
       if (error instanceof Latched) throw error
       this.rotateNotBefore = performance.now() + ROTATION_RETRY_MS
-      this.world.tell.noticed('rotation postponed', String(error))
+      this.context.observer.warned('rotation postponed', String(error))
       return undefined
     }
   }
@@ -327,19 +327,19 @@ export class Log {
   private async finishRotation(): Promise<void> {
     const next = this.uninstalled as ActiveSegment
     this.mustOwn()
-    await installSegment(this.world, next)
-    await writeCurrent(this.world, next.identity)
+    await installSegment(this.context, next)
+    await writeCurrent(this.context, next.identity)
     const old = this.writing()
     this.active = next
     this.uninstalled = undefined
     // Sealed and durable already: a close that fails takes nothing back.
-    await old.close().catch(error => this.world.tell.noticed('a sealed segment was not closed', String(error)))
+    await old.close().catch(error => this.context.observer.warned('a sealed segment was not closed', String(error)))
   }
 
   private async sealActive(old: ActiveSegment): Promise<void> {
     const lost = this.recovered.damage.filter(item => item.firstPosition === old.identity.firstPosition)
     const { footer, blocks } = await old.seal(
-      this.world.now(),
+      this.context.now(),
       lostPositions(lost.map(item => ({ ...item, offset: 0 }))),
     )
     const { identity, path: file, postings } = old
@@ -347,13 +347,13 @@ export class Log {
     const segment = this.sealed.add({ path: file, epoch: identity.epoch, identity, footer, length, postings })
     this.listener.rotated({ name: segment.name, bytes: footer.dataEnd, events: old.postings.count })
     // The lists in memory serve until the file is written; a failure costs a rebuild at the next start, nothing else.
-    const index = { path: indexPath(this.world, old.identity), postings: old.postings, footer, blocks }
+    const index = { path: indexPath(this.context, old.identity), postings: old.postings, footer, blocks }
     this.indexing = this.indexing
       .then(async () => {
-        const stored = await storeIndex(this.world, index)
+        const stored = await storeIndex(this.context, index)
         if (stored !== undefined) segment.postings = stored
       })
-      .catch(error => this.world.tell.noticed('index not written', String(error)))
+      .catch(error => this.context.observer.warned('index not written', String(error)))
   }
 
   /** What a failed write means for the log and for the batch. */
@@ -368,7 +368,7 @@ export class Log {
       this.enter('lost_ownership', error.message)
       return new BatchIndeterminate(error.message, { cause: error })
     }
-    if (!(error instanceof Latched)) this.world.latch.trip(error)
+    if (!(error instanceof Latched)) this.context.latch.trip(error)
     return new BatchIndeterminate(this.detail, { cause: error })
   }
 

@@ -9,7 +9,7 @@ import { type Content, type Copied, copyContent, sizeOf } from './copy-content.j
 /** Left free: the volume may be the one the server writes to. */
 const SPARE_BYTES = 64 * 1024 * 1024
 
-export class BackupShelf {
+export class BackupContents {
   private readonly added = new Set<string>()
   private readonly counted: ReadonlyMap<string, BackupEntry>
 
@@ -22,14 +22,14 @@ export class BackupShelf {
     this.counted = new Map(before?.files.map(entry => [entry.path, entry]))
   }
 
-  static async open(disk: Disk, layout: BackupLayout, before: Manifest | undefined): Promise<BackupShelf> {
+  static async open(disk: Disk, layout: BackupLayout, before: Manifest | undefined): Promise<BackupContents> {
     await disk.unlink(layout.unfinished)
     const names = new Set(await disk.list(layout.files))
     // A copy that was cut off or removed is made again; whether one was changed, only reading it would tell.
     for (const entry of before?.files ?? []) {
       if ((await sizeOf(disk, layout.pathOf(entry))) !== entry.bytes) names.delete(copyName(entry.path, entry.sha256))
     }
-    return new BackupShelf(disk, layout, before, names)
+    return new BackupContents(disk, layout, before, names)
   }
 
   /** What the last complete backup has of this file, if its copy is still there. */

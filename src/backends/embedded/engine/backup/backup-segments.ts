@@ -11,14 +11,14 @@ import {
   type SegmentIdentity,
 } from '../format/segment-header.js'
 import type { ListedSegment } from '../segment/catalogue.js'
-import type { BackupShelf } from './backup-contents.js'
+import type { BackupContents } from './backup-contents.js'
 import type { BackupEntry, BackupHead } from './backup-manifest.js'
 import { BackupRefused } from './backup-refused.js'
 import { asItLies, hashContent, withFile } from './copy-content.js'
-import { type FrameEnd, LiveTail, type Patience } from './live-tail.js'
-import { type Look, pathBelow } from './source-inventory.js'
+import { type FrameEnd, LiveTail, type ProofWait } from './live-tail.js'
+import { pathBelow, type SourceInventory } from './source-inventory.js'
 
-export async function copySealed(disk: Disk, shelf: BackupShelf, listed: ListedSegment): Promise<BackupEntry> {
+export async function copySealed(disk: Disk, shelf: BackupContents, listed: ListedSegment): Promise<BackupEntry> {
   const path = pathBelow(listed)
   return withFile(disk, listed.path, async file => {
     const bytes = await file.size()
@@ -45,7 +45,7 @@ async function footerOf(file: DiskFile, size: number): Promise<Footer | undefine
 /** A copy whose footer, or whose name, says that it has the very bytes, and which still has them. */
 async function leftoverOf(
   disk: Disk,
-  shelf: BackupShelf,
+  shelf: BackupContents,
   { listed, file, bytes }: { readonly listed: ListedSegment; readonly file: DiskFile; readonly bytes: number },
 ): Promise<string | undefined> {
   for (const { file: path, sha256 } of shelf.leftovers(basename(listed.path))) {
@@ -71,9 +71,9 @@ export interface TailCopy {
 
 export async function copyTail(
   disk: Disk,
-  shelf: BackupShelf,
-  { tail, accepted }: { readonly tail: ListedSegment; readonly accepted: Look['accepted'] },
-  patience: Patience,
+  shelf: BackupContents,
+  { tail, accepted }: { readonly tail: ListedSegment; readonly accepted: SourceInventory['accepted'] },
+  patience: ProofWait,
 ): Promise<TailCopy> {
   return withFile(disk, tail.path, async file => {
     const block = Buffer.alloc(HEADER_BLOCK_BYTES)
@@ -102,7 +102,7 @@ function headBefore({ firstPosition }: ListedSegment, identity: ReturnType<typeo
   return { position: firstPosition - 1, chain, segment: firstPosition, end: HEADER_BLOCK_BYTES }
 }
 
-async function copyDamaged(shelf: BackupShelf, tail: ListedSegment, file: DiskFile): Promise<BackupEntry> {
+async function copyDamaged(shelf: BackupContents, tail: ListedSegment, file: DiskFile): Promise<BackupEntry> {
   const path = pathBelow(tail)
   const bytes = await file.size()
   await shelf.requireRoom(bytes)
@@ -112,7 +112,7 @@ async function copyDamaged(shelf: BackupShelf, tail: ListedSegment, file: DiskFi
 
 /** With a mark that says how much there has to be: a copy that is cut off later is damaged, not torn. */
 async function copyDurable(
-  shelf: BackupShelf,
+  shelf: BackupContents,
   tail: ListedSegment,
   whole: {
     readonly file: DiskFile

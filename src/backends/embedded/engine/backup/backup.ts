@@ -6,17 +6,24 @@ import type { SegmentIdentity } from '../format/segment-header.js'
 import { readFloor } from '../recovery/floor.js'
 import type { ListedSegment } from '../segment/catalogue.js'
 import { readFacts } from '../segment/sealed-segment.js'
-import { BackupShelf } from './backup-contents.js'
+import { BackupContents } from './backup-contents.js'
 import { BACKUP_FORMAT, type BackupEntry, type BackupHead, type Manifest, readManifest } from './backup-manifest.js'
 import type { BackupLayout } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 import { copySealed, copyTail } from './backup-segments.js'
 import { takeTarget } from './backup-target.js'
 import { asItLies, withFile } from './copy-content.js'
-import type { Patience } from './live-tail.js'
-import { chainAt, identityOf, type Look, lookAt, pathBelow, withSource } from './source-inventory.js'
+import type { ProofWait } from './live-tail.js'
+import {
+  chainAt,
+  pathBelow,
+  type SourceInventory,
+  sourceIdentityOf,
+  takeInventory,
+  withSource,
+} from './source-inventory.js'
 
-export interface BackupWorld extends Patience {
+export interface BackupContext extends ProofWait {
   /** Only read. */
   readonly source: Disk
   readonly store: Layout
@@ -44,11 +51,11 @@ const MOST_ROUNDS = 8
 /** Segments that vanish time and again without one being copied. */
 const MOST_VAIN_LOOKS = 200
 
-export async function backup(world: BackupWorld): Promise<BackupReport> {
-  const lock = await takeTarget(world.target, world.backup, world.tag)
+export async function backup(context: BackupContext): Promise<BackupReport> {
+  const lock = await takeTarget(context.target, context.backup, context.tag)
   try {
-    const before = await readManifest(world.target, world.backup)
-    return await new BackupRun(world, await BackupShelf.open(world.target, world.backup, before)).run()
+    const before = await readManifest(context.target, context.backup)
+    return await new BackupRun(context, await BackupContents.open(context.target, context.backup, before)).run()
   } finally {
     await lock.release()
   }
@@ -56,7 +63,7 @@ export async function backup(world: BackupWorld): Promise<BackupReport> {
 
 /** A look whose every file is copied. */
 interface Found {
-  readonly look: Look
+  readonly look: SourceInventory
   readonly identity: SegmentIdentity
   readonly files: readonly BackupEntry[]
   readonly head: BackupHead
@@ -69,12 +76,12 @@ class BackupRun {
   private vain = 0
 
   constructor(
-    private readonly world: BackupWorld,
-    private readonly shelf: BackupShelf,
+    private readonly context: BackupContext,
+    private readonly shelf: BackupContents,
   ) {}
 
   async run(): Promise<BackupReport> {
-    const begun = new Date(this.world.now()).toISOString()
+    const begun = new Date(this.context.now()).toISOString()
     for (;;) {
       const found = await this.unlessVanished(() => this.look())
       if (found !== undefined) return this.complete(found, begun)
@@ -90,15 +97,15 @@ class BackupRun {
       if (diskErrorCode(error) !== 'ENOENT') throw error
       this.vain = this.made.size > before ? 0 : this.vain + 1
       if (this.vain <= MOST_VAIN_LOOKS) return undefined
-      throw new BackupRefused('unsettled', `${this.world.store.root} keeps changing: ${String(error)}`)
+      throw new BackupRefused('unsettled', `${this.context.store.root} keeps changing: ${String(error)}`)
     }
   }
 
   /** undefined when what was sealed meanwhile should be copied first. */
   private async look(): Promise<Found | undefined> {
-    const { source, store } = this.world
-    const look = await lookAt(source, store)
-    const identity = await identityOf(source, look)
+    const { source, store } = this.context
+    const look = await takeInventory(source, store)
+    const identity = await sourceIdentityOf(source, look)
     if (identity === undefined)
       throw new BackupRefused('wrong_place', `${store.root} holds no segment that can be read`)
     await this.refuseOther(look, identity)
@@ -115,10 +122,10 @@ class BackupRun {
   }
 
   /** A backup is never replaced by one of another log, nor by one of less. */
-  private async refuseOther(look: Look, { storeId }: SegmentIdentity): Promise<void> {
+  private async refuseOther(look: SourceInventory, { storeId }: SegmentIdentity): Promise<void> {
     const { manifest } = this.shelf
     if (manifest === undefined) return
-    const { root } = this.world.backup
+    const { root } = this.context.backup
     if (storeId.toString('hex') !== manifest.store)
       throw new BackupRefused('wrong_place', `${root} holds the backup of another store, ${manifest.store}`)
     const present = new Set(look.segments.map(({ firstPosition }) => firstPosition))
@@ -130,17 +137,17 @@ class BackupRun {
       throw new BackupRefused('damaged', `${path} is missing in the store, and ${root} has it: it stays as it is`)
     }
     const { head } = manifest
-    const chain = await chainAt(this.world.source, look, head)
+    const chain = await chainAt(this.context.source, look, head)
     if (chain !== undefined && chain !== head.chain) throw this.anotherLog(manifest)
   }
 
   private anotherLog({ head }: Manifest): BackupRefused {
-    const what = `the log is not the one that ${this.world.backup.root} holds up to position ${head.position}`
+    const what = `the log is not the one that ${this.context.backup.root} holds up to position ${head.position}`
     return new BackupRefused('wrong_place', `${what}: it was cut, or went on from an earlier point`)
   }
 
-  private async sealedOf(look: Look): Promise<BackupEntry[]> {
-    const { source } = this.world
+  private async sealedOf(look: SourceInventory): Promise<BackupEntry[]> {
+    const { source } = this.context
     const fresh = look.sealed.filter(listed => this.known(pathBelow(listed)) === undefined)
     let bytes = 0
     for (const { path } of fresh) bytes += await withFile(source, path, file => file.size())
@@ -157,16 +164,16 @@ class BackupRun {
     return counted?.tail === true ? undefined : counted
   }
 
-  private async endOf(look: Look): Promise<Pick<Found, 'files' | 'head'>> {
-    const { source } = this.world
+  private async endOf(look: SourceInventory): Promise<Pick<Found, 'files' | 'head'>> {
+    const { source } = this.context
     const { tail, accepted } = look
     if (tail === undefined) return { files: [], head: await headOfSealed(source, look) }
-    const { entry, head } = await copyTail(source, this.shelf, { tail, accepted }, this.world)
+    const { entry, head } = await copyTail(source, this.shelf, { tail, accepted }, this.context)
     return { files: [entry], head }
   }
 
   private async facts(): Promise<BackupEntry[]> {
-    const { source, store } = this.world
+    const { source, store } = this.context
     const facts: BackupEntry[] = []
     for (const file of [store.floor, store.accepted, store.damage]) {
       const path = basename(file)
@@ -185,7 +192,7 @@ class BackupRun {
   private async complete({ look, identity, files, head }: Found, begun: string): Promise<BackupReport> {
     const { epoch, firstPosition } = look.segments.at(-1) as ListedSegment
     const current = { epoch, firstPosition, ...(look.tail === undefined ? { sealed: true as const } : {}) }
-    const taken = new Date(this.world.now()).toISOString()
+    const taken = new Date(this.context.now()).toISOString()
     const store = identity.storeId.toString('hex')
     const manifest = { format: BACKUP_FORMAT, store, begun, taken, first: look.floor, head, current, files }
     const removed = await this.shelf.complete(manifest)
@@ -195,18 +202,18 @@ class BackupRun {
       manifest,
       copied: { files: copied.length, bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0) },
       ...{ kept: files.length - copied.length, removed },
-      damaged: damaged.map(({ path }) => join(this.world.store.root, path)),
+      damaged: damaged.map(({ path }) => join(this.context.store.root, path)),
     }
   }
 }
 
-function isAccepted(path: string, accepted: Look['accepted']): boolean {
+function isAccepted(path: string, accepted: SourceInventory['accepted']): boolean {
   const name = parseName(basename(path))
   return name !== undefined && name.kind !== 'temporary' && accepted.has(name.firstPosition)
 }
 
 /** A store that was stopped in good order: its last segment is sealed, and there is no other yet. */
-async function headOfSealed(disk: Disk, { sealed }: Look): Promise<BackupHead> {
+async function headOfSealed(disk: Disk, { sealed }: SourceInventory): Promise<BackupHead> {
   const last = sealed.at(-1)
   if (last === undefined) throw new Error('there is no segment')
   const { footer, header } = await withSource(disk, last, readFacts)

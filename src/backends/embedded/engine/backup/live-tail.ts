@@ -13,7 +13,7 @@ export interface FrameEnd {
   readonly chain: Buffer
 }
 
-export interface Patience {
+export interface ProofWait {
   /** How long the writer is waited for to say that it is durable. */
   readonly proofMs: number
 }
@@ -38,7 +38,7 @@ export class LiveTail {
   }
 
   /** Everything that was acknowledged before the call, and nothing that could still be taken back; a number where it is damaged. */
-  async settled({ proofMs }: Patience): Promise<FrameEnd | number> {
+  async settled({ proofMs }: ProofWait): Promise<FrameEnd | number> {
     const deadline = performance.now() + proofMs
     await this.advance()
     const wanted = this.seen

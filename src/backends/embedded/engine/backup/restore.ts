@@ -9,7 +9,7 @@ import { BackupRefused } from './backup-refused.js'
 import { asItLies, copyContent, hashContent, sizeOf, withFile } from './copy-content.js'
 import { beginRestore, takeEmpty } from './restore-target.js'
 
-export interface RestoreWorld {
+export interface RestoreContext {
   /** Only read. */
   readonly source: Disk
   readonly backup: BackupLayout
@@ -30,16 +30,16 @@ export interface RestoreReport {
   readonly damaged: readonly { readonly file: string; readonly reason: string }[]
 }
 
-export async function restore(world: RestoreWorld): Promise<RestoreReport> {
-  const { source, backup, target, store } = world
+export async function restore(context: RestoreContext): Promise<RestoreReport> {
+  const { source, backup, target, store } = context
   const manifest = await readManifest(source, backup)
   if (manifest === undefined) throw new BackupRefused('wrong_place', `${backup.root} holds no complete backup`)
-  const missing = await missingCopies(world, manifest)
+  const missing = await missingCopies(context, manifest)
   const nothing = { files: 0, bytes: 0 }
   if (missing.length > 0) return { manifest, restored: false, copied: nothing, damaged: missing }
-  const lock = await takeEmpty(target, store, world.tag, manifest)
+  const lock = await takeEmpty(target, store, context.tag, manifest)
   try {
-    return await new RestoreRun(world, manifest).run()
+    return await new RestoreRun(context, manifest).run()
   } finally {
     await lock.release()
   }
@@ -47,7 +47,7 @@ export async function restore(world: RestoreWorld): Promise<RestoreReport> {
 
 /** Before a byte is written: is every copy there, and as long as it was? */
 async function missingCopies(
-  { source, backup }: RestoreWorld,
+  { source, backup }: RestoreContext,
   manifest: Manifest,
 ): Promise<{ file: string; reason: string }[]> {
   const missing: { file: string; reason: string }[] = []
@@ -66,12 +66,12 @@ class RestoreRun {
   private readonly damaged: { file: string; reason: string }[] = []
 
   constructor(
-    private readonly world: RestoreWorld,
+    private readonly context: RestoreContext,
     private readonly manifest: Manifest,
   ) {}
 
   async run(): Promise<RestoreReport> {
-    const { target, store } = this.world
+    const { target, store } = this.context
     const { files } = this.manifest
     await this.requireRoom()
     const sign = await beginRestore(target, store, this.manifest)
@@ -80,8 +80,8 @@ class RestoreRun {
     await this.syncAll()
     const report = { manifest: this.manifest, copied: this.copied, damaged: this.damaged }
     // Without the segment that CURRENT names, no start takes the directory for whole.
-    if (last !== undefined && (this.damaged.length === 0 || !this.world.strict)) await this.place(last)
-    if (this.damaged.length > 0 && this.world.strict) return { ...report, restored: false }
+    if (last !== undefined && (this.damaged.length === 0 || !this.context.strict)) await this.place(last)
+    if (this.damaged.length > 0 && this.context.strict) return { ...report, restored: false }
     await this.syncAll()
     await target.unlink(sign)
     await target.syncDirectory(store.root)
@@ -89,7 +89,7 @@ class RestoreRun {
   }
 
   private async requireRoom(): Promise<void> {
-    const { target, store } = this.world
+    const { target, store } = this.context
     const bytes = this.manifest.files.reduce((sum, entry) => sum + entry.bytes, 0)
     const { freeBytes } = await target.space(store.root)
     if (freeBytes >= bytes) return
@@ -98,7 +98,7 @@ class RestoreRun {
   }
 
   private async place(entry: BackupEntry): Promise<void> {
-    const { source, backup, target, store } = this.world
+    const { source, backup, target, store } = this.context
     const to = join(store.root, entry.path)
     if (await this.isInPlace(entry, to)) return
     const unfinished = temporary(to)
@@ -107,7 +107,7 @@ class RestoreRun {
     const copied = await withFile(source, from, file => copyContent(target, asItLies(file, entry.bytes), unfinished))
     if (copied.sha256 !== entry.sha256) {
       this.damaged.push({ file: from, reason: 'the file does not have the hash that the manifest says' })
-      if (this.world.strict) return target.unlink(unfinished)
+      if (this.context.strict) return target.unlink(unfinished)
     }
     await target.rename(unfinished, to)
     this.copied.files++
@@ -116,7 +116,7 @@ class RestoreRun {
 
   /** An interrupted restore put it there. It gets its name again: that it has one says nothing of the directory's sync. */
   private async isInPlace(entry: BackupEntry, to: string): Promise<boolean> {
-    const { target } = this.world
+    const { target } = this.context
     if ((await sizeOf(target, to)) !== entry.bytes) return false
     const found = await withFile(target, to, file => hashContent(asItLies(file, entry.bytes)))
     if (found.sha256 !== entry.sha256) return false
@@ -126,7 +126,7 @@ class RestoreRun {
   }
 
   private async syncAll(): Promise<void> {
-    const { target, store } = this.world
+    const { target, store } = this.context
     for (const directory of [store.segments, store.archive, store.root]) await target.syncDirectory(directory)
     await syncAncestors(target, store.root)
   }

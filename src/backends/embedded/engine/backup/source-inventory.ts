@@ -13,7 +13,7 @@ import { type ListedSegment, listCatalogue } from '../segment/catalogue.js'
 import { PooledBytes, type SegmentBytes } from '../segment/segment-bytes.js'
 import type { BackupHead } from './backup-manifest.js'
 
-export interface Look {
+export interface SourceInventory {
   /** Ascending. */
   readonly segments: readonly ListedSegment[]
   /** None of them changes any more. */
@@ -33,7 +33,7 @@ export interface Look {
  * first, and the floor is raised before anything below it is removed. A list made while a start puts a segment in the
  * place of another may lack both, so it is made twice.
  */
-export async function lookAt(disk: Disk, layout: Layout): Promise<Look> {
+export async function takeInventory(disk: Disk, layout: Layout): Promise<SourceInventory> {
   const current = await readWitness(disk, layout)
   const before = await listCatalogue(disk, layout)
   const { segments } = await listCatalogue(disk, layout)
@@ -86,7 +86,10 @@ export async function withSource<T>(
 }
 
 /** What the newest segment with a readable header says of itself. */
-export async function identityOf(disk: Disk, { segments }: Look): Promise<SegmentIdentity | undefined> {
+export async function sourceIdentityOf(
+  disk: Disk,
+  { segments }: SourceInventory,
+): Promise<SegmentIdentity | undefined> {
   for (const segment of [...segments].reverse()) {
     const header = await withSource(disk, segment, async source =>
       parseHeader(await source.read(0, HEADER_BLOCK_BYTES)),
@@ -97,7 +100,11 @@ export async function identityOf(disk: Disk, { segments }: Look): Promise<Segmen
 }
 
 /** The hash chain at a place that an earlier backup names; undefined where the segment is not there. */
-export async function chainAt(disk: Disk, look: Look, { segment, end }: BackupHead): Promise<string | undefined> {
+export async function chainAt(
+  disk: Disk,
+  look: SourceInventory,
+  { segment, end }: BackupHead,
+): Promise<string | undefined> {
   const listed = look.segments.find(({ firstPosition }) => firstPosition === segment)
   if (listed === undefined) return undefined
   return withSource(disk, listed, async source => {

@@ -10,10 +10,10 @@ import {
   pagesFor,
   type Section,
 } from './index-format.js'
-import type { Page, PageCache, PageOwner } from './page-cache.js'
+import type { CachedPage, PageCache, PageOwner } from './page-cache.js'
 
 export class IndexPages implements PageOwner {
-  readonly resident = new Map<number, Page>()
+  readonly resident = new Map<number, CachedPage>()
 
   constructor(
     readonly firstPosition: number,
@@ -27,7 +27,7 @@ export class IndexPages implements PageOwner {
   }
 
   /** The page that holds byte `at` of the section. */
-  page(section: Section, at: number): Page {
+  page(section: Section, at: number): CachedPage {
     if (!(at >= 0 && at < section.length)) throw this.damaged(`a reference to byte ${at} of ${section.length}`)
     return this.shelf.pages.page(this, section.firstPage + Math.floor(at / PAGE_CONTENT))
   }
@@ -37,7 +37,7 @@ export class IndexPages implements PageOwner {
     return this.page(section, at).view.getUint32(at % PAGE_CONTENT, true)
   }
 
-  locate(section: Section, at: number): { page: Page; within: number } {
+  locate(section: Section, at: number): { page: CachedPage; within: number } {
     return { page: this.page(section, at), within: at % PAGE_CONTENT }
   }
 

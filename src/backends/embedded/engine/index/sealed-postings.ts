@@ -8,11 +8,11 @@ import {
   type IndexHeader,
   type IndexIdentity,
   type IndexShape,
+  indexShapeOf,
   LIST_BIT,
   PAGE_BYTES,
   SECTION,
   sameIdentity,
-  shapeOf,
 } from './index-format.js'
 import { IndexPages } from './index-pages.js'
 import type { PageCache } from './page-cache.js'
@@ -23,7 +23,7 @@ import { type HashTerm, hashTerm, type TermHash } from './term-hash.js'
 import { readTexts } from './text-list.js'
 
 /** What all sealed indexes of a store share. */
-export interface IndexShelf {
+export interface IndexContext {
   readonly pool: FilePool
   readonly pages: PageCache
   readonly kinds: TermKinds
@@ -47,7 +47,7 @@ export class SealedPostings implements Postings {
 
   constructor(
     private readonly index: SealedIndex,
-    private readonly shelf: IndexShelf,
+    private readonly shelf: IndexContext,
   ) {
     this.count = index.count
     this.firstPosition = index.firstPosition
@@ -175,7 +175,7 @@ export class SealedPostings implements Postings {
 export async function openIndex(
   path: string,
   identity: IndexIdentity,
-  shelf: IndexShelf,
+  shelf: IndexContext,
 ): Promise<SealedPostings | undefined> {
   // A descriptor of a file that has been replaced would still show the old one.
   await shelf.pool.forget(path)
@@ -188,7 +188,7 @@ export async function openIndex(
   // What was kept of an index that has been replaced says nothing of this one.
   const { firstPosition, count } = identity
   shelf.pages.filters.drop(firstPosition)
-  const pages = new IndexPages(firstPosition, path, shapeOf(header), shelf)
+  const pages = new IndexPages(firstPosition, path, indexShapeOf(header), shelf)
   return new SealedPostings({ firstPosition, count, pages: () => pages }, shelf)
 }
 

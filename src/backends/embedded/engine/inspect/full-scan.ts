@@ -7,7 +7,7 @@ import { type Floor, NO_FLOOR, readFloor } from '../recovery/floor.js'
 import { type LoadedAll, loadAll, missingTail, readCurrent } from '../recovery/recover.js'
 import { AcceptedDamage, type KnownDamage } from '../segment/accepted-damage.js'
 import { type Catalogue, listCatalogue } from '../segment/catalogue.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { openSource } from '../segment/load-segment.js'
 import { readFacts } from '../segment/sealed-segment.js'
 
@@ -23,9 +23,9 @@ export interface Survey {
   readonly damagedFacts: readonly string[]
 }
 
-/** `world` should be one with a read-only disk: a start would rebuild indexes. */
-export async function survey(world: EngineWorld): Promise<Survey> {
-  const { disk, layout } = world
+/** `context` should be one with a read-only disk: a start would rebuild indexes. */
+export async function survey(context: EngineContext): Promise<Survey> {
+  const { disk, layout } = context
   const damagedFacts: string[] = []
   const unless = async <T>(path: string, read: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> => {
     try {
@@ -39,8 +39,8 @@ export async function survey(world: EngineWorld): Promise<Survey> {
   const catalogue = await listCatalogue(disk, layout)
   const floor = await unless(
     layout.floor,
-    () => readFloor(world),
-    () => likelyFloor(world, catalogue),
+    () => readFloor(context),
+    () => likelyFloor(context, catalogue),
   )
   const accepted = await unless(
     layout.accepted,
@@ -48,9 +48,9 @@ export async function survey(world: EngineWorld): Promise<Survey> {
     async () => AcceptedDamage.none(),
   )
   const recorded = await readDamageRecord(disk, layout)
-  const current = await readCurrent(world)
-  const loaded = await loadAll(world, catalogue, floor, current, Number.POSITIVE_INFINITY)
-  const damage = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
+  const current = await readCurrent(context)
+  const loaded = await loadAll(context, catalogue, floor, current, Number.POSITIVE_INFINITY)
+  const damage = [...loaded.damage, ...missingTail(context, catalogue, loaded.next, current)]
   return { catalogue, floor, loaded, damage, accepted, recorded, damagedFacts }
 }
 
@@ -59,10 +59,10 @@ function isDamagedFact(error: unknown): boolean {
 }
 
 /** What the first segment says it continues: the same, unless segments in front of it are missing. */
-async function likelyFloor(world: EngineWorld, catalogue: Catalogue): Promise<Floor> {
+async function likelyFloor(context: EngineContext, catalogue: Catalogue): Promise<Floor> {
   const [first] = catalogue.segments
   if (first === undefined) return NO_FLOOR
-  const { header } = await readFacts(await openSource(world, first))
+  const { header } = await readFacts(await openSource(context, first))
   if ('fault' in header) return NO_FLOOR
   // The heads of streams that are gone altogether are lost with the fact: such streams begin anew.
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = header

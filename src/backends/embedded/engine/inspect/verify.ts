@@ -8,7 +8,7 @@ import { openIndex } from '../index/sealed-postings.js'
 import type { JudgedTail } from '../recovery/recover-tail.js'
 import { describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
 import { digestOf } from '../segment/digest.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { wholeSegment } from '../segment/examine-segment.js'
 import { indexingVisitor, indexPath, scanStart, sealedKnowledge } from '../segment/load-segment.js'
 import { type ScanResult, scan } from '../segment/scan.js'
@@ -47,7 +47,7 @@ export interface VerifyReport {
   readonly quarantine: readonly { readonly name: string; readonly bytes: number }[]
 }
 
-export interface Verified {
+export interface VerifiedStore {
   readonly survey: Survey
   readonly report: VerifyReport
   /** All that is not as it was stored, accepted or not: what a start finds, and what only a look at every byte does. */
@@ -56,8 +56,8 @@ export interface Verified {
   readonly indexless: readonly SealedSegment[]
 }
 
-export async function verify(world: EngineWorld): Promise<Verified> {
-  return new Verification(world, await survey(world)).run()
+export async function verify(context: EngineContext): Promise<VerifiedStore> {
+  return new Verification(context, await survey(context)).run()
 }
 
 const UNKNOWN = 'not a file of this store; it is left alone'
@@ -72,11 +72,11 @@ class Verification {
   private bytes = 0
 
   constructor(
-    private readonly world: EngineWorld,
+    private readonly context: EngineContext,
     private readonly found: Survey,
   ) {}
 
-  async run(): Promise<Verified> {
+  async run(): Promise<VerifiedStore> {
     const { loaded, floor } = this.found
     this.directory()
     for (const item of this.found.damage) this.damage(item)
@@ -90,7 +90,7 @@ class Verification {
       archives: loaded.sealed.archivedCount,
       ...{ frames: this.frames, events: this.events, bytes: this.bytes },
       ...{ first: floor.nextPosition, head: loaded.next.nextPosition - 1, chain: loaded.next.chain.toString('hex') },
-      quarantine: await quarantined(this.world.disk, this.world.layout.quarantine),
+      quarantine: await quarantined(this.context.disk, this.context.layout.quarantine),
     }
     return { survey: this.found, report, damage: this.damaged, indexless: this.indexless }
   }
@@ -101,7 +101,7 @@ class Verification {
 
   private directory(): void {
     const { catalogue, damagedFacts, floor } = this.found
-    const { layout } = this.world
+    const { layout } = this.context
     for (const path of damagedFacts) this.add('corrupt', path, 'the file does not have its own hash')
     for (const path of catalogue.unknown) this.add('notice', path, path === layout.importing ? IMPORTING : UNKNOWN)
     for (const path of catalogue.leftovers) this.add('notice', path, 'left over by a crash; the next start removes it')
@@ -112,7 +112,7 @@ class Verification {
 
   /** What a running store had found keeps it from being written to, whether or not it can be found again. */
   private record(): void {
-    const { damage } = this.world.layout
+    const { damage } = this.context.layout
     for (const item of this.found.recorded) {
       const { from, to, firstPosition } = item
       const isHere = (found: KnownDamage) =>
@@ -140,9 +140,9 @@ class Verification {
 
   private async sealed(segment: SealedSegment): Promise<void> {
     const { identity, footer } = segment.sealed
-    const fresh = new FreshPostings(this.world.kinds)
+    const fresh = new FreshPostings(this.context.kinds)
     const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
-    const result = await scan(segment.source, start, indexingVisitor(this.world, fresh))
+    const result = await scan(segment.source, start, indexingVisitor(this.context, fresh))
     this.count(result, segment.firstPosition, segment.source.length)
     const damaged = this.isDamaged(segment)
     if (!damaged) this.footer(segment, result)
@@ -177,15 +177,15 @@ class Verification {
   private async archiveFile(segment: SealedSegment, damaged: boolean): Promise<void> {
     const name = parseName(segment.name)
     if (name?.kind !== 'archive') return
-    const found = await fileSha256(this.world.pool, segment.path, async () => undefined)
+    const found = await fileSha256(this.context.pool, segment.path, async () => undefined)
     if (found === name.sha256 || damaged) return
     this.damage(wholeSegment(segment, 'the archive does not have the hash in its name, though every event in it does'))
   }
 
   private async index(segment: SealedSegment, fresh: FreshPostings): Promise<void> {
-    const path = indexPath(this.world, segment.sealed.identity)
+    const path = indexPath(this.context, segment.sealed.identity)
     const { footer } = segment.sealed
-    const found = await openIndex(path, indexIdentity(footer), this.world.shelf)
+    const found = await openIndex(path, indexIdentity(footer), this.context.shelf)
     if (found === undefined) {
       this.indexless.push(segment)
       this.add('notice', path, 'missing, damaged or of another segment; the next start makes it anew')

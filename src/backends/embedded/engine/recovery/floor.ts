@@ -3,7 +3,7 @@
 import { EngineError } from '../disk/engine-error.js'
 import { DamagedFact, factChunks, readFact, replaceFile } from '../disk/small-file.js'
 import { NO_HASH } from '../format/bytes.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import type { Expected } from '../segment/load-segment.js'
 
 /** Behind what retention removed. */
@@ -17,7 +17,7 @@ export type Carried = ReadonlyMap<string, readonly [number, number]>
 
 export const NO_FLOOR: Floor = { nextPosition: 1, chain: NO_HASH, batch: 0, carried: new Map() }
 
-export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'layout'>): Promise<Floor> {
+export async function readFloor({ disk, layout }: Pick<EngineContext, 'disk' | 'layout'>): Promise<Floor> {
   try {
     const fact = (await readFact(disk, layout.floor)) as
       | { nextPosition: number; chain: string; batch: number; carried: [string, [number, number]][] }
@@ -31,10 +31,10 @@ export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'la
   }
 }
 
-export async function writeFloor(world: EngineWorld, floor: Floor): Promise<void> {
+export async function writeFloor(context: EngineContext, floor: Floor): Promise<void> {
   const { nextPosition, chain, batch, carried } = floor
   const fact = { nextPosition, chain: chain.toString('hex'), batch, carried: [...carried] }
-  const { disk, layout, latch } = world
+  const { disk, layout, latch } = context
   // Before the guard: a floor that carries too much is refused, and the store goes on as it was.
   const chunks = factChunks(layout.floor, fact)
   await latch.guardWrite(() => replaceFile(disk, layout.floor, chunks))

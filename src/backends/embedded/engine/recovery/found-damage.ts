@@ -2,7 +2,7 @@
 
 import type { Reserve } from '../disk/reserve.js'
 import { describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { DamageNotes } from './damage-notes.js'
 import { DamageRecord } from './damage-record.js'
 import type { Recovered } from './recover.js'
@@ -12,14 +12,14 @@ export class FoundDamage {
   private readonly record: DamageRecord
 
   constructor(
-    { world, reserve }: { readonly world: EngineWorld; readonly reserve: Reserve },
+    { context, reserve }: { readonly context: EngineContext; readonly reserve: Reserve },
     private readonly recovered: Pick<Recovered, 'damage' | 'recorded' | 'accepted'>,
     /** No append from now on. */
     private readonly stop: (why: string) => void,
   ) {
-    this.notes = new DamageNotes(recovered.damage, damage => world.tell.damaged(damage))
-    const failed = (error: unknown) => world.tell.noticed('damage could not be written down', String(error))
-    const { disk, layout } = world
+    this.notes = new DamageNotes(recovered.damage, damage => context.observer.damaged(damage))
+    const failed = (error: unknown) => context.observer.warned('damage could not be written down', String(error))
+    const { disk, layout } = context
     const parts = { disk, path: layout.damage, makeRoom: () => reserve.giveUp(), failed }
     this.record = new DamageRecord(parts, recovered.recorded)
   }

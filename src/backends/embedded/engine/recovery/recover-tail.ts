@@ -7,7 +7,7 @@ import { ActivePostings } from '../index/active-postings.js'
 import type { KnownDamage } from '../segment/accepted-damage.js'
 import { ActiveSegment, type SegmentTip } from '../segment/active-segment.js'
 import type { ListedSegment } from '../segment/catalogue.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import {
   continues,
   type Expected,
@@ -38,18 +38,22 @@ export interface JudgedTail {
   readonly clean: boolean
 }
 
-export async function judgeTail(world: EngineWorld, listed: ListedSegment, expected: Expected): Promise<JudgedTail> {
-  const source = await openSource(world, listed)
+export async function judgeTail(
+  context: EngineContext,
+  listed: ListedSegment,
+  expected: Expected,
+): Promise<JudgedTail> {
+  const source = await openSource(context, listed)
   const facts = await readFacts(source)
   refuseNewer(facts, listed)
   const identity = await identify(facts, listed, expected, source)
-  const postings = new ActivePostings(world.kinds)
+  const postings = new ActivePostings(context.kinds)
   const { mark, footer } = facts
   const start = { ...scanStart(identity, footer?.dataEnd ?? source.length), ...knowledgeOf(facts) }
   const result = isMisplaced(facts, listed)
     ? nothingOf(listed, expected, source)
-    : await withoutHalfSeal(source, await scan(source, start, indexingVisitor(world, postings)))
-  if (facts.unreadableMarks > 0) world.tell.noticed('durable mark unreadable', listed.path)
+    : await withoutHalfSeal(source, await scan(source, start, indexingVisitor(context, postings)))
+  if (facts.unreadableMarks > 0) context.observer.warned('durable mark unreadable', listed.path)
   const damage = [...headDamage(facts, listed, expected), ...knownDamage(listed, result)]
   const clean = mark?.clean === true && mark.durable === result.end && result.tornAt === undefined
   return { listed, source, identity, postings, result, damage, clean }
@@ -110,7 +114,7 @@ export function tailForReading(tail: JudgedTail): Segment {
  * cache may show bytes whose writing failed. A crash anywhere in here leaves the old file, and the next start does it again.
  */
 export async function adoptTail(
-  world: EngineWorld,
+  context: EngineContext,
   tail: JudgedTail,
   epoch: number,
 ): Promise<{ readonly active: ActiveSegment; readonly tornBytes: number }> {
@@ -118,48 +122,48 @@ export async function adoptTail(
   const { tornAt } = result
   const name = segmentName(listed.firstPosition, epoch)
   const evidence = tornAt === undefined ? undefined : { name, source, from: tornAt, to: source.length }
-  const tornBytes = evidence === undefined ? 0 : await quarantine(world.disk, world.layout.quarantine, evidence)
+  const tornBytes = evidence === undefined ? 0 : await quarantine(context.disk, context.layout.quarantine, evidence)
   const { end, nextPosition, chain, batch, frames } = result
   const active = await createSegment(
-    world,
-    { ...identity, epoch, createdMs: world.now() },
+    context,
+    { ...identity, epoch, createdMs: context.now() },
     { source, tip: { end, nextPosition, chain, batch, frames } },
   )
   active.postings = tail.postings
   return active.orClosed(async () => {
-    await world.pool.forget(listed.path)
-    await world.disk.unlink(listed.path)
-    await world.disk.syncDirectory(world.layout.segments)
+    await context.pool.forget(listed.path)
+    await context.disk.unlink(listed.path)
+    await context.disk.syncDirectory(context.layout.segments)
     return { active, tornBytes }
   })
 }
 
 /** Rule D1: a temporary is made whole and durable, then renamed, then the directory is synced; only then is it used. */
 export async function createSegment(
-  world: EngineWorld,
+  context: EngineContext,
   identity: SegmentIdentity,
   content?: { readonly source: SegmentBytes; readonly tip: SegmentTip },
 ): Promise<ActiveSegment> {
-  const active = await prepareSegment(world, identity)
+  const active = await prepareSegment(context, identity)
   return active.orClosed(async () => {
     if (content !== undefined) await active.adopt(content.source, content.tip)
-    await installSegment(world, active)
+    await installSegment(context, active)
     return active
   })
 }
 
-export async function prepareSegment(world: EngineWorld, identity: SegmentIdentity): Promise<ActiveSegment> {
-  const path = join(world.layout.segments, temporary(segmentName(identity.firstPosition, identity.epoch)))
-  await world.disk.unlink(path)
-  return ActiveSegment.create(world, path, identity)
+export async function prepareSegment(context: EngineContext, identity: SegmentIdentity): Promise<ActiveSegment> {
+  const path = join(context.layout.segments, temporary(segmentName(identity.firstPosition, identity.epoch)))
+  await context.disk.unlink(path)
+  return ActiveSegment.create(context, path, identity)
 }
 
 /** May be called again when it found no free descriptor or no room. */
-export async function installSegment(world: EngineWorld, active: ActiveSegment): Promise<void> {
+export async function installSegment(context: EngineContext, active: ActiveSegment): Promise<void> {
   const { firstPosition, epoch } = active.identity
-  const path = join(world.layout.segments, segmentName(firstPosition, epoch))
+  const path = join(context.layout.segments, segmentName(firstPosition, epoch))
   // A full disk refuses the new name and changes nothing: that is no reason to latch.
-  if (active.path !== path) await world.latch.guardWrite(() => world.disk.rename(active.path, path))
+  if (active.path !== path) await context.latch.guardWrite(() => context.disk.rename(active.path, path))
   active.path = path
-  await world.disk.syncDirectory(world.layout.segments)
+  await context.disk.syncDirectory(context.layout.segments)
 }

@@ -9,7 +9,7 @@ import { type SegmentIdentity, STORE_ID_BYTES } from '../format/segment-header.j
 import { AcceptedDamage, type KnownDamage } from '../segment/accepted-damage.js'
 import { type ActiveSegment, NoRoom } from '../segment/active-segment.js'
 import { type Catalogue, type ListedSegment, listCatalogue, tidy } from '../segment/catalogue.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { type Expected, loadSealed } from '../segment/load-segment.js'
 import { UNKNOWN_END } from '../segment/scan.js'
 import type { SealedSegment, Segment } from '../segment/sealed-segment.js'
@@ -44,48 +44,48 @@ export interface Recovered {
 /** How many sealed segments are verified in full at each start (C7). */
 const VERIFIED_AT_START = 2
 
-export async function prepareDirectories(world: EngineWorld): Promise<void> {
-  const { disk, layout } = world
+export async function prepareDirectories(context: EngineContext): Promise<void> {
+  const { disk, layout } = context
   for (const directory of [layout.root, layout.segments, layout.archive, layout.quarantine])
     await disk.makeDirectory(directory)
 }
 
 /** `importing`: half a copy is opened, by whoever completes it. For all others it is no store. */
-export async function recover(world: EngineWorld, importing = false): Promise<Recovered> {
-  const { disk, layout } = world
-  const floor = await readFloor(world)
+export async function recover(context: EngineContext, importing = false): Promise<Recovered> {
+  const { disk, layout } = context
+  const floor = await readFloor(context)
   const catalogue = await listCatalogue(disk, layout)
   if (!importing && catalogue.unknown.includes(layout.importing))
     throw new EngineError('unfinished_import', `${layout.root} holds a part of the events of an import`)
-  for (const path of catalogue.unknown) world.tell.noticed('unknown file left alone', path)
-  for (const path of catalogue.late) world.tell.noticed('segment of a replaced owner left alone', path)
+  for (const path of catalogue.unknown) context.observer.warned('unknown file left alone', path)
+  for (const path of catalogue.late) context.observer.warned('segment of a replaced owner left alone', path)
   await tidy(disk, layout, { ...catalogue, leftovers: [] })
-  const current = await readCurrent(world)
-  const loaded = await loadAll(world, catalogue, floor, current)
+  const current = await readCurrent(context)
+  const loaded = await loadAll(context, catalogue, floor, current)
   const accepted = await AcceptedDamage.load(disk, layout.accepted)
-  const found = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
+  const found = [...loaded.damage, ...missingTail(context, catalogue, loaded.next, current)]
   const recorded = await readDamageRecord(disk, layout)
   const damage = together(found, recorded)
   const open = found.filter(item => !accepted.covers(item))
   const unaccepted = together(open, recorded)
-  for (const item of damage) world.tell.damaged(item)
+  for (const item of damage) context.observer.damaged(item)
   const epoch = Math.max(catalogue.greatestEpoch, current?.epoch ?? 0) + 1
   const known = { sealed: loaded.sealed, damage, unaccepted, recorded, accepted, epoch, floor }
-  if (unaccepted.length > 0) return readOnly(world, known, loaded)
+  if (unaccepted.length > 0) return readOnly(context, known, loaded)
   const leftovers = catalogue.leftovers.filter(path => !isReplaced(path))
   if (leftovers.length > 0) await tidy(disk, layout, { ...catalogue, leftovers })
-  await finishRetiring(world, floor, firstOf(loaded.sealed))
+  await finishRetiring(context, floor, firstOf(loaded.sealed))
   const writable = async () => {
-    const made = await makeWritable(world, loaded, epoch, floor)
-    await made.active?.orClosed(() => removeReplaced(world, catalogue))
+    const made = await makeWritable(context, loaded, epoch, floor)
+    await made.active?.orClosed(() => removeReplaced(context, catalogue))
     return made
   }
   try {
-    return { ...known, ...(await withReserve(world, writable)), tail: undefined }
+    return { ...known, ...(await withReserve(context, writable)), tail: undefined }
   } catch (error) {
     if (!isNoRoom(error)) throw error
     // What there is can be read meanwhile, and the log goes on by itself once there is room.
-    return { ...(await readOnly(world, known, loaded)), resume: async () => (await writable()).active }
+    return { ...(await readOnly(context, known, loaded)), resume: async () => (await writable()).active }
   }
 }
 
@@ -96,7 +96,7 @@ function together(found: readonly KnownDamage[], recorded: readonly KnownDamage[
 }
 
 function firstOf(sealed: SealedSegments): SealedSegment | undefined {
-  return sealed.length === 0 ? undefined : sealed.look(0)
+  return sealed.length === 0 ? undefined : sealed.handle(0)
 }
 
 function isReplaced(path: string): boolean {
@@ -108,9 +108,9 @@ function isReplaced(path: string): boolean {
  * Only once the new segment is known to be durable. The file that replaced another may bear a name whose sync failed in
  * an earlier process: until now the replaced one could be all that the next power loss leaves.
  */
-async function removeReplaced(world: EngineWorld, catalogue: Catalogue): Promise<void> {
+async function removeReplaced(context: EngineContext, catalogue: Catalogue): Promise<void> {
   const leftovers = catalogue.leftovers.filter(isReplaced)
-  if (leftovers.length > 0) await tidy(world.disk, world.layout, { ...catalogue, leftovers })
+  if (leftovers.length > 0) await tidy(context.disk, context.layout, { ...catalogue, leftovers })
 }
 
 function isNoRoom(error: unknown): boolean {
@@ -118,13 +118,13 @@ function isNoRoom(error: unknown): boolean {
 }
 
 /** A full disk gets the reserve back, which is what it is for (W8). */
-async function withReserve<T>(world: EngineWorld, work: () => Promise<T>): Promise<T> {
+async function withReserve<T>(context: EngineContext, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!isNoRoom(error)) throw error
-    await world.disk.unlink(world.layout.reserve)
-    await world.disk.syncDirectory(world.layout.root)
+    await context.disk.unlink(context.layout.reserve)
+    await context.disk.syncDirectory(context.layout.root)
     return work()
   }
 }
@@ -138,25 +138,25 @@ export interface LoadedAll {
 
 /** `verified`: of how many of the newest sealed segments every byte is read. */
 export async function loadAll(
-  world: EngineWorld,
+  context: EngineContext,
   catalogue: Catalogue,
   floor: Expected,
   current: Current | undefined,
   verified = VERIFIED_AT_START,
 ): Promise<LoadedAll> {
-  const sealed = new SealedSegments(world)
+  const sealed = new SealedSegments(context)
   const damage: KnownDamage[] = []
   let next: Expected = floor
   const listed = catalogue.segments.filter(segment => segment.firstPosition >= floor.nextPosition)
   for (const [at, segment] of listed.entries()) {
     const last = at === listed.length - 1
     if (last && segment.sha256 === undefined && !isKnownSealed(segment, current)) {
-      const tail = await judgeTail(world, segment, next)
+      const tail = await judgeTail(context, segment, next)
       damage.push(...tail.damage)
       return { sealed, tail, damage, next: { nextPosition: tail.result.nextPosition, chain: tail.result.chain } }
     }
     const verify = listed.length - at <= verified + 1
-    const loaded = await loadSealed(world, segment, next, { verify, before: listed[at + 1]?.firstPosition })
+    const loaded = await loadSealed(context, segment, next, { verify, before: listed[at + 1]?.firstPosition })
     if (loaded.segment !== undefined) sealed.add(loaded.segment)
     damage.push(...loaded.damage)
     next = loaded.next
@@ -173,11 +173,11 @@ function isKnownSealed({ epoch, firstPosition }: ListedSegment, current: Current
 }
 
 async function readOnly(
-  world: EngineWorld,
+  context: EngineContext,
   known: Pick<Recovered, 'sealed' | 'damage' | 'unaccepted' | 'recorded' | 'accepted' | 'epoch' | 'floor'>,
   loaded: LoadedAll,
 ): Promise<Recovered> {
-  if (loaded.tail !== undefined) await syncTail(world, loaded.tail)
+  if (loaded.tail !== undefined) await syncTail(context, loaded.tail)
   const tail = loaded.tail === undefined ? undefined : tailForReading(loaded.tail)
   const head = loaded.next.nextPosition - 1
   return { ...known, active: undefined, tail, head, clean: false, tornBytes: 0 }
@@ -189,9 +189,9 @@ const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM'])
  * Served without being copied, the tail must at least outlast the next power loss: the cache may show what a killed
  * process had only begun to write. Where nothing can be written at all, the cache shows what the disk has.
  */
-async function syncTail(world: EngineWorld, { listed }: JudgedTail): Promise<void> {
+async function syncTail(context: EngineContext, { listed }: JudgedTail): Promise<void> {
   try {
-    const file = await world.disk.open(listed.path, { mode: 'write' })
+    const file = await context.disk.open(listed.path, { mode: 'write' })
     try {
       await file.sync()
     } finally {
@@ -203,32 +203,32 @@ async function syncTail(world: EngineWorld, { listed }: JudgedTail): Promise<voi
 }
 
 async function makeWritable(
-  world: EngineWorld,
+  context: EngineContext,
   loaded: LoadedAll,
   epoch: number,
   floor: Floor,
 ): Promise<Pick<Recovered, 'active' | 'head' | 'clean' | 'tornBytes'>> {
   const head = loaded.next.nextPosition - 1
   if (loaded.tail !== undefined) {
-    const { active, tornBytes } = await adoptTail(world, loaded.tail, epoch)
-    await active.orClosed(() => writeCurrent(world, active.identity))
+    const { active, tornBytes } = await adoptTail(context, loaded.tail, epoch)
+    await active.orClosed(() => writeCurrent(context, active.identity))
     return { active, head, clean: loaded.tail.clean, tornBytes }
   }
   const { sealed } = loaded
-  const before = sealed.length === 0 ? undefined : sealed.look(sealed.length - 1)
-  const active = await createSegment(world, firstIdentity(world, { before, next: loaded.next, epoch, floor }))
-  await active.orClosed(() => writeCurrent(world, active.identity))
+  const before = sealed.length === 0 ? undefined : sealed.handle(sealed.length - 1)
+  const active = await createSegment(context, firstIdentity(context, { before, next: loaded.next, epoch, floor }))
+  await active.orClosed(() => writeCurrent(context, active.identity))
   return { active, head, clean: true, tornBytes: 0 }
 }
 
 function firstIdentity(
-  world: EngineWorld,
+  context: EngineContext,
   place: { before: SealedSegment | undefined; next: Expected; epoch: number; floor: Floor },
 ): SegmentIdentity {
   const { before, next, epoch, floor } = place
   const { salt, storeId } = before?.sealed.identity ?? {
-    salt: world.random(4).readUInt32LE(0),
-    storeId: world.random(STORE_ID_BYTES),
+    salt: context.random(4).readUInt32LE(0),
+    storeId: context.random(STORE_ID_BYTES),
   }
   const firstBatch = before?.sealed.footer.batch ?? floor.batch
   return {
@@ -237,7 +237,7 @@ function firstIdentity(
     epoch,
     firstPosition: next.nextPosition,
     firstBatch,
-    createdMs: world.now(),
+    createdMs: context.now(),
     prev: next.chain,
   }
 }
@@ -250,31 +250,31 @@ export interface Current {
   readonly sealed?: true
 }
 
-export async function writeCurrent(world: EngineWorld, identity: SegmentIdentity, sealed = false): Promise<void> {
+export async function writeCurrent(context: EngineContext, identity: SegmentIdentity, sealed = false): Promise<void> {
   const { epoch, firstPosition } = identity
   const current: Current = sealed ? { epoch, firstPosition, sealed } : { epoch, firstPosition }
   try {
-    await world.latch.guardWrite(() => writeFact(world.disk, world.layout.current, current))
+    await context.latch.guardWrite(() => writeFact(context.disk, context.layout.current, current))
   } catch (error) {
     // Without the newer note the older one stands, which says less but nothing wrong.
     if (!isNoSpace(error) && !isNoDescriptor(error)) throw error
-    world.tell.noticed('CURRENT not written', String(error))
+    context.observer.warned('CURRENT not written', String(error))
   }
 }
 
-export async function readCurrent(world: EngineWorld): Promise<Current | undefined> {
+export async function readCurrent(context: EngineContext): Promise<Current | undefined> {
   try {
-    return (await readFact(world.disk, world.layout.current)) as Current | undefined
+    return (await readFact(context.disk, context.layout.current)) as Current | undefined
   } catch (error) {
     // It is a witness, not the log: damaged, it only stops to testify.
     if (!(error instanceof DamagedFact)) throw error
-    world.tell.noticed('CURRENT is damaged', error.path)
+    context.observer.warned('CURRENT is damaged', error.path)
     return undefined
   }
 }
 
 export function missingTail(
-  world: EngineWorld,
+  context: EngineContext,
   catalogue: Catalogue,
   next: Expected,
   current: Current | undefined,
@@ -285,7 +285,7 @@ export function missingTail(
   if ((catalogue.segments.at(-1)?.epoch ?? 0) > current.epoch) return []
   const present = catalogue.segments.some(segment => segment.firstPosition >= firstPosition)
   if (present || firstPosition < next.nextPosition) return []
-  const where = world.layout.segments
+  const where = context.layout.segments
   return [
     { firstPosition, from: next.nextPosition, to: UNKNOWN_END, where, reason: 'the segment written last is missing' },
   ]

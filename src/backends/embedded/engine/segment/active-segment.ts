@@ -20,7 +20,7 @@ export interface SegmentTip {
   readonly frames: number
 }
 
-export interface SegmentWorld {
+export interface SegmentContext {
   readonly disk: Disk
   readonly latch: Latch
   readonly presizeBytes: number
@@ -45,13 +45,13 @@ export class ActiveSegment {
   private markedAt = 0
 
   private constructor(
-    private readonly world: SegmentWorld,
+    private readonly context: SegmentContext,
     private readonly file: DiskFile,
     readonly identity: SegmentIdentity,
     private tip: SegmentTip,
   ) {
     this.digest = new RunningDigest({ read: (offset, length) => this.read(offset, length) })
-    this.postings = new ActivePostings(world.kinds)
+    this.postings = new ActivePostings(context.kinds)
   }
 
   /** Terms of the events of this segment; filled by whoever knows what an event is. */
@@ -60,9 +60,9 @@ export class ActiveSegment {
   path = ''
 
   /** A new file at `path`, header and durable; its directory entry is the caller's to sync. */
-  static async create(world: SegmentWorld, path: string, identity: SegmentIdentity): Promise<ActiveSegment> {
-    const file = await world.disk.open(path, { mode: 'create', durable: true })
-    const segment = new ActiveSegment(world, file, identity, freshTip(identity))
+  static async create(context: SegmentContext, path: string, identity: SegmentIdentity): Promise<ActiveSegment> {
+    const file = await context.disk.open(path, { mode: 'create', durable: true })
+    const segment = new ActiveSegment(context, file, identity, freshTip(identity))
     segment.path = path
     await segment.orClosed(() => segment.writeWhole(headerBlock(identity), 0))
     segment.presized = HEADER_BLOCK_BYTES
@@ -91,7 +91,7 @@ export class ActiveSegment {
     return this.tip.nextPosition - 1
   }
 
-  get standing(): SegmentTip {
+  get currentTip(): SegmentTip {
     return this.tip
   }
 
@@ -108,7 +108,7 @@ export class ActiveSegment {
 
   /** Zeros ahead of the end: a sync then has no file size to write, and takes half the time. */
   async presize(): Promise<void> {
-    const { presizeBytes } = this.world
+    const { presizeBytes } = this.context
     if (presizeBytes === 0 || this.presizing !== undefined) return this.presizing
     this.presizing = this.writeZeros(Math.max(this.presized, this.tip.end), presizeBytes).finally(() => {
       this.presizing = undefined
@@ -133,7 +133,7 @@ export class ActiveSegment {
     this.tip = { end, nextPosition, chain, batch: this.tip.batch + 1, frames: this.tip.frames + batch.frames }
     this.presized = Math.max(this.presized, end)
     this.digest.advance(end)
-    if (this.presized - end < this.world.presizeBytes / 2) void this.presize().catch(() => undefined)
+    if (this.presized - end < this.context.presizeBytes / 2) void this.presize().catch(() => undefined)
   }
 
   /** Says in the file that everything up to D is durable. */
@@ -181,7 +181,7 @@ export class ActiveSegment {
       if (error instanceof NoRoom) await this.cutBack()
       throw error
     }
-    await this.world.latch.guard(async () => {
+    await this.context.latch.guard(async () => {
       await this.file.truncate(end + FOOTER_BYTES)
       await this.file.sync()
     })
@@ -205,7 +205,7 @@ export class ActiveSegment {
   /** The count written; 0 when the disk has no room at all. */
   private async tryWrite(bytes: Uint8Array, position: number): Promise<number> {
     try {
-      return await this.world.latch.guardWrite(() => this.file.write([bytes], position))
+      return await this.context.latch.guardWrite(() => this.file.write([bytes], position))
     } catch (error) {
       if (isNoSpace(error)) return 0
       throw error
@@ -222,7 +222,7 @@ export class ActiveSegment {
   private async cutBack(): Promise<void> {
     const { end } = this.tip
     if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
-    await this.world.latch.guard(async () => {
+    await this.context.latch.guard(async () => {
       await this.file.truncate(end)
       await this.file.sync()
       const size = await this.file.size()

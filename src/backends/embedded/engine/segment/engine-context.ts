@@ -3,27 +3,27 @@
 import type { FilePool } from '../disk/file-pool.js'
 import type { Layout } from '../format/names.js'
 import type { ActivePostings } from '../index/active-postings.js'
-import type { IndexShelf } from '../index/sealed-postings.js'
+import type { IndexContext } from '../index/sealed-postings.js'
 import type { KnownDamage } from './accepted-damage.js'
-import type { SegmentWorld } from './active-segment.js'
+import type { SegmentContext } from './active-segment.js'
 
 /** Notes the terms of one record; whoever knows what a record is supplies it. */
 export type RecordIndexer = (record: Buffer, ordinal: number, postings: ActivePostings) => void
 
-export interface EngineWorld extends SegmentWorld {
+export interface EngineContext extends SegmentContext {
   readonly layout: Layout
   readonly pool: FilePool
-  readonly shelf: IndexShelf
+  readonly shelf: IndexContext
   readonly index: RecordIndexer
   /** Milliseconds since 1970, from the clock the store was given. */
   readonly now: () => number
   /** Unpredictable bytes, for the identity of a new store. */
   readonly random: (length: number) => Buffer
-  readonly tell: EngineListener
+  readonly observer: EngineObserver
 }
 
 /** What happens inside, for whoever runs the store. */
-export interface EngineListener {
-  noticed(what: string, detail: string): void
+export interface EngineObserver {
+  warned(what: string, detail: string): void
   damaged(damage: KnownDamage): void
 }

@@ -19,6 +19,6 @@ export function wholeSegment({ firstPosition, path }: SealedSegment, reason: str
   return { firstPosition, from: firstPosition, to: firstPosition - 1, where: path, reason }
 }
 
-export function isKnownDamaged(damage: readonly KnownDamage[], segment: SealedSegment): boolean {
+export function hasKnownDamage(damage: readonly KnownDamage[], segment: SealedSegment): boolean {
   return damage.some(({ firstPosition }) => firstPosition === segment.firstPosition)
 }

@@ -14,7 +14,7 @@ import type { KnownDamage } from './accepted-damage.js'
 import { ArchiveBytes, archiveSource } from './archive-bytes.js'
 import type { ListedSegment } from './catalogue.js'
 import { digestOf } from './digest.js'
-import type { EngineWorld } from './engine-context.js'
+import type { EngineContext } from './engine-context.js'
 import { type ScanResult, type ScanStart, type ScanVisitor, scan, UNKNOWN_END } from './scan.js'
 import { digestMatches, readFacts, type SegmentFacts } from './sealed-segment.js'
 import type { NewSegment } from './sealed-segments.js'
@@ -34,10 +34,10 @@ export interface Loaded {
   readonly next: Expected
 }
 
-export async function openSource(world: EngineWorld, listed: ListedSegment): Promise<SegmentBytes> {
-  if (listed.sha256 !== undefined) return archiveSource(world.pool, listed.path)
-  const size = await world.pool.use(listed.path, file => file.size())
-  return new PooledBytes(world.pool, listed.path, size)
+export async function openSource(context: EngineContext, listed: ListedSegment): Promise<SegmentBytes> {
+  if (listed.sha256 !== undefined) return archiveSource(context.pool, listed.path)
+  const size = await context.pool.use(listed.path, file => file.size())
+  return new PooledBytes(context.pool, listed.path, size)
 }
 
 /** Rule C9: a newer format is refused by name, before anything is changed. */
@@ -77,13 +77,13 @@ export function scanStart(identity: SegmentIdentity, end: number): ScanStart {
   return { offset: HEADER_BLOCK_BYTES, end, salt, nextPosition, chain, batch, durable: 0, knownHead: 0 }
 }
 
-export function indexingVisitor(world: EngineWorld, postings: ActivePostings): ScanVisitor {
+export function indexingVisitor(context: EngineContext, postings: ActivePostings): ScanVisitor {
   let end = HEADER_BLOCK_BYTES
   return {
     frame(frame: Frame): void {
       for (const item of frame.items) {
         const ordinal = postings.add(item.offset, item.end)
-        if (item.intact) world.index(item.record, ordinal, postings)
+        if (item.intact) context.index(item.record, ordinal, postings)
       }
       end = frame.end
     },
@@ -94,12 +94,12 @@ export function indexingVisitor(world: EngineWorld, postings: ActivePostings): S
 }
 
 export async function loadSealed(
-  world: EngineWorld,
+  context: EngineContext,
   listed: ListedSegment,
   expected: Expected,
   options: { readonly verify: boolean; readonly before: number | undefined },
 ): Promise<Loaded> {
-  const source = await openSource(world, listed)
+  const source = await openSource(context, listed)
   const facts = await readFacts(source)
   refuseNewer(facts, listed)
   if (isMisplaced(facts, listed)) return misplaced(listed, options.before)
@@ -109,7 +109,7 @@ export async function loadSealed(
   const { footer } = facts
   const trusted = footer !== undefined && broken.length === 0 && footer.lost === 0
   if (trusted && (!options.verify || digestMatches(footer, await digestOf(source, footer.dataEnd)))) {
-    const found = await postingsOf(world, { listed, source, identity, footer })
+    const found = await postingsOf(context, { listed, source, identity, footer })
     const segment = asFound({ listed, source, identity, footer }, found.postings)
     return {
       segment,
@@ -117,7 +117,7 @@ export async function loadSealed(
       next: { nextPosition: footer.lastPosition + 1, chain: footer.chain },
     }
   }
-  const scanned = await scanDamaged(world, { listed, source, identity, footer, before: options.before })
+  const scanned = await scanDamaged(context, { listed, source, identity, footer, before: options.before })
   if (trusted && scanned.damage.length === 0)
     broken.push(damageAt(listed, 'the file does not have the hash it was sealed with'))
   return { segment: scanned.segment, damage: [...damage, ...broken, ...scanned.damage], next: scanned.next }
@@ -182,10 +182,10 @@ interface Sealed {
 }
 
 export function indexPath(
-  world: EngineWorld,
+  context: EngineContext,
   segment: { readonly firstPosition: number; readonly epoch: number },
 ): string {
-  return join(world.layout.segments, indexName(segment.firstPosition, segment.epoch))
+  return join(context.layout.segments, indexName(segment.firstPosition, segment.epoch))
 }
 
 interface Indexed {
@@ -197,25 +197,25 @@ interface Indexed {
  * The index beside the log, or a new one made from the log: derived and disposable (D5). What is met while one is made is
  * met again at the next start: the file that would save that start the work is not written then.
  */
-async function postingsOf(world: EngineWorld, sealed: Sealed): Promise<Indexed> {
-  const path = indexPath(world, sealed.listed)
-  const postings = await openIndex(path, indexIdentity(sealed.footer), world.shelf)
-  return postings === undefined ? rebuildIndex(world, sealed, false) : { postings, damage: [] }
+async function postingsOf(context: EngineContext, sealed: Sealed): Promise<Indexed> {
+  const path = indexPath(context, sealed.listed)
+  const postings = await openIndex(path, indexIdentity(sealed.footer), context.shelf)
+  return postings === undefined ? rebuildIndex(context, sealed, false) : { postings, damage: [] }
 }
 
 /** `damagedToo`: whoever asks keeps what is damaged by other means. */
-export async function rebuildIndex(world: EngineWorld, sealed: Sealed, damagedToo = true): Promise<Indexed> {
+export async function rebuildIndex(context: EngineContext, sealed: Sealed, damagedToo = true): Promise<Indexed> {
   const { listed, source, identity, footer } = sealed
-  const path = indexPath(world, listed)
-  world.tell.noticed('index rebuilt', path)
-  const postings = new ActivePostings(world.kinds)
+  const path = indexPath(context, listed)
+  context.observer.warned('index rebuilt', path)
+  const postings = new ActivePostings(context.kinds)
   const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
-  const result = await scan(source, start, indexingVisitor(world, postings))
+  const result = await scan(source, start, indexingVisitor(context, postings))
   const damage = knownDamage(listed, result)
   if (damage.length > 0 && !damagedToo) return { postings, damage }
   const { blocks } = await digestOf(source, footer.dataEnd)
-  const stored = await storeIndex(world, { path, postings, footer, blocks }).catch(error => {
-    world.tell.noticed('index not written', String(error))
+  const stored = await storeIndex(context, { path, postings, footer, blocks }).catch(error => {
+    context.observer.warned('index not written', String(error))
     return undefined
   })
   return { postings: stored ?? postings, damage }
@@ -230,7 +230,7 @@ export function knownDamage(listed: ListedSegment, result: ScanResult): KnownDam
 
 /** Writes the index beside the log and opens it; what is in memory serves until then, and if that fails. */
 export async function storeIndex(
-  world: EngineWorld,
+  context: EngineContext,
   index: {
     readonly path: string
     readonly postings: ActivePostings
@@ -240,8 +240,8 @@ export async function storeIndex(
 ): Promise<Postings | undefined> {
   const { path, postings, footer, blocks: blockChecksums } = index
   const identity = indexIdentity(footer)
-  await writeIndex(world.disk, path, postings, identity, blockChecksums, () => new Promise(setImmediate))
-  return openIndex(path, identity, world.shelf)
+  await writeIndex(context.disk, path, postings, identity, blockChecksums, () => new Promise(setImmediate))
+  return openIndex(path, identity, context.shelf)
 }
 
 /** What is known of a segment apart from its frames. */
@@ -253,17 +253,17 @@ export function sealedKnowledge(footer: Footer): Knowledge {
 
 /** A segment with damage is served from an index in memory that knows which positions have no bytes. */
 async function scanDamaged(
-  world: EngineWorld,
+  context: EngineContext,
   sealed: Omit<Sealed, 'footer'> & { readonly footer: Footer | undefined; readonly before: number | undefined },
 ): Promise<Loaded> {
   const { listed, source, identity, before } = sealed
-  const postings = new ActivePostings(world.kinds)
+  const postings = new ActivePostings(context.kinds)
   const knowledge =
     sealed.footer === undefined
       ? { durable: source.length, knownHead: before === undefined ? 0 : before - 1, final: before !== undefined }
       : sealedKnowledge(sealed.footer)
   const end = sealed.footer?.dataEnd ?? source.length
-  const result = await scan(source, { ...scanStart(identity, end), ...knowledge }, indexingVisitor(world, postings))
+  const result = await scan(source, { ...scanStart(identity, end), ...knowledge }, indexingVisitor(context, postings))
   const footer = sealed.footer ?? footerFrom(identity, result)
   const damage = knownDamage(listed, result)
   const segment = asFound({ listed, source, identity, footer }, postings)

@@ -11,7 +11,7 @@ import {
   type SegmentIdentity,
 } from '../format/segment-header.js'
 import type { Postings } from '../index/postings.js'
-import type { Digest } from './digest.js'
+import type { FileDigest } from './digest.js'
 import type { DamagedExtent } from './scan.js'
 import type { SegmentBytes } from './segment-bytes.js'
 import { type FilePlace, isArchiveCode, type SegmentRow } from './segment-row.js'
@@ -130,7 +130,7 @@ export async function readFacts(source: SegmentBytes): Promise<SegmentFacts> {
   }
 }
 
-export function digestMatches(footer: Footer, digest: Digest): boolean {
+export function digestMatches(footer: Footer, digest: FileDigest): boolean {
   return digest.fileHash.equals(footer.fileHash)
 }
 

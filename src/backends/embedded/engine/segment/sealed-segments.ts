@@ -9,8 +9,8 @@ import { kindIn, type Postings } from '../index/postings.js'
 import { SealedPostings } from '../index/sealed-postings.js'
 import { filterMayContain } from '../index/term-filter.js'
 import { hashTerm } from '../index/term-hash.js'
-import { ArchiveShelf } from './archive-cache.js'
-import type { EngineWorld } from './engine-context.js'
+import { ArchiveCache } from './archive-cache.js'
+import type { EngineContext } from './engine-context.js'
 import { SealedSegment, type SegmentHome } from './sealed-segment.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import type { SegmentList } from './segment-list.js'
@@ -19,7 +19,7 @@ import { type ArchiveFile, type FilePlace, RowBlock, type SegmentRow } from './s
 const BLOCK_BITS = 7
 const BLOCK_ROWS = 1 << BLOCK_BITS
 /** Segments whose object is kept for the next use, with what it has opened. */
-export const KEPT_LOOKS = 512
+export const KEPT_HANDLES = 512
 
 /** A segment that was sealed, or found to be. */
 export interface NewSegment {
@@ -44,11 +44,11 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   /** Postings that no file can give back, by first position. */
   private readonly inMemory = new Map<number, Postings>()
   /** A place for each row, shared with every so manieth. */
-  private readonly looks: (SealedSegment | undefined)[] = Array(KEPT_LOOKS).fill(undefined)
-  private readonly archives: ArchiveShelf
+  private readonly handles: (SealedSegment | undefined)[] = Array(KEPT_HANDLES).fill(undefined)
+  private readonly archives: ArchiveCache
 
-  constructor(private readonly world: Pick<EngineWorld, 'layout' | 'pool' | 'shelf'>) {
-    this.archives = new ArchiveShelf(world.pool)
+  constructor(private readonly context: Pick<EngineContext, 'layout' | 'pool' | 'shelf'>) {
+    this.archives = new ArchiveCache(context.pool)
   }
 
   get length(): number {
@@ -75,16 +75,16 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   at(index: number): SealedSegment {
-    const place = (this.retired + index) % KEPT_LOOKS
-    const kept = this.looks[place]
+    const place = (this.retired + index) % KEPT_HANDLES
+    const kept = this.handles[place]
     if (kept !== undefined && kept.firstPosition === this.firstPosition(index)) return kept
-    const look = this.look(index)
-    this.looks[place] = look
+    const look = this.handle(index)
+    this.handles[place] = look
     return look
   }
 
   /** For who passes over all of them once: nothing is kept of it. */
-  look(index: number): SealedSegment {
+  handle(index: number): SealedSegment {
     return new SealedSegment(this, this.row(index))
   }
 
@@ -93,7 +93,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   *from(start: number): Generator<SealedSegment, void, void> {
-    for (let index = start; index < this.length; index++) yield this.look(index)
+    for (let index = start; index < this.length; index++) yield this.handle(index)
   }
 
   countUpTo(position: number): number {
@@ -108,7 +108,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   lastThatMay(kind: number, text: string, below: number): number {
-    const { kinds, pages, hash = hashTerm } = this.world.shelf
+    const { kinds, pages, hash = hashTerm } = this.context.shelf
     const { filters } = pages
     const filtered = kindIn(kinds.filtered, kind)
     const term = hash(kind, text)
@@ -136,7 +136,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     this.bytesNow += length
     this.diskBytesNow += archive?.packedLength ?? length
     if (archive !== undefined) this.archivedNow++
-    return this.look(this.length - 1)
+    return this.handle(this.length - 1)
   }
 
   /** The same events, from now on in an archive. */
@@ -145,9 +145,9 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     const row = this.row(index)
     this.diskBytesNow += archive.packedLength - row.diskBytes
     row.putPlace({ directory: this.directoryOf(path), epoch: row.epoch, archive })
-    this.looks[(this.retired + index) % KEPT_LOOKS] = undefined
+    this.handles[(this.retired + index) % KEPT_HANDLES] = undefined
     this.archivedNow++
-    return this.look(index)
+    return this.handle(index)
   }
 
   /** Only the first can go: behind it the log would have a hole. */
@@ -157,7 +157,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     this.bytesNow -= oldest.source.length
     this.diskBytesNow -= this.row(0).diskBytes
     if (oldest.archived) this.archivedNow--
-    this.looks[this.retired % KEPT_LOOKS] = undefined
+    this.handles[this.retired % KEPT_HANDLES] = undefined
     this.retired++
     if (this.retired < BLOCK_ROWS) return
     this.blocks.shift()
@@ -166,7 +166,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   placed(row: SegmentRow, { directory, epoch, archive }: FilePlace): { path: string; source: SegmentBytes } {
-    const { pool } = this.world
+    const { pool } = this.context
     const { firstPosition, length } = row
     const folder = this.directories[directory] as string
     if (archive === undefined) {
@@ -184,14 +184,14 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
       if (postings === undefined) throw this.gone(row)
       return postings
     }
-    return new SealedPostings({ firstPosition, count: row.events, pages: () => this.pagesOf(row) }, this.world.shelf)
+    return new SealedPostings({ firstPosition, count: row.events, pages: () => this.pagesOf(row) }, this.context.shelf)
   }
 
   giveIndex(row: SegmentRow, postings: Postings): void {
     const { firstPosition } = row
     // What was retired meanwhile needs none.
     if (this.indexOf(firstPosition) < 0) return
-    const { pages } = this.world.shelf
+    const { pages } = this.context.shelf
     pages.filters.drop(firstPosition)
     const owner = pages.ownerOf(firstPosition)
     if (owner !== undefined) pages.forget(owner)
@@ -204,7 +204,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   private pagesOf(row: SegmentRow): IndexPages {
     const { index, firstPosition } = row
     if (index === undefined) throw this.gone(row)
-    const { shelf } = this.world
+    const { shelf } = this.context
     const open = shelf.pages.ownerOf(firstPosition)
     if (open instanceof IndexPages) return open
     return new IndexPages(firstPosition, this.indexPath(row), index, shelf)
@@ -219,11 +219,11 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   private indexPath({ firstPosition, epoch }: SegmentRow): string {
-    return join(this.world.layout.segments, indexName(firstPosition, epoch))
+    return join(this.context.layout.segments, indexName(firstPosition, epoch))
   }
 
   private get directories(): readonly string[] {
-    const { root, segments, archive } = this.world.layout
+    const { root, segments, archive } = this.context.layout
     return [root, segments, archive]
   }
 

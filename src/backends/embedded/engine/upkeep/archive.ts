@@ -18,8 +18,8 @@ import {
   SKIPPABLE_MAGIC,
 } from '../segment/archive-bytes.js'
 import { digestOf } from '../segment/digest.js'
-import type { EngineWorld } from '../segment/engine-context.js'
-import { damagedExtents, isKnownDamaged, WRONG_HASH, wholeSegment } from '../segment/examine-segment.js'
+import type { EngineContext } from '../segment/engine-context.js'
+import { damagedExtents, hasKnownDamage, WRONG_HASH, wholeSegment } from '../segment/examine-segment.js'
 import { digestMatches, type SealedSegment } from '../segment/sealed-segment.js'
 import { type AgeRule, isOlderThan } from '../segment/segment-age.js'
 
@@ -45,8 +45,8 @@ export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegm
   if (log.state !== 'writable') return undefined
   const segments = log.sealedSegments()
   for (let at = 0; at < segments.length; at++) {
-    const segment = segments.look(at)
-    if (segment.archived || isKnownDamaged(log.damage, segment)) continue
+    const segment = segments.handle(at)
+    if (segment.archived || hasKnownDamage(log.damage, segment)) continue
     const activeMs = log.writing().identity.createdMs
     const since = { later: segments.from(at + 1), activeMs }
     return isOlderThan(segment, since, rule) ? archiveSegment(log, segment) : undefined
@@ -59,12 +59,12 @@ export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegm
  * and then the plain one counts until archiving is taken up again: the archive that is there is proved once more and used.
  */
 export async function archiveSegment(log: Log, segment: SealedSegment): Promise<SealedSegment> {
-  const { world } = log
+  const { context } = log
   // The index may still be on its way to its file; afterwards nobody would hand it to the new segment.
   await log.settled()
-  await requireRoom(world, segment)
-  const archive = (await finishedArchive(world, segment)) ?? (await writeArchive(log, segment))
-  const { packedLength } = await archiveSource(world.pool, archive.path)
+  await requireRoom(context, segment)
+  const archive = (await finishedArchive(context, segment)) ?? (await writeArchive(log, segment))
+  const { packedLength } = await archiveSource(context.pool, archive.path)
   // Readers find the archive before the plain file goes; those in the middle of it keep their descriptor.
   const archived = log.sealedSegments().archived(segment, archive.path, { sha256: archive.sha256, packedLength })
   await removePlain(log, segment)
@@ -77,15 +77,15 @@ interface Proven {
 }
 
 /** A disk filled by its own archive would refuse appends. At the worst an archive is as long as what it holds. */
-async function requireRoom(world: EngineWorld, segment: SealedSegment): Promise<void> {
-  const { freeBytes } = await world.disk.space(world.layout.archive)
+async function requireRoom(context: EngineContext, segment: SealedSegment): Promise<void> {
+  const { freeBytes } = await context.disk.space(context.layout.archive)
   if (freeBytes >= segment.source.length) return
   throw Object.assign(new Error(`no room to archive ${segment.name}`), { code: 'ENOSPC' })
 }
 
 /** An archive that an earlier attempt put in place. One that does not prove itself holds nothing that the plain file lacks. */
-async function finishedArchive(world: EngineWorld, segment: SealedSegment): Promise<Proven | undefined> {
-  const { disk, layout } = world
+async function finishedArchive(context: EngineContext, segment: SealedSegment): Promise<Proven | undefined> {
+  const { disk, layout } = context
   const { firstPosition, epoch } = segment.sealed.identity
   for (const name of await disk.list(layout.archive)) {
     const parsed = parseName(name)
@@ -95,15 +95,15 @@ async function finishedArchive(world: EngineWorld, segment: SealedSegment): Prom
       await disk.syncDirectory(layout.archive)
       return { path, sha256: parsed.sha256 }
     }
-    world.tell.noticed('archive does not prove itself and is made anew', path)
-    await world.pool.forget(path)
+    context.observer.warned('archive does not prove itself and is made anew', path)
+    await context.pool.forget(path)
     await disk.unlink(path)
   }
   return undefined
 }
 
 async function writeArchive(log: Log, segment: SealedSegment): Promise<Proven> {
-  const { disk, layout } = log.world
+  const { disk, layout } = log.context
   const { firstPosition, epoch } = segment.sealed.identity
   const temporary = join(layout.archive, archiveTemporaryName(firstPosition, epoch))
   try {
@@ -222,7 +222,7 @@ async function misfit(log: Log, segment: SealedSegment): Promise<Error> {
 }
 
 async function removePlain(log: Log, segment: SealedSegment): Promise<void> {
-  const { disk, layout, pool } = log.world
+  const { disk, layout, pool } = log.context
   const { firstPosition, epoch } = segment.sealed.identity
   if (basename(segment.path) !== segmentName(firstPosition, epoch)) return
   // Whoever lost the directory must not remove what is now another's.

@@ -4,8 +4,8 @@ import { parseName } from '../format/names.js'
 import { SealedPostings } from '../index/sealed-postings.js'
 import type { Log } from '../log.js'
 import { type Carried, type Floor, writeFloor } from '../recovery/floor.js'
-import type { EngineWorld } from '../segment/engine-context.js'
-import { isKnownDamaged } from '../segment/examine-segment.js'
+import type { EngineContext } from '../segment/engine-context.js'
+import { hasKnownDamage } from '../segment/examine-segment.js'
 import type { SealedSegment } from '../segment/sealed-segment.js'
 import { type AgeRule, isOlderThan } from '../segment/segment-age.js'
 
@@ -21,7 +21,7 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
   const segments = log.sealedSegments()
   if (segments.length < NEWEST_KEPT + 1) return undefined
-  const [oldest, next] = [segments.look(0), segments.look(1)]
+  const [oldest, next] = [segments.handle(0), segments.handle(1)]
   // A start that found no room left none: then there is nothing to measure ages against.
   const active = log.current
   if (active === undefined) return undefined
@@ -33,12 +33,12 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
 
 /** A damaged segment is never archived. Once its damage was accepted, it must not hold up the others. */
 function mayGo(log: Log, segment: SealedSegment): boolean {
-  return segment.archived || isKnownDamaged(log.damage, segment)
+  return segment.archived || hasKnownDamage(log.damage, segment)
 }
 
 /** The floor carries the hash that the next segment continues: where the two disagree, retiring would hide it. */
 function isProvable(log: Log, oldest: SealedSegment, next: SealedSegment): boolean {
-  if (isKnownDamaged(log.damage, oldest) || isKnownDamaged(log.damage, next)) return true
+  if (hasKnownDamage(log.damage, oldest) || hasKnownDamage(log.damage, next)) return true
   const { footer } = oldest.sealed
   return footer.lastPosition + 1 === next.firstPosition && footer.chain.equals(next.sealed.identity.prev)
 }
@@ -48,17 +48,17 @@ async function retire(
   oldest: SealedSegment,
   { next, carried }: { readonly next: SealedSegment; readonly carried: Carried },
 ): Promise<void> {
-  const { world } = log
+  const { context } = log
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = next.sealed.identity
   await log.settled()
   const floor = { nextPosition, chain, batch, carried }
-  await writeFloor(world, floor)
+  await writeFloor(context, floor)
   log.raiseFloor(floor)
   const { postings } = oldest
   log.sealedSegments().retire(oldest)
-  await world.pool.forget(oldest.path)
+  await context.pool.forget(oldest.path)
   if (postings instanceof SealedPostings) await postings.close()
-  await removeBelow(world, nextPosition)
+  await removeBelow(context, nextPosition)
 }
 
 /**
@@ -66,17 +66,17 @@ async function retire(
  * first segment that is kept has to continue it, or the floor may be another store's.
  */
 export async function finishRetiring(
-  world: EngineWorld,
+  context: EngineContext,
   floor: Floor,
   first: SealedSegment | undefined,
 ): Promise<void> {
   if (first === undefined || first.firstPosition !== floor.nextPosition) return
   if (!first.sealed.identity.prev.equals(floor.chain)) return
-  await removeBelow(world, floor.nextPosition)
+  await removeBelow(context, floor.nextPosition)
 }
 
-async function removeBelow(world: EngineWorld, floor: number): Promise<void> {
-  const { disk, layout } = world
+async function removeBelow(context: EngineContext, floor: number): Promise<void> {
+  const { disk, layout } = context
   for (const directory of [layout.archive, layout.segments]) {
     let removed = 0
     for (const name of await disk.list(directory)) {

@@ -46,7 +46,7 @@ export class Scrub {
   async step(): Promise<ScrubPass | undefined> {
     const segments = this.log.sealedSegments()
     const at = segments.countUpTo(this.nextPosition - 1)
-    const segment = at < segments.length ? segments.look(at) : undefined
+    const segment = at < segments.length ? segments.handle(at) : undefined
     if (!this.begun) this.startedMs = performance.now()
     if (segment === undefined) return this.finish()
     await this.examine(segment).finally(() => this.putAway(segment))
@@ -64,14 +64,14 @@ export class Scrub {
 
   /** A pass goes over all files, and leaves no descriptor of them behind. */
   private async putAway(segment: SealedSegment): Promise<void> {
-    const { pool } = this.log.world
+    const { pool } = this.log.context
     await pool.forget(segment.path)
     await pool.forget(this.log.indexPathOf(segment))
   }
 
   private async examine(segment: SealedSegment): Promise<void> {
     try {
-      const { pool } = this.log.world
+      const { pool } = this.log.context
       // A source of its own: chunks that are still in memory say nothing about those on disk.
       const source = segment.archived ? await archiveSource(pool, segment.path) : segment.source
       const suspicion = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
@@ -87,7 +87,7 @@ export class Scrub {
         return this.note(wholeSegment(segment, reason))
       // The disk did not give the bytes: nobody knows whether they are damaged. The pass was no good one all the same.
       this.damaged++
-      this.log.world.tell.noticed('scrubbing found what it could not read', `${segment.path}: ${reason}`)
+      this.log.context.observer.warned('scrubbing found what it could not read', `${segment.path}: ${reason}`)
     }
   }
 
@@ -97,7 +97,7 @@ export class Scrub {
     const reason = extents.length > 0 ? undefined : await this.provenFault(segment, source)
     if (extents.length > 0) return this.note(...extents)
     if (reason !== undefined) return this.note(wholeSegment(segment, reason))
-    this.log.world.tell.noticed('what seemed damaged is sound', `${segment.path}: ${suspicion}`)
+    this.log.context.observer.warned('what seemed damaged is sound', `${segment.path}: ${suspicion}`)
     await this.log.rebuildIndexOf(segment)
   }
 
@@ -110,7 +110,7 @@ export class Scrub {
 
   /** Gone from a directory that is there. One that cannot be seen as a whole, as on a disk taken away, proves nothing. */
   private async isMissing({ path, name }: SealedSegment): Promise<boolean> {
-    const { disk } = this.log.world
+    const { disk } = this.log.context
     const names = await disk.list(dirname(path)).catch(() => undefined)
     return names !== undefined && !names.includes(name) && this.log.owned
   }
@@ -124,7 +124,7 @@ export class Scrub {
   private async fileFault(segment: SealedSegment): Promise<string | undefined> {
     const name = parseName(segment.name)
     if (name?.kind !== 'archive') return undefined
-    const found = await fileSha256(this.log.world.pool, segment.path, bytes => this.spend(bytes))
+    const found = await fileSha256(this.log.context.pool, segment.path, bytes => this.spend(bytes))
     return found === name.sha256 ? undefined : 'the archive does not have the hash in its name'
   }
 
