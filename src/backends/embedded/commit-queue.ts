@@ -250,7 +250,7 @@ export class CommitQueue {
   }
 
   private stopAfter(defect: unknown): BatchIndeterminate {
-    this.world.log.context.latch.trip(defect)
+    this.world.log.context.files.latch.trip(defect)
     return new BatchIndeterminate('the store failed after the events were written', { cause: defect })
   }
 

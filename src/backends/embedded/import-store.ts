@@ -127,14 +127,14 @@ class Import {
 
   private async begin(): Promise<void> {
     if (this.begun) return
-    const { disk, layout } = this.log.context
+    const { disk, layout } = this.log.context.files
     await writeFact(disk, layout.importing, { begun: new Date(this.log.context.now()).toISOString() })
     this.begun = true
   }
 
   /** Also when nothing was missing: the last process may have ended between its last event and this. */
   private async finish(): Promise<void> {
-    const { disk, layout } = this.log.context
+    const { disk, layout } = this.log.context.files
     await disk.unlink(layout.importing)
     await disk.syncDirectory(layout.root)
   }

@@ -106,7 +106,7 @@ export class Maintenance {
     if (archiveAfterDays === 0) return false
     const archived = await archiveOldest(this.log, this.rule(archiveAfterDays))
     if (archived === undefined) return false
-    const archivedBytes = await this.log.context.pool.use(archived.path, file => file.size())
+    const archivedBytes = await this.log.context.files.pool.use(archived.path, file => file.size())
     this.observer.archived?.({ name: archived.name, bytes: archived.source.length, archivedBytes })
     return true
   }

@@ -43,14 +43,15 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
     await prepareDirectories(context)
     await syncAncestors(disk, directory)
     const recovered = await recover(context, importing)
-    const reserve = new Reserve(context.disk, layout.reserve, options.reserveBytes)
+    const reserve = new Reserve(context.files.disk, layout.reserve, options.reserveBytes)
     const log = createLog(options, { context, lock, reserve }, recovered)
-    await recovered.active?.orClosed(() => prepareForWriting(log, reserve))
-    const { clean, tornBytes, head } = recovered
+    await recovered.segments.active?.orClosed(() => prepareForWriting(log, reserve))
+    const { head } = recovered
+    const { clean, tornBytes } = recovered.start
     options.observer.recovered?.({ clean, tornBytes, head, ms: performance.now() - started })
     return log
   } catch (error) {
-    await context.pool.closeAll()
+    await context.files.pool.closeAll()
     await lock.release()
     throw error
   }
@@ -79,18 +80,10 @@ export function createContext(options: ResolvedOptions, layout: Layout, owned?: 
   const latch = new Latch()
   const disk = new LatchedDisk(options.disk, latch, owned)
   const pool = new FilePool(disk, options.openFiles)
-  const shelf = { pool, pages: new PageCache(options.pageCacheBytes), kinds: TERM_KINDS }
   return {
-    ...{
-      disk,
-      layout,
-      pool,
-      shelf,
-      latch,
-      presizeBytes: options.presizeBytes,
-      kinds: TERM_KINDS,
-      index: indexRecord,
-    },
+    files: { disk, latch, layout, pool, presizeBytes: options.presizeBytes },
+    indexes: { pool, pages: new PageCache(options.pageCacheBytes), kinds: TERM_KINDS },
+    indexRecord,
     now: () => Number(clock.now() / 1_000_000n),
     random: options.random,
     observer: {
@@ -106,15 +99,13 @@ function createLog(
   recovered: Awaited<ReturnType<typeof recover>>,
 ): Log {
   const { observer } = options
-  const limits = {
-    ...{ segmentBytes: options.segmentBytes, segmentMs: options.segmentHours * 3_600_000 },
-    ...{ sealOnCloseBytes: options.sealOnCloseBytes, idleMarkMs: options.idleMarkMs },
-  }
+  const { segmentBytes, segmentHours, sealOnCloseBytes, idleMarkMs } = options
+  const limits = { segmentBytes, segmentMs: segmentHours * 3_600_000, sealOnCloseBytes, idleMarkMs }
   const log = new Log({ ...parts, limits }, recovered, {
     state: (state, detail) => observer.writeState?.(writeState(state, detail)),
     rotated: segment => observer.rotated?.(segment),
   })
-  parts.context.latch.whenTripped(error => log.failed(error))
+  parts.context.files.latch.whenTripped(error => log.failed(error))
   return log
 }
 

@@ -102,7 +102,7 @@ async function inContext<T>(disk: Disk, directory: string, work: (context: Engin
   try {
     return await work(context)
   } finally {
-    await context.pool.closeAll()
+    await context.files.pool.closeAll()
   }
 }
 

@@ -3,22 +3,19 @@ import type { DiskLock } from './disk/disk.js'
 import { isNoDescriptor, isNoSpace, Latched, OwnershipLost } from './disk/latch.js'
 import type { Reserve } from './disk/reserve.js'
 import type { BatchBuffer, BatchPlace } from './format/batch-buffer.js'
-import { FOOTER_BYTES } from './format/footer.js'
 import type { Floor } from './recovery/floor.js'
 import { FoundDamage } from './recovery/found-damage.js'
 import { IndexRebuilds } from './recovery/index-rebuilds.js'
-import { type Recovered, writeCurrent } from './recovery/recover.js'
-import { installSegment, prepareSegment } from './recovery/recover-tail.js'
+import type { Recovered } from './recovery/recover.js'
+import { type RotatedSegment, Rotation, type RotationLimits } from './rotation.js'
 import { describeDamage, type KnownDamage } from './segment/accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './segment/active-segment.js'
 import type { EngineContext } from './segment/engine-context.js'
-import { indexPath, storeIndex } from './segment/load-segment.js'
-import { lostPositions, type SealedSegment, type Segment } from './segment/sealed-segment.js'
+import { indexPath } from './segment/load-segment.js'
+import type { SealedSegment, Segment } from './segment/sealed-segment.js'
 import type { SealedSegments } from './segment/sealed-segments.js'
 import { PooledBytes } from './segment/segment-bytes.js'
 import { GrowingList, type SegmentList } from './segment/segment-list.js'
-
-const ROTATION_RETRY_MS = 5_000
 
 export type LogState = 'writable' | 'closed' | 'corrupt' | 'disk_full' | 'failed_sync' | 'lost_ownership'
 
@@ -32,9 +29,7 @@ export class BatchIndeterminate extends Error {
   override readonly name = 'BatchIndeterminate'
 }
 
-export interface LogLimits {
-  readonly segmentBytes: number
-  readonly segmentMs: number
+export interface LogLimits extends RotationLimits {
   /** A segment larger than this is sealed at a clean stop, so that the next start does not have to read it. */
   readonly sealOnCloseBytes: number
   readonly idleMarkMs: number
@@ -49,7 +44,7 @@ export interface LogParts {
 
 export interface LogListener {
   state(state: LogState, detail: string): void
-  rotated(segment: { readonly name: string; readonly bytes: number; readonly events: number }): void
+  rotated(segment: RotatedSegment): void
 }
 
 export class Log {
@@ -58,30 +53,29 @@ export class Log {
   private readonly tail: Segment | undefined
   private readonly found: FoundDamage
   private readonly rebuilds: IndexRebuilds
+  private readonly rotation: Rotation
   private floorNow: Floor
   private stateNow: LogState = 'writable'
   private detail = ''
-  private indexing: Promise<void> = Promise.resolve()
   private marking: Promise<void> | undefined
   private markTimer: NodeJS.Timeout | undefined
-  private rotateNotBefore = 0
-  /** A rotation that found no descriptor halfway: the next segment, made but not yet known to be in place. */
-  private uninstalled: ActiveSegment | undefined
 
   constructor(
     private readonly parts: LogParts,
     readonly recovered: Recovered,
     private readonly listener: LogListener,
   ) {
-    this.sealed = recovered.sealed
-    this.active = recovered.active
-    this.tail = recovered.tail
-    this.found = new FoundDamage(parts, recovered, why => this.enter('corrupt', why))
+    this.sealed = recovered.segments.sealed
+    this.active = recovered.segments.active
+    this.tail = recovered.segments.tail
+    this.found = new FoundDamage(parts, recovered.damage, why => this.enter('corrupt', why))
     this.rebuilds = new IndexRebuilds(parts.context, damage => this.found.note(...damage))
+    this.rotation = new Rotation(parts.context, parts.limits, recovered, segment => listener.rotated(segment))
     this.floorNow = recovered.floor
-    const [first] = recovered.unaccepted
-    if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
-    else if (recovered.active === undefined) this.enter('disk_full', 'the disk has no room to begin a new segment')
+    const { unaccepted } = recovered.damage
+    const [first] = unaccepted
+    if (first !== undefined) this.enter('corrupt', describeDamage(first, unaccepted.length))
+    else if (this.active === undefined) this.enter('disk_full', 'the disk has no room to begin a new segment')
   }
 
   get context(): EngineContext {
@@ -108,14 +102,14 @@ export class Log {
   get firstPosition(): number {
     const kept = this.sealed.first ?? this.active?.identity.firstPosition
     // Without its first segment the log still begins where it began: those events are lost, not retired.
-    const lost = this.recovered.damage.find(({ from, to }) => from <= to && to + 1 === kept)
+    const lost = this.recovered.damage.found.find(({ from, to }) => from <= to && to + 1 === kept)
     return lost?.from ?? kept ?? this.floorNow.nextPosition
   }
 
   /** Ascending; the last one may still be growing. */
   segments(): SegmentList {
-    // Halfway through a rotation the old segment is sealed already and stands among those.
-    if (this.uninstalled !== undefined) return this.sealed
+    // Halfway through a rotation the active segment is sealed already and stands among those.
+    if (this.rotation.halfway) return this.sealed
     const last = this.active === undefined ? this.tail : this.asSegment(this.active)
     return last === undefined ? this.sealed : new GrowingList(this.sealed, last)
   }
@@ -163,8 +157,23 @@ export class Log {
     // A mark written while a segment is sealed would change bytes that are hashed already.
     clearTimeout(this.markTimer)
     await this.marking
-    if (this.uninstalled !== undefined) await this.attempt(() => this.finishRotation())
-    else if (this.rotationDue()) await this.attempt(() => this.rotate())
+    if (this.rotation.halfway || this.rotation.isDue(this.writing())) await this.rotate()
+  }
+
+  private async rotate(): Promise<void> {
+    const old = this.writing()
+    try {
+      if (!this.rotation.halfway && !(await this.rotation.begin(old))) return
+      this.mustOwn()
+      await this.rotation.finish(next => {
+        this.active = next
+      })
+    } catch (error) {
+      if (isNoDescriptor(error)) throw new BatchRejected('no free descriptor to begin a new segment', { cause: error })
+      throw await this.refusal(error)
+    }
+    // The segment is sealed and durable already: a close that fails takes nothing back.
+    await old.close().catch(error => this.context.observer.warned('a sealed segment was not closed', String(error)))
   }
 
   /** Whoever wakes up after another process took the directory must not begin a segment among the other's. */
@@ -196,7 +205,7 @@ export class Log {
     const { active } = this
     if (active === undefined || this.stateNow !== 'writable' || !(clean || active.unmarked)) return
     // A sealed segment is not written to any more: its hash covers the marks.
-    if (this.uninstalled !== undefined) return
+    if (this.rotation.halfway) return
     try {
       await active.mark(clean)
     } catch (error) {
@@ -207,7 +216,7 @@ export class Log {
   /** Waits for what goes on in the background. */
   async settled(): Promise<void> {
     await this.marking
-    await this.indexing
+    await this.rotation.settled()
   }
 
   /** Whatever fails on the way, the directory is given back. */
@@ -218,23 +227,17 @@ export class Log {
   private async closeFiles(): Promise<void> {
     clearTimeout(this.markTimer)
     await this.settled()
-    if (this.stateNow === 'writable' && this.active !== undefined && this.uninstalled === undefined && this.owned) {
+    if (this.stateNow === 'writable' && this.active !== undefined && !this.rotation.halfway && this.owned) {
       await this.mark(true)
       if (this.active.end > this.parts.limits.sealOnCloseBytes)
-        await this.sealForGood(this.active).catch(error => this.refusal(error))
-      await this.indexing
+        await this.rotation.sealLast(this.active).catch(error => this.refusal(error))
+      await this.rotation.settled()
     }
     await this.found.close()
     this.enter('closed', 'the store is closed')
     await this.active?.close()
-    await this.uninstalled?.close()
-    await this.context.pool.closeAll()
-  }
-
-  /** The next start need not read this segment, because a note says that the seal was seen to be durable. */
-  private async sealForGood(active: ActiveSegment): Promise<void> {
-    await this.sealActive(active)
-    await writeCurrent(this.context, active.identity, true)
+    await this.rotation.close()
+    await this.context.files.pool.closeAll()
   }
 
   /** Damage found so far, at the start and since. */
@@ -248,7 +251,7 @@ export class Log {
   }
 
   indexPathOf(segment: SealedSegment): string {
-    return indexPath(this.context, segment.sealed.identity)
+    return indexPath(this.context.files.layout, segment.sealed.identity)
   }
 
   /** Makes the index of a sealed segment anew from its log: what pointed to the wrong place, or could not be read, is gone. */
@@ -270,7 +273,7 @@ export class Log {
   }
 
   private asSegment(active: ActiveSegment): Segment {
-    const source = new PooledBytes(this.context.pool, active.path, active.end)
+    const source = new PooledBytes(this.context.files.pool, active.path, active.end)
     return {
       name: active.name,
       firstPosition: active.identity.firstPosition,
@@ -278,82 +281,6 @@ export class Log {
       postings: active.postings,
       source,
     }
-  }
-
-  /** A clock that went back counts as well: a segment begun in a false future would otherwise be written for years. */
-  private rotationDue(): boolean {
-    const active = this.writing()
-    if (active.currentTip.frames === 0 || performance.now() < this.rotateNotBefore) return false
-    const { segmentBytes, segmentMs } = this.parts.limits
-    return active.end >= segmentBytes || Math.abs(this.context.now() - active.identity.createdMs) >= segmentMs
-  }
-
-  private async attempt(rotation: () => Promise<void>): Promise<void> {
-    try {
-      await rotation()
-    } catch (error) {
-      if (isNoDescriptor(error)) throw new BatchRejected('no free descriptor to begin a new segment', { cause: error })
-      throw await this.refusal(error)
-    }
-  }
-
-  /** Rule D2: seal the old, then let the new one appear. The new file is made ready first, so that a full disk is found out before the seal. */
-  private async rotate(): Promise<void> {
-    const old = this.writing()
-    const next = await this.prepareNext(old)
-    if (next === undefined) return
-    await next.orClosed(() => this.sealActive(old))
-    this.uninstalled = next
-    await this.finishRotation()
-  }
-
-  /** A segment that cannot be made now is made later: the old one goes on. */
-  private async prepareNext({ currentTip: standing, identity }: ActiveSegment): Promise<ActiveSegment | undefined> {
-    try {
-      const next = await prepareSegment(this.context, {
-        ...{ salt: identity.salt, storeId: identity.storeId, epoch: identity.epoch, createdMs: this.context.now() },
-        ...{ firstPosition: standing.nextPosition, firstBatch: standing.batch, prev: standing.chain },
-      })
-      await next.orClosed(() => next.presize())
-      return next
-    } catch (error) {
-      if (error instanceof Latched) throw error
-      this.rotateNotBefore = performance.now() + ROTATION_RETRY_MS
-      this.context.observer.warned('rotation postponed', String(error))
-      return undefined
-    }
-  }
-
-  private async finishRotation(): Promise<void> {
-    const next = this.uninstalled as ActiveSegment
-    this.mustOwn()
-    await installSegment(this.context, next)
-    await writeCurrent(this.context, next.identity)
-    const old = this.writing()
-    this.active = next
-    this.uninstalled = undefined
-    // Sealed and durable already: a close that fails takes nothing back.
-    await old.close().catch(error => this.context.observer.warned('a sealed segment was not closed', String(error)))
-  }
-
-  private async sealActive(old: ActiveSegment): Promise<void> {
-    const lost = this.recovered.damage.filter(item => item.firstPosition === old.identity.firstPosition)
-    const { footer, blocks } = await old.seal(
-      this.context.now(),
-      lostPositions(lost.map(item => ({ ...item, offset: 0 }))),
-    )
-    const { identity, path: file, postings } = old
-    const length = footer.dataEnd + FOOTER_BYTES
-    const segment = this.sealed.add({ path: file, epoch: identity.epoch, identity, footer, length, postings })
-    this.listener.rotated({ name: segment.name, bytes: footer.dataEnd, events: old.postings.count })
-    // The lists in memory serve until the file is written; a failure costs a rebuild at the next start, nothing else.
-    const index = { path: indexPath(this.context, old.identity), postings: old.postings, footer, blocks }
-    this.indexing = this.indexing
-      .then(async () => {
-        const stored = await storeIndex(this.context, index)
-        if (stored !== undefined) segment.postings = stored
-      })
-      .catch(error => this.context.observer.warned('index not written', String(error)))
   }
 
   /** What a failed write means for the log and for the batch. */
@@ -368,7 +295,7 @@ export class Log {
       this.enter('lost_ownership', error.message)
       return new BatchIndeterminate(error.message, { cause: error })
     }
-    if (!(error instanceof Latched)) this.context.latch.trip(error)
+    if (!(error instanceof Latched)) this.context.files.latch.trip(error)
     return new BatchIndeterminate(this.detail, { cause: error })
   }
 

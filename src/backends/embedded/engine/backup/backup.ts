@@ -1,6 +1,8 @@
 // Copies a store that may be in use into a backup directory: only what is new, and nothing counts before all of it is durable.
 import { basename, join } from 'node:path'
-import { type Disk, diskErrorCode } from '../disk/disk.js'
+import { syncAncestors } from '../disk/ancestors.js'
+import { type Disk, type DiskLock, diskErrorCode } from '../disk/disk.js'
+import { EngineError } from '../disk/engine-error.js'
 import { type Layout, parseName } from '../format/names.js'
 import type { SegmentIdentity } from '../format/segment-header.js'
 import { readFloor } from '../recovery/floor.js'
@@ -11,9 +13,7 @@ import { BACKUP_FORMAT, type BackupEntry, type BackupHead, type Manifest, readMa
 import type { BackupLayout } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 import { copySealed, copyTail } from './backup-segments.js'
-import { takeTarget } from './backup-target.js'
 import { asItLies, withFile } from './copy-content.js'
-import type { ProofWait } from './live-tail.js'
 import {
   chainAt,
   pathBelow,
@@ -23,14 +23,14 @@ import {
   withSource,
 } from './source-inventory.js'
 
-export interface BackupContext extends ProofWait {
-  /** Only read. */
-  readonly source: Disk
-  readonly store: Layout
-  readonly target: Disk
-  readonly backup: BackupLayout
+export interface BackupContext {
+  /** The store to copy; only read. */
+  readonly source: { readonly disk: Disk; readonly layout: Layout }
+  readonly target: { readonly disk: Disk; readonly layout: BackupLayout }
   /** Milliseconds since 1970. */
   readonly now: () => number
+  /** How long an idle writer is waited for to mark what it has written as durable. */
+  readonly proofMs: number
   /** For whoever finds the backup directory locked. */
   readonly tag: string
 }
@@ -48,17 +48,45 @@ export interface BackupReport {
 
 /** While copying, a store goes on; so what was sealed meanwhile is copied before the end of the log is, for so many rounds. */
 const MOST_ROUNDS = 8
+/** A volume that has just been formatted is empty all the same. */
+const OF_THE_VOLUME = 'lost+found'
 /** Segments that vanish time and again without one being copied. */
 const MOST_VAIN_LOOKS = 200
 
 export async function backup(context: BackupContext): Promise<BackupReport> {
-  const lock = await takeTarget(context.target, context.backup, context.tag)
+  const { disk, layout } = context.target
+  const lock = await takeTarget(disk, layout, context.tag)
   try {
-    const before = await readManifest(context.target, context.backup)
-    return await new BackupRun(context, await BackupContents.open(context.target, context.backup, before)).run()
+    const before = await readManifest(disk, layout)
+    return await new BackupRun(context, await BackupContents.open(disk, layout, before)).run()
   } finally {
     await lock.release()
   }
+}
+
+/** The directory a backup is made in: never a data directory, never one that holds anything else, and one backup at a time. */
+async function takeTarget(disk: Disk, layout: BackupLayout, tag: string): Promise<DiskLock> {
+  await refuseForeign(disk, layout)
+  await disk.makeDirectory(layout.files)
+  const attempt = await disk.lock(layout.sign, tag)
+  if (!('lock' in attempt)) throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
+  try {
+    await disk.syncDirectory(layout.root)
+    await syncAncestors(disk, layout.root)
+    return attempt.lock
+  } catch (error) {
+    await attempt.lock.release()
+    throw error
+  }
+}
+
+async function refuseForeign(disk: Disk, layout: BackupLayout): Promise<void> {
+  const names = await disk.list(layout.root)
+  if (names.includes('segments') || names.includes('LOCK'))
+    throw new BackupRefused('wrong_place', `${layout.root} is a data directory; a backup needs one of its own`)
+  const known = [basename(layout.sign), basename(layout.files)]
+  if (known.some(name => names.includes(name)) || names.every(name => name === OF_THE_VOLUME)) return
+  throw new BackupRefused('wrong_place', `${layout.root} is no backup directory, and not empty`)
 }
 
 /** A look whose every file is copied. */
@@ -77,7 +105,7 @@ class BackupRun {
 
   constructor(
     private readonly context: BackupContext,
-    private readonly shelf: BackupContents,
+    private readonly contents: BackupContents,
   ) {}
 
   async run(): Promise<BackupReport> {
@@ -97,35 +125,35 @@ class BackupRun {
       if (diskErrorCode(error) !== 'ENOENT') throw error
       this.vain = this.made.size > before ? 0 : this.vain + 1
       if (this.vain <= MOST_VAIN_LOOKS) return undefined
-      throw new BackupRefused('unsettled', `${this.context.store.root} keeps changing: ${String(error)}`)
+      throw new BackupRefused('unsettled', `${this.context.source.layout.root} keeps changing: ${String(error)}`)
     }
   }
 
   /** undefined when what was sealed meanwhile should be copied first. */
   private async look(): Promise<Found | undefined> {
-    const { source, store } = this.context
-    const look = await takeInventory(source, store)
-    const identity = await sourceIdentityOf(source, look)
+    const { disk, layout } = this.context.source
+    const look = await takeInventory(disk, layout)
+    const identity = await sourceIdentityOf(disk, look)
     if (identity === undefined)
-      throw new BackupRefused('wrong_place', `${store.root} holds no segment that can be read`)
+      throw new BackupRefused('wrong_place', `${layout.root} holds no segment that can be read`)
     await this.refuseOther(look, identity)
     const before = this.made.size
     const sealed = await this.sealedOf(look)
     if (this.made.size > before && ++this.rounds < MOST_ROUNDS) return undefined
     const end = await this.endOf(look)
     if (look.unseen !== undefined && look.unseen > end.head.position)
-      throw new BackupRefused('damaged', `${store.segments}: the segment written last is missing`)
+      throw new BackupRefused('damaged', `${layout.segments}: the segment written last is missing`)
     const facts = await this.facts()
     // A floor raised since would be that of another set of segments.
-    if ((await readFloor({ disk: source, layout: store })).nextPosition !== look.floor) return undefined
+    if ((await readFloor(this.context.source)).nextPosition !== look.floor) return undefined
     return { look, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
   }
 
   /** A backup is never replaced by one of another log, nor by one of less. */
   private async refuseOther(look: SourceInventory, { storeId }: SegmentIdentity): Promise<void> {
-    const { manifest } = this.shelf
+    const { manifest } = this.contents
     if (manifest === undefined) return
-    const { root } = this.context.backup
+    const { root } = this.context.target.layout
     if (storeId.toString('hex') !== manifest.store)
       throw new BackupRefused('wrong_place', `${root} holds the backup of another store, ${manifest.store}`)
     const present = new Set(look.segments.map(({ firstPosition }) => firstPosition))
@@ -137,22 +165,22 @@ class BackupRun {
       throw new BackupRefused('damaged', `${path} is missing in the store, and ${root} has it: it stays as it is`)
     }
     const { head } = manifest
-    const chain = await chainAt(this.context.source, look, head)
+    const chain = await chainAt(this.context.source.disk, look, head)
     if (chain !== undefined && chain !== head.chain) throw this.anotherLog(manifest)
   }
 
   private anotherLog({ head }: Manifest): BackupRefused {
-    const what = `the log is not the one that ${this.context.backup.root} holds up to position ${head.position}`
+    const what = `the log is not the one that ${this.context.target.layout.root} holds up to position ${head.position}`
     return new BackupRefused('wrong_place', `${what}: it was cut, or went on from an earlier point`)
   }
 
   private async sealedOf(look: SourceInventory): Promise<BackupEntry[]> {
-    const { source } = this.context
+    const { disk } = this.context.source
     const fresh = look.sealed.filter(listed => this.known(pathBelow(listed)) === undefined)
     let bytes = 0
-    for (const { path } of fresh) bytes += await withFile(source, path, file => file.size())
-    if (fresh.length > 0) await this.shelf.requireRoom(bytes)
-    for (const listed of fresh) this.made.set(pathBelow(listed), await copySealed(source, this.shelf, listed))
+    for (const { path } of fresh) bytes += await withFile(disk, path, file => file.size())
+    if (fresh.length > 0) await this.contents.requireRoom(bytes)
+    for (const listed of fresh) this.made.set(pathBelow(listed), await copySealed(disk, this.contents, listed))
     return look.sealed.map(listed => this.known(pathBelow(listed)) as BackupEntry)
   }
 
@@ -160,28 +188,28 @@ class BackupRun {
   private known(path: string): BackupEntry | undefined {
     const made = this.made.get(path)
     if (made !== undefined) return made
-    const counted = this.shelf.counts(path)
+    const counted = this.contents.counts(path)
     return counted?.tail === true ? undefined : counted
   }
 
   private async endOf(look: SourceInventory): Promise<Pick<Found, 'files' | 'head'>> {
-    const { source } = this.context
+    const { source, proofMs } = this.context
     const { tail, accepted } = look
-    if (tail === undefined) return { files: [], head: await headOfSealed(source, look) }
-    const { entry, head } = await copyTail(source, this.shelf, { tail, accepted }, this.context)
+    if (tail === undefined) return { files: [], head: await headOfSealed(source.disk, look) }
+    const { entry, head } = await copyTail(source.disk, this.contents, { tail, accepted }, proofMs)
     return { files: [entry], head }
   }
 
   private async facts(): Promise<BackupEntry[]> {
-    const { source, store } = this.context
+    const { disk, layout } = this.context.source
     const facts: BackupEntry[] = []
-    for (const file of [store.floor, store.accepted, store.damage]) {
+    for (const file of [layout.floor, layout.accepted, layout.damage]) {
       const path = basename(file)
-      if (!(await source.list(store.root)).includes(path)) continue
+      if (!(await disk.list(layout.root)).includes(path)) continue
       facts.push(
-        await withFile(source, file, async opened => {
+        await withFile(disk, file, async opened => {
           const length = await opened.size()
-          const { bytes, sha256 } = await this.shelf.add(path, asItLies(opened, length))
+          const { bytes, sha256 } = await this.contents.add(path, asItLies(opened, length))
           return { path, bytes, sha256 }
         }),
       )
@@ -195,14 +223,15 @@ class BackupRun {
     const taken = new Date(this.context.now()).toISOString()
     const store = identity.storeId.toString('hex')
     const manifest = { format: BACKUP_FORMAT, store, begun, taken, first: look.floor, head, current, files }
-    const removed = await this.shelf.complete(manifest)
-    const copied = files.filter(entry => this.shelf.isNew(entry))
+    const removed = await this.contents.complete(manifest)
+    const copied = files.filter(entry => this.contents.isNew(entry))
     const damaged = files.filter(entry => entry.damaged === true && !isAccepted(entry.path, look.accepted))
     return {
       manifest,
       copied: { files: copied.length, bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0) },
-      ...{ kept: files.length - copied.length, removed },
-      damaged: damaged.map(({ path }) => join(this.context.store.root, path)),
+      kept: files.length - copied.length,
+      removed,
+      damaged: damaged.map(({ path }) => join(this.context.source.layout.root, path)),
     }
   }
 }

@@ -13,11 +13,6 @@ export interface FrameEnd {
   readonly chain: Buffer
 }
 
-export interface ProofWait {
-  /** How long the writer is waited for to say that it is durable. */
-  readonly proofMs: number
-}
-
 const LOOK_AGAIN_MS = 5
 
 /**
@@ -37,8 +32,11 @@ export class LiveTail {
     this.proven = { end: HEADER_BLOCK_BYTES, nextPosition: identity.firstPosition, chain: identity.prev }
   }
 
-  /** Everything that was acknowledged before the call, and nothing that could still be taken back; a number where it is damaged. */
-  async settled({ proofMs }: ProofWait): Promise<FrameEnd | number> {
+  /**
+   * Everything that was acknowledged before the call, and nothing that could still be taken back; a number where it is
+   * damaged. `proofMs`: how long the writer is waited for to say that it is durable.
+   */
+  async settled(proofMs: number): Promise<FrameEnd | number> {
     const deadline = performance.now() + proofMs
     await this.advance()
     const wanted = this.seen

@@ -5,7 +5,7 @@ import { HEADER_BLOCK_BYTES } from '../format/segment-header.js'
 import { writeFloor } from '../recovery/floor.js'
 import { quarantine } from '../recovery/quarantine.js'
 import type { KnownDamage } from '../segment/accepted-damage.js'
-import type { EngineContext } from '../segment/engine-context.js'
+import type { EngineContext, EngineFiles } from '../segment/engine-context.js'
 import { openSource, rebuildIndex } from '../segment/load-segment.js'
 import { UNKNOWN_END } from '../segment/scan.js'
 import { type VerifiedStore, verify } from './verify.js'
@@ -28,17 +28,17 @@ export async function planRepair(
   context: EngineContext,
   { survey, damage, indexless }: VerifiedStore,
 ): Promise<RepairPlan> {
-  const open = damage.filter(item => !survey.accepted.covers(item))
+  const open = damage.filter(item => !survey.damage.accepted.covers(item))
   const refused = open.filter(({ to }) => to === UNKNOWN_END)
   if (refused.length > 0) return { steps: [], refused }
   const steps: RepairStep[] = []
   for (const item of open) steps.push(...(await evidenceOf(context, survey.catalogue.segments, item)))
-  const { floor, accepted } = context.layout
+  const { floor, accepted } = context.files.layout
   for (const file of survey.damagedFacts)
     if (file === floor || file === accepted) steps.push({ do: 'write anew', file })
   for (const item of open) steps.push({ do: 'accept', damage: item })
   // Every byte has been looked at: what is still damaged is accepted, and the rest is sound again.
-  if (survey.recorded.length > 0) steps.push({ do: 'forget', file: context.layout.damage })
+  if (survey.damage.recorded.length > 0) steps.push({ do: 'forget', file: context.files.layout.damage })
   for (const segment of indexless) steps.push({ do: 'rebuild index', file: segment.path })
   return { steps, refused }
 }
@@ -52,7 +52,7 @@ async function evidenceOf(
   const listed = segments.find(({ path }) => damage.where === path || damage.where.startsWith(`${path} at byte `))
   if (listed === undefined) return []
   const file = listed.path
-  const { length } = await openSource(context, listed)
+  const { length } = await openSource(context.files.pool, listed)
   const { bytes } = damage
   if (bytes !== undefined) return bytes.to > bytes.from ? [{ do: 'keep evidence', file, ...bytes }] : []
   return [
@@ -67,30 +67,30 @@ export async function applyRepair(
   { survey, indexless }: VerifiedStore,
   plan: RepairPlan,
 ): Promise<void> {
-  const { disk, layout, latch } = context
+  const { disk, layout, latch } = context.files
   await disk.makeDirectory(layout.quarantine)
   await disk.syncDirectory(layout.root)
   for (const step of plan.steps) {
     if (step.do !== 'keep evidence') continue
     const listed = survey.catalogue.segments.find(({ path }) => path === step.file)
     if (listed === undefined) continue
-    const source = await openSource(context, listed)
+    const source = await openSource(context.files.pool, listed)
     await quarantine(disk, layout.quarantine, { name: basename(step.file), source, from: step.from, to: step.to })
   }
-  if (survey.damagedFacts.includes(layout.floor)) await writeFloor(context, survey.floor)
+  if (survey.damagedFacts.includes(layout.floor)) await writeFloor(context.files, survey.floor)
   const damage = plan.steps.flatMap(step => (step.do === 'accept' ? [step.damage] : []))
   if (damage.length > 0 || survey.damagedFacts.includes(layout.accepted)) {
-    await latch.guardWrite(async () => void (await survey.accepted.add(disk, layout.accepted, damage)))
+    await latch.guardWrite(async () => void (await survey.damage.accepted.add(disk, layout.accepted, damage)))
   }
-  if (survey.recorded.length > 0) await forgetRecord(context)
+  if (survey.damage.recorded.length > 0) await forgetRecord(context.files)
   for (const { sealed, path } of indexless) {
     const listed = survey.catalogue.segments.find(segment => segment.path === path)
     if (listed !== undefined)
-      await rebuildIndex(context, { listed, source: await openSource(context, listed), ...sealed })
+      await rebuildIndex(context, { listed, source: await openSource(context.files.pool, listed), ...sealed })
   }
 }
 
-async function forgetRecord({ disk, layout }: EngineContext): Promise<void> {
+async function forgetRecord({ disk, layout }: EngineFiles): Promise<void> {
   await disk.unlink(layout.damage)
   await disk.syncDirectory(layout.root)
 }
@@ -98,5 +98,5 @@ async function forgetRecord({ disk, layout }: EngineContext): Promise<void> {
 /** Looks again with fresh eyes: what would still keep the store from being written to. */
 export async function stillDamaged(context: EngineContext): Promise<readonly KnownDamage[]> {
   const { survey, damage } = await verify(context)
-  return [...damage.filter(item => !survey.accepted.covers(item)), ...survey.recorded]
+  return [...damage.filter(item => !survey.damage.accepted.covers(item)), ...survey.damage.recorded]
 }

@@ -1,11 +1,17 @@
 // The damage a running log knows of. What is new is written down, then stops appends, and only then is anybody told (N7).
 
 import type { Reserve } from '../disk/reserve.js'
-import { describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
+import { type AcceptedDamage, describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
 import type { EngineContext } from '../segment/engine-context.js'
 import { DamageNotes } from './damage-notes.js'
 import { DamageRecord } from './damage-record.js'
-import type { Recovered } from './recover.js'
+
+export interface DamageAtStart {
+  readonly found: readonly KnownDamage[]
+  /** What an earlier process had found and written down. */
+  readonly recorded: readonly KnownDamage[]
+  readonly accepted: AcceptedDamage
+}
 
 export class FoundDamage {
   private readonly notes: DamageNotes
@@ -13,15 +19,15 @@ export class FoundDamage {
 
   constructor(
     { context, reserve }: { readonly context: EngineContext; readonly reserve: Reserve },
-    private readonly recovered: Pick<Recovered, 'damage' | 'recorded' | 'accepted'>,
+    private readonly atStart: DamageAtStart,
     /** No append from now on. */
     private readonly stop: (why: string) => void,
   ) {
-    this.notes = new DamageNotes(recovered.damage, damage => context.observer.damaged(damage))
+    this.notes = new DamageNotes(atStart.found, damage => context.observer.damaged(damage))
     const failed = (error: unknown) => context.observer.warned('damage could not be written down', String(error))
-    const { disk, layout } = context
+    const { disk, layout } = context.files
     const parts = { disk, path: layout.damage, makeRoom: () => reserve.giveUp(), failed }
-    this.record = new DamageRecord(parts, recovered.recorded)
+    this.record = new DamageRecord(parts, atStart.recorded)
   }
 
   /** Found at the start and since. */
@@ -31,7 +37,7 @@ export class FoundDamage {
 
   /** Whoever found it may tell of it once this resolves. */
   async note(...found: readonly KnownDamage[]): Promise<void> {
-    const { accepted } = this.recovered
+    const { accepted } = this.atStart
     const fresh = found.filter(damage => !accepted.knows(damage) && !this.isKnown(damage))
     const [first] = fresh
     if (first !== undefined) {

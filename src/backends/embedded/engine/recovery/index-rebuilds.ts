@@ -19,7 +19,7 @@ export class IndexRebuilds {
 
   /** Resolves with the rebuild that is on its way already, if there is one: both would write the same file. */
   of(segment: SealedSegment): Promise<void> {
-    const path = indexPath(this.context, segment.sealed.identity)
+    const path = indexPath(this.context.files.layout, segment.sealed.identity)
     const running = this.running.get(path) ?? this.rebuild(segment).finally(() => this.running.delete(path))
     this.running.set(path, running)
     return running

@@ -1,11 +1,11 @@
 // Brings back the segment that was being written: judges its end, quarantines what is torn, and copies the rest to a new file.
-import { basename, join } from 'node:path'
+import { basename } from 'node:path'
 import { FOOTER_BYTES, parseFooter } from '../format/footer.js'
-import { segmentName, temporary } from '../format/names.js'
+import { segmentName } from '../format/names.js'
 import type { SegmentIdentity } from '../format/segment-header.js'
 import { ActivePostings } from '../index/active-postings.js'
 import type { KnownDamage } from '../segment/accepted-damage.js'
-import { ActiveSegment, type SegmentTip } from '../segment/active-segment.js'
+import type { ActiveSegment } from '../segment/active-segment.js'
 import type { ListedSegment } from '../segment/catalogue.js'
 import type { EngineContext } from '../segment/engine-context.js'
 import {
@@ -22,6 +22,7 @@ import {
   scanStart,
   sealedKnowledge,
 } from '../segment/load-segment.js'
+import { createSegment } from '../segment/new-segment.js'
 import { type ScanResult, scan, UNKNOWN_END } from '../segment/scan.js'
 import { readFacts, type Segment, type SegmentFacts } from '../segment/sealed-segment.js'
 import type { SegmentBytes } from '../segment/segment-bytes.js'
@@ -43,11 +44,11 @@ export async function judgeTail(
   listed: ListedSegment,
   expected: Expected,
 ): Promise<JudgedTail> {
-  const source = await openSource(context, listed)
+  const source = await openSource(context.files.pool, listed)
   const facts = await readFacts(source)
   refuseNewer(facts, listed)
   const identity = await identify(facts, listed, expected, source)
-  const postings = new ActivePostings(context.kinds)
+  const postings = new ActivePostings(context.indexes.kinds)
   const { mark, footer } = facts
   const start = { ...scanStart(identity, footer?.dataEnd ?? source.length), ...knowledgeOf(facts) }
   const result = isMisplaced(facts, listed)
@@ -122,7 +123,8 @@ export async function adoptTail(
   const { tornAt } = result
   const name = segmentName(listed.firstPosition, epoch)
   const evidence = tornAt === undefined ? undefined : { name, source, from: tornAt, to: source.length }
-  const tornBytes = evidence === undefined ? 0 : await quarantine(context.disk, context.layout.quarantine, evidence)
+  const tornBytes =
+    evidence === undefined ? 0 : await quarantine(context.files.disk, context.files.layout.quarantine, evidence)
   const { end, nextPosition, chain, batch, frames } = result
   const active = await createSegment(
     context,
@@ -131,39 +133,9 @@ export async function adoptTail(
   )
   active.postings = tail.postings
   return active.orClosed(async () => {
-    await context.pool.forget(listed.path)
-    await context.disk.unlink(listed.path)
-    await context.disk.syncDirectory(context.layout.segments)
+    await context.files.pool.forget(listed.path)
+    await context.files.disk.unlink(listed.path)
+    await context.files.disk.syncDirectory(context.files.layout.segments)
     return { active, tornBytes }
   })
-}
-
-/** Rule D1: a temporary is made whole and durable, then renamed, then the directory is synced; only then is it used. */
-export async function createSegment(
-  context: EngineContext,
-  identity: SegmentIdentity,
-  content?: { readonly source: SegmentBytes; readonly tip: SegmentTip },
-): Promise<ActiveSegment> {
-  const active = await prepareSegment(context, identity)
-  return active.orClosed(async () => {
-    if (content !== undefined) await active.adopt(content.source, content.tip)
-    await installSegment(context, active)
-    return active
-  })
-}
-
-export async function prepareSegment(context: EngineContext, identity: SegmentIdentity): Promise<ActiveSegment> {
-  const path = join(context.layout.segments, temporary(segmentName(identity.firstPosition, identity.epoch)))
-  await context.disk.unlink(path)
-  return ActiveSegment.create(context, path, identity)
-}
-
-/** May be called again when it found no free descriptor or no room. */
-export async function installSegment(context: EngineContext, active: ActiveSegment): Promise<void> {
-  const { firstPosition, epoch } = active.identity
-  const path = join(context.layout.segments, segmentName(firstPosition, epoch))
-  // A full disk refuses the new name and changes nothing: that is no reason to latch.
-  if (active.path !== path) await context.latch.guardWrite(() => context.disk.rename(active.path, path))
-  active.path = path
-  await context.disk.syncDirectory(context.layout.segments)
 }

@@ -1,14 +1,15 @@
 // The segment being written: one batch in flight, nothing counted before its bytes are on disk.
 import { basename } from 'node:path'
-import type { Disk, DiskFile } from '../disk/disk.js'
-import { isNoSpace, type Latch, OwnershipLost } from '../disk/latch.js'
+import type { DiskFile } from '../disk/disk.js'
+import { isNoSpace, OwnershipLost } from '../disk/latch.js'
 import type { BatchBuffer } from '../format/batch-buffer.js'
 import { ZEROS } from '../format/bytes.js'
 import { FOOTER_BYTES, type Footer, footerBytes } from '../format/footer.js'
 import { HEADER_BLOCK_BYTES, headerBlock, markBytes, markSlot, type SegmentIdentity } from '../format/segment-header.js'
 import { ActivePostings } from '../index/active-postings.js'
-import type { TermKinds } from '../index/postings.js'
+import type { IndexContext } from '../index/sealed-postings.js'
 import { RunningDigest } from './digest.js'
+import type { EngineFiles } from './engine-context.js'
 
 /** Where a segment stands: what the next batch continues. */
 export interface SegmentTip {
@@ -20,11 +21,12 @@ export interface SegmentTip {
   readonly frames: number
 }
 
+type SegmentFiles = Pick<EngineFiles, 'disk' | 'latch' | 'presizeBytes'>
+
+/** What a segment needs to be made and written. */
 export interface SegmentContext {
-  readonly disk: Disk
-  readonly latch: Latch
-  readonly presizeBytes: number
-  readonly kinds: TermKinds
+  readonly files: SegmentFiles
+  readonly indexes: Pick<IndexContext, 'kinds'>
 }
 
 /** The disk had no room; the batch left no byte behind. */
@@ -39,30 +41,34 @@ export function freshTip(identity: SegmentIdentity): SegmentTip {
 
 export class ActiveSegment {
   readonly digest: RunningDigest
+  private tip: SegmentTip
   private presized = 0
   private presizing: Promise<void> | undefined
   private marks = 0
   private markedAt = 0
 
   private constructor(
-    private readonly context: SegmentContext,
+    private readonly files: SegmentFiles,
     private readonly file: DiskFile,
     readonly identity: SegmentIdentity,
-    private tip: SegmentTip,
+    /** Terms of the events of this segment; filled by the layer above, which knows what an event is. */
+    public postings: ActivePostings,
   ) {
+    this.tip = freshTip(identity)
     this.digest = new RunningDigest({ read: (offset, length) => this.read(offset, length) })
-    this.postings = new ActivePostings(context.kinds)
   }
 
-  /** Terms of the events of this segment; filled by whoever knows what an event is. */
-  postings: ActivePostings
   /** The path it will be known by once it is renamed into place. */
   path = ''
 
   /** A new file at `path`, header and durable; its directory entry is the caller's to sync. */
-  static async create(context: SegmentContext, path: string, identity: SegmentIdentity): Promise<ActiveSegment> {
-    const file = await context.disk.open(path, { mode: 'create', durable: true })
-    const segment = new ActiveSegment(context, file, identity, freshTip(identity))
+  static async create(
+    { files, indexes }: SegmentContext,
+    path: string,
+    identity: SegmentIdentity,
+  ): Promise<ActiveSegment> {
+    const file = await files.disk.open(path, { mode: 'create', durable: true })
+    const segment = new ActiveSegment(files, file, identity, new ActivePostings(indexes.kinds))
     segment.path = path
     await segment.orClosed(() => segment.writeWhole(headerBlock(identity), 0))
     segment.presized = HEADER_BLOCK_BYTES
@@ -108,7 +114,7 @@ export class ActiveSegment {
 
   /** Zeros ahead of the end: a sync then has no file size to write, and takes half the time. */
   async presize(): Promise<void> {
-    const { presizeBytes } = this.context
+    const { presizeBytes } = this.files
     if (presizeBytes === 0 || this.presizing !== undefined) return this.presizing
     this.presizing = this.writeZeros(Math.max(this.presized, this.tip.end), presizeBytes).finally(() => {
       this.presizing = undefined
@@ -133,7 +139,7 @@ export class ActiveSegment {
     this.tip = { end, nextPosition, chain, batch: this.tip.batch + 1, frames: this.tip.frames + batch.frames }
     this.presized = Math.max(this.presized, end)
     this.digest.advance(end)
-    if (this.presized - end < this.context.presizeBytes / 2) void this.presize().catch(() => undefined)
+    if (this.presized - end < this.files.presizeBytes / 2) void this.presize().catch(() => undefined)
   }
 
   /** Says in the file that everything up to D is durable. */
@@ -181,7 +187,7 @@ export class ActiveSegment {
       if (error instanceof NoRoom) await this.cutBack()
       throw error
     }
-    await this.context.latch.guard(async () => {
+    await this.files.latch.guard(async () => {
       await this.file.truncate(end + FOOTER_BYTES)
       await this.file.sync()
     })
@@ -205,7 +211,7 @@ export class ActiveSegment {
   /** The count written; 0 when the disk has no room at all. */
   private async tryWrite(bytes: Uint8Array, position: number): Promise<number> {
     try {
-      return await this.context.latch.guardWrite(() => this.file.write([bytes], position))
+      return await this.files.latch.guardWrite(() => this.file.write([bytes], position))
     } catch (error) {
       if (isNoSpace(error)) return 0
       throw error
@@ -222,7 +228,7 @@ export class ActiveSegment {
   private async cutBack(): Promise<void> {
     const { end } = this.tip
     if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
-    await this.context.latch.guard(async () => {
+    await this.files.latch.guard(async () => {
       await this.file.truncate(end)
       await this.file.sync()
       const size = await this.file.size()

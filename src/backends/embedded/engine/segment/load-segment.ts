@@ -2,9 +2,10 @@
 
 import { join } from 'node:path'
 import { EngineError } from '../disk/engine-error.js'
+import type { FilePool } from '../disk/file-pool.js'
 import type { Footer } from '../format/footer.js'
 import type { Frame } from '../format/frame.js'
-import { indexName } from '../format/names.js'
+import { indexName, type Layout } from '../format/names.js'
 import { HEADER_BLOCK_BYTES, type SegmentIdentity, STORE_ID_BYTES } from '../format/segment-header.js'
 import { ActivePostings } from '../index/active-postings.js'
 import type { Postings } from '../index/postings.js'
@@ -34,10 +35,10 @@ export interface Loaded {
   readonly next: Expected
 }
 
-export async function openSource(context: EngineContext, listed: ListedSegment): Promise<SegmentBytes> {
-  if (listed.sha256 !== undefined) return archiveSource(context.pool, listed.path)
-  const size = await context.pool.use(listed.path, file => file.size())
-  return new PooledBytes(context.pool, listed.path, size)
+export async function openSource(pool: FilePool, listed: ListedSegment): Promise<SegmentBytes> {
+  if (listed.sha256 !== undefined) return archiveSource(pool, listed.path)
+  const size = await pool.use(listed.path, file => file.size())
+  return new PooledBytes(pool, listed.path, size)
 }
 
 /** Rule C9: a newer format is refused by name, before anything is changed. */
@@ -83,7 +84,7 @@ export function indexingVisitor(context: EngineContext, postings: ActivePostings
     frame(frame: Frame): void {
       for (const item of frame.items) {
         const ordinal = postings.add(item.offset, item.end)
-        if (item.intact) context.index(item.record, ordinal, postings)
+        if (item.intact) context.indexRecord(item.record, ordinal, postings)
       }
       end = frame.end
     },
@@ -99,7 +100,7 @@ export async function loadSealed(
   expected: Expected,
   options: { readonly verify: boolean; readonly before: number | undefined },
 ): Promise<Loaded> {
-  const source = await openSource(context, listed)
+  const source = await openSource(context.files.pool, listed)
   const facts = await readFacts(source)
   refuseNewer(facts, listed)
   if (isMisplaced(facts, listed)) return misplaced(listed, options.before)
@@ -181,11 +182,8 @@ interface Sealed {
   readonly footer: Footer
 }
 
-export function indexPath(
-  context: EngineContext,
-  segment: { readonly firstPosition: number; readonly epoch: number },
-): string {
-  return join(context.layout.segments, indexName(segment.firstPosition, segment.epoch))
+export function indexPath(layout: Layout, segment: { readonly firstPosition: number; readonly epoch: number }): string {
+  return join(layout.segments, indexName(segment.firstPosition, segment.epoch))
 }
 
 interface Indexed {
@@ -198,17 +196,17 @@ interface Indexed {
  * met again at the next start: the file that would save that start the work is not written then.
  */
 async function postingsOf(context: EngineContext, sealed: Sealed): Promise<Indexed> {
-  const path = indexPath(context, sealed.listed)
-  const postings = await openIndex(path, indexIdentity(sealed.footer), context.shelf)
+  const path = indexPath(context.files.layout, sealed.listed)
+  const postings = await openIndex(path, indexIdentity(sealed.footer), context.indexes)
   return postings === undefined ? rebuildIndex(context, sealed, false) : { postings, damage: [] }
 }
 
 /** `damagedToo`: whoever asks keeps what is damaged by other means. */
 export async function rebuildIndex(context: EngineContext, sealed: Sealed, damagedToo = true): Promise<Indexed> {
   const { listed, source, identity, footer } = sealed
-  const path = indexPath(context, listed)
+  const path = indexPath(context.files.layout, listed)
   context.observer.warned('index rebuilt', path)
-  const postings = new ActivePostings(context.kinds)
+  const postings = new ActivePostings(context.indexes.kinds)
   const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
   const result = await scan(source, start, indexingVisitor(context, postings))
   const damage = knownDamage(listed, result)
@@ -240,8 +238,8 @@ export async function storeIndex(
 ): Promise<Postings | undefined> {
   const { path, postings, footer, blocks: blockChecksums } = index
   const identity = indexIdentity(footer)
-  await writeIndex(context.disk, path, postings, identity, blockChecksums, () => new Promise(setImmediate))
-  return openIndex(path, identity, context.shelf)
+  await writeIndex(context.files.disk, path, postings, identity, blockChecksums, () => new Promise(setImmediate))
+  return openIndex(path, identity, context.indexes)
 }
 
 /** What is known of a segment apart from its frames. */
@@ -257,7 +255,7 @@ async function scanDamaged(
   sealed: Omit<Sealed, 'footer'> & { readonly footer: Footer | undefined; readonly before: number | undefined },
 ): Promise<Loaded> {
   const { listed, source, identity, before } = sealed
-  const postings = new ActivePostings(context.kinds)
+  const postings = new ActivePostings(context.indexes.kinds)
   const knowledge =
     sealed.footer === undefined
       ? { durable: source.length, knownHead: before === undefined ? 0 : before - 1, final: before !== undefined }

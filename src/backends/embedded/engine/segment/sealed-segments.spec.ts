@@ -39,7 +39,7 @@ function footerOf(number: number): Footer {
 
 function emptyList(pages = new PageCache()): SealedSegments {
   const pool = new FilePool(new FakeDisk({ directories: ['/data'] }), 4)
-  return new SealedSegments({ layout, pool, shelf: { pool, pages, kinds: TERM_KINDS } })
+  return new SealedSegments({ layout, pool }, { pool, pages, kinds: TERM_KINDS })
 }
 
 function addTo(list: SealedSegments, number: number, postings: ActivePostings | SealedPostings = inMemory()) {

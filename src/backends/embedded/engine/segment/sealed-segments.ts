@@ -6,11 +6,11 @@ import type { SegmentIdentity } from '../format/segment-header.js'
 import { IndexDamaged } from '../index/index-format.js'
 import { IndexPages } from '../index/index-pages.js'
 import { kindIn, type Postings } from '../index/postings.js'
-import { SealedPostings } from '../index/sealed-postings.js'
+import { type IndexContext, SealedPostings } from '../index/sealed-postings.js'
 import { filterMayContain } from '../index/term-filter.js'
 import { hashTerm } from '../index/term-hash.js'
 import { ArchiveCache } from './archive-cache.js'
-import type { EngineContext } from './engine-context.js'
+import type { EngineFiles } from './engine-context.js'
 import { SealedSegment, type SegmentHome } from './sealed-segment.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import type { SegmentList } from './segment-list.js'
@@ -47,8 +47,11 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   private readonly handles: (SealedSegment | undefined)[] = Array(KEPT_HANDLES).fill(undefined)
   private readonly archives: ArchiveCache
 
-  constructor(private readonly context: Pick<EngineContext, 'layout' | 'pool' | 'shelf'>) {
-    this.archives = new ArchiveCache(context.pool)
+  constructor(
+    private readonly files: Pick<EngineFiles, 'layout' | 'pool'>,
+    private readonly indexes: IndexContext,
+  ) {
+    this.archives = new ArchiveCache(files.pool)
   }
 
   get length(): number {
@@ -108,7 +111,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   lastThatMay(kind: number, text: string, below: number): number {
-    const { kinds, pages, hash = hashTerm } = this.context.shelf
+    const { kinds, pages, hash = hashTerm } = this.indexes
     const { filters } = pages
     const filtered = kindIn(kinds.filtered, kind)
     const term = hash(kind, text)
@@ -166,7 +169,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   placed(row: SegmentRow, { directory, epoch, archive }: FilePlace): { path: string; source: SegmentBytes } {
-    const { pool } = this.context
+    const { pool } = this.files
     const { firstPosition, length } = row
     const folder = this.directories[directory] as string
     if (archive === undefined) {
@@ -184,14 +187,14 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
       if (postings === undefined) throw this.gone(row)
       return postings
     }
-    return new SealedPostings({ firstPosition, count: row.events, pages: () => this.pagesOf(row) }, this.context.shelf)
+    return new SealedPostings({ firstPosition, count: row.events, pages: () => this.pagesOf(row) }, this.indexes)
   }
 
   giveIndex(row: SegmentRow, postings: Postings): void {
     const { firstPosition } = row
     // What was retired meanwhile needs none.
     if (this.indexOf(firstPosition) < 0) return
-    const { pages } = this.context.shelf
+    const { pages } = this.indexes
     pages.filters.drop(firstPosition)
     const owner = pages.ownerOf(firstPosition)
     if (owner !== undefined) pages.forget(owner)
@@ -204,10 +207,10 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   private pagesOf(row: SegmentRow): IndexPages {
     const { index, firstPosition } = row
     if (index === undefined) throw this.gone(row)
-    const { shelf } = this.context
-    const open = shelf.pages.ownerOf(firstPosition)
+    const { indexes } = this
+    const open = indexes.pages.ownerOf(firstPosition)
     if (open instanceof IndexPages) return open
-    return new IndexPages(firstPosition, this.indexPath(row), index, shelf)
+    return new IndexPages(firstPosition, this.indexPath(row), index, indexes)
   }
 
   private mayContain(index: number, kind: number, text: string): boolean {
@@ -219,11 +222,11 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   private indexPath({ firstPosition, epoch }: SegmentRow): string {
-    return join(this.context.layout.segments, indexName(firstPosition, epoch))
+    return join(this.files.layout.segments, indexName(firstPosition, epoch))
   }
 
   private get directories(): readonly string[] {
-    const { root, segments, archive } = this.context.layout
+    const { root, segments, archive } = this.files.layout
     return [root, segments, archive]
   }
 

@@ -64,7 +64,7 @@ export async function archiveSegment(log: Log, segment: SealedSegment): Promise<
   await log.settled()
   await requireRoom(context, segment)
   const archive = (await finishedArchive(context, segment)) ?? (await writeArchive(log, segment))
-  const { packedLength } = await archiveSource(context.pool, archive.path)
+  const { packedLength } = await archiveSource(context.files.pool, archive.path)
   // Readers find the archive before the plain file goes; those in the middle of it keep their descriptor.
   const archived = log.sealedSegments().archived(segment, archive.path, { sha256: archive.sha256, packedLength })
   await removePlain(log, segment)
@@ -78,14 +78,14 @@ interface Proven {
 
 /** A disk filled by its own archive would refuse appends. At the worst an archive is as long as what it holds. */
 async function requireRoom(context: EngineContext, segment: SealedSegment): Promise<void> {
-  const { freeBytes } = await context.disk.space(context.layout.archive)
+  const { freeBytes } = await context.files.disk.space(context.files.layout.archive)
   if (freeBytes >= segment.source.length) return
   throw Object.assign(new Error(`no room to archive ${segment.name}`), { code: 'ENOSPC' })
 }
 
 /** An archive that an earlier attempt put in place. One that does not prove itself holds nothing that the plain file lacks. */
 async function finishedArchive(context: EngineContext, segment: SealedSegment): Promise<Proven | undefined> {
-  const { disk, layout } = context
+  const { disk, layout } = context.files
   const { firstPosition, epoch } = segment.sealed.identity
   for (const name of await disk.list(layout.archive)) {
     const parsed = parseName(name)
@@ -96,14 +96,14 @@ async function finishedArchive(context: EngineContext, segment: SealedSegment): 
       return { path, sha256: parsed.sha256 }
     }
     context.observer.warned('archive does not prove itself and is made anew', path)
-    await context.pool.forget(path)
+    await context.files.pool.forget(path)
     await disk.unlink(path)
   }
   return undefined
 }
 
 async function writeArchive(log: Log, segment: SealedSegment): Promise<Proven> {
-  const { disk, layout } = log.context
+  const { disk, layout } = log.context.files
   const { firstPosition, epoch } = segment.sealed.identity
   const temporary = join(layout.archive, archiveTemporaryName(firstPosition, epoch))
   try {
@@ -222,7 +222,7 @@ async function misfit(log: Log, segment: SealedSegment): Promise<Error> {
 }
 
 async function removePlain(log: Log, segment: SealedSegment): Promise<void> {
-  const { disk, layout, pool } = log.context
+  const { disk, layout, pool } = log.context.files
   const { firstPosition, epoch } = segment.sealed.identity
   if (basename(segment.path) !== segmentName(firstPosition, epoch)) return
   // Whoever lost the directory must not remove what is now another's.

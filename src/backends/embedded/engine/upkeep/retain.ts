@@ -1,10 +1,7 @@
 // Removes the oldest archived segments when somebody asked for it: the floor is written first, so that nothing is ever missing unsaid.
-import { join } from 'node:path'
-import { parseName } from '../format/names.js'
 import { SealedPostings } from '../index/sealed-postings.js'
 import type { Log } from '../log.js'
-import { type Carried, type Floor, writeFloor } from '../recovery/floor.js'
-import type { EngineContext } from '../segment/engine-context.js'
+import { type Carried, removeBelow, writeFloor } from '../recovery/floor.js'
 import { hasKnownDamage } from '../segment/examine-segment.js'
 import type { SealedSegment } from '../segment/sealed-segment.js'
 import { type AgeRule, isOlderThan } from '../segment/segment-age.js'
@@ -48,43 +45,15 @@ async function retire(
   oldest: SealedSegment,
   { next, carried }: { readonly next: SealedSegment; readonly carried: Carried },
 ): Promise<void> {
-  const { context } = log
+  const { files } = log.context
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = next.sealed.identity
   await log.settled()
   const floor = { nextPosition, chain, batch, carried }
-  await writeFloor(context, floor)
+  await writeFloor(files, floor)
   log.raiseFloor(floor)
   const { postings } = oldest
   log.sealedSegments().retire(oldest)
-  await context.pool.forget(oldest.path)
+  await files.pool.forget(oldest.path)
   if (postings instanceof SealedPostings) await postings.close()
-  await removeBelow(context, nextPosition)
-}
-
-/**
- * What a crash, or a disk that refused, left of segments already below the floor. The floor alone is not believed: the
- * first segment that is kept has to continue it, or the floor may be another store's.
- */
-export async function finishRetiring(
-  context: EngineContext,
-  floor: Floor,
-  first: SealedSegment | undefined,
-): Promise<void> {
-  if (first === undefined || first.firstPosition !== floor.nextPosition) return
-  if (!first.sealed.identity.prev.equals(floor.chain)) return
-  await removeBelow(context, floor.nextPosition)
-}
-
-async function removeBelow(context: EngineContext, floor: number): Promise<void> {
-  const { disk, layout } = context
-  for (const directory of [layout.archive, layout.segments]) {
-    let removed = 0
-    for (const name of await disk.list(directory)) {
-      const parsed = parseName(name)
-      if (parsed === undefined || parsed.kind === 'temporary' || parsed.firstPosition >= floor) continue
-      await disk.unlink(join(directory, name))
-      removed++
-    }
-    if (removed > 0) await disk.syncDirectory(directory)
-  }
+  await removeBelow(files, nextPosition)
 }

@@ -64,14 +64,14 @@ export class Scrub {
 
   /** A pass goes over all files, and leaves no descriptor of them behind. */
   private async putAway(segment: SealedSegment): Promise<void> {
-    const { pool } = this.log.context
+    const { pool } = this.log.context.files
     await pool.forget(segment.path)
     await pool.forget(this.log.indexPathOf(segment))
   }
 
   private async examine(segment: SealedSegment): Promise<void> {
     try {
-      const { pool } = this.log.context
+      const { pool } = this.log.context.files
       // A source of its own: chunks that are still in memory say nothing about those on disk.
       const source = segment.archived ? await archiveSource(pool, segment.path) : segment.source
       const suspicion = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
@@ -110,7 +110,7 @@ export class Scrub {
 
   /** Gone from a directory that is there. One that cannot be seen as a whole, as on a disk taken away, proves nothing. */
   private async isMissing({ path, name }: SealedSegment): Promise<boolean> {
-    const { disk } = this.log.context
+    const { disk } = this.log.context.files
     const names = await disk.list(dirname(path)).catch(() => undefined)
     return names !== undefined && !names.includes(name) && this.log.owned
   }
@@ -124,7 +124,7 @@ export class Scrub {
   private async fileFault(segment: SealedSegment): Promise<string | undefined> {
     const name = parseName(segment.name)
     if (name?.kind !== 'archive') return undefined
-    const found = await fileSha256(this.log.context.pool, segment.path, bytes => this.spend(bytes))
+    const found = await fileSha256(this.log.context.files.pool, segment.path, bytes => this.spend(bytes))
     return found === name.sha256 ? undefined : 'the archive does not have the hash in its name'
   }
 
