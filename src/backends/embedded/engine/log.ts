@@ -19,12 +19,12 @@ import { GrowingList, type SegmentList } from './segment/segment-list.js'
 
 export type LogState = 'writable' | 'closed' | 'corrupt' | 'disk_full' | 'failed_sync' | 'lost_ownership'
 
-/** The batch is surely not stored. */
+/** The batch is not stored, and the caller may send it again. */
 export class BatchRejected extends Error {
   override readonly name = 'BatchRejected'
 }
 
-/** Nobody knows whether the batch is stored. */
+/** The batch may or may not be stored: only a start that reads the disk can tell. */
 export class BatchIndeterminate extends Error {
   override readonly name = 'BatchIndeterminate'
 }
@@ -114,7 +114,7 @@ export class Log {
     return last === undefined ? this.sealed : new GrowingList(this.sealed, last)
   }
 
-  /** Where the kept log begins, and what is known of what was before. */
+  /** Where the kept log begins after retention, and what is known of the events before. */
   get floor(): Floor {
     return this.floorNow
   }
@@ -132,24 +132,27 @@ export class Log {
     return this.active
   }
 
-  /** The segment being written; only asked while writable. */
+  /** The segment being written; throws where `current` is undefined. */
   writing(): ActiveSegment {
     if (this.active === undefined) throw new BatchRejected('the log is read-only')
     return this.active
   }
 
   nextBatchPlace(): BatchPlace {
-    const { currentTip: standing, identity } = this.writing()
+    const { currentTip: tip, identity } = this.writing()
     return {
-      offset: standing.end,
-      batch: standing.batch + 1,
-      nextPosition: standing.nextPosition,
-      chain: standing.chain,
+      offset: tip.end,
+      batch: tip.batch + 1,
+      nextPosition: tip.nextPosition,
+      chain: tip.chain,
       salt: identity.salt,
     }
   }
 
-  /** Before a batch is made: is there a segment to write it to? Rotates when due, and looks whether a full disk has room again. */
+  /**
+   * Called before each batch is made. It resumes after a full disk and rotates when that is due, because a batch is encoded
+   * for its place in one segment and cannot be moved to the next.
+   */
   async ready(): Promise<void> {
     if (this.stateNow === 'disk_full') await this.tryResume()
     if (this.stateNow !== 'writable') throw new BatchRejected(this.detail)
@@ -176,7 +179,7 @@ export class Log {
     await old.close().catch(error => this.context.observer.warned('a sealed segment was not closed', String(error)))
   }
 
-  /** Whoever wakes up after another process took the directory must not begin a segment among the other's. */
+  /** A process that was suspended may wake up after another took the directory: it must not begin a segment among the other's. */
   private mustOwn(): void {
     if (this.owned) return
     this.enter('lost_ownership', 'another process took over the data directory')
@@ -192,7 +195,7 @@ export class Log {
     }
   }
 
-  /** Nothing waits to be written: after a while without an append the mark is due. */
+  /** The queue calls this when nothing waits to be written: the mark is written once no append has come for a while. */
   idle(): void {
     const { idleMarkMs } = this.parts.limits
     if (idleMarkMs === 0 || this.active?.unmarked !== true) return
@@ -200,7 +203,7 @@ export class Log {
     this.markTimer = setTimeout(() => this.startMark(), idleMarkMs).unref()
   }
 
-  /** Says in the file how far it is durable, so that damage before it is never taken for a torn write (C4). */
+  /** Writes into the segment how far it is durable, so that damage before that point is never taken for a torn write (C4). */
   async mark(clean = false): Promise<void> {
     const { active } = this
     if (active === undefined || this.stateNow !== 'writable' || !(clean || active.unmarked)) return
@@ -213,13 +216,13 @@ export class Log {
     }
   }
 
-  /** Waits for what goes on in the background. */
+  /** Resolves when no mark and no index is being written. */
   async settled(): Promise<void> {
     await this.marking
     await this.rotation.settled()
   }
 
-  /** Whatever fails on the way, the directory is given back. */
+  /** The lock is released even where closing fails, because the next process could not open the directory otherwise. */
   close(): Promise<void> {
     return this.closeFiles().finally(() => this.parts.lock.release())
   }
@@ -245,7 +248,7 @@ export class Log {
     return this.found.list
   }
 
-  /** Resolves when whoever found it may tell of it: it is written down, and no append is taken from then on. */
+  /** Resolves when the damage is written down and no append is taken any more: the caller may report it then, not before (N7). */
   noteDamage(...damage: readonly KnownDamage[]): Promise<void> {
     return this.found.note(...damage)
   }
@@ -254,17 +257,17 @@ export class Log {
     return indexPath(this.context.files.layout, segment.sealed.identity)
   }
 
-  /** Makes the index of a sealed segment anew from its log: what pointed to the wrong place, or could not be read, is gone. */
+  /** Makes the index of a sealed segment anew from its log, because the one on disk was unreadable or pointed to a wrong place. */
   rebuildIndexOf(segment: SealedSegment): Promise<void> {
     return this.rebuilds.of(segment)
   }
 
-  /** The same before looking again for what an index pointed to in vain, unless it is known not to be at fault. */
+  /** Makes the index anew and then looks again, unless an earlier rebuild has shown that the log itself is damaged. */
   doubtIndexOf<T>(segment: SealedSegment, look: () => Promise<T | undefined>): Promise<T | undefined> {
     return this.rebuilds.inDoubt(segment, look)
   }
 
-  /** Called when the latch trips, wherever that was. */
+  /** The latch calls this when it trips, so that the state is known before the failed operation has returned. */
   failed(error: Error): void {
     this.enter(
       'failed_sync',
@@ -283,7 +286,7 @@ export class Log {
     }
   }
 
-  /** What a failed write means for the log and for the batch. */
+  /** Changes the state of the log as the error demands, and returns what the caller of the batch is told. */
   private async refusal(error: unknown): Promise<Error> {
     if (error instanceof NoRoom || isNoSpace(error)) {
       this.enter('disk_full', 'the disk is full')

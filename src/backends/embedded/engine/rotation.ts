@@ -53,8 +53,7 @@ export class Rotation {
   async begin(old: ActiveSegment): Promise<boolean> {
     const next = await this.prepare(old)
     if (next === undefined) return false
-    await next.orClosed(() => this.seal(old))
-    this.next = next
+    await next.orClosed(() => this.seal(old, next))
     return true
   }
 
@@ -104,13 +103,15 @@ export class Rotation {
     }
   }
 
-  private async seal(old: ActiveSegment): Promise<void> {
+  private async seal(old: ActiveSegment, next?: ActiveSegment): Promise<void> {
     const { identity, path, postings } = old
     const lost = this.recovered.damage.found.filter(({ firstPosition }) => firstPosition === identity.firstPosition)
     const { footer, blocks } = await old.seal(this.context.now(), lostPositions(lost))
     const length = footer.dataEnd + FOOTER_BYTES
     const { epoch } = identity
     const segment = this.recovered.segments.sealed.add({ path, epoch, identity, footer, length, postings })
+    // In the same turn as the line above: a reader in between would meet the old segment twice.
+    this.next = next
     this.rotated({ name: segment.name, bytes: footer.dataEnd, events: postings.count })
     // Readers use the lists in memory until the file is written. If it cannot be, the next start makes the index anew.
     const index = { path: indexPath(this.context.files.layout, identity), postings, footer, blocks }

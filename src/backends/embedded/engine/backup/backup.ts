@@ -1,4 +1,5 @@
-// Copies a store that may be in use into a backup directory: only what is new, and nothing counts before all of it is durable.
+// Copies a store that may be in use into a backup directory. Only what is new is copied, and the last backup counts until
+// all of the new one is durable.
 import { basename, join } from 'node:path'
 import { syncAncestors } from '../disk/ancestors.js'
 import { type Disk, type DiskLock, diskErrorCode } from '../disk/disk.js'
@@ -31,7 +32,7 @@ export interface BackupContext {
   readonly now: () => number
   /** How long an idle writer is waited for to mark what it has written as durable. */
   readonly proofMs: number
-  /** For whoever finds the backup directory locked. */
+  /** Shown to a process that finds the backup directory locked. */
   readonly tag: string
 }
 
@@ -46,7 +47,7 @@ export interface BackupReport {
   readonly damaged: readonly string[]
 }
 
-/** While copying, a store goes on; so what was sealed meanwhile is copied before the end of the log is, for so many rounds. */
+/** What was sealed while copying is copied before the end of the log is, at most in so many rounds, because the store goes on. */
 const MOST_ROUNDS = 8
 /** A volume that has just been formatted is empty all the same. */
 const OF_THE_VOLUME = 'lost+found'
@@ -89,9 +90,9 @@ async function refuseForeign(disk: Disk, layout: BackupLayout): Promise<void> {
   throw new BackupRefused('wrong_place', `${layout.root} is no backup directory, and not empty`)
 }
 
-/** A look whose every file is copied. */
+/** What one attempt saw in the store; every file of it is copied. */
 interface Found {
-  readonly look: SourceInventory
+  readonly inventory: SourceInventory
   readonly identity: SegmentIdentity
   readonly files: readonly BackupEntry[]
   readonly head: BackupHead
@@ -111,12 +112,12 @@ class BackupRun {
   async run(): Promise<BackupReport> {
     const begun = new Date(this.context.now()).toISOString()
     for (;;) {
-      const found = await this.unlessVanished(() => this.look())
+      const found = await this.unlessVanished(() => this.attempt())
       if (found !== undefined) return this.complete(found, begun)
     }
   }
 
-  /** One file vanished: it was archived or retired, or a start put another in its place. What there is now is looked at anew. */
+  /** A file that vanishes was archived or retired, or a start put another in its place: then the next attempt begins anew. */
   private async unlessVanished<T>(work: () => Promise<T>): Promise<T | undefined> {
     const before = this.made.size
     try {
@@ -129,43 +130,43 @@ class BackupRun {
     }
   }
 
-  /** undefined when what was sealed meanwhile should be copied first. */
-  private async look(): Promise<Found | undefined> {
+  /** undefined when the store has changed so that another attempt is needed, as when a segment was sealed meanwhile. */
+  private async attempt(): Promise<Found | undefined> {
     const { disk, layout } = this.context.source
-    const look = await takeInventory(disk, layout)
-    const identity = await sourceIdentityOf(disk, look)
+    const inventory = await takeInventory(disk, layout)
+    const identity = await sourceIdentityOf(disk, inventory)
     if (identity === undefined)
       throw new BackupRefused('wrong_place', `${layout.root} holds no segment that can be read`)
-    await this.refuseOther(look, identity)
+    await this.refuseOther(inventory, identity)
     const before = this.made.size
-    const sealed = await this.sealedOf(look)
+    const sealed = await this.sealedOf(inventory)
     if (this.made.size > before && ++this.rounds < MOST_ROUNDS) return undefined
-    const end = await this.endOf(look)
-    if (look.unseen !== undefined && look.unseen > end.head.position)
+    const end = await this.endOf(inventory)
+    if (inventory.unseen !== undefined && inventory.unseen > end.head.position)
       throw new BackupRefused('damaged', `${layout.segments}: the segment written last is missing`)
     const facts = await this.facts()
-    // A floor raised since would be that of another set of segments.
-    if ((await readFloor(this.context.source)).nextPosition !== look.floor) return undefined
-    return { look, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
+    // A floor that was raised since belongs to another set of segments.
+    if ((await readFloor(this.context.source)).nextPosition !== inventory.floor) return undefined
+    return { inventory, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
   }
 
   /** A backup is never replaced by one of another log, nor by one of less. */
-  private async refuseOther(look: SourceInventory, { storeId }: SegmentIdentity): Promise<void> {
+  private async refuseOther(inventory: SourceInventory, { storeId }: SegmentIdentity): Promise<void> {
     const { manifest } = this.contents
     if (manifest === undefined) return
     const { root } = this.context.target.layout
     if (storeId.toString('hex') !== manifest.store)
       throw new BackupRefused('wrong_place', `${root} holds the backup of another store, ${manifest.store}`)
-    const present = new Set(look.segments.map(({ firstPosition }) => firstPosition))
+    const present = new Set(inventory.segments.map(({ firstPosition }) => firstPosition))
     for (const { path } of manifest.files) {
       const name = parseName(basename(path))
-      if (name === undefined || name.kind === 'temporary' || name.firstPosition < look.floor) continue
+      if (name === undefined || name.kind === 'temporary' || name.firstPosition < inventory.floor) continue
       if (present.has(name.firstPosition)) continue
-      if (name.firstPosition > (look.segments.at(-1)?.firstPosition ?? 0)) throw this.anotherLog(manifest)
+      if (name.firstPosition > (inventory.segments.at(-1)?.firstPosition ?? 0)) throw this.anotherLog(manifest)
       throw new BackupRefused('damaged', `${path} is missing in the store, and ${root} has it: it stays as it is`)
     }
     const { head } = manifest
-    const chain = await chainAt(this.context.source.disk, look, head)
+    const chain = await chainAt(this.context.source.disk, inventory, head)
     if (chain !== undefined && chain !== head.chain) throw this.anotherLog(manifest)
   }
 
@@ -174,14 +175,14 @@ class BackupRun {
     return new BackupRefused('wrong_place', `${what}: it was cut, or went on from an earlier point`)
   }
 
-  private async sealedOf(look: SourceInventory): Promise<BackupEntry[]> {
+  private async sealedOf(inventory: SourceInventory): Promise<BackupEntry[]> {
     const { disk } = this.context.source
-    const fresh = look.sealed.filter(listed => this.known(pathBelow(listed)) === undefined)
+    const fresh = inventory.sealed.filter(listed => this.known(pathBelow(listed)) === undefined)
     let bytes = 0
     for (const { path } of fresh) bytes += await withFile(disk, path, file => file.size())
     if (fresh.length > 0) await this.contents.requireRoom(bytes)
     for (const listed of fresh) this.made.set(pathBelow(listed), await copySealed(disk, this.contents, listed))
-    return look.sealed.map(listed => this.known(pathBelow(listed)) as BackupEntry)
+    return inventory.sealed.map(listed => this.known(pathBelow(listed)) as BackupEntry)
   }
 
   /** Sealed segments and archives never change: the same path is the same content. */
@@ -192,10 +193,10 @@ class BackupRun {
     return counted?.tail === true ? undefined : counted
   }
 
-  private async endOf(look: SourceInventory): Promise<Pick<Found, 'files' | 'head'>> {
+  private async endOf(inventory: SourceInventory): Promise<Pick<Found, 'files' | 'head'>> {
     const { source, proofMs } = this.context
-    const { tail, accepted } = look
-    if (tail === undefined) return { files: [], head: await headOfSealed(source.disk, look) }
+    const { tail, accepted } = inventory
+    if (tail === undefined) return { files: [], head: await headOfSealed(source.disk, inventory) }
     const { entry, head } = await copyTail(source.disk, this.contents, { tail, accepted }, proofMs)
     return { files: [entry], head }
   }
@@ -217,15 +218,15 @@ class BackupRun {
     return facts
   }
 
-  private async complete({ look, identity, files, head }: Found, begun: string): Promise<BackupReport> {
-    const { epoch, firstPosition } = look.segments.at(-1) as ListedSegment
-    const current = { epoch, firstPosition, ...(look.tail === undefined ? { sealed: true as const } : {}) }
+  private async complete({ inventory, identity, files, head }: Found, begun: string): Promise<BackupReport> {
+    const { epoch, firstPosition } = inventory.segments.at(-1) as ListedSegment
+    const current = { epoch, firstPosition, ...(inventory.tail === undefined ? { sealed: true as const } : {}) }
     const taken = new Date(this.context.now()).toISOString()
     const store = identity.storeId.toString('hex')
-    const manifest = { format: BACKUP_FORMAT, store, begun, taken, first: look.floor, head, current, files }
+    const manifest = { format: BACKUP_FORMAT, store, begun, taken, first: inventory.floor, head, current, files }
     const removed = await this.contents.complete(manifest)
     const copied = files.filter(entry => this.contents.isNew(entry))
-    const damaged = files.filter(entry => entry.damaged === true && !isAccepted(entry.path, look.accepted))
+    const damaged = files.filter(entry => entry.damaged === true && !isAccepted(entry.path, inventory.accepted))
     return {
       manifest,
       copied: { files: copied.length, bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0) },

@@ -1,4 +1,5 @@
-// Makes a data directory from a backup: a start finds either all of it, or that the segment written last is missing.
+// Makes a data directory from a backup. The segment written last is put in place last, so that a start finds either everything
+// or that this segment is missing, and never takes half a store for a whole one.
 import { dirname, join } from 'node:path'
 import { syncAncestors } from '../disk/ancestors.js'
 import type { Disk } from '../disk/disk.js'
@@ -13,7 +14,7 @@ export interface RestoreContext {
   /** The backup; only read. */
   readonly source: { readonly disk: Disk; readonly layout: BackupLayout }
   readonly target: { readonly disk: Disk; readonly layout: Layout }
-  /** For a server that finds the directory locked. */
+  /** Shown to a server that finds the directory locked. */
   readonly tag: string
   /** Goes on only with copies that have their hash. */
   readonly strict: boolean
@@ -43,7 +44,7 @@ export async function restore(context: RestoreContext): Promise<RestoreReport> {
   }
 }
 
-/** Before a byte is written: is every copy there, and as long as it was? */
+/** Asked before a byte is written, so that a backup with missing copies leaves no half restored directory. */
 async function missingCopies(
   { disk, layout }: RestoreContext['source'],
   manifest: Manifest,
@@ -102,7 +103,9 @@ class RestoreRun {
     const unfinished = temporary(to)
     await target.disk.unlink(unfinished)
     const from = source.layout.pathOf(entry)
-    const copied = await withFile(source.disk, from, file => copyContent(target.disk, asItLies(file, entry.bytes), unfinished))
+    const copied = await withFile(source.disk, from, file =>
+      copyContent(target.disk, asItLies(file, entry.bytes), unfinished),
+    )
     if (copied.sha256 !== entry.sha256) {
       this.damaged.push({ file: from, reason: 'the file does not have the hash that the manifest says' })
       if (strict) return target.disk.unlink(unfinished)
@@ -112,7 +115,7 @@ class RestoreRun {
     this.copied.bytes += copied.bytes
   }
 
-  /** An interrupted restore put it there. It gets its name again: that it has one says nothing of the directory's sync. */
+  /** An interrupted restore put it there. It is renamed away and back, because the sync of the directory may have failed then. */
   private async isInPlace(entry: BackupEntry, to: string): Promise<boolean> {
     const { disk } = this.context.target
     if ((await sizeOf(disk, to)) !== entry.bytes) return false

@@ -81,10 +81,10 @@ export async function sourceIdentityOf(
 /** The hash chain at a place that an earlier backup names; undefined where the segment is not there. */
 export async function chainAt(
   disk: Disk,
-  look: SourceInventory,
+  inventory: SourceInventory,
   { segment, end }: BackupHead,
 ): Promise<string | undefined> {
-  const listed = look.segments.find(({ firstPosition }) => firstPosition === segment)
+  const listed = inventory.segments.find(({ firstPosition }) => firstPosition === segment)
   if (listed === undefined) return undefined
   return withSource(disk, listed, async source => {
     // A frame ends with its hash; before the first frame the header has that of the last one elsewhere.

@@ -41,7 +41,7 @@ export async function compareIndex(
   }
 }
 
-/** Undefined for every comparison that held, so that whoever asks can rest between them. */
+/** Yields undefined for every comparison that held, so that the caller can let others run between them. */
 function* differences(found: SealedPostings, fresh: FreshPostings, blocks: Uint32Array): Generator<string | undefined> {
   if (found.count !== fresh.count) yield `it has ${found.count} events, the log ${fresh.count}`
   for (let ordinal = 0; ordinal < fresh.count; ordinal++) {

@@ -59,7 +59,7 @@ export class PageCache {
     return frame
   }
 
-  /** Whoever opens an index again gets the pages that are still in memory with it. */
+  /** An index that is opened again finds those of its pages that are still in memory. */
   ownerOf(firstPosition: number): PageOwner | undefined {
     return this.owners.get(firstPosition)
   }

@@ -185,7 +185,7 @@ export async function openIndex(
   if (header === undefined || !sameIdentity(header.identity, identity)) return undefined
   const { enumerable, filtered } = header.kinds
   if (enumerable !== context.kinds.enumerable || filtered !== context.kinds.filtered) return undefined
-  // What was kept of an index that has been replaced says nothing of this one.
+  // Pages that are cached from an index that was replaced must not answer for this one.
   const { firstPosition, count } = identity
   context.pages.filters.drop(firstPosition)
   const pages = new IndexPages(firstPosition, path, indexShapeOf(header), context)

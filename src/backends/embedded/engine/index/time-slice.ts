@@ -1,4 +1,4 @@
-// Keeps long work from holding the event loop: tells when a slice is over.
+// Cuts long work into slices, because appends and reads wait while one holds the event loop.
 
 export class TimeSlice {
   private started = performance.now()

@@ -55,7 +55,7 @@ export async function writeIndex(
     }
     await disk.rename(temporary, path)
   } catch (error) {
-    // What is left of it is useless; if it cannot be removed either, the next attempt will try again.
+    // If the unfinished file cannot be removed now, the next attempt tries again.
     await disk.unlink(temporary).catch(() => undefined)
     throw error
   }

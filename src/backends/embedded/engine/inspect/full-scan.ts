@@ -17,7 +17,7 @@ export interface Survey {
   readonly catalogue: Catalogue
   readonly floor: Floor
   readonly loaded: LoadedAll
-  /** Whether what a running store had recorded is still there is what a look at every byte tells. */
+  /** Recorded damage is not counted as found: whether it is still there is what reading every byte shows. */
   readonly damage: DamageAtStart
   /** Small files that do not have their own hash. Without FLOOR or ACCEPTED no store is opened. */
   readonly damagedFacts: readonly string[]
@@ -58,7 +58,7 @@ function isDamagedFact(error: unknown): boolean {
   return error instanceof DamagedFact || (error instanceof EngineError && error.refusal === 'damaged_fact')
 }
 
-/** What the first segment says it continues: the same, unless segments in front of it are missing. */
+/** The floor by the header of the first segment. It is the true one unless segments in front of that are missing. */
 async function likelyFloor(context: EngineContext, catalogue: Catalogue): Promise<Floor> {
   const [first] = catalogue.segments
   if (first === undefined) return NO_FLOOR

@@ -23,7 +23,7 @@ export interface RepairPlan {
   readonly refused: readonly KnownDamage[]
 }
 
-/** What has to be done, from what verify found. Nothing at all as long as anything has to be refused. */
+/** The steps that follow from what verify found. There are none as long as any damage has to be refused. */
 export async function planRepair(
   context: EngineContext,
   { survey, damage, indexless }: VerifiedStore,
@@ -37,7 +37,7 @@ export async function planRepair(
   for (const file of survey.damagedFacts)
     if (file === floor || file === accepted) steps.push({ do: 'write anew', file })
   for (const item of open) steps.push({ do: 'accept', damage: item })
-  // Every byte has been looked at: what is still damaged is accepted, and the rest is sound again.
+  // Every byte was read: what is still damaged is accepted by now, and recorded damage beyond that is not there any more.
   if (survey.damage.recorded.length > 0) steps.push({ do: 'forget', file: context.files.layout.damage })
   for (const segment of indexless) steps.push({ do: 'rebuild index', file: segment.path })
   return { steps, refused }
@@ -95,7 +95,7 @@ async function forgetRecord({ disk, layout }: EngineFiles): Promise<void> {
   await disk.syncDirectory(layout.root)
 }
 
-/** Looks again with fresh eyes: what would still keep the store from being written to. */
+/** Verifies the store once more, and returns the damage that would still keep it from being written to. */
 export async function stillDamaged(context: EngineContext): Promise<readonly KnownDamage[]> {
   const { survey, damage } = await verify(context)
   return [...damage.filter(item => !survey.damage.accepted.covers(item)), ...survey.damage.recorded]

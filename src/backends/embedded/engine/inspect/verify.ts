@@ -1,4 +1,4 @@
-// Holds every byte of a data directory to what it promises, and says what is wrong, where, and how bad that is.
+// Compares every byte of a data directory with the hashes and figures it was stored with, and reports what is wrong and where.
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { FOOTER_BYTES } from '../format/footer.js'
@@ -50,7 +50,7 @@ export interface VerifyReport {
 export interface VerifiedStore {
   readonly survey: Survey
   readonly report: VerifyReport
-  /** All that is not as it was stored, accepted or not: what a start finds, and what only a look at every byte does. */
+  /** All damage, accepted or not: what a start finds, and what only reading every byte does. */
   readonly damage: readonly KnownDamage[]
   /** Sealed segments whose index has to be made anew. */
   readonly indexless: readonly SealedSegment[]
@@ -114,7 +114,7 @@ class Verification {
     }
   }
 
-  /** What a running store had found keeps it from being written to, whether or not it can be found again. */
+  /** Recorded damage keeps the store from being written to even if it cannot be found again, so it is reported as well. */
   private record(): void {
     const { damage } = this.context.files.layout
     for (const item of this.found.damage.recorded) {

@@ -1,4 +1,5 @@
-// Where the kept log begins: one small durable fact, written before retention removes anything.
+// Where the kept log begins. This small fact is durable before retention removes a file: a crash in between leaves files
+// below the floor, which the next start removes, and never a log whose beginning is missing without a reason.
 import { join } from 'node:path'
 import { EngineError } from '../disk/engine-error.js'
 import { DamagedFact, factChunks, readFact, replaceFile } from '../disk/small-file.js'
@@ -8,7 +9,7 @@ import type { EngineFiles } from '../segment/engine-context.js'
 import type { Expected } from '../segment/load-segment.js'
 import type { SealedSegment } from '../segment/sealed-segment.js'
 
-/** Behind what retention removed. */
+/** What the first kept segment has to continue. */
 export interface Floor extends Expected {
   readonly batch: number
   /** What the layer above has to know of events that are gone: by name, two numbers of its own meaning. */

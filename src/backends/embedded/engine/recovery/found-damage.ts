@@ -1,4 +1,5 @@
-// The damage a running log knows of. What is new is written down, then stops appends, and only then is anybody told (N7).
+// The damage a running log knows of. New damage is written down first, then stops appends, and is reported last (N7):
+// a reader that was told of damage must find it again after a crash.
 
 import type { Reserve } from '../disk/reserve.js'
 import { type AcceptedDamage, describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
@@ -20,7 +21,7 @@ export class FoundDamage {
   constructor(
     { context, reserve }: { readonly context: EngineContext; readonly reserve: Reserve },
     private readonly atStart: DamageAtStart,
-    /** No append from now on. */
+    /** Takes no append from now on. */
     private readonly stop: (why: string) => void,
   ) {
     this.notes = new DamageNotes(atStart.found, damage => context.observer.damaged(damage))
@@ -30,12 +31,12 @@ export class FoundDamage {
     this.record = new DamageRecord(parts, atStart.recorded)
   }
 
-  /** Found at the start and since. */
+  /** What the start found and what was found since. */
   get list(): readonly KnownDamage[] {
     return this.notes.list
   }
 
-  /** Whoever found it may tell of it once this resolves. */
+  /** Once this resolves, the caller may report the damage. */
   async note(...found: readonly KnownDamage[]): Promise<void> {
     const { accepted } = this.atStart
     const fresh = found.filter(damage => !accepted.knows(damage) && !this.isKnown(damage))
@@ -47,7 +48,7 @@ export class FoundDamage {
     for (const damage of found) this.notes.add(damage)
   }
 
-  /** At the end: a disk that could not be written to may have come back. */
+  /** Tries once more to write what could not be written: the disk may have come back. */
   close(): Promise<void> {
     return this.record.catchUp()
   }

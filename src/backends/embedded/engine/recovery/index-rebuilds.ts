@@ -1,4 +1,5 @@
-// Makes the index of a sealed segment anew from its log while the store runs: once at a time, however many readers found it wrong.
+// Makes the index of a sealed segment anew from its log while the store runs. Many readers may find one index wrong at
+// once; they share one rebuild, because two would write the same file.
 import type { KnownDamage } from '../segment/accepted-damage.js'
 import type { EngineContext } from '../segment/engine-context.js'
 import { indexPath, rebuildIndex } from '../segment/load-segment.js'
@@ -17,7 +18,7 @@ export class IndexRebuilds {
     private readonly note: (damage: readonly KnownDamage[]) => Promise<void>,
   ) {}
 
-  /** Resolves with the rebuild that is on its way already, if there is one: both would write the same file. */
+  /** Joins a rebuild that is running already. */
   of(segment: SealedSegment): Promise<void> {
     const path = indexPath(this.context.files.layout, segment.sealed.identity)
     const running = this.running.get(path) ?? this.rebuild(segment).finally(() => this.running.delete(path))

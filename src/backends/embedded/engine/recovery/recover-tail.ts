@@ -1,4 +1,4 @@
-// Brings back the segment that was being written: judges its end, quarantines what is torn, and copies the rest to a new file.
+// Recovers the segment that was being written: judges its end, quarantines what is torn, and copies the rest to a new file.
 import { basename } from 'node:path'
 import { FOOTER_BYTES, parseFooter } from '../format/footer.js'
 import { segmentName } from '../format/names.js'
@@ -60,20 +60,20 @@ export async function judgeTail(
   return { listed, source, identity, postings, result, damage, clean }
 }
 
-/** The file holds other events than its name promises: none of them is served under it. */
+/** The file holds other events than its name promises, so none of them is served under that name. */
 function nothingOf({ firstPosition }: ListedSegment, { chain }: Expected, { length }: SegmentBytes): ScanResult {
   const damaged = [{ from: firstPosition, to: UNKNOWN_END, offset: 0, end: length, reason: MISPLACED }]
   return { end: length, nextPosition: firstPosition, chain, batch: 0, frames: 0, damaged, tornAt: undefined }
 }
 
-/** A footer was written when everything before it was durable, whether or not it is durable itself. */
+/** A footer is written only when everything before it is durable, so it proves that even if it is not durable itself. */
 function knowledgeOf({ mark, footer }: SegmentFacts): Partial<Knowledge> {
   if (footer !== undefined) return sealedKnowledge(footer)
   if (mark === undefined) return {}
   return { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash, final: mark.clean }
 }
 
-/** A crash between writing the footer and cutting the file leaves a footer where the frames end: that is no torn frame. */
+/** A crash between writing the footer and cutting the file leaves a footer where the frames end. It is not a torn frame. */
 async function withoutHalfSeal(source: SegmentBytes, result: ScanResult): Promise<ScanResult> {
   if (result.tornAt === undefined) return result
   const footer = parseFooter(await source.read(result.tornAt, FOOTER_BYTES))
@@ -112,7 +112,7 @@ export function tailForReading(tail: JudgedTail): Segment {
 
 /**
  * Rule C5: what is torn goes to quarantine; what is valid is copied to a new inode under a new epoch, because the
- * cache may show bytes whose writing failed. A crash anywhere in here leaves the old file, and the next start does it again.
+ * cache may show bytes whose writing failed. A crash in here leaves the old file, and the next start does the same again.
  */
 export async function adoptTail(
   context: EngineContext,

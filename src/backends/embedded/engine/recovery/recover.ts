@@ -1,4 +1,4 @@
-// Opens a data directory: from whatever a crash left to a log that can be read, and written unless it is damaged.
+// Opens a data directory after any crash. The log can be read afterwards, and it can be written unless it is damaged.
 import { basename } from 'node:path'
 import { diskErrorCode } from '../disk/disk.js'
 import { EngineError } from '../disk/engine-error.js'
@@ -28,7 +28,7 @@ export interface Recovered {
   readonly floor: Floor
   readonly head: number
   readonly start: StartFacts
-  /** Set when only a full disk keeps the log from being written: begins the segment that could not be begun. */
+  /** Begins the segment that could not be begun; set when only a full disk keeps the log from being written. */
   readonly resume?: () => Promise<ActiveSegment | undefined>
 }
 
@@ -41,7 +41,7 @@ export interface RecoveredSegments {
 }
 
 export interface RecoveredDamage extends DamageAtStart {
-  /** Damage nobody has accepted yet: the reason for reading only. */
+  /** Damage that no operator has accepted: as long as there is any, the log may only be read. */
   readonly unaccepted: readonly KnownDamage[]
 }
 
@@ -61,7 +61,7 @@ export async function prepareDirectories(context: EngineContext): Promise<void> 
     await disk.makeDirectory(directory)
 }
 
-/** `importing`: half a copy is opened, by whoever completes it. For all others it is no store. */
+/** `importing` opens half a copy, for the import that completes it. Without it such a directory is refused. */
 export async function recover(context: EngineContext, importing = false): Promise<Recovered> {
   const { disk, layout } = context.files
   const floor = await readFloor(context.files)
@@ -95,7 +95,7 @@ export async function recover(context: EngineContext, importing = false): Promis
     return await withReserve(context, writable)
   } catch (error) {
     if (!isNoRoom(error)) throw error
-    // What there is can be read meanwhile, and the log goes on by itself once there is room.
+    // Reading needs no room, and the log resumes by itself once there is some.
     return { ...(await readOnly(context, known)), resume: async () => (await writable()).segments.active }
   }
 }
@@ -108,7 +108,7 @@ interface Known {
   readonly epoch: number
 }
 
-/** What this start has met itself is not listed twice. */
+/** The recorded damage that this start has met as well is listed once. */
 function together(found: readonly KnownDamage[], recorded: readonly KnownDamage[]): KnownDamage[] {
   const notes = new DamageNotes(found, () => undefined)
   return [...found, ...recorded.filter(item => !notes.covers(item))]
@@ -124,8 +124,8 @@ function isReplaced(path: string): boolean {
 }
 
 /**
- * Only once the new segment is known to be durable. The file that replaced another may bear a name whose sync failed in
- * an earlier process: until now the replaced one could be all that the next power loss leaves.
+ * Called only once the new segment is known to be durable. The file that replaced another may bear a name whose sync failed
+ * in an earlier process: until now the replaced one could have been all that a power loss leaves.
  */
 async function removeReplaced(context: EngineContext, catalogue: Catalogue): Promise<void> {
   const leftovers = catalogue.leftovers.filter(isReplaced)
@@ -136,7 +136,7 @@ function isNoRoom(error: unknown): boolean {
   return error instanceof NoRoom || isNoSpace(error)
 }
 
-/** A full disk gets the reserve back, which is what it is for (W8). */
+/** Where the disk is full, gives up the reserve, which was written for this case, and tries again (W8). */
 async function withReserve<T>(context: EngineContext, work: () => Promise<T>): Promise<T> {
   try {
     return await work()

@@ -28,13 +28,13 @@ export class RunningDigest {
   /** `read` gives bytes of the file that are durable. */
   constructor(private readonly source: Pick<SegmentBytes, 'read'>) {}
 
-  /** Hashes whole chunks below `durable` in the background; the first holds the marks, which still change, and waits for `finish`. */
+  /** Hashes whole chunks below `durable` in the background. The first chunk waits for `finish`, because the marks in it still change. */
   advance(durable: number): void {
     const next = this.chunks.length + 1
     if (this.running !== undefined || this.failed || (next + 1) * DIGEST_CHUNK_BYTES > durable) return
     this.running = this.hashNext(next)
       .catch(() => {
-        // Whatever could not be read now is read again, and reported, when the segment is sealed.
+        // The seal reads the chunk again, and reports it if it cannot be read then either.
         this.failed = true
       })
       .finally(() => {

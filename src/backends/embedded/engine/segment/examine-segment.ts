@@ -1,4 +1,4 @@
-// Finds out which positions a sealed segment lost, once its bytes are known not to be what was sealed.
+// Finds the positions that a sealed segment lost, after its hash has shown that its bytes are not those that were sealed.
 import type { KnownDamage } from './accepted-damage.js'
 import { knownDamage, scanStart, sealedKnowledge } from './load-segment.js'
 import { scan } from './scan.js'

@@ -1,4 +1,4 @@
-// Brings one sealed segment back: what it says of itself, its index, and its damage if any.
+// Loads one sealed segment at a start: its identity and footer, its index, and the damage if there is any.
 
 import { join } from 'node:path'
 import { EngineError } from '../disk/engine-error.js'
@@ -22,14 +22,14 @@ import type { NewSegment } from './sealed-segments.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import { indexIdentity } from './segment-row.js'
 
-/** What the segment before says must come next. */
+/** What the next segment must begin with, by the end of the one before. */
 export interface Expected {
   readonly nextPosition: number
   readonly chain: Buffer
 }
 
 export interface Loaded {
-  /** undefined when the file is another segment's: what its name promises is lost. */
+  /** undefined when the file is another segment's: the events that its name promises are lost. */
   readonly segment: NewSegment | undefined
   readonly damage: readonly KnownDamage[]
   readonly next: Expected
@@ -144,14 +144,14 @@ function structuralFaults(facts: SegmentFacts, listed: ListedSegment): KnownDama
   return faults
 }
 
-/** Behind a file that is another segment's nobody knows what the chain was. */
+/** The chain is not known behind a file that is another segment's, so the segment after it is not held to one. */
 const UNKNOWN_CHAIN: Buffer = Buffer.alloc(0)
 
 export function continues({ prev }: SegmentIdentity, { chain }: Expected): boolean {
   return chain === UNKNOWN_CHAIN || prev.equals(chain)
 }
 
-/** Two files that changed places, or one copied over another: the events in it are not those its name promises. */
+/** Two files changed places, or one was copied over another: the file does not hold the events that its name promises. */
 export function isMisplaced({ header }: SegmentFacts, { firstPosition }: ListedSegment): boolean {
   return !('fault' in header) && header.firstPosition !== firstPosition
 }
@@ -192,8 +192,8 @@ interface Indexed {
 }
 
 /**
- * The index beside the log, or a new one made from the log: derived and disposable (D5). What is met while one is made is
- * met again at the next start: the file that would save that start the work is not written then.
+ * The index beside the log, or a new one, because it can always be made from the log (D5). Where damage is met on the way
+ * no file is written: the next start would use it, not scan the segment, and not meet the damage again.
  */
 async function postingsOf(context: EngineContext, sealed: Sealed): Promise<Indexed> {
   const path = indexPath(context.files.layout, sealed.listed)
@@ -201,7 +201,7 @@ async function postingsOf(context: EngineContext, sealed: Sealed): Promise<Index
   return postings === undefined ? rebuildIndex(context, sealed, false) : { postings, damage: [] }
 }
 
-/** `damagedToo`: whoever asks keeps what is damaged by other means. */
+/** `damagedToo` writes the file in spite of damage, for a caller that writes the damage down itself. */
 export async function rebuildIndex(context: EngineContext, sealed: Sealed, damagedToo = true): Promise<Indexed> {
   const { listed, source, identity, footer } = sealed
   const path = indexPath(context.files.layout, listed)
@@ -226,7 +226,7 @@ export function knownDamage(listed: ListedSegment, result: ScanResult): KnownDam
   })
 }
 
-/** Writes the index beside the log and opens it; what is in memory serves until then, and if that fails. */
+/** Writes the index beside the log and opens it. Readers use the postings in memory until then, and go on with them if it fails. */
 export async function storeIndex(
   context: EngineContext,
   index: {
@@ -249,7 +249,10 @@ export function sealedKnowledge(footer: Footer): Knowledge {
   return { durable: footer.dataEnd, knownHead: footer.lastPosition, knownChain: footer.chain, final: true }
 }
 
-/** A segment with damage is served from an index in memory that knows which positions have no bytes. */
+/**
+ * A damaged segment is served from an index in memory, in which lost positions have no bytes. No file is written, so that
+ * the next start meets the damage again.
+ */
 async function scanDamaged(
   context: EngineContext,
   sealed: Omit<Sealed, 'footer'> & { readonly footer: Footer | undefined; readonly before: number | undefined },

@@ -42,8 +42,8 @@ export interface SegmentHome {
 }
 
 /**
- * A look at one row, made when it is asked for and dropped at any time; two may show the same segment. It goes on looking
- * for the file where that lay when the look was made, and for answers in the newest index.
+ * A handle of one row, made when it is needed and dropped at any time; two may be of the same segment. It reads the file
+ * that the row named when the handle was made, so that a reader is not moved to an archive halfway; its index is the newest.
  */
 export class SealedSegment implements Segment {
   readonly firstPosition: number

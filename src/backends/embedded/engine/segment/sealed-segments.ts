@@ -1,4 +1,5 @@
-// All sealed segments of a store: a row each outside the JS heap, and an object only for those in use.
+// All sealed segments of a store. Each is a row outside the JS heap, because there may be very many and the garbage
+// collector would visit every object; objects exist only for those in use.
 import { dirname, join } from 'node:path'
 import type { Footer } from '../format/footer.js'
 import { archiveName, indexName, segmentName } from '../format/names.js'
@@ -18,7 +19,7 @@ import { type ArchiveFile, type FilePlace, RowBlock, type SegmentRow } from './s
 
 const BLOCK_BITS = 7
 const BLOCK_ROWS = 1 << BLOCK_BITS
-/** Segments whose object is kept for the next use, with what it has opened. */
+/** So many handles are kept for the next use, with the files and indexes they have opened. */
 export const KEPT_HANDLES = 512
 
 /** A segment that was sealed, or found to be. */
@@ -35,15 +36,15 @@ export interface NewSegment {
 
 export class SealedSegments implements SegmentList, SegmentHome, Iterable<SealedSegment> {
   private readonly blocks: RowBlock[] = []
-  /** Rows in the first block that count no more. */
+  /** So many rows of the first block are retired. */
   private retired = 0
   private rows = 0
   private bytesNow = 0
   private diskBytesNow = 0
   private archivedNow = 0
-  /** Postings that no file can give back, by first position. */
+  /** Postings by first position, of the segments whose index is in no file. */
   private readonly inMemory = new Map<number, Postings>()
-  /** A place for each row, shared with every so manieth. */
+  /** A cache of handles: a row has one slot, which it shares with every 512th row after it. */
   private readonly handles: (SealedSegment | undefined)[] = Array(KEPT_HANDLES).fill(undefined)
   private readonly archives: ArchiveCache
 
@@ -63,12 +64,12 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return this.length === 0 ? undefined : this.firstPosition(0)
   }
 
-  /** Of all segments, as long as they are or were as plain files. */
+  /** Of all segments as plain files, also where they are archived by now. */
   get bytes(): number {
     return this.bytesNow
   }
 
-  /** Of their files as they lie on the disk, archived or not. */
+  /** Of their files on the disk, archived or not. */
   get diskBytes(): number {
     return this.diskBytesNow
   }
@@ -86,7 +87,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return look
   }
 
-  /** For who passes over all of them once: nothing is kept of it. */
+  /** A handle that is not kept, for a caller that passes over all segments once and would empty the cache. */
   handle(index: number): SealedSegment {
     return new SealedSegment(this, this.row(index))
   }
@@ -123,7 +124,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return -1
   }
 
-  /** Whether the segment still lies where this look saw it. */
+  /** Whether the segment is still in the file that this handle was made for. */
   holds({ firstPosition, placeCode }: SealedSegment): boolean {
     const index = this.indexOf(firstPosition)
     return index >= 0 && this.row(index).placeCode === placeCode
@@ -142,7 +143,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return this.handle(this.length - 1)
   }
 
-  /** The same events, from now on in an archive. */
+  /** The same events, read from an archive from now on. */
   archived({ firstPosition }: SealedSegment, path: string, archive: ArchiveFile): SealedSegment {
     const index = this.indexOf(firstPosition)
     const row = this.row(index)
@@ -192,7 +193,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
 
   giveIndex(row: SegmentRow, postings: Postings): void {
     const { firstPosition } = row
-    // What was retired meanwhile needs none.
+    // The segment may have been retired while its index was made.
     if (this.indexOf(firstPosition) < 0) return
     const { pages } = this.indexes
     pages.filters.drop(firstPosition)

@@ -1,4 +1,5 @@
-// Moves a sealed segment that is old enough into the archive: packed, read back, proved, and only then is the plain file removed.
+// Moves a sealed segment that is old enough into the archive. The archive is packed, read back and proved before the plain
+// file is removed, so that at every moment one file is known to hold the events.
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -35,7 +36,7 @@ const compress = promisify(zstdCompress) as (
   options: { params: Record<number, number>; pledgedSrcSize: number },
 ) => Promise<Buffer>
 
-/** The plain file is not what was sealed; it stays, and what it lost has been reported. */
+/** The plain file is not what was sealed. It stays where it is, and what it lost has been reported. */
 export class UnfitForArchive extends Error {
   override readonly name = 'UnfitForArchive'
 }
@@ -60,12 +61,12 @@ export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegm
  */
 export async function archiveSegment(log: Log, segment: SealedSegment): Promise<SealedSegment> {
   const { context } = log
-  // The index may still be on its way to its file; afterwards nobody would hand it to the new segment.
+  // An index that is still being written would be handed to the row that is replaced here, so it is waited for.
   await log.settled()
   await requireRoom(context, segment)
   const archive = (await finishedArchive(context, segment)) ?? (await writeArchive(log, segment))
   const { packedLength } = await archiveSource(context.files.pool, archive.path)
-  // Readers find the archive before the plain file goes; those in the middle of it keep their descriptor.
+  // Readers find the archive before the plain file is removed; those in the middle of that file keep their descriptor.
   const archived = log.sealedSegments().archived(segment, archive.path, { sha256: archive.sha256, packedLength })
   await removePlain(log, segment)
   return archived
@@ -122,7 +123,7 @@ async function writeArchive(log: Log, segment: SealedSegment): Promise<Proven> {
     await disk.syncDirectory(layout.archive)
     return { path, sha256 }
   } catch (error) {
-    // Useless, whatever it is; if it cannot be removed now, the next attempt or the next start will.
+    // If the temporary cannot be removed now, the next attempt or the next start removes it.
     await disk.unlink(temporary).catch(() => undefined)
     throw error
   }
@@ -193,7 +194,7 @@ async function pace(): Promise<void> {
   await new Promise(setImmediate)
 }
 
-/** `read` is told of every piece and may make the next one wait. */
+/** `read` is called after every piece; the next one waits until it resolves. */
 export async function fileSha256(
   pool: FilePool,
   path: string,
@@ -210,7 +211,7 @@ export async function fileSha256(
   }
 }
 
-/** Was it the plain file that is not what was sealed, or did the archive not come out of the disk as it went in? */
+/** Finds out whether the plain file is not what was sealed, or the archive was not read back as it was written. */
 async function misfit(log: Log, segment: SealedSegment): Promise<Error> {
   const { footer } = segment.sealed
   if (digestMatches(footer, await digestOf(segment.source, footer.dataEnd))) {
@@ -225,7 +226,7 @@ async function removePlain(log: Log, segment: SealedSegment): Promise<void> {
   const { disk, layout, pool } = log.context.files
   const { firstPosition, epoch } = segment.sealed.identity
   if (basename(segment.path) !== segmentName(firstPosition, epoch)) return
-  // Whoever lost the directory must not remove what is now another's.
+  // A process that lost the directory must not remove a file of the new owner.
   if (!log.owned) return
   await pool.forget(segment.path)
   await disk.unlink(segment.path)

@@ -1,4 +1,5 @@
-// Removes the oldest archived segments when somebody asked for it: the floor is written first, so that nothing is ever missing unsaid.
+// Removes the oldest archived segments where the settings ask for it. The floor is durable before a file is removed: otherwise
+// a crash in between would leave a log whose beginning is missing, which is damage.
 import { SealedPostings } from '../index/sealed-postings.js'
 import type { Log } from '../log.js'
 import { type Carried, removeBelow, writeFloor } from '../recovery/floor.js'
@@ -9,17 +10,17 @@ import { type AgeRule, isOlderThan } from '../segment/segment-age.js'
 /** The newest sealed segments stay whatever any clock says (D7). */
 export const NEWEST_KEPT = 2
 
-/** All that has to be known of retired events once this segment is gone, too. */
+/** Collects what has to be known of retired events once this segment is gone as well. */
 export type Carry = (segment: SealedSegment) => Promise<Carried>
 
 /** Removes the oldest segment if it is archived and old enough: one at the most, so that a clock gone wrong costs one file. */
 export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promise<SealedSegment | undefined> {
-  // A full disk is a good time to give room back.
+  // Retiring gives room back, so it goes on while the disk is full.
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
   const segments = log.sealedSegments()
   if (segments.length < NEWEST_KEPT + 1) return undefined
   const [oldest, next] = [segments.handle(0), segments.handle(1)]
-  // A start that found no room left none: then there is nothing to measure ages against.
+  // A start that found no room made no active segment, and without one ages cannot be measured.
   const active = log.current
   if (active === undefined) return undefined
   const since = { later: segments.from(1), activeMs: active.identity.createdMs }
@@ -28,7 +29,7 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
   return oldest
 }
 
-/** A damaged segment is never archived. Once its damage was accepted, it must not hold up the others. */
+/** A damaged segment is never archived, so once its damage is accepted it may go unarchived: it would hold up all others. */
 function mayGo(log: Log, segment: SealedSegment): boolean {
   return segment.archived || hasKnownDamage(log.damage, segment)
 }

@@ -1,4 +1,5 @@
-// Reads all sealed segments again, at a bounded rate, and compares them with what was sealed: bit rot is found before it is needed.
+// Reads all sealed segments again, at a bounded rate, and compares them with what was sealed, so that bit rot is found before
+// somebody needs the bytes.
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { diskErrorCode } from '../disk/disk.js'
@@ -16,14 +17,14 @@ import { digestMatches, type SealedSegment } from '../segment/sealed-segment.js'
 import type { SegmentBytes } from '../segment/segment-bytes.js'
 import { fileSha256 } from './archive.js'
 
-/** From the oldest sealed segment to the newest. */
+/** The figures of one pass, from the oldest sealed segment to the newest. */
 export interface ScrubPass {
   readonly bytes: number
   readonly damaged: number
   readonly ms: number
 }
 
-/** Codes that tell of the file itself: its bytes are bad, do not decompress, or are gone. */
+/** Codes that concern the file itself: its bytes are bad, do not decompress, or are gone. */
 const UNREADABLE = new Set(['EIO', 'EARCHIVE', 'ENOENT'])
 
 export class Scrub {
@@ -72,26 +73,26 @@ export class Scrub {
   private async examine(segment: SealedSegment): Promise<void> {
     try {
       const { pool } = this.log.context.files
-      // A source of its own: chunks that are still in memory say nothing about those on disk.
+      // The scrub opens an archive of its own, because chunks that are cached in memory prove nothing about those on disk.
       const source = segment.archived ? await archiveSource(pool, segment.path) : segment.source
       const suspicion = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
       if (suspicion !== undefined) await this.examineFault(segment, source, suspicion)
     } catch (error) {
       const code = diskErrorCode(error)
-      // No descriptor, no permission: that says nothing of the bytes, and the next pass looks again (R1).
+      // A missing descriptor or permission proves nothing about the bytes, and the next pass reads them again (R1).
       if (code === undefined || !UNREADABLE.has(code)) throw error
-      // Retired meanwhile, or archived: then the next pass reads it where it lies now.
+      // The segment was retired or archived meanwhile. The next pass reads it where it is then.
       if (!this.log.sealedSegments().holds(segment)) return
       const reason = `a part of the file cannot be read (${code})`
       if (code !== 'EIO' && (code !== 'ENOENT' || (await this.isMissing(segment))))
         return this.note(wholeSegment(segment, reason))
-      // The disk did not give the bytes: nobody knows whether they are damaged. The pass was no good one all the same.
+      // The disk did not give the bytes, so nobody knows whether they are damaged. The pass counts it all the same.
       this.damaged++
       this.log.context.observer.warned('scrubbing found what it could not read', `${segment.path}: ${reason}`)
     }
   }
 
-  /** Was it the file, or an index that tells wrong checksums, or a disk that gave wrong bytes once? Only the first is damage. */
+  /** The file may be at fault, an index with wrong checksums, or a disk that gave wrong bytes once. Only the first is damage. */
   private async examineFault(segment: SealedSegment, source: SegmentBytes, suspicion: string): Promise<void> {
     const extents = await damagedExtents(segment, source)
     const reason = extents.length > 0 ? undefined : await this.provenFault(segment, source)
@@ -108,7 +109,7 @@ export class Scrub {
     return WRONG_HASH
   }
 
-  /** Gone from a directory that is there. One that cannot be seen as a whole, as on a disk taken away, proves nothing. */
+  /** True when the file is gone from a directory that can be listed: a disk that was taken away proves nothing. */
   private async isMissing({ path, name }: SealedSegment): Promise<boolean> {
     const { disk } = this.log.context.files
     const names = await disk.list(dirname(path)).catch(() => undefined)
