@@ -1,6 +1,7 @@
 // Which folder of src lies on which floor, and the rule that a floor imports only what is below it.
 import { posix } from 'node:path'
 import { type Import, importsOf, isIn, isSpec, isTypeScript, type ProjectFile, type Rule } from './project.js'
+import { engineDoorsClose } from './rooms.js'
 
 /** Units by floor. A unit is a folder; the files directly in src, which assemble the rest, are a unit of their own. */
 const floors: readonly (readonly string[])[] = [
@@ -197,5 +198,6 @@ export const floorRules: readonly Rule[] = [
   contractImportsNothing,
   backendsKnowNoNest,
   engineKnowsNoEvents,
+  engineDoorsClose,
   clientStandsAlone,
 ]

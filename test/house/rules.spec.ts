@@ -95,6 +95,24 @@ const plantings: readonly Planting[] = [
     good: { 'src/backends/embedded/a.ts': "import 'msgpackr'" },
   },
   {
+    rule: 'a room of the engine imports only the rooms before it',
+    bad: { 'src/backends/embedded/engine/recovery/a.ts': "import type { B } from '../upkeep/b.js'" },
+    good: {
+      'src/backends/embedded/engine/upkeep/a.ts': "import '../recovery/b.js'\nimport '../log.js'\nimport './c.js'",
+      'src/backends/embedded/engine/recovery/a.spec.ts': "import '../upkeep/b.js'",
+    },
+  },
+  {
+    rule: 'a room of the engine imports only the rooms before it',
+    bad: { 'src/backends/embedded/engine/segment/a.ts': "import '../log.js'" },
+    good: { 'src/backends/embedded/engine/log.ts': "import './segment/a.js'" },
+  },
+  {
+    rule: 'a room of the engine imports only the rooms before it',
+    bad: { 'src/backends/embedded/engine/attic/a.ts': '' },
+    good: { 'src/backends/embedded/attic/a.ts': '' },
+  },
+  {
     rule: 'a floor imports only what is below it',
     bad: { 'src/metrics/a.ts': "import '../backends/memory/b.js'" },
     good: { 'src/metrics/a.ts': "import '../contract/b.js'" },

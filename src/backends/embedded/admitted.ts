@@ -8,7 +8,7 @@ import type { ActivePostings } from './engine/index/active-postings.js'
 import { indexEvent } from './terms.js'
 
 /** What the caller is told once the batch is durable, and not before. */
-export type Settlement = () => void
+export type Settle = () => void
 
 /** An event with its place in the batch. */
 export interface Placed {
@@ -33,7 +33,7 @@ export function indexPlaced(postings: ActivePostings, placed: readonly Placed[])
   }
 }
 
-export function answerOf(outcome: Admitted | Settlement): Settlement {
+export function settlementOf(outcome: Admitted | Settle): Settle {
   if (typeof outcome === 'function') return outcome
   const { append, placed } = outcome
   const events = placed.map(({ event, placement }): AppendedEvent => {

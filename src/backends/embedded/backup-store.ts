@@ -44,13 +44,11 @@ export async function backupStore(
   return underTranslation(target, async () => {
     await requireStore(disk, directory)
     return backup({
-      ...{
-        source: new ReadOnlyDisk(disk),
-        store: new Layout(directory),
-        target: disk,
-        backup: new BackupLayout(target),
-      },
-      ...{ now: Date.now, tag: tagOf('backup'), proofMs },
+      source: { disk: new ReadOnlyDisk(disk), layout: new Layout(directory) },
+      target: { disk, layout: new BackupLayout(target) },
+      now: Date.now,
+      tag: tagOf('backup'),
+      proofMs,
     })
   })
 }
@@ -62,8 +60,10 @@ export async function restoreStore(
 ): Promise<RestoredReport> {
   return underTranslation(directory, async () => {
     const report = await restore({
-      ...{ source: new ReadOnlyDisk(disk), backup: new BackupLayout(from), target: disk, store: new Layout(directory) },
-      ...{ tag: tagOf('restore'), strict: verify },
+      source: { disk: new ReadOnlyDisk(disk), layout: new BackupLayout(from) },
+      target: { disk, layout: new Layout(directory) },
+      tag: tagOf('restore'),
+      strict: verify,
     })
     return verify && report.restored ? { ...report, verified: await verifyStore(directory, { disk }) } : report
   })

@@ -10,7 +10,7 @@ import { type PreparedAppend, prepareAppend, type WaitingAppend } from '../../re
 import { PackWriter } from '../../record/codec/pack-writer.js'
 import { type Decision, decide, STORE } from '../../record/decide.js'
 import { encodeRecord, type Keyed, type Payload, type Placement } from '../../record/record.js'
-import { type Admitted, answerOf, indexPlaced, type Placed, type Settlement } from './admitted.js'
+import { type Admitted, indexPlaced, type Placed, type Settle, settlementOf } from './admitted.js'
 import { CostlySearches } from './costly-searches.js'
 import { diskErrorCode } from './engine/disk/disk.js'
 import { BatchBuffer } from './engine/format/batch-buffer.js'
@@ -52,7 +52,7 @@ export interface QueueListener {
 }
 
 /** Part of the batch, or what is to be said instead. */
-type Outcome = Admitted | Settlement
+type Outcome = Admitted | Settle
 
 export class CommitQueue {
   readonly assigned: Assigned
@@ -191,11 +191,11 @@ export class CommitQueue {
         // After a rebuild everything is decided anew; ids already taken are lost, which leaves no gap in positions.
         this.assigned.forget()
         if (log.state !== 'writable') throw new BatchRejected(log.stateDetail)
-        this.batch.begin(log.place())
+        this.batch.begin(log.nextBatchPlace())
         return this.stageInTime(appends)
       })
       this.putBack(appends.splice(outcomes.length))
-      const answers = this.batch.frames > 0 ? await this.write(outcomes) : outcomes.map(answerOf)
+      const answers = this.batch.frames > 0 ? await this.write(outcomes) : outcomes.map(settlementOf)
       this.assigned.settle()
       for (const answer of answers) answer()
       // Batches of which nothing is stored would follow each other without ever waiting for anything.
@@ -227,14 +227,14 @@ export class CommitQueue {
   }
 
   /** The answers, once the batch is durable. They and the index are made ready while the disk works. */
-  private async write(outcomes: readonly Outcome[]): Promise<Settlement[]> {
+  private async write(outcomes: readonly Outcome[]): Promise<Settle[]> {
     const { log } = this.world
     const { postings } = log.writing()
     const before = { count: postings.count, head: log.head, bytes: this.batch.length, at: performance.now() }
     const written = log.commit(this.batch)
     const ready = attempt(() => {
       for (const outcome of outcomes) if (typeof outcome !== 'function') indexPlaced(postings, outcome.placed)
-      return outcomes.map(answerOf)
+      return outcomes.map(settlementOf)
     })
     try {
       await written
@@ -250,7 +250,7 @@ export class CommitQueue {
   }
 
   private stopAfter(defect: unknown): BatchIndeterminate {
-    this.world.log.world.latch.trip(defect)
+    this.world.log.context.files.latch.trip(defect)
     return new BatchIndeterminate('the store failed after the events were written', { cause: defect })
   }
 
@@ -286,7 +286,7 @@ export class CommitQueue {
     }
   }
 
-  private answer(append: WaitingAppend, decision: Exclude<Decision, { kind: 'store' | 'undecided' }>): Settlement {
+  private answer(append: WaitingAppend, decision: Exclude<Decision, { kind: 'store' | 'undecided' }>): Settle {
     if (decision.kind === 'duplicate') {
       return () => this.recall(append, decision)
     }

@@ -15,7 +15,7 @@ export interface Patience {
 }
 
 /** The patience of whoever must not let go meanwhile. */
-export class Allowance implements Patience {
+export class SearchAllowance implements Patience {
   private until = 0
 
   constructor(private readonly ms: number) {}

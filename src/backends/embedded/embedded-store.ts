@@ -56,7 +56,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
 /** The newest readable event's time: ids go on behind it whatever the wall clock says. */
 async function lastReading(reader: Reader, log: Log): Promise<{ timestampNs: bigint; sequence: number } | undefined> {
   for await (const event of reader.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) return event
-  return log.head === 0 ? undefined : { timestampNs: BigInt(log.world.now()) * 1_000_000n, sequence: 0 }
+  return log.head === 0 ? undefined : { timestampNs: BigInt(log.context.now()) * 1_000_000n, sequence: 0 }
 }
 
 export class EmbeddedStore extends EventStore {
@@ -156,10 +156,10 @@ export class EmbeddedStore extends EventStore {
         segments: segments.length,
         bytes: segments.bytes,
         diskBytes: segments.diskBytes,
-        epoch: log.recovered.epoch,
-        cleanStart: log.recovered.clean,
-        tornBytes: log.recovered.tornBytes,
-        openFiles: log.world.pool.size,
+        epoch: log.recovered.start.epoch,
+        cleanStart: log.recovered.start.clean,
+        tornBytes: log.recovered.start.tornBytes,
+        openFiles: log.context.files.pool.size,
         waitingReaders: this.watch.waiting,
         archived: log.sealedSegments().archivedCount,
         ...this.maintenance.details,

@@ -109,7 +109,7 @@ class Import {
     if (this.waiting.length === 0) return
     await this.begin()
     await log.ready()
-    batch.begin(log.place())
+    batch.begin(log.nextBatchPlace())
     batch.startFrame()
     const entries = this.waiting.map(({ record }) => {
       batch.startEntry()
@@ -127,14 +127,14 @@ class Import {
 
   private async begin(): Promise<void> {
     if (this.begun) return
-    const { disk, layout } = this.log.world
-    await writeFact(disk, layout.importing, { begun: new Date(this.log.world.now()).toISOString() })
+    const { disk, layout } = this.log.context.files
+    await writeFact(disk, layout.importing, { begun: new Date(this.log.context.now()).toISOString() })
     this.begun = true
   }
 
   /** Also when nothing was missing: the last process may have ended between its last event and this. */
   private async finish(): Promise<void> {
-    const { disk, layout } = this.log.world
+    const { disk, layout } = this.log.context.files
     await disk.unlink(layout.importing)
     await disk.syncDirectory(layout.root)
   }

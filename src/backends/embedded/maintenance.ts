@@ -106,7 +106,7 @@ export class Maintenance {
     if (archiveAfterDays === 0) return false
     const archived = await archiveOldest(this.log, this.rule(archiveAfterDays))
     if (archived === undefined) return false
-    const archivedBytes = await this.log.world.pool.use(archived.path, file => file.size())
+    const archivedBytes = await this.log.context.files.pool.use(archived.path, file => file.size())
     this.observer.archived?.({ name: archived.name, bytes: archived.source.length, archivedBytes })
     return true
   }
@@ -129,7 +129,7 @@ export class Maintenance {
     }
     const pass = await this.scrub.step()
     if (pass === undefined) return true
-    this.lastScrubMs = this.log.world.now()
+    this.lastScrubMs = this.log.context.now()
     if (pass.damaged === 0) this.lastGoodScrubMs = this.lastScrubMs
     this.observer.scrubbed?.(pass)
     return false
@@ -137,7 +137,7 @@ export class Maintenance {
 
   private rule(days: number): AgeRule {
     const longestStepMs = Math.max(DAY_MS, this.options.segmentHours * 3_600_000)
-    const nowMs = Math.min(this.log.world.now(), Number(this.ages.now() / 1_000_000n))
+    const nowMs = Math.min(this.log.context.now(), Number(this.ages.now() / 1_000_000n))
     return { olderThanMs: days * DAY_MS, longestStepMs, nowMs }
   }
 }

@@ -16,7 +16,7 @@ import { PageCache } from './engine/index/page-cache.js'
 import { Log } from './engine/log.js'
 import { prepareDirectories, recover } from './engine/recovery/recover.js'
 import { NoRoom } from './engine/segment/active-segment.js'
-import type { EngineWorld } from './engine/segment/engine-context.js'
+import type { EngineContext } from './engine/segment/engine-context.js'
 import type { ResolvedOptions } from './options.js'
 import { indexRecord, TERM_KINDS } from './terms.js'
 
@@ -37,20 +37,21 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
   await disk.makeDirectory(directory)
   await refuseUnsafe(options)
   const lock = await takeLock(options, layout)
-  const world = createWorld(options, layout, () => lock.held())
+  const context = createContext(options, layout, () => lock.held())
   try {
     const started = performance.now()
-    await prepareDirectories(world)
+    await prepareDirectories(context)
     await syncAncestors(disk, directory)
-    const recovered = await recover(world, importing)
-    const reserve = new Reserve(world.disk, layout.reserve, options.reserveBytes)
-    const log = createLog(options, { world, lock, reserve }, recovered)
-    await recovered.active?.orClosed(() => prepareForWriting(log, reserve))
-    const { clean, tornBytes, head } = recovered
+    const recovered = await recover(context, importing)
+    const reserve = new Reserve(context.files.disk, layout.reserve, options.reserveBytes)
+    const log = createLog(options, { context, lock, reserve }, recovered)
+    await recovered.segments.active?.orClosed(() => prepareForWriting(log, reserve))
+    const { head } = recovered
+    const { clean, tornBytes } = recovered.start
     options.observer.recovered?.({ clean, tornBytes, head, ms: performance.now() - started })
     return log
   } catch (error) {
-    await world.pool.closeAll()
+    await context.files.pool.closeAll()
     await lock.release()
     throw error
   }
@@ -74,27 +75,19 @@ async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<Disk
   throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
 }
 
-export function createWorld(options: ResolvedOptions, layout: Layout, owned?: () => boolean): EngineWorld {
+export function createContext(options: ResolvedOptions, layout: Layout, owned?: () => boolean): EngineContext {
   const { clock, observer } = options
   const latch = new Latch()
   const disk = new LatchedDisk(options.disk, latch, owned)
   const pool = new FilePool(disk, options.openFiles)
-  const shelf = { pool, pages: new PageCache(options.pageCacheBytes), kinds: TERM_KINDS }
   return {
-    ...{
-      disk,
-      layout,
-      pool,
-      shelf,
-      latch,
-      presizeBytes: options.presizeBytes,
-      kinds: TERM_KINDS,
-      index: indexRecord,
-    },
+    files: { disk, latch, layout, pool, presizeBytes: options.presizeBytes },
+    indexes: { pool, pages: new PageCache(options.pageCacheBytes), kinds: TERM_KINDS },
+    indexRecord,
     now: () => Number(clock.now() / 1_000_000n),
     random: options.random,
-    tell: {
-      noticed: (what, detail) => observer.noticed?.({ what, detail }),
+    observer: {
+      warned: (what, detail) => observer.noticed?.({ what, detail }),
       damaged: damage => observer.damaged?.(damage),
     },
   }
@@ -102,19 +95,17 @@ export function createWorld(options: ResolvedOptions, layout: Layout, owned?: ()
 
 function createLog(
   options: ResolvedOptions,
-  parts: { world: EngineWorld; lock: DiskLock; reserve: Reserve },
+  parts: { context: EngineContext; lock: DiskLock; reserve: Reserve },
   recovered: Awaited<ReturnType<typeof recover>>,
 ): Log {
   const { observer } = options
-  const limits = {
-    ...{ segmentBytes: options.segmentBytes, segmentMs: options.segmentHours * 3_600_000 },
-    ...{ sealOnCloseBytes: options.sealOnCloseBytes, idleMarkMs: options.idleMarkMs },
-  }
+  const { segmentBytes, segmentHours, sealOnCloseBytes, idleMarkMs } = options
+  const limits = { segmentBytes, segmentMs: segmentHours * 3_600_000, sealOnCloseBytes, idleMarkMs }
   const log = new Log({ ...parts, limits }, recovered, {
     state: (state, detail) => observer.writeState?.(writeState(state, detail)),
     rotated: segment => observer.rotated?.(segment),
   })
-  parts.world.latch.whenTripped(error => log.failed(error))
+  parts.context.files.latch.whenTripped(error => log.failed(error))
   return log
 }
 

@@ -69,8 +69,8 @@ test('an index made anew in vain is not made anew for the next damaged event', a
     offset: (ordinal: number) => 4_096 + ordinal * 100,
     end: (ordinal: number) => 4_196 + ordinal * 100,
   })
-  const shelf = { pool, pages: new PageCache(), kinds: TERM_KINDS }
-  const segments = new SealedSegments({ layout: new Layout('/data'), pool, shelf } as never)
+  const context = { pool, pages: new PageCache(), kinds: TERM_KINDS }
+  const segments = new SealedSegments({ layout: new Layout('/data'), pool } as never, context as never)
   segments.add({ path: '/data/segments/seg', epoch: 1, identity, footer, length: 9_128, postings })
   let rebuilds = 0
   const indexes = new IndexRebuilds(undefined as never, async () => undefined)

@@ -9,9 +9,9 @@ import { ReadOnlyDisk } from './engine/disk/read-only-disk.js'
 import { RealDisk } from './engine/disk/real-disk.js'
 import { Layout } from './engine/format/names.js'
 import { applyRepair, planRepair, type RepairStep, stillDamaged } from './engine/inspect/repair.js'
-import { type Verified, type VerifyReport, verify } from './engine/inspect/verify.js'
-import type { EngineWorld } from './engine/segment/engine-context.js'
-import { createWorld, translate } from './open-log.js'
+import { type VerifiedStore, type VerifyReport, verify } from './engine/inspect/verify.js'
+import type { EngineContext } from './engine/segment/engine-context.js'
+import { createContext, translate } from './open-log.js'
 import { resolveOptions } from './options.js'
 
 export interface VerifyOptions {
@@ -63,14 +63,14 @@ export async function repairStore(directory: string, options: RepairOptions = {}
 
 async function repair(disk: Disk, directory: string, apply: boolean): Promise<RepairReport> {
   const found = await look(disk, directory)
-  return inWorld(disk, directory, async world => {
-    const plan = await planRepair(world, found)
+  return inContext(disk, directory, async context => {
+    const plan = await planRepair(context, found)
     const refused = plan.refused.map(({ where, reason }) => `${where}: ${reason}, and how much is lost is not known`)
     const lost = plan.steps.reduce((sum, step) => sum + (step.do === 'accept' ? count(step.damage) : 0), 0)
     const report = { steps: plan.steps, refused, lost, before: found.report }
     if (!apply || refused.length > 0 || plan.steps.length === 0) return { applied: false, ...report }
-    await applyRepair(world, found, plan)
-    const [left] = await inWorld(new ReadOnlyDisk(disk), directory, stillDamaged)
+    await applyRepair(context, found, plan)
+    const [left] = await inContext(new ReadOnlyDisk(disk), directory, stillDamaged)
     if (left !== undefined) throw new StoreError('DATA_CORRUPT', `${left.where}: ${left.reason}, after the repair too`)
     return { applied: true, ...report }
   })
@@ -80,12 +80,12 @@ function count({ from, to }: { readonly from: number; readonly to: number }): nu
   return Math.max(0, to - from + 1)
 }
 
-function look(disk: Disk, directory: string): Promise<Verified> {
-  return inWorld(new ReadOnlyDisk(disk), directory, verify)
+function look(disk: Disk, directory: string): Promise<VerifiedStore> {
+  return inContext(new ReadOnlyDisk(disk), directory, verify)
 }
 
 /** A segment that is archived, or a batch that is written, while it is looked at: damage that is none is gone the next time. */
-async function lookLive(disk: Disk, directory: string): Promise<Verified> {
+async function lookLive(disk: Disk, directory: string): Promise<VerifiedStore> {
   for (let left = LIVE_LOOKS; ; left--) {
     try {
       const found = await look(disk, directory)
@@ -96,13 +96,13 @@ async function lookLive(disk: Disk, directory: string): Promise<Verified> {
   }
 }
 
-async function inWorld<T>(disk: Disk, directory: string, work: (world: EngineWorld) => Promise<T>): Promise<T> {
+async function inContext<T>(disk: Disk, directory: string, work: (context: EngineContext) => Promise<T>): Promise<T> {
   const options = resolveOptions({ directory, nodeId: 'verify', disk, pageCacheBytes: PAGE_CACHE_BYTES })
-  const world = createWorld(options, new Layout(directory))
+  const context = createContext(options, new Layout(directory))
   try {
-    return await work(world)
+    return await work(context)
   } finally {
-    await world.pool.closeAll()
+    await context.files.pool.closeAll()
   }
 }
 

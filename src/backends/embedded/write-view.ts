@@ -6,7 +6,7 @@ import { LIMITS } from '../../contract/limits.js'
 import type { SteadyClock } from '../../contract/steady-clock.js'
 import { type AssignedView, type Match, UNKNOWN } from '../../record/decide.js'
 import type { Keyed, Placement, StoredEvent } from '../../record/record.js'
-import { Allowance, type ConditionSearch, type Patience } from './condition-search.js'
+import { type ConditionSearch, type Patience, SearchAllowance } from './condition-search.js'
 import type { Log } from './engine/log.js'
 import { readEventSync } from './entry-reader.js'
 import { KIND, keyTerm } from './terms.js'
@@ -31,7 +31,7 @@ export class Assigned implements AssignedView {
   private readonly stagedRevisions = new Map<string, number>()
   private readonly staged: Staged[] = []
   private readonly stagedKeys = new Map<string, Placement>()
-  private readonly patience = new Allowance(SEARCH_MS)
+  private readonly patience = new SearchAllowance(SEARCH_MS)
 
   constructor(
     private readonly log: Log,

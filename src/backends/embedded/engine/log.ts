@@ -3,45 +3,40 @@ import type { DiskLock } from './disk/disk.js'
 import { isNoDescriptor, isNoSpace, Latched, OwnershipLost } from './disk/latch.js'
 import type { Reserve } from './disk/reserve.js'
 import type { BatchBuffer, BatchPlace } from './format/batch-buffer.js'
-import { FOOTER_BYTES } from './format/footer.js'
 import type { Floor } from './recovery/floor.js'
 import { FoundDamage } from './recovery/found-damage.js'
 import { IndexRebuilds } from './recovery/index-rebuilds.js'
-import { type Recovered, writeCurrent } from './recovery/recover.js'
-import { installSegment, prepareSegment } from './recovery/recover-tail.js'
+import type { Recovered } from './recovery/recover.js'
+import { type RotatedSegment, Rotation, type RotationLimits } from './rotation.js'
 import { describeDamage, type KnownDamage } from './segment/accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './segment/active-segment.js'
-import type { EngineWorld } from './segment/engine-context.js'
-import { indexPath, storeIndex } from './segment/load-segment.js'
-import { lostPositions, type SealedSegment, type Segment } from './segment/sealed-segment.js'
+import type { EngineContext } from './segment/engine-context.js'
+import { indexPath } from './segment/load-segment.js'
+import type { SealedSegment, Segment } from './segment/sealed-segment.js'
 import type { SealedSegments } from './segment/sealed-segments.js'
 import { PooledBytes } from './segment/segment-bytes.js'
 import { GrowingList, type SegmentList } from './segment/segment-list.js'
 
-const ROTATION_RETRY_MS = 5_000
-
 export type LogState = 'writable' | 'closed' | 'corrupt' | 'disk_full' | 'failed_sync' | 'lost_ownership'
 
-/** The batch is surely not stored. */
+/** The batch is not stored, and the caller may send it again. */
 export class BatchRejected extends Error {
   override readonly name = 'BatchRejected'
 }
 
-/** Nobody knows whether the batch is stored. */
+/** The batch may or may not be stored: only a start that reads the disk can tell. */
 export class BatchIndeterminate extends Error {
   override readonly name = 'BatchIndeterminate'
 }
 
-export interface LogLimits {
-  readonly segmentBytes: number
-  readonly segmentMs: number
+export interface LogLimits extends RotationLimits {
   /** A segment larger than this is sealed at a clean stop, so that the next start does not have to read it. */
   readonly sealOnCloseBytes: number
   readonly idleMarkMs: number
 }
 
 export interface LogParts {
-  readonly world: EngineWorld
+  readonly context: EngineContext
   readonly limits: LogLimits
   readonly lock: DiskLock
   readonly reserve: Reserve
@@ -49,7 +44,7 @@ export interface LogParts {
 
 export interface LogListener {
   state(state: LogState, detail: string): void
-  rotated(segment: { readonly name: string; readonly bytes: number; readonly events: number }): void
+  rotated(segment: RotatedSegment): void
 }
 
 export class Log {
@@ -58,34 +53,33 @@ export class Log {
   private readonly tail: Segment | undefined
   private readonly found: FoundDamage
   private readonly rebuilds: IndexRebuilds
+  private readonly rotation: Rotation
   private floorNow: Floor
   private stateNow: LogState = 'writable'
   private detail = ''
-  private indexing: Promise<void> = Promise.resolve()
   private marking: Promise<void> | undefined
   private markTimer: NodeJS.Timeout | undefined
-  private rotateNotBefore = 0
-  /** A rotation that found no descriptor halfway: the next segment, made but not yet known to be in place. */
-  private uninstalled: ActiveSegment | undefined
 
   constructor(
     private readonly parts: LogParts,
     readonly recovered: Recovered,
     private readonly listener: LogListener,
   ) {
-    this.sealed = recovered.sealed
-    this.active = recovered.active
-    this.tail = recovered.tail
-    this.found = new FoundDamage(parts, recovered, why => this.enter('corrupt', why))
-    this.rebuilds = new IndexRebuilds(parts.world, damage => this.found.note(...damage))
+    this.sealed = recovered.segments.sealed
+    this.active = recovered.segments.active
+    this.tail = recovered.segments.tail
+    this.found = new FoundDamage(parts, recovered.damage, why => this.enter('corrupt', why))
+    this.rebuilds = new IndexRebuilds(parts.context, damage => this.found.note(...damage))
+    this.rotation = new Rotation(parts.context, parts.limits, recovered, segment => listener.rotated(segment))
     this.floorNow = recovered.floor
-    const [first] = recovered.unaccepted
-    if (first !== undefined) this.enter('corrupt', describeDamage(first, recovered.unaccepted.length))
-    else if (recovered.active === undefined) this.enter('disk_full', 'the disk has no room to begin a new segment')
+    const { unaccepted } = recovered.damage
+    const [first] = unaccepted
+    if (first !== undefined) this.enter('corrupt', describeDamage(first, unaccepted.length))
+    else if (this.active === undefined) this.enter('disk_full', 'the disk has no room to begin a new segment')
   }
 
-  get world(): EngineWorld {
-    return this.parts.world
+  get context(): EngineContext {
+    return this.parts.context
   }
 
   get state(): LogState {
@@ -108,19 +102,19 @@ export class Log {
   get firstPosition(): number {
     const kept = this.sealed.first ?? this.active?.identity.firstPosition
     // Without its first segment the log still begins where it began: those events are lost, not retired.
-    const lost = this.recovered.damage.find(({ from, to }) => from <= to && to + 1 === kept)
+    const lost = this.recovered.damage.found.find(({ from, to }) => from <= to && to + 1 === kept)
     return lost?.from ?? kept ?? this.floorNow.nextPosition
   }
 
   /** Ascending; the last one may still be growing. */
   segments(): SegmentList {
-    // Halfway through a rotation the old segment is sealed already and stands among those.
-    if (this.uninstalled !== undefined) return this.sealed
+    // Halfway through a rotation the active segment is sealed already and stands among those.
+    if (this.rotation.halfway) return this.sealed
     const last = this.active === undefined ? this.tail : this.asSegment(this.active)
     return last === undefined ? this.sealed : new GrowingList(this.sealed, last)
   }
 
-  /** Where the kept log begins, and what is known of what was before. */
+  /** Where the kept log begins after retention, and what is known of the events before. */
   get floor(): Floor {
     return this.floorNow
   }
@@ -138,24 +132,27 @@ export class Log {
     return this.active
   }
 
-  /** The segment being written; only asked while writable. */
+  /** The segment being written; throws where `current` is undefined. */
   writing(): ActiveSegment {
     if (this.active === undefined) throw new BatchRejected('the log is read-only')
     return this.active
   }
 
-  place(): BatchPlace {
-    const { standing, identity } = this.writing()
+  nextBatchPlace(): BatchPlace {
+    const { currentTip: tip, identity } = this.writing()
     return {
-      offset: standing.end,
-      batch: standing.batch + 1,
-      nextPosition: standing.nextPosition,
-      chain: standing.chain,
+      offset: tip.end,
+      batch: tip.batch + 1,
+      nextPosition: tip.nextPosition,
+      chain: tip.chain,
       salt: identity.salt,
     }
   }
 
-  /** Before a batch is made: is there a segment to write it to? Rotates when due, and looks whether a full disk has room again. */
+  /**
+   * Called before each batch is made. It resumes after a full disk and rotates when that is due, because a batch is encoded
+   * for its place in one segment and cannot be moved to the next.
+   */
   async ready(): Promise<void> {
     if (this.stateNow === 'disk_full') await this.tryResume()
     if (this.stateNow !== 'writable') throw new BatchRejected(this.detail)
@@ -163,11 +160,26 @@ export class Log {
     // A mark written while a segment is sealed would change bytes that are hashed already.
     clearTimeout(this.markTimer)
     await this.marking
-    if (this.uninstalled !== undefined) await this.attempt(() => this.finishRotation())
-    else if (this.rotationDue()) await this.attempt(() => this.rotate())
+    if (this.rotation.halfway || this.rotation.isDue(this.writing())) await this.rotate()
   }
 
-  /** Whoever wakes up after another process took the directory must not begin a segment among the other's. */
+  private async rotate(): Promise<void> {
+    const old = this.writing()
+    try {
+      if (!this.rotation.halfway && !(await this.rotation.begin(old))) return
+      this.mustOwn()
+      await this.rotation.finish(next => {
+        this.active = next
+      })
+    } catch (error) {
+      if (isNoDescriptor(error)) throw new BatchRejected('no free descriptor to begin a new segment', { cause: error })
+      throw await this.refusal(error)
+    }
+    // The segment is sealed and durable already: a close that fails takes nothing back.
+    await old.close().catch(error => this.context.observer.warned('a sealed segment was not closed', String(error)))
+  }
+
+  /** A process that was suspended may wake up after another took the directory: it must not begin a segment among the other's. */
   private mustOwn(): void {
     if (this.owned) return
     this.enter('lost_ownership', 'another process took over the data directory')
@@ -183,7 +195,7 @@ export class Log {
     }
   }
 
-  /** Nothing waits to be written: after a while without an append the mark is due. */
+  /** The queue calls this when nothing waits to be written: the mark is written once no append has come for a while. */
   idle(): void {
     const { idleMarkMs } = this.parts.limits
     if (idleMarkMs === 0 || this.active?.unmarked !== true) return
@@ -191,12 +203,12 @@ export class Log {
     this.markTimer = setTimeout(() => this.startMark(), idleMarkMs).unref()
   }
 
-  /** Says in the file how far it is durable, so that damage before it is never taken for a torn write (C4). */
+  /** Writes into the segment how far it is durable, so that damage before that point is never taken for a torn write (C4). */
   async mark(clean = false): Promise<void> {
     const { active } = this
     if (active === undefined || this.stateNow !== 'writable' || !(clean || active.unmarked)) return
     // A sealed segment is not written to any more: its hash covers the marks.
-    if (this.uninstalled !== undefined) return
+    if (this.rotation.halfway) return
     try {
       await active.mark(clean)
     } catch (error) {
@@ -204,13 +216,13 @@ export class Log {
     }
   }
 
-  /** Waits for what goes on in the background. */
+  /** Resolves when no mark and no index is being written. */
   async settled(): Promise<void> {
     await this.marking
-    await this.indexing
+    await this.rotation.settled()
   }
 
-  /** Whatever fails on the way, the directory is given back. */
+  /** The lock is released even where closing fails, because the next process could not open the directory otherwise. */
   close(): Promise<void> {
     return this.closeFiles().finally(() => this.parts.lock.release())
   }
@@ -218,23 +230,17 @@ export class Log {
   private async closeFiles(): Promise<void> {
     clearTimeout(this.markTimer)
     await this.settled()
-    if (this.stateNow === 'writable' && this.active !== undefined && this.uninstalled === undefined && this.owned) {
+    if (this.stateNow === 'writable' && this.active !== undefined && !this.rotation.halfway && this.owned) {
       await this.mark(true)
       if (this.active.end > this.parts.limits.sealOnCloseBytes)
-        await this.sealForGood(this.active).catch(error => this.refusal(error))
-      await this.indexing
+        await this.rotation.sealLast(this.active).catch(error => this.refusal(error))
+      await this.rotation.settled()
     }
     await this.found.close()
     this.enter('closed', 'the store is closed')
     await this.active?.close()
-    await this.uninstalled?.close()
-    await this.world.pool.closeAll()
-  }
-
-  /** The next start need not read this segment, because a note says that the seal was seen to be durable. */
-  private async sealForGood(active: ActiveSegment): Promise<void> {
-    await this.sealActive(active)
-    await writeCurrent(this.world, active.identity, true)
+    await this.rotation.close()
+    await this.context.files.pool.closeAll()
   }
 
   /** Damage found so far, at the start and since. */
@@ -242,26 +248,26 @@ export class Log {
     return this.found.list
   }
 
-  /** Resolves when whoever found it may tell of it: it is written down, and no append is taken from then on. */
+  /** Resolves when the damage is written down and no append is taken any more: the caller may report it then, not before (N7). */
   noteDamage(...damage: readonly KnownDamage[]): Promise<void> {
     return this.found.note(...damage)
   }
 
   indexPathOf(segment: SealedSegment): string {
-    return indexPath(this.world, segment.sealed.identity)
+    return indexPath(this.context.files.layout, segment.sealed.identity)
   }
 
-  /** Makes the index of a sealed segment anew from its log: what pointed to the wrong place, or could not be read, is gone. */
+  /** Makes the index of a sealed segment anew from its log, because the one on disk was unreadable or pointed to a wrong place. */
   rebuildIndexOf(segment: SealedSegment): Promise<void> {
     return this.rebuilds.of(segment)
   }
 
-  /** The same before looking again for what an index pointed to in vain, unless it is known not to be at fault. */
+  /** Makes the index anew and then looks again, unless an earlier rebuild has shown that the log itself is damaged. */
   doubtIndexOf<T>(segment: SealedSegment, look: () => Promise<T | undefined>): Promise<T | undefined> {
     return this.rebuilds.inDoubt(segment, look)
   }
 
-  /** Called when the latch trips, wherever that was. */
+  /** The latch calls this when it trips, so that the state is known before the failed operation has returned. */
   failed(error: Error): void {
     this.enter(
       'failed_sync',
@@ -270,7 +276,7 @@ export class Log {
   }
 
   private asSegment(active: ActiveSegment): Segment {
-    const source = new PooledBytes(this.world.pool, active.path, active.end)
+    const source = new PooledBytes(this.context.files.pool, active.path, active.end)
     return {
       name: active.name,
       firstPosition: active.identity.firstPosition,
@@ -280,83 +286,7 @@ export class Log {
     }
   }
 
-  /** A clock that went back counts as well: a segment begun in a false future would otherwise be written for years. */
-  private rotationDue(): boolean {
-    const active = this.writing()
-    if (active.standing.frames === 0 || performance.now() < this.rotateNotBefore) return false
-    const { segmentBytes, segmentMs } = this.parts.limits
-    return active.end >= segmentBytes || Math.abs(this.world.now() - active.identity.createdMs) >= segmentMs
-  }
-
-  private async attempt(rotation: () => Promise<void>): Promise<void> {
-    try {
-      await rotation()
-    } catch (error) {
-      if (isNoDescriptor(error)) throw new BatchRejected('no free descriptor to begin a new segment', { cause: error })
-      throw await this.refusal(error)
-    }
-  }
-
-  /** Rule D2: seal the old, then let the new one appear. The new file is made ready first, so that a full disk is found out before the seal. */
-  private async rotate(): Promise<void> {
-    const old = this.writing()
-    const next = await this.prepareNext(old)
-    if (next === undefined) return
-    await next.orClosed(() => this.sealActive(old))
-    this.uninstalled = next
-    await this.finishRotation()
-  }
-
-  /** A segment that cannot be made now is made later: the old one goes on. */
-  private async prepareNext({ standing, identity }: ActiveSegment): Promise<ActiveSegment | undefined> {
-    try {
-      const next = await prepareSegment(this.world, {
-        ...{ salt: identity.salt, storeId: identity.storeId, epoch: identity.epoch, createdMs: this.world.now() },
-        ...{ firstPosition: standing.nextPosition, firstBatch: standing.batch, prev: standing.chain },
-      })
-      await next.orClosed(() => next.presize())
-      return next
-    } catch (error) {
-      if (error instanceof Latched) throw error
-      this.rotateNotBefore = performance.now() + ROTATION_RETRY_MS
-      this.world.tell.noticed('rotation postponed', String(error))
-      return undefined
-    }
-  }
-
-  private async finishRotation(): Promise<void> {
-    const next = this.uninstalled as ActiveSegment
-    this.mustOwn()
-    await installSegment(this.world, next)
-    await writeCurrent(this.world, next.identity)
-    const old = this.writing()
-    this.active = next
-    this.uninstalled = undefined
-    // Sealed and durable already: a close that fails takes nothing back.
-    await old.close().catch(error => this.world.tell.noticed('a sealed segment was not closed', String(error)))
-  }
-
-  private async sealActive(old: ActiveSegment): Promise<void> {
-    const lost = this.recovered.damage.filter(item => item.firstPosition === old.identity.firstPosition)
-    const { footer, blocks } = await old.seal(
-      this.world.now(),
-      lostPositions(lost.map(item => ({ ...item, offset: 0 }))),
-    )
-    const { identity, path: file, postings } = old
-    const length = footer.dataEnd + FOOTER_BYTES
-    const segment = this.sealed.add({ path: file, epoch: identity.epoch, identity, footer, length, postings })
-    this.listener.rotated({ name: segment.name, bytes: footer.dataEnd, events: old.postings.count })
-    // The lists in memory serve until the file is written; a failure costs a rebuild at the next start, nothing else.
-    const index = { path: indexPath(this.world, old.identity), postings: old.postings, footer, blocks }
-    this.indexing = this.indexing
-      .then(async () => {
-        const stored = await storeIndex(this.world, index)
-        if (stored !== undefined) segment.postings = stored
-      })
-      .catch(error => this.world.tell.noticed('index not written', String(error)))
-  }
-
-  /** What a failed write means for the log and for the batch. */
+  /** Changes the state of the log as the error demands, and returns what the caller of the batch is told. */
   private async refusal(error: unknown): Promise<Error> {
     if (error instanceof NoRoom || isNoSpace(error)) {
       this.enter('disk_full', 'the disk is full')
@@ -368,7 +298,7 @@ export class Log {
       this.enter('lost_ownership', error.message)
       return new BatchIndeterminate(error.message, { cause: error })
     }
-    if (!(error instanceof Latched)) this.world.latch.trip(error)
+    if (!(error instanceof Latched)) this.context.files.latch.trip(error)
     return new BatchIndeterminate(this.detail, { cause: error })
   }
 

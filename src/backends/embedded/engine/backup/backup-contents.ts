@@ -1,4 +1,5 @@
-// The copies in a backup directory: which of them count already, how one is added, and how those nobody names any more go.
+// The copies in a backup directory: which of them count already, how one is added, and how those without a name in the manifest
+// are removed.
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { type BackupEntry, type Manifest, writeManifest } from './backup-manifest.js'
@@ -6,10 +7,10 @@ import { type BackupLayout, copyName, parseCopyName } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 import { type Content, type Copied, copyContent, sizeOf } from './copy-content.js'
 
-/** Left free: the volume may be the one the server writes to. */
+/** So much is left free, because the volume may be the one that the server writes to. */
 const SPARE_BYTES = 64 * 1024 * 1024
 
-export class BackupShelf {
+export class BackupContents {
   private readonly added = new Set<string>()
   private readonly counted: ReadonlyMap<string, BackupEntry>
 
@@ -22,14 +23,14 @@ export class BackupShelf {
     this.counted = new Map(before?.files.map(entry => [entry.path, entry]))
   }
 
-  static async open(disk: Disk, layout: BackupLayout, before: Manifest | undefined): Promise<BackupShelf> {
+  static async open(disk: Disk, layout: BackupLayout, before: Manifest | undefined): Promise<BackupContents> {
     await disk.unlink(layout.unfinished)
     const names = new Set(await disk.list(layout.files))
-    // A copy that was cut off or removed is made again; whether one was changed, only reading it would tell.
+    // A copy that was cut off or removed is made again. One whose bytes changed is not noticed here: that takes reading it.
     for (const entry of before?.files ?? []) {
       if ((await sizeOf(disk, layout.pathOf(entry))) !== entry.bytes) names.delete(copyName(entry.path, entry.sha256))
     }
-    return new BackupShelf(disk, layout, before, names)
+    return new BackupContents(disk, layout, before, names)
   }
 
   /** What the last complete backup has of this file, if its copy is still there. */
@@ -46,7 +47,7 @@ export class BackupShelf {
     })
   }
 
-  /** It gets its name again: that it had one says nothing of whether the directory's sync failed then. */
+  /** Renames the copy away and back, because the sync of the directory may have failed when it got its name. */
   async adopt(path: string, sha256: string): Promise<void> {
     const file = this.layout.pathOf({ path, sha256 })
     await this.disk.rename(file, this.layout.unfinished)
@@ -78,7 +79,7 @@ export class BackupShelf {
     return this.added.has(copyName(path, sha256))
   }
 
-  /** From here on the new backup counts; before, the last one did. Returns how many copies nobody names any more. */
+  /** The manifest makes the new backup count; until it is replaced the last one does. Returns how many copies were removed. */
   async complete(manifest: Manifest): Promise<number> {
     const { disk, layout } = this
     await disk.syncDirectory(layout.files)

@@ -2,7 +2,7 @@
 
 import type { Disk } from '../disk/disk.js'
 import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
-import type { Current } from '../recovery/recover.js'
+import type { Current } from '../recovery/current.js'
 import { type BackupLayout, isCopiedPath } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 

@@ -11,24 +11,24 @@ import {
   type SegmentIdentity,
 } from '../format/segment-header.js'
 import type { ListedSegment } from '../segment/catalogue.js'
-import type { BackupShelf } from './backup-contents.js'
+import type { BackupContents } from './backup-contents.js'
 import type { BackupEntry, BackupHead } from './backup-manifest.js'
 import { BackupRefused } from './backup-refused.js'
 import { asItLies, hashContent, withFile } from './copy-content.js'
-import { type FrameEnd, LiveTail, type Patience } from './live-tail.js'
-import { type Look, pathBelow } from './source-inventory.js'
+import { type FrameEnd, LiveTail } from './live-tail.js'
+import { pathBelow, type SourceInventory } from './source-inventory.js'
 
-export async function copySealed(disk: Disk, shelf: BackupShelf, listed: ListedSegment): Promise<BackupEntry> {
+export async function copySealed(disk: Disk, contents: BackupContents, listed: ListedSegment): Promise<BackupEntry> {
   const path = pathBelow(listed)
   return withFile(disk, listed.path, async file => {
     const bytes = await file.size()
-    const found = await leftoverOf(disk, shelf, { listed, file, bytes })
+    const found = await leftoverOf(disk, contents, { listed, file, bytes })
     if (found !== undefined) {
-      await shelf.adopt(path, found)
+      await contents.adopt(path, found)
       return { path, bytes, sha256: found }
     }
     const footer = listed.sha256 === undefined ? await footerOf(file, bytes) : undefined
-    const { sha256, fileHash } = await shelf.add(path, asItLies(file, bytes), footer?.dataEnd ?? 0)
+    const { sha256, fileHash } = await contents.add(path, asItLies(file, bytes), footer?.dataEnd ?? 0)
     const whole = listed.sha256 === undefined ? footer?.fileHash.equals(fileHash) === true : listed.sha256 === sha256
     return { path, bytes, sha256, ...(whole ? {} : { damaged: true as const }) }
   })
@@ -45,10 +45,10 @@ async function footerOf(file: DiskFile, size: number): Promise<Footer | undefine
 /** A copy whose footer, or whose name, says that it has the very bytes, and which still has them. */
 async function leftoverOf(
   disk: Disk,
-  shelf: BackupShelf,
+  contents: BackupContents,
   { listed, file, bytes }: { readonly listed: ListedSegment; readonly file: DiskFile; readonly bytes: number },
 ): Promise<string | undefined> {
-  for (const { file: path, sha256 } of shelf.leftovers(basename(listed.path))) {
+  for (const { file: path, sha256 } of contents.leftovers(basename(listed.path))) {
     const same = await withFile(disk, path, async copy => {
       if ((await copy.size()) !== bytes) return false
       if (listed.sha256 === undefined) {
@@ -71,20 +71,20 @@ export interface TailCopy {
 
 export async function copyTail(
   disk: Disk,
-  shelf: BackupShelf,
-  { tail, accepted }: { readonly tail: ListedSegment; readonly accepted: Look['accepted'] },
-  patience: Patience,
+  contents: BackupContents,
+  { tail, accepted }: { readonly tail: ListedSegment; readonly accepted: SourceInventory['accepted'] },
+  proofMs: number,
 ): Promise<TailCopy> {
   return withFile(disk, tail.path, async file => {
     const block = Buffer.alloc(HEADER_BLOCK_BYTES)
     const identity = parseHeader(block.subarray(0, await file.read(block, 0)))
-    const cut = 'fault' in identity ? 0 : await new LiveTail(file, identity).settled(patience)
+    const cut = 'fault' in identity ? 0 : await new LiveTail(file, identity).settled(proofMs)
     if ('fault' in identity || typeof cut === 'number') {
       if (!accepted.has(tail.firstPosition)) throw damagedTail(tail, typeof cut === 'number' ? cut : 0)
-      return { entry: await copyDamaged(shelf, tail, file), head: headBefore(tail, identity) }
+      return { entry: await copyDamaged(contents, tail, file), head: headBefore(tail, identity) }
     }
     const head = headAt(tail.firstPosition, cut)
-    return { entry: await copyDurable(shelf, tail, { file, identity, cut, head }), head }
+    return { entry: await copyDurable(contents, tail, { file, identity, cut, head }), head }
   })
 }
 
@@ -102,17 +102,17 @@ function headBefore({ firstPosition }: ListedSegment, identity: ReturnType<typeo
   return { position: firstPosition - 1, chain, segment: firstPosition, end: HEADER_BLOCK_BYTES }
 }
 
-async function copyDamaged(shelf: BackupShelf, tail: ListedSegment, file: DiskFile): Promise<BackupEntry> {
+async function copyDamaged(contents: BackupContents, tail: ListedSegment, file: DiskFile): Promise<BackupEntry> {
   const path = pathBelow(tail)
   const bytes = await file.size()
-  await shelf.requireRoom(bytes)
-  const { sha256 } = await shelf.add(path, asItLies(file, bytes))
+  await contents.requireRoom(bytes)
+  const { sha256 } = await contents.add(path, asItLies(file, bytes))
   return { path, bytes, sha256, tail: true, damaged: true }
 }
 
 /** With a mark that says how much there has to be: a copy that is cut off later is damaged, not torn. */
 async function copyDurable(
-  shelf: BackupShelf,
+  contents: BackupContents,
   tail: ListedSegment,
   whole: {
     readonly file: DiskFile
@@ -123,9 +123,10 @@ async function copyDurable(
 ): Promise<BackupEntry> {
   const { file, identity, cut, head } = whole
   const path = pathBelow(tail)
-  const counted = shelf.counts(path)
-  if (counted?.tail === true && counted.bytes === cut.end && shelf.manifest?.head.chain === head.chain) return counted
-  await shelf.requireRoom(cut.end)
+  const counted = contents.counts(path)
+  if (counted?.tail === true && counted.bytes === cut.end && contents.manifest?.head.chain === head.chain)
+    return counted
+  await contents.requireRoom(cut.end)
   const block = headerBlock(identity)
   markBytes({ sequence: 1, clean: false, durable: cut.end, head: head.position, hash: cut.chain }).copy(
     block,
@@ -136,6 +137,6 @@ async function copyDurable(
     if (at === 0) into.set(block.subarray(0, into.length))
     return got
   }
-  const { sha256 } = await shelf.add(path, { length: cut.end, read })
+  const { sha256 } = await contents.add(path, { length: cut.end, read })
   return { path, bytes: cut.end, sha256, tail: true }
 }

@@ -1,30 +1,38 @@
-// Copies a store that may be in use into a backup directory: only what is new, and nothing counts before all of it is durable.
+// Copies a store that may be in use into a backup directory. Only what is new is copied, and the last backup counts until
+// all of the new one is durable.
 import { basename, join } from 'node:path'
-import { type Disk, diskErrorCode } from '../disk/disk.js'
+import { syncAncestors } from '../disk/ancestors.js'
+import { type Disk, type DiskLock, diskErrorCode } from '../disk/disk.js'
+import { EngineError } from '../disk/engine-error.js'
 import { type Layout, parseName } from '../format/names.js'
 import type { SegmentIdentity } from '../format/segment-header.js'
 import { readFloor } from '../recovery/floor.js'
 import type { ListedSegment } from '../segment/catalogue.js'
 import { readFacts } from '../segment/sealed-segment.js'
-import { BackupShelf } from './backup-contents.js'
+import { BackupContents } from './backup-contents.js'
 import { BACKUP_FORMAT, type BackupEntry, type BackupHead, type Manifest, readManifest } from './backup-manifest.js'
 import type { BackupLayout } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 import { copySealed, copyTail } from './backup-segments.js'
-import { takeTarget } from './backup-target.js'
 import { asItLies, withFile } from './copy-content.js'
-import type { Patience } from './live-tail.js'
-import { chainAt, identityOf, type Look, lookAt, pathBelow, withSource } from './source-inventory.js'
+import {
+  chainAt,
+  pathBelow,
+  type SourceInventory,
+  sourceIdentityOf,
+  takeInventory,
+  withSource,
+} from './source-inventory.js'
 
-export interface BackupWorld extends Patience {
-  /** Only read. */
-  readonly source: Disk
-  readonly store: Layout
-  readonly target: Disk
-  readonly backup: BackupLayout
+export interface BackupContext {
+  /** The store to copy; only read. */
+  readonly source: { readonly disk: Disk; readonly layout: Layout }
+  readonly target: { readonly disk: Disk; readonly layout: BackupLayout }
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** For whoever finds the backup directory locked. */
+  /** How long an idle writer is waited for to mark what it has written as durable. */
+  readonly proofMs: number
+  /** Shown to a process that finds the backup directory locked. */
   readonly tag: string
 }
 
@@ -39,24 +47,52 @@ export interface BackupReport {
   readonly damaged: readonly string[]
 }
 
-/** While copying, a store goes on; so what was sealed meanwhile is copied before the end of the log is, for so many rounds. */
+/** What was sealed while copying is copied before the end of the log is, at most in so many rounds, because the store goes on. */
 const MOST_ROUNDS = 8
+/** A volume that has just been formatted is empty all the same. */
+const OF_THE_VOLUME = 'lost+found'
 /** Segments that vanish time and again without one being copied. */
 const MOST_VAIN_LOOKS = 200
 
-export async function backup(world: BackupWorld): Promise<BackupReport> {
-  const lock = await takeTarget(world.target, world.backup, world.tag)
+export async function backup(context: BackupContext): Promise<BackupReport> {
+  const { disk, layout } = context.target
+  const lock = await takeTarget(disk, layout, context.tag)
   try {
-    const before = await readManifest(world.target, world.backup)
-    return await new BackupRun(world, await BackupShelf.open(world.target, world.backup, before)).run()
+    const before = await readManifest(disk, layout)
+    return await new BackupRun(context, await BackupContents.open(disk, layout, before)).run()
   } finally {
     await lock.release()
   }
 }
 
-/** A look whose every file is copied. */
+/** The directory a backup is made in: never a data directory, never one that holds anything else, and one backup at a time. */
+async function takeTarget(disk: Disk, layout: BackupLayout, tag: string): Promise<DiskLock> {
+  await refuseForeign(disk, layout)
+  await disk.makeDirectory(layout.files)
+  const attempt = await disk.lock(layout.sign, tag)
+  if (!('lock' in attempt)) throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
+  try {
+    await disk.syncDirectory(layout.root)
+    await syncAncestors(disk, layout.root)
+    return attempt.lock
+  } catch (error) {
+    await attempt.lock.release()
+    throw error
+  }
+}
+
+async function refuseForeign(disk: Disk, layout: BackupLayout): Promise<void> {
+  const names = await disk.list(layout.root)
+  if (names.includes('segments') || names.includes('LOCK'))
+    throw new BackupRefused('wrong_place', `${layout.root} is a data directory; a backup needs one of its own`)
+  const known = [basename(layout.sign), basename(layout.files)]
+  if (known.some(name => names.includes(name)) || names.every(name => name === OF_THE_VOLUME)) return
+  throw new BackupRefused('wrong_place', `${layout.root} is no backup directory, and not empty`)
+}
+
+/** What one attempt saw in the store; every file of it is copied. */
 interface Found {
-  readonly look: Look
+  readonly inventory: SourceInventory
   readonly identity: SegmentIdentity
   readonly files: readonly BackupEntry[]
   readonly head: BackupHead
@@ -69,19 +105,19 @@ class BackupRun {
   private vain = 0
 
   constructor(
-    private readonly world: BackupWorld,
-    private readonly shelf: BackupShelf,
+    private readonly context: BackupContext,
+    private readonly contents: BackupContents,
   ) {}
 
   async run(): Promise<BackupReport> {
-    const begun = new Date(this.world.now()).toISOString()
+    const begun = new Date(this.context.now()).toISOString()
     for (;;) {
-      const found = await this.unlessVanished(() => this.look())
+      const found = await this.unlessVanished(() => this.attempt())
       if (found !== undefined) return this.complete(found, begun)
     }
   }
 
-  /** One file vanished: it was archived or retired, or a start put another in its place. What there is now is looked at anew. */
+  /** A file that vanishes was archived or retired, or a start put another in its place: then the next attempt begins anew. */
   private async unlessVanished<T>(work: () => Promise<T>): Promise<T | undefined> {
     const before = this.made.size
     try {
@@ -90,91 +126,91 @@ class BackupRun {
       if (diskErrorCode(error) !== 'ENOENT') throw error
       this.vain = this.made.size > before ? 0 : this.vain + 1
       if (this.vain <= MOST_VAIN_LOOKS) return undefined
-      throw new BackupRefused('unsettled', `${this.world.store.root} keeps changing: ${String(error)}`)
+      throw new BackupRefused('unsettled', `${this.context.source.layout.root} keeps changing: ${String(error)}`)
     }
   }
 
-  /** undefined when what was sealed meanwhile should be copied first. */
-  private async look(): Promise<Found | undefined> {
-    const { source, store } = this.world
-    const look = await lookAt(source, store)
-    const identity = await identityOf(source, look)
+  /** undefined when the store has changed so that another attempt is needed, as when a segment was sealed meanwhile. */
+  private async attempt(): Promise<Found | undefined> {
+    const { disk, layout } = this.context.source
+    const inventory = await takeInventory(disk, layout)
+    const identity = await sourceIdentityOf(disk, inventory)
     if (identity === undefined)
-      throw new BackupRefused('wrong_place', `${store.root} holds no segment that can be read`)
-    await this.refuseOther(look, identity)
+      throw new BackupRefused('wrong_place', `${layout.root} holds no segment that can be read`)
+    await this.refuseOther(inventory, identity)
     const before = this.made.size
-    const sealed = await this.sealedOf(look)
+    const sealed = await this.sealedOf(inventory)
     if (this.made.size > before && ++this.rounds < MOST_ROUNDS) return undefined
-    const end = await this.endOf(look)
-    if (look.unseen !== undefined && look.unseen > end.head.position)
-      throw new BackupRefused('damaged', `${store.segments}: the segment written last is missing`)
+    const end = await this.endOf(inventory)
+    if (inventory.unseen !== undefined && inventory.unseen > end.head.position)
+      throw new BackupRefused('damaged', `${layout.segments}: the segment written last is missing`)
     const facts = await this.facts()
-    // A floor raised since would be that of another set of segments.
-    if ((await readFloor({ disk: source, layout: store })).nextPosition !== look.floor) return undefined
-    return { look, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
+    // A floor that was raised since belongs to another set of segments.
+    if ((await readFloor(this.context.source)).nextPosition !== inventory.floor) return undefined
+    return { inventory, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
   }
 
   /** A backup is never replaced by one of another log, nor by one of less. */
-  private async refuseOther(look: Look, { storeId }: SegmentIdentity): Promise<void> {
-    const { manifest } = this.shelf
+  private async refuseOther(inventory: SourceInventory, { storeId }: SegmentIdentity): Promise<void> {
+    const { manifest } = this.contents
     if (manifest === undefined) return
-    const { root } = this.world.backup
+    const { root } = this.context.target.layout
     if (storeId.toString('hex') !== manifest.store)
       throw new BackupRefused('wrong_place', `${root} holds the backup of another store, ${manifest.store}`)
-    const present = new Set(look.segments.map(({ firstPosition }) => firstPosition))
+    const present = new Set(inventory.segments.map(({ firstPosition }) => firstPosition))
     for (const { path } of manifest.files) {
       const name = parseName(basename(path))
-      if (name === undefined || name.kind === 'temporary' || name.firstPosition < look.floor) continue
+      if (name === undefined || name.kind === 'temporary' || name.firstPosition < inventory.floor) continue
       if (present.has(name.firstPosition)) continue
-      if (name.firstPosition > (look.segments.at(-1)?.firstPosition ?? 0)) throw this.anotherLog(manifest)
+      if (name.firstPosition > (inventory.segments.at(-1)?.firstPosition ?? 0)) throw this.anotherLog(manifest)
       throw new BackupRefused('damaged', `${path} is missing in the store, and ${root} has it: it stays as it is`)
     }
     const { head } = manifest
-    const chain = await chainAt(this.world.source, look, head)
+    const chain = await chainAt(this.context.source.disk, inventory, head)
     if (chain !== undefined && chain !== head.chain) throw this.anotherLog(manifest)
   }
 
   private anotherLog({ head }: Manifest): BackupRefused {
-    const what = `the log is not the one that ${this.world.backup.root} holds up to position ${head.position}`
+    const what = `the log is not the one that ${this.context.target.layout.root} holds up to position ${head.position}`
     return new BackupRefused('wrong_place', `${what}: it was cut, or went on from an earlier point`)
   }
 
-  private async sealedOf(look: Look): Promise<BackupEntry[]> {
-    const { source } = this.world
-    const fresh = look.sealed.filter(listed => this.known(pathBelow(listed)) === undefined)
+  private async sealedOf(inventory: SourceInventory): Promise<BackupEntry[]> {
+    const { disk } = this.context.source
+    const fresh = inventory.sealed.filter(listed => this.known(pathBelow(listed)) === undefined)
     let bytes = 0
-    for (const { path } of fresh) bytes += await withFile(source, path, file => file.size())
-    if (fresh.length > 0) await this.shelf.requireRoom(bytes)
-    for (const listed of fresh) this.made.set(pathBelow(listed), await copySealed(source, this.shelf, listed))
-    return look.sealed.map(listed => this.known(pathBelow(listed)) as BackupEntry)
+    for (const { path } of fresh) bytes += await withFile(disk, path, file => file.size())
+    if (fresh.length > 0) await this.contents.requireRoom(bytes)
+    for (const listed of fresh) this.made.set(pathBelow(listed), await copySealed(disk, this.contents, listed))
+    return inventory.sealed.map(listed => this.known(pathBelow(listed)) as BackupEntry)
   }
 
   /** Sealed segments and archives never change: the same path is the same content. */
   private known(path: string): BackupEntry | undefined {
     const made = this.made.get(path)
     if (made !== undefined) return made
-    const counted = this.shelf.counts(path)
+    const counted = this.contents.counts(path)
     return counted?.tail === true ? undefined : counted
   }
 
-  private async endOf(look: Look): Promise<Pick<Found, 'files' | 'head'>> {
-    const { source } = this.world
-    const { tail, accepted } = look
-    if (tail === undefined) return { files: [], head: await headOfSealed(source, look) }
-    const { entry, head } = await copyTail(source, this.shelf, { tail, accepted }, this.world)
+  private async endOf(inventory: SourceInventory): Promise<Pick<Found, 'files' | 'head'>> {
+    const { source, proofMs } = this.context
+    const { tail, accepted } = inventory
+    if (tail === undefined) return { files: [], head: await headOfSealed(source.disk, inventory) }
+    const { entry, head } = await copyTail(source.disk, this.contents, { tail, accepted }, proofMs)
     return { files: [entry], head }
   }
 
   private async facts(): Promise<BackupEntry[]> {
-    const { source, store } = this.world
+    const { disk, layout } = this.context.source
     const facts: BackupEntry[] = []
-    for (const file of [store.floor, store.accepted, store.damage]) {
+    for (const file of [layout.floor, layout.accepted, layout.damage]) {
       const path = basename(file)
-      if (!(await source.list(store.root)).includes(path)) continue
+      if (!(await disk.list(layout.root)).includes(path)) continue
       facts.push(
-        await withFile(source, file, async opened => {
+        await withFile(disk, file, async opened => {
           const length = await opened.size()
-          const { bytes, sha256 } = await this.shelf.add(path, asItLies(opened, length))
+          const { bytes, sha256 } = await this.contents.add(path, asItLies(opened, length))
           return { path, bytes, sha256 }
         }),
       )
@@ -182,31 +218,32 @@ class BackupRun {
     return facts
   }
 
-  private async complete({ look, identity, files, head }: Found, begun: string): Promise<BackupReport> {
-    const { epoch, firstPosition } = look.segments.at(-1) as ListedSegment
-    const current = { epoch, firstPosition, ...(look.tail === undefined ? { sealed: true as const } : {}) }
-    const taken = new Date(this.world.now()).toISOString()
+  private async complete({ inventory, identity, files, head }: Found, begun: string): Promise<BackupReport> {
+    const { epoch, firstPosition } = inventory.segments.at(-1) as ListedSegment
+    const current = { epoch, firstPosition, ...(inventory.tail === undefined ? { sealed: true as const } : {}) }
+    const taken = new Date(this.context.now()).toISOString()
     const store = identity.storeId.toString('hex')
-    const manifest = { format: BACKUP_FORMAT, store, begun, taken, first: look.floor, head, current, files }
-    const removed = await this.shelf.complete(manifest)
-    const copied = files.filter(entry => this.shelf.isNew(entry))
-    const damaged = files.filter(entry => entry.damaged === true && !isAccepted(entry.path, look.accepted))
+    const manifest = { format: BACKUP_FORMAT, store, begun, taken, first: inventory.floor, head, current, files }
+    const removed = await this.contents.complete(manifest)
+    const copied = files.filter(entry => this.contents.isNew(entry))
+    const damaged = files.filter(entry => entry.damaged === true && !isAccepted(entry.path, inventory.accepted))
     return {
       manifest,
       copied: { files: copied.length, bytes: copied.reduce((sum, { bytes }) => sum + bytes, 0) },
-      ...{ kept: files.length - copied.length, removed },
-      damaged: damaged.map(({ path }) => join(this.world.store.root, path)),
+      kept: files.length - copied.length,
+      removed,
+      damaged: damaged.map(({ path }) => join(this.context.source.layout.root, path)),
     }
   }
 }
 
-function isAccepted(path: string, accepted: Look['accepted']): boolean {
+function isAccepted(path: string, accepted: SourceInventory['accepted']): boolean {
   const name = parseName(basename(path))
   return name !== undefined && name.kind !== 'temporary' && accepted.has(name.firstPosition)
 }
 
 /** A store that was stopped in good order: its last segment is sealed, and there is no other yet. */
-async function headOfSealed(disk: Disk, { sealed }: Look): Promise<BackupHead> {
+async function headOfSealed(disk: Disk, { sealed }: SourceInventory): Promise<BackupHead> {
   const last = sealed.at(-1)
   if (last === undefined) throw new Error('there is no segment')
   const { footer, header } = await withSource(disk, last, readFacts)

@@ -9,8 +9,8 @@ import { markBytes, markSlot, parseHeader, type SegmentIdentity } from '../forma
 import { LiveTail } from './live-tail.js'
 
 const PATH = '/data/seg.log'
-const PATIENT = { proofMs: 60_000 }
-const NOT_WAITING = { proofMs: 0 }
+const PATIENT = 60_000
+const NOT_WAITING = 0
 
 let disk: FakeDisk
 let file: DiskFile

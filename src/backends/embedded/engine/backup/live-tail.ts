@@ -1,4 +1,4 @@
-// The segment somebody is writing to, seen from outside: how far it is surely durable, without asking the writer.
+// The segment that another process writes to, seen from outside: how far it is surely durable, without asking the writer.
 import type { DiskFile } from '../disk/disk.js'
 import { FOOTER_BYTES, parseFooter } from '../format/footer.js'
 import type { Frame } from '../format/frame.js'
@@ -13,16 +13,11 @@ export interface FrameEnd {
   readonly chain: Buffer
 }
 
-export interface Patience {
-  /** How long the writer is waited for to say that it is durable. */
-  readonly proofMs: number
-}
-
 const LOOK_AGAIN_MS = 5
 
 /**
- * Whole frames are seen here before their sync returned, and one that is taken back was never acknowledged: a copy must
- * not have it. The writer itself proves what is durable, by its next batch, by the mark it writes when it is idle, or by
+ * Whole frames can be seen here before their sync has returned. One that is cut off again was never acknowledged, so a copy
+ * must not have it. The writer itself proves what is durable, by its next batch, by the mark it writes when it is idle, or by
  * a footer.
  */
 export class LiveTail {
@@ -37,8 +32,11 @@ export class LiveTail {
     this.proven = { end: HEADER_BLOCK_BYTES, nextPosition: identity.firstPosition, chain: identity.prev }
   }
 
-  /** Everything that was acknowledged before the call, and nothing that could still be taken back; a number where it is damaged. */
-  async settled({ proofMs }: Patience): Promise<FrameEnd | number> {
+  /**
+   * Everything that was acknowledged before the call, and nothing that could still be taken back; a number where it is
+   * damaged. `proofMs`: how long the writer is waited for to say that it is durable.
+   */
+  async settled(proofMs: number): Promise<FrameEnd | number> {
     const deadline = performance.now() + proofMs
     await this.advance()
     const wanted = this.seen
@@ -49,7 +47,7 @@ export class LiveTail {
     const { end } = this.seen
     if (this.durable > end || (await this.provesMore(end))) return end
     if (this.proven.end >= wanted.end) return this.proven
-    // Nobody goes on writing: the process is gone, or is idle and writes no marks. What there is, the next start would take.
+    // The writer is gone, or idle without writing marks. The next start would take what is there, so the copy does as well.
     await this.file.sync()
     return wanted
   }
@@ -62,7 +60,7 @@ export class LiveTail {
   private async advance(): Promise<void> {
     const size = await this.file.size()
     const source = new PlainBytes(this.file, size)
-    // Before the frames: what a mark tells of was written before it.
+    // The mark is read before the frames: whatever it covers was written before it.
     const { newest } = parseMarks(await source.read(0, HEADER_BLOCK_BYTES))
     this.durable = Math.max(this.durable, newest?.durable ?? 0)
     const cursor = new FrameCursor(source, this.identity.salt, this.seen.end, size)
@@ -95,7 +93,7 @@ export class LiveTail {
     this.proven = proven.at(-1) ?? this.proven
   }
 
-  /** Frames behind what is no frame say that it had been one. */
+  /** True when a frame further on proves that what is no frame here was one. */
   private async provesMore(end: number): Promise<boolean> {
     const size = await this.file.size()
     const cursor = new FrameCursor(new PlainBytes(this.file, size), this.identity.salt, end, size)
@@ -105,7 +103,7 @@ export class LiveTail {
       if (frame.durable > end) break
       from = frame.end
     }
-    // It may just have been written, as what is before it may have been: only what is still no frame is damaged.
+    // The bytes in between may have been written meanwhile: only what is no frame now is damaged.
     await this.advance()
     return this.seen.end === end
   }

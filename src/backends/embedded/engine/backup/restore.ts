@@ -1,4 +1,5 @@
-// Makes a data directory from a backup: a start finds either all of it, or that the segment written last is missing.
+// Makes a data directory from a backup. The segment written last is put in place last, so that a start finds either everything
+// or that this segment is missing, and never takes half a store for a whole one.
 import { dirname, join } from 'node:path'
 import { syncAncestors } from '../disk/ancestors.js'
 import type { Disk } from '../disk/disk.js'
@@ -9,13 +10,11 @@ import { BackupRefused } from './backup-refused.js'
 import { asItLies, copyContent, hashContent, sizeOf, withFile } from './copy-content.js'
 import { beginRestore, takeEmpty } from './restore-target.js'
 
-export interface RestoreWorld {
-  /** Only read. */
-  readonly source: Disk
-  readonly backup: BackupLayout
-  readonly target: Disk
-  readonly store: Layout
-  /** For a server that finds the directory locked. */
+export interface RestoreContext {
+  /** The backup; only read. */
+  readonly source: { readonly disk: Disk; readonly layout: BackupLayout }
+  readonly target: { readonly disk: Disk; readonly layout: Layout }
+  /** Shown to a server that finds the directory locked. */
   readonly tag: string
   /** Goes on only with copies that have their hash. */
   readonly strict: boolean
@@ -30,30 +29,30 @@ export interface RestoreReport {
   readonly damaged: readonly { readonly file: string; readonly reason: string }[]
 }
 
-export async function restore(world: RestoreWorld): Promise<RestoreReport> {
-  const { source, backup, target, store } = world
-  const manifest = await readManifest(source, backup)
-  if (manifest === undefined) throw new BackupRefused('wrong_place', `${backup.root} holds no complete backup`)
-  const missing = await missingCopies(world, manifest)
+export async function restore(context: RestoreContext): Promise<RestoreReport> {
+  const { source, target } = context
+  const manifest = await readManifest(source.disk, source.layout)
+  if (manifest === undefined) throw new BackupRefused('wrong_place', `${source.layout.root} holds no complete backup`)
+  const missing = await missingCopies(source, manifest)
   const nothing = { files: 0, bytes: 0 }
   if (missing.length > 0) return { manifest, restored: false, copied: nothing, damaged: missing }
-  const lock = await takeEmpty(target, store, world.tag, manifest)
+  const lock = await takeEmpty(target.disk, target.layout, context.tag, manifest)
   try {
-    return await new RestoreRun(world, manifest).run()
+    return await new RestoreRun(context, manifest).run()
   } finally {
     await lock.release()
   }
 }
 
-/** Before a byte is written: is every copy there, and as long as it was? */
+/** Asked before a byte is written, so that a backup with missing copies leaves no half restored directory. */
 async function missingCopies(
-  { source, backup }: RestoreWorld,
+  { disk, layout }: RestoreContext['source'],
   manifest: Manifest,
 ): Promise<{ file: string; reason: string }[]> {
   const missing: { file: string; reason: string }[] = []
   for (const entry of manifest.files) {
-    const file = backup.pathOf(entry)
-    const bytes = await sizeOf(source, file)
+    const file = layout.pathOf(entry)
+    const bytes = await sizeOf(disk, file)
     if (bytes === undefined) missing.push({ file, reason: 'the file is missing' })
     else if (bytes !== entry.bytes)
       missing.push({ file, reason: `the file has ${bytes} bytes, and the manifest says ${entry.bytes}` })
@@ -66,68 +65,70 @@ class RestoreRun {
   private readonly damaged: { file: string; reason: string }[] = []
 
   constructor(
-    private readonly world: RestoreWorld,
+    private readonly context: RestoreContext,
     private readonly manifest: Manifest,
   ) {}
 
   async run(): Promise<RestoreReport> {
-    const { target, store } = this.world
+    const { disk, layout } = this.context.target
     const { files } = this.manifest
     await this.requireRoom()
-    const sign = await beginRestore(target, store, this.manifest)
+    const sign = await beginRestore(disk, layout, this.manifest)
     const last = files.findLast(({ path }) => dirname(path) !== '.')
     for (const entry of files) if (entry !== last) await this.place(entry)
     await this.syncAll()
     const report = { manifest: this.manifest, copied: this.copied, damaged: this.damaged }
     // Without the segment that CURRENT names, no start takes the directory for whole.
-    if (last !== undefined && (this.damaged.length === 0 || !this.world.strict)) await this.place(last)
-    if (this.damaged.length > 0 && this.world.strict) return { ...report, restored: false }
+    if (last !== undefined && (this.damaged.length === 0 || !this.context.strict)) await this.place(last)
+    if (this.damaged.length > 0 && this.context.strict) return { ...report, restored: false }
     await this.syncAll()
-    await target.unlink(sign)
-    await target.syncDirectory(store.root)
+    await disk.unlink(sign)
+    await disk.syncDirectory(layout.root)
     return { ...report, restored: true }
   }
 
   private async requireRoom(): Promise<void> {
-    const { target, store } = this.world
+    const { disk, layout } = this.context.target
     const bytes = this.manifest.files.reduce((sum, entry) => sum + entry.bytes, 0)
-    const { freeBytes } = await target.space(store.root)
+    const { freeBytes } = await disk.space(layout.root)
     if (freeBytes >= bytes) return
     const [needed, free] = [bytes, freeBytes].map(count => `${(count / 1e6).toFixed(0)} MB`)
-    throw new BackupRefused('no_room', `${store.root} needs ${needed} and has ${free}`)
+    throw new BackupRefused('no_room', `${layout.root} needs ${needed} and has ${free}`)
   }
 
   private async place(entry: BackupEntry): Promise<void> {
-    const { source, backup, target, store } = this.world
-    const to = join(store.root, entry.path)
+    const { source, target, strict } = this.context
+    const to = join(target.layout.root, entry.path)
     if (await this.isInPlace(entry, to)) return
     const unfinished = temporary(to)
-    await target.unlink(unfinished)
-    const from = backup.pathOf(entry)
-    const copied = await withFile(source, from, file => copyContent(target, asItLies(file, entry.bytes), unfinished))
+    await target.disk.unlink(unfinished)
+    const from = source.layout.pathOf(entry)
+    const copied = await withFile(source.disk, from, file =>
+      copyContent(target.disk, asItLies(file, entry.bytes), unfinished),
+    )
     if (copied.sha256 !== entry.sha256) {
       this.damaged.push({ file: from, reason: 'the file does not have the hash that the manifest says' })
-      if (this.world.strict) return target.unlink(unfinished)
+      if (strict) return target.disk.unlink(unfinished)
     }
-    await target.rename(unfinished, to)
+    await target.disk.rename(unfinished, to)
     this.copied.files++
     this.copied.bytes += copied.bytes
   }
 
-  /** An interrupted restore put it there. It gets its name again: that it has one says nothing of the directory's sync. */
+  /** An interrupted restore put it there. It is renamed away and back, because the sync of the directory may have failed then. */
   private async isInPlace(entry: BackupEntry, to: string): Promise<boolean> {
-    const { target } = this.world
-    if ((await sizeOf(target, to)) !== entry.bytes) return false
-    const found = await withFile(target, to, file => hashContent(asItLies(file, entry.bytes)))
+    const { disk } = this.context.target
+    if ((await sizeOf(disk, to)) !== entry.bytes) return false
+    const found = await withFile(disk, to, file => hashContent(asItLies(file, entry.bytes)))
     if (found.sha256 !== entry.sha256) return false
-    await target.rename(to, temporary(to))
-    await target.rename(temporary(to), to)
+    await disk.rename(to, temporary(to))
+    await disk.rename(temporary(to), to)
     return true
   }
 
   private async syncAll(): Promise<void> {
-    const { target, store } = this.world
-    for (const directory of [store.segments, store.archive, store.root]) await target.syncDirectory(directory)
-    await syncAncestors(target, store.root)
+    const { disk, layout } = this.context.target
+    for (const directory of [layout.segments, layout.archive, layout.root]) await disk.syncDirectory(directory)
+    await syncAncestors(disk, layout.root)
   }
 }

@@ -2,18 +2,18 @@
 import { basename } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { FilePool } from '../disk/file-pool.js'
-import { DamagedFact, readFact } from '../disk/small-file.js'
+import { readFact } from '../disk/small-file.js'
 import type { Layout } from '../format/names.js'
 import { HEADER_BLOCK_BYTES, parseHeader, type SegmentIdentity } from '../format/segment-header.js'
+import { isKnownSealed, missingFrom, readCurrent } from '../recovery/current.js'
 import { readFloor } from '../recovery/floor.js'
-import type { Current } from '../recovery/recover.js'
 import type { KnownDamage } from '../segment/accepted-damage.js'
-import { archiveSource } from '../segment/archive-bytes.js'
 import { type ListedSegment, listCatalogue } from '../segment/catalogue.js'
-import { PooledBytes, type SegmentBytes } from '../segment/segment-bytes.js'
+import { openSource } from '../segment/load-segment.js'
+import type { SegmentBytes } from '../segment/segment-bytes.js'
 import type { BackupHead } from './backup-manifest.js'
 
-export interface Look {
+export interface SourceInventory {
   /** Ascending. */
   readonly segments: readonly ListedSegment[]
   /** None of them changes any more. */
@@ -33,8 +33,8 @@ export interface Look {
  * first, and the floor is raised before anything below it is removed. A list made while a start puts a segment in the
  * place of another may lack both, so it is made twice.
  */
-export async function lookAt(disk: Disk, layout: Layout): Promise<Look> {
-  const current = await readWitness(disk, layout)
+export async function takeInventory(disk: Disk, layout: Layout): Promise<SourceInventory> {
+  const current = await readCurrent({ disk, layout }, () => undefined)
   const before = await listCatalogue(disk, layout)
   const { segments } = await listCatalogue(disk, layout)
   const { nextPosition: floor } = await readFloor({ disk, layout })
@@ -45,48 +45,30 @@ export async function lookAt(disk: Disk, layout: Layout): Promise<Look> {
   const fact = (await readFact(disk, layout.accepted)) ?? []
   const accepted = new Set((fact as KnownDamage[]).map(({ firstPosition }) => firstPosition))
   const last = kept.at(-1)
-  const closed = last === undefined || last.sha256 !== undefined || isSealedFor(last, current)
+  const closed = last === undefined || last.sha256 !== undefined || isKnownSealed(last, current)
   const parts = closed ? { sealed: kept, tail: undefined } : { sealed: kept.slice(0, -1), tail: last }
-  return { segments: kept, ...parts, floor, accepted, unseen: unseenOf(current, [...found.values()]) }
-}
-
-/** It is named once it is there; a note older than the newest segment is not about the last one. */
-function unseenOf(current: Current | undefined, found: readonly ListedSegment[]): number | undefined {
-  if (current === undefined || found.some(({ epoch }) => epoch > current.epoch)) return undefined
-  return found.some(({ firstPosition }) => firstPosition >= current.firstPosition) ? undefined : current.firstPosition
-}
-
-function isSealedFor({ epoch, firstPosition }: ListedSegment, current: Current | undefined): boolean {
-  return current?.sealed === true && current.epoch === epoch && current.firstPosition === firstPosition
-}
-
-async function readWitness(disk: Disk, layout: Layout): Promise<Current | undefined> {
-  try {
-    return (await readFact(disk, layout.current)) as Current | undefined
-  } catch (error) {
-    if (!(error instanceof DamagedFact)) throw error
-    return undefined
-  }
+  return { segments: kept, ...parts, floor, accepted, unseen: missingFrom(current, [...found.values()]) }
 }
 
 /** Reads a segment as it was before it was packed, if it was. */
 export async function withSource<T>(
   disk: Disk,
-  { path, sha256 }: ListedSegment,
+  listed: ListedSegment,
   work: (source: SegmentBytes) => Promise<T>,
 ): Promise<T> {
   const pool = new FilePool(disk, 2)
   try {
-    if (sha256 !== undefined) return await work(await archiveSource(pool, path))
-    const size = await pool.use(path, file => file.size())
-    return await work(new PooledBytes(pool, path, size))
+    return await work(await openSource(pool, listed))
   } finally {
     await pool.closeAll()
   }
 }
 
 /** What the newest segment with a readable header says of itself. */
-export async function identityOf(disk: Disk, { segments }: Look): Promise<SegmentIdentity | undefined> {
+export async function sourceIdentityOf(
+  disk: Disk,
+  { segments }: SourceInventory,
+): Promise<SegmentIdentity | undefined> {
   for (const segment of [...segments].reverse()) {
     const header = await withSource(disk, segment, async source =>
       parseHeader(await source.read(0, HEADER_BLOCK_BYTES)),
@@ -97,8 +79,12 @@ export async function identityOf(disk: Disk, { segments }: Look): Promise<Segmen
 }
 
 /** The hash chain at a place that an earlier backup names; undefined where the segment is not there. */
-export async function chainAt(disk: Disk, look: Look, { segment, end }: BackupHead): Promise<string | undefined> {
-  const listed = look.segments.find(({ firstPosition }) => firstPosition === segment)
+export async function chainAt(
+  disk: Disk,
+  inventory: SourceInventory,
+  { segment, end }: BackupHead,
+): Promise<string | undefined> {
+  const listed = inventory.segments.find(({ firstPosition }) => firstPosition === segment)
   if (listed === undefined) return undefined
   return withSource(disk, listed, async source => {
     // A frame ends with its hash; before the first frame the header has that of the last one elsewhere.

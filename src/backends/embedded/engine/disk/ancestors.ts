@@ -1,4 +1,4 @@
-// Makes a directory durable in every directory above it.
+// Syncs the directories above a new one, because its own entry would be lost with the power otherwise.
 import { dirname } from 'node:path'
 import { type Disk, diskErrorCode } from './disk.js'
 

@@ -103,7 +103,7 @@ export class FilePool {
           await Promise.all(this.closing)
           continue
         }
-        // The turn was not taken, so it goes to the next who waits.
+        // This caller does not use its turn, so the next one that waits must have it: nobody else would wake it.
         this.waiting.shift()?.resume()
         throw error
       }

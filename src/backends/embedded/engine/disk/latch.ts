@@ -1,4 +1,5 @@
-// The one place that knows that a failed sync is final: after it the kernel has forgotten the lost pages and the next sync lies.
+// A failed sync is final, and this is the one place that knows: the kernel has dropped the lost pages by then, so the next sync
+// would succeed and prove nothing. The first failure therefore poisons the writer for the rest of the process.
 import { diskErrorCode } from './disk.js'
 
 /** Thrown for every use of a latched writer. */
@@ -32,7 +33,7 @@ export class Latch {
 
   private tell: (error: Error) => void = () => undefined
 
-  /** Who has to know at once: the state of the log follows from it. */
+  /** The listener is called at once, even for an earlier failure, because the state of the log follows from it. */
   whenTripped(listener: (error: Error) => void): void {
     this.tell = listener
     if (this.first !== undefined) listener(this.first)

@@ -55,7 +55,7 @@ export class LatchedDisk implements Disk {
     return this.disk.lock(path, tag)
   }
 
-  /** Whoever wakes up late neither puts its files in the place of the new owner's nor removes any of them. */
+  /** A process that wakes up after it lost the directory must not replace or remove a file of the new owner. */
   private mustOwn(): void {
     if (!this.owned()) throw new OwnershipLost('another process took over the data directory')
   }

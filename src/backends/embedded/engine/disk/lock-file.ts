@@ -58,7 +58,7 @@ class LockedFile implements DiskLock {
       const now = fs.statSync(this.path, { bigint: true, throwIfNoEntry: false })
       return now !== undefined && now.ino === this.inode && now.dev === this.device
     } catch {
-      // A path that cannot be looked at proves nothing, and whoever cannot prove ownership must not write.
+      // A path that cannot be examined proves nothing, and a process that cannot prove its ownership must not write.
       return false
     }
   }

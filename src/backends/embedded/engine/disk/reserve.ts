@@ -14,7 +14,7 @@ export class Reserve {
     private readonly bytes: number,
   ) {}
 
-  /** True when the reserve stands. A disk too full for it is no failure: it is what the reserve warns of. */
+  /** True when the reserve is written. A disk that is too full for it is no failure, because that is what the reserve warns of. */
   async fill(): Promise<boolean> {
     if (this.held || this.bytes === 0) return true
     try {

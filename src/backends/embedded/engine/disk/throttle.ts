@@ -1,6 +1,6 @@
 // Keeps background reading below a number of bytes a second; it can be stopped at any moment.
 
-/** Thrown to whoever spends after `stop`, so that work in progress ends where it stands. */
+/** Thrown by `spend` after `stop`, so that work in progress ends at once. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
 }

@@ -1,9 +1,9 @@
 // Compares an index file with the log it was made from, answer by answer.
 import { ActivePostings } from './active-postings.js'
 import { IndexDamaged } from './index-format.js'
-import { Pace } from './pace.js'
 import { KIND_COUNT, kindIn, type TermKinds } from './postings.js'
 import type { SealedPostings } from './sealed-postings.js'
+import { TimeSlice } from './time-slice.js'
 
 /** The index of a fresh scan, which also remembers by what texts the events can be found. */
 export class FreshPostings extends ActivePostings {
@@ -28,7 +28,7 @@ export async function compareIndex(
   fresh: FreshPostings,
   blocks: Uint32Array,
 ): Promise<IndexFault | undefined> {
-  const pace = new Pace(() => new Promise(setImmediate))
+  const pace = new TimeSlice(() => new Promise(setImmediate))
   try {
     for (const difference of differences(found, fresh, blocks)) {
       if (difference !== undefined) return { wrong: difference }
@@ -41,7 +41,7 @@ export async function compareIndex(
   }
 }
 
-/** Undefined for every comparison that held, so that whoever asks can rest between them. */
+/** Yields undefined for every comparison that held, so that the caller can let others run between them. */
 function* differences(found: SealedPostings, fresh: FreshPostings, blocks: Uint32Array): Generator<string | undefined> {
   if (found.count !== fresh.count) yield `it has ${found.count} events, the log ${fresh.count}`
   for (let ordinal = 0; ordinal < fresh.count; ordinal++) {

@@ -1,9 +1,9 @@
 // The dictionary of an index file: one entry per term, sorted by hash and found by interpolation.
 import { ENTRY_BYTES, PAGE_CONTENT, type Section } from './index-format.js'
 import type { IndexPages } from './index-pages.js'
-import type { Pace } from './pace.js'
-import type { Page } from './page-cache.js'
+import type { CachedPage } from './page-cache.js'
 import type { TermHash } from './term-hash.js'
+import type { TimeSlice } from './time-slice.js'
 
 const LANE = 2 ** 32
 const ENTRIES_PER_PAGE = PAGE_CONTENT / ENTRY_BYTES
@@ -14,7 +14,7 @@ const DIGITS = 1 << DIGIT_BITS
 const STEP = 8192
 
 /** The order of terms by their unsigned high lanes, equal ones by their low: the same file for the same terms. */
-export async function sortedOrder(high: Int32Array, low: Int32Array, pace: Pace): Promise<Uint32Array> {
+export async function sortedOrder(high: Int32Array, low: Int32Array, pace: TimeSlice): Promise<Uint32Array> {
   const order = await radixOrder(high, pace)
   for (let start = 0; start + 1 < order.length; ) {
     const lane = high[order[start] as number]
@@ -29,7 +29,7 @@ export async function sortedOrder(high: Int32Array, low: Int32Array, pace: Pace)
 }
 
 /** The indexes of the lanes in the order of their unsigned values, in slices. */
-async function radixOrder(lanes: Int32Array, pace: Pace): Promise<Uint32Array> {
+async function radixOrder(lanes: Int32Array, pace: TimeSlice): Promise<Uint32Array> {
   const { length } = lanes
   let from = new Uint32Array(length)
   let to = new Uint32Array(length)
@@ -101,7 +101,7 @@ function lowerBound(pages: IndexPages, dictionary: Section, high: number): numbe
 }
 
 /** Within a page whose last entry, at `most`, is known not to be less. */
-function lowerBoundInPage(page: Page, last: number, high: number): number {
+function lowerBoundInPage(page: CachedPage, last: number, high: number): number {
   let least = 0
   let most = last
   while (least < most) {
@@ -112,6 +112,6 @@ function lowerBoundInPage(page: Page, last: number, high: number): number {
   return least
 }
 
-function highAt(page: Page, entry: number): number {
+function highAt(page: CachedPage, entry: number): number {
   return page.view.getUint32(entry * ENTRY_BYTES, true)
 }

@@ -107,7 +107,7 @@ export function decodeHeader(bytes: Uint8Array): IndexHeader | undefined {
   return fits(header) ? header : undefined
 }
 
-export function shapeOf({ identity, gapWidth, sections }: IndexHeader): IndexShape {
+export function indexShapeOf({ identity, gapWidth, sections }: IndexHeader): IndexShape {
   return { count: identity.count, seed: pageSeed(identity), gapWidth, sections }
 }
 

@@ -10,16 +10,16 @@ import {
   pagesFor,
   type Section,
 } from './index-format.js'
-import type { Page, PageCache, PageOwner } from './page-cache.js'
+import type { CachedPage, PageCache, PageOwner } from './page-cache.js'
 
 export class IndexPages implements PageOwner {
-  readonly resident = new Map<number, Page>()
+  readonly resident = new Map<number, CachedPage>()
 
   constructor(
     readonly firstPosition: number,
     readonly path: string,
     readonly shape: IndexShape,
-    private readonly shelf: { readonly pool: FilePool; readonly pages: PageCache },
+    private readonly context: { readonly pool: FilePool; readonly pages: PageCache },
   ) {}
 
   section(number: number): Section {
@@ -27,9 +27,9 @@ export class IndexPages implements PageOwner {
   }
 
   /** The page that holds byte `at` of the section. */
-  page(section: Section, at: number): Page {
+  page(section: Section, at: number): CachedPage {
     if (!(at >= 0 && at < section.length)) throw this.damaged(`a reference to byte ${at} of ${section.length}`)
-    return this.shelf.pages.page(this, section.firstPage + Math.floor(at / PAGE_CONTENT))
+    return this.context.pages.page(this, section.firstPage + Math.floor(at / PAGE_CONTENT))
   }
 
   /** Four bytes at a multiple of four, which no page boundary divides. */
@@ -37,7 +37,7 @@ export class IndexPages implements PageOwner {
     return this.page(section, at).view.getUint32(at % PAGE_CONTENT, true)
   }
 
-  locate(section: Section, at: number): { page: Page; within: number } {
+  locate(section: Section, at: number): { page: CachedPage; within: number } {
     return { page: this.page(section, at), within: at % PAGE_CONTENT }
   }
 
@@ -66,15 +66,15 @@ export class IndexPages implements PageOwner {
 
   /** Gives memory and descriptor back; a later read would open the file again. */
   close(): Promise<void> {
-    this.shelf.pages.forget(this)
-    return this.shelf.pool.forget(this.path)
+    this.context.pages.forget(this)
+    return this.context.pool.forget(this.path)
   }
 
   private read(into: Uint8Array, page: number): void {
     const position = page * PAGE_BYTES
     let count: number
     try {
-      count = this.shelf.pool.file(this.path).readSync(into, position)
+      count = this.context.pool.file(this.path).readSync(into, position)
     } catch (error) {
       if (diskErrorCode(error) === 'ENOENT') throw this.damaged('the file is gone')
       throw error

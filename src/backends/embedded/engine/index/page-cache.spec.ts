@@ -2,10 +2,10 @@
 import { describe, expect, it } from '@jest/globals'
 import { FILTER_COST, FilterBudget } from './filter-budget.js'
 import { PAGE_BYTES } from './index-format.js'
-import { type Page, PageCache, type PageOwner } from './page-cache.js'
+import { type CachedPage, PageCache, type PageOwner } from './page-cache.js'
 
 class Owner implements PageOwner {
-  readonly resident = new Map<number, Page>()
+  readonly resident = new Map<number, CachedPage>()
   loads = 0
   failing = false
 

@@ -7,7 +7,7 @@ const DEFAULT_BYTES = 8 * 1024 * 1024
 const LEAST_PAGES = 8
 
 /** A page stays what it is until the next page is asked for; then its memory may hold another one. */
-export interface Page {
+export interface CachedPage {
   readonly bytes: Uint8Array
   readonly view: DataView
 }
@@ -16,12 +16,12 @@ export interface PageOwner {
   /** Of the segment. */
   readonly firstPosition: number
   /** The owner's pages in memory, by number. Only the cache changes it. */
-  readonly resident: Map<number, Page>
+  readonly resident: Map<number, CachedPage>
   /** Reads and verifies a page; throws if it cannot. */
   load(into: Uint8Array, number: number): void
 }
 
-class Frame implements Page {
+class Frame implements CachedPage {
   readonly bytes = Buffer.allocUnsafeSlow(PAGE_BYTES)
   readonly view = new DataView(this.bytes.buffer)
   owner: PageOwner | undefined
@@ -43,7 +43,7 @@ export class PageCache {
     this.capacity = Math.max(LEAST_PAGES, Math.floor(byteBudget / PAGE_BYTES))
   }
 
-  page(owner: PageOwner, number: number): Page {
+  page(owner: PageOwner, number: number): CachedPage {
     const held = owner.resident.get(number) as Frame | undefined
     if (held !== undefined) {
       held.used = true
@@ -59,7 +59,7 @@ export class PageCache {
     return frame
   }
 
-  /** Whoever opens an index again gets the pages that are still in memory with it. */
+  /** An index that is opened again finds those of its pages that are still in memory. */
   ownerOf(firstPosition: number): PageOwner | undefined {
     return this.owners.get(firstPosition)
   }

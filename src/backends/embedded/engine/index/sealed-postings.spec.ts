@@ -15,7 +15,7 @@ import { FilterBudget } from './filter-budget.js'
 import { IndexDamaged, type IndexIdentity, PAGE_BYTES, SECTION } from './index-format.js'
 import { PageCache } from './page-cache.js'
 import type { Postings } from './postings.js'
-import { type IndexShelf, openIndex, type SealedPostings } from './sealed-postings.js'
+import { type IndexContext, openIndex, type SealedPostings } from './sealed-postings.js'
 import { type HashTerm, hashTerm } from './term-hash.js'
 import { writeIndex } from './write-index.js'
 
@@ -48,7 +48,10 @@ function checksumsOf(identity: IndexIdentity): Uint32Array {
   return Uint32Array.from({ length: Math.ceil(identity.logLength / 4096) }, (_, i) => crc32(`block ${i}`))
 }
 
-function shelfOn(disk: Disk, options: { hash?: HashTerm; cacheBytes?: number; filterBytes?: number } = {}): IndexShelf {
+function shelfOn(
+  disk: Disk,
+  options: { hash?: HashTerm; cacheBytes?: number; filterBytes?: number } = {},
+): IndexContext {
   const pages = new PageCache(options.cacheBytes, new FilterBudget(options.filterBytes))
   const shelf = { pool: new FilePool(disk, 4), pages, kinds: KINDS }
   return options.hash === undefined ? shelf : { ...shelf, hash: options.hash }

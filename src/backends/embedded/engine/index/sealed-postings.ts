@@ -8,11 +8,11 @@ import {
   type IndexHeader,
   type IndexIdentity,
   type IndexShape,
+  indexShapeOf,
   LIST_BIT,
   PAGE_BYTES,
   SECTION,
   sameIdentity,
-  shapeOf,
 } from './index-format.js'
 import { IndexPages } from './index-pages.js'
 import type { PageCache } from './page-cache.js'
@@ -23,7 +23,7 @@ import { type HashTerm, hashTerm, type TermHash } from './term-hash.js'
 import { readTexts } from './text-list.js'
 
 /** What all sealed indexes of a store share. */
-export interface IndexShelf {
+export interface IndexContext {
   readonly pool: FilePool
   readonly pages: PageCache
   readonly kinds: TermKinds
@@ -47,7 +47,7 @@ export class SealedPostings implements Postings {
 
   constructor(
     private readonly index: SealedIndex,
-    private readonly shelf: IndexShelf,
+    private readonly context: IndexContext,
   ) {
     this.count = index.count
     this.firstPosition = index.firstPosition
@@ -84,14 +84,14 @@ export class SealedPostings implements Postings {
   }
 
   mayContain(kind: number, text: string): boolean {
-    if (!kindIn(this.shelf.kinds.filtered, kind)) return true
+    if (!kindIn(this.context.kinds.filtered, kind)) return true
     const filter = this.filter ?? this.loadedFilter()
     if (filter !== undefined) return filterMayContain(filter, this.hash(kind, text))
     return this.entries(kind, text).length > 0
   }
 
   texts(kind: number): Iterable<string> {
-    requireEnumerable(this.shelf.kinds, kind)
+    requireEnumerable(this.context.kinds, kind)
     return readTexts(this.pages, this.pages.section(SECTION.texts + kind))
   }
 
@@ -114,7 +114,7 @@ export class SealedPostings implements Postings {
   }
 
   private get filters(): FilterBudget {
-    return this.shelf.pages.filters
+    return this.context.pages.filters
   }
 
   private get filter(): Uint8Array | undefined {
@@ -122,12 +122,12 @@ export class SealedPostings implements Postings {
   }
 
   private hash(kind: number, text: string): TermHash {
-    return (this.shelf.hash ?? hashTerm)(kind, text)
+    return (this.context.hash ?? hashTerm)(kind, text)
   }
 
   private find(kind: number, text: string): number[] {
     // Only a filter that is there already saves time before an exact lookup.
-    if (kindIn(this.shelf.kinds.filtered, kind)) {
+    if (kindIn(this.context.kinds.filtered, kind)) {
       const { filter } = this
       if (filter !== undefined && !filterMayContain(filter, this.hash(kind, text))) return []
     }
@@ -175,21 +175,21 @@ export class SealedPostings implements Postings {
 export async function openIndex(
   path: string,
   identity: IndexIdentity,
-  shelf: IndexShelf,
+  context: IndexContext,
 ): Promise<SealedPostings | undefined> {
   // A descriptor of a file that has been replaced would still show the old one.
-  await shelf.pool.forget(path)
-  const header = await readHeader(path, shelf.pool)
+  await context.pool.forget(path)
+  const header = await readHeader(path, context.pool)
   // Indexes are opened long before they are asked, if ever: the descriptors are for those that are.
-  await shelf.pool.forget(path)
+  await context.pool.forget(path)
   if (header === undefined || !sameIdentity(header.identity, identity)) return undefined
   const { enumerable, filtered } = header.kinds
-  if (enumerable !== shelf.kinds.enumerable || filtered !== shelf.kinds.filtered) return undefined
-  // What was kept of an index that has been replaced says nothing of this one.
+  if (enumerable !== context.kinds.enumerable || filtered !== context.kinds.filtered) return undefined
+  // Pages that are cached from an index that was replaced must not answer for this one.
   const { firstPosition, count } = identity
-  shelf.pages.filters.drop(firstPosition)
-  const pages = new IndexPages(firstPosition, path, shapeOf(header), shelf)
-  return new SealedPostings({ firstPosition, count, pages: () => pages }, shelf)
+  context.pages.filters.drop(firstPosition)
+  const pages = new IndexPages(firstPosition, path, indexShapeOf(header), context)
+  return new SealedPostings({ firstPosition, count, pages: () => pages }, context)
 }
 
 async function readHeader(path: string, files: FilePool): Promise<IndexHeader | undefined> {

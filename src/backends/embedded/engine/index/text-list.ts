@@ -1,9 +1,9 @@
 // The texts of an enumerable kind: sorted, each without what it shares with the one before.
 import type { Section } from './index-format.js'
 import type { IndexPages } from './index-pages.js'
-import type { Pace } from './pace.js'
 import type { PageWriter } from './page-writer.js'
 import { SectionCursor } from './section-cursor.js'
+import type { TimeSlice } from './time-slice.js'
 
 const SORT_RUN = 256
 const READ_BATCH = 256
@@ -65,7 +65,7 @@ function readUnit(cursor: SectionCursor): number {
 }
 
 /** Sorts by code units in slices: short runs first, then merges of neighbours. */
-export async function sortTexts(texts: readonly string[], pace: Pace): Promise<string[]> {
+export async function sortTexts(texts: readonly string[], pace: TimeSlice): Promise<string[]> {
   let from: string[] = []
   for (let start = 0; start < texts.length; start += SORT_RUN) {
     for (const text of texts.slice(start, start + SORT_RUN).sort()) from.push(text)
@@ -81,7 +81,12 @@ export async function sortTexts(texts: readonly string[], pace: Pace): Promise<s
   return from
 }
 
-async function mergeRuns(from: string[], to: string[], at: { start: number; run: number }, pace: Pace): Promise<void> {
+async function mergeRuns(
+  from: string[],
+  to: string[],
+  at: { start: number; run: number },
+  pace: TimeSlice,
+): Promise<void> {
   const middle = Math.min(at.start + at.run, from.length)
   const end = Math.min(middle + at.run, from.length)
   let left = at.start

@@ -12,12 +12,12 @@ import {
   SECTION_COUNT,
   type Section,
 } from './index-format.js'
-import { Pace } from './pace.js'
 import { PageWriter } from './page-writer.js'
 import { writeList } from './posting-list.js'
 import { KIND_COUNT, kindIn } from './postings.js'
 import { addToFilter, filterFor } from './term-filter.js'
 import { sortTexts, writeText } from './text-list.js'
+import { TimeSlice } from './time-slice.js'
 
 interface IndexContent {
   readonly postings: ActivePostings
@@ -55,7 +55,7 @@ export async function writeIndex(
     }
     await disk.rename(temporary, path)
   } catch (error) {
-    // What is left of it is useless; if it cannot be removed either, the next attempt will try again.
+    // If the unfinished file cannot be removed now, the next attempt tries again.
     await disk.unlink(temporary).catch(() => undefined)
     throw error
   }
@@ -82,7 +82,7 @@ interface Terms {
 
 class IndexWriter {
   private readonly writer: PageWriter
-  private readonly pace: Pace
+  private readonly pace: TimeSlice
   private readonly sections: Section[] = []
 
   constructor(
@@ -91,7 +91,7 @@ class IndexWriter {
     pause: () => Promise<void>,
   ) {
     this.writer = new PageWriter(file, pageSeed(content.identity))
-    this.pace = new Pace(pause)
+    this.pace = new TimeSlice(pause)
   }
 
   async write(): Promise<void> {

@@ -2,12 +2,14 @@
 
 import { EngineError } from '../disk/engine-error.js'
 import { DamagedFact } from '../disk/small-file.js'
+import { readCurrent } from '../recovery/current.js'
 import { readDamageRecord } from '../recovery/damage-record.js'
 import { type Floor, NO_FLOOR, readFloor } from '../recovery/floor.js'
-import { type LoadedAll, loadAll, missingTail, readCurrent } from '../recovery/recover.js'
-import { AcceptedDamage, type KnownDamage } from '../segment/accepted-damage.js'
+import type { DamageAtStart } from '../recovery/found-damage.js'
+import { type LoadedAll, loadAll, missingTail } from '../recovery/recover.js'
+import { AcceptedDamage } from '../segment/accepted-damage.js'
 import { type Catalogue, listCatalogue } from '../segment/catalogue.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { openSource } from '../segment/load-segment.js'
 import { readFacts } from '../segment/sealed-segment.js'
 
@@ -15,17 +17,15 @@ export interface Survey {
   readonly catalogue: Catalogue
   readonly floor: Floor
   readonly loaded: LoadedAll
-  readonly damage: readonly KnownDamage[]
-  readonly accepted: AcceptedDamage
-  /** Found by a running store and written down; whether it is still there is what a look at every byte tells. */
-  readonly recorded: readonly KnownDamage[]
+  /** Recorded damage is not counted as found: whether it is still there is what reading every byte shows. */
+  readonly damage: DamageAtStart
   /** Small files that do not have their own hash. Without FLOOR or ACCEPTED no store is opened. */
   readonly damagedFacts: readonly string[]
 }
 
-/** `world` should be one with a read-only disk: a start would rebuild indexes. */
-export async function survey(world: EngineWorld): Promise<Survey> {
-  const { disk, layout } = world
+/** `context` should be one with a read-only disk: a start would rebuild indexes. */
+export async function survey(context: EngineContext): Promise<Survey> {
+  const { disk, layout } = context.files
   const damagedFacts: string[] = []
   const unless = async <T>(path: string, read: () => Promise<T>, otherwise: () => Promise<T>): Promise<T> => {
     try {
@@ -39,8 +39,8 @@ export async function survey(world: EngineWorld): Promise<Survey> {
   const catalogue = await listCatalogue(disk, layout)
   const floor = await unless(
     layout.floor,
-    () => readFloor(world),
-    () => likelyFloor(world, catalogue),
+    () => readFloor(context.files),
+    () => likelyFloor(context, catalogue),
   )
   const accepted = await unless(
     layout.accepted,
@@ -48,21 +48,21 @@ export async function survey(world: EngineWorld): Promise<Survey> {
     async () => AcceptedDamage.none(),
   )
   const recorded = await readDamageRecord(disk, layout)
-  const current = await readCurrent(world)
-  const loaded = await loadAll(world, catalogue, floor, current, Number.POSITIVE_INFINITY)
-  const damage = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
-  return { catalogue, floor, loaded, damage, accepted, recorded, damagedFacts }
+  const current = await readCurrent(context.files, path => context.observer.warned('CURRENT is damaged', path))
+  const loaded = await loadAll(context, catalogue, floor, current, Number.POSITIVE_INFINITY)
+  const found = [...loaded.damage, ...missingTail(context, catalogue, loaded.next, current)]
+  return { catalogue, floor, loaded, damage: { found, recorded, accepted }, damagedFacts }
 }
 
 function isDamagedFact(error: unknown): boolean {
   return error instanceof DamagedFact || (error instanceof EngineError && error.refusal === 'damaged_fact')
 }
 
-/** What the first segment says it continues: the same, unless segments in front of it are missing. */
-async function likelyFloor(world: EngineWorld, catalogue: Catalogue): Promise<Floor> {
+/** The floor by the header of the first segment. It is the true one unless segments in front of that are missing. */
+async function likelyFloor(context: EngineContext, catalogue: Catalogue): Promise<Floor> {
   const [first] = catalogue.segments
   if (first === undefined) return NO_FLOOR
-  const { header } = await readFacts(await openSource(world, first))
+  const { header } = await readFacts(await openSource(context.files.pool, first))
   if ('fault' in header) return NO_FLOOR
   // The heads of streams that are gone altogether are lost with the fact: such streams begin anew.
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = header

@@ -5,10 +5,10 @@ import { HEADER_BLOCK_BYTES } from '../format/segment-header.js'
 import { writeFloor } from '../recovery/floor.js'
 import { quarantine } from '../recovery/quarantine.js'
 import type { KnownDamage } from '../segment/accepted-damage.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext, EngineFiles } from '../segment/engine-context.js'
 import { openSource, rebuildIndex } from '../segment/load-segment.js'
 import { UNKNOWN_END } from '../segment/scan.js'
-import { type Verified, verify } from './verify.js'
+import { type VerifiedStore, verify } from './verify.js'
 
 export type RepairStep =
   | { readonly do: 'keep evidence'; readonly file: string; readonly from: number; readonly to: number }
@@ -23,33 +23,36 @@ export interface RepairPlan {
   readonly refused: readonly KnownDamage[]
 }
 
-/** What has to be done, from what verify found. Nothing at all as long as anything has to be refused. */
-export async function planRepair(world: EngineWorld, { survey, damage, indexless }: Verified): Promise<RepairPlan> {
-  const open = damage.filter(item => !survey.accepted.covers(item))
+/** The steps that follow from what verify found. There are none as long as any damage has to be refused. */
+export async function planRepair(
+  context: EngineContext,
+  { survey, damage, indexless }: VerifiedStore,
+): Promise<RepairPlan> {
+  const open = damage.filter(item => !survey.damage.accepted.covers(item))
   const refused = open.filter(({ to }) => to === UNKNOWN_END)
   if (refused.length > 0) return { steps: [], refused }
   const steps: RepairStep[] = []
-  for (const item of open) steps.push(...(await evidenceOf(world, survey.catalogue.segments, item)))
-  const { floor, accepted } = world.layout
+  for (const item of open) steps.push(...(await evidenceOf(context, survey.catalogue.segments, item)))
+  const { floor, accepted } = context.files.layout
   for (const file of survey.damagedFacts)
     if (file === floor || file === accepted) steps.push({ do: 'write anew', file })
   for (const item of open) steps.push({ do: 'accept', damage: item })
-  // Every byte has been looked at: what is still damaged is accepted, and the rest is sound again.
-  if (survey.recorded.length > 0) steps.push({ do: 'forget', file: world.layout.damage })
+  // Every byte was read: what is still damaged is accepted by now, and recorded damage beyond that is not there any more.
+  if (survey.damage.recorded.length > 0) steps.push({ do: 'forget', file: context.files.layout.damage })
   for (const segment of indexless) steps.push({ do: 'rebuild index', file: segment.path })
   return { steps, refused }
 }
 
 /** The damaged bytes; where they are not known, the two ends of the file, which tell what it was. */
 async function evidenceOf(
-  world: EngineWorld,
-  segments: Verified['survey']['catalogue']['segments'],
+  context: EngineContext,
+  segments: VerifiedStore['survey']['catalogue']['segments'],
   damage: KnownDamage,
 ): Promise<RepairStep[]> {
   const listed = segments.find(({ path }) => damage.where === path || damage.where.startsWith(`${path} at byte `))
   if (listed === undefined) return []
   const file = listed.path
-  const { length } = await openSource(world, listed)
+  const { length } = await openSource(context.files.pool, listed)
   const { bytes } = damage
   if (bytes !== undefined) return bytes.to > bytes.from ? [{ do: 'keep evidence', file, ...bytes }] : []
   return [
@@ -60,39 +63,40 @@ async function evidenceOf(
 
 /** In an order in which a crash leaves either damage still to be accepted, or all its evidence. */
 export async function applyRepair(
-  world: EngineWorld,
-  { survey, indexless }: Verified,
+  context: EngineContext,
+  { survey, indexless }: VerifiedStore,
   plan: RepairPlan,
 ): Promise<void> {
-  const { disk, layout, latch } = world
+  const { disk, layout, latch } = context.files
   await disk.makeDirectory(layout.quarantine)
   await disk.syncDirectory(layout.root)
   for (const step of plan.steps) {
     if (step.do !== 'keep evidence') continue
     const listed = survey.catalogue.segments.find(({ path }) => path === step.file)
     if (listed === undefined) continue
-    const source = await openSource(world, listed)
+    const source = await openSource(context.files.pool, listed)
     await quarantine(disk, layout.quarantine, { name: basename(step.file), source, from: step.from, to: step.to })
   }
-  if (survey.damagedFacts.includes(layout.floor)) await writeFloor(world, survey.floor)
+  if (survey.damagedFacts.includes(layout.floor)) await writeFloor(context.files, survey.floor)
   const damage = plan.steps.flatMap(step => (step.do === 'accept' ? [step.damage] : []))
   if (damage.length > 0 || survey.damagedFacts.includes(layout.accepted)) {
-    await latch.guardWrite(async () => void (await survey.accepted.add(disk, layout.accepted, damage)))
+    await latch.guardWrite(async () => void (await survey.damage.accepted.add(disk, layout.accepted, damage)))
   }
-  if (survey.recorded.length > 0) await forgetRecord(world)
+  if (survey.damage.recorded.length > 0) await forgetRecord(context.files)
   for (const { sealed, path } of indexless) {
     const listed = survey.catalogue.segments.find(segment => segment.path === path)
-    if (listed !== undefined) await rebuildIndex(world, { listed, source: await openSource(world, listed), ...sealed })
+    if (listed !== undefined)
+      await rebuildIndex(context, { listed, source: await openSource(context.files.pool, listed), ...sealed })
   }
 }
 
-async function forgetRecord({ disk, layout }: EngineWorld): Promise<void> {
+async function forgetRecord({ disk, layout }: EngineFiles): Promise<void> {
   await disk.unlink(layout.damage)
   await disk.syncDirectory(layout.root)
 }
 
-/** Looks again with fresh eyes: what would still keep the store from being written to. */
-export async function stillDamaged(world: EngineWorld): Promise<readonly KnownDamage[]> {
-  const { survey, damage } = await verify(world)
-  return [...damage.filter(item => !survey.accepted.covers(item)), ...survey.recorded]
+/** Verifies the store once more, and returns the damage that would still keep it from being written to. */
+export async function stillDamaged(context: EngineContext): Promise<readonly KnownDamage[]> {
+  const { survey, damage } = await verify(context)
+  return [...damage.filter(item => !survey.damage.accepted.covers(item)), ...survey.damage.recorded]
 }

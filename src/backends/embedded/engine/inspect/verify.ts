@@ -1,4 +1,4 @@
-// Holds every byte of a data directory to what it promises, and says what is wrong, where, and how bad that is.
+// Compares every byte of a data directory with the hashes and figures it was stored with, and reports what is wrong and where.
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { FOOTER_BYTES } from '../format/footer.js'
@@ -8,7 +8,7 @@ import { openIndex } from '../index/sealed-postings.js'
 import type { JudgedTail } from '../recovery/recover-tail.js'
 import { describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
 import { digestOf } from '../segment/digest.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { wholeSegment } from '../segment/examine-segment.js'
 import { indexingVisitor, indexPath, scanStart, sealedKnowledge } from '../segment/load-segment.js'
 import { type ScanResult, scan } from '../segment/scan.js'
@@ -47,17 +47,17 @@ export interface VerifyReport {
   readonly quarantine: readonly { readonly name: string; readonly bytes: number }[]
 }
 
-export interface Verified {
+export interface VerifiedStore {
   readonly survey: Survey
   readonly report: VerifyReport
-  /** All that is not as it was stored, accepted or not: what a start finds, and what only a look at every byte does. */
+  /** All damage, accepted or not: what a start finds, and what only reading every byte does. */
   readonly damage: readonly KnownDamage[]
   /** Sealed segments whose index has to be made anew. */
   readonly indexless: readonly SealedSegment[]
 }
 
-export async function verify(world: EngineWorld): Promise<Verified> {
-  return new Verification(world, await survey(world)).run()
+export async function verify(context: EngineContext): Promise<VerifiedStore> {
+  return new Verification(context, await survey(context)).run()
 }
 
 const UNKNOWN = 'not a file of this store; it is left alone'
@@ -72,14 +72,14 @@ class Verification {
   private bytes = 0
 
   constructor(
-    private readonly world: EngineWorld,
+    private readonly context: EngineContext,
     private readonly found: Survey,
   ) {}
 
-  async run(): Promise<Verified> {
+  async run(): Promise<VerifiedStore> {
     const { loaded, floor } = this.found
     this.directory()
-    for (const item of this.found.damage) this.damage(item)
+    for (const item of this.found.damage.found) this.damage(item)
     for (const segment of loaded.sealed) await this.sealed(segment)
     if (loaded.tail !== undefined) this.tail(loaded.tail)
     this.record()
@@ -88,9 +88,13 @@ class Verification {
       findings: this.findings,
       segments: loaded.sealed.length + (loaded.tail === undefined ? 0 : 1),
       archives: loaded.sealed.archivedCount,
-      ...{ frames: this.frames, events: this.events, bytes: this.bytes },
-      ...{ first: floor.nextPosition, head: loaded.next.nextPosition - 1, chain: loaded.next.chain.toString('hex') },
-      quarantine: await quarantined(this.world.disk, this.world.layout.quarantine),
+      frames: this.frames,
+      events: this.events,
+      bytes: this.bytes,
+      first: floor.nextPosition,
+      head: loaded.next.nextPosition - 1,
+      chain: loaded.next.chain.toString('hex'),
+      quarantine: await quarantined(this.context.files.disk, this.context.files.layout.quarantine),
     }
     return { survey: this.found, report, damage: this.damaged, indexless: this.indexless }
   }
@@ -101,7 +105,7 @@ class Verification {
 
   private directory(): void {
     const { catalogue, damagedFacts, floor } = this.found
-    const { layout } = this.world
+    const { layout } = this.context.files
     for (const path of damagedFacts) this.add('corrupt', path, 'the file does not have its own hash')
     for (const path of catalogue.unknown) this.add('notice', path, path === layout.importing ? IMPORTING : UNKNOWN)
     for (const path of catalogue.leftovers) this.add('notice', path, 'left over by a crash; the next start removes it')
@@ -110,10 +114,10 @@ class Verification {
     }
   }
 
-  /** What a running store had found keeps it from being written to, whether or not it can be found again. */
+  /** Recorded damage keeps the store from being written to even if it cannot be found again, so it is reported as well. */
   private record(): void {
-    const { damage } = this.world.layout
-    for (const item of this.found.recorded) {
+    const { damage } = this.context.files.layout
+    for (const item of this.found.damage.recorded) {
       const { from, to, firstPosition } = item
       const isHere = (found: KnownDamage) =>
         to < from ? found.firstPosition === firstPosition : found.from <= from && to <= found.to
@@ -124,7 +128,7 @@ class Verification {
 
   private damage(item: KnownDamage): void {
     this.damaged.push(item)
-    const accepted = this.found.accepted.covers(item)
+    const accepted = this.found.damage.accepted.covers(item)
     const [file = ''] = item.where.split(' at byte ')
     const offset = item.bytes === undefined ? {} : { offset: item.bytes.from }
     const positions = item.to < item.from ? {} : { positions: { from: item.from, to: item.to } }
@@ -135,14 +139,14 @@ class Verification {
   }
 
   private isDamaged(segment: SealedSegment): boolean {
-    return this.found.damage.some(({ firstPosition }) => firstPosition === segment.firstPosition)
+    return this.found.damage.found.some(({ firstPosition }) => firstPosition === segment.firstPosition)
   }
 
   private async sealed(segment: SealedSegment): Promise<void> {
     const { identity, footer } = segment.sealed
-    const fresh = new FreshPostings(this.world.kinds)
+    const fresh = new FreshPostings(this.context.indexes.kinds)
     const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
-    const result = await scan(segment.source, start, indexingVisitor(this.world, fresh))
+    const result = await scan(segment.source, start, indexingVisitor(this.context, fresh))
     this.count(result, segment.firstPosition, segment.source.length)
     const damaged = this.isDamaged(segment)
     if (!damaged) this.footer(segment, result)
@@ -177,15 +181,15 @@ class Verification {
   private async archiveFile(segment: SealedSegment, damaged: boolean): Promise<void> {
     const name = parseName(segment.name)
     if (name?.kind !== 'archive') return
-    const found = await fileSha256(this.world.pool, segment.path, async () => undefined)
+    const found = await fileSha256(this.context.files.pool, segment.path, async () => undefined)
     if (found === name.sha256 || damaged) return
     this.damage(wholeSegment(segment, 'the archive does not have the hash in its name, though every event in it does'))
   }
 
   private async index(segment: SealedSegment, fresh: FreshPostings): Promise<void> {
-    const path = indexPath(this.world, segment.sealed.identity)
+    const path = indexPath(this.context.files.layout, segment.sealed.identity)
     const { footer } = segment.sealed
-    const found = await openIndex(path, indexIdentity(footer), this.world.shelf)
+    const found = await openIndex(path, indexIdentity(footer), this.context.indexes)
     if (found === undefined) {
       this.indexless.push(segment)
       this.add('notice', path, 'missing, damaged or of another segment; the next start makes it anew')

@@ -1,10 +1,11 @@
-// What is known to be damaged: each range once, neighbours of one kind as one, so that the list stays short however much rots.
+// What is known to be damaged. Each range is listed once and neighbours with one reason are joined, so that the list stays
+// short however much of a disk rots.
 import type { KnownDamage } from '../segment/accepted-damage.js'
 
-/** Enough to see what is wrong; a disk that rots in more places is reported by the scrub, not listed here. */
+/** A list of so many ranges shows what is wrong. The scrub reports the damage beyond that; it is not listed here. */
 const MOST_RANGES = 1_000
 
-/** A range that only grows is told of so many times, all ranges together: an observer may write each to a file. */
+/** Growth is reported so many times for all ranges together, because an observer may write each report to a file. */
 const MOST_GROWTHS_TOLD = 1_000
 
 export class DamageNotes {
@@ -59,7 +60,7 @@ function covers(known: KnownDamage, damage: KnownDamage): boolean {
 
 function areNeighbours(one: KnownDamage, other: KnownDamage): boolean {
   if (one.firstPosition !== other.firstPosition || one.reason !== other.reason) return false
-  // A finding without positions has no place among them.
+  // A finding without positions lies beside nothing.
   if (one.to < one.from || other.to < other.from) return false
   return one.to + 1 === other.from || other.to + 1 === one.from
 }

@@ -1,4 +1,5 @@
-// Damage found while the store runs, and not yet looked at by an operator: written down, so that no start forgets it.
+// Damage that a running store found and no operator has seen yet. It is written to a file, because a start reads only a few
+// segments whole: it would not find the damage again, and would take appends.
 
 import type { Disk } from '../disk/disk.js'
 import { isNoSpace } from '../disk/latch.js'
@@ -23,7 +24,7 @@ export async function readDamageRecord(disk: Disk, layout: Layout): Promise<read
 export class DamageRecord {
   private readonly notes: DamageNotes
   private writing: Promise<void> = Promise.resolve()
-  /** Something has been found that the file does not tell of. */
+  /** Damage has been found that the file does not hold. */
   private behind = false
 
   constructor(
@@ -41,13 +42,13 @@ export class DamageRecord {
     })
   }
 
-  /** Resolves when the file tells of all of them, or cannot be written. Never rejects: then they are told of all the same. */
+  /** Resolves when the file holds all of it, or cannot be written. It never rejects, for the damage is reported in either case. */
   add(found: readonly KnownDamage[]): Promise<void> {
     for (const damage of found) this.notes.add(damage)
     return this.catchUp()
   }
 
-  /** What could not be written is tried again. Whoever asks meanwhile waits for what is under way. */
+  /** Tries again to write what could not be written, after the write that is under way. */
   catchUp(): Promise<void> {
     this.writing = this.writing.then(() => this.write())
     return this.writing

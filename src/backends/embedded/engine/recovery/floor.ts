@@ -1,12 +1,15 @@
-// Where the kept log begins: one small durable fact, written before retention removes anything.
-
+// Where the kept log begins. This small fact is durable before retention removes a file: a crash in between leaves files
+// below the floor, which the next start removes, and never a log whose beginning is missing without a reason.
+import { join } from 'node:path'
 import { EngineError } from '../disk/engine-error.js'
 import { DamagedFact, factChunks, readFact, replaceFile } from '../disk/small-file.js'
 import { NO_HASH } from '../format/bytes.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import { parseName } from '../format/names.js'
+import type { EngineFiles } from '../segment/engine-context.js'
 import type { Expected } from '../segment/load-segment.js'
+import type { SealedSegment } from '../segment/sealed-segment.js'
 
-/** Behind what retention removed. */
+/** What the first kept segment has to continue. */
 export interface Floor extends Expected {
   readonly batch: number
   /** What the layer above has to know of events that are gone: by name, two numbers of its own meaning. */
@@ -17,7 +20,7 @@ export type Carried = ReadonlyMap<string, readonly [number, number]>
 
 export const NO_FLOOR: Floor = { nextPosition: 1, chain: NO_HASH, batch: 0, carried: new Map() }
 
-export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'layout'>): Promise<Floor> {
+export async function readFloor({ disk, layout }: Pick<EngineFiles, 'disk' | 'layout'>): Promise<Floor> {
   try {
     const fact = (await readFact(disk, layout.floor)) as
       | { nextPosition: number; chain: string; batch: number; carried: [string, [number, number]][] }
@@ -31,11 +34,38 @@ export async function readFloor({ disk, layout }: Pick<EngineWorld, 'disk' | 'la
   }
 }
 
-export async function writeFloor(world: EngineWorld, floor: Floor): Promise<void> {
+export async function writeFloor(files: Pick<EngineFiles, 'disk' | 'layout' | 'latch'>, floor: Floor): Promise<void> {
   const { nextPosition, chain, batch, carried } = floor
   const fact = { nextPosition, chain: chain.toString('hex'), batch, carried: [...carried] }
-  const { disk, layout, latch } = world
+  const { disk, layout, latch } = files
   // Before the guard: a floor that carries too much is refused, and the store goes on as it was.
   const chunks = factChunks(layout.floor, fact)
   await latch.guardWrite(() => replaceFile(disk, layout.floor, chunks))
+}
+
+/**
+ * What a crash, or a disk that refused, left of segments already below the floor. The floor alone is not believed: the
+ * first segment that is kept has to continue it, or the floor may be another store's.
+ */
+export async function finishRetiring(
+  files: EngineFiles,
+  floor: Floor,
+  first: SealedSegment | undefined,
+): Promise<void> {
+  if (first === undefined || first.firstPosition !== floor.nextPosition) return
+  if (!first.sealed.identity.prev.equals(floor.chain)) return
+  await removeBelow(files, floor.nextPosition)
+}
+
+export async function removeBelow({ disk, layout }: EngineFiles, floor: number): Promise<void> {
+  for (const directory of [layout.archive, layout.segments]) {
+    let removed = 0
+    for (const name of await disk.list(directory)) {
+      const parsed = parseName(name)
+      if (parsed === undefined || parsed.kind === 'temporary' || parsed.firstPosition >= floor) continue
+      await disk.unlink(join(directory, name))
+      removed++
+    }
+    if (removed > 0) await disk.syncDirectory(directory)
+  }
 }

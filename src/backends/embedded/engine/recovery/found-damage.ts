@@ -1,37 +1,44 @@
-// The damage a running log knows of. What is new is written down, then stops appends, and only then is anybody told (N7).
+// The damage a running log knows of. New damage is written down first, then stops appends, and is reported last (N7):
+// a reader that was told of damage must find it again after a crash.
 
 import type { Reserve } from '../disk/reserve.js'
-import { describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import { type AcceptedDamage, describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { DamageNotes } from './damage-notes.js'
 import { DamageRecord } from './damage-record.js'
-import type { Recovered } from './recover.js'
+
+export interface DamageAtStart {
+  readonly found: readonly KnownDamage[]
+  /** What an earlier process had found and written down. */
+  readonly recorded: readonly KnownDamage[]
+  readonly accepted: AcceptedDamage
+}
 
 export class FoundDamage {
   private readonly notes: DamageNotes
   private readonly record: DamageRecord
 
   constructor(
-    { world, reserve }: { readonly world: EngineWorld; readonly reserve: Reserve },
-    private readonly recovered: Pick<Recovered, 'damage' | 'recorded' | 'accepted'>,
-    /** No append from now on. */
+    { context, reserve }: { readonly context: EngineContext; readonly reserve: Reserve },
+    private readonly atStart: DamageAtStart,
+    /** Takes no append from now on. */
     private readonly stop: (why: string) => void,
   ) {
-    this.notes = new DamageNotes(recovered.damage, damage => world.tell.damaged(damage))
-    const failed = (error: unknown) => world.tell.noticed('damage could not be written down', String(error))
-    const { disk, layout } = world
+    this.notes = new DamageNotes(atStart.found, damage => context.observer.damaged(damage))
+    const failed = (error: unknown) => context.observer.warned('damage could not be written down', String(error))
+    const { disk, layout } = context.files
     const parts = { disk, path: layout.damage, makeRoom: () => reserve.giveUp(), failed }
-    this.record = new DamageRecord(parts, recovered.recorded)
+    this.record = new DamageRecord(parts, atStart.recorded)
   }
 
-  /** Found at the start and since. */
+  /** What the start found and what was found since. */
   get list(): readonly KnownDamage[] {
     return this.notes.list
   }
 
-  /** Whoever found it may tell of it once this resolves. */
+  /** Once this resolves, the caller may report the damage. */
   async note(...found: readonly KnownDamage[]): Promise<void> {
-    const { accepted } = this.recovered
+    const { accepted } = this.atStart
     const fresh = found.filter(damage => !accepted.knows(damage) && !this.isKnown(damage))
     const [first] = fresh
     if (first !== undefined) {
@@ -41,7 +48,7 @@ export class FoundDamage {
     for (const damage of found) this.notes.add(damage)
   }
 
-  /** At the end: a disk that could not be written to may have come back. */
+  /** Tries once more to write what could not be written: the disk may have come back. */
   close(): Promise<void> {
     return this.record.catchUp()
   }

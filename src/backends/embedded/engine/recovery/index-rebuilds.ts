@@ -1,6 +1,7 @@
-// Makes the index of a sealed segment anew from its log while the store runs: once at a time, however many readers found it wrong.
+// Makes the index of a sealed segment anew from its log while the store runs. Many readers may find one index wrong at
+// once; they share one rebuild, because two would write the same file.
 import type { KnownDamage } from '../segment/accepted-damage.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { indexPath, rebuildIndex } from '../segment/load-segment.js'
 import type { SealedSegment } from '../segment/sealed-segment.js'
 
@@ -13,13 +14,13 @@ export class IndexRebuilds {
   private readonly vindicated = new Set<number>()
 
   constructor(
-    private readonly world: EngineWorld,
+    private readonly context: EngineContext,
     private readonly note: (damage: readonly KnownDamage[]) => Promise<void>,
   ) {}
 
-  /** Resolves with the rebuild that is on its way already, if there is one: both would write the same file. */
+  /** Joins a rebuild that is running already. */
   of(segment: SealedSegment): Promise<void> {
-    const path = indexPath(this.world, segment.sealed.identity)
+    const path = indexPath(this.context.files.layout, segment.sealed.identity)
     const running = this.running.get(path) ?? this.rebuild(segment).finally(() => this.running.delete(path))
     this.running.set(path, running)
     return running
@@ -37,7 +38,7 @@ export class IndexRebuilds {
     const { identity, footer } = segment.sealed
     const { firstPosition, epoch } = identity
     const listed = { firstPosition, epoch, path: segment.path }
-    const { postings, damage } = await rebuildIndex(this.world, { listed, source: segment.source, identity, footer })
+    const { postings, damage } = await rebuildIndex(this.context, { listed, source: segment.source, identity, footer })
     await this.note(damage)
     segment.postings = postings
   }

@@ -1,4 +1,4 @@
-// Bytes taken out of the log are evidence: they are copied here, durable, before anything else is done.
+// Bytes that are taken out of the log are evidence, so they are copied and durable here before the original is removed.
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { replaceFile } from '../disk/small-file.js'

@@ -1,13 +1,13 @@
-// Brings back the segment that was being written: judges its end, quarantines what is torn, and copies the rest to a new file.
-import { basename, join } from 'node:path'
+// Recovers the segment that was being written: judges its end, quarantines what is torn, and copies the rest to a new file.
+import { basename } from 'node:path'
 import { FOOTER_BYTES, parseFooter } from '../format/footer.js'
-import { segmentName, temporary } from '../format/names.js'
+import { segmentName } from '../format/names.js'
 import type { SegmentIdentity } from '../format/segment-header.js'
 import { ActivePostings } from '../index/active-postings.js'
 import type { KnownDamage } from '../segment/accepted-damage.js'
-import { ActiveSegment, type SegmentTip } from '../segment/active-segment.js'
+import type { ActiveSegment } from '../segment/active-segment.js'
 import type { ListedSegment } from '../segment/catalogue.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import {
   continues,
   type Expected,
@@ -22,6 +22,7 @@ import {
   scanStart,
   sealedKnowledge,
 } from '../segment/load-segment.js'
+import { createSegment } from '../segment/new-segment.js'
 import { type ScanResult, scan, UNKNOWN_END } from '../segment/scan.js'
 import { readFacts, type Segment, type SegmentFacts } from '../segment/sealed-segment.js'
 import type { SegmentBytes } from '../segment/segment-bytes.js'
@@ -38,37 +39,41 @@ export interface JudgedTail {
   readonly clean: boolean
 }
 
-export async function judgeTail(world: EngineWorld, listed: ListedSegment, expected: Expected): Promise<JudgedTail> {
-  const source = await openSource(world, listed)
+export async function judgeTail(
+  context: EngineContext,
+  listed: ListedSegment,
+  expected: Expected,
+): Promise<JudgedTail> {
+  const source = await openSource(context.files.pool, listed)
   const facts = await readFacts(source)
   refuseNewer(facts, listed)
   const identity = await identify(facts, listed, expected, source)
-  const postings = new ActivePostings(world.kinds)
+  const postings = new ActivePostings(context.indexes.kinds)
   const { mark, footer } = facts
   const start = { ...scanStart(identity, footer?.dataEnd ?? source.length), ...knowledgeOf(facts) }
   const result = isMisplaced(facts, listed)
     ? nothingOf(listed, expected, source)
-    : await withoutHalfSeal(source, await scan(source, start, indexingVisitor(world, postings)))
-  if (facts.unreadableMarks > 0) world.tell.noticed('durable mark unreadable', listed.path)
+    : await withoutHalfSeal(source, await scan(source, start, indexingVisitor(context, postings)))
+  if (facts.unreadableMarks > 0) context.observer.warned('durable mark unreadable', listed.path)
   const damage = [...headDamage(facts, listed, expected), ...knownDamage(listed, result)]
   const clean = mark?.clean === true && mark.durable === result.end && result.tornAt === undefined
   return { listed, source, identity, postings, result, damage, clean }
 }
 
-/** The file holds other events than its name promises: none of them is served under it. */
+/** The file holds other events than its name promises, so none of them is served under that name. */
 function nothingOf({ firstPosition }: ListedSegment, { chain }: Expected, { length }: SegmentBytes): ScanResult {
   const damaged = [{ from: firstPosition, to: UNKNOWN_END, offset: 0, end: length, reason: MISPLACED }]
   return { end: length, nextPosition: firstPosition, chain, batch: 0, frames: 0, damaged, tornAt: undefined }
 }
 
-/** A footer was written when everything before it was durable, whether or not it is durable itself. */
+/** A footer is written only when everything before it is durable, so it proves that even if it is not durable itself. */
 function knowledgeOf({ mark, footer }: SegmentFacts): Partial<Knowledge> {
   if (footer !== undefined) return sealedKnowledge(footer)
   if (mark === undefined) return {}
   return { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash, final: mark.clean }
 }
 
-/** A crash between writing the footer and cutting the file leaves a footer where the frames end: that is no torn frame. */
+/** A crash between writing the footer and cutting the file leaves a footer where the frames end. It is not a torn frame. */
 async function withoutHalfSeal(source: SegmentBytes, result: ScanResult): Promise<ScanResult> {
   if (result.tornAt === undefined) return result
   const footer = parseFooter(await source.read(result.tornAt, FOOTER_BYTES))
@@ -107,10 +112,10 @@ export function tailForReading(tail: JudgedTail): Segment {
 
 /**
  * Rule C5: what is torn goes to quarantine; what is valid is copied to a new inode under a new epoch, because the
- * cache may show bytes whose writing failed. A crash anywhere in here leaves the old file, and the next start does it again.
+ * cache may show bytes whose writing failed. A crash in here leaves the old file, and the next start does the same again.
  */
 export async function adoptTail(
-  world: EngineWorld,
+  context: EngineContext,
   tail: JudgedTail,
   epoch: number,
 ): Promise<{ readonly active: ActiveSegment; readonly tornBytes: number }> {
@@ -118,48 +123,19 @@ export async function adoptTail(
   const { tornAt } = result
   const name = segmentName(listed.firstPosition, epoch)
   const evidence = tornAt === undefined ? undefined : { name, source, from: tornAt, to: source.length }
-  const tornBytes = evidence === undefined ? 0 : await quarantine(world.disk, world.layout.quarantine, evidence)
+  const tornBytes =
+    evidence === undefined ? 0 : await quarantine(context.files.disk, context.files.layout.quarantine, evidence)
   const { end, nextPosition, chain, batch, frames } = result
   const active = await createSegment(
-    world,
-    { ...identity, epoch, createdMs: world.now() },
+    context,
+    { ...identity, epoch, createdMs: context.now() },
     { source, tip: { end, nextPosition, chain, batch, frames } },
   )
   active.postings = tail.postings
   return active.orClosed(async () => {
-    await world.pool.forget(listed.path)
-    await world.disk.unlink(listed.path)
-    await world.disk.syncDirectory(world.layout.segments)
+    await context.files.pool.forget(listed.path)
+    await context.files.disk.unlink(listed.path)
+    await context.files.disk.syncDirectory(context.files.layout.segments)
     return { active, tornBytes }
   })
-}
-
-/** Rule D1: a temporary is made whole and durable, then renamed, then the directory is synced; only then is it used. */
-export async function createSegment(
-  world: EngineWorld,
-  identity: SegmentIdentity,
-  content?: { readonly source: SegmentBytes; readonly tip: SegmentTip },
-): Promise<ActiveSegment> {
-  const active = await prepareSegment(world, identity)
-  return active.orClosed(async () => {
-    if (content !== undefined) await active.adopt(content.source, content.tip)
-    await installSegment(world, active)
-    return active
-  })
-}
-
-export async function prepareSegment(world: EngineWorld, identity: SegmentIdentity): Promise<ActiveSegment> {
-  const path = join(world.layout.segments, temporary(segmentName(identity.firstPosition, identity.epoch)))
-  await world.disk.unlink(path)
-  return ActiveSegment.create(world, path, identity)
-}
-
-/** May be called again when it found no free descriptor or no room. */
-export async function installSegment(world: EngineWorld, active: ActiveSegment): Promise<void> {
-  const { firstPosition, epoch } = active.identity
-  const path = join(world.layout.segments, segmentName(firstPosition, epoch))
-  // A full disk refuses the new name and changes nothing: that is no reason to latch.
-  if (active.path !== path) await world.latch.guardWrite(() => world.disk.rename(active.path, path))
-  active.path = path
-  await world.disk.syncDirectory(world.layout.segments)
 }

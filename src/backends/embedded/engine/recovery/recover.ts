@@ -1,102 +1,121 @@
-// Opens a data directory: from whatever a crash left to a log that can be read, and written unless it is damaged.
+// Opens a data directory after any crash. The log can be read afterwards, and it can be written unless it is damaged.
 import { basename } from 'node:path'
 import { diskErrorCode } from '../disk/disk.js'
 import { EngineError } from '../disk/engine-error.js'
-import { isNoDescriptor, isNoSpace } from '../disk/latch.js'
-import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
+import { isNoSpace } from '../disk/latch.js'
 import { parseName } from '../format/names.js'
-import { type SegmentIdentity, STORE_ID_BYTES } from '../format/segment-header.js'
+import { STORE_ID_BYTES } from '../format/segment-header.js'
 import { AcceptedDamage, type KnownDamage } from '../segment/accepted-damage.js'
 import { type ActiveSegment, NoRoom } from '../segment/active-segment.js'
-import { type Catalogue, type ListedSegment, listCatalogue, tidy } from '../segment/catalogue.js'
-import type { EngineWorld } from '../segment/engine-context.js'
+import { type Catalogue, listCatalogue, tidy } from '../segment/catalogue.js'
+import type { EngineContext } from '../segment/engine-context.js'
 import { type Expected, loadSealed } from '../segment/load-segment.js'
+import { createSegment } from '../segment/new-segment.js'
 import { UNKNOWN_END } from '../segment/scan.js'
 import type { SealedSegment, Segment } from '../segment/sealed-segment.js'
 import { SealedSegments } from '../segment/sealed-segments.js'
-import { finishRetiring } from '../upkeep/retain.js'
+import { type Current, isKnownSealed, missingFrom, readCurrent, writeCurrent } from './current.js'
 import { DamageNotes } from './damage-notes.js'
 import { readDamageRecord } from './damage-record.js'
-import { type Floor, readFloor } from './floor.js'
-import { adoptTail, createSegment, type JudgedTail, judgeTail, tailForReading } from './recover-tail.js'
+import { type Floor, finishRetiring, readFloor } from './floor.js'
+import type { DamageAtStart } from './found-damage.js'
+import { adoptTail, type JudgedTail, judgeTail, tailForReading } from './recover-tail.js'
 
+/** What a start leaves to the running log. */
 export interface Recovered {
+  readonly segments: RecoveredSegments
+  readonly damage: RecoveredDamage
+  readonly floor: Floor
+  readonly head: number
+  readonly start: StartFacts
+  /** Begins the segment that could not be begun; set when only a full disk keeps the log from being written. */
+  readonly resume?: () => Promise<ActiveSegment | undefined>
+}
+
+export interface RecoveredSegments {
   readonly sealed: SealedSegments
   /** undefined when the log may only be read. */
   readonly active: ActiveSegment | undefined
   /** The segment that would be active, when the log may only be read. */
   readonly tail: Segment | undefined
-  readonly damage: readonly KnownDamage[]
-  /** Damage nobody has accepted yet: the reason for reading only. */
+}
+
+export interface RecoveredDamage extends DamageAtStart {
+  /** Damage that no operator has accepted: as long as there is any, the log may only be read. */
   readonly unaccepted: readonly KnownDamage[]
-  /** Of it, what an earlier process had found and written down. */
-  readonly recorded: readonly KnownDamage[]
-  readonly accepted: AcceptedDamage
-  readonly head: number
+}
+
+interface StartFacts {
   readonly epoch: number
+  /** The last writer stopped in good order. */
   readonly clean: boolean
   readonly tornBytes: number
-  readonly floor: Floor
-  /** Set when only a full disk keeps the log from being written: begins the segment that could not be begun. */
-  readonly resume?: () => Promise<ActiveSegment | undefined>
 }
 
 /** How many sealed segments are verified in full at each start (C7). */
 const VERIFIED_AT_START = 2
 
-export async function prepareDirectories(world: EngineWorld): Promise<void> {
-  const { disk, layout } = world
+export async function prepareDirectories(context: EngineContext): Promise<void> {
+  const { disk, layout } = context.files
   for (const directory of [layout.root, layout.segments, layout.archive, layout.quarantine])
     await disk.makeDirectory(directory)
 }
 
-/** `importing`: half a copy is opened, by whoever completes it. For all others it is no store. */
-export async function recover(world: EngineWorld, importing = false): Promise<Recovered> {
-  const { disk, layout } = world
-  const floor = await readFloor(world)
+/** `importing` opens half a copy, for the import that completes it. Without it such a directory is refused. */
+export async function recover(context: EngineContext, importing = false): Promise<Recovered> {
+  const { disk, layout } = context.files
+  const floor = await readFloor(context.files)
   const catalogue = await listCatalogue(disk, layout)
   if (!importing && catalogue.unknown.includes(layout.importing))
     throw new EngineError('unfinished_import', `${layout.root} holds a part of the events of an import`)
-  for (const path of catalogue.unknown) world.tell.noticed('unknown file left alone', path)
-  for (const path of catalogue.late) world.tell.noticed('segment of a replaced owner left alone', path)
+  for (const path of catalogue.unknown) context.observer.warned('unknown file left alone', path)
+  for (const path of catalogue.late) context.observer.warned('segment of a replaced owner left alone', path)
   await tidy(disk, layout, { ...catalogue, leftovers: [] })
-  const current = await readCurrent(world)
-  const loaded = await loadAll(world, catalogue, floor, current)
+  const current = await readCurrent(context.files, path => context.observer.warned('CURRENT is damaged', path))
+  const loaded = await loadAll(context, catalogue, floor, current)
   const accepted = await AcceptedDamage.load(disk, layout.accepted)
-  const found = [...loaded.damage, ...missingTail(world, catalogue, loaded.next, current)]
+  const found = [...loaded.damage, ...missingTail(context, catalogue, loaded.next, current)]
   const recorded = await readDamageRecord(disk, layout)
   const damage = together(found, recorded)
   const open = found.filter(item => !accepted.covers(item))
   const unaccepted = together(open, recorded)
-  for (const item of damage) world.tell.damaged(item)
+  for (const item of damage) context.observer.damaged(item)
   const epoch = Math.max(catalogue.greatestEpoch, current?.epoch ?? 0) + 1
-  const known = { sealed: loaded.sealed, damage, unaccepted, recorded, accepted, epoch, floor }
-  if (unaccepted.length > 0) return readOnly(world, known, loaded)
+  const known = { loaded, damage: { found: damage, recorded, accepted, unaccepted }, floor, epoch }
+  if (unaccepted.length > 0) return readOnly(context, known)
   const leftovers = catalogue.leftovers.filter(path => !isReplaced(path))
   if (leftovers.length > 0) await tidy(disk, layout, { ...catalogue, leftovers })
-  await finishRetiring(world, floor, firstOf(loaded.sealed))
+  await finishRetiring(context.files, floor, firstOf(loaded.sealed))
   const writable = async () => {
-    const made = await makeWritable(world, loaded, epoch, floor)
-    await made.active?.orClosed(() => removeReplaced(world, catalogue))
-    return made
+    const recovered = await makeWritable(context, known)
+    await recovered.segments.active?.orClosed(() => removeReplaced(context, catalogue))
+    return recovered
   }
   try {
-    return { ...known, ...(await withReserve(world, writable)), tail: undefined }
+    return await withReserve(context, writable)
   } catch (error) {
     if (!isNoRoom(error)) throw error
-    // What there is can be read meanwhile, and the log goes on by itself once there is room.
-    return { ...(await readOnly(world, known, loaded)), resume: async () => (await writable()).active }
+    // Reading needs no room, and the log resumes by itself once there is some.
+    return { ...(await readOnly(context, known)), resume: async () => (await writable()).segments.active }
   }
 }
 
-/** What this start has met itself is not listed twice. */
+/** What is known of a directory before it is decided whether it is written to. */
+interface Known {
+  readonly loaded: LoadedAll
+  readonly damage: RecoveredDamage
+  readonly floor: Floor
+  readonly epoch: number
+}
+
+/** The recorded damage that this start has met as well is listed once. */
 function together(found: readonly KnownDamage[], recorded: readonly KnownDamage[]): KnownDamage[] {
   const notes = new DamageNotes(found, () => undefined)
   return [...found, ...recorded.filter(item => !notes.covers(item))]
 }
 
 function firstOf(sealed: SealedSegments): SealedSegment | undefined {
-  return sealed.length === 0 ? undefined : sealed.look(0)
+  return sealed.length === 0 ? undefined : sealed.handle(0)
 }
 
 function isReplaced(path: string): boolean {
@@ -105,26 +124,26 @@ function isReplaced(path: string): boolean {
 }
 
 /**
- * Only once the new segment is known to be durable. The file that replaced another may bear a name whose sync failed in
- * an earlier process: until now the replaced one could be all that the next power loss leaves.
+ * Called only once the new segment is known to be durable. The file that replaced another may bear a name whose sync failed
+ * in an earlier process: until now the replaced one could have been all that a power loss leaves.
  */
-async function removeReplaced(world: EngineWorld, catalogue: Catalogue): Promise<void> {
+async function removeReplaced(context: EngineContext, catalogue: Catalogue): Promise<void> {
   const leftovers = catalogue.leftovers.filter(isReplaced)
-  if (leftovers.length > 0) await tidy(world.disk, world.layout, { ...catalogue, leftovers })
+  if (leftovers.length > 0) await tidy(context.files.disk, context.files.layout, { ...catalogue, leftovers })
 }
 
 function isNoRoom(error: unknown): boolean {
   return error instanceof NoRoom || isNoSpace(error)
 }
 
-/** A full disk gets the reserve back, which is what it is for (W8). */
-async function withReserve<T>(world: EngineWorld, work: () => Promise<T>): Promise<T> {
+/** Where the disk is full, gives up the reserve, which was written for this case, and tries again (W8). */
+async function withReserve<T>(context: EngineContext, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
     if (!isNoRoom(error)) throw error
-    await world.disk.unlink(world.layout.reserve)
-    await world.disk.syncDirectory(world.layout.root)
+    await context.files.disk.unlink(context.files.layout.reserve)
+    await context.files.disk.syncDirectory(context.files.layout.root)
     return work()
   }
 }
@@ -138,25 +157,25 @@ export interface LoadedAll {
 
 /** `verified`: of how many of the newest sealed segments every byte is read. */
 export async function loadAll(
-  world: EngineWorld,
+  context: EngineContext,
   catalogue: Catalogue,
   floor: Expected,
   current: Current | undefined,
   verified = VERIFIED_AT_START,
 ): Promise<LoadedAll> {
-  const sealed = new SealedSegments(world)
+  const sealed = new SealedSegments(context.files, context.indexes)
   const damage: KnownDamage[] = []
   let next: Expected = floor
   const listed = catalogue.segments.filter(segment => segment.firstPosition >= floor.nextPosition)
   for (const [at, segment] of listed.entries()) {
     const last = at === listed.length - 1
     if (last && segment.sha256 === undefined && !isKnownSealed(segment, current)) {
-      const tail = await judgeTail(world, segment, next)
+      const tail = await judgeTail(context, segment, next)
       damage.push(...tail.damage)
       return { sealed, tail, damage, next: { nextPosition: tail.result.nextPosition, chain: tail.result.chain } }
     }
     const verify = listed.length - at <= verified + 1
-    const loaded = await loadSealed(world, segment, next, { verify, before: listed[at + 1]?.firstPosition })
+    const loaded = await loadSealed(context, segment, next, { verify, before: listed[at + 1]?.firstPosition })
     if (loaded.segment !== undefined) sealed.add(loaded.segment)
     damage.push(...loaded.damage)
     next = loaded.next
@@ -164,23 +183,12 @@ export async function loadAll(
   return { sealed, tail: undefined, damage, next }
 }
 
-/**
- * A footer alone proves nothing about the last segment: the cache may show one whose writing or cutting never reached
- * the disk, and what is built on it would be corrupt once it vanishes. This note was written after its sync had returned.
- */
-function isKnownSealed({ epoch, firstPosition }: ListedSegment, current: Current | undefined): boolean {
-  return current?.sealed === true && current.epoch === epoch && current.firstPosition === firstPosition
-}
-
-async function readOnly(
-  world: EngineWorld,
-  known: Pick<Recovered, 'sealed' | 'damage' | 'unaccepted' | 'recorded' | 'accepted' | 'epoch' | 'floor'>,
-  loaded: LoadedAll,
-): Promise<Recovered> {
-  if (loaded.tail !== undefined) await syncTail(world, loaded.tail)
+async function readOnly(context: EngineContext, { loaded, damage, floor, epoch }: Known): Promise<Recovered> {
+  if (loaded.tail !== undefined) await syncTail(context, loaded.tail)
   const tail = loaded.tail === undefined ? undefined : tailForReading(loaded.tail)
+  const segments = { sealed: loaded.sealed, active: undefined, tail }
   const head = loaded.next.nextPosition - 1
-  return { ...known, active: undefined, tail, head, clean: false, tornBytes: 0 }
+  return { segments, damage, floor, head, start: { epoch, clean: false, tornBytes: 0 } }
 }
 
 const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM'])
@@ -189,9 +197,9 @@ const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM'])
  * Served without being copied, the tail must at least outlast the next power loss: the cache may show what a killed
  * process had only begun to write. Where nothing can be written at all, the cache shows what the disk has.
  */
-async function syncTail(world: EngineWorld, { listed }: JudgedTail): Promise<void> {
+async function syncTail(context: EngineContext, { listed }: JudgedTail): Promise<void> {
   try {
-    const file = await world.disk.open(listed.path, { mode: 'write' })
+    const file = await context.files.disk.open(listed.path, { mode: 'write' })
     try {
       await file.sync()
     } finally {
@@ -202,90 +210,50 @@ async function syncTail(world: EngineWorld, { listed }: JudgedTail): Promise<voi
   }
 }
 
-async function makeWritable(
-  world: EngineWorld,
-  loaded: LoadedAll,
-  epoch: number,
-  floor: Floor,
-): Promise<Pick<Recovered, 'active' | 'head' | 'clean' | 'tornBytes'>> {
-  const head = loaded.next.nextPosition - 1
-  if (loaded.tail !== undefined) {
-    const { active, tornBytes } = await adoptTail(world, loaded.tail, epoch)
-    await active.orClosed(() => writeCurrent(world, active.identity))
-    return { active, head, clean: loaded.tail.clean, tornBytes }
-  }
-  const { sealed } = loaded
-  const before = sealed.length === 0 ? undefined : sealed.look(sealed.length - 1)
-  const active = await createSegment(world, firstIdentity(world, { before, next: loaded.next, epoch, floor }))
-  await active.orClosed(() => writeCurrent(world, active.identity))
-  return { active, head, clean: true, tornBytes: 0 }
+async function makeWritable(context: EngineContext, known: Known): Promise<Recovered> {
+  const { loaded, damage, floor, epoch } = known
+  const { sealed, tail, next } = loaded
+  const { active, tornBytes } = await (tail === undefined
+    ? firstSegment(context, known)
+    : adoptTail(context, tail, epoch))
+  await active.orClosed(() => writeCurrent(context, active.identity))
+  const segments = { sealed, active, tail: undefined }
+  const start = { epoch, clean: tail?.clean ?? true, tornBytes }
+  return { segments, damage, floor, head: next.nextPosition - 1, start }
 }
 
-function firstIdentity(
-  world: EngineWorld,
-  place: { before: SealedSegment | undefined; next: Expected; epoch: number; floor: Floor },
-): SegmentIdentity {
-  const { before, next, epoch, floor } = place
+/** There is no segment to go on with: the store is new, or its last one was sealed at a clean stop. */
+async function firstSegment(
+  context: EngineContext,
+  { loaded, floor, epoch }: Known,
+): Promise<{ readonly active: ActiveSegment; readonly tornBytes: number }> {
+  const { sealed, next } = loaded
+  const before = sealed.length === 0 ? undefined : sealed.handle(sealed.length - 1)
   const { salt, storeId } = before?.sealed.identity ?? {
-    salt: world.random(4).readUInt32LE(0),
-    storeId: world.random(STORE_ID_BYTES),
+    salt: context.random(4).readUInt32LE(0),
+    storeId: context.random(STORE_ID_BYTES),
   }
-  const firstBatch = before?.sealed.footer.batch ?? floor.batch
-  return {
+  const active = await createSegment(context, {
     salt,
     storeId,
     epoch,
     firstPosition: next.nextPosition,
-    firstBatch,
-    createdMs: world.now(),
+    firstBatch: before?.sealed.footer.batch ?? floor.batch,
+    createdMs: context.now(),
     prev: next.chain,
-  }
-}
-
-/** A note outside the log of which segment was written last: the only witness when that file is deleted. */
-export interface Current {
-  readonly epoch: number
-  readonly firstPosition: number
-  /** Sealed at a clean stop, and the seal is durable. */
-  readonly sealed?: true
-}
-
-export async function writeCurrent(world: EngineWorld, identity: SegmentIdentity, sealed = false): Promise<void> {
-  const { epoch, firstPosition } = identity
-  const current: Current = sealed ? { epoch, firstPosition, sealed } : { epoch, firstPosition }
-  try {
-    await world.latch.guardWrite(() => writeFact(world.disk, world.layout.current, current))
-  } catch (error) {
-    // Without the newer note the older one stands, which says less but nothing wrong.
-    if (!isNoSpace(error) && !isNoDescriptor(error)) throw error
-    world.tell.noticed('CURRENT not written', String(error))
-  }
-}
-
-export async function readCurrent(world: EngineWorld): Promise<Current | undefined> {
-  try {
-    return (await readFact(world.disk, world.layout.current)) as Current | undefined
-  } catch (error) {
-    // It is a witness, not the log: damaged, it only stops to testify.
-    if (!(error instanceof DamagedFact)) throw error
-    world.tell.noticed('CURRENT is damaged', error.path)
-    return undefined
-  }
+  })
+  return { active, tornBytes: 0 }
 }
 
 export function missingTail(
-  world: EngineWorld,
+  context: EngineContext,
   catalogue: Catalogue,
   next: Expected,
   current: Current | undefined,
 ): KnownDamage[] {
-  if (current === undefined) return []
-  const { firstPosition } = current
-  // A note older than the newest segment is not about the last one: an owner that had been replaced wrote it.
-  if ((catalogue.segments.at(-1)?.epoch ?? 0) > current.epoch) return []
-  const present = catalogue.segments.some(segment => segment.firstPosition >= firstPosition)
-  if (present || firstPosition < next.nextPosition) return []
-  const where = world.layout.segments
+  const firstPosition = missingFrom(current, catalogue.segments)
+  if (firstPosition === undefined || firstPosition < next.nextPosition) return []
+  const where = context.files.layout.segments
   return [
     { firstPosition, from: next.nextPosition, to: UNKNOWN_END, where, reason: 'the segment written last is missing' },
   ]

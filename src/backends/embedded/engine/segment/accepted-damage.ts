@@ -1,4 +1,5 @@
-// Damage an operator has seen and accepted (`repair`): the store then serves what is left and takes appends again.
+// Damage that an operator has seen and accepted (`repair`). The store takes no append until all damage is accepted, and then
+// serves what is left.
 import type { Disk } from '../disk/disk.js'
 import { readFact, writeFact } from '../disk/small-file.js'
 

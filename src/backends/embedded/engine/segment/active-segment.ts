@@ -1,16 +1,18 @@
-// The segment being written: one batch in flight, nothing counted before its bytes are on disk.
+// The segment being written. One batch is in flight at a time, and D, the end of what is durable, moves only after its sync:
+// whatever a reader is shown therefore survives a power loss.
 import { basename } from 'node:path'
-import type { Disk, DiskFile } from '../disk/disk.js'
-import { isNoSpace, type Latch, OwnershipLost } from '../disk/latch.js'
+import type { DiskFile } from '../disk/disk.js'
+import { isNoSpace, OwnershipLost } from '../disk/latch.js'
 import type { BatchBuffer } from '../format/batch-buffer.js'
 import { ZEROS } from '../format/bytes.js'
 import { FOOTER_BYTES, type Footer, footerBytes } from '../format/footer.js'
 import { HEADER_BLOCK_BYTES, headerBlock, markBytes, markSlot, type SegmentIdentity } from '../format/segment-header.js'
 import { ActivePostings } from '../index/active-postings.js'
-import type { TermKinds } from '../index/postings.js'
+import type { IndexContext } from '../index/sealed-postings.js'
 import { RunningDigest } from './digest.js'
+import type { EngineFiles } from './engine-context.js'
 
-/** Where a segment stands: what the next batch continues. */
+/** What the next batch continues. */
 export interface SegmentTip {
   /** D: everything before this offset is durable. */
   readonly end: number
@@ -20,14 +22,15 @@ export interface SegmentTip {
   readonly frames: number
 }
 
-export interface SegmentWorld {
-  readonly disk: Disk
-  readonly latch: Latch
-  readonly presizeBytes: number
-  readonly kinds: TermKinds
+type SegmentFiles = Pick<EngineFiles, 'disk' | 'latch' | 'presizeBytes'>
+
+/** What a segment needs to be made and written. */
+export interface SegmentContext {
+  readonly files: SegmentFiles
+  readonly indexes: Pick<IndexContext, 'kinds'>
 }
 
-/** The disk had no room; the batch left no byte behind. */
+/** The disk had no room. The file was cut back to D, so the batch left no byte behind. */
 export class NoRoom extends Error {
   override readonly name = 'NoRoom'
 }
@@ -39,37 +42,41 @@ export function freshTip(identity: SegmentIdentity): SegmentTip {
 
 export class ActiveSegment {
   readonly digest: RunningDigest
+  private tip: SegmentTip
   private presized = 0
   private presizing: Promise<void> | undefined
   private marks = 0
   private markedAt = 0
 
   private constructor(
-    private readonly world: SegmentWorld,
+    private readonly files: SegmentFiles,
     private readonly file: DiskFile,
     readonly identity: SegmentIdentity,
-    private tip: SegmentTip,
+    /** Terms of the events of this segment; filled by the layer above, which knows what an event is. */
+    public postings: ActivePostings,
   ) {
+    this.tip = freshTip(identity)
     this.digest = new RunningDigest({ read: (offset, length) => this.read(offset, length) })
-    this.postings = new ActivePostings(world.kinds)
   }
 
-  /** Terms of the events of this segment; filled by whoever knows what an event is. */
-  postings: ActivePostings
-  /** The path it will be known by once it is renamed into place. */
+  /** Where the file is now: its temporary name until it is installed. */
   path = ''
 
-  /** A new file at `path`, header and durable; its directory entry is the caller's to sync. */
-  static async create(world: SegmentWorld, path: string, identity: SegmentIdentity): Promise<ActiveSegment> {
-    const file = await world.disk.open(path, { mode: 'create', durable: true })
-    const segment = new ActiveSegment(world, file, identity, freshTip(identity))
+  /** Makes a new file at `path` with a durable header. The caller syncs the directory, because it renames the file first. */
+  static async create(
+    { files, indexes }: SegmentContext,
+    path: string,
+    identity: SegmentIdentity,
+  ): Promise<ActiveSegment> {
+    const file = await files.disk.open(path, { mode: 'create', durable: true })
+    const segment = new ActiveSegment(files, file, identity, new ActivePostings(indexes.kinds))
     segment.path = path
     await segment.orClosed(() => segment.writeWhole(headerBlock(identity), 0))
     segment.presized = HEADER_BLOCK_BYTES
     return segment
   }
 
-  /** Work on the way to using this file: when it fails nobody will, and the descriptor is given back. */
+  /** Closes the file when `work` fails: nobody will use it then, and its descriptor would leak. */
   async orClosed<T>(work: () => Promise<T>): Promise<T> {
     try {
       return await work()
@@ -91,11 +98,11 @@ export class ActiveSegment {
     return this.tip.nextPosition - 1
   }
 
-  get standing(): SegmentTip {
+  get currentTip(): SegmentTip {
     return this.tip
   }
 
-  /** True while bytes are durable that no mark tells of yet. */
+  /** True while bytes are durable that no mark covers yet. */
   get unmarked(): boolean {
     return this.markedAt < this.tip.end
   }
@@ -106,9 +113,9 @@ export class ActiveSegment {
     return got === into.length ? into : into.subarray(0, got)
   }
 
-  /** Zeros ahead of the end: a sync then has no file size to write, and takes half the time. */
+  /** Writes zeros ahead of the end. A sync of a batch then has no new file size to write, and takes half the time. */
   async presize(): Promise<void> {
-    const { presizeBytes } = this.world
+    const { presizeBytes } = this.files
     if (presizeBytes === 0 || this.presizing !== undefined) return this.presizing
     this.presizing = this.writeZeros(Math.max(this.presized, this.tip.end), presizeBytes).finally(() => {
       this.presizing = undefined
@@ -116,27 +123,27 @@ export class ActiveSegment {
     return this.presizing
   }
 
-  /** Writes the batch at D and moves D behind it. Throws NoRoom (nothing lasting happened) or Latched (nobody knows). */
+  /** Writes the batch at D and moves D behind it. Throws NoRoom (nothing was stored) or Latched (nobody knows). */
   async commit(batch: BatchBuffer, stillOwned: () => boolean): Promise<void> {
     const { bytes } = batch
     const end = this.tip.end + bytes.length
-    // Zeros still on their way could land on top of the batch.
+    // Zeros that are still being written could land on top of the batch.
     if (this.presizing !== undefined && end > this.presized) await this.presizing
     const written = await this.tryWrite(bytes, this.tip.end)
     if (written !== bytes.length) {
       await this.cutBack()
       throw new NoRoom(`the disk took ${written} of ${bytes.length} bytes`)
     }
-    // Written, but nobody may be shown what another owner might not know of: D stays where it is, the outcome unknown.
+    // The batch is written, but the new owner may not have read it, so no reader may see it: D stays, the outcome is unknown.
     if (!stillOwned()) throw new OwnershipLost('another process took over the data directory')
     const { nextPosition, chain } = batch
     this.tip = { end, nextPosition, chain, batch: this.tip.batch + 1, frames: this.tip.frames + batch.frames }
     this.presized = Math.max(this.presized, end)
     this.digest.advance(end)
-    if (this.presized - end < this.world.presizeBytes / 2) void this.presize().catch(() => undefined)
+    if (this.presized - end < this.files.presizeBytes / 2) void this.presize().catch(() => undefined)
   }
 
-  /** Says in the file that everything up to D is durable. */
+  /** Writes into the header block that everything up to D is durable. Two slots take turns, so a torn mark leaves the one before. */
   async mark(clean: boolean): Promise<void> {
     const sequence = ++this.marks
     const durable = this.tip.end
@@ -145,7 +152,7 @@ export class ActiveSegment {
     this.markedAt = durable
   }
 
-  /** Copies frames from another file behind the header; used by recovery before anybody appends. */
+  /** Copies frames from another file behind the header. Only recovery does it, before anybody appends. */
   async adopt(source: { read(offset: number, length: number): Promise<Buffer> }, tip: SegmentTip): Promise<void> {
     for (let at = HEADER_BLOCK_BYTES; at < tip.end; ) {
       const bytes = await source.read(at, Math.min(ZEROS.length, tip.end - at))
@@ -158,7 +165,7 @@ export class ActiveSegment {
     await this.mark(false)
   }
 
-  /** Footer, exact length, durable. Nothing can be written to this segment afterwards. */
+  /** Writes the footer, cuts the file to its length and syncs it. Nothing may be written afterwards: the hash covers every byte. */
   async seal(sealedMs: number, lost: number): Promise<{ readonly footer: Footer; readonly blocks: Uint32Array }> {
     if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
     const { end, frames, chain, batch } = this.tip
@@ -181,7 +188,7 @@ export class ActiveSegment {
       if (error instanceof NoRoom) await this.cutBack()
       throw error
     }
-    await this.world.latch.guard(async () => {
+    await this.files.latch.guard(async () => {
       await this.file.truncate(end + FOOTER_BYTES)
       await this.file.sync()
     })
@@ -202,27 +209,27 @@ export class ActiveSegment {
     }
   }
 
-  /** The count written; 0 when the disk has no room at all. */
+  /** Returns the count written, 0 when the disk has no room at all. */
   private async tryWrite(bytes: Uint8Array, position: number): Promise<number> {
     try {
-      return await this.world.latch.guardWrite(() => this.file.write([bytes], position))
+      return await this.files.latch.guardWrite(() => this.file.write([bytes], position))
     } catch (error) {
       if (isNoSpace(error)) return 0
       throw error
     }
   }
 
-  /** For small things that have to succeed as a whole: headers, marks, footers. */
+  /** A header, a mark or a footer is of use only as a whole, so a short count is an error. */
   private async writeWhole(bytes: Uint8Array, position: number): Promise<void> {
     const written = await this.tryWrite(bytes, position)
     if (written !== bytes.length) throw new NoRoom(`the disk took ${written} of ${bytes.length} bytes`)
   }
 
-  /** Removes what a short write left behind D, and makes sure that it is gone. */
+  /** Removes what a short write left behind D and asks for the size, because a cut that failed unseen would come back as a batch. */
   private async cutBack(): Promise<void> {
     const { end } = this.tip
     if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
-    await this.world.latch.guard(async () => {
+    await this.files.latch.guard(async () => {
       await this.file.truncate(end)
       await this.file.sync()
       const size = await this.file.size()

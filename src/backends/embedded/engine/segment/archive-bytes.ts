@@ -59,7 +59,7 @@ export function archiveSourceSync(pool: FilePool, path: string, size: number): A
   return new ArchiveBytes(pool, path, step.value, size)
 }
 
-/** The frames tell what the seek table tells: without it they are found one after the other, and no event is lost. */
+/** Where the seek table is damaged, the frames are found one after the other by their own headers, so no event is lost. */
 function* findChunks(size: number): Generator<Piece, Chunk[], Buffer> {
   try {
     return yield* readSeekTable(size)
@@ -69,7 +69,7 @@ function* findChunks(size: number): Generator<Piece, Chunk[], Buffer> {
   const chunks: Chunk[] = []
   let from = 0
   for (const { offset, packed, bytes } of yield* walkZstdFrames(size)) {
-    // All but the last chunk are full; whatever does not fit in here is no chunk of ours.
+    // All chunks but the last are full, so a frame of another size was not written by an archive.
     if (from !== chunks.length * ARCHIVE_CHUNK_BYTES || bytes > ARCHIVE_CHUNK_BYTES) break
     chunks.push({ offset, packed, from, bytes })
     from += bytes

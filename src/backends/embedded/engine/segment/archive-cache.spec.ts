@@ -4,7 +4,7 @@ import { AgedStore, agedDisk } from '../../../../../test/support/aged-store.js'
 import type { FakeDisk } from '../../../../../test/support/fake-disk.js'
 import { FilePool } from '../disk/file-pool.js'
 import { archiveSource, SEEK_FOOTER_BYTES } from './archive-bytes.js'
-import { ArchiveShelf, OPEN_ARCHIVES } from './archive-cache.js'
+import { ArchiveCache, OPEN_ARCHIVES } from './archive-cache.js'
 
 const ARCHIVES = OPEN_ARCHIVES + 5
 let disk: FakeDisk
@@ -21,14 +21,14 @@ beforeAll(async () => {
   expect(paths).toHaveLength(ARCHIVES)
 })
 
-async function sourceOf(shelf: ArchiveShelf, pool: FilePool, path: string) {
+async function sourceOf(shelf: ArchiveCache, pool: FilePool, path: string) {
   const fresh = await archiveSource(pool, path)
   return { source: shelf.source(path, fresh.packedLength, fresh.length), whole: await fresh.read(0, fresh.length) }
 }
 
 test('no more than a number of archives are open', async () => {
   const pool = new FilePool(disk, 4)
-  const shelf = new ArchiveShelf(pool)
+  const shelf = new ArchiveCache(pool)
   for (const turn of [0, 1]) {
     for (const [at, path] of paths.entries()) {
       const { source, whole } = await sourceOf(shelf, pool, path)
@@ -45,15 +45,15 @@ test('an archive that was put away is opened without its seek table as well, whe
   const damaged = disk.clone()
   const path = paths[0] as string
   const pool = new FilePool(damaged, 4)
-  const { whole } = await sourceOf(new ArchiveShelf(pool), pool, path)
+  const { whole } = await sourceOf(new ArchiveCache(pool), pool, path)
   const size = damaged.bytes(path).length
   damaged.flip(path, size - SEEK_FOOTER_BYTES)
-  for (const shelf of [new ArchiveShelf(pool), new ArchiveShelf(pool)]) {
+  for (const shelf of [new ArchiveCache(pool), new ArchiveCache(pool)]) {
     const source = shelf.source(path, size, whole.length)
     expect(source.readSync(0, whole.length).equals(whole)).toBe(true)
     expect((await source.read(0, whole.length)).equals(whole)).toBe(true)
   }
-  const waiting = new ArchiveShelf(pool).source(path, size, whole.length)
+  const waiting = new ArchiveCache(pool).source(path, size, whole.length)
   expect((await waiting.read(0, whole.length)).equals(whole)).toBe(true)
   await pool.closeAll()
 })
@@ -62,7 +62,7 @@ test('a chunk that could not be unpacked once is read from the disk again', asyn
   const damaged = disk.clone()
   const path = paths[0] as string
   const pool = new FilePool(damaged, 4)
-  const { source, whole } = await sourceOf(new ArchiveShelf(pool), pool, path)
+  const { source, whole } = await sourceOf(new ArchiveCache(pool), pool, path)
   damaged.flip(path, 0)
   expect((await source.read(0, whole.length)).equals(Buffer.alloc(whole.length))).toBe(true)
   damaged.flip(path, 0)

@@ -7,7 +7,7 @@ import type { SegmentBytes } from './segment-bytes.js'
 /** With a mebibyte of unpacked chunks each. */
 export const OPEN_ARCHIVES = 32
 
-export class ArchiveShelf {
+export class ArchiveCache {
   /** In the order of their last use, the oldest first. */
   private readonly opened = new Map<string, ArchiveBytes>()
 

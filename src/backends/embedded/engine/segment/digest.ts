@@ -8,7 +8,7 @@ export const DIGEST_CHUNK_BYTES = 1 << 20
 export const BLOCK_BYTES = 4_096
 const BLOCKS_PER_CHUNK = DIGEST_CHUNK_BYTES / BLOCK_BYTES
 
-export interface Digest {
+export interface FileDigest {
   /** SHA-256 of the concatenated SHA-256s of each MiB: the chunks can be hashed side by side. */
   readonly fileHash: Buffer
   /** CRC-32 of each 4 KiB block, the last one shorter. */
@@ -28,13 +28,13 @@ export class RunningDigest {
   /** `read` gives bytes of the file that are durable. */
   constructor(private readonly source: Pick<SegmentBytes, 'read'>) {}
 
-  /** Hashes whole chunks below `durable` in the background; the first holds the marks, which still change, and waits for `finish`. */
+  /** Hashes whole chunks below `durable` in the background. The first chunk waits for `finish`, because the marks in it still change. */
   advance(durable: number): void {
     const next = this.chunks.length + 1
     if (this.running !== undefined || this.failed || (next + 1) * DIGEST_CHUNK_BYTES > durable) return
     this.running = this.hashNext(next)
       .catch(() => {
-        // Whatever could not be read now is read again, and reported, when the segment is sealed.
+        // The seal reads the chunk again, and reports it if it cannot be read then either.
         this.failed = true
       })
       .finally(() => {
@@ -43,7 +43,7 @@ export class RunningDigest {
       })
   }
 
-  async finish(end: number): Promise<Digest> {
+  async finish(end: number): Promise<FileDigest> {
     this.failed = true
     while (this.running !== undefined) await this.running
     const chunks = [await digestChunk(this.source, 0, end), ...this.chunks]
@@ -58,13 +58,13 @@ export class RunningDigest {
 }
 
 /** The digest of a whole file, read from the start. */
-export async function digestOf(source: Pick<SegmentBytes, 'read'>, end: number): Promise<Digest> {
+export async function digestOf(source: Pick<SegmentBytes, 'read'>, end: number): Promise<FileDigest> {
   const chunks: Chunk[] = []
   for (let at = 0; at * DIGEST_CHUNK_BYTES < end; at++) chunks.push(await digestChunk(source, at, end))
   return combine(chunks)
 }
 
-function combine(chunks: readonly Chunk[]): Digest {
+function combine(chunks: readonly Chunk[]): FileDigest {
   const blocks = new Uint32Array(chunks.reduce((sum, chunk) => sum + chunk.blocks.length, 0))
   chunks.forEach((chunk, at) => {
     blocks.set(chunk.blocks, at * BLOCKS_PER_CHUNK)

@@ -1,4 +1,4 @@
-// Finds out which positions a sealed segment lost, once its bytes are known not to be what was sealed.
+// Finds the positions that a sealed segment lost, after its hash has shown that its bytes are not those that were sealed.
 import type { KnownDamage } from './accepted-damage.js'
 import { knownDamage, scanStart, sealedKnowledge } from './load-segment.js'
 import { scan } from './scan.js'
@@ -19,6 +19,6 @@ export function wholeSegment({ firstPosition, path }: SealedSegment, reason: str
   return { firstPosition, from: firstPosition, to: firstPosition - 1, where: path, reason }
 }
 
-export function isKnownDamaged(damage: readonly KnownDamage[], segment: SealedSegment): boolean {
+export function hasKnownDamage(damage: readonly KnownDamage[], segment: SealedSegment): boolean {
   return damage.some(({ firstPosition }) => firstPosition === segment.firstPosition)
 }

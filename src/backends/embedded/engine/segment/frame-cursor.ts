@@ -62,7 +62,7 @@ export class FrameCursor {
     if (offset >= this.base && upTo <= this.base + this.bytes.length) return
     this.bytes = await this.source.read(offset, Math.min(this.end - offset, Math.max(length, CHUNK_BYTES)))
     this.base = offset
-    // A file that ends before its own size was read: whoever reads on must not take the gap for zeros.
+    // The file ended before the size it was said to have: the gap must not be taken for zeros, which would mean a torn end.
     if (this.base + this.bytes.length < upTo) throw Object.assign(new Error('read ended early'), { code: 'EIO' })
   }
 }

@@ -1,10 +1,11 @@
-// Brings one sealed segment back: what it says of itself, its index, and its damage if any.
+// Loads one sealed segment at a start: its identity and footer, its index, and the damage if there is any.
 
 import { join } from 'node:path'
 import { EngineError } from '../disk/engine-error.js'
+import type { FilePool } from '../disk/file-pool.js'
 import type { Footer } from '../format/footer.js'
 import type { Frame } from '../format/frame.js'
-import { indexName } from '../format/names.js'
+import { indexName, type Layout } from '../format/names.js'
 import { HEADER_BLOCK_BYTES, type SegmentIdentity, STORE_ID_BYTES } from '../format/segment-header.js'
 import { ActivePostings } from '../index/active-postings.js'
 import type { Postings } from '../index/postings.js'
@@ -14,30 +15,30 @@ import type { KnownDamage } from './accepted-damage.js'
 import { ArchiveBytes, archiveSource } from './archive-bytes.js'
 import type { ListedSegment } from './catalogue.js'
 import { digestOf } from './digest.js'
-import type { EngineWorld } from './engine-context.js'
+import type { EngineContext } from './engine-context.js'
 import { type ScanResult, type ScanStart, type ScanVisitor, scan, UNKNOWN_END } from './scan.js'
 import { digestMatches, readFacts, type SegmentFacts } from './sealed-segment.js'
 import type { NewSegment } from './sealed-segments.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import { indexIdentity } from './segment-row.js'
 
-/** What the segment before says must come next. */
+/** What the next segment must begin with, by the end of the one before. */
 export interface Expected {
   readonly nextPosition: number
   readonly chain: Buffer
 }
 
 export interface Loaded {
-  /** undefined when the file is another segment's: what its name promises is lost. */
+  /** undefined when the file is another segment's: the events that its name promises are lost. */
   readonly segment: NewSegment | undefined
   readonly damage: readonly KnownDamage[]
   readonly next: Expected
 }
 
-export async function openSource(world: EngineWorld, listed: ListedSegment): Promise<SegmentBytes> {
-  if (listed.sha256 !== undefined) return archiveSource(world.pool, listed.path)
-  const size = await world.pool.use(listed.path, file => file.size())
-  return new PooledBytes(world.pool, listed.path, size)
+export async function openSource(pool: FilePool, listed: ListedSegment): Promise<SegmentBytes> {
+  if (listed.sha256 !== undefined) return archiveSource(pool, listed.path)
+  const size = await pool.use(listed.path, file => file.size())
+  return new PooledBytes(pool, listed.path, size)
 }
 
 /** Rule C9: a newer format is refused by name, before anything is changed. */
@@ -77,13 +78,13 @@ export function scanStart(identity: SegmentIdentity, end: number): ScanStart {
   return { offset: HEADER_BLOCK_BYTES, end, salt, nextPosition, chain, batch, durable: 0, knownHead: 0 }
 }
 
-export function indexingVisitor(world: EngineWorld, postings: ActivePostings): ScanVisitor {
+export function indexingVisitor(context: EngineContext, postings: ActivePostings): ScanVisitor {
   let end = HEADER_BLOCK_BYTES
   return {
     frame(frame: Frame): void {
       for (const item of frame.items) {
         const ordinal = postings.add(item.offset, item.end)
-        if (item.intact) world.index(item.record, ordinal, postings)
+        if (item.intact) context.indexRecord(item.record, ordinal, postings)
       }
       end = frame.end
     },
@@ -94,12 +95,12 @@ export function indexingVisitor(world: EngineWorld, postings: ActivePostings): S
 }
 
 export async function loadSealed(
-  world: EngineWorld,
+  context: EngineContext,
   listed: ListedSegment,
   expected: Expected,
   options: { readonly verify: boolean; readonly before: number | undefined },
 ): Promise<Loaded> {
-  const source = await openSource(world, listed)
+  const source = await openSource(context.files.pool, listed)
   const facts = await readFacts(source)
   refuseNewer(facts, listed)
   if (isMisplaced(facts, listed)) return misplaced(listed, options.before)
@@ -109,7 +110,7 @@ export async function loadSealed(
   const { footer } = facts
   const trusted = footer !== undefined && broken.length === 0 && footer.lost === 0
   if (trusted && (!options.verify || digestMatches(footer, await digestOf(source, footer.dataEnd)))) {
-    const found = await postingsOf(world, { listed, source, identity, footer })
+    const found = await postingsOf(context, { listed, source, identity, footer })
     const segment = asFound({ listed, source, identity, footer }, found.postings)
     return {
       segment,
@@ -117,7 +118,7 @@ export async function loadSealed(
       next: { nextPosition: footer.lastPosition + 1, chain: footer.chain },
     }
   }
-  const scanned = await scanDamaged(world, { listed, source, identity, footer, before: options.before })
+  const scanned = await scanDamaged(context, { listed, source, identity, footer, before: options.before })
   if (trusted && scanned.damage.length === 0)
     broken.push(damageAt(listed, 'the file does not have the hash it was sealed with'))
   return { segment: scanned.segment, damage: [...damage, ...broken, ...scanned.damage], next: scanned.next }
@@ -143,14 +144,14 @@ function structuralFaults(facts: SegmentFacts, listed: ListedSegment): KnownDama
   return faults
 }
 
-/** Behind a file that is another segment's nobody knows what the chain was. */
+/** The chain is not known behind a file that is another segment's, so the segment after it is not held to one. */
 const UNKNOWN_CHAIN: Buffer = Buffer.alloc(0)
 
 export function continues({ prev }: SegmentIdentity, { chain }: Expected): boolean {
   return chain === UNKNOWN_CHAIN || prev.equals(chain)
 }
 
-/** Two files that changed places, or one copied over another: the events in it are not those its name promises. */
+/** Two files changed places, or one was copied over another: the file does not hold the events that its name promises. */
 export function isMisplaced({ header }: SegmentFacts, { firstPosition }: ListedSegment): boolean {
   return !('fault' in header) && header.firstPosition !== firstPosition
 }
@@ -181,11 +182,8 @@ interface Sealed {
   readonly footer: Footer
 }
 
-export function indexPath(
-  world: EngineWorld,
-  segment: { readonly firstPosition: number; readonly epoch: number },
-): string {
-  return join(world.layout.segments, indexName(segment.firstPosition, segment.epoch))
+export function indexPath(layout: Layout, segment: { readonly firstPosition: number; readonly epoch: number }): string {
+  return join(layout.segments, indexName(segment.firstPosition, segment.epoch))
 }
 
 interface Indexed {
@@ -194,28 +192,28 @@ interface Indexed {
 }
 
 /**
- * The index beside the log, or a new one made from the log: derived and disposable (D5). What is met while one is made is
- * met again at the next start: the file that would save that start the work is not written then.
+ * The index beside the log, or a new one, because it can always be made from the log (D5). Where damage is met on the way
+ * no file is written: the next start would use it, not scan the segment, and not meet the damage again.
  */
-async function postingsOf(world: EngineWorld, sealed: Sealed): Promise<Indexed> {
-  const path = indexPath(world, sealed.listed)
-  const postings = await openIndex(path, indexIdentity(sealed.footer), world.shelf)
-  return postings === undefined ? rebuildIndex(world, sealed, false) : { postings, damage: [] }
+async function postingsOf(context: EngineContext, sealed: Sealed): Promise<Indexed> {
+  const path = indexPath(context.files.layout, sealed.listed)
+  const postings = await openIndex(path, indexIdentity(sealed.footer), context.indexes)
+  return postings === undefined ? rebuildIndex(context, sealed, false) : { postings, damage: [] }
 }
 
-/** `damagedToo`: whoever asks keeps what is damaged by other means. */
-export async function rebuildIndex(world: EngineWorld, sealed: Sealed, damagedToo = true): Promise<Indexed> {
+/** `damagedToo` writes the file in spite of damage, for a caller that writes the damage down itself. */
+export async function rebuildIndex(context: EngineContext, sealed: Sealed, damagedToo = true): Promise<Indexed> {
   const { listed, source, identity, footer } = sealed
-  const path = indexPath(world, listed)
-  world.tell.noticed('index rebuilt', path)
-  const postings = new ActivePostings(world.kinds)
+  const path = indexPath(context.files.layout, listed)
+  context.observer.warned('index rebuilt', path)
+  const postings = new ActivePostings(context.indexes.kinds)
   const start = { ...scanStart(identity, footer.dataEnd), ...sealedKnowledge(footer) }
-  const result = await scan(source, start, indexingVisitor(world, postings))
+  const result = await scan(source, start, indexingVisitor(context, postings))
   const damage = knownDamage(listed, result)
   if (damage.length > 0 && !damagedToo) return { postings, damage }
   const { blocks } = await digestOf(source, footer.dataEnd)
-  const stored = await storeIndex(world, { path, postings, footer, blocks }).catch(error => {
-    world.tell.noticed('index not written', String(error))
+  const stored = await storeIndex(context, { path, postings, footer, blocks }).catch(error => {
+    context.observer.warned('index not written', String(error))
     return undefined
   })
   return { postings: stored ?? postings, damage }
@@ -228,9 +226,9 @@ export function knownDamage(listed: ListedSegment, result: ScanResult): KnownDam
   })
 }
 
-/** Writes the index beside the log and opens it; what is in memory serves until then, and if that fails. */
+/** Writes the index beside the log and opens it. Readers use the postings in memory until then, and go on with them if it fails. */
 export async function storeIndex(
-  world: EngineWorld,
+  context: EngineContext,
   index: {
     readonly path: string
     readonly postings: ActivePostings
@@ -240,8 +238,8 @@ export async function storeIndex(
 ): Promise<Postings | undefined> {
   const { path, postings, footer, blocks: blockChecksums } = index
   const identity = indexIdentity(footer)
-  await writeIndex(world.disk, path, postings, identity, blockChecksums, () => new Promise(setImmediate))
-  return openIndex(path, identity, world.shelf)
+  await writeIndex(context.files.disk, path, postings, identity, blockChecksums, () => new Promise(setImmediate))
+  return openIndex(path, identity, context.indexes)
 }
 
 /** What is known of a segment apart from its frames. */
@@ -251,19 +249,22 @@ export function sealedKnowledge(footer: Footer): Knowledge {
   return { durable: footer.dataEnd, knownHead: footer.lastPosition, knownChain: footer.chain, final: true }
 }
 
-/** A segment with damage is served from an index in memory that knows which positions have no bytes. */
+/**
+ * A damaged segment is served from an index in memory, in which lost positions have no bytes. No file is written, so that
+ * the next start meets the damage again.
+ */
 async function scanDamaged(
-  world: EngineWorld,
+  context: EngineContext,
   sealed: Omit<Sealed, 'footer'> & { readonly footer: Footer | undefined; readonly before: number | undefined },
 ): Promise<Loaded> {
   const { listed, source, identity, before } = sealed
-  const postings = new ActivePostings(world.kinds)
+  const postings = new ActivePostings(context.indexes.kinds)
   const knowledge =
     sealed.footer === undefined
       ? { durable: source.length, knownHead: before === undefined ? 0 : before - 1, final: before !== undefined }
       : sealedKnowledge(sealed.footer)
   const end = sealed.footer?.dataEnd ?? source.length
-  const result = await scan(source, { ...scanStart(identity, end), ...knowledge }, indexingVisitor(world, postings))
+  const result = await scan(source, { ...scanStart(identity, end), ...knowledge }, indexingVisitor(context, postings))
   const footer = sealed.footer ?? footerFrom(identity, result)
   const damage = knownDamage(listed, result)
   const segment = asFound({ listed, source, identity, footer }, postings)

@@ -11,7 +11,7 @@ import {
   type SegmentIdentity,
 } from '../format/segment-header.js'
 import type { Postings } from '../index/postings.js'
-import type { Digest } from './digest.js'
+import type { FileDigest } from './digest.js'
 import type { DamagedExtent } from './scan.js'
 import type { SegmentBytes } from './segment-bytes.js'
 import { type FilePlace, isArchiveCode, type SegmentRow } from './segment-row.js'
@@ -42,8 +42,8 @@ export interface SegmentHome {
 }
 
 /**
- * A look at one row, made when it is asked for and dropped at any time; two may show the same segment. It goes on looking
- * for the file where that lay when the look was made, and for answers in the newest index.
+ * A handle of one row, made when it is needed and dropped at any time; two may be of the same segment. It reads the file
+ * that the row named when the handle was made, so that a reader is not moved to an archive halfway; its index is the newest.
  */
 export class SealedSegment implements Segment {
   readonly firstPosition: number
@@ -130,7 +130,7 @@ export async function readFacts(source: SegmentBytes): Promise<SegmentFacts> {
   }
 }
 
-export function digestMatches(footer: Footer, digest: Digest): boolean {
+export function digestMatches(footer: Footer, digest: FileDigest): boolean {
   return digest.fileHash.equals(footer.fileHash)
 }
 

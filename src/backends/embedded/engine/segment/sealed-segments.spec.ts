@@ -15,7 +15,7 @@ import { IndexDamaged, sectionsOf } from '../index/index-format.js'
 import { IndexPages } from '../index/index-pages.js'
 import { PageCache } from '../index/page-cache.js'
 import { SealedPostings } from '../index/sealed-postings.js'
-import { KEPT_LOOKS, SealedSegments } from './sealed-segments.js'
+import { KEPT_HANDLES, SealedSegments } from './sealed-segments.js'
 import { indexIdentity } from './segment-row.js'
 
 const EVENTS = 10
@@ -39,7 +39,7 @@ function footerOf(number: number): Footer {
 
 function emptyList(pages = new PageCache()): SealedSegments {
   const pool = new FilePool(new FakeDisk({ directories: ['/data'] }), 4)
-  return new SealedSegments({ layout, pool, shelf: { pool, pages, kinds: TERM_KINDS } })
+  return new SealedSegments({ layout, pool }, { pool, pages, kinds: TERM_KINDS })
 }
 
 function addTo(list: SealedSegments, number: number, postings: ActivePostings | SealedPostings = inMemory()) {
@@ -111,7 +111,7 @@ describe('the list of sealed segments', () => {
 
   it('gives the newest index to everyone who looks at a segment', () => {
     const list = listOf(2)
-    const [one, other] = [list.look(0), list.look(0)]
+    const [one, other] = [list.handle(0), list.handle(0)]
     const [older, newer] = [one.postings, inMemory()]
     other.postings = newer
     expect([one.postings, other.postings, list.at(0).postings]).toEqual([newer, newer, newer])
@@ -134,7 +134,7 @@ describe('the list of sealed segments', () => {
 
   it('takes no index for a segment that was retired meanwhile', () => {
     const list = listOf(2)
-    const [gone, next] = [list.look(0), list.look(1)]
+    const [gone, next] = [list.handle(0), list.handle(1)]
     const { postings } = next
     expect(() => list.retire(next)).toThrow(RangeError)
     list.retire(gone)
@@ -166,7 +166,7 @@ describe('the heap', () => {
       expect((segment.postings as SealedPostings).shape.gapWidth).toBe(1)
       expect(segment.source.length).toBe(8_320)
     }
-    expect((heap() - kept) / KEPT_LOOKS).toBeLessThan(6_000)
+    expect((heap() - kept) / KEPT_HANDLES).toBeLessThan(6_000)
     expect(list.length).toBe(SEGMENTS)
   })
 })
@@ -177,7 +177,7 @@ describe('a store of more segments than are kept open', () => {
     const small = { segmentBytes: 4_100, presizeBytes: 0, reserveBytes: 0, idleMarkMs: 0, scrubBytesPerSecond: 0 }
     const store = await openEmbedded({ directory: '/data', nodeId: 'node-1', disk, ...small })
     const events = [0, 1].map(i => ({ stream: `stream-${i}`, type: 'counted', data: {} }))
-    const appended = KEPT_LOOKS + 50
+    const appended = KEPT_HANDLES + 50
     for (let i = 0; i < appended; i++) await store.append({ events, author: { agentId: 'agent-1' } })
     expect(store.status().details).toMatchObject({ segments: appended })
     // Of the index that is being written.

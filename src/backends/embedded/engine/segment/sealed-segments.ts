@@ -1,4 +1,5 @@
-// All sealed segments of a store: a row each outside the JS heap, and an object only for those in use.
+// All sealed segments of a store. Each is a row outside the JS heap, because there may be very many and the garbage
+// collector would visit every object; objects exist only for those in use.
 import { dirname, join } from 'node:path'
 import type { Footer } from '../format/footer.js'
 import { archiveName, indexName, segmentName } from '../format/names.js'
@@ -6,11 +7,11 @@ import type { SegmentIdentity } from '../format/segment-header.js'
 import { IndexDamaged } from '../index/index-format.js'
 import { IndexPages } from '../index/index-pages.js'
 import { kindIn, type Postings } from '../index/postings.js'
-import { SealedPostings } from '../index/sealed-postings.js'
+import { type IndexContext, SealedPostings } from '../index/sealed-postings.js'
 import { filterMayContain } from '../index/term-filter.js'
 import { hashTerm } from '../index/term-hash.js'
-import { ArchiveShelf } from './archive-cache.js'
-import type { EngineWorld } from './engine-context.js'
+import { ArchiveCache } from './archive-cache.js'
+import type { EngineFiles } from './engine-context.js'
 import { SealedSegment, type SegmentHome } from './sealed-segment.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import type { SegmentList } from './segment-list.js'
@@ -18,8 +19,8 @@ import { type ArchiveFile, type FilePlace, RowBlock, type SegmentRow } from './s
 
 const BLOCK_BITS = 7
 const BLOCK_ROWS = 1 << BLOCK_BITS
-/** Segments whose object is kept for the next use, with what it has opened. */
-export const KEPT_LOOKS = 512
+/** So many handles are kept for the next use, with the files and indexes they have opened. */
+export const KEPT_HANDLES = 512
 
 /** A segment that was sealed, or found to be. */
 export interface NewSegment {
@@ -35,20 +36,23 @@ export interface NewSegment {
 
 export class SealedSegments implements SegmentList, SegmentHome, Iterable<SealedSegment> {
   private readonly blocks: RowBlock[] = []
-  /** Rows in the first block that count no more. */
+  /** So many rows of the first block are retired. */
   private retired = 0
   private rows = 0
   private bytesNow = 0
   private diskBytesNow = 0
   private archivedNow = 0
-  /** Postings that no file can give back, by first position. */
+  /** Postings by first position, of the segments whose index is in no file. */
   private readonly inMemory = new Map<number, Postings>()
-  /** A place for each row, shared with every so manieth. */
-  private readonly looks: (SealedSegment | undefined)[] = Array(KEPT_LOOKS).fill(undefined)
-  private readonly archives: ArchiveShelf
+  /** A cache of handles: a row has one slot, which it shares with every 512th row after it. */
+  private readonly handles: (SealedSegment | undefined)[] = Array(KEPT_HANDLES).fill(undefined)
+  private readonly archives: ArchiveCache
 
-  constructor(private readonly world: Pick<EngineWorld, 'layout' | 'pool' | 'shelf'>) {
-    this.archives = new ArchiveShelf(world.pool)
+  constructor(
+    private readonly files: Pick<EngineFiles, 'layout' | 'pool'>,
+    private readonly indexes: IndexContext,
+  ) {
+    this.archives = new ArchiveCache(files.pool)
   }
 
   get length(): number {
@@ -60,12 +64,12 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return this.length === 0 ? undefined : this.firstPosition(0)
   }
 
-  /** Of all segments, as long as they are or were as plain files. */
+  /** Of all segments as plain files, also where they are archived by now. */
   get bytes(): number {
     return this.bytesNow
   }
 
-  /** Of their files as they lie on the disk, archived or not. */
+  /** Of their files on the disk, archived or not. */
   get diskBytes(): number {
     return this.diskBytesNow
   }
@@ -75,16 +79,16 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   at(index: number): SealedSegment {
-    const place = (this.retired + index) % KEPT_LOOKS
-    const kept = this.looks[place]
+    const place = (this.retired + index) % KEPT_HANDLES
+    const kept = this.handles[place]
     if (kept !== undefined && kept.firstPosition === this.firstPosition(index)) return kept
-    const look = this.look(index)
-    this.looks[place] = look
+    const look = this.handle(index)
+    this.handles[place] = look
     return look
   }
 
-  /** For who passes over all of them once: nothing is kept of it. */
-  look(index: number): SealedSegment {
+  /** A handle that is not kept, for a caller that passes over all segments once and would empty the cache. */
+  handle(index: number): SealedSegment {
     return new SealedSegment(this, this.row(index))
   }
 
@@ -93,7 +97,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   *from(start: number): Generator<SealedSegment, void, void> {
-    for (let index = start; index < this.length; index++) yield this.look(index)
+    for (let index = start; index < this.length; index++) yield this.handle(index)
   }
 
   countUpTo(position: number): number {
@@ -108,7 +112,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   lastThatMay(kind: number, text: string, below: number): number {
-    const { kinds, pages, hash = hashTerm } = this.world.shelf
+    const { kinds, pages, hash = hashTerm } = this.indexes
     const { filters } = pages
     const filtered = kindIn(kinds.filtered, kind)
     const term = hash(kind, text)
@@ -120,7 +124,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return -1
   }
 
-  /** Whether the segment still lies where this look saw it. */
+  /** Whether the segment is still in the file that this handle was made for. */
   holds({ firstPosition, placeCode }: SealedSegment): boolean {
     const index = this.indexOf(firstPosition)
     return index >= 0 && this.row(index).placeCode === placeCode
@@ -136,18 +140,18 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     this.bytesNow += length
     this.diskBytesNow += archive?.packedLength ?? length
     if (archive !== undefined) this.archivedNow++
-    return this.look(this.length - 1)
+    return this.handle(this.length - 1)
   }
 
-  /** The same events, from now on in an archive. */
+  /** The same events, read from an archive from now on. */
   archived({ firstPosition }: SealedSegment, path: string, archive: ArchiveFile): SealedSegment {
     const index = this.indexOf(firstPosition)
     const row = this.row(index)
     this.diskBytesNow += archive.packedLength - row.diskBytes
     row.putPlace({ directory: this.directoryOf(path), epoch: row.epoch, archive })
-    this.looks[(this.retired + index) % KEPT_LOOKS] = undefined
+    this.handles[(this.retired + index) % KEPT_HANDLES] = undefined
     this.archivedNow++
-    return this.look(index)
+    return this.handle(index)
   }
 
   /** Only the first can go: behind it the log would have a hole. */
@@ -157,7 +161,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     this.bytesNow -= oldest.source.length
     this.diskBytesNow -= this.row(0).diskBytes
     if (oldest.archived) this.archivedNow--
-    this.looks[this.retired % KEPT_LOOKS] = undefined
+    this.handles[this.retired % KEPT_HANDLES] = undefined
     this.retired++
     if (this.retired < BLOCK_ROWS) return
     this.blocks.shift()
@@ -166,7 +170,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   placed(row: SegmentRow, { directory, epoch, archive }: FilePlace): { path: string; source: SegmentBytes } {
-    const { pool } = this.world
+    const { pool } = this.files
     const { firstPosition, length } = row
     const folder = this.directories[directory] as string
     if (archive === undefined) {
@@ -184,14 +188,14 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
       if (postings === undefined) throw this.gone(row)
       return postings
     }
-    return new SealedPostings({ firstPosition, count: row.events, pages: () => this.pagesOf(row) }, this.world.shelf)
+    return new SealedPostings({ firstPosition, count: row.events, pages: () => this.pagesOf(row) }, this.indexes)
   }
 
   giveIndex(row: SegmentRow, postings: Postings): void {
     const { firstPosition } = row
-    // What was retired meanwhile needs none.
+    // The segment may have been retired while its index was made.
     if (this.indexOf(firstPosition) < 0) return
-    const { pages } = this.world.shelf
+    const { pages } = this.indexes
     pages.filters.drop(firstPosition)
     const owner = pages.ownerOf(firstPosition)
     if (owner !== undefined) pages.forget(owner)
@@ -204,10 +208,10 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   private pagesOf(row: SegmentRow): IndexPages {
     const { index, firstPosition } = row
     if (index === undefined) throw this.gone(row)
-    const { shelf } = this.world
-    const open = shelf.pages.ownerOf(firstPosition)
+    const { indexes } = this
+    const open = indexes.pages.ownerOf(firstPosition)
     if (open instanceof IndexPages) return open
-    return new IndexPages(firstPosition, this.indexPath(row), index, shelf)
+    return new IndexPages(firstPosition, this.indexPath(row), index, indexes)
   }
 
   private mayContain(index: number, kind: number, text: string): boolean {
@@ -219,11 +223,11 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   private indexPath({ firstPosition, epoch }: SegmentRow): string {
-    return join(this.world.layout.segments, indexName(firstPosition, epoch))
+    return join(this.files.layout.segments, indexName(firstPosition, epoch))
   }
 
   private get directories(): readonly string[] {
-    const { root, segments, archive } = this.world.layout
+    const { root, segments, archive } = this.files.layout
     return [root, segments, archive]
   }
 

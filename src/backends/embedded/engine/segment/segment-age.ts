@@ -10,7 +10,7 @@ export interface AgeRule {
 }
 
 /** The clock readings that were written down after a segment was sealed, in position order. */
-export interface Since {
+export interface AgeStart {
   readonly later: Iterable<SealedSegment>
   /** When the segment being written was begun. */
   readonly activeMs: number
@@ -26,7 +26,7 @@ export interface Since {
  * For the wall clock a segment is as young as the earliest time read after its seal: one that was sealed while the
  * clock ran ahead does not have to wait until that time comes.
  */
-export function isOlderThan(segment: SealedSegment, since: Since, rule: AgeRule): boolean {
+export function isOlderThan(segment: SealedSegment, since: AgeStart, rule: AgeRule): boolean {
   const { sealedMs } = segment
   const readings = readingsOf(since)
   const earliest = Math.min(sealedMs, ...earliestOf(readings))
@@ -40,7 +40,7 @@ export function isOlderThan(segment: SealedSegment, since: Since, rule: AgeRule)
   return witnessed >= rule.olderThanMs
 }
 
-function readingsOf({ later, activeMs }: Since): number[] {
+function readingsOf({ later, activeMs }: AgeStart): number[] {
   const readings: number[] = []
   for (const { createdMs, sealedMs } of later) readings.push(createdMs, sealedMs)
   readings.push(activeMs)

@@ -6,12 +6,28 @@ import { type IndexIdentity, type IndexShape, SECTION_COUNT, sectionsOf } from '
 
 /** Doubles, by their place in the row. */
 const N = {
-  ...{ first: 0, last: 1, length: 2, indexVersion: 3, epoch: 4, nameEpoch: 5, firstBatch: 6, created: 7 },
-  ...{ footerFirst: 8, frames: 9, dataEnd: 10, sealed: 11, batch: 12, packedLength: 13, end: 14 },
+  first: 0,
+  last: 1,
+  length: 2,
+  indexVersion: 3,
+  epoch: 4,
+  nameEpoch: 5,
+  firstBatch: 6,
+  created: 7,
+  footerFirst: 8,
+  frames: 9,
+  dataEnd: 10,
+  sealed: 11,
+  batch: 12,
+  packedLength: 13,
+  end: 14,
 } as const
 /** The rest, by its byte. */
 const AT = {
-  ...{ salt: N.end * 8, lost: N.end * 8 + 4, seed: N.end * 8 + 8, sections: N.end * 8 + 12 },
+  salt: N.end * 8,
+  lost: N.end * 8 + 4,
+  seed: N.end * 8 + 8,
+  sections: N.end * 8 + 12,
   storeId: N.end * 8 + 12 + SECTION_COUNT * 4,
 } as const
 const PREV = AT.storeId + STORE_ID_BYTES

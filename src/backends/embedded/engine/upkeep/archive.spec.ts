@@ -152,8 +152,8 @@ test('a damaged plain file is never archived: the damage is named, and once it i
 
 test('a disk without room is not filled by an archive', async () => {
   const held = await open(aged.disk.clone())
-  const log = (held.store as unknown as { log: { world: { disk: { space(): Promise<unknown> } } } }).log
-  log.world.disk.space = async () => ({ totalBytes: 1e9, freeBytes: 4096, freeInodes: 100 })
+  const log = (held.store as unknown as { log: { context: { files: { disk: { space(): Promise<unknown> } } } } }).log
+  log.context.files.disk.space = async () => ({ totalBytes: 1e9, freeBytes: 4096, freeInodes: 100 })
   await held.store.maintenance.pass()
   expect(held.told.noticed).toEqual([expect.stringContaining('no room to archive')])
   expect(held.told.archived).toEqual([])

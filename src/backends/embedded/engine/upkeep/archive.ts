@@ -1,4 +1,5 @@
-// Moves a sealed segment that is old enough into the archive: packed, read back, proved, and only then is the plain file removed.
+// Moves a sealed segment that is old enough into the archive. The archive is packed, read back and proved before the plain
+// file is removed, so that at every moment one file is known to hold the events.
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -18,8 +19,8 @@ import {
   SKIPPABLE_MAGIC,
 } from '../segment/archive-bytes.js'
 import { digestOf } from '../segment/digest.js'
-import type { EngineWorld } from '../segment/engine-context.js'
-import { damagedExtents, isKnownDamaged, WRONG_HASH, wholeSegment } from '../segment/examine-segment.js'
+import type { EngineContext } from '../segment/engine-context.js'
+import { damagedExtents, hasKnownDamage, WRONG_HASH, wholeSegment } from '../segment/examine-segment.js'
 import { digestMatches, type SealedSegment } from '../segment/sealed-segment.js'
 import { type AgeRule, isOlderThan } from '../segment/segment-age.js'
 
@@ -35,7 +36,7 @@ const compress = promisify(zstdCompress) as (
   options: { params: Record<number, number>; pledgedSrcSize: number },
 ) => Promise<Buffer>
 
-/** The plain file is not what was sealed; it stays, and what it lost has been reported. */
+/** The plain file is not what was sealed. It stays where it is, and what it lost has been reported. */
 export class UnfitForArchive extends Error {
   override readonly name = 'UnfitForArchive'
 }
@@ -45,8 +46,8 @@ export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegm
   if (log.state !== 'writable') return undefined
   const segments = log.sealedSegments()
   for (let at = 0; at < segments.length; at++) {
-    const segment = segments.look(at)
-    if (segment.archived || isKnownDamaged(log.damage, segment)) continue
+    const segment = segments.handle(at)
+    if (segment.archived || hasKnownDamage(log.damage, segment)) continue
     const activeMs = log.writing().identity.createdMs
     const since = { later: segments.from(at + 1), activeMs }
     return isOlderThan(segment, since, rule) ? archiveSegment(log, segment) : undefined
@@ -59,13 +60,13 @@ export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegm
  * and then the plain one counts until archiving is taken up again: the archive that is there is proved once more and used.
  */
 export async function archiveSegment(log: Log, segment: SealedSegment): Promise<SealedSegment> {
-  const { world } = log
-  // The index may still be on its way to its file; afterwards nobody would hand it to the new segment.
+  const { context } = log
+  // An index that is still being written would be handed to the row that is replaced here, so it is waited for.
   await log.settled()
-  await requireRoom(world, segment)
-  const archive = (await finishedArchive(world, segment)) ?? (await writeArchive(log, segment))
-  const { packedLength } = await archiveSource(world.pool, archive.path)
-  // Readers find the archive before the plain file goes; those in the middle of it keep their descriptor.
+  await requireRoom(context, segment)
+  const archive = (await finishedArchive(context, segment)) ?? (await writeArchive(log, segment))
+  const { packedLength } = await archiveSource(context.files.pool, archive.path)
+  // Readers find the archive before the plain file is removed; those in the middle of that file keep their descriptor.
   const archived = log.sealedSegments().archived(segment, archive.path, { sha256: archive.sha256, packedLength })
   await removePlain(log, segment)
   return archived
@@ -77,15 +78,15 @@ interface Proven {
 }
 
 /** A disk filled by its own archive would refuse appends. At the worst an archive is as long as what it holds. */
-async function requireRoom(world: EngineWorld, segment: SealedSegment): Promise<void> {
-  const { freeBytes } = await world.disk.space(world.layout.archive)
+async function requireRoom(context: EngineContext, segment: SealedSegment): Promise<void> {
+  const { freeBytes } = await context.files.disk.space(context.files.layout.archive)
   if (freeBytes >= segment.source.length) return
   throw Object.assign(new Error(`no room to archive ${segment.name}`), { code: 'ENOSPC' })
 }
 
 /** An archive that an earlier attempt put in place. One that does not prove itself holds nothing that the plain file lacks. */
-async function finishedArchive(world: EngineWorld, segment: SealedSegment): Promise<Proven | undefined> {
-  const { disk, layout } = world
+async function finishedArchive(context: EngineContext, segment: SealedSegment): Promise<Proven | undefined> {
+  const { disk, layout } = context.files
   const { firstPosition, epoch } = segment.sealed.identity
   for (const name of await disk.list(layout.archive)) {
     const parsed = parseName(name)
@@ -95,15 +96,15 @@ async function finishedArchive(world: EngineWorld, segment: SealedSegment): Prom
       await disk.syncDirectory(layout.archive)
       return { path, sha256: parsed.sha256 }
     }
-    world.tell.noticed('archive does not prove itself and is made anew', path)
-    await world.pool.forget(path)
+    context.observer.warned('archive does not prove itself and is made anew', path)
+    await context.files.pool.forget(path)
     await disk.unlink(path)
   }
   return undefined
 }
 
 async function writeArchive(log: Log, segment: SealedSegment): Promise<Proven> {
-  const { disk, layout } = log.world
+  const { disk, layout } = log.context.files
   const { firstPosition, epoch } = segment.sealed.identity
   const temporary = join(layout.archive, archiveTemporaryName(firstPosition, epoch))
   try {
@@ -122,7 +123,7 @@ async function writeArchive(log: Log, segment: SealedSegment): Promise<Proven> {
     await disk.syncDirectory(layout.archive)
     return { path, sha256 }
   } catch (error) {
-    // Useless, whatever it is; if it cannot be removed now, the next attempt or the next start will.
+    // If the temporary cannot be removed now, the next attempt or the next start removes it.
     await disk.unlink(temporary).catch(() => undefined)
     throw error
   }
@@ -193,7 +194,7 @@ async function pace(): Promise<void> {
   await new Promise(setImmediate)
 }
 
-/** `read` is told of every piece and may make the next one wait. */
+/** `read` is called after every piece; the next one waits until it resolves. */
 export async function fileSha256(
   pool: FilePool,
   path: string,
@@ -210,7 +211,7 @@ export async function fileSha256(
   }
 }
 
-/** Was it the plain file that is not what was sealed, or did the archive not come out of the disk as it went in? */
+/** Finds out whether the plain file is not what was sealed, or the archive was not read back as it was written. */
 async function misfit(log: Log, segment: SealedSegment): Promise<Error> {
   const { footer } = segment.sealed
   if (digestMatches(footer, await digestOf(segment.source, footer.dataEnd))) {
@@ -222,10 +223,10 @@ async function misfit(log: Log, segment: SealedSegment): Promise<Error> {
 }
 
 async function removePlain(log: Log, segment: SealedSegment): Promise<void> {
-  const { disk, layout, pool } = log.world
+  const { disk, layout, pool } = log.context.files
   const { firstPosition, epoch } = segment.sealed.identity
   if (basename(segment.path) !== segmentName(firstPosition, epoch)) return
-  // Whoever lost the directory must not remove what is now another's.
+  // A process that lost the directory must not remove a file of the new owner.
   if (!log.owned) return
   await pool.forget(segment.path)
   await disk.unlink(segment.path)

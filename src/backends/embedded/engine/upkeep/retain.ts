@@ -1,28 +1,26 @@
-// Removes the oldest archived segments when somebody asked for it: the floor is written first, so that nothing is ever missing unsaid.
-import { join } from 'node:path'
-import { parseName } from '../format/names.js'
+// Removes the oldest archived segments where the settings ask for it. The floor is durable before a file is removed: otherwise
+// a crash in between would leave a log whose beginning is missing, which is damage.
 import { SealedPostings } from '../index/sealed-postings.js'
 import type { Log } from '../log.js'
-import { type Carried, type Floor, writeFloor } from '../recovery/floor.js'
-import type { EngineWorld } from '../segment/engine-context.js'
-import { isKnownDamaged } from '../segment/examine-segment.js'
+import { type Carried, removeBelow, writeFloor } from '../recovery/floor.js'
+import { hasKnownDamage } from '../segment/examine-segment.js'
 import type { SealedSegment } from '../segment/sealed-segment.js'
 import { type AgeRule, isOlderThan } from '../segment/segment-age.js'
 
 /** The newest sealed segments stay whatever any clock says (D7). */
 export const NEWEST_KEPT = 2
 
-/** All that has to be known of retired events once this segment is gone, too. */
+/** Collects what has to be known of retired events once this segment is gone as well. */
 export type Carry = (segment: SealedSegment) => Promise<Carried>
 
 /** Removes the oldest segment if it is archived and old enough: one at the most, so that a clock gone wrong costs one file. */
 export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promise<SealedSegment | undefined> {
-  // A full disk is a good time to give room back.
+  // Retiring gives room back, so it goes on while the disk is full.
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
   const segments = log.sealedSegments()
   if (segments.length < NEWEST_KEPT + 1) return undefined
-  const [oldest, next] = [segments.look(0), segments.look(1)]
-  // A start that found no room left none: then there is nothing to measure ages against.
+  const [oldest, next] = [segments.handle(0), segments.handle(1)]
+  // A start that found no room made no active segment, and without one ages cannot be measured.
   const active = log.current
   if (active === undefined) return undefined
   const since = { later: segments.from(1), activeMs: active.identity.createdMs }
@@ -31,14 +29,14 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
   return oldest
 }
 
-/** A damaged segment is never archived. Once its damage was accepted, it must not hold up the others. */
+/** A damaged segment is never archived, so once its damage is accepted it may go unarchived: it would hold up all others. */
 function mayGo(log: Log, segment: SealedSegment): boolean {
-  return segment.archived || isKnownDamaged(log.damage, segment)
+  return segment.archived || hasKnownDamage(log.damage, segment)
 }
 
 /** The floor carries the hash that the next segment continues: where the two disagree, retiring would hide it. */
 function isProvable(log: Log, oldest: SealedSegment, next: SealedSegment): boolean {
-  if (isKnownDamaged(log.damage, oldest) || isKnownDamaged(log.damage, next)) return true
+  if (hasKnownDamage(log.damage, oldest) || hasKnownDamage(log.damage, next)) return true
   const { footer } = oldest.sealed
   return footer.lastPosition + 1 === next.firstPosition && footer.chain.equals(next.sealed.identity.prev)
 }
@@ -48,43 +46,15 @@ async function retire(
   oldest: SealedSegment,
   { next, carried }: { readonly next: SealedSegment; readonly carried: Carried },
 ): Promise<void> {
-  const { world } = log
+  const { files } = log.context
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = next.sealed.identity
   await log.settled()
   const floor = { nextPosition, chain, batch, carried }
-  await writeFloor(world, floor)
+  await writeFloor(files, floor)
   log.raiseFloor(floor)
   const { postings } = oldest
   log.sealedSegments().retire(oldest)
-  await world.pool.forget(oldest.path)
+  await files.pool.forget(oldest.path)
   if (postings instanceof SealedPostings) await postings.close()
-  await removeBelow(world, nextPosition)
-}
-
-/**
- * What a crash, or a disk that refused, left of segments already below the floor. The floor alone is not believed: the
- * first segment that is kept has to continue it, or the floor may be another store's.
- */
-export async function finishRetiring(
-  world: EngineWorld,
-  floor: Floor,
-  first: SealedSegment | undefined,
-): Promise<void> {
-  if (first === undefined || first.firstPosition !== floor.nextPosition) return
-  if (!first.sealed.identity.prev.equals(floor.chain)) return
-  await removeBelow(world, floor.nextPosition)
-}
-
-async function removeBelow(world: EngineWorld, floor: number): Promise<void> {
-  const { disk, layout } = world
-  for (const directory of [layout.archive, layout.segments]) {
-    let removed = 0
-    for (const name of await disk.list(directory)) {
-      const parsed = parseName(name)
-      if (parsed === undefined || parsed.kind === 'temporary' || parsed.firstPosition >= floor) continue
-      await disk.unlink(join(directory, name))
-      removed++
-    }
-    if (removed > 0) await disk.syncDirectory(directory)
-  }
+  await removeBelow(files, nextPosition)
 }

@@ -1,4 +1,5 @@
-// Reads all sealed segments again, at a bounded rate, and compares them with what was sealed: bit rot is found before it is needed.
+// Reads all sealed segments again, at a bounded rate, and compares them with what was sealed, so that bit rot is found before
+// somebody needs the bytes.
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { diskErrorCode } from '../disk/disk.js'
@@ -16,14 +17,14 @@ import { digestMatches, type SealedSegment } from '../segment/sealed-segment.js'
 import type { SegmentBytes } from '../segment/segment-bytes.js'
 import { fileSha256 } from './archive.js'
 
-/** From the oldest sealed segment to the newest. */
+/** The figures of one pass, from the oldest sealed segment to the newest. */
 export interface ScrubPass {
   readonly bytes: number
   readonly damaged: number
   readonly ms: number
 }
 
-/** Codes that tell of the file itself: its bytes are bad, do not decompress, or are gone. */
+/** Codes that concern the file itself: its bytes are bad, do not decompress, or are gone. */
 const UNREADABLE = new Set(['EIO', 'EARCHIVE', 'ENOENT'])
 
 export class Scrub {
@@ -46,7 +47,7 @@ export class Scrub {
   async step(): Promise<ScrubPass | undefined> {
     const segments = this.log.sealedSegments()
     const at = segments.countUpTo(this.nextPosition - 1)
-    const segment = at < segments.length ? segments.look(at) : undefined
+    const segment = at < segments.length ? segments.handle(at) : undefined
     if (!this.begun) this.startedMs = performance.now()
     if (segment === undefined) return this.finish()
     await this.examine(segment).finally(() => this.putAway(segment))
@@ -64,40 +65,40 @@ export class Scrub {
 
   /** A pass goes over all files, and leaves no descriptor of them behind. */
   private async putAway(segment: SealedSegment): Promise<void> {
-    const { pool } = this.log.world
+    const { pool } = this.log.context.files
     await pool.forget(segment.path)
     await pool.forget(this.log.indexPathOf(segment))
   }
 
   private async examine(segment: SealedSegment): Promise<void> {
     try {
-      const { pool } = this.log.world
-      // A source of its own: chunks that are still in memory say nothing about those on disk.
+      const { pool } = this.log.context.files
+      // The scrub opens an archive of its own, because chunks that are cached in memory prove nothing about those on disk.
       const source = segment.archived ? await archiveSource(pool, segment.path) : segment.source
       const suspicion = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
       if (suspicion !== undefined) await this.examineFault(segment, source, suspicion)
     } catch (error) {
       const code = diskErrorCode(error)
-      // No descriptor, no permission: that says nothing of the bytes, and the next pass looks again (R1).
+      // A missing descriptor or permission proves nothing about the bytes, and the next pass reads them again (R1).
       if (code === undefined || !UNREADABLE.has(code)) throw error
-      // Retired meanwhile, or archived: then the next pass reads it where it lies now.
+      // The segment was retired or archived meanwhile. The next pass reads it where it is then.
       if (!this.log.sealedSegments().holds(segment)) return
       const reason = `a part of the file cannot be read (${code})`
       if (code !== 'EIO' && (code !== 'ENOENT' || (await this.isMissing(segment))))
         return this.note(wholeSegment(segment, reason))
-      // The disk did not give the bytes: nobody knows whether they are damaged. The pass was no good one all the same.
+      // The disk did not give the bytes, so nobody knows whether they are damaged. The pass counts it all the same.
       this.damaged++
-      this.log.world.tell.noticed('scrubbing found what it could not read', `${segment.path}: ${reason}`)
+      this.log.context.observer.warned('scrubbing found what it could not read', `${segment.path}: ${reason}`)
     }
   }
 
-  /** Was it the file, or an index that tells wrong checksums, or a disk that gave wrong bytes once? Only the first is damage. */
+  /** The file may be at fault, an index with wrong checksums, or a disk that gave wrong bytes once. Only the first is damage. */
   private async examineFault(segment: SealedSegment, source: SegmentBytes, suspicion: string): Promise<void> {
     const extents = await damagedExtents(segment, source)
     const reason = extents.length > 0 ? undefined : await this.provenFault(segment, source)
     if (extents.length > 0) return this.note(...extents)
     if (reason !== undefined) return this.note(wholeSegment(segment, reason))
-    this.log.world.tell.noticed('what seemed damaged is sound', `${segment.path}: ${suspicion}`)
+    this.log.context.observer.warned('what seemed damaged is sound', `${segment.path}: ${suspicion}`)
     await this.log.rebuildIndexOf(segment)
   }
 
@@ -108,9 +109,9 @@ export class Scrub {
     return WRONG_HASH
   }
 
-  /** Gone from a directory that is there. One that cannot be seen as a whole, as on a disk taken away, proves nothing. */
+  /** True when the file is gone from a directory that can be listed: a disk that was taken away proves nothing. */
   private async isMissing({ path, name }: SealedSegment): Promise<boolean> {
-    const { disk } = this.log.world
+    const { disk } = this.log.context.files
     const names = await disk.list(dirname(path)).catch(() => undefined)
     return names !== undefined && !names.includes(name) && this.log.owned
   }
@@ -124,7 +125,7 @@ export class Scrub {
   private async fileFault(segment: SealedSegment): Promise<string | undefined> {
     const name = parseName(segment.name)
     if (name?.kind !== 'archive') return undefined
-    const found = await fileSha256(this.log.world.pool, segment.path, bytes => this.spend(bytes))
+    const found = await fileSha256(this.log.context.files.pool, segment.path, bytes => this.spend(bytes))
     return found === name.sha256 ? undefined : 'the archive does not have the hash in its name'
   }
 

@@ -1,6 +1,6 @@
-// Keeps long work from holding the event loop: tells when a slice is over.
+// Cuts long work into slices, because appends and reads wait while one holds the event loop.
 
-export class Pace {
+export class TimeSlice {
   private started = performance.now()
 
   constructor(

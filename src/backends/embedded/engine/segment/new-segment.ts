@@ -1,0 +1,38 @@
+// Makes the file of a new segment. Rule D1: it is whole and durable under a temporary name before it gets its own.
+import { join } from 'node:path'
+import { segmentName, temporary } from '../format/names.js'
+import type { SegmentIdentity } from '../format/segment-header.js'
+import { ActiveSegment, type SegmentTip } from './active-segment.js'
+import type { EngineContext, EngineFiles } from './engine-context.js'
+import type { SegmentBytes } from './segment-bytes.js'
+
+/** A segment in its place, with the frames of another one where `content` names it. */
+export async function createSegment(
+  context: EngineContext,
+  identity: SegmentIdentity,
+  content?: { readonly source: SegmentBytes; readonly tip: SegmentTip },
+): Promise<ActiveSegment> {
+  const active = await prepareSegment(context, identity)
+  return active.orClosed(async () => {
+    if (content !== undefined) await active.adopt(content.source, content.tip)
+    await installSegment(context.files, active)
+    return active
+  })
+}
+
+export async function prepareSegment(context: EngineContext, identity: SegmentIdentity): Promise<ActiveSegment> {
+  const { disk, layout } = context.files
+  const path = join(layout.segments, temporary(segmentName(identity.firstPosition, identity.epoch)))
+  await disk.unlink(path)
+  return ActiveSegment.create(context, path, identity)
+}
+
+/** May be called again when it found no free descriptor or no room: what was done already is not done twice. */
+export async function installSegment({ disk, layout, latch }: EngineFiles, active: ActiveSegment): Promise<void> {
+  const { firstPosition, epoch } = active.identity
+  const path = join(layout.segments, segmentName(firstPosition, epoch))
+  // A full disk refuses the new name and changes nothing, so that is no reason to latch.
+  if (active.path !== path) await latch.guardWrite(() => disk.rename(active.path, path))
+  active.path = path
+  await disk.syncDirectory(layout.segments)
+}
