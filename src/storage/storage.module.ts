@@ -4,8 +4,10 @@ import { Logger, Module } from '@nestjs/common'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { RealDisk } from '../backends/embedded/engine/disk/real-disk.js'
 import { Layout } from '../backends/embedded/engine/format/names.js'
+import { SideFiles } from '../backends/embedded/side-files.js'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
+import { SideStore } from '../contract/side-store.js'
 import { DegradationModule } from '../degradation/degradation.module.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
@@ -13,7 +15,6 @@ import { MetricsModule } from '../metrics/metrics.module.js'
 import { logObserver } from './log-observer.js'
 import { MeteredStore } from './metered-store.js'
 import { metricsObserver, modeObserver, toAll } from './observers.js'
-import { SideFiles } from './side-files.js'
 import { StorageWatch } from './storage-watch.service.js'
 import { StoreLifecycle } from './store-lifecycle.service.js'
 
@@ -44,9 +45,9 @@ function besideTheLog({ dataDir }: Settings, _opened: EventStore): SideFiles {
     { provide: MeteredStore, useFactory: open, inject: [Settings, Metrics, ModeHolder] },
     { provide: EventStore, useExisting: MeteredStore },
     { provide: StorageWatch, useFactory: watched, inject: [Settings, MeteredStore] },
-    { provide: SideFiles, useFactory: besideTheLog, inject: [Settings, EventStore] },
+    { provide: SideStore, useFactory: besideTheLog, inject: [Settings, EventStore] },
     StoreLifecycle,
   ],
-  exports: [EventStore, SideFiles, StorageWatch],
+  exports: [EventStore, SideStore, StorageWatch],
 })
 export class StorageModule {}

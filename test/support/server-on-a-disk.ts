@@ -6,14 +6,15 @@ import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import { Layout } from '../../src/backends/embedded/engine/format/names.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
+import { SideFiles } from '../../src/backends/embedded/side-files.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import { EventStore } from '../../src/contract/event-store.js'
+import { SideStore } from '../../src/contract/side-store.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { Metrics } from '../../src/metrics/metrics.js'
 import { createHttpAdapter, dressHttpServer } from '../../src/server/http-server.js'
 import { authOptionsOf } from '../../src/server/token-settings.js'
 import { MeteredStore } from '../../src/storage/metered-store.js'
-import { SideFiles } from '../../src/storage/side-files.js'
 import { TEST_SECRET } from './running-server.js'
 
 export interface ServerOnADisk {
@@ -44,7 +45,7 @@ export async function startOn(
   const compiled = await Test.createTestingModule({ imports: [AppModule.of(parts)] })
     .overrideProvider(MeteredStore)
     .useFactory({ factory: open, inject: [Metrics] })
-    .overrideProvider(SideFiles)
+    .overrideProvider(SideStore)
     .useFactory({ factory: besideTheLog, inject: [EventStore] })
     .compile()
   const app = compiled.createNestApplication<NestFastifyApplication>(createHttpAdapter(), {
