@@ -48,7 +48,7 @@ export class MeteredStore extends EventStore {
     metrics.gauge(
       'disk_usage_bytes',
       'Bytes of the log on disk.',
-      status(({ details }) => Number(details['diskBytes'] ?? 0)),
+      status(({ size }) => size?.diskBytes ?? 0),
     )
   }
 

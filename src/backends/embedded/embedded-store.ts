@@ -152,10 +152,9 @@ export class EmbeddedStore extends EventStore {
       damaged: log.damage,
       queued: queue.queued,
       queuedBytes: queue.queuedBytes,
+      size: { bytes: segments.bytes, diskBytes: segments.diskBytes },
       details: {
         segments: segments.length,
-        bytes: segments.bytes,
-        diskBytes: segments.diskBytes,
         epoch: log.recovered.epoch,
         cleanStart: log.recovered.clean,
         tornBytes: log.recovered.tornBytes,

@@ -245,6 +245,7 @@ export class MemoryStore extends EventStore {
       damaged: [],
       queued: 0,
       queuedBytes: 0,
+      size: undefined,
       details: { events: this.log.length, keys: this.keys.size },
     }
   }
