@@ -18,19 +18,19 @@ import {
   type StreamInfo,
   type StreamsRequest,
 } from '../../contract/event-store.js'
-import { HybridClock } from '../../contract/hybrid-clock.js'
+import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
-import { carriedHeads } from './carried-heads.js'
 import { CommitQueue } from './commit-queue.js'
 import type { Log } from './engine/log.js'
 import { glimpseSync } from './entry-reader.js'
 import { Maintenance } from './maintenance.js'
-import { openLog, writeState } from './open-log.js'
+import { openLog } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Reader, startOf } from './reader.js'
-import { firstAtOrAfter, type MomentOf } from './segment-search.js'
+import { SegmentCommitLog } from './segment-commit-log.js'
+import { firstAtOrAfter, type ReadingOf } from './segment-search.js'
 import { streamNames } from './stream-names.js'
 import { withSoundIndexes } from './with-index-repair.js'
 
@@ -54,7 +54,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
 }
 
 /** The newest readable event's time: ids go on behind it whatever the wall clock says. */
-async function lastReading(reader: Reader, log: Log): Promise<{ timestampNs: bigint; sequence: number } | undefined> {
+async function lastReading(reader: Reader, log: Log): Promise<Reading | undefined> {
   for await (const event of reader.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) return event
   return log.head === 0 ? undefined : { timestampNs: BigInt(log.world.now()) * 1_000_000n, sequence: 0 }
 }
@@ -62,6 +62,7 @@ async function lastReading(reader: Reader, log: Log): Promise<{ timestampNs: big
 export class EmbeddedStore extends EventStore {
   /** Runs by its own timers; a test runs it by hand. */
   readonly maintenance: Maintenance
+  private readonly commits: SegmentCommitLog
   private readonly queue: CommitQueue
   private readonly watch: HeadWatch
   private closing: Promise<void> | undefined
@@ -75,8 +76,9 @@ export class EmbeddedStore extends EventStore {
     super()
     const { nodeId, observer, cachedStreams } = options
     this.watch = new HeadWatch(() => this.log.head)
+    this.commits = new SegmentCommitLog(log)
     this.queue = new CommitQueue(
-      { log, ...clocks, nodeId, cachedStreams },
+      { commits: this.commits, log, ...clocks, nodeId, cachedStreams },
       {
         published: batch => {
           observer.appended?.(batch)
@@ -85,8 +87,7 @@ export class EmbeddedStore extends EventStore {
         recall: (position, events) => this.recall(position, events),
       },
     )
-    const { assigned } = this.queue
-    this.maintenance = new Maintenance(log, options, going => carriedHeads(log, assigned, going))
+    this.maintenance = new Maintenance(log, options, this.queue.assigned)
   }
 
   /** Not an async function: those cost a second promise, and this is the hottest of all. */
@@ -148,7 +149,7 @@ export class EmbeddedStore extends EventStore {
       backend: 'embedded',
       head: log.head,
       first: log.firstPosition,
-      write: writeState(log.state, log.stateDetail),
+      write: this.commits.write,
       damaged: log.damage,
       queued: queue.queued,
       queuedBytes: queue.queuedBytes,
@@ -187,7 +188,7 @@ export class EmbeddedStore extends EventStore {
     if (wanted === undefined) return undefined
     const { log } = this
     const kept = { from: log.firstPosition, to: log.head }
-    const place = (momentOf?: MomentOf) => () => firstAtOrAfter(log.segments(), wanted, kept, momentOf)
+    const place = (readingOf?: ReadingOf) => () => firstAtOrAfter(log.segments(), wanted, kept, readingOf)
     const guess = await withSoundIndexes(log, place(glimpseSync))
     const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
     if (guessed?.id === id) return guessed

@@ -1,7 +1,6 @@
 // Takes possession of a data directory and brings its log back: file system, lock, recovery.
 import { hostname } from 'node:os'
 import { StoreError } from '../../contract/errors.js'
-import type { WriteState } from '../../contract/event-store.js'
 import { syncAncestors } from './engine/disk/ancestors.js'
 import type { DiskLock } from './engine/disk/disk.js'
 import { diskErrorCode } from './engine/disk/disk.js'
@@ -18,6 +17,7 @@ import { prepareDirectories, recover } from './engine/recovery/recover.js'
 import { NoRoom } from './engine/segment/active-segment.js'
 import type { EngineWorld } from './engine/segment/engine-context.js'
 import type { ResolvedOptions } from './options.js'
+import { writeState } from './segment-commit-log.js'
 import { indexRecord, TERM_KINDS } from './terms.js'
 
 const UNSAFE_FILE_SYSTEMS = new Set(['tmpfs', 'ramfs', 'nfs', 'cifs', 'smb', 'smb2', 'fuse', '9p', 'ceph'])
@@ -116,10 +116,6 @@ function createLog(
   })
   parts.world.latch.whenTripped(error => log.failed(error))
   return log
-}
-
-export function writeState(state: Log['state'], detail: string): WriteState {
-  return state === 'writable' ? { writable: true } : { writable: false, reason: state, detail }
 }
 
 export function translate(error: unknown, directory: string): unknown {
