@@ -23,6 +23,7 @@ import { SteadyClock } from '../../contract/steady-clock.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
 import { CommitQueue } from './commit-queue.js'
+import { Layout } from './engine/format/names.js'
 import type { Log } from './engine/log.js'
 import { glimpseSync } from './entry-reader.js'
 import { Maintenance } from './maintenance.js'
@@ -31,6 +32,7 @@ import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './op
 import { Reader, startOf } from './reader.js'
 import { SegmentCommitLog } from './segment-commit-log.js'
 import { firstAtOrAfter, type ReadingOf } from './segment-search.js'
+import { SideFiles } from './side-files.js'
 import { streamNames } from './stream-names.js'
 import { withSoundIndexes } from './with-index-repair.js'
 
@@ -60,6 +62,7 @@ async function lastReading(reader: Reader, log: Log): Promise<Reading | undefine
 }
 
 export class EmbeddedStore extends EventStore {
+  readonly sideStore: SideFiles
   /** Runs by its own timers; a test runs it by hand. */
   readonly maintenance: Maintenance
   private readonly commits: SegmentCommitLog
@@ -74,14 +77,15 @@ export class EmbeddedStore extends EventStore {
     clocks: { readonly ids: HybridClock; readonly ages: SteadyClock },
   ) {
     super()
-    const { nodeId, observer, cachedStreams } = options
+    const { nodeId, observer, cachedStreams, disk, directory } = options
+    this.sideStore = new SideFiles(disk, new Layout(directory).snapshots)
     this.watch = new HeadWatch(() => this.log.head)
     this.commits = new SegmentCommitLog(log)
     this.queue = new CommitQueue(
       { commits: this.commits, log, ...clocks, nodeId, cachedStreams },
       {
         published: batch => {
-          observer.appended?.(batch)
+          observer.appended(batch)
           this.watch.moved(batch.head)
         },
         recall: (position, events) => this.recall(position, events),

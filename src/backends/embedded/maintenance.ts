@@ -1,5 +1,5 @@
 // What a store does for itself beside its work: archives, retires and scrubs, one small step at a time, and stops when told.
-import type { Observer } from '../../contract/observer.js'
+import type { Observers } from '../../contract/observer.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { Stopped, Throttle } from './engine/disk/throttle.js'
 import type { Log } from './engine/log.js'
@@ -99,12 +99,12 @@ export class Maintenance {
     try {
       return await duty()
     } catch (error) {
-      if (!(error instanceof Stopped)) this.observer.noticed?.({ what: `${what} failed`, detail: String(error) })
+      if (!(error instanceof Stopped)) this.observer.noticed({ what: `${what} failed`, detail: String(error) })
       return false
     }
   }
 
-  private get observer(): Observer {
+  private get observer(): Observers {
     return this.options.observer
   }
 
@@ -114,7 +114,7 @@ export class Maintenance {
     const archived = await archiveOldest(this.log, this.rule(archiveAfterDays))
     if (archived === undefined) return false
     const archivedBytes = await this.log.world.pool.use(archived.path, file => file.size())
-    this.observer.archived?.({ name: archived.name, bytes: archived.source.length, archivedBytes })
+    this.observer.archived({ name: archived.name, bytes: archived.source.length, archivedBytes })
     return true
   }
 
@@ -125,7 +125,7 @@ export class Maintenance {
     const retired = await retireOldest(this.log, this.rule(retainArchivesDays), carry)
     if (retired === undefined) return false
     const { name, firstPosition, lastPosition } = retired
-    this.observer.retired?.({ name, firstPosition, lastPosition })
+    this.observer.retired({ name, firstPosition, lastPosition })
     return true
   }
 
@@ -156,7 +156,7 @@ export class Maintenance {
     if (pass === undefined) return true
     this.lastScrubMs = this.log.world.now()
     if (pass.damaged === 0) this.lastGoodScrubMs = this.lastScrubMs
-    this.observer.scrubbed?.(pass)
+    this.observer.scrubbed(pass)
     return false
   }
 

@@ -47,7 +47,7 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
     const log = createLog(options, { world, lock, reserve }, recovered)
     await recovered.active?.orClosed(() => prepareForWriting(log, reserve))
     const { clean, tornBytes, head } = recovered
-    options.observer.recovered?.({ clean, tornBytes, head, ms: performance.now() - started })
+    options.observer.recovered({ clean, tornBytes, head, ms: performance.now() - started })
     return log
   } catch (error) {
     await world.pool.closeAll()
@@ -94,8 +94,8 @@ export function createWorld(options: ResolvedOptions, layout: Layout, owned?: ()
     now: () => Number(clock.now() / 1_000_000n),
     random: options.random,
     tell: {
-      noticed: (what, detail) => observer.noticed?.({ what, detail }),
-      damaged: damage => observer.damaged?.(damage),
+      noticed: (what, detail) => observer.noticed({ what, detail }),
+      damaged: damage => observer.damaged(damage),
     },
   }
 }
@@ -111,8 +111,8 @@ function createLog(
     ...{ sealOnCloseBytes: options.sealOnCloseBytes, idleMarkMs: options.idleMarkMs },
   }
   const log = new Log({ ...parts, limits }, recovered, {
-    state: (state, detail) => observer.writeState?.(writeState(state, detail)),
-    rotated: segment => observer.rotated?.(segment),
+    state: (state, detail) => observer.writeState(writeState(state, detail)),
+    rotated: segment => observer.rotated(segment),
   })
   parts.world.latch.whenTripped(error => log.failed(error))
   return log
