@@ -72,7 +72,7 @@ async function write(
   while (performance.now() < until) {
     await store.append({ events: source.next(), author })
     const allowed = ((performance.now() - started) / 1000) * bytesPerSecond
-    if (Number(store.status().details['bytes']) <= allowed + 256 * MIB) continue
+    if ((store.status().size?.bytes ?? 0) <= allowed + 256 * MIB) continue
     slowed = true
     await pause(20)
   }

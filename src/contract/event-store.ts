@@ -67,6 +67,13 @@ export type WriteState =
       readonly detail: string
     }
 
+export interface LogSize {
+  /** As it is read, archived or not. */
+  readonly bytes: number
+  /** Of its files as they lie on the disk. */
+  readonly diskBytes: number
+}
+
 export interface StoreStatus {
   readonly backend: string
   readonly head: Position
@@ -76,7 +83,9 @@ export interface StoreStatus {
   readonly damaged: readonly DamagedRange[]
   readonly queued: number
   readonly queuedBytes: number
-  /** What the backend alone knows: segments, bytes, last recovery, last scrub. Bounded, plain values. */
+  /** undefined on a backend that keeps nothing on a disk. */
+  readonly size: LogSize | undefined
+  /** What the backend alone knows: segments, last recovery, last scrub. Bounded, plain values, which nothing is decided by. */
   readonly details: Readonly<Record<string, string | number | boolean | null>>
 }
 

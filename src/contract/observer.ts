@@ -26,4 +26,59 @@ export interface Observer {
   noticed?(note: { readonly what: string; readonly detail: string }): void
 }
 
-export const SILENT: Observer = Object.freeze({})
+type Verb = keyof Observer
+type Fact<V extends Verb> = Parameters<Required<Observer>[V]>[0]
+
+/**
+ * Tells each of them what a backend tells. What one throws keeps no other from hearing it and never reaches the backend,
+ * because an observer must not change what becomes of an append. A new verb does not compile until it stands here.
+ */
+export class Observers implements Required<Observer> {
+  constructor(private readonly observers: readonly { readonly [V in Verb]?: (fact: never) => void }[]) {}
+
+  appended(batch: Fact<'appended'>): void {
+    this.tell('appended', batch)
+  }
+
+  recovered(recovery: Fact<'recovered'>): void {
+    this.tell('recovered', recovery)
+  }
+
+  damaged(range: Fact<'damaged'>): void {
+    this.tell('damaged', range)
+  }
+
+  writeState(state: Fact<'writeState'>): void {
+    this.tell('writeState', state)
+  }
+
+  rotated(segment: Fact<'rotated'>): void {
+    this.tell('rotated', segment)
+  }
+
+  archived(segment: Fact<'archived'>): void {
+    this.tell('archived', segment)
+  }
+
+  retired(segment: Fact<'retired'>): void {
+    this.tell('retired', segment)
+  }
+
+  scrubbed(pass: Fact<'scrubbed'>): void {
+    this.tell('scrubbed', pass)
+  }
+
+  noticed(note: Fact<'noticed'>): void {
+    this.tell('noticed', note)
+  }
+
+  private tell<V extends Verb>(verb: V, fact: Fact<V>): void {
+    for (const observer of this.observers) {
+      try {
+        observer[verb]?.(fact as never)
+      } catch {
+        // There is nobody left to tell.
+      }
+    }
+  }
+}

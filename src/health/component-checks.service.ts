@@ -54,9 +54,9 @@ export class ComponentChecks {
   /** No path: who asks needs no token. */
   private async storage(): Promise<Finding> {
     const { bavail, blocks, bsize } = await statfs(resolve(this.settings.dataDir))
-    const { write, details } = this.store.standing.status
+    const { write, size } = this.store.standing.status
     const scarce = bavail < blocks * LEAST_FREE_SHARE
-    const usedBytes = Number(details['diskBytes'] ?? 0)
+    const usedBytes = size?.diskBytes ?? 0
     const facts = { freeBytes: bavail * bsize, totalBytes: blocks * bsize, usedBytes, writable: write.writable }
     return { state: scarce || !write.writable ? 'degraded' : 'up', details: facts }
   }

@@ -3,7 +3,17 @@ import type { StoreStatus, WriteState } from '../contract/event-store.js'
 import { type Standing, storageHealth, storageReadiness } from './storage-health.js'
 
 function standing(write: WriteState, damaged: StoreStatus['damaged'] = [], readable = true): Standing {
-  const status = { backend: 'memory', head: 7, first: 1, write, damaged, queued: 0, queuedBytes: 0, details: {} }
+  const status = {
+    backend: 'memory',
+    head: 7,
+    first: 1,
+    write,
+    damaged,
+    queued: 0,
+    queuedBytes: 0,
+    size: undefined,
+    details: {},
+  }
   return { status, readable }
 }
 

@@ -1,10 +1,9 @@
-// An append on its way: checked and encoded on arrival, while an earlier batch is being synced.
+// What an append becomes on arrival: checked, copied and encoded, while an earlier batch is being synced.
 import { hash } from 'node:crypto'
-import { ConditionSearch } from '../backends/embedded/condition-search.js'
 import { checkAppend, checkAppendAround, SERVICE_AGENT } from '../contract/check/check-append.js'
 import { StoreError } from '../contract/errors.js'
 import type { Author, NewEvent } from '../contract/event.js'
-import type { Appended, AppendRequest } from '../contract/event-store.js'
+import type { AppendRequest } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import { NotJson, type PackWriter, TooLong } from './codec/pack-writer.js'
 import { encodePayload, type Payload } from './record.js'
@@ -12,18 +11,13 @@ import { encodePayload, type Payload } from './record.js'
 /** More than the fields beside the payload of any event can take. */
 const ENVELOPE_BYTES = 512
 
-export interface WaitingAppend {
+export interface PreparedAppend {
   readonly request: AppendRequest
   readonly payloads: readonly Payload[]
+  /** Of an append with a key. */
   readonly requestHash: Uint8Array | undefined
-  /** What has been found out about its condition so far. */
-  readonly search: ConditionSearch | undefined
   readonly bytes: number
-  readonly resolve: (appended: Appended) => void
-  readonly reject: (error: unknown) => void
 }
-
-export type PreparedAppend = Pick<WaitingAppend, 'request' | 'payloads' | 'requestHash' | 'search' | 'bytes'>
 
 /** Checks and encodes in one walk over the payloads; a second one is only for finding the words when they are refused. */
 export function prepareAppend(asked: unknown, scratch: PackWriter): PreparedAppend {
@@ -54,8 +48,7 @@ function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend
   scratch.buffer.copy(bytes, 0, 0, scratch.at)
   const payloads = ends.map((to, at) => ({ bytes, from: ends[at - 1] ?? 0, to, dataBytes: dataBytes[at] as number }))
   const requestHash = request.key === undefined ? undefined : hashRequest(request, bytes, scratch)
-  const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
-  return { request, payloads, requestHash, search, bytes: bytes.length + events.length * ENVELOPE_BYTES }
+  return { request, payloads, requestHash, bytes: bytes.length + events.length * ENVELOPE_BYTES }
 }
 
 function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number, mostKeys: number): number {

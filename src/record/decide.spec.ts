@@ -1,6 +1,6 @@
 // What an append is decided to be, one line for each case.
 import { describe, expect, test } from '@jest/globals'
-import { ConditionSearch } from '../backends/embedded/condition-search.js'
+import type { Condition } from '../contract/condition.js'
 import type { AppendRequest } from '../contract/event-store.js'
 import { type AssignedView, decide, UNKNOWN } from './decide.js'
 
@@ -11,17 +11,16 @@ const LONG = 77
 const match = { id: 'e', position: 9, type: 'taken' }
 
 /** `orders` stands at revision 4; agent `a1` used key `k` for two events at position 7; something matches behind 5. */
-const view: AssignedView = {
+const view: AssignedView<Condition> = {
   streamRevision: stream => (stream === 'orders' ? 4 : -1),
   keyed: (agentId, key) =>
     agentId === 'a1' && key === 'k' ? { position: 7, keyed: { key, requestHash: HASH, events: 2 } } : undefined,
-  firstMatch: ({ after }) => (after === LONG ? UNKNOWN : after < match.position ? match : undefined),
+  firstMatch: ({ after = 0 }) => (after === LONG ? UNKNOWN : after < match.position ? match : undefined),
 }
 
 function decided(more: Partial<AppendRequest>, hash: Uint8Array | undefined = HASH, agentId = 'a1') {
   const request = { events: [{ type: 't', stream: 'orders', data: {} }], author: { agentId }, ...more }
-  const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
-  return decide({ request, requestHash: hash, search }, view)
+  return decide({ request, requestHash: hash, search: request.condition }, view)
 }
 
 const expecting = (stream: string, expectedRevision: number | 'none' | 'exists' | 'any') => ({

@@ -1,19 +1,17 @@
 // Decides an append, given what is already assigned: to be stored, a repetition, or a conflict. Pure.
-
-import type { ConditionSearch } from '../backends/embedded/condition-search.js'
 import type { Violation } from '../contract/errors.js'
 import type { Expectation } from '../contract/event-store.js'
 import { revisionHolds } from '../contract/expected-revision.js'
-import type { WaitingAppend } from './append-request.js'
+import type { PreparedAppend } from './append-request.js'
 import type { Keyed } from './record.js'
 
-/** What is already assigned, in flight included. */
-export interface AssignedView {
+/** What is already assigned, in flight included. `Search` is how the backend looks into a condition, and nobody else's business. */
+export interface AssignedView<Search> {
   /** -1 for a stream without events. */
   streamRevision(stream: string): number
   /** The first event of the append stored under this key within the last 24 h. */
   keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined
-  firstMatch(search: ConditionSearch): Match | undefined | typeof UNKNOWN
+  firstMatch(search: Search): Match | undefined | typeof UNKNOWN
 }
 
 export interface Match {
@@ -35,10 +33,13 @@ export type Decision =
 export const STORE: Decision = { kind: 'store' }
 const UNDECIDED: Decision = { kind: 'undecided' }
 
-export type Asked = Pick<WaitingAppend, 'request' | 'requestHash' | 'search'>
+export interface Asked<Search> extends Pick<PreparedAppend, 'request' | 'requestHash'> {
+  /** undefined without a condition. */
+  readonly search: Search | undefined
+}
 
 /** The key comes first: a repeated request gets its first answer, even though the stream has moved since. */
-export function decide({ request, requestHash, search }: Asked, view: AssignedView): Decision {
+export function decide<Search>({ request, requestHash, search }: Asked<Search>, view: AssignedView<Search>): Decision {
   if (request.key !== undefined && requestHash !== undefined) {
     const known = view.keyed(request.author.agentId, request.key)
     if (known !== undefined) {
@@ -57,7 +58,10 @@ export function decide({ request, requestHash, search }: Asked, view: AssignedVi
   return violations.length === 0 ? STORE : { kind: 'conflict', violations }
 }
 
-function brokenExpectations(expectations: readonly Expectation[], view: AssignedView): Violation[] {
+function brokenExpectations(
+  expectations: readonly Expectation[],
+  view: Pick<AssignedView<never>, 'streamRevision'>,
+): Violation[] {
   const broken: Violation[] = []
   for (const { stream, expectedRevision: expected } of expectations) {
     const actual = view.streamRevision(stream)

@@ -1,6 +1,6 @@
 // Which folds are kept and which snapshots are protected: one small file beside the snapshots, replaced as a whole.
 import { StoreError } from '../contract/errors.js'
-import type { SideFiles } from '../storage/side-files.js'
+import type { SideStore } from '../contract/side-store.js'
 import { sha256 } from './snapshot-file.js'
 import { REGISTRY_NAME } from './snapshot-names.js'
 
@@ -28,11 +28,11 @@ export class Registry {
   private folds = new Map<string, KeptFold>()
   private protectedIds = new Set<string>()
 
-  constructor(private readonly files: SideFiles) {}
+  constructor(private readonly files: SideStore) {}
 
   /** Answers false when it was damaged: then it is moved aside, and begins anew with `found`. */
   async open(found: () => readonly KeptFold[]): Promise<boolean> {
-    const bytes = await this.files.read(REGISTRY_NAME, 0, BYTES_MAX)
+    const bytes = await this.files.read(REGISTRY_NAME, BYTES_MAX)
     if (bytes === undefined) return true
     const text = bytes.subarray(HASH_CHARS + 1)
     const whole = sha256(text).toString('hex') === bytes.toString('latin1', 0, HASH_CHARS)

@@ -108,7 +108,7 @@ export class Maker {
     if (mark === undefined || mark.first !== first) return undefined
     const header: SnapshotHeader = {
       ...{ fold: fold.text, position: folded.position, events: folded.events, mark, createdMs: nowMs(), reason },
-      logBytes: Number(store.status().details['bytes'] ?? 0),
+      logBytes: store.status().size?.bytes ?? 0,
       state: { bytes: Buffer.byteLength(text), sha256: sha256(text).toString('hex') },
       base: isDifference && below !== undefined ? { id: below.id, sha256: below.sha256 } : null,
       links: isDifference && below !== undefined ? below.header.links + 1 : 0,

@@ -1,7 +1,7 @@
 // Makes snapshots when they are due, verifies one a day and removes what has had its time; in the background, and never two at once.
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Position } from '../contract/event.js'
-import type { EventStore } from '../contract/event-store.js'
+import type { EventStore, StoreStatus } from '../contract/event-store.js'
 import type { NamedFold } from '../folding/fold-catalog.service.js'
 import type { KeptFold } from './registry.js'
 import { LOOK_MS, PAUSE_MS, type SnapshotRules, VERIFY_MS } from './snapshot-rules.js'
@@ -15,6 +15,8 @@ export interface KeeperWorld {
   /** Requests since the server began. */
   readonly requests: () => Promise<number>
 }
+
+const NO_GROWTH = 'the store does not tell how large its log is: no snapshot is made because the log has grown'
 
 /** How many events match behind the newest snapshot, as far as it has been counted. */
 interface Counted {
@@ -40,6 +42,7 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
   ) {}
 
   onApplicationBootstrap(): void {
+    if (this.world.store.status().size === undefined) this.logger.warn(NO_GROWTH)
     const failed = (error: unknown) => this.warn(error, 'snapshots could not be looked after')
     this.timer = setInterval(() => void this.look().catch(failed), LOOK_MS).unref()
   }
@@ -79,7 +82,7 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
         positions: newest && store.head() - newest.header.position,
         matching: newest === undefined ? 0 : await this.matchingSince(newest, fold),
         ms: nowMs() - (newest?.header.createdMs ?? 0),
-        bytes: Number(store.status().details['bytes'] ?? 0) - (newest?.header.logBytes ?? 0),
+        bytes: grownSince(newest, store.status()),
         isQuiet,
         hasLost: this.snapshots.hasLost(fold.id),
       },
@@ -137,4 +140,8 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
     if (!isWithin(quietHours, nowMs)) return false
     return this.rate.perMinute(await this.world.requests(), nowMs) <= quietRequestsPerMinute
   }
+}
+
+function grownSince(newest: Shelved | undefined, { size }: StoreStatus): number | undefined {
+  return size === undefined ? undefined : size.bytes - (newest?.header.logBytes ?? 0)
 }

@@ -1,7 +1,7 @@
 // The snapshots at hand: files beside the log, and in memory what their headers say. What is damaged or of another log is moved aside, never believed.
 import { StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
-import type { SideFiles } from '../storage/side-files.js'
+import type { SideStore } from '../contract/side-store.js'
 import type { Fit, History } from './log-lineage.js'
 import {
   BadSnapshot,
@@ -47,7 +47,7 @@ export class Shelf {
   private readonly held = new Map<string, Shelved>()
 
   constructor(
-    private readonly files: SideFiles,
+    private readonly files: SideStore,
     private readonly history: History,
     private readonly quarantined: Quarantined,
   ) {}
@@ -160,10 +160,10 @@ export class Shelf {
 
   private async lookAt(id: string): Promise<Shelved | undefined> {
     const name = fileName(id)
-    const prefix = (await this.files.read(name, 0, PREFIX_BYTES)) ?? Buffer.alloc(0)
+    const prefix = (await this.files.read(name, PREFIX_BYTES)) ?? Buffer.alloc(0)
     const sizes = sizesOf(id, prefix)
     if (sizes === undefined) return undefined
-    const bytes = (await this.files.read(name, 0, PREFIX_BYTES + sizes.header + HASH_BYTES)) ?? Buffer.alloc(0)
+    const bytes = (await this.files.read(name, PREFIX_BYTES + sizes.header + HASH_BYTES)) ?? Buffer.alloc(0)
     const shelved = shelvedOf(readHeader(id, bytes, sizes), sizes.file)
     if (shelved.id !== id) throw new BadSnapshot(id, 'it bears the name of another')
     return shelved
@@ -201,7 +201,7 @@ export class Shelf {
   }
 
   private async file(id: string, asked: string): Promise<WholeSnapshot> {
-    const bytes = await this.files.read(fileName(id), 0, FILE_BYTES_MAX)
+    const bytes = await this.files.read(fileName(id), FILE_BYTES_MAX)
     if (bytes === undefined) throw new BadSnapshot(asked, 'a file of it is not there')
     const whole = readSnapshot(id, bytes)
     if (whole === undefined) throw new BadSnapshot(asked, 'it is of a newer version')

@@ -2,12 +2,12 @@
 import { type DynamicModule, Logger, Module } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
+import { SideStore } from '../contract/side-store.js'
 import { Folds } from '../folding/fold-catalog.service.js'
 import { Replays } from '../folding/replays.service.js'
 import { KeptStates } from '../folding/snapshot-source.service.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
-import { SideFiles } from '../storage/side-files.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { History } from './log-lineage.js'
 import { QUIET_MS } from './snapshot-rules.js'
@@ -36,7 +36,7 @@ export function snapshotParts(
 
 function snapshots(
   store: EventStore,
-  files: SideFiles,
+  files: SideStore,
   ...[replays, folds, keptStates]: [Replays, Folds, KeptStates]
 ): Snapshots {
   return new Snapshots(snapshotParts({ store, files, replays, folds, keptStates, nowMs: Date.now }))
@@ -74,7 +74,7 @@ export class SnapshotsModule {
       imports: [StorageModule, MetricsModule, replay],
       controllers: [SnapshotsController],
       providers: [
-        { provide: Snapshots, useFactory: snapshots, inject: [EventStore, SideFiles, Replays, Folds, KeptStates] },
+        { provide: Snapshots, useFactory: snapshots, inject: [EventStore, SideStore, Replays, Folds, KeptStates] },
         { provide: Keeper, useFactory: keeper, inject: [Snapshots, EventStore, Metrics, Settings] },
       ],
       exports: [Snapshots],

@@ -4,10 +4,10 @@ import type { Access } from '../auth/access.js'
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
+import type { SideStore } from '../contract/side-store.js'
 import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '../folding/fold-catalog.service.js'
 import type { Folded } from '../folding/replays.service.js'
 import type { KeptStates } from '../folding/snapshot-source.service.js'
-import type { SideFiles } from '../storage/side-files.js'
 import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
 import { foldedOf, type Ground, Maker, type Verified } from './snapshot-builder.js'
@@ -17,7 +17,7 @@ import { VOLUME_SHARE_FREE, VOLUME_SHARE_MAX } from './snapshot-rules.js'
 import type { KeptSnapshot, Shelved } from './snapshot-store.js'
 
 export interface SnapshotParts extends Ground {
-  readonly files: SideFiles
+  readonly files: SideStore
   readonly folds: Folds
   readonly keptStates: KeptStates
   readonly counts: SnapshotCounts

@@ -14,6 +14,7 @@ describe('a snapshot of a fold', () => {
     ['is due after so many events', { matching: 10_000 }, 'events'],
     ['is not due one byte early', { bytes: 499_999_999 }, undefined],
     ['is due after so much log', { bytes: 500_000_000 }, 'growth'],
+    ['is not due by a growth that nobody knows', { bytes: undefined }, undefined],
     ['is not due by time alone', { ms: 100 * HOUR }, undefined],
     ['is not due in quiet hours before six hours are over', { ms: 6 * HOUR - 1, isQuiet: true }, undefined],
     ['is due in quiet hours after six hours', { ms: 6 * HOUR, isQuiet: true }, 'quiet'],

@@ -13,7 +13,8 @@ export interface Since {
   /** Of them, how many match; at most as many as make it due. */
   readonly matching: number
   readonly ms: number
-  readonly bytes: number
+  /** By which the log has grown; undefined where the store does not tell. */
+  readonly bytes: number | undefined
   readonly isQuiet: boolean
   /** One of the fold was damaged or wrong, and none has been made since. */
   readonly hasLost: boolean
@@ -24,7 +25,7 @@ export function dueFor({ positions, matching, ms, bytes, isQuiet, hasLost }: Sin
   if (positions === undefined) return 'demand'
   if (positions <= 0) return undefined
   if (matching >= rules.events) return 'events'
-  if (bytes >= rules.growthBytes) return 'growth'
+  if (bytes !== undefined && bytes >= rules.growthBytes) return 'growth'
   return isQuiet && ms >= rules.quietMs ? 'quiet' : undefined
 }
 

@@ -1,113 +1,58 @@
-// The store as the server uses it: measured. Every verb stands here, so a new one does not compile until it is.
-import type { Position, RecordedEvent } from '../contract/event.js'
-import {
-  type Appended,
-  type AppendRequest,
-  EventStore,
-  type ReadRequest,
-  type StoreStatus,
-  type StreamInfo,
-  type StreamsRequest,
-} from '../contract/event-store.js'
+// The meter: what is appended and read through it is counted and timed, and what the store says of itself is shown.
+import type { RecordedEvent } from '../contract/event.js'
+import type { AppendRequest, EventStore, StoreStatus } from '../contract/event-store.js'
 import type { Metrics } from '../metrics/metrics.js'
+import { wrapStore } from './wrap-store.js'
 
-export class MeteredStore extends EventStore {
-  constructor(
-    /** For what nobody has asked for and nobody is to find in the figures. */
-    readonly unmetered: EventStore,
-    private readonly metrics: Metrics,
-  ) {
-    super()
-    const status = (look: (status: StoreStatus) => number) => () => look(unmetered.status())
-    metrics.gauge('head_position', 'The last durable position.', () => unmetered.head())
-    metrics.gauge(
-      'first_position',
-      'The first position still kept.',
-      status(({ first }) => first),
-    )
-    metrics.gauge(
-      'writable',
-      '1 while appends are taken, else 0.',
-      status(({ write }) => Number(write.writable)),
-    )
-    metrics.gauge(
-      'append_queue_length',
-      'Appends that wait for the disk.',
-      status(({ queued }) => queued),
-    )
-    metrics.gauge(
-      'append_queue_bytes',
-      'Their bytes.',
-      status(({ queuedBytes }) => queuedBytes),
-    )
-    metrics.gauge(
-      'damaged_ranges',
-      'Ranges of positions known to be damaged.',
-      status(({ damaged }) => damaged.length),
-    )
-    metrics.gauge(
-      'disk_usage_bytes',
-      'Bytes of the log on disk.',
-      status(({ details }) => Number(details['diskBytes'] ?? 0)),
-    )
-  }
+export function meteredStore(store: EventStore, metrics: Metrics): EventStore {
+  showStatus(store, metrics)
+  return wrapStore(store, {
+    append: request => {
+      const begun = performance.now()
+      return store.append(request).then(
+        appended => {
+          metrics.appendDuration.observe((performance.now() - begun) / 1000)
+          if (!appended.duplicate) countAppended(request, metrics)
+          return appended
+        },
+        (error: unknown) => {
+          const { code } = error as { code?: unknown }
+          metrics.appendsFailed.inc({ code: typeof code === 'string' ? code : 'INTERNAL' })
+          throw error
+        },
+      )
+    },
+    read: request => new MeteredRead(store.read(request)[Symbol.asyncIterator](), metrics),
+    find: async key => {
+      const found = await store.find(key)
+      if (found !== undefined) metrics.eventsRead.inc()
+      return found
+    },
+    stream: 'through',
+    streams: 'through',
+    head: 'through',
+    beyond: 'through',
+    status: 'through',
+    close: 'through',
+  })
+}
 
-  append(request: AppendRequest): Promise<Appended> {
-    const begun = performance.now()
-    return this.unmetered.append(request).then(
-      appended => {
-        this.metrics.appendDuration.observe((performance.now() - begun) / 1000)
-        if (!appended.duplicate) this.count(request)
-        return appended
-      },
-      (error: unknown) => {
-        const { code } = error as { code?: unknown }
-        this.metrics.appendsFailed.inc({ code: typeof code === 'string' ? code : 'INTERNAL' })
-        throw error
-      },
-    )
-  }
+function showStatus(store: EventStore, metrics: Metrics): void {
+  const show = (name: string, help: string, look: (status: StoreStatus) => number) =>
+    metrics.gauge(name, help, () => look(store.status()))
+  metrics.gauge('head_position', 'The last durable position.', () => store.head())
+  show('first_position', 'The first position still kept.', ({ first }) => first)
+  show('writable', '1 while appends are taken, else 0.', ({ write }) => Number(write.writable))
+  show('append_queue_length', 'Appends that wait for the disk.', ({ queued }) => queued)
+  show('append_queue_bytes', 'Their bytes.', ({ queuedBytes }) => queuedBytes)
+  show('damaged_ranges', 'Ranges of positions known to be damaged.', ({ damaged }) => damaged.length)
+  show('disk_usage_bytes', 'Bytes of the log on disk.', ({ size }) => size?.diskBytes ?? 0)
+}
 
-  private count({ events, author }: AppendRequest): void {
-    const { agents, types, eventsAppended } = this.metrics
-    const agent_id = agents.labelOf(author.agentId, events.length)
-    for (const [type, count] of countsByType(events)) {
-      eventsAppended.inc({ agent_id, event_type: types.labelOf(type, count) }, count)
-    }
-  }
-
-  read(request: ReadRequest): AsyncIterable<RecordedEvent> {
-    return new MeteredRead(this.unmetered.read(request)[Symbol.asyncIterator](), this.metrics)
-  }
-
-  async find(key: Position | string): Promise<RecordedEvent | undefined> {
-    const found = await this.unmetered.find(key)
-    if (found !== undefined) this.metrics.eventsRead.inc()
-    return found
-  }
-
-  stream(name: string): Promise<StreamInfo | undefined> {
-    return this.unmetered.stream(name)
-  }
-
-  streams(request: StreamsRequest): AsyncIterable<string> {
-    return this.unmetered.streams(request)
-  }
-
-  head(): Position {
-    return this.unmetered.head()
-  }
-
-  beyond(position: Position, signal?: AbortSignal): Promise<Position> {
-    return this.unmetered.beyond(position, signal)
-  }
-
-  status(): StoreStatus {
-    return this.unmetered.status()
-  }
-
-  close(): Promise<void> {
-    return this.unmetered.close()
+function countAppended({ events, author }: AppendRequest, { agents, types, eventsAppended }: Metrics): void {
+  const agent_id = agents.labelOf(author.agentId, events.length)
+  for (const [type, count] of countsByType(events)) {
+    eventsAppended.inc({ agent_id, event_type: types.labelOf(type, count) }, count)
   }
 }
 

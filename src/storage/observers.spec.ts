@@ -1,29 +1,39 @@
 // What the backend tells reaches the metrics, the mode and everybody else who listens.
-import type { Observer } from '../contract/observer.js'
+import { type Observer, Observers } from '../contract/observer.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
-import { metricsObserver, modeObserver, toAll } from './observers.js'
+import { modeObserver } from './gated-store.js'
+import { metricsObserver } from './observers.js'
 
-test('each listener is told what it listens to', () => {
+test('each observer is told what it listens to', () => {
   const told: string[] = []
-  const listener = (name: string): Observer => ({ noticed: ({ what }) => told.push(`${name}: ${what}`) })
-  const all = toAll([listener('a'), {}, listener('b')])
+  const observer = (name: string): Observer => ({ noticed: ({ what }) => told.push(`${name}: ${what}`) })
+  const all = new Observers([observer('a'), {}, observer('b')])
   all.noticed({ what: 'unknown file', detail: '' })
   all.rotated({ name: 's', bytes: 1, events: 1 })
   expect(told).toEqual(['a: unknown file', 'b: unknown file'])
 })
 
+test('an observer that throws keeps no other from hearing, and never reaches the backend', () => {
+  const told: string[] = []
+  const broken = () => {
+    throw new Error('the observer is broken')
+  }
+  new Observers([{ noticed: broken }, { noticed: ({ what }) => told.push(what) }]).noticed({ what: 'x', detail: '' })
+  expect(told).toEqual(['x'])
+})
+
 test('syncs and passes of the background check are counted', async () => {
   const metrics = new Metrics()
-  const { appended, scrubbed } = toAll([metricsObserver(metrics)])
-  appended({ events: 3, bytes: 9, syncMs: 4, head: 3 })
-  scrubbed({ bytes: 9, damaged: 1, ms: 1 })
+  const observers = new Observers([metricsObserver(metrics)])
+  observers.appended({ events: 3, bytes: 9, syncMs: 4, head: 3 })
+  observers.scrubbed({ bytes: 9, damaged: 1, ms: 1 })
   const bad = await metrics.registry.metrics()
   expect(bad).toContain('lighthouse_sync_duration_seconds_bucket{le="0.005"} 1')
   expect(bad).toContain('lighthouse_sync_duration_seconds_bucket{le="0.002"} 0')
   expect(bad).toContain('lighthouse_scrubs_total{result="damaged"} 1')
   expect(bad).toContain('lighthouse_last_good_scrub_timestamp_seconds 0')
-  scrubbed({ bytes: 9, damaged: 0, ms: 1 })
+  observers.scrubbed({ bytes: 9, damaged: 0, ms: 1 })
   const good = await metrics.registry.metrics()
   expect(good).toContain('lighthouse_scrubs_total{result="good"} 1')
   expect(good).toMatch(/lighthouse_last_good_scrub_timestamp_seconds 1\.\d+e\+09|seconds \d{10}/)
@@ -31,9 +41,9 @@ test('syncs and passes of the background check are counted', async () => {
 
 test('the mode follows whether appends are taken', () => {
   const mode = new ModeHolder()
-  const { writeState } = toAll([modeObserver(mode)])
-  writeState({ writable: false, reason: 'disk_full', detail: '' })
+  const observers = new Observers([modeObserver(mode)])
+  observers.writeState({ writable: false, reason: 'disk_full', detail: '' })
   expect(mode.current).toBe('EMERGENCY')
-  writeState({ writable: true })
+  observers.writeState({ writable: true })
   expect(mode.current).toBe('NORMAL')
 })

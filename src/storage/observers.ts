@@ -1,23 +1,21 @@
-// Tells several listeners what the backend tells one, and how metrics and mode follow from it.
+// Who hears what the backend tells: the log, at the level an operator would want to see it, and the metrics.
+import type { Logger } from '@nestjs/common'
 import type { Observer } from '../contract/observer.js'
-import type { ModeHolder } from '../degradation/mode-holder.js'
 import type { Metrics } from '../metrics/metrics.js'
 
-/** The verbs are known: a new one does not compile until it stands here. */
-export function toAll(observers: readonly Observer[]): Required<Observer> {
-  const each = <Fact>(verb: keyof Observer) => {
-    const heard = observers.flatMap(observer => {
-      const told = observer[verb] as ((fact: Fact) => void) | undefined
-      return told === undefined ? [] : [told]
-    })
-    return (fact: Fact) => {
-      for (const tell of heard) tell(fact)
-    }
-  }
+export function logObserver(logger: Logger): Observer {
   return {
-    ...{ appended: each('appended'), recovered: each('recovered'), damaged: each('damaged') },
-    ...{ writeState: each('writeState'), rotated: each('rotated'), archived: each('archived') },
-    ...{ retired: each('retired'), scrubbed: each('scrubbed'), noticed: each('noticed') },
+    recovered: recovery => logger.log({ ...recovery, message: 'the log is recovered' }),
+    damaged: range => logger.error({ ...range, message: 'stored bytes are damaged; run lighthouse verify' }),
+    writeState: state => {
+      if (state.writable) logger.log('the store takes appends again')
+      else if (state.reason === 'closed') logger.log('the store is closed')
+      else logger.error({ reason: state.reason, detail: state.detail, message: 'the store takes no appends' })
+    },
+    rotated: segment => logger.log({ ...segment, message: 'a segment is sealed' }),
+    archived: segment => logger.log({ ...segment, message: 'a segment is archived' }),
+    retired: segment => logger.log({ ...segment, message: 'a segment is retired' }),
+    noticed: note => logger.warn({ ...note, message: note.what }),
   }
 }
 
@@ -28,14 +26,6 @@ export function metricsObserver(metrics: Metrics): Observer {
     scrubbed: ({ damaged }) => {
       metrics.scrubs.inc({ result: damaged === 0 ? 'good' : 'damaged' })
       if (damaged === 0) metrics.lastGoodScrub.set(Date.now() / 1_000)
-    },
-  }
-}
-
-export function modeObserver(mode: ModeHolder): Observer {
-  return {
-    writeState: ({ writable }) => {
-      mode.current = writable ? 'NORMAL' : 'EMERGENCY'
     },
   }
 }

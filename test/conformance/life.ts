@@ -87,6 +87,7 @@ function tellsStatus(world: World): void {
       queuedBytes: 0,
     })
     expect(status.backend).not.toBe('')
+    if (status.size !== undefined) expect(status.size.bytes).toBeGreaterThan(0)
     for (const value of Object.values(status.details)) {
       expect(value === null || ['string', 'number', 'boolean'].includes(typeof value)).toBe(true)
     }

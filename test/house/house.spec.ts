@@ -15,7 +15,7 @@ test('the project is read at all', () => {
 
 /** Violations that were there when the rule came: their number may only fall. */
 const KNOWN: Readonly<Record<string, number>> = {
-  'a floor imports only what is below it': 19,
+  'a floor imports only what is below it': 15,
   'no circle of imports, not even of types': 8,
   'a folder of src holds at most 25 files, specs not counted': 1,
   'nothing is passed on under the name of another file': 19,

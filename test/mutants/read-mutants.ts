@@ -188,21 +188,21 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'not keep the idempotency key',
-    file: `${embedded}/record.ts`,
+    file: 'src/record/record.ts',
     from: 'if (placement.keyed !== undefined) return OPTIONS',
     to: '',
-    gate: { spec: `${embedded}/record.spec.ts` },
+    gate: { spec: 'src/record/record.spec.ts' },
   },
   {
     name: 'keep keys for ever',
-    file: `${embedded}/assigned.ts`,
+    file: `${embedded}/write-view.ts`,
     from: ' || this.ages.now() - event.timestampNs >= KEY_RETENTION_NS',
     to: '',
     gate: { spec: small, test: '.*is forgotten after twenty-four hours' },
   },
   {
     name: 'forget keys at once',
-    file: `${embedded}/assigned.ts`,
+    file: `${embedded}/write-view.ts`,
     from: 'this.ages.now() - event.timestampNs >=',
     to: 'KEY_RETENTION_NS + this.ages.now() - event.timestampNs >=',
     gate: { spec: small, test: '.*answers a repeat with the first answer' },
@@ -230,10 +230,10 @@ export const readMutants: readonly Mutant[] = [
   },
   {
     name: 'wake nobody at the exact position',
-    file: `${embedded}/head-watch.ts`,
+    file: 'src/record/head-watch.ts',
     from: 'if (waiter.position >= head) continue',
     to: 'if (waiter.position >= head - 1) continue',
-    gate: { spec: `${embedded}/head-watch.spec.ts` },
+    gate: { spec: 'src/record/head-watch.spec.ts' },
   },
   {
     name: 'see room where there is none',

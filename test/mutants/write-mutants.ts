@@ -144,7 +144,7 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'keep revisions of a batch that was not stored',
-    file: `${embedded}/assigned.ts`,
+    file: `${embedded}/write-view.ts`,
     from: '    this.stagedRevisions.clear()\n',
     to: '',
     gate: { spec: inFlight, test: 'one that found no room' },
@@ -158,14 +158,14 @@ export const writeMutants: readonly Mutant[] = [
   },
   {
     name: 'forget events in flight in conditions',
-    file: `${embedded}/assigned.ts`,
+    file: `${embedded}/write-view.ts`,
     from: 'at < this.staged.length; at++',
     to: 'at < 0; at++',
     gate: { spec: inFlight, test: 'appends of one batch' },
   },
   {
     name: 'forget keys in flight',
-    file: `${embedded}/assigned.ts`,
+    file: `${embedded}/write-view.ts`,
     from: 'if (staged?.keyed !== undefined) return',
     to: 'if (false && staged?.keyed !== undefined) return',
     gate: { spec: inFlight, test: 'appends of one batch' },

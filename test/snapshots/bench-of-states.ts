@@ -2,6 +2,7 @@
 import { Logger } from '@nestjs/common'
 import { Access } from '../../src/auth/access.js'
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
+import { SideFiles } from '../../src/backends/embedded/side-files.js'
 import { MemoryStore } from '../../src/backends/memory/memory-store.js'
 import type { JsonObject, Position } from '../../src/contract/event.js'
 import type { EventStore } from '../../src/contract/event-store.js'
@@ -15,7 +16,6 @@ import { KeptStates } from '../../src/folding/snapshot-source.service.js'
 import { snapshotParts } from '../../src/snapshots/snapshots.module.js'
 import { Snapshots } from '../../src/snapshots/snapshots.service.js'
 import { stateText } from '../../src/snapshots/state-text.js'
-import { SideFiles } from '../../src/storage/side-files.js'
 import { Upcasting } from '../../src/upcasting/upcasting.service.js'
 
 export const OPERATOR = new Access({ agentId: 'operator', role: 'admin' })

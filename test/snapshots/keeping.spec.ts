@@ -1,5 +1,6 @@
 // When snapshots are made by themselves, of which folds, and when they go.
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { Logger } from '@nestjs/common'
 import type { SnapshotRules } from '../../src/snapshots/snapshot-rules.js'
 import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { openTiny } from '../crash/tiny-store.js'
@@ -66,11 +67,26 @@ describe('a snapshot of a fold that is kept is made', () => {
     await append('other')
     await guard.look()
     expect(made()).toEqual({ demand: 1 })
-    const before = Number(store.status().details['bytes'])
-    while (Number(store.status().details['bytes']) < before + 20_000) await append('other', 10)
+    const before = store.status().size?.bytes ?? 0
+    while ((store.status().size?.bytes ?? 0) < before + 20_000) await append('other', 10)
     await guard.look()
     expect(made()).toEqual({ demand: 1, growth: 1 })
     await store.close()
+  })
+
+  test('never by the growth of a log that does not tell its size, which the server says when it starts', async () => {
+    const warned: unknown[] = []
+    Logger.overrideLogger({ log: () => undefined, error: () => undefined, warn: message => warned.push(message) })
+    const guard = keeper({ growthBytes: 1 })
+    guard.onApplicationBootstrap()
+    await guard.beforeApplicationShutdown()
+    Logger.overrideLogger(false)
+    expect(warned).toEqual([expect.stringContaining('does not tell how large its log is')])
+    await append('task.begun')
+    await bench.keep(TASKS)
+    await append('other')
+    await guard.look()
+    expect(made()).toEqual({ demand: 1 })
   })
 
   test('every six hours when it is quiet, and not while there is much to do', async () => {

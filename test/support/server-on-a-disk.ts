@@ -1,19 +1,18 @@
 // The whole server as it is, listening on a free port, over the embedded store on whatever disk a test gives it.
+import { Logger } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
 import { AppModule } from '../../src/app.module.js'
-import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
-import { Layout } from '../../src/backends/embedded/engine/format/names.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import { EventStore } from '../../src/contract/event-store.js'
+import { ModeHolder } from '../../src/degradation/mode-holder.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { Metrics } from '../../src/metrics/metrics.js'
 import { createHttpAdapter, dressHttpServer } from '../../src/server/http-server.js'
 import { authOptionsOf } from '../../src/server/token-settings.js'
-import { MeteredStore } from '../../src/storage/metered-store.js'
-import { SideFiles } from '../../src/storage/side-files.js'
+import { OpenStore, openStore } from '../../src/storage/open-store.js'
 import { TEST_SECRET } from './running-server.js'
 
 export interface ServerOnADisk {
@@ -37,15 +36,12 @@ export async function startOn(
   )
   const logger = createLogger('silent', { write: () => undefined })
   const auth = { ...authOptionsOf(settings), quotas } as ReturnType<typeof authOptionsOf>
-  const open = async (metrics: Metrics) =>
-    new MeteredStore(await openEmbedded({ nodeId: 'n1', disk, ...options }), metrics)
-  const besideTheLog = () => new SideFiles(disk, new Layout(options.directory).snapshots)
+  const open = (metrics: Metrics, mode: ModeHolder) =>
+    openStore({ backend: 'embedded', nodeId: 'n1', disk, ...options }, { logger: new Logger('storage'), metrics, mode })
   const parts = { settings, logger, auth, developmentToken: undefined }
   const compiled = await Test.createTestingModule({ imports: [AppModule.of(parts)] })
-    .overrideProvider(MeteredStore)
-    .useFactory({ factory: open, inject: [Metrics] })
-    .overrideProvider(SideFiles)
-    .useFactory({ factory: besideTheLog, inject: [EventStore] })
+    .overrideProvider(OpenStore)
+    .useFactory({ factory: open, inject: [Metrics, ModeHolder] })
     .compile()
   const app = compiled.createNestApplication<NestFastifyApplication>(createHttpAdapter(), {
     ...{ logger: false, bodyParser: false },

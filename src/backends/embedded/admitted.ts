@@ -1,11 +1,19 @@
-// What the writer has taken into the batch in hand, and how it is indexed and answered once the batch is durable.
+// An append on its way: waiting, then with its place in the batch in hand; how it is indexed, and answered once the batch is durable.
 import type { NewEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
-import type { AppendedEvent } from '../../contract/event-store.js'
-import type { WaitingAppend } from '../../record/append-request.js'
+import type { Appended, AppendedEvent } from '../../contract/event-store.js'
+import type { PreparedAppend } from '../../record/append-request.js'
 import type { Placement } from '../../record/record.js'
+import type { ConditionSearch } from './condition-search.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
 import { indexEvent } from './terms.js'
+
+export interface WaitingAppend extends PreparedAppend {
+  /** What has been found out about its condition so far; undefined without one. */
+  readonly search: ConditionSearch | undefined
+  readonly resolve: (appended: Appended) => void
+  readonly reject: (error: unknown) => void
+}
 
 /** What the caller is told once the batch is durable, and not before. */
 export type Settle = () => void

@@ -1,20 +1,22 @@
 // The one writer: takes everything that waits, decides it, writes it in one go, and only then tells anybody.
 import { conflictOf } from '../../contract/conflict.js'
-import { ERRORS, StoreError } from '../../contract/errors.js'
-import type { Author, NewEvent } from '../../contract/event.js'
+import { StoreError } from '../../contract/errors.js'
+import type { NewEvent } from '../../contract/event.js'
 import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import type { HybridClock } from '../../contract/hybrid-clock.js'
 import type { SteadyClock } from '../../contract/steady-clock.js'
 import { nextTurn } from '../../contract/turns.js'
-import { type PreparedAppend, prepareAppend, type WaitingAppend } from '../../record/append-request.js'
+import { type PreparedAppend, prepareAppend } from '../../record/append-request.js'
 import { PackWriter } from '../../record/codec/pack-writer.js'
+import type { CommitLog } from '../../record/commit-log.js'
 import { type Decision, decide, STORE } from '../../record/decide.js'
-import { encodeRecord, type Keyed, type Payload, type Placement } from '../../record/record.js'
-import { type Admitted, indexPlaced, type Placed, type Settle, settlementOf } from './admitted.js'
+import { encodeRecord, type Payload, type Placement } from '../../record/record.js'
+import { type Admitted, indexPlaced, type Placed, type Settle, settlementOf, type WaitingAppend } from './admitted.js'
+import { ConditionSearch } from './condition-search.js'
 import { CostlySearches } from './costly-searches.js'
 import { diskErrorCode } from './engine/disk/disk.js'
 import { BatchBuffer } from './engine/format/batch-buffer.js'
-import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
+import type { Log } from './engine/log.js'
 import { DamagedEvent } from './entry-reader.js'
 import { isKnownDamaged } from './second-opinion.js'
 import { withoutNewDamage } from './with-index-repair.js'
@@ -29,9 +31,15 @@ const STAGE_CHECK = 16
 /** Deciding those that ask something of the log may take so long, and is measured each time. */
 const DECIDE_MS = 4
 
+/** In these states the last batch may be stored without anybody knowing. */
+const UNSURE = new Set(['failed_sync', 'lost_ownership'])
+
 export const QUEUE_LIMITS = Object.freeze({ appends: 65_536, bytes: 128 * 1024 * 1024 })
 
 export interface QueueWorld {
+  /** Where batches go. */
+  readonly commits: CommitLog<BatchBuffer>
+  /** What appends are decided against, and indexed in. */
   readonly log: Log
   readonly ids: HybridClock
   readonly ages: SteadyClock
@@ -65,7 +73,7 @@ export class CommitQueue {
   private readonly searches: CostlySearches
   private decidingMs = 0
   private draining: Promise<void> | undefined
-  private writing: { readonly sinceNs: bigint; readonly over: Promise<void> } | undefined
+  private writing: { readonly sinceNs: bigint; readonly committed: Promise<void> } | undefined
   private closed = false
 
   constructor(
@@ -87,7 +95,8 @@ export class CommitQueue {
 
   /** Events on their way have their times already: what may be before `untilNs` is over, one way or the other, then. */
   settled(untilNs: bigint): Promise<void> | undefined {
-    return this.writing !== undefined && this.writing.sinceNs < untilNs ? this.writing.over : undefined
+    const { writing } = this
+    return writing !== undefined && writing.sinceNs < untilNs ? writing.committed.catch(() => undefined) : undefined
   }
 
   append(request: AppendRequest): Promise<Appended> {
@@ -110,7 +119,8 @@ export class CommitQueue {
   }
 
   private enqueue(prepared: PreparedAppend): Promise<Appended> {
-    const { request, payloads, requestHash, search, bytes } = prepared
+    const { request, payloads, requestHash, bytes } = prepared
+    const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
     const promise = new Promise<Appended>((resolve, reject) => {
       this.waiting.push({ request, payloads, requestHash, search, bytes, resolve, reject })
     })
@@ -145,10 +155,10 @@ export class CommitQueue {
     while (this.waiting.length > 0) {
       const appends = this.take()
       try {
-        await this.world.log.ready()
+        await this.world.commits.ready()
         const sinceNs = this.world.ids.latestNs
         const committed = this.commit(appends)
-        this.writing = { sinceNs, over: committed.catch(() => undefined) }
+        this.writing = { sinceNs, committed }
         await committed
       } catch (error) {
         for (const append of appends) this.turnAway(append, error)
@@ -156,7 +166,7 @@ export class CommitQueue {
       this.writing = undefined
     }
     this.draining = undefined
-    this.world.log.idle()
+    this.world.commits.idle()
   }
 
   /** An append that could not be tried. One with a key may be the repetition of one that was stored: that is never called rejected. */
@@ -169,10 +179,15 @@ export class CommitQueue {
       this.answer(append, known.value)()
       return
     }
-    const { state } = this.world.log
-    const unsure =
-      request.key !== undefined && ('defect' in known || state === 'failed_sync' || state === 'lost_ownership')
-    append.reject(unsure ? indeterminate(error) : this.translate(error))
+    const doubt = key === undefined ? undefined : this.doubtAbout(error, 'defect' in known)
+    append.reject(doubt ?? inWords(error))
+  }
+
+  /** A key that cannot be looked up, or a batch in an unknown state, may be those of an append that was stored. */
+  private doubtAbout(error: unknown, isUnreadable: boolean): StoreError | undefined {
+    const { write } = this.world.commits
+    if (!write.writable && UNSURE.has(write.reason)) return indeterminate(error, write.detail)
+    return isUnreadable ? indeterminate(error) : undefined
   }
 
   private take(): WaitingAppend[] {
@@ -185,13 +200,12 @@ export class CommitQueue {
   }
 
   private async commit(appends: WaitingAppend[]): Promise<void> {
-    const { log } = this.world
+    const { commits, log } = this.world
     try {
       const outcomes = await withoutNewDamage(log, () => {
         // After a rebuild everything is decided anew; ids already taken are lost, which leaves no gap in positions.
         this.assigned.forget()
-        if (log.state !== 'writable') throw new BatchRejected(log.stateDetail)
-        this.batch.begin(log.nextBatchPlace())
+        commits.begin(this.batch)
         return this.stageInTime(appends)
       })
       this.putBack(appends.splice(outcomes.length))
@@ -228,10 +242,10 @@ export class CommitQueue {
 
   /** The answers, once the batch is durable. They and the index are made ready while the disk works. */
   private async write(outcomes: readonly Outcome[]): Promise<Settle[]> {
-    const { log } = this.world
+    const { commits, log } = this.world
     const { postings } = log.writing()
-    const before = { count: postings.count, head: log.head, bytes: this.batch.length, at: performance.now() }
-    const written = log.commit(this.batch)
+    const before = { count: postings.count, head: commits.head, bytes: this.batch.length, at: performance.now() }
+    const written = commits.append(this.batch)
     const ready = attempt(() => {
       for (const outcome of outcomes) if (typeof outcome !== 'function') indexPlaced(postings, outcome.placed)
       return outcomes.map(settlementOf)
@@ -243,15 +257,11 @@ export class CommitQueue {
       throw error
     }
     // A defect after the write began: the events are stored, but this process no longer knows where.
-    if ('defect' in ready) throw this.stopAfter(ready.defect)
+    if ('defect' in ready) throw commits.poison(ready.defect)
     const syncMs = performance.now() - before.at
-    this.listener.published({ events: log.head - before.head, bytes: before.bytes, syncMs, head: log.head })
+    const { head } = commits
+    this.listener.published({ events: head - before.head, bytes: before.bytes, syncMs, head })
     return ready.value
-  }
-
-  private stopAfter(defect: unknown): BatchIndeterminate {
-    this.world.log.context.files.latch.trip(defect)
-    return new BatchIndeterminate('the store failed after the events were written', { cause: defect })
   }
 
   /**
@@ -270,7 +280,7 @@ export class CommitQueue {
       // What cannot be read concerns whoever asked for it, and nobody else in the batch.
       const own = error instanceof DamagedEvent || error instanceof StoreError || diskErrorCode(error) !== undefined
       if (!own) throw error
-      const refusal = this.translate(error)
+      const refusal = inWords(error)
       return () => append.reject(refusal)
     }
   }
@@ -318,57 +328,43 @@ export class CommitQueue {
     for (const { stream } of events) heads.set(stream, this.assigned.streamRevision(stream))
     const keyed =
       key === undefined || requestHash === undefined ? undefined : { key, requestHash, events: events.length }
-    const placed: Placed[] = []
+    const { agentId, correlationId, onBehalfOf, traceparent } = request.author
+    const admitted: Placed[] = []
     this.batch.startFrame()
     for (let at = 0; at < payloads.length; at++) {
       const event = events[at] as NewEvent
       const revision = (heads.get(event.stream) as number) + 1
       heads.set(event.stream, revision)
-      const place = { position: firstPosition + at, revision }
-      const placement = this.place(event, request.author, place, at === 0 ? keyed : undefined)
+      const { timestampNs, sequence } = this.world.ids.next()
+      const placement: Placement = {
+        position: firstPosition + at,
+        revision,
+        timestampNs,
+        sequence,
+        nodeId: this.world.nodeId,
+        agentId,
+        correlationId: event.correlationId ?? correlationId,
+        onBehalfOf,
+        traceparent,
+        keyed: at === 0 ? keyed : undefined,
+      }
       this.batch.startEntry()
       encodeRecord(this.out, event, payloads[at] as Payload, placement)
-      const entry = this.batch.endEntry()
-      this.assigned.stage(event, placement)
-      placed.push({ event, placement, entry })
+      const placed = { event, placement, entry: this.batch.endEntry() }
+      this.assigned.stage(placed)
+      admitted.push(placed)
     }
     this.batch.endFrame()
-    return { append, placed }
+    return { append, placed: admitted }
   }
+}
 
-  private place(
-    event: NewEvent,
-    author: Author,
-    { position, revision }: { readonly position: number; readonly revision: number },
-    keyed: Keyed | undefined,
-  ): Placement {
-    const { timestampNs, sequence } = this.world.ids.next()
-    const { agentId, onBehalfOf, traceparent } = author
-    return {
-      ...{ position, revision, timestampNs, sequence },
-      ...{ nodeId: this.world.nodeId, agentId, correlationId: event.correlationId ?? author.correlationId },
-      ...{ onBehalfOf, traceparent, keyed },
-    }
-  }
-
-  private translate(error: unknown): unknown {
-    if (error instanceof StoreError) return error
-    if (error instanceof BatchIndeterminate) return new StoreError('INDETERMINATE', error.message, { cause: error })
-    if (error instanceof DamagedEvent)
-      return new StoreError('DATA_CORRUPT', `the append cannot be decided: ${error.message}`, { cause: error })
-    if (!(error instanceof BatchRejected))
-      return new StoreError('STORAGE_UNAVAILABLE', 'the append could not be begun', { cause: error })
-    const { state } = this.world.log
-    const code =
-      state === 'disk_full'
-        ? 'DISK_FULL'
-        : state === 'closed'
-          ? 'CLOSED'
-          : state === 'writable'
-            ? 'STORAGE_UNAVAILABLE'
-            : 'READ_ONLY'
-    return new StoreError(code, `${ERRORS[code].title}: ${error.message}`, { cause: error })
-  }
+/** Not of the port: what went wrong while the append was decided. */
+function inWords(error: unknown): unknown {
+  if (error instanceof StoreError) return error
+  if (error instanceof DamagedEvent)
+    return new StoreError('DATA_CORRUPT', `the append cannot be decided: ${error.message}`, { cause: error })
+  return new StoreError('STORAGE_UNAVAILABLE', 'the append could not be begun', { cause: error })
 }
 
 function attempt<T>(work: () => T): { readonly value: T } | { readonly defect: unknown } {
@@ -379,7 +375,6 @@ function attempt<T>(work: () => T): { readonly value: T } | { readonly defect: u
   }
 }
 
-function indeterminate(cause: unknown): StoreError {
-  const why = cause instanceof Error ? cause.message : String(cause)
+function indeterminate(cause: unknown, why = cause instanceof Error ? cause.message : String(cause)): StoreError {
   return new StoreError('INDETERMINATE', `it is not known whether it is stored: ${why}`, { cause })
 }

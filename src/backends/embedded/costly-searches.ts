@@ -1,7 +1,7 @@
 // Searches that take the writer too long: made beside it, by turns, a few at a time and no agent's before another's.
 import { StoreError } from '../../contract/errors.js'
 import { nextTurn, Turn } from '../../contract/turns.js'
-import type { WaitingAppend } from '../../record/append-request.js'
+import type { WaitingAppend } from './admitted.js'
 import type { Log } from './engine/log.js'
 import { withSoundIndexes } from './with-index-repair.js'
 

@@ -18,19 +18,21 @@ import {
   type StreamInfo,
   type StreamsRequest,
 } from '../../contract/event-store.js'
-import { HybridClock } from '../../contract/hybrid-clock.js'
+import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
-import { carriedHeads } from './carried-heads.js'
 import { CommitQueue } from './commit-queue.js'
+import { Layout } from './engine/format/names.js'
 import type { Log } from './engine/log.js'
 import { glimpseSync } from './entry-reader.js'
 import { Maintenance } from './maintenance.js'
-import { openLog, writeState } from './open-log.js'
+import { openLog } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Reader, startOf } from './reader.js'
-import { firstAtOrAfter, type MomentOf } from './segment-search.js'
+import { SegmentCommitLog } from './segment-commit-log.js'
+import { firstAtOrAfter, type ReadingOf } from './segment-search.js'
+import { SideFiles } from './side-files.js'
 import { streamNames } from './stream-names.js'
 import { withSoundIndexes } from './with-index-repair.js'
 
@@ -54,14 +56,16 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
 }
 
 /** The newest readable event's time: ids go on behind it whatever the wall clock says. */
-async function lastReading(reader: Reader, log: Log): Promise<{ timestampNs: bigint; sequence: number } | undefined> {
+async function lastReading(reader: Reader, log: Log): Promise<Reading | undefined> {
   for await (const event of reader.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) return event
   return log.head === 0 ? undefined : { timestampNs: BigInt(log.context.now()) * 1_000_000n, sequence: 0 }
 }
 
 export class EmbeddedStore extends EventStore {
+  readonly sideStore: SideFiles
   /** Runs by its own timers; a test runs it by hand. */
   readonly maintenance: Maintenance
+  private readonly commits: SegmentCommitLog
   private readonly queue: CommitQueue
   private readonly watch: HeadWatch
   private closing: Promise<void> | undefined
@@ -73,20 +77,21 @@ export class EmbeddedStore extends EventStore {
     clocks: { readonly ids: HybridClock; readonly ages: SteadyClock },
   ) {
     super()
-    const { nodeId, observer, cachedStreams } = options
+    const { nodeId, observer, cachedStreams, disk, directory } = options
+    this.sideStore = new SideFiles(disk, new Layout(directory).snapshots)
     this.watch = new HeadWatch(() => this.log.head)
+    this.commits = new SegmentCommitLog(log)
     this.queue = new CommitQueue(
-      { log, ...clocks, nodeId, cachedStreams },
+      { commits: this.commits, log, ...clocks, nodeId, cachedStreams },
       {
         published: batch => {
-          observer.appended?.(batch)
+          observer.appended(batch)
           this.watch.moved(batch.head)
         },
         recall: (position, events) => this.recall(position, events),
       },
     )
-    const { assigned } = this.queue
-    this.maintenance = new Maintenance(log, options, going => carriedHeads(log, assigned, going))
+    this.maintenance = new Maintenance(log, options, this.queue.assigned)
   }
 
   /** Not an async function: those cost a second promise, and this is the hottest of all. */
@@ -148,14 +153,13 @@ export class EmbeddedStore extends EventStore {
       backend: 'embedded',
       head: log.head,
       first: log.firstPosition,
-      write: writeState(log.state, log.stateDetail),
+      write: this.commits.write,
       damaged: log.damage,
       queued: queue.queued,
       queuedBytes: queue.queuedBytes,
+      size: { bytes: segments.bytes, diskBytes: segments.diskBytes },
       details: {
         segments: segments.length,
-        bytes: segments.bytes,
-        diskBytes: segments.diskBytes,
         epoch: log.recovered.start.epoch,
         cleanStart: log.recovered.start.clean,
         tornBytes: log.recovered.start.tornBytes,
@@ -188,7 +192,7 @@ export class EmbeddedStore extends EventStore {
     if (wanted === undefined) return undefined
     const { log } = this
     const kept = { from: log.firstPosition, to: log.head }
-    const place = (momentOf?: MomentOf) => () => firstAtOrAfter(log.segments(), wanted, kept, momentOf)
+    const place = (readingOf?: ReadingOf) => () => firstAtOrAfter(log.segments(), wanted, kept, readingOf)
     const guess = await withSoundIndexes(log, place(glimpseSync))
     const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
     if (guessed?.id === id) return guessed

@@ -6,10 +6,11 @@ import type { StoredEvent } from '../../record/record.js'
 import { type CopiedEvent, provenRecord, refuseLine } from './copied-record.js'
 import { writeFact } from './engine/disk/small-file.js'
 import { BatchBuffer } from './engine/format/batch-buffer.js'
-import { BatchIndeterminate, BatchRejected, type Log } from './engine/log.js'
+import type { Log } from './engine/log.js'
 import { openLog, translate } from './open-log.js'
 import { type EmbeddedOptions, resolveOptions } from './options.js'
 import { Reader } from './reader.js'
+import { SegmentCommitLog } from './segment-commit-log.js'
 import { indexRecord } from './terms.js'
 import { withSoundIndexes } from './with-index-repair.js'
 import { Assigned } from './write-view.js'
@@ -43,7 +44,7 @@ export async function importStore(
   try {
     return await new Import(log).run(open())
   } catch (error) {
-    throw inWordsOfContract(error, log, options.directory)
+    throw error instanceof StoreError ? error : translate(error, options.directory)
   } finally {
     await log.close()
   }
@@ -56,12 +57,14 @@ class Import {
   private waitingBytes = 0
   private readonly heads = new Map<string, number>()
   private readonly assigned: Assigned
+  private readonly commits: SegmentCommitLog
   private begun = false
   private copied = 0
 
   constructor(private readonly log: Log) {
     // Asked for streams alone, never for keys.
     this.assigned = new Assigned(log, new SteadyClock(0n), 1)
+    this.commits = new SegmentCommitLog(log)
   }
 
   async run(events: AsyncIterable<CopiedEvent>): Promise<ImportReport> {
@@ -105,11 +108,11 @@ class Import {
 
   /** What waits, as one frame: written, durable, indexed. */
   private async write(): Promise<void> {
-    const { log, batch, out } = this
+    const { log, commits, batch, out } = this
     if (this.waiting.length === 0) return
     await this.begin()
-    await log.ready()
-    batch.begin(log.nextBatchPlace())
+    await commits.ready()
+    commits.begin(batch)
     batch.startFrame()
     const entries = this.waiting.map(({ record }) => {
       batch.startEntry()
@@ -118,7 +121,7 @@ class Import {
     })
     batch.endFrame()
     const { postings } = log.writing()
-    await log.commit(batch)
+    await commits.append(batch)
     for (const { record, offset, end } of entries) indexRecord(record, postings.add(offset, end), postings)
     this.copied += this.waiting.length
     this.waiting = []
@@ -147,12 +150,4 @@ function refuseStart({ line, event }: CopiedEvent, next: number): never {
 function mustBeSame({ line, event }: CopiedEvent, stored: StoredEvent | undefined): void {
   if (stored?.position === event.position && stored.checksum === event.checksum) return
   refuseLine(line, `position ${event.position} is ${event.id} here and ${stored?.id ?? 'nothing'} in the store`)
-}
-
-function inWordsOfContract(error: unknown, log: Log, directory: string): unknown {
-  if (error instanceof StoreError) return error
-  if (error instanceof BatchRejected)
-    return new StoreError(log.state === 'disk_full' ? 'DISK_FULL' : 'READ_ONLY', error.message, { cause: error })
-  if (error instanceof BatchIndeterminate) return new StoreError('INDETERMINATE', error.message, { cause: error })
-  return translate(error, directory)
 }

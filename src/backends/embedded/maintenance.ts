@@ -1,13 +1,18 @@
 // What a store does for itself beside its work: archives, retires and scrubs, one small step at a time, and stops when told.
-import type { Observer } from '../../contract/observer.js'
+import type { Observers } from '../../contract/observer.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { Stopped, Throttle } from './engine/disk/throttle.js'
 import type { Log } from './engine/log.js'
+import type { Carried } from './engine/recovery/floor.js'
+import type { SealedSegment } from './engine/segment/sealed-segment.js'
 import type { AgeRule } from './engine/segment/segment-age.js'
 import { archiveOldest } from './engine/upkeep/archive.js'
-import { type Carry, retireOldest } from './engine/upkeep/retain.js'
+import { retireOldest } from './engine/upkeep/retain.js'
 import { Scrub } from './engine/upkeep/scrub.js'
 import type { ResolvedOptions } from './options.js'
+import { KIND } from './terms.js'
+import { withSoundIndexes } from './with-index-repair.js'
+import type { Assigned } from './write-view.js'
 
 const DAY_MS = 86_400_000
 /** Between two looks at whether anything is due. */
@@ -16,6 +21,8 @@ const IDLE_MS = 60_000
 const BUSY_MS = 5_000
 /** A pass that is over begins again a day after it began, by this process's own time and not by the wall clock. */
 const SCRUB_EVERY_MS = DAY_MS
+/** Streams looked up before the loop gets a turn. */
+const STREAMS_A_TURN = 256
 
 export class Maintenance {
   /** From the start on: a step of the wall clock makes no segment older. */
@@ -32,7 +39,7 @@ export class Maintenance {
   constructor(
     private readonly log: Log,
     private readonly options: ResolvedOptions,
-    private readonly carry: Carry,
+    private readonly assigned: Assigned,
   ) {
     this.ages = new SteadyClock(options.clock.now(), options.monotonic)
     this.throttle = new Throttle(options.scrubBytesPerSecond)
@@ -92,12 +99,12 @@ export class Maintenance {
     try {
       return await duty()
     } catch (error) {
-      if (!(error instanceof Stopped)) this.observer.noticed?.({ what: `${what} failed`, detail: String(error) })
+      if (!(error instanceof Stopped)) this.observer.noticed({ what: `${what} failed`, detail: String(error) })
       return false
     }
   }
 
-  private get observer(): Observer {
+  private get observer(): Observers {
     return this.options.observer
   }
 
@@ -107,18 +114,36 @@ export class Maintenance {
     const archived = await archiveOldest(this.log, this.rule(archiveAfterDays))
     if (archived === undefined) return false
     const archivedBytes = await this.log.context.files.pool.use(archived.path, file => file.size())
-    this.observer.archived?.({ name: archived.name, bytes: archived.source.length, archivedBytes })
+    this.observer.archived({ name: archived.name, bytes: archived.source.length, archivedBytes })
     return true
   }
 
   private async retire(): Promise<boolean> {
     const { retainArchivesDays } = this.options
     if (retainArchivesDays === 0) return false
-    const retired = await retireOldest(this.log, this.rule(retainArchivesDays), this.carry)
+    const carry = (going: SealedSegment) => this.headsBehind(going)
+    const retired = await retireOldest(this.log, this.rule(retainArchivesDays), carry)
     if (retired === undefined) return false
     const { name, firstPosition, lastPosition } = retired
-    this.observer.retired?.({ name, firstPosition, lastPosition })
+    this.observer.retired({ name, firstPosition, lastPosition })
     return true
+  }
+
+  /**
+   * The heads of streams whose events go, so that a stream goes on where it stood, whatever is left of it: those carried
+   * so far, and those whose newest event is in the segment that goes. Each is a revision and a last position.
+   */
+  private async headsBehind(going: SealedSegment): Promise<Carried> {
+    const { log, assigned } = this
+    const carried = new Map(log.floor.carried)
+    const streams = await withSoundIndexes(log, () => [...going.postings.texts(KIND.stream)])
+    for (const [at, stream] of streams.entries()) {
+      const last = await withSoundIndexes(log, () => assigned.lastOfStream(stream))
+      if (last !== undefined && last.position <= going.lastPosition) carried.set(stream, [last.revision, last.position])
+      else carried.delete(stream)
+      if (at % STREAMS_A_TURN === STREAMS_A_TURN - 1) await new Promise(setImmediate)
+    }
+    return carried
   }
 
   private async scrubOne(): Promise<boolean> {
@@ -131,7 +156,7 @@ export class Maintenance {
     if (pass === undefined) return true
     this.lastScrubMs = this.log.context.now()
     if (pass.damaged === 0) this.lastGoodScrubMs = this.lastScrubMs
-    this.observer.scrubbed?.(pass)
+    this.observer.scrubbed(pass)
     return false
   }
 

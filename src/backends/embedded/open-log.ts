@@ -1,7 +1,6 @@
 // Takes possession of a data directory and brings its log back: file system, lock, recovery.
 import { hostname } from 'node:os'
 import { StoreError } from '../../contract/errors.js'
-import type { WriteState } from '../../contract/event-store.js'
 import { syncAncestors } from './engine/disk/ancestors.js'
 import type { DiskLock } from './engine/disk/disk.js'
 import { diskErrorCode } from './engine/disk/disk.js'
@@ -18,6 +17,7 @@ import { prepareDirectories, recover } from './engine/recovery/recover.js'
 import { NoRoom } from './engine/segment/active-segment.js'
 import type { EngineContext } from './engine/segment/engine-context.js'
 import type { ResolvedOptions } from './options.js'
+import { writeState } from './segment-commit-log.js'
 import { indexRecord, TERM_KINDS } from './terms.js'
 
 const UNSAFE_FILE_SYSTEMS = new Set(['tmpfs', 'ramfs', 'nfs', 'cifs', 'smb', 'smb2', 'fuse', '9p', 'ceph'])
@@ -48,7 +48,7 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
     await recovered.segments.active?.orClosed(() => prepareForWriting(log, reserve))
     const { head } = recovered
     const { clean, tornBytes } = recovered.start
-    options.observer.recovered?.({ clean, tornBytes, head, ms: performance.now() - started })
+    options.observer.recovered({ clean, tornBytes, head, ms: performance.now() - started })
     return log
   } catch (error) {
     await context.files.pool.closeAll()
@@ -87,8 +87,8 @@ export function createContext(options: ResolvedOptions, layout: Layout, owned?: 
     now: () => Number(clock.now() / 1_000_000n),
     random: options.random,
     observer: {
-      warned: (what, detail) => observer.noticed?.({ what, detail }),
-      damaged: damage => observer.damaged?.(damage),
+      warned: (what, detail) => observer.noticed({ what, detail }),
+      damaged: damage => observer.damaged(damage),
     },
   }
 }
@@ -102,15 +102,11 @@ function createLog(
   const { segmentBytes, segmentHours, sealOnCloseBytes, idleMarkMs } = options
   const limits = { segmentBytes, segmentMs: segmentHours * 3_600_000, sealOnCloseBytes, idleMarkMs }
   const log = new Log({ ...parts, limits }, recovered, {
-    state: (state, detail) => observer.writeState?.(writeState(state, detail)),
-    rotated: segment => observer.rotated?.(segment),
+    state: (state, detail) => observer.writeState(writeState(state, detail)),
+    rotated: segment => observer.rotated(segment),
   })
   parts.context.files.latch.whenTripped(error => log.failed(error))
   return log
-}
-
-export function writeState(state: Log['state'], detail: string): WriteState {
-  return state === 'writable' ? { writable: true } : { writable: false, reason: state, detail }
 }
 
 export function translate(error: unknown, directory: string): unknown {

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../contract/clock.js'
 import { MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
-import { type Observer, SILENT } from '../../contract/observer.js'
+import { type Observer, Observers } from '../../contract/observer.js'
 import type { Disk } from './engine/disk/disk.js'
 import { RealDisk } from './engine/disk/real-disk.js'
 
@@ -40,7 +40,7 @@ export interface EmbeddedOptions {
   readonly scrubBytesPerSecond?: number
 }
 
-export type ResolvedOptions = Required<EmbeddedOptions>
+export type ResolvedOptions = Required<Omit<EmbeddedOptions, 'observer'>> & { readonly observer: Observers }
 
 export const DEFAULTS = Object.freeze({
   allowUnsafeFilesystem: false,
@@ -60,30 +60,13 @@ export const DEFAULTS = Object.freeze({
 
 function defaultParts() {
   const clocks = { clock: SYSTEM_CLOCK, monotonic: MONOTONIC_CLOCK }
-  return { disk: new RealDisk(), ...clocks, random: randomBytes, observer: SILENT }
+  return { disk: new RealDisk(), ...clocks, random: randomBytes }
 }
 
 export function resolveOptions(options: EmbeddedOptions): ResolvedOptions {
   const segmentBytes = options.segmentBytes ?? DEFAULTS.segmentBytes
   // A segment smaller than the step it grows by would be mostly zeros.
   const presizeBytes = Math.min(DEFAULTS.presizeBytes, segmentBytes)
-  const given = { ...DEFAULTS, presizeBytes, ...defaultParts(), ...options }
-  return { ...given, observer: harmless(given.observer) }
-}
-
-/** Whoever is told cannot stop the one who tells: an observer that throws must not change what becomes of an append. */
-function harmless(observer: Observer): Observer {
-  return new Proxy(observer, {
-    get(target, name) {
-      const tell: unknown = Reflect.get(target, name)
-      if (typeof tell !== 'function') return tell
-      return (...told: unknown[]) => {
-        try {
-          tell.apply(target, told)
-        } catch {
-          // There is nobody left to tell.
-        }
-      }
-    },
-  })
+  const observer = new Observers(options.observer === undefined ? [] : [options.observer])
+  return { ...DEFAULTS, presizeBytes, ...defaultParts(), ...options, observer }
 }

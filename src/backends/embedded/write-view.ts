@@ -1,11 +1,11 @@
 // What is already assigned, in flight included: the answers an append is decided by.
 
-import type { NewEvent } from '../../contract/event.js'
 import { formatId } from '../../contract/event-id.js'
 import { LIMITS } from '../../contract/limits.js'
 import type { SteadyClock } from '../../contract/steady-clock.js'
 import { type AssignedView, type Match, UNKNOWN } from '../../record/decide.js'
 import type { Keyed, Placement, StoredEvent } from '../../record/record.js'
+import type { Placed } from './admitted.js'
 import { type ConditionSearch, type Patience, SearchAllowance } from './condition-search.js'
 import type { Log } from './engine/log.js'
 import { readEventSync } from './entry-reader.js'
@@ -18,18 +18,13 @@ const SEARCH_MS = 1
 const STAGED_A_LOOK = 32
 const NO_TAGS: readonly string[] = Object.freeze([])
 
-/** An event that has its place but is not durable yet. */
-interface Staged {
-  readonly event: NewEvent
-  readonly placement: Placement
-}
-
-export class Assigned implements AssignedView {
+export class Assigned implements AssignedView<ConditionSearch> {
   /** Heads of the streams seen last; the oldest is forgotten first and found again in the index. */
   private readonly revisions = new Map<string, number>()
   /** What the batch in the making adds to them: never forgotten before it is settled. */
   private readonly stagedRevisions = new Map<string, number>()
-  private readonly staged: Staged[] = []
+  /** Those of the batch in the making: they have their places but are not durable yet. */
+  private readonly staged: Placed[] = []
   private readonly stagedKeys = new Map<string, Placement>()
   private readonly patience = new SearchAllowance(SEARCH_MS)
 
@@ -39,8 +34,9 @@ export class Assigned implements AssignedView {
     private readonly cachedStreams: number,
   ) {}
 
-  stage(event: NewEvent, placement: Placement): void {
-    this.staged.push({ event, placement })
+  stage(placed: Placed): void {
+    const { event, placement } = placed
+    this.staged.push(placed)
     this.stagedRevisions.set(event.stream, placement.revision)
     const { keyed, agentId } = placement
     if (keyed === undefined) return
@@ -95,7 +91,7 @@ export class Assigned implements AssignedView {
   private firstStagedMatch(search: ConditionSearch, patience: Patience): Match | undefined | typeof UNKNOWN {
     for (let at = 0; at < this.staged.length; at++) {
       if (at % STAGED_A_LOOK === STAGED_A_LOOK - 1 && patience.isOver) return UNKNOWN
-      const { event, placement } = this.staged[at] as Staged
+      const { event, placement } = this.staged[at] as Placed
       const { position, timestampNs, sequence, nodeId } = placement
       if (position <= search.after || !search.matches({ type: event.type, tags: event.tags ?? NO_TAGS })) continue
       return { id: formatId(timestampNs, sequence, nodeId), position, type: event.type }

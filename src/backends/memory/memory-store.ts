@@ -27,10 +27,11 @@ import { revisionHolds } from '../../contract/expected-revision.js'
 import { compileFilter, compileListing } from '../../contract/filter.js'
 import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
-import { type Observer, SILENT } from '../../contract/observer.js'
+import { type Observer, Observers } from '../../contract/observer.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { bytesOf, type Draft, draftsOf, fingerprintOf, recordOf } from './memory-record.js'
+import { MemorySideStore } from './memory-side-store.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
 
@@ -60,6 +61,7 @@ export interface MemoryStoreOptions {
 }
 
 export class MemoryStore extends EventStore {
+  readonly sideStore = new MemorySideStore()
   /** The event at position p is at index p - 1. */
   private readonly log: KeptEvent[] = []
   private readonly keys = new Map<string, KeptKey>()
@@ -67,7 +69,7 @@ export class MemoryStore extends EventStore {
   private readonly clock: HybridClock
   private readonly ages: SteadyClock
   private readonly nodeId: string
-  private readonly observer: Observer
+  private readonly observer: Observers
   private closed = false
 
   constructor(options: MemoryStoreOptions) {
@@ -79,7 +81,7 @@ export class MemoryStore extends EventStore {
     const clock = options.clock ?? SYSTEM_CLOCK
     this.clock = new HybridClock(clock)
     this.ages = new SteadyClock(clock.now(), options.monotonic ?? MONOTONIC_CLOCK)
-    this.observer = options.observer ?? SILENT
+    this.observer = new Observers(options.observer === undefined ? [] : [options.observer])
   }
 
   /** Runs from check to answer without a pause, so appends cannot come between each other. */
@@ -163,7 +165,7 @@ export class MemoryStore extends EventStore {
     for (const waiter of [...this.waiters]) {
       if (head > waiter.position) waiter.resolve(head)
     }
-    this.observer.appended?.({ events: drafts.length, bytes, syncMs: 0, head })
+    this.observer.appended({ events: drafts.length, bytes, syncMs: 0, head })
   }
 
   private revisionOf(stream: string): Revision {
@@ -245,6 +247,7 @@ export class MemoryStore extends EventStore {
       damaged: [],
       queued: 0,
       queuedBytes: 0,
+      size: undefined,
       details: { events: this.log.length, keys: this.keys.size },
     }
   }
@@ -253,7 +256,7 @@ export class MemoryStore extends EventStore {
     if (this.closed) return
     this.closed = true
     for (const waiter of [...this.waiters]) waiter.reject(new StoreError('CLOSED', 'The store has been closed'))
-    this.observer.writeState?.(this.status().write)
+    this.observer.writeState(this.status().write)
   }
 
   private mustBeOpen(): void {

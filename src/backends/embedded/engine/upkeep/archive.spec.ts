@@ -6,6 +6,7 @@ import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../../../test/support/a
 import { BentClock, DAY, YEAR } from '../../../../../test/support/bent-clock.js'
 import type { CrashMode, FakeDisk } from '../../../../../test/support/fake-disk.js'
 import { withTempDirectory } from '../../../../../test/support/temp-directory.js'
+import type { LogSize } from '../../../../contract/event-store.js'
 import { repairStore } from '../../verify-store.js'
 
 const DAYS = 10
@@ -41,7 +42,7 @@ test('the oldest segment goes to the archive, one with each pass, until the next
 test('what is counted of an archived segment is the bytes of its archive, after a restart too', async () => {
   const disk = aged.disk.clone()
   const held = await open(disk)
-  const { bytes, diskBytes } = held.store.status().details
+  const { bytes, diskBytes } = held.store.status().size as LogSize
   expect(diskBytes).toBe(bytes)
   const plain = new Map(filesOf(disk, '.log').map(path => [path, disk.bytes(path).length]))
   await held.store.maintenance.pass()
@@ -49,11 +50,11 @@ test('what is counted of an archived segment is the bytes of its archive, after 
   const [archive] = filesOf(disk, '.zst')
   const saved = (gone?.[1] as number) - disk.bytes(archive as string).length
   expect(saved).toBeGreaterThan(0)
-  expect(held.store.status().details).toMatchObject({ bytes, diskBytes: Number(diskBytes) - saved })
+  expect(held.store.status().size).toEqual({ bytes, diskBytes: diskBytes - saved })
   await held.store.close()
   const again = await open(disk)
-  const after = again.store.status().details
-  expect(Number(after['bytes']) - Number(after['diskBytes'])).toBe(saved)
+  const after = again.store.status().size as LogSize
+  expect(after.bytes - after.diskBytes).toBe(saved)
   await again.store.close()
 })
 

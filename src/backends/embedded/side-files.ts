@@ -1,30 +1,27 @@
-// Whole files beside the log, for what can be made of it again: written all or not, moved aside when they are wrong.
+// The side store as files in a directory of its own: written all or not, moved aside when they are wrong.
 import { dirname, join } from 'node:path'
-import { type Disk, diskErrorCode } from '../backends/embedded/engine/disk/disk.js'
-import { replaceFile } from '../backends/embedded/engine/disk/small-file.js'
+import { type Room, SideStore } from '../../contract/side-store.js'
+import { type Disk, diskErrorCode } from './engine/disk/disk.js'
+import { replaceFile } from './engine/disk/small-file.js'
 
+const QUARANTINE = 'quarantine'
 const TEMPORARY = '.tmp'
 /** What was wrong is evidence, but not for ever. */
 const QUARANTINED_MAX = 100
 const MISSING = new Set(['ENOENT', 'ENOTDIR'])
 
-export interface Room {
-  readonly totalBytes: number
-  readonly freeBytes: number
-}
-
-/** Its disk is not the log's: a fault here never stops an append. */
-export class SideFiles {
+/** Goes to the disk past the log's latch, because a fault here says nothing of the log. */
+export class SideFiles extends SideStore {
   private readonly quarantined: string
 
   constructor(
     private readonly disk: Disk,
     private readonly directory: string,
   ) {
-    this.quarantined = join(directory, 'quarantine')
+    super()
+    this.quarantined = join(directory, QUARANTINE)
   }
 
-  /** To be called first. Removes what was being written when the server ended. */
   async open(): Promise<void> {
     await this.disk.makeDirectory(this.quarantined)
     await this.disk.syncDirectory(this.directory)
@@ -32,17 +29,17 @@ export class SideFiles {
     for (const name of await this.list()) if (name.endsWith(TEMPORARY)) await this.remove(name)
   }
 
-  list(): Promise<string[]> {
-    return this.disk.list(this.directory)
+  async list(): Promise<string[]> {
+    const names = await this.disk.list(this.directory)
+    return names.filter(name => name !== QUARANTINE)
   }
 
-  /** From the start, at most so many bytes; undefined when there is no such file. */
-  async read(name: string, from: number, most: number): Promise<Buffer | undefined> {
+  async read(name: string, most: number): Promise<Buffer | undefined> {
     try {
       const file = await this.disk.open(join(this.directory, name), { mode: 'read' })
       try {
-        const into = Buffer.alloc(Math.max(0, Math.min(most, (await file.size()) - from)))
-        return into.subarray(0, await file.read(into, from))
+        const into = Buffer.alloc(Math.min(most, await file.size()))
+        return into.subarray(0, await file.read(into, 0))
       } finally {
         await file.close()
       }
@@ -52,7 +49,6 @@ export class SideFiles {
     }
   }
 
-  /** Durable when it resolves; until then the file is what it was before. */
   write(name: string, chunks: readonly Uint8Array[]): Promise<void> {
     return replaceFile(this.disk, join(this.directory, name), chunks)
   }

@@ -1,0 +1,53 @@
+// Opens a backend, and puts in front of it what stands in front of every store of a server: the gate, then the meter.
+import type { Logger } from '@nestjs/common'
+import { openEmbedded } from '../backends/embedded/embedded-store.js'
+import type { EmbeddedOptions } from '../backends/embedded/options.js'
+import { MemoryStore, type MemoryStoreOptions } from '../backends/memory/memory-store.js'
+import type { EventStore } from '../contract/event-store.js'
+import { Observers } from '../contract/observer.js'
+import type { SideStore } from '../contract/side-store.js'
+import type { ModeHolder } from '../degradation/mode-holder.js'
+import type { Metrics } from '../metrics/metrics.js'
+import { gatedStore, modeObserver } from './gated-store.js'
+import { meteredStore } from './metered-store.js'
+import { logObserver, metricsObserver } from './observers.js'
+
+/** No setting names the memory backend, because what it acknowledges ends with the process. */
+export type BackendOptions =
+  | ({ readonly backend: 'embedded' } & Omit<EmbeddedOptions, 'observer'>)
+  | ({ readonly backend: 'memory' } & Omit<MemoryStoreOptions, 'observer'>)
+
+export interface Surroundings {
+  readonly logger: Logger
+  readonly metrics: Metrics
+  readonly mode: ModeHolder
+}
+
+export interface Backend extends EventStore {
+  /** Its files are this process's own as soon as it is open. */
+  readonly sideStore: SideStore
+}
+
+export class OpenStore {
+  constructor(
+    /** As the backend made it: for what nobody has asked for and nobody is to find in the figures. */
+    readonly bare: Backend,
+    /** As the server uses it. */
+    readonly store: EventStore,
+  ) {}
+}
+
+export async function openStore(options: BackendOptions, { logger, metrics, mode }: Surroundings): Promise<OpenStore> {
+  const observers = new Observers([logObserver(logger), metricsObserver(metrics), modeObserver(mode)])
+  const bare = await openBackend(options, observers)
+  return new OpenStore(bare, gatedStore(meteredStore(bare, metrics), mode))
+}
+
+async function openBackend(options: BackendOptions, observer: Observers): Promise<Backend> {
+  switch (options.backend) {
+    case 'embedded':
+      return openEmbedded({ ...options, observer })
+    case 'memory':
+      return new MemoryStore({ ...options, observer })
+  }
+}

@@ -1,0 +1,24 @@
+// Puts something in front of some verbs of a store. Each wrapper says of every verb what it does, so a new one does not compile until all of them do.
+import type { EventStore } from '../contract/event-store.js'
+
+/** `through`: the store that is wrapped answers, and nothing stands between. */
+export type Wrapping = { readonly [Verb in keyof EventStore]: EventStore[Verb] | 'through' }
+
+export function wrapStore(store: EventStore, wrapping: Wrapping): EventStore {
+  const verb = <V extends keyof EventStore>(name: V): EventStore[V] => {
+    const own = wrapping[name]
+    const wrapped: (...asked: never[]) => unknown = store[name]
+    return (own === 'through' ? wrapped.bind(store) : own) as EventStore[V]
+  }
+  return {
+    append: verb('append'),
+    read: verb('read'),
+    find: verb('find'),
+    stream: verb('stream'),
+    streams: verb('streams'),
+    head: verb('head'),
+    beyond: verb('beyond'),
+    status: verb('status'),
+    close: verb('close'),
+  }
+}

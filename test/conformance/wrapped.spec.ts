@@ -1,0 +1,18 @@
+// What a server puts in front of a backend, held to the suite: it changes nothing of what a store is.
+import { Logger } from '@nestjs/common'
+import { ModeHolder } from '../../src/degradation/mode-holder.js'
+import { Metrics } from '../../src/metrics/metrics.js'
+import { openStore } from '../../src/storage/open-store.js'
+import { describeStore } from './store-conformance.js'
+
+Logger.overrideLogger(false)
+
+describeStore(
+  'the memory backend as a server opens it',
+  async clocks => {
+    const surroundings = { logger: new Logger('storage'), metrics: new Metrics(), mode: new ModeHolder() }
+    const { store } = await openStore({ backend: 'memory', nodeId: 'node-1', ...clocks }, surroundings)
+    return { store, destroy: () => store.close() }
+  },
+  [{ id: 'volatile', reason: 'it keeps events in memory alone' }],
+)
