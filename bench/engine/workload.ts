@@ -1,6 +1,7 @@
 // The events every bench appends: what agents send, 1 KB on average and 100 B to 10 KB each, the same ones on every run.
 import { Packr } from 'msgpackr'
-import { type JsonObject, type NewEvent, Packed } from '../../src/contract/event.js'
+import { type JsonObject, type NewEvent } from '../../src/contract/event.js'
+import { PackedMap } from '../../src/record/codec/scan.js'
 
 const MEAN_BYTES = 1024
 const SPREAD = 0.8
@@ -153,7 +154,7 @@ export const PACKR = new Packr({ useRecords: false })
 
 /** The same events with their payload encoded already, as a client speaking MessagePack sends them. */
 export function packEvents(events: readonly NewEvent[]): NewEvent[] {
-  return events.map(event => ({ ...event, data: new Packed(Buffer.from(PACKR.pack(event.data))) }))
+  return events.map(event => ({ ...event, data: new PackedMap(Buffer.from(PACKR.pack(event.data))) }))
 }
 
 /** Bytes of the events as JSON, as a client sends them. */

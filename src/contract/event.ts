@@ -1,5 +1,4 @@
 // What an event is: as a client sends it (NewEvent) and as the store keeps it (RecordedEvent).
-import { checkPacked } from './packed.js'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export interface JsonObject {
@@ -11,26 +10,25 @@ export type Position = number
 /** Place within one stream: dense, from 0. -1 stands for «the stream has no events». */
 export type Revision = number
 
+/** What is wrong with the bytes of a payload, and at which of them. */
+export interface PackedFault {
+  readonly reason: string
+  readonly offset: number
+}
+
 /**
- * One MessagePack map, already encoded. The store writes these bytes as they are and never decodes them.
- * Whoever has to walk them anyway makes it with `Packed.checked`; others are checked when they are appended.
+ * A payload that is encoded already. The store writes these bytes as they are and never decodes them; what they have to
+ * be is known to who encodes payloads (`record/codec/scan.ts`).
  */
-export class Packed {
-  /** How many keys it holds, when that is known already. */
-  keys: number | undefined
+export abstract class Packed {
+  /** `keys` is how many they hold: known where the bytes have been proved to be what they must be. */
+  constructor(
+    readonly bytes: Uint8Array,
+    readonly keys?: number,
+  ) {}
 
-  constructor(readonly bytes: Uint8Array) {}
-
-  /** Throws when the bytes are not one legal map. They must not be changed afterwards. */
-  static checked(bytes: Uint8Array, mostKeys?: number): Packed {
-    const packed = new Packed(bytes)
-    packed.keys = checkPacked(bytes, mostKeys)
-    return packed
-  }
-
-  get isChecked(): boolean {
-    return this.keys !== undefined
-  }
+  /** How many keys the bytes hold, at most `mostKeys`, or what is wrong with them. */
+  abstract count(mostKeys: number): number | PackedFault
 }
 
 export interface NewEvent {

@@ -1,7 +1,8 @@
 // A place in a JSON value: read from a JSON Pointer, found and altered through maps only. Every key is a key. Pure.
 import type { JsonValue } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
-import { isMap, type Mutable, ownValue, setOwn } from './merge-patch.js'
+import { setOwn } from '../contract/own-key.js'
+import { isMap, type Mutable, ownValue } from './merge-patch.js'
 
 /** The keys that lead there; none for the whole value. */
 export type Place = readonly string[]

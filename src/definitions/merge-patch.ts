@@ -1,5 +1,6 @@
 // JSON Merge Patch (RFC 7396): changes a state that is its caller's own; every key is a key, `__proto__` included. Pure.
 import type { JsonValue } from '../contract/event.js'
+import { setOwn } from '../contract/own-key.js'
 
 export type Mutable = { [key: string]: JsonValue }
 
@@ -21,10 +22,4 @@ export function isMap(value: JsonValue | undefined): value is { readonly [key: s
 
 export function ownValue(map: Readonly<Mutable>, key: string): JsonValue | undefined {
   return Object.hasOwn(map, key) ? map[key] : undefined
-}
-
-/** An assignment would call the setter of `__proto__` instead. */
-export function setOwn(map: Mutable, key: string, value: JsonValue): void {
-  if (key !== '__proto__') map[key] = value
-  else Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true })
 }

@@ -3,7 +3,8 @@
 import type { FieldPath } from '../contract/check/field-path.js'
 import { valueAt } from '../contract/check/field-path.js'
 import type { JsonValue, RecordedEvent } from '../contract/event.js'
-import { isMap, type Mutable, mergePatch, ownValue, setOwn } from '../definitions/merge-patch.js'
+import { setOwn } from '../contract/own-key.js'
+import { isMap, type Mutable, mergePatch, ownValue } from '../definitions/merge-patch.js'
 
 export interface Reducer {
   /** A fresh one, which the fold may change. */

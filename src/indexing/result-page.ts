@@ -2,9 +2,9 @@
 
 import { valueAt } from '../contract/check/field-path.js'
 import type { RecordedEvent } from '../contract/event.js'
+import { packedBy } from '../record/codec/writer.js'
 import { eventJson } from '../wire/event-json.js'
 import { eventMessagePack } from '../wire/event-msgpack.js'
-import { packedBy } from '../wire/message-pack-writer.js'
 import { encoded } from '../wire/negotiation.js'
 import { QUERY_LIMITS } from './query-limits.js'
 import type { Selected } from './read-query-body.js'
@@ -38,13 +38,13 @@ export class ResultPage {
   render(rest: Readonly<Record<string, unknown>>): string | Buffer {
     if (this.form === 'json') return `{"events":[${this.items.join(',')}],${JSON.stringify(rest).slice(1)}`
     return packedBy(writer => {
-      writer.mapHead(1 + Object.keys(rest).length)
-      writer.text('events')
-      writer.arrayHead(this.items.length)
-      for (const item of this.items) writer.packed(item as Buffer)
+      writer.mapHeader(1 + Object.keys(rest).length)
+      writer.string('events')
+      writer.arrayHeader(this.items.length)
+      for (const item of this.items) writer.raw(item as Buffer)
       for (const [name, value] of Object.entries(rest)) {
-        writer.text(name)
-        writer.value(value)
+        writer.string(name)
+        writer.anyValue(value)
       }
     })
   }

@@ -5,7 +5,7 @@ import { StoreError } from '../contract/errors.js'
 import type { Author, NewEvent } from '../contract/event.js'
 import type { AppendRequest } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
-import { NotJson, type PackWriter, TooLong } from './codec/pack-writer.js'
+import { NotJson, type PackWriter, TooLong } from './codec/writer.js'
 import { encodePayload, type Payload } from './record.js'
 
 /** More than the fields beside the payload of any event can take. */

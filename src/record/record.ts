@@ -2,8 +2,8 @@
 import { type JsonObject, type NewEvent, Packed, type RecordedEvent, type SaidEvent } from '../contract/event.js'
 import { formatId, formatTimestamp, type IdParts, parseId } from '../contract/event-id.js'
 import { LIMITS } from '../contract/limits.js'
-import { MalformedRecord, PackReader, unpackObject } from './codec/pack-reader.js'
-import { PackWriter } from './codec/pack-writer.js'
+import { MalformedRecord, PackReader, unpackObject } from './codec/reader.js'
+import { PackWriter } from './codec/writer.js'
 
 const RECORD_FIELDS = 13
 
@@ -120,12 +120,8 @@ function text(writer: PackWriter, value: string | undefined): void {
 }
 
 function strings(writer: PackWriter, list: readonly string[] | undefined): void {
-  if (list === undefined) {
-    writer.nil()
-    return
-  }
-  writer.arrayHeader(list.length)
-  for (const item of list) writer.string(item)
+  if (list === undefined) writer.nil()
+  else writer.strings(list)
 }
 
 /** What a copy of an event's record takes from elsewhere, because the event does not say it. */
@@ -148,7 +144,7 @@ export function recordSaidBy(event: SaidEvent, { data, metadata, keyed }: Unsaid
   const placement = { position, revision, agentId, correlationId, onBehalfOf, traceparent, keyed }
   const id = parseId(event.id) as IdParts
   encodeRecord(RECORD, said, { bytes: PAYLOAD.buffer, from: 0, to: PAYLOAD.at, dataBytes }, { ...id, ...placement })
-  return Buffer.from(RECORD.buffer.subarray(0, RECORD.at))
+  return RECORD.since(0)
 }
 
 const NIL = 0xc0

@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue, RecordedEvent } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
+import { setOwn } from '../contract/own-key.js'
 import { alter, copyOf, type Place, readPlace, standsAt } from '../definitions/json-path.js'
-import { isMap, type Mutable, ownValue, setOwn } from '../definitions/merge-patch.js'
-import { encodeMessagePack } from '../wire/message-pack-writer.js'
+import { isMap, type Mutable, ownValue } from '../definitions/merge-patch.js'
+import { encodeMessagePack } from '../record/codec/writer.js'
 
 export type UpcastOperation =
   | { readonly op: 'rename'; readonly path: string; readonly to: string }

@@ -6,10 +6,10 @@ import type { Delivery } from '../groups/dispatch/pending-take.js'
 import { type Consuming, Groups } from '../groups/groups.service.js'
 import { deliveryFields } from '../groups/http/deliveries-answer.js'
 import { GROUP_LIMITS } from '../groups/state/group-limits.js'
+import { packedBy } from '../record/codec/writer.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { eventJson } from '../wire/event-json.js'
 import { writeEvent } from '../wire/event-msgpack.js'
-import { packedBy } from '../wire/message-pack-writer.js'
 import type { Conversation, Held } from './client-session.js'
 import type { AckFrame, ConsumeFrame, NackFrame } from './consuming.dto.js'
 import type { FrameHandler } from './frame-handler.js'
@@ -144,12 +144,12 @@ function deliveryFrame(delivery: Delivery, id: string, form: FrameForm): string 
   if (form === 'json') return `${JSON.stringify(fields).slice(0, -1)},"event":${eventJson(delivery.event)}}`
   return packedBy(writer => {
     const given = Object.entries(fields)
-    writer.mapHead(given.length + 1)
+    writer.mapHeader(given.length + 1)
     for (const [name, value] of given) {
-      writer.text(name)
-      writer.value(value)
+      writer.string(name)
+      writer.anyValue(value)
     }
-    writer.text('event')
+    writer.string('event')
     writeEvent(writer, delivery.event)
   })
 }

@@ -1,8 +1,8 @@
 // Event frames as bytes: the event is encoded once for each form, and put into the envelope of whoever gets it. Pure.
 import type { Position, RecordedEvent } from '../contract/event.js'
+import { packedBy } from '../record/codec/writer.js'
 import { eventJson } from './event-json.js'
 import { eventMessagePack } from './event-msgpack.js'
-import { packedBy } from './message-pack-writer.js'
 
 /** How frames are written on a connection. */
 export type FrameForm = 'json' | 'msgpack'
@@ -28,8 +28,8 @@ export function subscriptionEnvelope(form: FrameForm, id: string): Envelope {
     return { key, form, wrap: event => Buffer.concat([head, event, JSON_END]) }
   }
   const head = packedBy(writer => {
-    writer.mapHead(3)
-    for (const text of ['type', 'event', 'id', id, 'event']) writer.text(text)
+    writer.mapHeader(3)
+    for (const text of ['type', 'event', 'id', id, 'event']) writer.anyValue(text)
   })
   return { key, form, wrap: event => Buffer.concat([head, event]) }
 }

@@ -1,43 +1,65 @@
 // Writes a recorded event as MessagePack, its payloads as the bytes that are stored.
 import type { RecordedEvent } from '../contract/event.js'
-import { type MessagePackWriter, packedBy } from './message-pack-writer.js'
+import { type PackWriter, packedBy } from '../record/codec/writer.js'
 
 export function eventMessagePack(event: RecordedEvent): Buffer {
   return packedBy(writer => writeEvent(writer, event))
 }
 
-const ALWAYS = ['id', 'position', 'stream', 'revision', 'type', 'timestamp', 'agentId'] as const
-const SOMETIMES = ['correlationId', 'causationId', 'sessionId', 'parents', 'occurredAt', 'traceparent'] as const
+/** How many fields every event has. */
+const FIELDS = 11
 
 /** In the contract's order of fields; those the event does not have are left out. */
-export function writeEvent(writer: MessagePackWriter, event: RecordedEvent): void {
+export function writeEvent(writer: PackWriter, event: RecordedEvent): void {
+  const { onBehalfOf, correlationId, causationId, sessionId, parents, occurredAt, traceparent } = event
   const metadata = event.packedMetadata()
-  writer.mapHead(countFields(event, metadata))
-  for (const name of ALWAYS) writeField(writer, name, event[name])
-  if (event.onBehalfOf !== undefined) writeField(writer, 'onBehalfOf', event.onBehalfOf)
-  writeField(writer, 'schemaVersion', event.schemaVersion)
-  writeField(writer, 'tags', event.tags)
-  for (const name of SOMETIMES) {
-    const value = event[name]
-    if (value !== undefined) writeField(writer, name, value)
-  }
-  writeField(writer, 'checksum', event.checksum)
-  writer.text('data')
-  writer.packed(event.packedData())
-  if (metadata === undefined) return
-  writer.text('metadata')
-  writer.packed(metadata)
+  let fields = FIELDS + given(onBehalfOf) + given(correlationId) + given(causationId) + given(sessionId)
+  fields += given(parents) + given(occurredAt) + given(traceparent) + given(metadata)
+  writer.mapHeader(fields)
+  putText(writer, 'id', event.id)
+  putNumber(writer, 'position', event.position)
+  putText(writer, 'stream', event.stream)
+  putNumber(writer, 'revision', event.revision)
+  putText(writer, 'type', event.type)
+  putText(writer, 'timestamp', event.timestamp)
+  putText(writer, 'agentId', event.agentId)
+  putTexts(writer, 'onBehalfOf', onBehalfOf)
+  putNumber(writer, 'schemaVersion', event.schemaVersion)
+  putTexts(writer, 'tags', event.tags)
+  putText(writer, 'correlationId', correlationId)
+  putText(writer, 'causationId', causationId)
+  putText(writer, 'sessionId', sessionId)
+  putTexts(writer, 'parents', parents)
+  putText(writer, 'occurredAt', occurredAt)
+  putText(writer, 'traceparent', traceparent)
+  putText(writer, 'checksum', event.checksum)
+  putPacked(writer, 'data', event.packedData())
+  putPacked(writer, 'metadata', metadata)
 }
 
-function countFields(event: RecordedEvent, metadata: Uint8Array | undefined): number {
-  let count = ALWAYS.length + 4
-  if (event.onBehalfOf !== undefined) count++
-  if (metadata !== undefined) count++
-  for (const name of SOMETIMES) if (event[name] !== undefined) count++
-  return count
+function given(value: unknown): 0 | 1 {
+  return value === undefined ? 0 : 1
 }
 
-function writeField(writer: MessagePackWriter, name: string, value: unknown): void {
-  writer.text(name)
-  writer.value(value)
+function putNumber(writer: PackWriter, name: string, value: number): void {
+  writer.string(name)
+  writer.number(value)
+}
+
+function putText(writer: PackWriter, name: string, value: string | undefined): void {
+  if (value === undefined) return
+  writer.string(name)
+  writer.string(value)
+}
+
+function putTexts(writer: PackWriter, name: string, value: readonly string[] | undefined): void {
+  if (value === undefined) return
+  writer.string(name)
+  writer.strings(value)
+}
+
+function putPacked(writer: PackWriter, name: string, value: Uint8Array | undefined): void {
+  if (value === undefined) return
+  writer.string(name)
+  writer.raw(value)
 }

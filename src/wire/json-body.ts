@@ -1,8 +1,8 @@
 // Reads a JSON body: proved harmless in one pass over its bytes, then left to JSON.parse.
 import { isUtf8 } from 'node:buffer'
+import { keysFault } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
 import { LIMITS } from '../contract/limits.js'
-import { keysFault } from '../contract/packed.js'
 import { duplicateKeys, pointersOf, syntaxFaultAt } from './json-body-faults.js'
 
 /** `{events: [{data: …}]}`: what may stand around the deepest payload. */

@@ -4,9 +4,9 @@ import { arbitraryJson } from '../../test/support/arbitrary-json.js'
 import type { StoreError } from '../contract/errors.js'
 import { Packed } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
-import { unpack } from '../contract/packed.js'
+import { unpack } from '../record/codec/reader.js'
+import { encodeMessagePack } from '../record/codec/writer.js'
 import { decodeAppend, decodeMessagePack, PACKED_VALUES_MAX } from './message-pack.js'
-import { encodeMessagePack } from './message-pack-writer.js'
 
 function refusal(bytes: Buffer, decode = decodeMessagePack): StoreError {
   try {
@@ -122,7 +122,7 @@ describe('bytes that are refused', () => {
     const many = Buffer.concat([hex('dd 00 10 00 00'), Buffer.alloc(0x10_0000, 0x80)])
     for (const decode of [decodeMessagePack, decodeAppend]) expect(refusal(many, decode).code).toBe('BODY_TOO_LARGE')
     expect(decodeAppend(encodeMessagePack({ data: { many: Array(PACKED_VALUES_MAX).fill({}) } }))).toMatchObject({
-      data: { isChecked: true },
+      data: { keys: expect.any(Number) },
     })
   })
 
@@ -170,7 +170,7 @@ describe('an append', () => {
         }
         for (const packed of [single.data, batch.events[1]?.data as Packed]) {
           expect(packed).toBeInstanceOf(Packed)
-          expect(packed.isChecked).toBe(true)
+          expect(packed.keys).toEqual(expect.any(Number))
           expect(Buffer.from(packed.bytes)).toEqual(encodeMessagePack(data))
         }
         expect(single.metadata).toBeInstanceOf(Packed)
@@ -200,7 +200,7 @@ describe('an append', () => {
   test('may be sixty-four levels deep in its payload', () => {
     const deep = (levels: number) =>
       Buffer.concat([hex('81 a4'), Buffer.from('data'), hex('81a161'.repeat(levels - 1)), hex('80')])
-    expect(decodeAppend(deep(64))).toMatchObject({ data: { isChecked: true } })
+    expect(decodeAppend(deep(64))).toMatchObject({ data: { keys: expect.any(Number) } })
     expect(refusal(deep(65), decodeAppend).errors[0]?.pointer).toBe('/data')
   })
 })

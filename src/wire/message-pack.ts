@@ -4,10 +4,20 @@ import { pointerSegment } from '../contract/check/field-findings.js'
 import { StoreError } from '../contract/errors.js'
 import { Packed } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
-import { readText, utf8FaultAt } from '../contract/utf8.js'
+import { setOwn } from '../contract/own-key.js'
+import {
+  ARRAY,
+  FOREIGN,
+  foreignFault,
+  headValue,
+  KINDS,
+  MAP,
+  NUMBER,
+  PackCursor,
+  TEXT,
+} from '../record/codec/cursor.js'
+import { PackedMap } from '../record/codec/scan.js'
 import { tooManyKeys } from './json-body.js'
-
-type Plain = Record<string, unknown>
 
 /** Beside its payloads a thousand events with every tag and parent they may have hold fewer. */
 export const PACKED_VALUES_MAX = 200_000
@@ -20,18 +30,12 @@ enum Place {
   event = 3,
 }
 
-class BodyReader {
-  private at = 0
+class BodyReader extends PackCursor {
   private left = PACKED_VALUES_MAX
   /** Of all maps, those of payloads included. */
   private keys = 0
-  private readonly view: DataView
   /** Keys and indexes on the way to the value in hand. */
   private readonly path: (string | number)[] = []
-
-  constructor(private readonly bytes: Buffer) {
-    this.view = new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength)
-  }
 
   run(place: Place): unknown {
     const value = this.value(0, place)
@@ -39,99 +43,66 @@ class BodyReader {
     return value
   }
 
-  private fail(reason: string, at: number): never {
+  protected fail(reason: string, at: number): never {
     throw new StoreError('MALFORMED_BODY', `The body is not what MessagePack must be here: ${reason} (byte ${at}).`)
-  }
-
-  private tooMuch(): never {
-    throw new StoreError('BODY_TOO_LARGE', `The body holds more than ${PACKED_VALUES_MAX} keys and values: split it.`)
   }
 
   /** Recurses as deep as `enter` allows. */
   private value(depth: number, place: Place): unknown {
     const start = this.at
-    const head = this.take(1, start) && (this.bytes[start] as number)
-    if (--this.left < 0) this.tooMuch()
-    if (head < 0x80) return head
-    if (head >= 0xe0) return head - 0x100
-    if (head < 0x90) return this.map(head & 0x0f, depth, place)
-    if (head < 0xa0) return this.array(head & 0x0f, depth, place)
-    if (head < 0xc0) return this.text(head & 0x1f, start)
-    switch (head) {
-      case 0xc0:
-        return null
-      case 0xc2:
-        return false
-      case 0xc3:
-        return true
-      case 0xd9:
-      case 0xda:
-      case 0xdb:
-        return this.text(this.length(1 << (head - 0xd9), start), start)
-      case 0xdc:
-      case 0xdd:
-        return this.array(this.length(head === 0xdc ? 2 : 4, start), depth, place)
-      case 0xde:
-      case 0xdf:
-        return this.map(this.length(head === 0xde ? 2 : 4, start), depth, place)
+    const head = this.head()
+    this.countValue()
+    switch (KINDS[head]) {
+      case TEXT:
+        return this.provenText(head, start)
+      case NUMBER:
+        return this.exactNumber(head, start)
+      case ARRAY:
+        return this.array(this.size(head, start), depth, place)
+      case MAP:
+        return this.map(this.size(head, start), depth, place)
+      case FOREIGN:
+        return this.fail(foreignFault(head), start)
       default:
-        return this.number(head, start)
+        return headValue(head)
     }
   }
 
-  private number(head: number, start: number): number {
-    if (head < 0xca || head > 0xd3) return this.fail(strangerOf(head), start)
-    const at = this.at
-    this.take(head === 0xca ? 4 : head === 0xcb ? 8 : 1 << (head & 0x03), start)
-    switch (head) {
-      case 0xca:
-        return this.finite(this.view.getFloat32(at), start)
-      case 0xcb:
-        return this.finite(this.view.getFloat64(at), start)
-      case 0xcc:
-        return this.view.getUint8(at)
-      case 0xcd:
-        return this.view.getUint16(at)
-      case 0xce:
-        return this.view.getUint32(at)
-      case 0xcf:
-        return exact(this.view.getBigUint64(at), this.path)
-      case 0xd0:
-        return this.view.getInt8(at)
-      case 0xd1:
-        return this.view.getInt16(at)
-      case 0xd2:
-        return this.view.getInt32(at)
-      default:
-        return exact(this.view.getBigInt64(at), this.path)
-    }
+  private countValue(): void {
+    if (--this.left >= 0) return
+    throw new StoreError('BODY_TOO_LARGE', `The body holds more than ${PACKED_VALUES_MAX} keys and values: split it.`)
   }
 
-  private finite(value: number, start: number): number {
-    return Number.isFinite(value) ? value : this.fail('a number must be finite', start)
-  }
-
-  private take(bytes: number, start: number): true {
-    this.at += bytes
-    return this.at <= this.bytes.length || this.fail('the bytes end early', start)
-  }
-
-  private length(width: number, start: number): number {
-    const at = this.at
-    this.take(width, start)
-    return width === 1 ? this.view.getUint8(at) : width === 2 ? this.view.getUint16(at) : this.view.getUint32(at)
-  }
-
-  private text(length: number, start: number): string {
+  private provenText(head: number, start: number): string {
+    const length = this.size(head, start)
     const from = this.at
-    this.take(length, start)
-    const fault = utf8FaultAt(this.bytes, from, this.at)
-    return fault < 0 ? readText(this.bytes, from, this.at) : this.fail('a string must be valid UTF-8', fault)
+    this.passText(length, start)
+    return this.textFrom(from)
   }
 
-  /** Every item takes a byte at least, so a count cannot promise more than there is. */
-  private enter(least: number, depth: number): void {
-    if (least > this.bytes.length - this.at) this.fail('the bytes end early', this.at)
+  private exactNumber(head: number, start: number): number {
+    const value = this.number(head, start)
+    if (Number.isSafeInteger(value)) return value
+    if (!Number.isFinite(value)) this.fail('a number must be finite', start)
+    if (head === 0xcf) this.mustBe(value, this.bytes.readBigUInt64BE(start + 1))
+    if (head === 0xd3) this.mustBe(value, this.bytes.readBigInt64BE(start + 1))
+    return value
+  }
+
+  private mustBe(double: number, sent: bigint): void {
+    if (BigInt(double) === sent) return
+    const detail = 'is a number that would change when it is read: send it as a string'
+    throw this.refusal('INVALID_REQUEST', 'The request', detail)
+  }
+
+  /** Names the value in hand. */
+  private refusal(code: 'INVALID_REQUEST' | 'INVALID_EVENT', what: string, detail: string): StoreError {
+    const pointer = this.path.map(pointerSegment).join('')
+    return new StoreError(code, `${what} breaks a rule: ${pointer} ${detail}`, { errors: [{ pointer, detail }] })
+  }
+
+  private enter(items: number, depth: number): void {
+    this.mustHold(items, this.at)
     if (depth === LIMITS.nestingDepth)
       this.fail(`nesting must not be deeper than ${LIMITS.nestingDepth} levels`, this.at)
   }
@@ -149,10 +120,10 @@ class BodyReader {
     return items
   }
 
-  private map(count: number, depth: number, place: Place): Plain {
+  private map(count: number, depth: number, place: Place): Record<string, unknown> {
     this.enter(2 * count, depth)
     this.countKeys(count)
-    const map: Plain = {}
+    const map: Record<string, unknown> = {}
     const holdsPayloads = place === Place.request || place === Place.event
     const step = this.path.push('') - 1
     for (let i = 0; i < count; i++) {
@@ -162,87 +133,58 @@ class BodyReader {
       this.path[step] = name
       const isPayload = holdsPayloads && (name === 'data' || name === 'metadata') && this.startsMap()
       const inner = place === Place.request && name === 'events' ? Place.events : Place.plain
-      put(map, name, isPayload ? this.payload() : this.value(depth + 1, inner))
+      setOwn(map, name, isPayload ? this.payload() : this.value(depth + 1, inner))
     }
     this.path.pop()
     return map
   }
 
-  private countKeys(count: number): number {
+  private countKeys(count: number): void {
     this.keys += count
     if (this.keys > LIMITS.bodyKeys) throw tooManyKeys(LIMITS.bodyKeys)
-    return count
   }
 
   private key(start: number): string {
     const head = this.bytes[start] ?? 0
-    if (!((head & 0xe0) === 0xa0 || (head >= 0xd9 && head <= 0xdb))) this.fail('a key must be a string', start)
-    return this.value(0, Place.plain) as string
+    if (KINDS[head] !== TEXT) this.fail('a key must be a string', start)
+    this.at++
+    this.countValue()
+    return this.provenText(head, start)
   }
 
   private startsMap(): boolean {
-    const head = this.bytes[this.at] ?? 0
-    return (head & 0xf0) === 0x80 || head === 0xde || head === 0xdf
+    return KINDS[this.bytes[this.at] ?? 0] === MAP
   }
 
   private payload(): Packed {
     const from = this.at
-    this.skip()
-    const slice = this.bytes.subarray(from, this.at)
-    try {
-      return Packed.checked(slice)
-    } catch (error) {
-      const detail = (error as StoreError).errors?.[0]?.detail ?? 'is not legal MessagePack'
-      const pointer = pointerOf(this.path)
-      throw new StoreError('INVALID_EVENT', `The event breaks a rule: ${pointer} ${detail}`, {
-        errors: [{ pointer, detail }],
-      })
+    const payload = PackedMap.within(this.bytes, from)
+    if (payload instanceof Packed) {
+      this.countKeys(payload.keys as number)
+      this.at = from + payload.bytes.length
+      return payload
     }
+    // A body that is broken, or holds too many keys, is that in the first place.
+    this.skip()
+    throw this.refusal('INVALID_EVENT', 'The event', `${payload.reason} (byte ${payload.offset})`)
   }
 
   /** To the end of one value, whatever it holds: only how many values are still to come is kept. */
   private skip(): void {
     for (let left = 1; left > 0; left--) {
       const start = this.at
-      const head = this.take(1, start) && (this.bytes[start] as number)
-      if (head < 0x80 || head >= 0xe0 || head === 0xc0 || head === 0xc2 || head === 0xc3) continue
-      if (head < 0x90) left += 2 * this.countKeys(head & 0x0f)
-      else if (head < 0xa0) left += head & 0x0f
-      else if (head < 0xc0) this.take(head & 0x1f, start)
-      else if (head >= 0xd9 && head <= 0xdb) this.take(this.length(1 << (head - 0xd9), start), start)
-      else if (head === 0xdc || head === 0xdd) left += this.length(head === 0xdc ? 2 : 4, start)
-      else if (head === 0xde || head === 0xdf) left += 2 * this.countKeys(this.length(head === 0xde ? 2 : 4, start))
-      else if (head < 0xca || head > 0xd3) this.fail(strangerOf(head), start)
-      else this.take(head === 0xca ? 4 : head === 0xcb ? 8 : 1 << (head & 0x03), start)
+      const head = this.head()
+      const kind = KINDS[head]
+      if (kind === FOREIGN) this.fail(foreignFault(head), start)
+      else if (kind === NUMBER) this.passNumber(head, start)
+      else if (kind === TEXT) this.pass(this.size(head, start), start)
+      else if (kind === ARRAY) left += this.size(head, start)
+      else if (kind === MAP) {
+        const count = this.size(head, start)
+        this.countKeys(count)
+        left += 2 * count
+      }
     }
-  }
-}
-
-function strangerOf(head: number): string {
-  if (head === 0xc1) return '0xc1 is never used'
-  return head >= 0xc4 && head <= 0xc6 ? 'binary is not JSON' : 'an extension type is not JSON'
-}
-
-function pointerOf(path: readonly (string | number)[]): string {
-  return path.map(pointerSegment).join('')
-}
-
-function exact(value: bigint, path: readonly (string | number)[]): number {
-  const double = Number(value)
-  if (BigInt(double) === value) return double
-  const pointer = pointerOf(path)
-  const detail = 'is a number that would change when it is read: send it as a string'
-  throw new StoreError('INVALID_REQUEST', `The request breaks a rule: ${pointer} ${detail}`, {
-    errors: [{ pointer, detail }],
-  })
-}
-
-/** Assigning to `__proto__` would set the prototype instead of keeping the key. */
-function put(map: Plain, name: string, value: unknown): void {
-  if (name === '__proto__') {
-    Object.defineProperty(map, name, { value, enumerable: true, writable: true, configurable: true })
-  } else {
-    map[name] = value
   }
 }
 

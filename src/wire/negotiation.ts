@@ -1,7 +1,7 @@
 // Chooses the form of an answer by the Accept header, and writes plain values in it.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
-import { encodeMessagePack } from './message-pack-writer.js'
+import { encodeMessagePack } from '../record/codec/writer.js'
 
 export type Form = 'json' | 'msgpack' | 'ndjson' | 'sse' | 'cloudevent' | 'cloudevents'
 

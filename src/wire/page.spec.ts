@@ -3,11 +3,11 @@ import fc from 'fast-check'
 import { arbitraryJson } from '../../test/support/arbitrary-json.js'
 import type { JsonObject, RecordedEvent } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
+import { encodeMessagePack } from '../record/codec/writer.js'
 import { eventJson } from './event-json.js'
 import { eventMessagePack } from './event-msgpack.js'
 import { caughtUpFrame, checkpointFrame, endFrame, errorFrame, eventFrame, heartbeatFrame } from './frames.js'
 import { decodeMessagePack } from './message-pack.js'
-import { encodeMessagePack } from './message-pack-writer.js'
 import { pageOf } from './page.js'
 
 type Fields = Omit<RecordedEvent, 'packedData' | 'packedMetadata'>

@@ -1,9 +1,9 @@
 // Puts events and what belongs beside them into one answer, as JSON or MessagePack.
 import type { RecordedEvent } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
+import { packedBy } from '../record/codec/writer.js'
 import { eventJson } from './event-json.js'
 import { writeEvent } from './event-msgpack.js'
-import { packedBy } from './message-pack-writer.js'
 
 /** `{events: […], ...rest}`; what is undefined in `rest` is left out. */
 export function pageOf(events: readonly RecordedEvent[], rest: object, form: 'json' | 'msgpack'): string | Buffer {
@@ -55,13 +55,13 @@ function ending(rest: object): string {
 function packedPage(events: readonly RecordedEvent[], rest: Readonly<Record<string, unknown>>): Buffer {
   const names = Object.keys(rest).filter(name => rest[name] !== undefined)
   return packedBy(writer => {
-    writer.mapHead(1 + names.length)
-    writer.text('events')
-    writer.arrayHead(events.length)
+    writer.mapHeader(1 + names.length)
+    writer.string('events')
+    writer.arrayHeader(events.length)
     for (const event of events) writeEvent(writer, event)
     for (const name of names) {
-      writer.text(name)
-      writer.value(rest[name])
+      writer.string(name)
+      writer.anyValue(rest[name])
     }
   })
 }

@@ -1,9 +1,10 @@
 // Conformance: whatever is handed to any verb ends in a catalogued error, writes nothing, and leaves the store well.
 import { afterEach, describe, expect, it } from '@jest/globals'
 import type { ErrorCode } from '../../src/contract/errors.js'
-import { type JsonObject, Packed } from '../../src/contract/event.js'
+import { type JsonObject } from '../../src/contract/event.js'
 import { LIMITS } from '../../src/contract/limits.js'
-import { encodeMessagePack } from '../../src/wire/message-pack-writer.js'
+import { PackedMap } from '../../src/record/codec/scan.js'
+import { encodeMessagePack } from '../../src/record/codec/writer.js'
 import { nested } from '../support/arbitrary-json.js'
 import { an, codeOf, errorOf, type World } from './vocabulary.js'
 
@@ -154,12 +155,12 @@ function refusesData(world: World): void {
     ['with a getter that throws', Object.defineProperty({}, 'x', { enumerable: true, get: fail }), 'INVALID_REQUEST'],
     ['of more than a mebibyte', { text: 'x'.repeat(1_048_577) }, 'EVENT_TOO_LARGE'],
     ['of a mebibyte of two-byte characters', { text: 'é'.repeat(600_000) }, 'EVENT_TOO_LARGE'],
-    ['packed, but not a map', new Packed(Uint8Array.of(0x90)), 'INVALID_EVENT'],
-    ['packed, but cut off', new Packed(Uint8Array.of(0x81, 0xa1, 0x61)), 'INVALID_EVENT'],
-    ['packed, with a key twice', new Packed(Uint8Array.of(0x82, 0xa1, 0x61, 1, 0xa1, 0x61, 2)), 'INVALID_EVENT'],
-    ['packed, of no bytes', new Packed(new Uint8Array(0)), 'INVALID_EVENT'],
-    ['packed, of more than a mebibyte', new Packed(new Uint8Array(1_048_577)), 'EVENT_TOO_LARGE'],
-    ['packed in something else', new Packed('bytes' as never), 'INVALID_EVENT'],
+    ['packed, but not a map', new PackedMap(Uint8Array.of(0x90)), 'INVALID_EVENT'],
+    ['packed, but cut off', new PackedMap(Uint8Array.of(0x81, 0xa1, 0x61)), 'INVALID_EVENT'],
+    ['packed, with a key twice', new PackedMap(Uint8Array.of(0x82, 0xa1, 0x61, 1, 0xa1, 0x61, 2)), 'INVALID_EVENT'],
+    ['packed, of no bytes', new PackedMap(new Uint8Array(0)), 'INVALID_EVENT'],
+    ['packed, of more than a mebibyte', new PackedMap(new Uint8Array(1_048_577)), 'EVENT_TOO_LARGE'],
+    ['packed in something else', new PackedMap('bytes' as never), 'INVALID_EVENT'],
   ])('as data is refused: %s', async (_, data, code) => {
     expect(await codeOf(() => world.append(an('opened', { data: data as never })))).toBe(code)
   })
@@ -168,9 +169,12 @@ function refusesData(world: World): void {
     ['in one object', { data: keyed(LIMITS.eventKeys + 1) }],
     ['in many', { data: { list: Array.from({ length: LIMITS.eventKeys }, () => ({ k: 0 })) } }],
     ['in both parts together', { data: keyed(LIMITS.eventKeys - 1), metadata: keyed(2) }],
-    ['packed', { data: new Packed(packed(keyed(LIMITS.eventKeys + 1))) }],
-    ['packed in both parts', { data: new Packed(packed(keyed(9_000))), metadata: new Packed(packed(keyed(1_001))) }],
-    ['packed and proven', { data: Packed.checked(packed(keyed(9_000))), metadata: keyed(1_001) }],
+    ['packed', { data: new PackedMap(packed(keyed(LIMITS.eventKeys + 1))) }],
+    [
+      'packed in both parts',
+      { data: new PackedMap(packed(keyed(9_000))), metadata: new PackedMap(packed(keyed(1_001))) },
+    ],
+    ['packed and proven', { data: PackedMap.checked(packed(keyed(9_000))), metadata: keyed(1_001) }],
   ])('with more keys than an event may have is refused: %s', async (_, parts) => {
     const error = await errorOf(() => world.append(an('opened', parts)))
     expect(error.code).toBe('INVALID_EVENT')

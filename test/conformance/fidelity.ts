@@ -1,9 +1,10 @@
 // Conformance: what is read is what was sent, to the last key, digit and character.
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../src/contract/event.js'
+import { type JsonObject, type NewEvent, type RecordedEvent } from '../../src/contract/event.js'
 import { LIMITS } from '../../src/contract/limits.js'
-import { unpack } from '../../src/contract/packed.js'
+import { unpack } from '../../src/record/codec/reader.js'
+import { PackedMap } from '../../src/record/codec/scan.js'
 import { arbitraryJson, nested, objectOf } from '../support/arbitrary-json.js'
 import { an, plain, type World } from './vocabulary.js'
 
@@ -152,7 +153,7 @@ function tellsPacked(world: World): void {
   )
 
   it('comes back decoded, and as the very bytes, when it was packed', async () => {
-    const event = await stored(world, an('opened', { data: new Packed(bytes), metadata: new Packed(bytes) }))
+    const event = await stored(world, an('opened', { data: new PackedMap(bytes), metadata: new PackedMap(bytes) }))
     expect(text(event.data)).toBe('{"b":1,"a":"é","__proto__":[null]}')
     expect(text(event.metadata)).toBe(text(event.data))
     expect([...event.packedData()]).toEqual([...bytes])
@@ -161,7 +162,7 @@ function tellsPacked(world: World): void {
 
   it('does not change with the bytes it was given in', async () => {
     const given = bytes.slice()
-    const appending = world.append(an('opened', { data: new Packed(given) }))
+    const appending = world.append(an('opened', { data: new PackedMap(given) }))
     given.fill(0)
     await appending
     expect([...((await world.store.find(1))?.packedData() ?? [])]).toEqual([...bytes])

@@ -1,6 +1,6 @@
 // Conformance: an idempotency key makes an append happen once, whatever is sent again.
 import { describe, expect, it } from '@jest/globals'
-import { Packed } from '../../src/contract/event.js'
+import { PackedMap } from '../../src/record/codec/scan.js'
 import { HOUR, YEAR } from '../support/bent-clock.js'
 import { an, codeOf, outcomesOf, type World } from './vocabulary.js'
 
@@ -99,7 +99,7 @@ function tellsReuse(world: World): void {
   })
 
   it('knows a repeat of packed data', async () => {
-    const packed = () => an('opened', { data: new Packed(Uint8Array.of(0x81, 0xa1, 0x61, 0x01)) })
+    const packed = () => an('opened', { data: new PackedMap(Uint8Array.of(0x81, 0xa1, 0x61, 0x01)) })
     await world.append(packed(), { key: 'k1' })
     expect((await world.append(packed(), { key: 'k1' })).duplicate).toBe(true)
   })

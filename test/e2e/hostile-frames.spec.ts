@@ -1,6 +1,6 @@
 // Thousands of hostile clients of the stream: none brings the server down, each is closed as it must be, and whoever behaves notices nothing.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { encodeMessagePack } from '../../src/wire/message-pack-writer.js'
+import { encodeMessagePack } from '../../src/record/codec/writer.js'
 import { Random } from '../support/random.js'
 import { binary, handshakeBytes, type Outcome, RawStream, text } from '../support/raw-stream.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from '@jest/globals'
 import { writeFact } from '../../src/backends/embedded/engine/disk/small-file.js'
 import { BatchBuffer } from '../../src/backends/embedded/engine/format/batch-buffer.js'
 import { NO_HASH } from '../../src/backends/embedded/engine/format/bytes.js'
-import { GrowingBuffer } from '../../src/backends/embedded/engine/format/growing-buffer.js'
 import { HEADER_BLOCK_BYTES } from '../../src/backends/embedded/engine/format/segment-header.js'
 import { scan } from '../../src/backends/embedded/engine/segment/scan.js'
+import { PackWriter } from '../../src/record/codec/writer.js'
 import { held } from '../crash/chain-check.js'
 import { SEED } from '../crash/effort.js'
 import { must } from '../crash/ledger.js'
@@ -184,7 +184,7 @@ describe('bytes inside an event that look like a frame', () => {
     salt: number,
     place: { offset: number; batch: number; nextPosition: number; chain: Buffer },
   ) {
-    const out = new GrowingBuffer()
+    const out = new PackWriter()
     const buffer = new BatchBuffer(out)
     buffer.begin({ ...place, salt })
     buffer.startFrame()

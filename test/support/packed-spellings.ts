@@ -1,8 +1,14 @@
 // JSON in MessagePack in any of its legal spellings: heads longer than needed, integers as any type that holds them.
-import type { JsonValue } from '../../src/contract/event.js'
+import type { JsonValue, Packed } from '../../src/contract/event.js'
+import { PackedMap } from '../../src/record/codec/scan.js'
 
 /** Answers a number from 0 up to below `choices`. */
 export type Choose = (choices: number) => number
+
+/** Bytes that nobody has looked at yet. */
+export function packedMap(bytes: Uint8Array): Packed {
+  return new PackedMap(bytes)
+}
 
 const UTF8 = new TextEncoder()
 

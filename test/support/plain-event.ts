@@ -1,6 +1,6 @@
 // An event as a test writes it down: what matters is given, the rest is some value, and the payload is encoded as it is stored.
 import type { JsonObject, RecordedEvent } from '../../src/contract/event.js'
-import { encodeMessagePack } from '../../src/wire/message-pack-writer.js'
+import { encodeMessagePack } from '../../src/record/codec/writer.js'
 
 export function plainEvent(data: JsonObject, more: Partial<RecordedEvent> = {}): RecordedEvent {
   return {

@@ -1,7 +1,7 @@
 // The bytes of one record, as the store would write it.
 
 import type { NewEvent } from '../../src/contract/event.js'
-import { PackWriter } from '../../src/record/codec/pack-writer.js'
+import { PackWriter } from '../../src/record/codec/writer.js'
 import { encodePayload, encodeRecord, type Placement } from '../../src/record/record.js'
 
 export const PLACED: Placement = {

@@ -1,7 +1,6 @@
 // The bytes of a segment, built in memory batch by batch, for judging them and for breaking them.
 import { BatchBuffer } from '../../src/backends/embedded/engine/format/batch-buffer.js'
 import { NO_HASH } from '../../src/backends/embedded/engine/format/bytes.js'
-import { GrowingBuffer } from '../../src/backends/embedded/engine/format/growing-buffer.js'
 import {
   HEADER_BLOCK_BYTES,
   headerBlock,
@@ -9,6 +8,7 @@ import {
 } from '../../src/backends/embedded/engine/format/segment-header.js'
 import type { ScanStart } from '../../src/backends/embedded/engine/segment/scan.js'
 import type { SegmentBytes } from '../../src/backends/embedded/engine/segment/segment-bytes.js'
+import { PackWriter } from '../../src/record/codec/writer.js'
 
 export const SALT = 0x5a17
 
@@ -97,7 +97,7 @@ export class SegmentImage {
   }
 
   private add(batch: Batch): void {
-    const out = new GrowingBuffer()
+    const out = new PackWriter()
     const buffer = new BatchBuffer(out)
     const { chain, nextPosition, salt } = this
     buffer.begin({ offset: this.end, batch: ++this.batches, nextPosition, chain, salt })

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { Unpackr } from 'msgpackr'
 import { type ClientOptions, WebSocket } from 'ws'
-import { encodeMessagePack } from '../../src/wire/message-pack-writer.js'
+import { encodeMessagePack } from '../../src/record/codec/writer.js'
 
 // biome-ignore lint/suspicious/noExplicitAny: what a frame holds is what a test is about to find out.
 export type Heard = any

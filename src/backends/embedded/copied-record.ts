@@ -3,9 +3,10 @@ import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { keyFault } from '../../contract/check/check-names.js'
 import { StoreError } from '../../contract/errors.js'
-import { Packed, type SaidEvent } from '../../contract/event.js'
+import type { SaidEvent } from '../../contract/event.js'
 import { LIMITS } from '../../contract/limits.js'
-import { MalformedRecord } from '../../record/codec/pack-reader.js'
+import { MalformedRecord } from '../../record/codec/reader.js'
+import { PackedMap } from '../../record/codec/scan.js'
 import { type Keyed, recordSaidBy, StoredEvent } from '../../record/record.js'
 
 /** An event as an export has it. What it says must have passed the contract's checks. */
@@ -35,8 +36,8 @@ function sameRecord(line: number, event: SaidEvent, record: Buffer): Buffer {
     const stored = new StoredEvent(record, '')
     const metadata = stored.packedMetadata()
     const unsaid = {
-      data: Packed.checked(stored.packedData(), ANY_KEYS),
-      ...(metadata === undefined ? undefined : { metadata: Packed.checked(metadata, ANY_KEYS) }),
+      data: PackedMap.checked(stored.packedData(), ANY_KEYS),
+      ...(metadata === undefined ? undefined : { metadata: PackedMap.checked(metadata, ANY_KEYS) }),
       keyed: stored.keyed,
     }
     const said = { ...(JSON.parse(JSON.stringify(stored)) as SaidEvent), checksum: event.checksum }

@@ -1,6 +1,7 @@
 // Proves stored events: the hash of each, and that it is the one that was asked for.
 import type { Reading } from '../../contract/hybrid-clock.js'
-import { MalformedRecord, PackReader, type TextBuffer } from '../../record/codec/pack-reader.js'
+import type { TextBuffer } from '../../record/codec/cursor.js'
+import { MalformedRecord, PackReader } from '../../record/codec/reader.js'
 import { StoredEvent } from '../../record/record.js'
 import { digest, ENTRY_HEAD_BYTES } from './engine/format/frame.js'
 import type { Segment } from './engine/segment/sealed-segment.js'

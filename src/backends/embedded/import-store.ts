@@ -1,7 +1,7 @@
 // Copies the events of an export into a directory of its own, each at its place, under its id, byte for byte.
 import { StoreError } from '../../contract/errors.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
-import { PackWriter } from '../../record/codec/pack-writer.js'
+import { PackWriter } from '../../record/codec/writer.js'
 import type { StoredEvent } from '../../record/record.js'
 import { type CopiedEvent, provenRecord, refuseLine } from './copied-record.js'
 import { writeFact } from './engine/disk/small-file.js'

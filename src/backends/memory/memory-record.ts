@@ -6,7 +6,7 @@ import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { AppendRequest } from '../../contract/event-store.js'
 import type { Reading } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
-import { unpack } from '../../contract/packed.js'
+import { unpack } from '../../record/codec/reader.js'
 import { keepCopy, withoutAbsent } from './keep-copy.js'
 import { packJson } from './pack-json.js'
 

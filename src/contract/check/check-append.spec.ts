@@ -2,8 +2,8 @@
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { arbitraryJson, nested, objectOf } from '../../../test/support/arbitrary-json.js'
+import { packedMap } from '../../../test/support/packed-spellings.js'
 import { StoreError } from '../errors.js'
-import { Packed } from '../event.js'
 import { LIMITS } from '../limits.js'
 import { checkAppend, SERVICE_AGENT } from './check-append.js'
 
@@ -127,7 +127,7 @@ describe('data', () => {
     ['an object made from another', Object.create({ inherited: 1 })],
     ['an array of another class', new (class List extends Array {})()],
     ['half a character', `a${HALF}`],
-    ['packed bytes inside', new Packed(Uint8Array.of(0x80))],
+    ['packed bytes inside', packedMap(Uint8Array.of(0x80))],
   ])('must not hold %s', (_, value) => {
     expect(inData({ deep: [0, { here: value }] })).toEqual(['/events/0/data/deep/1/here'])
   })
@@ -227,7 +227,7 @@ describe('sizes', () => {
     ['a long list', { data: { a: times(LIMITS.eventBytes, 0) } }, 'EVENT_TOO_LARGE', '/events/0/data'],
     ['a list of nothing', { data: { a: Array(2 ** 32 - 1) } }, 'EVENT_TOO_LARGE', '/events/0/data'],
     ['metadata', { metadata: { a: 'x'.repeat(LIMITS.metadataBytes) } }, 'EVENT_TOO_LARGE', '/events/0/metadata'],
-    ['packed data', { data: new Packed(new Uint8Array(LIMITS.eventBytes + 1)) }, 'EVENT_TOO_LARGE', '/events/0/data'],
+    ['packed data', { data: packedMap(new Uint8Array(LIMITS.eventBytes + 1)) }, 'EVENT_TOO_LARGE', '/events/0/data'],
     [
       'data and metadata together',
       { data: { a: 'x'.repeat(LIMITS.eventBytes - 100) }, metadata: { a: 'x'.repeat(200) } },
@@ -256,8 +256,8 @@ describe('sizes', () => {
 
 describe('packed data', () => {
   it('is checked like any other, with the byte in the finding', () => {
-    expect(pointers(withEvent({ data: new Packed(Uint8Array.of(0x81, 0xa1, 0x61, 0x01)) }))).toEqual([])
-    const error = findings(withEvent({ metadata: new Packed(Uint8Array.of(0x81, 0xa1, 0x61, 0xc4, 0x00)) }))
+    expect(pointers(withEvent({ data: packedMap(Uint8Array.of(0x81, 0xa1, 0x61, 0x01)) }))).toEqual([])
+    const error = findings(withEvent({ metadata: packedMap(Uint8Array.of(0x81, 0xa1, 0x61, 0xc4, 0x00)) }))
     expect(error?.code).toBe('INVALID_EVENT')
     expect(error?.errors).toEqual([
       { pointer: '/events/0/metadata', detail: 'binary is not JSON (byte 3 of its MessagePack)' },
@@ -266,7 +266,7 @@ describe('packed data', () => {
 
   it('must be bytes', () => {
     for (const bytes of [undefined, null, 'a', [0x80], {}]) {
-      expect(pointers(withEvent({ data: new Packed(bytes as never) }))).toEqual(['/events/0/data'])
+      expect(pointers(withEvent({ data: packedMap(bytes as never) }))).toEqual(['/events/0/data'])
     }
   })
 })

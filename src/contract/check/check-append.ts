@@ -4,7 +4,6 @@ import { StoreError } from '../errors.js'
 import { Packed } from '../event.js'
 import type { AppendRequest } from '../event-store.js'
 import { LIMITS } from '../limits.js'
-import { keysFault, scanPacked } from '../packed.js'
 import { timeFault } from '../rfc3339.js'
 import {
   agentFault,
@@ -18,7 +17,7 @@ import {
   typeFault,
 } from './check-names.js'
 import { checkCondition, checkExpectations } from './check-preconditions.js'
-import { checkUnknownFields, type FaultOf, isObject, listFault } from './field-checks.js'
+import { checkUnknownFields, type FaultOf, isObject, keysFault, listFault } from './field-checks.js'
 import { FieldFindings } from './field-findings.js'
 import { type EventField, fieldPointer, isPlainObject, JsonWalk } from './json-walk.js'
 
@@ -199,7 +198,7 @@ class AppendCheck {
       return 0
     }
     if (bytes.length > most) return this.tooLarge(fieldPointer(at), most)
-    const keys = payload.keys ?? scanPacked(bytes, this.mostKeys)
+    const keys = payload.count(this.mostKeys)
     if (typeof keys === 'number') this.keys += keys
     else this.field(at.event, at.field, `${keys.reason} (byte ${keys.offset} of its MessagePack)`)
     return bytes.length

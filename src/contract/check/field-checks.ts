@@ -13,6 +13,10 @@ export function listFault(list: unknown, most: number): string | undefined {
   return list.length > most ? `must have at most ${most} items, not ${list.length}` : undefined
 }
 
+export function keysFault(most: number): string {
+  return `must hold at most ${most} keys`
+}
+
 /** A field that nobody knows is a mistake, and ignoring it would hide that. */
 export function checkUnknownFields(
   object: object,

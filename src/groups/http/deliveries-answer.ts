@@ -1,8 +1,8 @@
 // Writes what a group hands out, and what it has parked, as JSON or MessagePack, the events as everywhere. Pure.
 import type { RecordedEvent } from '../../contract/event.js'
+import { packedBy } from '../../record/codec/writer.js'
 import { eventJson } from '../../wire/event-json.js'
 import { writeEvent } from '../../wire/event-msgpack.js'
-import { packedBy } from '../../wire/message-pack-writer.js'
 import type { Delivery } from '../dispatch/pending-take.js'
 import { timeOf } from '../state/group-status.js'
 
@@ -43,23 +43,23 @@ function jsonOf(name: string, items: readonly WithEvent[], rest: Readonly<Record
 function packedOf(name: string, items: readonly WithEvent[], rest: Readonly<Record<string, unknown>>): Buffer {
   return packedBy(writer => {
     const others = Object.entries(rest)
-    writer.mapHead(1 + others.length)
-    writer.text(name)
-    writer.arrayHead(items.length)
+    writer.mapHeader(1 + others.length)
+    writer.string(name)
+    writer.arrayHeader(items.length)
     for (const { fields, event } of items) {
       const given = Object.entries(fields)
-      writer.mapHead(given.length + 1)
+      writer.mapHeader(given.length + 1)
       for (const [field, value] of given) {
-        writer.text(field)
-        writer.value(value)
+        writer.string(field)
+        writer.anyValue(value)
       }
-      writer.text('event')
-      if (event === undefined) writer.value(null)
+      writer.string('event')
+      if (event === undefined) writer.nil()
       else writeEvent(writer, event)
     }
     for (const [other, value] of others) {
-      writer.text(other)
-      writer.value(value)
+      writer.string(other)
+      writer.anyValue(value)
     }
   })
 }

@@ -1,7 +1,6 @@
 // Gathers the frames of one batch in one buffer: what one write and one sync will cover.
 import { HASH_BYTES } from './bytes.js'
 import { digest, ENTRY_HEAD_BYTES, FRAME_HEADER_BYTES, frameHash, putFrameHeader } from './frame.js'
-import type { GrowingBuffer } from './growing-buffer.js'
 
 /** Where the batch will stand. */
 export interface BatchPlace {
@@ -11,6 +10,14 @@ export interface BatchPlace {
   readonly nextPosition: number
   readonly chain: Buffer
   readonly salt: number
+}
+
+/** What records are encoded into, by whoever knows what they say. */
+export interface GrowingBuffer {
+  at: number
+  readonly buffer: Buffer
+  /** Makes room for `bytes` more; `buffer` may be another one afterwards. */
+  reserve(bytes: number): void
 }
 
 export class BatchBuffer {

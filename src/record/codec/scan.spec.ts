@@ -1,10 +1,12 @@
 // MessagePack as the store takes it: every legal spelling, nothing that JSON could not say, never a crash.
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { arbitraryJson, nested } from '../../test/support/arbitrary-json.js'
-import { spell } from '../../test/support/packed-spellings.js'
-import { StoreError } from './errors.js'
-import { checkPacked, type PackedFault, scanPacked, unpack } from './packed.js'
+import { arbitraryJson, nested } from '../../../test/support/arbitrary-json.js'
+import { spell } from '../../../test/support/packed-spellings.js'
+import { StoreError } from '../../contract/errors.js'
+import type { PackedFault } from '../../contract/event.js'
+import { MalformedRecord, unpack } from './reader.js'
+import { PackedMap, scanPacked } from './scan.js'
 
 function faultOf(bytes: Uint8Array): PackedFault | undefined {
   const outcome = scanPacked(bytes)
@@ -93,7 +95,7 @@ describe('packed JSON', () => {
     ['a key that is no text', Uint8Array.of(0x81, 0xa1, 0xff, 1), 'a string must be valid UTF-8', 2],
   ])('refuses %s', (_, bytes, reason, offset) => {
     expect(faultOf(bytes)).toMatchObject({ reason: expect.stringContaining(reason), offset })
-    expect(() => checkPacked(bytes)).toThrow(StoreError)
+    expect(() => PackedMap.checked(bytes)).toThrow(StoreError)
   })
 
   it('may be sixty-four levels deep and no deeper', () => {
@@ -102,7 +104,7 @@ describe('packed JSON', () => {
     const abyss = new Uint8Array(1_000_000).fill(0x91)
     abyss.set(holding())
     expect(faultOf(abyss)).toEqual({ reason: 'nesting must not be deeper than 64 levels', offset: 66 })
-    expect(() => unpack(abyss)).toThrow(RangeError)
+    expect(() => unpack(abyss)).toThrow(MalformedRecord)
   })
 
   it('may have the same key in neighbouring and inner maps, and many keys in one', () => {

@@ -4,9 +4,8 @@ import fc from 'fast-check'
 import { Unpackr } from 'msgpackr'
 import { arbitraryJson } from '../../../test/support/arbitrary-json.js'
 import type { JsonObject } from '../../contract/event.js'
-import { unpack } from '../../contract/packed.js'
-import { PackReader } from './pack-reader.js'
-import { PackWriter } from './pack-writer.js'
+import { PackReader, unpack } from './reader.js'
+import { encodeMessagePack, PackWriter, packedBy } from './writer.js'
 
 const general = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
 
@@ -113,6 +112,24 @@ test('bytes and large integers are read back by the store’s reader', () => {
   }
   for (const value of [0n, 1n, 2n ** 32n, 2n ** 64n - 1n])
     expect(new PackReader(written(writer => writer.u64(value))).u64()).toBe(value)
+})
+
+test('what is packed while something else is being packed is whole, and so is the other', () => {
+  let inner: Buffer | undefined
+  const outer = packedBy(writer => {
+    writer.arrayHeader(2)
+    writer.string('before')
+    inner = encodeMessagePack({ n: 'x'.repeat(200_000) })
+    expect(() =>
+      packedBy(nested => {
+        nested.nil()
+        nested.string('\ud800')
+      }),
+    ).toThrow(expect.objectContaining({ name: 'NotJson' }))
+    writer.raw(inner)
+  })
+  expect(general.unpack(inner as Buffer)).toEqual({ n: 'x'.repeat(200_000) })
+  expect(general.unpack(outer)).toEqual(['before', { n: 'x'.repeat(200_000) }])
 })
 
 test('a record cut off anywhere is malformed, and no reader runs beyond it', () => {
