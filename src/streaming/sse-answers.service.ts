@@ -10,10 +10,10 @@ import { checkRead } from '../contract/check/check-read.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import { beforeTime, decimalPosition, knownPosition } from '../contract/moment.js'
 import type { Work } from '../contract/work-limits.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
-import { beforeTime, knownPosition } from '../following/start-position.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { cutOffLater } from './cut-off.js'
 import { EventStream } from './event-stream.js'
@@ -105,8 +105,10 @@ export class EventStreams implements OnModuleDestroy {
       const from = knownPosition(after, this.store)
       return since === undefined ? from : Math.max(from, await beforeTime(since, this.store))
     }
-    if (typeof last === 'string' && /^[0-9]{1,15}$/.test(last)) return knownPosition(Number(last), this.store)
-    return refuse('', 'the header Last-Event-ID must be a position')
+    const position = typeof last === 'string' ? decimalPosition(last) : undefined
+    return position === undefined
+      ? refuse('', 'the header Last-Event-ID must be a position')
+      : knownPosition(position, this.store)
   }
 
   private keepAlive(): void {
