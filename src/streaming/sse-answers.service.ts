@@ -1,6 +1,5 @@
 // Streams of server-sent events: begun where the reader left off, kept alive, and ended with the token or the server.
 import type { ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { refuse } from '../appending/append-body.js'
@@ -18,6 +17,7 @@ import { ProblemFilter } from '../wire/problem.filter.js'
 import { cutOffLater } from './cut-off.js'
 import { EventStream } from './event-stream.js'
 import { filterOf, type ReadQuery } from './read-query.js'
+import type { SseWriter } from './sse-writer.js'
 import type { Show } from './upcast-view.service.js'
 
 const KEEP_ALIVE_MS = 15_000
@@ -27,16 +27,9 @@ export interface Reader {
   readonly answer: ServerResponse
 }
 
-/** What is said to the reader of any stream, whatever else it is told. */
-export interface OpenStream extends Readable {
-  comment(text: string): void
-  failed(error: unknown): void
-  goAway(reason: string): void
-}
-
 @Injectable()
 export class EventStreams implements OnModuleDestroy {
-  private readonly readers = new Map<OpenStream, Reader>()
+  private readonly readers = new Map<SseWriter, Reader>()
   private ending = false
   private readonly timer = setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref()
 
@@ -74,7 +67,7 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   /** A stream of any kind: counted as these works of its agent, kept alive, and ended with its token or the server. */
-  keep<S extends OpenStream>(
+  keep<S extends SseWriter>(
     reader: Reader,
     works: readonly Work[],
     make: (problemOf: (error: unknown) => object) => S,
