@@ -30,7 +30,7 @@ import { Maintenance } from './maintenance.js'
 import { openLog, writeState } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Reader, startOf } from './reader.js'
-import { firstAtOrAfter, type MomentOf } from './segment-search.js'
+import { firstAtOrAfter, type ReadingAt } from './segment-search.js'
 import { streamNames } from './stream-names.js'
 import { withSoundIndexes } from './with-index-repair.js'
 
@@ -188,7 +188,7 @@ export class EmbeddedStore extends EventStore {
     if (wanted === undefined) return undefined
     const { log } = this
     const kept = { from: log.firstPosition, to: log.head }
-    const place = (momentOf?: MomentOf) => () => firstAtOrAfter(log.segments(), wanted, kept, momentOf)
+    const place = (readingAt?: ReadingAt) => () => firstAtOrAfter(log.segments(), wanted, kept, readingAt)
     const guess = await withSoundIndexes(log, place(glimpseSync))
     const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
     if (guessed?.id === id) return guessed

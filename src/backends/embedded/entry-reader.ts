@@ -1,10 +1,9 @@
 // Proves stored events: the hash of each, and that it is the one that was asked for.
-
+import type { ClockReading } from '../../contract/hybrid-clock.js'
 import { MalformedRecord, PackReader, type TextBuffer } from '../../record/codec/pack-reader.js'
 import { StoredEvent } from '../../record/record.js'
 import { digest, ENTRY_HEAD_BYTES } from './engine/format/frame.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
-import type { Moment } from './segment-search.js'
 
 /** Where an index says that the event at a position lies. */
 export interface Place {
@@ -62,7 +61,7 @@ export function readEventSync(segment: Segment, position: number): StoredEvent {
 const GLIMPSE_BYTES = 64
 
 /** When the event at a position was written, at a glance and unproven: a hint for a search whose result is proven. */
-export function glimpseSync(segment: Segment, position: number): Moment {
+export function glimpseSync(segment: Segment, position: number): ClockReading {
   const place = placeOf(segment, position)
   const bytes = segment.source.readSync(place.offset, Math.min(GLIMPSE_BYTES, place.end - place.offset))
   try {

@@ -2,6 +2,7 @@
 import { StoreError } from '../../contract/errors.js'
 import type { DamagedRange, ReadRequest } from '../../contract/event-store.js'
 import { compileFilter, filterCost } from '../../contract/filter.js'
+import type { ClockReading } from '../../contract/hybrid-clock.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { Turn } from '../../contract/turns.js'
 import type { StoredEvent } from '../../record/record.js'
@@ -15,7 +16,7 @@ import { coalesce, type Extent, FetchSize, PieceReader, Slicer, SMALL_BYTES, typ
 import { union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import { DAMAGED_EVENT, isKnownDamaged, proven, secondOpinion } from './second-opinion.js'
-import { firstAtOrAfter, type Moment, segmentOf } from './segment-search.js'
+import { firstAtOrAfter, segmentOf } from './segment-search.js'
 import { withSoundIndexes } from './with-index-repair.js'
 
 /** Comparisons between two looks at the clock; whoever is given an event does at least as much with it as so many. */
@@ -239,7 +240,7 @@ export class Reader {
   }
 }
 
-export function startOf(time: string | bigint): Moment {
+export function startOf(time: string | bigint): ClockReading {
   return { timestampNs: typeof time === 'bigint' ? time : parseTime(time), sequence: 0 }
 }
 

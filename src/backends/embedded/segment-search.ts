@@ -1,4 +1,5 @@
 // Finds the segment of a position, and the position of a time.
+import type { ClockReading } from '../../contract/hybrid-clock.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
 import type { SegmentList } from './engine/segment/segment-list.js'
 import { DamagedEvent, readEventSync } from './entry-reader.js'
@@ -11,39 +12,32 @@ export function segmentOf(segments: SegmentList, position: number): Segment | un
   return position <= segment.lastPosition ? segment : undefined
 }
 
-/** A reading of the hybrid clock: events rise by it, in position order. */
-export interface Moment {
-  readonly timestampNs: bigint
-  readonly sequence: number
-}
-
-/** The moment of the event at a position; throws DamagedEvent where there is none to be read. */
-export type MomentOf = (segment: Segment, position: number) => Moment
+/** When the event at a position was written; throws DamagedEvent where there is none to be read. */
+export type ReadingAt = (segment: Segment, position: number) => ClockReading
 
 /**
- * The first position in `[from, to]` at or after the moment; `to + 1` when all are earlier. A binary search, which
+ * The first position in `[from, to]` at or after the reading; `to + 1` when all are earlier. A binary search, which
  * passes over positions that cannot be read.
  */
 export function firstAtOrAfter(
   segments: SegmentList,
-  moment: Moment,
+  reading: ClockReading,
   { from, to }: { readonly from: number; readonly to: number },
-  momentOf: MomentOf = readEventSync,
+  readingAt: ReadingAt = readEventSync,
 ): number {
   let low = from
   let high = to + 1
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    const probe = firstReadable(segments, middle, high, momentOf)
-    if (probe === undefined || !isBefore(probe.moment, moment)) high = middle
+    const probe = firstReadable(segments, middle, high, readingAt)
+    if (probe === undefined || !isBefore(probe.reading, reading)) high = middle
     else low = probe.position + 1
   }
   return low
 }
 
-function isBefore(event: Moment, moment: Moment): boolean {
-  if (event.timestampNs !== moment.timestampNs) return event.timestampNs < moment.timestampNs
-  return event.sequence < moment.sequence
+function isBefore(a: ClockReading, b: ClockReading): boolean {
+  return a.timestampNs === b.timestampNs ? a.sequence < b.sequence : a.timestampNs < b.timestampNs
 }
 
 /** The first readable event at or after `position`, below `limit`. */
@@ -51,8 +45,8 @@ function firstReadable(
   segments: SegmentList,
   position: number,
   limit: number,
-  momentOf: MomentOf,
-): { readonly position: number; readonly moment: Moment } | undefined {
+  readingAt: ReadingAt,
+): { readonly position: number; readonly reading: ClockReading } | undefined {
   let at = position
   while (at < limit) {
     const segment = segmentOf(segments, at)
@@ -63,7 +57,7 @@ function firstReadable(
       continue
     }
     try {
-      return { position: at, moment: momentOf(segment, at) }
+      return { position: at, reading: readingAt(segment, at) }
     } catch (error) {
       if (!(error instanceof DamagedEvent)) throw error
     }
