@@ -3,9 +3,9 @@ import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
 import { BentClock, DAY, HOUR, NEW_YEAR, SECOND, YEAR } from '../../test/support/bent-clock.js'
 import { compareIds, SEQUENCE_MAX, TIMESTAMP_MAX } from './event-id.js'
-import { HybridClock, type Reading } from './hybrid-clock.js'
+import { type ClockReading, HybridClock } from './hybrid-clock.js'
 
-function order(a: Reading, b: Reading): number {
+function order(a: ClockReading, b: ClockReading): number {
   return compareIds({ ...a, nodeId: 'n' }, { ...b, nodeId: 'n' })
 }
 
@@ -61,7 +61,7 @@ describe('the hybrid clock', () => {
     fc.assert(
       fc.property(fc.array(moves, { minLength: 1, maxLength: 30 }), steps => {
         const wall = new BentClock()
-        let last: Reading = new HybridClock(wall).next()
+        let last: ClockReading = new HybridClock(wall).next()
         for (const step of steps) {
           wall.move(step)
           const clock = new HybridClock(wall, last)

@@ -2,7 +2,8 @@
 import type { Clock } from './clock.js'
 import { SEQUENCE_MAX, TIMESTAMP_MAX } from './event-id.js'
 
-export interface Reading {
+/** When an event was written: events rise by it, in position order. */
+export interface ClockReading {
   readonly timestampNs: bigint
   readonly sequence: number
 }
@@ -18,7 +19,7 @@ export class HybridClock {
   /** `last`: the newest reading known from an earlier life; everything read here is greater. */
   constructor(
     private readonly clock: Clock,
-    last: Reading = { timestampNs: 0n, sequence: -1 },
+    last: ClockReading = { timestampNs: 0n, sequence: -1 },
   ) {
     this.timestampNs = last.timestampNs
     this.sequence = last.sequence
@@ -29,7 +30,7 @@ export class HybridClock {
     return this.timestampNs
   }
 
-  next(): Reading {
+  next(): ClockReading {
     const now = this.clock.now()
     // A wall clock beyond what an id can hold is wrong, and following it would be for ever.
     if (now > this.timestampNs && now <= TIMESTAMP_MAX) {

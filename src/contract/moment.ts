@@ -1,37 +1,109 @@
-// A moment of the log's history: a position, an event id or a time; and the last position that is not after it.
+// Where in the log's history: a position, an event id, a time, "start" or "head", read by one rule for every surface.
 import { StoreError } from './errors.js'
 import type { Position } from './event.js'
 import { isEventId } from './event-id.js'
 import type { EventStore } from './event-store.js'
 import { parseTime, timeFault } from './rfc3339.js'
 
-export type Moment = { readonly position: Position } | { readonly id: string } | { readonly timeNs: bigint }
+/** As the caller said it, but for decimal text, which is the position it spells. */
+export type Moment = Position | string
 
-export const MOMENT_RULE = 'must be a position, an event id, or an RFC 3339 time'
+export const MOMENT_RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
 
-const DECIMAL = /^(0|[1-9][0-9]{0,14})$/
-
-/** A number, or text of any of the three; undefined for all else. */
-export function readMoment(value: unknown): Moment | undefined {
-  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? { position: value } : undefined
-  if (typeof value !== 'string') return undefined
-  if (DECIMAL.test(value)) return { position: Number(value) }
-  if (isEventId(value)) return { id: value }
-  return timeFault(value) === undefined ? { timeNs: parseTime(value) } : undefined
+/**
+ * What a caller may see. An event of another stream does not exist for it, so neither its position nor its time may
+ * show in where a read begins.
+ */
+export interface Visibility {
+  readonly covers: (stream: string) => boolean
+  /** Patterns that every covered stream matches, for the index; all streams without them. */
+  readonly within: readonly string[] | undefined
 }
 
-/** 0 when all events are later. An id that `mayRead` says no to is as unknown as one that never was. */
+const ALL: Visibility = { covers: () => true, within: undefined }
+
+/** The position that decimal text spells; undefined when it is anything else. */
+export function decimalPosition(text: string): Position | undefined {
+  return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined
+}
+
+/** undefined when the value names no moment. */
+export function readMoment(value: unknown): Moment | undefined {
+  if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
+  if (typeof value !== 'string') return undefined
+  if (value === 'start' || value === 'head' || isEventId(value)) return value
+  return decimalPosition(value) ?? (timeFault(value) === undefined ? value : undefined)
+}
+
+/** As `readMoment`, for the field `after`. */
+export function readAfter(value: unknown): Moment {
+  return readMoment(value) ?? refuse('/after', MOMENT_RULE)
+}
+
+export function isTime(moment: Moment): moment is string {
+  return typeof moment === 'string' && moment !== 'start' && moment !== 'head' && !isEventId(moment)
+}
+
+/** The position behind which a read begins: for a time, the one before the first event since then. */
+export function positionBefore(after: Moment, store: EventStore, visible: Visibility): Position | Promise<Position> {
+  return isTime(after) ? beforeTime(after, store, visible) : positionNamed(after, store, visible.covers, '/after')
+}
+
+/** The position up to which a moment reaches: for a time, that of the last event not after it, 0 when all are later. */
 export async function positionAt(
-  store: EventStore,
   moment: Moment,
-  mayRead: (stream: string) => boolean,
+  store: EventStore,
+  covers: Visibility['covers'],
+  pointer: string,
 ): Promise<Position> {
-  if ('position' in moment) return moment.position
-  if ('id' in moment) {
-    const event = await store.find(moment.id)
-    if (event !== undefined && mayRead(event.stream)) return event.position
-    throw new StoreError('NOT_FOUND', 'There is no event with this id, or the token may not read it.')
-  }
-  for await (const { position } of store.read({ until: moment.timeNs + 1n, order: 'desc', limit: 1 })) return position
+  if (!isTime(moment)) return positionNamed(moment, store, covers, pointer)
+  const request = { until: parseTime(moment) + 1n, order: 'desc', limit: 1 } as const
+  for await (const { position } of store.read(request)) return position
   return 0
+}
+
+function positionNamed(
+  moment: Moment,
+  store: EventStore,
+  covers: Visibility['covers'],
+  pointer: string,
+): Position | Promise<Position> {
+  if (moment === 'start') return 0
+  if (moment === 'head') return store.head()
+  return typeof moment === 'number' ? knownPosition(moment, store, pointer) : positionOf(moment, store, covers, pointer)
+}
+
+/**
+ * A reader that has come further than the log has not read this log: it was restored from a backup, or is another one.
+ * To wait for that position would be to pass over everything up to it in silence.
+ */
+export function knownPosition(position: Position, store: EventStore, pointer = '/after'): Position {
+  const head = store.head()
+  if (position <= head) return position
+  const detail = `lies beyond the head, which is ${head}: it is a position of another log, or of this one before a restore`
+  return refuse(pointer, detail)
+}
+
+async function positionOf(
+  id: string,
+  store: EventStore,
+  covers: Visibility['covers'],
+  pointer: string,
+): Promise<Position> {
+  const event = await store.find(id)
+  if (event !== undefined && covers(event.stream)) return event.position
+  const detail = 'is the id of no event, or of one that the token may not read'
+  throw new StoreError('NOT_FOUND', `${pointer} ${detail}`, { errors: [{ pointer, detail }] })
+}
+
+/** The head as it was before the look, when no event is found: what is stored during the look is never passed over. */
+export async function beforeTime(since: string, store: EventStore, { covers, within } = ALL): Promise<Position> {
+  const head = store.head()
+  const filter = within === undefined ? {} : { within }
+  for await (const { position, stream } of store.read({ since, filter })) if (covers(stream)) return position - 1
+  return head
+}
+
+function refuse(pointer: string, detail: string): never {
+  throw new StoreError('INVALID_REQUEST', `${pointer} ${detail}`, { errors: [{ pointer, detail }] })
 }

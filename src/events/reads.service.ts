@@ -7,6 +7,7 @@ import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore, type StreamInfo } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
+import { decimalPosition } from '../contract/moment.js'
 import { inQuery, isCostly, limitBeyond, type ReadPlan, type ReadQuery, readPlan } from '../streaming/read-query.js'
 import { type Upcast, Views } from '../streaming/upcast-view.service.js'
 import { readPage } from './read-page.js'
@@ -56,8 +57,7 @@ export class Reads {
 
   /** By position, when the key is a number, or by id. */
   async event(key: string, access: Access, upcast: Upcast): Promise<RecordedEvent> {
-    const position = /^[0-9]{1,15}$/.test(key) ? Number(key) : undefined
-    const event = await this.store.find(position ?? key)
+    const event = await this.store.find(decimalPosition(key) ?? key)
     if (event === undefined || !access.covers('events.read', event.stream)) {
       throw new StoreError('NOT_FOUND', 'There is no event with this id or position, or the token may not read it.')
     }

@@ -4,7 +4,8 @@ import { type FieldPath, readPath } from '../contract/check/field-path.js'
 import { type FieldError, StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { EventFilter } from '../contract/filter.js'
-import { MOMENT_RULE, type Moment, readMoment } from '../contract/moment.js'
+import { isTime, MOMENT_RULE, type Moment, readMoment } from '../contract/moment.js'
+import { parseTime } from '../contract/rfc3339.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import type { Folded } from './fold.js'
 import { definitionMark, type FoldParts } from './fold-descriptor.js'
@@ -117,27 +118,22 @@ function keyOf(name: ReducerName, key: string | undefined, faults: FieldError[])
   return undefined
 }
 
-/** A moment whose answer could still change is none. */
-export function checkPast(moment: Moment, head: Position, nowMs: number, pointer: string): void {
-  if ('position' in moment && moment.position > head) refuseFuture(pointer, `the head is ${head}`)
-  if ('timeNs' in moment && moment.timeNs > BigInt(nowMs) * 1_000_000n)
-    refuseFuture(pointer, 'the time is still to come')
+/** What a time to come stands for could still change. */
+export function checkPast(moment: Moment, nowMs: number, pointer: string): void {
+  if (isTime(moment) && parseTime(moment) > BigInt(nowMs) * 1_000_000n)
+    refuse(pointer, 'lies in the future: the time is still to come')
 }
 
 /** What was retired is no longer known: the state was not empty then, and what was made before lacks it now. */
 export function checkKept({ at, initial }: ReplayPlan, span: Omit<Span, 'head' | 'told'>): void {
   const { after, end, first } = span
-  const emptyAt = at !== undefined && 'position' in at && at.position === 0
+  const emptyAt = at === 0 || at === 'start'
   if (at !== undefined && !emptyAt && first > 1 && end < first) refuseRetired('/at', first)
   if (initial !== undefined && after < first - 1) refuseRetired('/after', first)
 }
 
 function refuseRetired(pointer: string, first: Position): never {
   refuse(pointer, `lies before what is kept: the first position is ${first}`)
-}
-
-function refuseFuture(pointer: string, why: string): never {
-  refuse(pointer, `lies in the future: ${why}`)
 }
 
 function refuse(pointer: string, detail: string): never {

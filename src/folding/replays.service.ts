@@ -5,7 +5,8 @@ import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
-import { type Moment, positionAt } from '../contract/moment.js'
+import { isTime, type Moment, positionAt } from '../contract/moment.js'
+import { parseTime } from '../contract/rfc3339.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import { Fold, type Folded } from './fold.js'
 import type { NamedFold } from './fold-catalog.service.js'
@@ -88,14 +89,8 @@ export class Replays {
 
   private async spanOf(plan: ReplayPlan, access: Access): Promise<Span> {
     const { after: from, at } = plan
-    const mayRead = (stream: string) => access.covers('events.read', stream)
-    for (const [moment, pointer] of [
-      [from, '/after'],
-      [at, '/at'],
-    ] as const)
-      if (moment !== undefined) checkPast(moment, this.store.head(), Date.now(), pointer)
-    const after = from === undefined ? 0 : await this.positionAt(from, mayRead)
-    const end = at === undefined ? undefined : await this.positionAt(at, mayRead)
+    const after = from === undefined ? 0 : await this.positionAt(from, access, '/after')
+    const end = at === undefined ? undefined : await this.positionAt(at, access, '/at')
     // What was being written when a time was looked up may have been before it.
     const { first, head } = this.store.status()
     const span = { after, end: end ?? head, first, head }
@@ -107,7 +102,7 @@ export class Replays {
   /** Where an event lies that may not be read, nobody is to find out by asking for times. */
   private async told(moment: Moment | undefined, position: Position, access: Access): Promise<Position> {
     const within = access.within('events.read')
-    if (moment === undefined || !('timeNs' in moment) || within === undefined) return position
+    if (moment === undefined || !isTime(moment) || within === undefined) return position
     const last = { filter: { within }, before: position + 1, order: 'desc', limit: 1 } as const
     // What is damaged is told by the fold that crosses it.
     for await (const event of this.store.read({ ...last, onDamaged: () => undefined })) return event.position
@@ -115,9 +110,10 @@ export class Replays {
   }
 
   /** Of a millisecond that is not over yet nobody knows what it will hold. */
-  private async positionAt(moment: Moment, mayRead: (stream: string) => boolean): Promise<Position> {
-    while ('timeNs' in moment && moment.timeNs >= BigInt(Date.now()) * 1_000_000n) await wait(1)
-    return positionAt(this.store, moment, mayRead)
+  private async positionAt(moment: Moment, access: Access, pointer: string): Promise<Position> {
+    checkPast(moment, Date.now(), pointer)
+    while (isTime(moment) && parseTime(moment) >= BigInt(Date.now()) * 1_000_000n) await wait(1)
+    return positionAt(moment, this.store, stream => access.covers('events.read', stream), pointer)
   }
 }
 

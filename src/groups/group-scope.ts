@@ -1,6 +1,7 @@
 // What a group reads, and what of that somebody may see: patterns on stream names, of its owner and of whoever asks. Pure.
 import type { Access } from '../auth/access.js'
 import { type EventFilter, streamMatches } from '../contract/filter.js'
+import type { Visibility } from '../contract/moment.js'
 import type { Definition, Within } from './state/group-definition.js'
 
 /** Patterns on stream names; undefined when everything may be seen. */
@@ -35,6 +36,11 @@ export function keyOf(scope: readonly string[]): string {
 export function filterOf({ filter, within }: Definition): EventFilter {
   const first = within?.[0]
   return first === undefined ? filter : { ...filter, within: first }
+}
+
+/** What a group with these lists will read, to whoever asks where it begins. */
+export function visibleWithin(within: Within): Visibility {
+  return { covers: stream => within.every(list => covers(list, stream)), within: within[0] }
 }
 
 /** What the filter of the reading does not say: whether the stream lies within the other lists, too. */

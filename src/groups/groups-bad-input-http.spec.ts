@@ -41,7 +41,6 @@ describe('a definition', () => {
     ['an after that is half a position', { after: 1.5 }, '/after'],
     ['an after that is a list', { after: [1] }, '/after'],
     ['an after beyond the head', { after: 1_000_000 }, '/after'],
-    ['an after that no event has', { after: '1_0_nowhere' }, '/after'],
     ['no time at all', { ackTimeoutSeconds: 0 }, '/ackTimeoutSeconds'],
     ['half a second', { ackTimeoutSeconds: 0.5 }, '/ackTimeoutSeconds'],
     ['too much time', { ackTimeoutSeconds: 3_601 }, '/ackTimeoutSeconds'],

@@ -7,6 +7,7 @@ import { SYSTEM_CLOCK } from '../contract/clock.js'
 import { type FieldError, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import { positionBefore, readAfter } from '../contract/moment.js'
 import { Turn } from '../contract/turns.js'
 import { Feed } from '../following/feed.js'
 import { checkAsked, checkSize } from './check-definition.js'
@@ -16,8 +17,7 @@ import { Catalogue } from './dispatch/group-names.js'
 import { OpenGroups } from './dispatch/open-groups.js'
 import type { Delivery, Take } from './dispatch/pending-take.js'
 import { isConsumer, manages, type Rights, sees } from './group-rights.js'
-import { scopeOf, withinOf } from './group-scope.js'
-import { afterOf, startOf } from './http/group-start.js'
+import { scopeOf, visibleWithin, withinOf } from './group-scope.js'
 import {
   type Consumers,
   type Definition,
@@ -104,13 +104,13 @@ export class Groups implements OnModuleDestroy {
     access: Access,
   ): Promise<boolean> {
     checkAsked(name, filter, consumers)
-    const after = afterOf(given)
+    const after = readAfter(given ?? 'head')
     const catalogue = await this.catalogue()
     if ((await this.open.group(name)).definition === undefined) {
       mustBeAllowedToDefine(access)
       const within = withinOf(access)
       checkSize({ filter, after, consumers, ...settings })
-      const start = await startOf(this.store, after, within)
+      const start = await positionBefore(after, this.store, visibleWithin(within))
       await this.ownersAreKnown(catalogue)
       const group = await this.open.group(name)
       // Somebody else may have been faster.

@@ -6,6 +6,7 @@ import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { causesOf, type EventFilter } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
+import { decimalPosition } from '../contract/moment.js'
 import { causesGraph, effectsGraph, type Graph, type GraphLimits, type GraphLink, linksTo } from './causal-graph.js'
 
 export interface Story {
@@ -53,7 +54,7 @@ export class Causation {
   }
 
   private async event(key: string, access: Access): Promise<RecordedEvent> {
-    const event = await this.readable(/^[0-9]{1,15}$/.test(key) ? Number(key) : key, access)
+    const event = await this.readable(decimalPosition(key) ?? key, access)
     if (event !== undefined) return event
     throw new StoreError('NOT_FOUND', 'There is no event with this id or position, or the token may not read it.')
   }

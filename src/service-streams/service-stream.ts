@@ -1,9 +1,9 @@
 // State that the service keeps as events of one of its own `$…` streams: folded once, changed by one after the other, written anew where retention would remove it.
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
-import { StoreError } from '../contract/errors.js'
 import type { JsonObject, Position } from '../contract/event.js'
 import type { DamagedRange, EventStore } from '../contract/event-store.js'
-import { unprovenRanges } from './damage-proof.js'
+import { assertGivenUp, ProvenRead } from './damage-proof.js'
+import { SerialQueue } from './serial-queue.js'
 
 /** An event of the stream: its type, and beside it the fields of its data. */
 export interface ServiceChange {
@@ -42,7 +42,7 @@ export class ServiceStream<State, Change extends ServiceChange> {
   /** Called after every change, and also when it is not known whether a change was stored. */
   readonly listeners = new Set<() => void>()
   private opened: Promise<Opened<State>> | undefined
-  private turn: Promise<unknown> = Promise.resolve()
+  private readonly turns = new SerialQueue()
 
   constructor(
     private readonly store: EventStore,
@@ -59,27 +59,17 @@ export class ServiceStream<State, Change extends ServiceChange> {
     return (await this.open()).unproven
   }
 
-  /**
-   * Throws when a change may be missing, because then nobody knows what is in force. An operator who lets a damaged
-   * store take appends again has given up what the damage took.
-   */
+  /** Throws when a change may be missing that is not given up. */
   async assertComplete(): Promise<void> {
-    const [first] = await this.unproven()
-    if (first === undefined || this.store.status().write.writable) return
-    const { from, to, reason } = first
-    const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
-    const detail = `${which} cannot be read: ${reason}; what was written there to ${this.fold.stream} is not known`
-    throw new StoreError('DATA_CORRUPT', detail)
+    assertGivenUp(this.store, this.fold.stream, await this.unproven())
   }
 
   /** Work that decides by the state and changes it: one after the other, so that no decision is made on what is about to change. */
   inTurn<R>(work: (state: State, write: WriteChanges<Change>) => Promise<R>): Promise<R> {
-    const done = this.turn.then(async () => {
+    return this.turns.run(async () => {
       const state = await this.state()
       return work(state, changes => this.announced(this.write(state, changes)))
     })
-    this.turn = done.catch(() => undefined)
-    return done
   }
 
   /** The state as it is, at the end of the log, where retention does not reach. Nobody has to hear of it. */
@@ -106,13 +96,11 @@ export class ServiceStream<State, Change extends ServiceChange> {
   private async read(): Promise<Opened<State>> {
     const { stream, types, empty, apply } = this.fold
     const state = empty()
-    const damaged: DamagedRange[] = []
-    const onDamaged = (range: DamagedRange) => void damaged.push(range)
-    for await (const event of this.store.read({ filter: { streams: [stream], types }, onDamaged })) {
-      const { type, data, position, timestamp } = event
+    const read = new ProvenRead(this.store, stream)
+    for await (const { type, data, position, timestamp } of read.events({ types }, 'asc')) {
       apply(state, { ...data, type } as unknown as Change, { position, timestamp })
     }
-    return { state, unproven: await unprovenRanges(this.store, stream, damaged) }
+    return { state, unproven: await read.unproven() }
   }
 
   private async write(state: State, changes: readonly Change[]): Promise<void> {

@@ -8,6 +8,7 @@ import type { SideStore } from '../contract/side-store.js'
 import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '../folding/fold-catalog.service.js'
 import type { Folded } from '../folding/replays.service.js'
 import type { KeptStates } from '../folding/snapshot-source.service.js'
+import { SerialQueue } from '../service-streams/serial-queue.js'
 import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
 import { foldedOf, type Ground, Maker, type Verified } from './snapshot-builder.js'
@@ -53,7 +54,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   private readonly maker: Maker
   private readonly logger = new Logger('snapshots')
   private readonly ending = new AbortController()
-  private turns: Promise<unknown> = Promise.resolve()
+  private readonly turns = new SerialQueue()
 
   private isOpen: () => void = () => undefined
   private readonly opened = new Promise<void>(resolve => {
@@ -89,7 +90,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
 
   async onModuleDestroy(): Promise<void> {
     this.ending.abort(new StoreError('CLOSED', 'the server is ending'))
-    await this.turns
+    await this.turns.settled()
   }
 
   get all(): Shelved[] {
@@ -261,12 +262,10 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   private turn<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.turns.then(() => {
+    return this.turns.run(() => {
       this.ending.signal.throwIfAborted()
       return work()
     })
-    this.turns = turn.catch(() => undefined)
-    return turn
   }
 }
 

@@ -1,6 +1,5 @@
 // Streams of server-sent events: begun where the reader left off, kept alive, and ended with the token or the server.
 import type { ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { refuse } from '../appending/append-body.js'
@@ -10,14 +9,15 @@ import { checkRead } from '../contract/check/check-read.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import { beforeTime, decimalPosition, knownPosition } from '../contract/moment.js'
 import type { Work } from '../contract/work-limits.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
-import { beforeTime, knownPosition } from '../following/start-position.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { cutOffLater } from './cut-off.js'
 import { EventStream } from './event-stream.js'
 import { filterOf, type ReadQuery } from './read-query.js'
+import type { SseWriter } from './sse-writer.js'
 import type { Show } from './upcast-view.service.js'
 
 const KEEP_ALIVE_MS = 15_000
@@ -27,16 +27,9 @@ export interface Reader {
   readonly answer: ServerResponse
 }
 
-/** What is said to the reader of any stream, whatever else it is told. */
-export interface OpenStream extends Readable {
-  comment(text: string): void
-  failed(error: unknown): void
-  goAway(reason: string): void
-}
-
 @Injectable()
 export class EventStreams implements OnModuleDestroy {
-  private readonly readers = new Map<OpenStream, Reader>()
+  private readonly readers = new Map<SseWriter, Reader>()
   private ending = false
   private readonly timer = setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref()
 
@@ -74,7 +67,7 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   /** A stream of any kind: counted as these works of its agent, kept alive, and ended with its token or the server. */
-  keep<S extends OpenStream>(
+  keep<S extends SseWriter>(
     reader: Reader,
     works: readonly Work[],
     make: (problemOf: (error: unknown) => object) => S,
@@ -105,8 +98,10 @@ export class EventStreams implements OnModuleDestroy {
       const from = knownPosition(after, this.store)
       return since === undefined ? from : Math.max(from, await beforeTime(since, this.store))
     }
-    if (typeof last === 'string' && /^[0-9]{1,15}$/.test(last)) return knownPosition(Number(last), this.store)
-    return refuse('', 'the header Last-Event-ID must be a position')
+    const position = typeof last === 'string' ? decimalPosition(last) : undefined
+    return position === undefined
+      ? refuse('', 'the header Last-Event-ID must be a position')
+      : knownPosition(position, this.store)
   }
 
   private keepAlive(): void {

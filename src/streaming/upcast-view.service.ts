@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common'
 import type { RecordedEvent } from '../contract/event.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
-import type { OpenStream } from './sse-answers.service.js'
+import type { SseWriter } from './sse-writer.js'
 
 /** Absent: as they are stored. */
 export type Upcast = 'latest' | undefined
@@ -24,7 +24,7 @@ export class Views {
   }
 
   /** A stream without end speaks of one version of each type: it ends when that is the newest no more. */
-  async ofStream<S extends OpenStream>(upcast: Upcast, open: (show?: Show) => Promise<S>): Promise<S> {
+  async ofStream<S extends SseWriter>(upcast: Upcast, open: (show?: Show) => Promise<S>): Promise<S> {
     if (upcast === undefined) return open()
     let stream: S | undefined
     let changed = false

@@ -7,11 +7,11 @@ import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
+import { positionBefore, readAfter } from '../contract/moment.js'
 import { Feed } from '../following/feed.js'
 import type { Follower, Sink } from '../following/follower.js'
 import { isWide } from '../following/follower-index.js'
 import type { SharedEvent } from '../following/recent-events.js'
-import { startPosition } from '../following/start-position.js'
 import { type Envelope, subscriptionEnvelope } from '../wire/event-frames.js'
 import type { Conversation, Held } from './client-session.js'
 import type { FrameHandler } from './frame-handler.js'
@@ -31,7 +31,7 @@ export class Subscribing implements FrameHandler {
     private readonly budgets: WorkBudgets,
   ) {}
 
-  private subscribe({ id, filter, after }: SubscribeFrame, client: Conversation): void | Promise<void> {
+  private subscribe({ id, filter, after = 'head' }: SubscribeFrame, client: Conversation): void | Promise<void> {
     const { access } = client
     client.needs('streams.subscribe')
     this.quotas.charge(access, { requests: 1 })
@@ -51,7 +51,7 @@ export class Subscribing implements FrameHandler {
     try {
       if (isWide(asked)) subscription.release = this.budgets.take(access.agentId, 'wideSubscriptions')
       const covers = (stream: string) => access.covers('streams.subscribe', stream)
-      const position = startPosition(after, this.store, { covers, within })
+      const position = positionBefore(readAfter(after), this.store, { covers, within })
       if (position instanceof Promise) return position.then(begin).catch(failed)
       begin(position)
     } catch (error) {

@@ -18,7 +18,7 @@ import {
   type StreamInfo,
   type StreamsRequest,
 } from '../../contract/event-store.js'
-import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
+import { type ClockReading, HybridClock } from '../../contract/hybrid-clock.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
@@ -31,7 +31,7 @@ import { openLog } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { Reader, startOf } from './reader.js'
 import { SegmentCommitLog } from './segment-commit-log.js'
-import { firstAtOrAfter, type ReadingOf } from './segment-search.js'
+import { firstAtOrAfter, type ReadingAt } from './segment-search.js'
 import { SideFiles } from './side-files.js'
 import { streamNames } from './stream-names.js'
 import { withSoundIndexes } from './with-index-repair.js'
@@ -56,7 +56,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
 }
 
 /** The newest readable event's time: ids go on behind it whatever the wall clock says. */
-async function lastReading(reader: Reader, log: Log): Promise<Reading | undefined> {
+async function lastReading(reader: Reader, log: Log): Promise<ClockReading | undefined> {
   for await (const event of reader.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) return event
   return log.head === 0 ? undefined : { timestampNs: BigInt(log.context.now()) * 1_000_000n, sequence: 0 }
 }
@@ -192,7 +192,7 @@ export class EmbeddedStore extends EventStore {
     if (wanted === undefined) return undefined
     const { log } = this
     const kept = { from: log.firstPosition, to: log.head }
-    const place = (readingOf?: ReadingOf) => () => firstAtOrAfter(log.segments(), wanted, kept, readingOf)
+    const place = (readingAt?: ReadingAt) => () => firstAtOrAfter(log.segments(), wanted, kept, readingAt)
     const guess = await withSoundIndexes(log, place(glimpseSync))
     const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
     if (guessed?.id === id) return guessed

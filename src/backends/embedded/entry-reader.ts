@@ -1,5 +1,5 @@
 // Proves stored events: the hash of each, and that it is the one that was asked for.
-import type { Reading } from '../../contract/hybrid-clock.js'
+import type { ClockReading } from '../../contract/hybrid-clock.js'
 import type { TextBuffer } from '../../record/codec/cursor.js'
 import { MalformedRecord, PackReader } from '../../record/codec/reader.js'
 import { StoredEvent } from '../../record/record.js'
@@ -62,7 +62,7 @@ export function readEventSync(segment: Segment, position: number): StoredEvent {
 const GLIMPSE_BYTES = 64
 
 /** When the event at a position was written, at a glance and unproven: a hint for a search whose result is proven. */
-export function glimpseSync(segment: Segment, position: number): Reading {
+export function glimpseSync(segment: Segment, position: number): ClockReading {
   const place = placeOf(segment, position)
   const bytes = segment.source.readSync(place.offset, Math.min(GLIMPSE_BYTES, place.end - place.offset))
   try {

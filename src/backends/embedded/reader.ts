@@ -2,7 +2,7 @@
 import { StoreError } from '../../contract/errors.js'
 import type { DamagedRange, ReadRequest } from '../../contract/event-store.js'
 import { compileFilter, filterCost } from '../../contract/filter.js'
-import type { Reading } from '../../contract/hybrid-clock.js'
+import type { ClockReading } from '../../contract/hybrid-clock.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { Turn } from '../../contract/turns.js'
 import type { StoredEvent } from '../../record/record.js'
@@ -240,7 +240,7 @@ export class Reader {
   }
 }
 
-export function startOf(time: string | bigint): Reading {
+export function startOf(time: string | bigint): ClockReading {
   return { timestampNs: typeof time === 'bigint' ? time : parseTime(time), sequence: 0 }
 }
 

@@ -1,6 +1,6 @@
 // Looking up a time in a log with holes: they are stepped over whole.
 import { expect, test } from '@jest/globals'
-import type { Reading } from '../../contract/hybrid-clock.js'
+import type { ClockReading } from '../../contract/hybrid-clock.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
 import type { SegmentList } from './engine/segment/segment-list.js'
 import { firstAtOrAfter } from './segment-search.js'
@@ -8,7 +8,7 @@ import { firstAtOrAfter } from './segment-search.js'
 const FAR = 1_000_000_000_000
 
 const segment = (firstPosition: number, lastPosition: number) => ({ firstPosition, lastPosition }) as unknown as Segment
-const clockOf = (_: Segment, position: number): Reading => ({ timestampNs: BigInt(position), sequence: 0 })
+const clockOf = (_: Segment, position: number): ClockReading => ({ timestampNs: BigInt(position), sequence: 0 })
 const listOf = (segments: Segment[]): SegmentList => ({
   ...{
     length: segments.length,

@@ -1,5 +1,5 @@
 // Finds the segment of a position, and the position of a time.
-import type { Reading } from '../../contract/hybrid-clock.js'
+import type { ClockReading } from '../../contract/hybrid-clock.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
 import type { SegmentList } from './engine/segment/segment-list.js'
 import { DamagedEvent, readEventSync } from './entry-reader.js'
@@ -12,8 +12,8 @@ export function segmentOf(segments: SegmentList, position: number): Segment | un
   return position <= segment.lastPosition ? segment : undefined
 }
 
-/** When the event at a position was written: readings rise in position order. Throws DamagedEvent where there is none to be read. */
-export type ReadingOf = (segment: Segment, position: number) => Reading
+/** When the event at a position was written; throws DamagedEvent where there is none to be read. */
+export type ReadingAt = (segment: Segment, position: number) => ClockReading
 
 /**
  * The first position in `[from, to]` at or after the reading; `to + 1` when all are earlier. A binary search, which
@@ -21,24 +21,23 @@ export type ReadingOf = (segment: Segment, position: number) => Reading
  */
 export function firstAtOrAfter(
   segments: SegmentList,
-  wanted: Reading,
+  reading: ClockReading,
   { from, to }: { readonly from: number; readonly to: number },
-  readingOf: ReadingOf = readEventSync,
+  readingAt: ReadingAt = readEventSync,
 ): number {
   let low = from
   let high = to + 1
   while (low < high) {
     const middle = Math.floor((low + high) / 2)
-    const probe = firstReadable(segments, middle, high, readingOf)
-    if (probe === undefined || !isBefore(probe.reading, wanted)) high = middle
+    const probe = firstReadable(segments, middle, high, readingAt)
+    if (probe === undefined || !isBefore(probe.reading, reading)) high = middle
     else low = probe.position + 1
   }
   return low
 }
 
-function isBefore(event: Reading, wanted: Reading): boolean {
-  if (event.timestampNs !== wanted.timestampNs) return event.timestampNs < wanted.timestampNs
-  return event.sequence < wanted.sequence
+function isBefore(a: ClockReading, b: ClockReading): boolean {
+  return a.timestampNs === b.timestampNs ? a.sequence < b.sequence : a.timestampNs < b.timestampNs
 }
 
 /** The first readable event at or after `position`, below `limit`. */
@@ -46,8 +45,8 @@ function firstReadable(
   segments: SegmentList,
   position: number,
   limit: number,
-  readingOf: ReadingOf,
-): { readonly position: number; readonly reading: Reading } | undefined {
+  readingAt: ReadingAt,
+): { readonly position: number; readonly reading: ClockReading } | undefined {
   let at = position
   while (at < limit) {
     const segment = segmentOf(segments, at)
@@ -58,7 +57,7 @@ function firstReadable(
       continue
     }
     try {
-      return { position: at, reading: readingOf(segment, at) }
+      return { position: at, reading: readingAt(segment, at) }
     } catch (error) {
       if (!(error instanceof DamagedEvent)) throw error
     }

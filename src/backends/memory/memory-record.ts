@@ -4,7 +4,7 @@ import { StoreError } from '../../contract/errors.js'
 import { type Author, type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { AppendRequest } from '../../contract/event-store.js'
-import type { Reading } from '../../contract/hybrid-clock.js'
+import type { ClockReading } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
 import { unpack } from '../../record/codec/reader.js'
 import { keepCopy, withoutAbsent } from './keep-copy.js'
@@ -22,7 +22,7 @@ export interface Draft {
   readonly metadata: Payload | undefined
 }
 
-export interface Place extends Reading {
+export interface Place extends ClockReading {
   readonly nodeId: string
   readonly position: number
   readonly revision: number

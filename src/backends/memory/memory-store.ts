@@ -25,7 +25,7 @@ import {
 } from '../../contract/event-store.js'
 import { revisionHolds } from '../../contract/expected-revision.js'
 import { compileFilter, compileListing } from '../../contract/filter.js'
-import { HybridClock, type Reading } from '../../contract/hybrid-clock.js'
+import { type ClockReading, HybridClock } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
 import { type Observer, Observers } from '../../contract/observer.js'
 import { parseTime } from '../../contract/rfc3339.js'
@@ -132,7 +132,7 @@ export class MemoryStore extends EventStore {
     if (violations.length > 0) throw conflictOf(violations)
   }
 
-  private store(drafts: readonly Draft[], author: Author, first: Reading): Appended {
+  private store(drafts: readonly Draft[], author: Author, first: ClockReading): Appended {
     const firstPosition = this.head() + 1
     for (const [i, draft] of drafts.entries()) this.keep(draft, author, i === 0 ? first : this.clock.next())
     const events = this.log.slice(firstPosition - 1).map(({ event }) => {
@@ -149,7 +149,7 @@ export class MemoryStore extends EventStore {
     }
   }
 
-  private keep(draft: Draft, author: Author, reading: Reading): void {
+  private keep(draft: Draft, author: Author, reading: ClockReading): void {
     const place = {
       ...reading,
       nodeId: this.nodeId,

@@ -3,10 +3,10 @@ import { StoreError } from '../../contract/errors.js'
 import type { JsonObject } from '../../contract/event.js'
 import type { EventStore } from '../../contract/event-store.js'
 import { Turn } from '../../contract/turns.js'
+import { ProvenRead } from '../../service-streams/damage-proof.js'
 import type { Rights } from '../group-rights.js'
 import { appendOf, SUBSCRIPTIONS_STREAM } from '../state/group-events.js'
 import { GROUP_LIMITS } from '../state/group-limits.js'
-import { Books } from './group-log-reader.js'
 
 const NAMES = 'SubscriptionNames'
 const TYPES = ['SubscriptionDefined', 'SubscriptionDeleted', NAMES]
@@ -36,11 +36,11 @@ export class Catalogue {
   static async read(store: EventStore): Promise<Catalogue> {
     const added = new Map<string, Listed>()
     const deleted = new Set<string>()
-    const books = new Books(store)
+    const read = new ProvenRead(store, SUBSCRIPTIONS_STREAM)
     const turn = new Turn()
     let changes = 0
     let oldest = 0
-    for await (const { type, data, position } of books.newestFirst({ types: TYPES })) {
+    for await (const { type, data, position } of read.events({ types: TYPES }, 'desc')) {
       if (type === NAMES) {
         const owners = (data['owners'] ?? []) as readonly (string | null)[]
         for (const [at, name] of (data['names'] as readonly string[]).entries()) {
@@ -58,7 +58,7 @@ export class Catalogue {
       else deleted.add(name)
     }
     // What is given up is given up: a group whose definition is lost is none.
-    await books.areWhole(oldest)
+    await read.isWhole(oldest)
     const catalogue = new Catalogue(store, added)
     catalogue.changes = changes
     return catalogue

@@ -1,20 +1,26 @@
 // Reads the state of a group from the log: backwards by its tag to where the state is known, and no further.
-
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { EventStore } from '../../contract/event-store.js'
-import { type Change, type StateEvent, type StatePart, stateEventOf, tagOf } from '../state/group-events.js'
+import { ProvenRead } from '../../service-streams/damage-proof.js'
+import {
+  type Change,
+  type StateEvent,
+  type StatePart,
+  SUBSCRIPTIONS_STREAM,
+  stateEventOf,
+  tagOf,
+} from '../state/group-events.js'
 import { apply, emptyState, type GroupState } from '../state/group-state.js'
 import { stateOf } from '../state/state-rows.js'
-import { Books } from './group-log-reader.js'
 
 /** From where the rest of the log says nothing more about the group. */
 type Base = { readonly parts: readonly StatePart[] } | 'nothing'
 
 export async function readState(store: EventStore, name: string): Promise<GroupState> {
-  const books = new Books(store)
-  const { state, oldest } = await stateFrom(books.newestFirst({ tags: [tagOf(name)] }))
+  const read = new ProvenRead(store, SUBSCRIPTIONS_STREAM)
+  const { state, oldest } = await stateFrom(read.events({ tags: [tagOf(name)] }, 'desc'))
   // Numbers may have been used that nobody knows of any more: no token of then may settle what is handed out now.
-  if (!(await books.areWhole(oldest))) state.lastNumber += NUMBERS_LEFT_OUT
+  if (!(await read.isWhole(oldest))) state.lastNumber += NUMBERS_LEFT_OUT
   return state
 }
 

@@ -2,6 +2,7 @@
 import type { Role } from '../../auth/access.js'
 import type { Position } from '../../contract/event.js'
 import type { EventFilter } from '../../contract/filter.js'
+import type { Moment } from '../../contract/moment.js'
 
 export const ORDERINGS = ['none', 'stream', 'correlation'] as const
 export type Ordering = (typeof ORDERINGS)[number]
@@ -28,12 +29,10 @@ export interface GroupSettings {
   readonly damaged: OnDamage
 }
 
-/** Where a group begins, in the words of whoever defined it. */
-export type After = Position | string
-
 export interface Definition extends GroupSettings {
   readonly filter: EventFilter
-  readonly after: After
+  /** Where the group begins, in the words of whoever defined it. */
+  readonly after: Moment
   /** The position `after` stood for when the group was defined: what it hands out lies behind it. */
   readonly start: Position
   /** The agent that owns the group. */
