@@ -1,6 +1,6 @@
 // State that the service keeps as events of one of its own `$…` streams: folded once, changed by one after the other, written anew where retention would remove it.
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
-import { StoreError } from '../contract/errors.js'
+import { unreadable } from '../contract/errors.js'
 import type { JsonObject, Position } from '../contract/event.js'
 import type { DamagedRange, EventStore } from '../contract/event-store.js'
 import { unprovenRanges } from './damage-proof.js'
@@ -66,10 +66,7 @@ export class ServiceStream<State, Change extends ServiceChange> {
   async assertComplete(): Promise<void> {
     const [first] = await this.unproven()
     if (first === undefined || this.store.status().write.writable) return
-    const { from, to, reason } = first
-    const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
-    const detail = `${which} cannot be read: ${reason}; what was written there to ${this.fold.stream} is not known`
-    throw new StoreError('DATA_CORRUPT', detail)
+    throw unreadable(first, `what was written there to ${this.fold.stream} is not known`)
   }
 
   /** Work that decides by the state and changes it: one after the other, so that no decision is made on what is about to change. */

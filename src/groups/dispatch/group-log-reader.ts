@@ -1,5 +1,5 @@
 // Reads what the service wrote down about its groups, newest first, and proves that nothing of it is missing.
-import { StoreError } from '../../contract/errors.js'
+import { unreadable } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { DamagedRange, EventStore } from '../../contract/event-store.js'
 import type { EventFilter } from '../../contract/filter.js'
@@ -28,9 +28,6 @@ export class Books {
     const [first] = await unprovenRanges(this.store, SUBSCRIPTIONS_STREAM, this.damaged, oldest)
     if (first === undefined) return true
     if (this.store.status().write.writable) return false
-    const { from, to, reason } = first
-    const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
-    const detail = `${which} cannot be read: ${reason}; what was written there of the subscriptions is not known`
-    throw new StoreError('DATA_CORRUPT', detail)
+    throw unreadable(first, 'what was written there of the subscriptions is not known')
   }
 }
