@@ -1,5 +1,4 @@
 // What an event is: as a client sends it (NewEvent) and as the store keeps it (RecordedEvent).
-import { checkPacked } from './packed.js'
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export interface JsonObject {
@@ -13,20 +12,13 @@ export type Revision = number
 
 /**
  * One MessagePack map, already encoded. The store writes these bytes as they are and never decodes them.
- * Whoever has to walk them anyway makes it with `Packed.checked`; others are checked when they are appended.
+ * Whoever has to walk them anyway makes it with `checkedPacked`; others are checked when they are appended.
  */
 export class Packed {
   /** How many keys it holds, when that is known already. */
   keys: number | undefined
 
   constructor(readonly bytes: Uint8Array) {}
-
-  /** Throws when the bytes are not one legal map. They must not be changed afterwards. */
-  static checked(bytes: Uint8Array, mostKeys?: number): Packed {
-    const packed = new Packed(bytes)
-    packed.keys = checkPacked(bytes, mostKeys)
-    return packed
-  }
 
   get isChecked(): boolean {
     return this.keys !== undefined

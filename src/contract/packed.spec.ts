@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { arbitraryJson, nested } from '../../test/support/arbitrary-json.js'
 import { spell } from '../../test/support/packed-spellings.js'
 import { StoreError } from './errors.js'
-import { checkPacked, type PackedFault, scanPacked, unpack } from './packed.js'
+import { checkedPacked, type PackedFault, scanPacked, unpack } from './packed.js'
 
 function faultOf(bytes: Uint8Array): PackedFault | undefined {
   const outcome = scanPacked(bytes)
@@ -93,7 +93,7 @@ describe('packed JSON', () => {
     ['a key that is no text', Uint8Array.of(0x81, 0xa1, 0xff, 1), 'a string must be valid UTF-8', 2],
   ])('refuses %s', (_, bytes, reason, offset) => {
     expect(faultOf(bytes)).toMatchObject({ reason: expect.stringContaining(reason), offset })
-    expect(() => checkPacked(bytes)).toThrow(StoreError)
+    expect(() => checkedPacked(bytes)).toThrow(StoreError)
   })
 
   it('may be sixty-four levels deep and no deeper', () => {

@@ -1,6 +1,6 @@
 // MessagePack as this store accepts it, one map that JSON could say: proved without decoding, and decoded.
 import { StoreError } from './errors.js'
-import type { JsonObject, JsonValue } from './event.js'
+import { type JsonObject, type JsonValue, Packed } from './event.js'
 import { LIMITS } from './limits.js'
 import { readText, utf8FaultAt } from './utf8.js'
 
@@ -219,10 +219,14 @@ export function scanPacked(bytes: Uint8Array, mostKeys: number = LIMITS.eventKey
   return SCAN.run(bytes, mostKeys)
 }
 
-/** The number of its keys; throws when it is not what it must be. */
-export function checkPacked(bytes: Uint8Array, mostKeys?: number): number {
+/** Throws when the bytes are not one legal map. They must not be changed afterwards. */
+export function checkedPacked(bytes: Uint8Array, mostKeys?: number): Packed {
   const outcome = scanPacked(bytes, mostKeys)
-  if (typeof outcome === 'number') return outcome
+  if (typeof outcome === 'number') {
+    const packed = new Packed(bytes)
+    packed.keys = outcome
+    return packed
+  }
   const detail = `${outcome.reason} (byte ${outcome.offset})`
   throw new StoreError('INVALID_EVENT', `The MessagePack is not what it must be: ${detail}`, {
     errors: [{ pointer: '', detail }],
@@ -340,7 +344,7 @@ class PackedReader {
   }
 }
 
-/** Decodes bytes that passed `checkPacked`; of others it makes a RangeError or nonsense, but never a crash. */
+/** Decodes bytes that passed `checkedPacked`; of others it makes a RangeError or nonsense, but never a crash. */
 export function unpack(bytes: Uint8Array): JsonObject {
   return new PackedReader(bytes).value(0) as JsonObject
 }

@@ -3,7 +3,8 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { arbitraryJson } from '../../test/support/arbitrary-json.js'
 import { plainEvent } from '../../test/support/plain-event.js'
-import { type JsonObject, Packed, type RecordedEvent } from '../contract/event.js'
+import type { JsonObject, RecordedEvent } from '../contract/event.js'
+import { checkedPacked } from '../contract/packed.js'
 import { decodeMessagePack } from '../wire/message-pack.js'
 import { Upcaster, Upcasters, type UpcastOperation, type UpcastStep } from './upcaster.js'
 
@@ -100,7 +101,7 @@ test('nothing is moved deeper than an event may nest, however often it is moved'
     return depthOf(by(move('/a', `/b${'/in'.repeat(20)}`)).latest(plainEvent({ a: list })).data)
   }
   expect([atTheEdge(43), atTheEdge(44)]).toEqual([64, 45])
-  Packed.checked(upcast.packedData())
+  checkedPacked(upcast.packedData())
 })
 
 test('whatever comes, upcasting never throws, never changes the event, and makes the same of the same', () => {

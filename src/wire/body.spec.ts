@@ -1,6 +1,6 @@
 // Bodies over Fastify: which kinds are read, which are refused, and what the routes then have in their hands.
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
-import { Packed } from '../contract/event.js'
+import { checkedPacked } from '../contract/packed.js'
 import { appendBody, PackedBody, plainBody, registerBodyParsers } from './body.js'
 import { encodeMessagePack } from './message-pack-writer.js'
 
@@ -50,7 +50,7 @@ test.each(['application/msgpack', 'application/x-msgpack', 'application/vnd.msgp
     expect(await send(bytes, { 'content-type': type })).toBe('taken')
     expect(received).toBeInstanceOf(PackedBody)
     expect(plainBody(received)).toEqual({ data: { a: 1 }, type: 't' })
-    expect(appendBody(received)).toEqual({ data: Packed.checked(encodeMessagePack({ a: 1 })), type: 't' })
+    expect(appendBody(received)).toEqual({ data: checkedPacked(encodeMessagePack({ a: 1 })), type: 't' })
   },
 )
 

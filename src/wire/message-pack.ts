@@ -2,8 +2,9 @@
 
 import { pointerSegment } from '../contract/check/field-findings.js'
 import { StoreError } from '../contract/errors.js'
-import { Packed } from '../contract/event.js'
+import type { Packed } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
+import { checkedPacked } from '../contract/packed.js'
 import { readText, utf8FaultAt } from '../contract/utf8.js'
 import { tooManyKeys } from './json-body.js'
 
@@ -190,7 +191,7 @@ class BodyReader {
     this.skip()
     const slice = this.bytes.subarray(from, this.at)
     try {
-      return Packed.checked(slice)
+      return checkedPacked(slice)
     } catch (error) {
       const detail = (error as StoreError).errors?.[0]?.detail ?? 'is not legal MessagePack'
       const pointer = pointerOf(this.path)

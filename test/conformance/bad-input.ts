@@ -3,6 +3,7 @@ import { afterEach, describe, expect, it } from '@jest/globals'
 import type { ErrorCode } from '../../src/contract/errors.js'
 import { type JsonObject, Packed } from '../../src/contract/event.js'
 import { LIMITS } from '../../src/contract/limits.js'
+import { checkedPacked } from '../../src/contract/packed.js'
 import { encodeMessagePack } from '../../src/wire/message-pack-writer.js'
 import { nested } from '../support/arbitrary-json.js'
 import { an, codeOf, errorOf, type World } from './vocabulary.js'
@@ -170,7 +171,7 @@ function refusesData(world: World): void {
     ['in both parts together', { data: keyed(LIMITS.eventKeys - 1), metadata: keyed(2) }],
     ['packed', { data: new Packed(packed(keyed(LIMITS.eventKeys + 1))) }],
     ['packed in both parts', { data: new Packed(packed(keyed(9_000))), metadata: new Packed(packed(keyed(1_001))) }],
-    ['packed and proven', { data: Packed.checked(packed(keyed(9_000))), metadata: keyed(1_001) }],
+    ['packed and proven', { data: checkedPacked(packed(keyed(9_000))), metadata: keyed(1_001) }],
   ])('with more keys than an event may have is refused: %s', async (_, parts) => {
     const error = await errorOf(() => world.append(an('opened', parts)))
     expect(error.code).toBe('INVALID_EVENT')

@@ -3,8 +3,9 @@ import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { keyFault } from '../../contract/check/check-names.js'
 import { StoreError } from '../../contract/errors.js'
-import { Packed, type SaidEvent } from '../../contract/event.js'
+import type { SaidEvent } from '../../contract/event.js'
 import { LIMITS } from '../../contract/limits.js'
+import { checkedPacked } from '../../contract/packed.js'
 import { MalformedRecord } from '../../record/codec/pack-reader.js'
 import { type Keyed, recordSaidBy, StoredEvent } from '../../record/record.js'
 
@@ -35,8 +36,8 @@ function sameRecord(line: number, event: SaidEvent, record: Buffer): Buffer {
     const stored = new StoredEvent(record, '')
     const metadata = stored.packedMetadata()
     const unsaid = {
-      data: Packed.checked(stored.packedData(), ANY_KEYS),
-      ...(metadata === undefined ? undefined : { metadata: Packed.checked(metadata, ANY_KEYS) }),
+      data: checkedPacked(stored.packedData(), ANY_KEYS),
+      ...(metadata === undefined ? undefined : { metadata: checkedPacked(metadata, ANY_KEYS) }),
       keyed: stored.keyed,
     }
     const said = { ...(JSON.parse(JSON.stringify(stored)) as SaidEvent), checksum: event.checksum }
