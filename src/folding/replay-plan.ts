@@ -1,7 +1,7 @@
 // Turns a request to replay into a read and a fold, or says what is wrong with it. Pure.
 import type { Access } from '../auth/access.js'
 import { type FieldPath, readPath } from '../contract/check/field-path.js'
-import { type FieldError, StoreError } from '../contract/errors.js'
+import { type FieldError, invalid, StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { EventFilter } from '../contract/filter.js'
 import { MOMENT_RULE, type Moment, readMoment } from '../contract/moment.js'
@@ -133,13 +133,9 @@ export function checkKept({ at, initial }: ReplayPlan, span: Omit<Span, 'head' |
 }
 
 function refuseRetired(pointer: string, first: Position): never {
-  refuse(pointer, `lies before what is kept: the first position is ${first}`)
+  throw invalid(pointer, `lies before what is kept: the first position is ${first}`)
 }
 
 function refuseFuture(pointer: string, why: string): never {
-  refuse(pointer, `lies in the future: ${why}`)
-}
-
-function refuse(pointer: string, detail: string): never {
-  throw new StoreError('INVALID_REQUEST', `${pointer} ${detail}`, { errors: [{ pointer, detail }] })
+  throw invalid(pointer, `lies in the future: ${why}`)
 }

@@ -1,4 +1,5 @@
 // The store as the server uses it: measured. Every verb stands here, so a new one does not compile until it is.
+import { codeOf } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import {
   type Appended,
@@ -61,8 +62,7 @@ export class MeteredStore extends EventStore {
         return appended
       },
       (error: unknown) => {
-        const { code } = error as { code?: unknown }
-        this.metrics.appendsFailed.inc({ code: typeof code === 'string' ? code : 'INTERNAL' })
+        this.metrics.appendsFailed.inc({ code: codeOf(error) ?? 'INTERNAL' })
         throw error
       },
     )

@@ -3,11 +3,10 @@ import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
-import { refuse } from '../appending/append-body.js'
 import type { Access } from '../auth/access.js'
 import { LongAnswers } from '../auth/long-answers.js'
 import { checkRead } from '../contract/check/check-read.js'
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import type { Work } from '../contract/work-limits.js'
@@ -106,7 +105,7 @@ export class EventStreams implements OnModuleDestroy {
       return since === undefined ? from : Math.max(from, await beforeTime(since, this.store))
     }
     if (typeof last === 'string' && /^[0-9]{1,15}$/.test(last)) return knownPosition(Number(last), this.store)
-    return refuse('', 'the header Last-Event-ID must be a position')
+    throw invalid('', 'the header Last-Event-ID must be a position')
   }
 
   private keepAlive(): void {
@@ -118,6 +117,6 @@ const ENDLESS = 'is not for a stream, which has one order and no end'
 
 function mustBeEndless(query: ReadQuery): void {
   for (const name of ['limit', 'order', 'before', 'until', 'cursor'] as const) {
-    if (query[name] !== undefined) refuse(`/${name}`, ENDLESS)
+    if (query[name] !== undefined) throw invalid(`/${name}`, ENDLESS)
   }
 }
