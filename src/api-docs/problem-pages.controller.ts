@@ -4,7 +4,6 @@ import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } f
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Public } from '../auth/scope.decorator.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
-import { statusOf } from '../wire/status.js'
 import { PAGE_POLICY, problemPage, problemsPage } from './problem-page.js'
 
 @ApiTags('problems')
@@ -36,8 +35,8 @@ export class ProblemPagesController {
 }
 
 function explained(code: ErrorCode) {
-  const { title, retryable, outcome, remedy } = ERRORS[code]
-  return { type: `/problems/${code}`, code, status: statusOf(code), title, retryable, outcome, remedy }
+  const { status, title, retryable, outcome, remedy } = ERRORS[code]
+  return { type: `/problems/${code}`, code, status, title, retryable, outcome, remedy }
 }
 
 function shown(request: FastifyRequest, reply: FastifyReply, value: object, page: () => string): string {

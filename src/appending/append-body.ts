@@ -2,7 +2,7 @@
 import { streamFault } from '../contract/check/check-names.js'
 import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
 import { FieldFindings } from '../contract/check/field-findings.js'
-import { ERRORS, type FieldError, StoreError } from '../contract/errors.js'
+import { ERRORS, type FieldError, invalid, StoreError } from '../contract/errors.js'
 import type { AppendRequest } from '../contract/event-store.js'
 
 /** What a client asks for. Its parts are as they came: the store checks them, completely and once. */
@@ -36,14 +36,14 @@ export function batchAppend(body: unknown): AppendBody {
 /** One event, or `{events, condition?}`, without the stream, which the path names. */
 export function streamAppend(body: unknown, stream: string): AppendBody {
   const fault = streamFault(stream)
-  if (fault !== undefined) refuse('', `the stream in the path ${fault}`)
+  if (fault !== undefined) throw invalid('', `the stream in the path ${fault}`)
   const given = objectOf(body)
   if (Object.hasOwn(given, 'events')) {
     const { events, condition } = envelopeOf(given, STREAM_BATCH_FIELDS)
     const placed = Array.isArray(events) ? events.map((event, i) => into(stream, event, `/events/${i}`)) : events
     return { asked: askedOf(placed, undefined, condition), pointer: of => of }
   }
-  if (Object.hasOwn(given, 'expectedRevision')) refuse('/expectedRevision', 'is said by If-Match on this route')
+  if (Object.hasOwn(given, 'expectedRevision')) throw invalid('/expectedRevision', 'is said by If-Match on this route')
   const { condition, ...event } = given
   return { asked: askedOf([into(stream, event, '')], undefined, condition), pointer: inSingle }
 }
@@ -58,12 +58,12 @@ function askedOf(events: unknown, expectations: unknown, condition: unknown): As
 
 function into(stream: string, event: unknown, pointer: string): unknown {
   if (!isObject(event)) return event
-  if (Object.hasOwn(event, 'stream')) refuse(`${pointer}/stream`, 'is said by the path on this route')
+  if (Object.hasOwn(event, 'stream')) throw invalid(`${pointer}/stream`, 'is said by the path on this route')
   return { ...event, stream }
 }
 
 function objectOf(body: unknown): Record<string, unknown> {
-  if (!isObject(body)) refuse('', 'must be an object')
+  if (!isObject(body)) throw invalid('', 'must be an object')
   return body
 }
 
@@ -98,9 +98,4 @@ function sentenceOf({ code }: StoreError, errors: readonly FieldError[]): string
   const others = errors.length - 1
   const more = others === 0 ? '' : ` (and ${others} more)`
   return `${ERRORS[code].title}: ${pointer === '' ? 'the request' : pointer} ${detail}${more}`
-}
-
-export function refuse(pointer: string, detail: string): never {
-  const where = pointer === '' ? '' : `${pointer} `
-  throw new StoreError('INVALID_REQUEST', `${where}${detail}`, { errors: [{ pointer, detail }] })
 }

@@ -1,11 +1,12 @@
 // Who appends and on which request: everything about an append that is not in its body. Pure.
+
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { keyFault } from '../contract/check/check-names.js'
+import { invalid } from '../contract/errors.js'
 import type { Author } from '../contract/event.js'
 import { PackedBody } from '../wire/body.js'
 import { traceparentOf } from '../wire/trace-context.js'
-import { refuse } from './append-body.js'
 
 export interface Origin {
   readonly access: Access
@@ -40,7 +41,7 @@ export function originOf(request: FastifyRequest, access: Access, key?: string):
 function keyOf(given: string | string[] | undefined): string | undefined {
   if (given === undefined) return undefined
   const fault = keyFault(given)
-  if (fault !== undefined) refuse('', `the header Idempotency-Key ${fault}`)
+  if (fault !== undefined) throw invalid('', `the header Idempotency-Key ${fault}`)
   return given as string
 }
 

@@ -1,8 +1,7 @@
 // What If-Match and If-None-Match say of a stream's revision, and the revision as an entity tag. Pure.
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import type { Revision } from '../contract/event.js'
 import type { ExpectedRevision } from '../contract/expected-revision.js'
-import { refuse } from './append-body.js'
 
 export interface PreconditionHeaders {
   readonly 'if-match'?: string | undefined
@@ -19,10 +18,15 @@ export function entityTag(revision: Revision): string {
 /** What an append expects of its stream; undefined when the headers say nothing. */
 export function expectedByHeaders(headers: PreconditionHeaders): ExpectedRevision | undefined {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers
-  if (match !== undefined && noneMatch !== undefined) refuse('', 'If-Match and If-None-Match exclude each other')
-  if (noneMatch !== undefined) return noneMatch.trim() === '*' ? 'none' : refuse('', NONE_MATCH_RULE)
+  if (match !== undefined && noneMatch !== undefined) throw invalid('', 'If-Match and If-None-Match exclude each other')
+  if (noneMatch !== undefined) {
+    if (noneMatch.trim() === '*') return 'none'
+    throw invalid('', NONE_MATCH_RULE)
+  }
   if (match === undefined) return undefined
-  return match.trim() === '*' ? 'exists' : (revisionOf(match.trim()) ?? refuse('', MATCH_RULE))
+  const expected = match.trim() === '*' ? 'exists' : revisionOf(match.trim())
+  if (expected === undefined) throw invalid('', MATCH_RULE)
+  return expected
 }
 
 /** A strong tag that this server could have given. */

@@ -5,7 +5,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import { cutToBytes } from '../contract/utf8.js'
 import './caller.decorator.js'
-import { BadToken } from './claims.js'
+import { BadToken, MissingToken } from './claims.js'
 import type { Denials } from './denials.js'
 import type { Quotas } from './quotas.js'
 import { type OpenRoutes, routeKey } from './route-needs.guard.js'
@@ -27,7 +27,7 @@ export interface Caller {
 
 /** The token of an Authorization header; throws BadToken. */
 export function bearerOf(authorization: string | undefined): string {
-  if (authorization === undefined) throw new BadToken('')
+  if (authorization === undefined) throw new MissingToken()
   const space = authorization.indexOf(' ')
   if (space < 0 || authorization.slice(0, space).toLowerCase() !== 'bearer') {
     throw new BadToken('Authorization is not Bearer with a token')
@@ -49,9 +49,9 @@ export function authorizationOf({ headers, rawHeaders }: Pick<IncomingMessage, '
 }
 
 /** What WWW-Authenticate says to whoever was refused for this reason: with what RFC 6750 lets stand in it, and not too much. */
-export function challengeOf(message: string): string {
-  if (message === '') return realm
-  const said = cutToBytes(message.replace(/[^ !#-[\]-~]/gu, '?'), mostDescribed)
+export function challengeOf(error: Error): string {
+  if (error instanceof MissingToken) return realm
+  const said = cutToBytes(error.message.replace(/[^ !#-[\]-~]/gu, '?'), mostDescribed)
   return `${realm}, error="invalid_token", error_description="${said}"`
 }
 
@@ -136,7 +136,7 @@ export class Authentication {
     const route = request.routeOptions.url ?? ''
     const refused = this.refused(error, { address: request.ip, route, agentId: request.access?.agentId })
     if (refused instanceof StoreError && refused.code === 'UNAUTHENTICATED') {
-      reply.header('WWW-Authenticate', challengeOf((error as Error).message))
+      reply.header('WWW-Authenticate', challengeOf(error as Error))
     }
     return refused
   }
@@ -149,9 +149,8 @@ export class Authentication {
     }
     if (name !== 'BadToken') return error as Error
     const reason = this.mayFailAgain(address) ? 'UNAUTHENTICATED' : 'RATE_LIMITED'
-    const detail = message === '' ? 'The request has no Authorization header' : message
-    this.denials.tell({ reason, who: address, route, detail })
-    if (reason === 'UNAUTHENTICATED') return new StoreError(reason, detail)
+    this.denials.tell({ reason, who: address, route, detail: message })
+    if (reason === 'UNAUTHENTICATED') return new StoreError(reason, message)
     return new StoreError(reason, 'Too many requests without a valid token', { retryAfterSeconds: 60 })
   }
 

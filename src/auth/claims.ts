@@ -8,6 +8,13 @@ export class BadToken extends Error {
   override readonly name = 'BadToken'
 }
 
+/** RFC 6750 has the challenge say nothing of an error to whoever has sent no token at all. */
+export class MissingToken extends BadToken {
+  constructor() {
+    super('The request has no Authorization header')
+  }
+}
+
 type Fields = Readonly<Record<string, unknown>>
 
 function isFields(value: unknown): value is Fields {

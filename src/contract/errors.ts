@@ -1,249 +1,198 @@
-// The error catalogue: every code the service can answer, what it means, and whether trying again can help.
+// The error catalogue: every code the service can answer, what it means, what ends it, and whether trying again can help.
 import type { Position, Revision } from './event.js'
 import type { ExpectedRevision } from './expected-revision.js'
 
 /** `rejected`: surely not stored. `indeterminate`: may be stored; the same idempotency key tells which. */
 export type Outcome = 'rejected' | 'indeterminate'
 
+/**
+ * What ends a failure. `recoverable`: it passes by itself, with time. `human`: somebody who looks after the server has to
+ * act. `restart`: the process goes on only when started anew, on a restored directory where bytes are damaged. `caller`:
+ * nothing failed here; the request has to change.
+ */
+export type FailureClass = 'recoverable' | 'human' | 'restart' | 'caller'
+
 interface CatalogueEntry {
   readonly title: string
+  /** Of the HTTP answer, and of the problem that a frame carries. */
+  readonly status: number
+  readonly failure: FailureClass
   readonly retryable: boolean
   readonly outcome: Outcome
   /** What the caller should do next, in one sentence. */
   readonly remedy: string
 }
 
+type Exception = Partial<Pick<CatalogueEntry, 'retryable' | 'outcome'>>
+
+/** Only what passes by itself is worth another try, and an append that fails is not stored: exceptions say so. */
+function entryOf(failure: FailureClass) {
+  return (status: number, title: string, remedy: string, but: Exception = {}): CatalogueEntry => {
+    const { retryable = failure === 'recoverable', outcome = 'rejected' } = but
+    return { title, status, failure, retryable, outcome, remedy }
+  }
+}
+
+const recoverable = entryOf('recoverable')
+const human = entryOf('human')
+const restart = entryOf('restart')
+const caller = entryOf('caller')
+
 export const ERRORS = {
-  INVALID_EVENT: {
-    title: 'The event breaks a rule',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Correct the fields named in errors and send it again.',
-  },
-  INVALID_REQUEST: {
-    title: 'The request breaks a rule',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Correct the fields named in errors and send it again.',
-  },
-  EVENT_TOO_LARGE: {
-    title: 'The event is larger than allowed',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Keep large content elsewhere and refer to it from the event.',
-  },
-  BATCH_TOO_LARGE: {
-    title: 'The batch is larger than allowed',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Split the batch.',
-  },
-  REVISION_CONFLICT: {
-    title: 'A stream is not at the expected revision',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Read the stream from the actual revision, decide again, and append with the new expected revision.',
-  },
-  CONDITION_FAILED: {
-    title: 'Events match the condition',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Read the conflicting event, decide again, and append with a newer after.',
-  },
-  STATE_TOO_LARGE: {
-    title: 'The state is larger than allowed',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Fold fewer events, or with a reducer that keeps less.',
-  },
-  KEY_REUSED: {
-    title: 'The idempotency key belongs to another request',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Use a new key for a new request.',
-  },
-  SUBSCRIPTION_CONFLICT: {
-    title: 'The subscription is another one, or one too many',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Delete the subscription that is in the way, or define this one under another name.',
-  },
-  SNAPSHOT_CONFLICT: {
-    title: 'The snapshot is protected, or the fold one too many',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'End the protection named in the detail, let a fold go, or choose another name.',
-  },
-  STALE_DELIVERY: {
-    title: 'A token settles no delivery',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Leave out the tokens named in errors: what they stood for is settled or with another consumer.',
-  },
-  TOO_MANY_DEFINITIONS: {
-    title: 'There are as many definitions as a server holds',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Delete one that is no longer needed, or make it smaller.',
-  },
-  OVERLOADED: {
-    title: 'Too many appends are waiting',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'Wait a moment and send it again.',
-  },
-  DISK_FULL: {
-    title: 'The disk is full',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'Free space on the data volume; the store accepts appends again by itself.',
-  },
-  READ_ONLY: {
-    title: 'The store accepts no appends',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'See the store status; after damage an operator has to run verify and repair.',
-  },
-  INDETERMINATE: {
-    title: 'It is not known whether the append was stored',
-    retryable: true,
-    outcome: 'indeterminate',
-    remedy: 'Send it again with the same idempotency key; the answer tells.',
-  },
-  DATA_CORRUPT: {
-    title: 'Stored bytes are damaged',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Read around the damaged range, or restore it from a backup.',
-  },
-  STORAGE_UNAVAILABLE: {
-    title: 'The storage cannot be read',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'Check the disk and the descriptor limit, then try again.',
-  },
-  CLOSED: {
-    title: 'The store is closing',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'Connect again and send it again.',
-  },
-  ABORTED: {
-    title: 'The caller gave up',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'Ask again when the answer is wanted.',
-  },
-  LOCKED: {
-    title: 'Another process owns the data directory',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Stop the other process, or use another data directory.',
-  },
-  UNSAFE_FILESYSTEM: {
-    title: 'The file system cannot keep the promise',
-    retryable: false,
-    outcome: 'rejected',
-    remedy:
-      'Use a local disk file system, or set LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM=true knowing that acknowledged events can be lost.',
-  },
-  FORMAT_UNSUPPORTED: {
-    title: 'The data directory was written by a newer format',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Run the version of Lighthouse that wrote it, or a newer one.',
-  },
-  UNFINISHED_IMPORT: {
-    title: 'An import into the data directory was begun and not finished',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Run the same import again, which goes on where it stopped, or begin with an empty directory.',
-  },
-  NOT_FOUND: {
-    title: 'There is nothing here',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Check the path and the id; what a token may not read does not exist for it.',
-  },
-  MALFORMED_BODY: {
-    title: 'The body cannot be read',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Send one JSON object in UTF-8, or one MessagePack map, as content-type says.',
-  },
-  BODY_TOO_LARGE: {
-    title: 'The body is larger than allowed',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Split the batch, or keep large content elsewhere and refer to it.',
-  },
-  UNSUPPORTED_MEDIA_TYPE: {
-    title: 'The body is of a kind that is not taken here',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Send application/json or application/msgpack, not compressed.',
-  },
-  NOT_ACCEPTABLE: {
-    title: 'The answer cannot be given in any form the request accepts',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Accept application/json, application/msgpack or, on reads, application/x-ndjson.',
-  },
-  UNAUTHENTICATED: {
-    title: 'The request does not say who sends it',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Send Authorization: Bearer with a token that is valid now.',
-  },
-  FORBIDDEN: {
-    title: 'The token does not allow this',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Ask an operator for a token with the scope named in the detail.',
-  },
-  RATE_LIMITED: {
-    title: 'Too much in too short a time',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'Wait as long as Retry-After says.',
-  },
-  WORK_LIMIT: {
-    title: 'One agent holds as much as it may',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'End or finish some of what the detail names, then send it again.',
-  },
-  PRECONDITION_FAILED: {
-    title: 'The stream is not at the revision of If-Match or If-None-Match',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Read the stream from the actual revision, decide again, and append with the new revision.',
-  },
-  REQUEST_TIMEOUT: {
-    title: 'The request did not arrive in time',
-    retryable: true,
-    outcome: 'rejected',
-    remedy: 'Send it again over a faster or a new connection.',
-  },
-  WRONG_HOST: {
-    title: 'The server is not to be asked under this name',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Use localhost or 127.0.0.1, or have the name added to LIGHTHOUSE_ALLOWED_HOSTS.',
-  },
-  BAD_HTTP: {
-    title: 'This is not a request that HTTP/1.1 allows',
-    retryable: false,
-    outcome: 'rejected',
-    remedy: 'Correct the request line, the headers or the length of the body.',
-  },
-  INTERNAL: {
-    title: 'A defect in Lighthouse',
-    retryable: false,
-    outcome: 'indeterminate',
-    remedy: 'Report it with the trace id.',
-  },
-} as const satisfies Record<string, CatalogueEntry>
+  INVALID_EVENT: caller(400, 'The event breaks a rule', 'Correct the fields named in errors and send it again.'),
+  INVALID_REQUEST: caller(400, 'The request breaks a rule', 'Correct the fields named in errors and send it again.'),
+  EVENT_TOO_LARGE: caller(
+    413,
+    'The event is larger than allowed',
+    'Keep large content elsewhere and refer to it from the event.',
+  ),
+  BATCH_TOO_LARGE: caller(413, 'The batch is larger than allowed', 'Split the batch.'),
+  REVISION_CONFLICT: caller(
+    409,
+    'A stream is not at the expected revision',
+    'Read the stream from the actual revision, decide again, and append with the new expected revision.',
+  ),
+  CONDITION_FAILED: caller(
+    409,
+    'Events match the condition',
+    'Read the conflicting event, decide again, and append with a newer after.',
+  ),
+  STATE_TOO_LARGE: caller(
+    422,
+    'The state is larger than allowed',
+    'Fold fewer events, or with a reducer that keeps less.',
+  ),
+  KEY_REUSED: caller(422, 'The idempotency key belongs to another request', 'Use a new key for a new request.'),
+  SUBSCRIPTION_CONFLICT: caller(
+    409,
+    'The subscription is another one, or one too many',
+    'Delete the subscription that is in the way, or define this one under another name.',
+  ),
+  SNAPSHOT_CONFLICT: caller(
+    409,
+    'The snapshot is protected, or the fold one too many',
+    'End the protection named in the detail, let a fold go, or choose another name.',
+  ),
+  STALE_DELIVERY: caller(
+    409,
+    'A token settles no delivery',
+    'Leave out the tokens named in errors: what they stood for is settled or with another consumer.',
+  ),
+  TOO_MANY_DEFINITIONS: caller(
+    409,
+    'There are as many definitions as a server holds',
+    'Delete one that is no longer needed, or make it smaller.',
+  ),
+  OVERLOADED: recoverable(503, 'Too many appends are waiting', 'Wait a moment and send it again.'),
+  DISK_FULL: recoverable(
+    507,
+    'The disk is full',
+    'Free space on the data volume; the store accepts appends again by itself.',
+  ),
+  READ_ONLY: human(
+    503,
+    'The store accepts no appends',
+    'See the store status; after damage an operator has to run verify and repair.',
+    { retryable: true },
+  ),
+  INDETERMINATE: restart(
+    503,
+    'It is not known whether the append was stored',
+    'Send it again with the same idempotency key; the answer tells.',
+    { retryable: true, outcome: 'indeterminate' },
+  ),
+  DATA_CORRUPT: restart(500, 'Stored bytes are damaged', 'Read around the damaged range, or restore it from a backup.'),
+  STORAGE_UNAVAILABLE: restart(
+    503,
+    'The storage cannot be read',
+    'Check the disk and the descriptor limit, then try again.',
+    { retryable: true },
+  ),
+  CLOSED: recoverable(503, 'The store is closing', 'Connect again and send it again.'),
+  ABORTED: caller(503, 'The caller gave up', 'Ask again when the answer is wanted.', { retryable: true }),
+  LOCKED: human(
+    503,
+    'Another process owns the data directory',
+    'Stop the other process, or use another data directory.',
+  ),
+  UNSAFE_FILESYSTEM: human(
+    503,
+    'The file system cannot keep the promise',
+    'Use a local disk file system, or set LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM=true knowing that acknowledged events can be lost.',
+  ),
+  FORMAT_UNSUPPORTED: human(
+    503,
+    'The data directory was written by a newer format',
+    'Run the version of Lighthouse that wrote it, or a newer one.',
+  ),
+  UNFINISHED_IMPORT: human(
+    503,
+    'An import into the data directory was begun and not finished',
+    'Run the same import again, which goes on where it stopped, or begin with an empty directory.',
+  ),
+  NOT_FOUND: caller(
+    404,
+    'There is nothing here',
+    'Check the path and the id; what a token may not read does not exist for it.',
+  ),
+  MALFORMED_BODY: caller(
+    400,
+    'The body cannot be read',
+    'Send one JSON object in UTF-8, or one MessagePack map, as content-type says.',
+  ),
+  BODY_TOO_LARGE: caller(
+    413,
+    'The body is larger than allowed',
+    'Split the batch, or keep large content elsewhere and refer to it.',
+  ),
+  UNSUPPORTED_MEDIA_TYPE: caller(
+    415,
+    'The body is of a kind that is not taken here',
+    'Send application/json or application/msgpack, not compressed.',
+  ),
+  NOT_ACCEPTABLE: caller(
+    406,
+    'The answer cannot be given in any form the request accepts',
+    'Accept application/json, application/msgpack or, on reads, application/x-ndjson.',
+  ),
+  UNAUTHENTICATED: human(
+    401,
+    'The request does not say who sends it',
+    'Send Authorization: Bearer with a token that is valid now.',
+  ),
+  FORBIDDEN: human(
+    403,
+    'The token does not allow this',
+    'Ask an operator for a token with the scope named in the detail.',
+  ),
+  RATE_LIMITED: recoverable(429, 'Too much in too short a time', 'Wait as long as Retry-After says.'),
+  WORK_LIMIT: recoverable(
+    429,
+    'One agent holds as much as it may',
+    'End or finish some of what the detail names, then send it again.',
+  ),
+  PRECONDITION_FAILED: caller(
+    412,
+    'The stream is not at the revision of If-Match or If-None-Match',
+    'Read the stream from the actual revision, decide again, and append with the new revision.',
+  ),
+  REQUEST_TIMEOUT: recoverable(
+    408,
+    'The request did not arrive in time',
+    'Send it again over a faster or a new connection.',
+  ),
+  WRONG_HOST: caller(
+    421,
+    'The server is not to be asked under this name',
+    'Use localhost or 127.0.0.1, or have the name added to LIGHTHOUSE_ALLOWED_HOSTS.',
+  ),
+  BAD_HTTP: caller(
+    400,
+    'This is not a request that HTTP/1.1 allows',
+    'Correct the request line, the headers or the length of the body.',
+  ),
+  INTERNAL: human(500, 'A defect in Lighthouse', 'Report it with the trace id.', { outcome: 'indeterminate' }),
+} satisfies Record<string, CatalogueEntry>
 
 export type ErrorCode = keyof typeof ERRORS
 
@@ -262,9 +211,17 @@ export type Violation =
     }
   | { readonly kind: 'condition'; readonly id: string; readonly position: Position; readonly type: string }
 
+/** Positions whose events cannot be read. */
+export interface Damage {
+  readonly from: Position
+  readonly to: Position
+}
+
 export interface ErrorFacts {
   readonly errors?: readonly FieldError[]
   readonly violations?: readonly Violation[]
+  /** The detail is about these positions, and names nothing that only an operator may know. */
+  readonly damage?: Damage
   /** After which it makes sense to try again. */
   readonly retryAfterSeconds?: number
   readonly cause?: unknown
@@ -274,6 +231,7 @@ export class StoreError extends Error {
   override readonly name = 'StoreError'
   readonly errors: readonly FieldError[]
   readonly violations: readonly Violation[]
+  readonly damage: Damage | undefined
   readonly retryAfterSeconds: number | undefined
 
   constructor(
@@ -284,6 +242,7 @@ export class StoreError extends Error {
     super(detail, facts.cause === undefined ? undefined : { cause: facts.cause })
     this.errors = facts.errors ?? []
     this.violations = facts.violations ?? []
+    this.damage = facts.damage
     this.retryAfterSeconds = facts.retryAfterSeconds
   }
 
@@ -294,4 +253,28 @@ export class StoreError extends Error {
   get outcome(): Outcome {
     return ERRORS[this.code].outcome
   }
+}
+
+/** Also of errors of Node, Fastify and Nest, and of what is no error at all. */
+export function codeOf(error: unknown): string | undefined {
+  const { code } = (error ?? {}) as { readonly code?: unknown }
+  return typeof code === 'string' ? code : undefined
+}
+
+/** One field of a request breaks a rule. `said` is for a sentence that names the field in another way. */
+export function invalid(pointer: string, detail: string, said = `${pointer} ${detail}`.trim()): StoreError {
+  return new StoreError('INVALID_REQUEST', said, { errors: [{ pointer, detail }] })
+}
+
+/** What only encoding tells; every backend counts the bytes of MessagePack. */
+export function tooLarge(code: 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE', pointer: string, limit: number): StoreError {
+  const detail = `larger than ${limit} bytes as stored`
+  return new StoreError(code, `${pointer} is ${detail}`, { errors: [{ pointer, detail }] })
+}
+
+/** The caller is told which positions to read around; `loss` says what follows from it for whoever reads the error. */
+export function unreadable({ from, to, reason }: Damage & { readonly reason: string }, loss = ''): StoreError {
+  const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
+  const detail = `${which} cannot be read: ${reason}${loss === '' ? '' : `; ${loss}`}`
+  return new StoreError('DATA_CORRUPT', detail, { damage: { from, to } })
 }

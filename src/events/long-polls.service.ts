@@ -2,7 +2,7 @@
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { WorkBudgets } from '../auth/work-budgets.js'
 import { checkRead } from '../contract/check/check-read.js'
-import { StoreError } from '../contract/errors.js'
+import { codeOf, StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
@@ -90,7 +90,7 @@ export class Waits implements OnModuleDestroy {
       return await this.feed.wake(filter, position, signal)
     } catch (error) {
       // What is damaged may be an event that does not match: a read by the filter tells.
-      if ((error as { code?: unknown }).code === 'DATA_CORRUPT') return { found: true, position }
+      if (codeOf(error) === 'DATA_CORRUPT') return { found: true, position }
       throw error
     }
   }

@@ -1,7 +1,7 @@
 // Turns a request to replay into a read and a fold, or says what is wrong with it. Pure.
 import type { Access } from '../auth/access.js'
 import { type FieldPath, readPath } from '../contract/check/field-path.js'
-import { type FieldError, StoreError } from '../contract/errors.js'
+import { type FieldError, invalid, StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { EventFilter } from '../contract/filter.js'
 import { isTime, MOMENT_RULE, type Moment, readMoment } from '../contract/moment.js'
@@ -121,7 +121,7 @@ function keyOf(name: ReducerName, key: string | undefined, faults: FieldError[])
 /** What a time to come stands for could still change. */
 export function checkPast(moment: Moment, nowMs: number, pointer: string): void {
   if (isTime(moment) && parseTime(moment) > BigInt(nowMs) * 1_000_000n)
-    refuse(pointer, 'lies in the future: the time is still to come')
+    throw invalid(pointer, 'lies in the future: the time is still to come')
 }
 
 /** What was retired is no longer known: the state was not empty then, and what was made before lacks it now. */
@@ -133,9 +133,5 @@ export function checkKept({ at, initial }: ReplayPlan, span: Omit<Span, 'head' |
 }
 
 function refuseRetired(pointer: string, first: Position): never {
-  refuse(pointer, `lies before what is kept: the first position is ${first}`)
-}
-
-function refuse(pointer: string, detail: string): never {
-  throw new StoreError('INVALID_REQUEST', `${pointer} ${detail}`, { errors: [{ pointer, detail }] })
+  throw invalid(pointer, `lies before what is kept: the first position is ${first}`)
 }

@@ -1,4 +1,5 @@
 // Reads what is new in the log once, for all: into the window, and to every follower that stands at the end.
+import { codeOf } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
@@ -153,7 +154,7 @@ export class Feed implements Ground {
 
   /** Whoever stands at the end has its next event from here, and must hear that it cannot be had. */
   private fail(error: unknown): void {
-    const closed = (error as { code?: unknown }).code === 'CLOSED'
+    const closed = codeOf(error) === 'CLOSED'
     for (const follower of closed ? this.followers : this.standing.everyone) follower.fail(error)
     if (this.stop !== undefined) this.recent.restart(this.store.head())
   }

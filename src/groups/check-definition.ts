@@ -3,14 +3,14 @@ import { ROLES } from '../auth/access.js'
 import { agentFault } from '../contract/check/check-names.js'
 import { checkFilter } from '../contract/check/check-read.js'
 import { FieldFindings } from '../contract/check/field-findings.js'
-import { StoreError } from '../contract/errors.js'
+import { invalid } from '../contract/errors.js'
 import type { Consumers, Definition } from './state/group-definition.js'
 import { GROUP_LIMITS, NAME_PATTERN } from './state/group-limits.js'
 
 export function checkAsked(name: string, filter: Definition['filter'], consumers: Consumers | undefined): void {
   if (!NAME_PATTERN.test(name)) {
     const detail = `the name in the path must be 1 to ${GROUP_LIMITS.nameChars} of A-Z a-z 0-9 _ . - and start with a letter or digit`
-    throw refusal(detail)
+    throw invalid('', detail)
   }
   const findings = new FieldFindings()
   checkFilter(filter, '/filter', findings)
@@ -32,9 +32,5 @@ export function checkSize(asked: object): void {
   const most = GROUP_LIMITS.definitionBytes
   if (bytes <= most) return
   const format = (count: number) => count.toLocaleString('en-US')
-  throw refusal(`the definition is ${format(bytes)} bytes of JSON, and may be ${format(most)}`)
-}
-
-function refusal(detail: string): StoreError {
-  return new StoreError('INVALID_REQUEST', detail, { errors: [{ pointer: '', detail }] })
+  throw invalid('', `the definition is ${format(bytes)} bytes of JSON, and may be ${format(most)}`)
 }

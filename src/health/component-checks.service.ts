@@ -1,10 +1,12 @@
 // What is looked at to say how each component is: event store, storage, network, memory. Each within a time of its own.
+
 import { statfs } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
 import { Injectable } from '@nestjs/common'
 import { HealthIndicatorService } from '@nestjs/terminus'
 import { Settings } from '../config/settings.js'
+import { codeOf } from '../contract/errors.js'
 import { NetworkCheck } from './network-check.service.js'
 import { StoreCheck } from './store-check.service.js'
 
@@ -78,8 +80,7 @@ async function within(milliseconds: number, finding: Finding | Promise<Finding>)
   try {
     return await Promise.race([finding, late.promise])
   } catch (error) {
-    const { code } = error as { code?: unknown }
-    return { state: 'down', details: { reason: typeof code === 'string' ? code : 'failed' } }
+    return { state: 'down', details: { reason: codeOf(error) ?? 'failed' } }
   } finally {
     clearTimeout(timer)
   }

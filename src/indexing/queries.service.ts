@@ -1,7 +1,7 @@
 // Answers a query: plans it, walks over what the plan leaves, keeps what matches, and says how it ran.
 import { Injectable } from '@nestjs/common'
 import type { FieldPath } from '../contract/check/field-path.js'
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { planQuery, type QueryPlan } from './plan-query.js'
@@ -117,7 +117,5 @@ function rendered({ page, plan }: Run, walk: QueryWalk, matched: number, next: s
 function tooMuchToSort({ scanned, ms }: QueryWalk): StoreError {
   const found = `${scanned} events in ${Math.round(ms)} ms were not all there is to sort`
   const detail = `${found}: narrow where by stream, type, tags, position or timestamp, or order by position`
-  return new StoreError('INVALID_REQUEST', `The query is too wide for its order; ${detail}.`, {
-    errors: [{ pointer: '/orderBy', detail }],
-  })
+  return invalid('/orderBy', detail, `The query is too wide for its order; ${detail}.`)
 }

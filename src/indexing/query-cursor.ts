@@ -1,6 +1,6 @@
 // The cursor of a query: how far it has come and up to which head, sealed to the query it belongs to. Pure.
 import { hash } from 'node:crypto'
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { isSortKey, type SortKey } from './sort-key.js'
 
@@ -50,9 +50,7 @@ function isPosition(value: unknown): value is Position {
 }
 
 function notOurs(): StoreError {
-  return new StoreError('INVALID_REQUEST', `The cursor ${NOT_OURS}.`, {
-    errors: [{ pointer: '/cursor', detail: NOT_OURS }],
-  })
+  return invalid('/cursor', NOT_OURS, `The cursor ${NOT_OURS}.`)
 }
 
 /** Against mistakes, not against enemies: a forged cursor finds nothing that the query alone would not. */

@@ -3,7 +3,7 @@ import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import type { RevocationKind, Revoked } from '../auth/revocations.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
 import { ServiceStream, type StreamFold } from '../service-streams/service-stream.js'
@@ -78,8 +78,7 @@ export class TokenRevocations implements OnApplicationBootstrap {
       const known = active.get(name)
       if (known !== undefined) return known
       if (kind === 'agent' && id === by) {
-        const detail = 'is the agent that asks: it could not take it back'
-        throw new StoreError('INVALID_REQUEST', `/id ${detail}`, { errors: [{ pointer: '/id', detail }] })
+        throw invalid('/id', 'is the agent that asks: it could not take it back')
       }
       if (active.size >= MOST) {
         throw new StoreError('INVALID_REQUEST', `${MOST} revocations stand already: restore those that are not needed.`)

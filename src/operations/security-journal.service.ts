@@ -1,7 +1,9 @@
 // Writes what was denied into `$security`, a minute after the first of it and at the end; no request ever waits for it.
+
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { Denials } from '../auth/denials.js'
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
+import { codeOf } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { Journal } from './journal.js'
@@ -47,8 +49,11 @@ export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicatio
     try {
       await this.store.append({ events, author: { agentId: SERVICE_AGENT } })
     } catch (error) {
-      const code = (error as { code?: unknown }).code
-      this.logger.warn({ code, events: events.length, message: 'what was denied could not be written down' })
+      this.logger.warn({
+        code: codeOf(error),
+        events: events.length,
+        message: 'what was denied could not be written down',
+      })
     }
   }
 }

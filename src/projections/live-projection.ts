@@ -1,5 +1,5 @@
 // One projection that is kept up to date in memory: a fold that a follower of the feed goes on with.
-import { StoreError } from '../contract/errors.js'
+import { codeOf, StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import { isMap, ownValue } from '../definitions/merge-patch.js'
 import { Fold, type Folded } from '../folding/fold.js'
@@ -198,8 +198,4 @@ export class LiveProjection implements Sink {
 
 function isTooLarge(error: unknown): boolean {
   return codeOf(error) === 'STATE_TOO_LARGE'
-}
-
-function codeOf(error: unknown): unknown {
-  return (error as { code?: unknown }).code
 }

@@ -1,7 +1,7 @@
 // The states of projections: from memory where that is as good as a fold for whoever asks, else folded for them.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import type { JsonValue } from '../contract/event.js'
 import { isMap, ownValue } from '../definitions/merge-patch.js'
 import { coversFilter } from '../folding/covers-filter.js'
@@ -114,6 +114,5 @@ function ofKey(state: JsonValue, key: string | undefined): JsonValue {
 }
 
 export function notKeyed(pointer: string): StoreError {
-  const detail = 'is for projections with a key only'
-  return new StoreError('INVALID_REQUEST', `${pointer} ${detail}`.trim(), { errors: [{ pointer, detail }] })
+  return invalid(pointer, 'is for projections with a key only')
 }

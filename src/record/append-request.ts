@@ -1,7 +1,7 @@
 // What an append becomes on arrival: checked, copied and encoded, while an earlier batch is being synced.
 import { hash } from 'node:crypto'
 import { checkAppend, checkAppendAround, SERVICE_AGENT } from '../contract/check/check-append.js'
-import { StoreError } from '../contract/errors.js'
+import { StoreError, tooLarge } from '../contract/errors.js'
 import type { Author, NewEvent } from '../contract/event.js'
 import type { AppendRequest } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
@@ -59,7 +59,7 @@ function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number, mostKe
     if (scratch.keys > mostKeys) throw new NotJson('too many keys')
     return dataBytes
   } catch (error) {
-    if (error instanceof TooLong) refuse('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
+    if (error instanceof TooLong) throw tooLarge('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
     throw error
   }
 }
@@ -68,10 +68,10 @@ function refuseTooLarge(
   at: number,
   size: { readonly payload: number; readonly data: number; readonly batch: number },
 ): void {
-  if (size.payload > LIMITS.eventBytes) refuse('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
+  if (size.payload > LIMITS.eventBytes) throw tooLarge('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
   if (size.payload - size.data > LIMITS.metadataBytes)
-    refuse('EVENT_TOO_LARGE', `/events/${at}/metadata`, LIMITS.metadataBytes)
-  if (size.batch > LIMITS.batchBytes) refuse('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
+    throw tooLarge('EVENT_TOO_LARGE', `/events/${at}/metadata`, LIMITS.metadataBytes)
+  if (size.batch > LIMITS.batchBytes) throw tooLarge('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
 }
 
 /** What is decided later must be what was asked now, whatever the caller does to its objects meanwhile. The payload is encoded at once. */
@@ -101,11 +101,6 @@ function copyLists(event: NewEvent): NewEvent {
     ...(tags === undefined ? {} : { tags: [...tags] }),
     ...(parents === undefined ? {} : { parents: [...parents] }),
   }
-}
-
-export function refuse(code: 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE', pointer: string, limit: number): never {
-  const detail = `larger than ${limit} bytes as stored`
-  throw new StoreError(code, `${pointer} is ${detail}`, { errors: [{ pointer, detail }] })
 }
 
 const REQUEST_HASH_BYTES = 16

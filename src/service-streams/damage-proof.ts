@@ -1,5 +1,5 @@
 // Reads a stream of the service's own and proves that damage in the log took nothing of it. Damage somewhere is no reason to distrust every stream.
-import { StoreError } from '../contract/errors.js'
+import { unreadable } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { DamagedRange, EventStore, ReadRequest } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
@@ -56,8 +56,5 @@ export class ProvenRead {
  */
 export function assertGivenUp(store: EventStore, stream: string, [first]: readonly DamagedRange[]): void {
   if (first === undefined || store.status().write.writable) return
-  const { from, to, reason } = first
-  const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
-  const detail = `${which} cannot be read: ${reason}; what was written there to ${stream} is not known`
-  throw new StoreError('DATA_CORRUPT', detail)
+  throw unreadable(first, `what was written there to ${stream} is not known`)
 }

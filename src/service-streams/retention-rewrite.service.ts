@@ -1,6 +1,8 @@
 // Keeps the service's own streams known to a log that forgets its beginning: where retention is on, each state is written anew at its end.
+
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
+import { codeOf } from '../contract/errors.js'
 
 /** Often enough for the shortest retention there is, of a day. */
 const REWRITE_MS = 6 * 60 * 60_000
@@ -16,9 +18,9 @@ export class RetentionRewrite implements OnModuleDestroy {
   begin(what: string, rewrite: () => Promise<void>): void {
     if (this.settings.retainArchivesDays === 0) return
     const attempt = () => {
-      rewrite().catch((error: { readonly code?: unknown }) => {
+      rewrite().catch((error: unknown) => {
         // The next attempt comes long before retention reaches what is written now.
-        this.logger.warn({ code: error.code, message: `${what} could not be written anew` })
+        this.logger.warn({ code: codeOf(error), message: `${what} could not be written anew` })
       })
     }
     attempt()

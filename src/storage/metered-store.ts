@@ -1,4 +1,5 @@
 // The meter: what is appended and read through it is counted and timed, and what the store says of itself is shown.
+import { codeOf } from '../contract/errors.js'
 import type { RecordedEvent } from '../contract/event.js'
 import type { AppendRequest, EventStore, StoreStatus } from '../contract/event-store.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -16,8 +17,7 @@ export function meteredStore(store: EventStore, metrics: Metrics): EventStore {
           return appended
         },
         (error: unknown) => {
-          const { code } = error as { code?: unknown }
-          metrics.appendsFailed.inc({ code: typeof code === 'string' ? code : 'INTERNAL' })
+          metrics.appendsFailed.inc({ code: codeOf(error) ?? 'INTERNAL' })
           throw error
         },
       )

@@ -1,6 +1,8 @@
 // Looks every few seconds whether the store can still be read where it lies, so that a probe can tell without touching the disk.
+
 import { stat } from 'node:fs/promises'
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common'
+import { codeOf } from '../contract/errors.js'
 import type { EventStore } from '../contract/event-store.js'
 
 const EVERY_MS = 2_000
@@ -59,10 +61,6 @@ export class StorageWatch implements OnModuleInit, OnApplicationShutdown {
     const { first, head } = this.store.status()
     if (head < first) return true
     const outcomes = await Promise.allSettled([this.store.find(first), this.store.find(head)])
-    return !outcomes.every(outcome => outcome.status === 'rejected' && isUnavailable(outcome.reason))
+    return !outcomes.every(outcome => outcome.status === 'rejected' && codeOf(outcome.reason) === 'STORAGE_UNAVAILABLE')
   }
-}
-
-function isUnavailable(error: unknown): boolean {
-  return (error as { readonly code?: unknown }).code === 'STORAGE_UNAVAILABLE'
 }

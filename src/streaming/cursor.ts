@@ -1,6 +1,6 @@
 // The cursor of a page: where the next one begins and up to which head, sealed to the parameters it was made for. Pure.
 import { hash } from 'node:crypto'
-import { refuse } from '../appending/append-body.js'
+import { invalid } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 
 export interface Cursor {
@@ -32,11 +32,11 @@ export function readCursor(text: string, parameters: string): Cursor {
   const bytes = Buffer.from(text, 'base64url')
   const whole =
     bytes.length === FIELD_BYTES + SEAL_BYTES && bytes[0] === VERSION && bytes.toString('base64url') === text
-  if (!whole || !sealOf(bytes, parameters).equals(bytes.subarray(FIELD_BYTES))) refuse('/cursor', NOT_OURS)
+  if (!whole || !sealOf(bytes, parameters).equals(bytes.subarray(FIELD_BYTES))) throw invalid('/cursor', NOT_OURS)
   const position = Number(bytes.readBigUInt64BE(2))
   const head = Number(bytes.readBigUInt64BE(10))
   const sound = Number.isSafeInteger(head) && position >= 1 && position <= head && (bytes[1] as number) <= 1
-  if (!sound) refuse('/cursor', NOT_OURS)
+  if (!sound) throw invalid('/cursor', NOT_OURS)
   return { order: bytes[1] === 0 ? 'asc' : 'desc', position, head }
 }
 

@@ -1,6 +1,6 @@
 // Turns the parameters of a read into what the store is asked, and the store's findings back into parameters. Pure.
 
-import { refuse } from '../appending/append-body.js'
+import { invalid } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import type { ReadRequest } from '../contract/event-store.js'
 import { type EventFilter, filterCost } from '../contract/filter.js'
@@ -59,7 +59,7 @@ export function readPlan(query: ReadQuery, within: readonly string[] | undefined
   const parameters = parametersOf(query)
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, parameters)
   if (cursor !== undefined && query.order !== undefined && query.order !== cursor.order) {
-    refuse('/order', 'is not the order of the cursor; leave it out or keep it')
+    throw invalid('/order', 'is not the order of the cursor; leave it out or keep it')
   }
   const order = cursor?.order ?? query.order ?? 'asc'
   const asOf = cursor?.head ?? head

@@ -2,11 +2,10 @@
 import type { ServerResponse } from 'node:http'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
-import { refuse } from '../appending/append-body.js'
 import type { Access } from '../auth/access.js'
 import { LongAnswers } from '../auth/long-answers.js'
 import { checkRead } from '../contract/check/check-read.js'
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { beforeTime, decimalPosition, knownPosition } from '../contract/moment.js'
@@ -99,9 +98,8 @@ export class EventStreams implements OnModuleDestroy {
       return since === undefined ? from : Math.max(from, await beforeTime(since, this.store))
     }
     const position = typeof last === 'string' ? decimalPosition(last) : undefined
-    return position === undefined
-      ? refuse('', 'the header Last-Event-ID must be a position')
-      : knownPosition(position, this.store)
+    if (position === undefined) throw invalid('', 'the header Last-Event-ID must be a position')
+    return knownPosition(position, this.store)
   }
 
   private keepAlive(): void {
@@ -113,6 +111,6 @@ const ENDLESS = 'is not for a stream, which has one order and no end'
 
 function mustBeEndless(query: ReadQuery): void {
   for (const name of ['limit', 'order', 'before', 'until', 'cursor'] as const) {
-    if (query[name] !== undefined) refuse(`/${name}`, ENDLESS)
+    if (query[name] !== undefined) throw invalid(`/${name}`, ENDLESS)
   }
 }

@@ -3,7 +3,7 @@ import type { Socket } from 'node:net'
 import type { Access, Scope } from '../auth/access.js'
 import type { DenialReason } from '../auth/denials.js'
 import type { Verified } from '../auth/token-verifier.js'
-import { StoreError } from '../contract/errors.js'
+import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
 import { cutToBytes } from '../contract/utf8.js'
@@ -314,8 +314,8 @@ export class Conversation implements Listener {
   private answer(frame: ClientFrame, bytes: number): void {
     const id = 'id' in frame ? frame.id : undefined
     const failed = (error: unknown) => {
-      const { code, message } = error as { code?: unknown; message: string }
-      if (code === 'RATE_LIMITED') this.house.denied(code, message, this.access)
+      const code = codeOf(error)
+      if (code === 'RATE_LIMITED') this.house.denied(code, (error as Error).message, this.access)
       if (!this.isOver) this.refuse(error, id, frame.type === 'append')
     }
     try {
@@ -348,8 +348,8 @@ export class Conversation implements Listener {
     }
   }
 
-  private turnAway(error: Error & { readonly code?: unknown }): void {
-    if (error.code !== 'WORK_LIMIT') {
+  private turnAway(error: Error): void {
+    if (codeOf(error) !== 'WORK_LIMIT') {
       this.close(CLOSE.unauthenticated, error.message)
       return
     }
@@ -385,5 +385,5 @@ function bytesOf(count: number): string {
 }
 
 function refusal(detail: string): StoreError {
-  return new StoreError('INVALID_REQUEST', detail, { errors: [{ pointer: '/id', detail }] })
+  return invalid('/id', detail, detail)
 }

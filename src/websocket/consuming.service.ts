@@ -1,7 +1,7 @@
 // The frames `consume`, `ack` and `nack`: a consumer of a group for each id, given no more than its socket takes.
 import { Injectable } from '@nestjs/common'
 import { Quotas } from '../auth/quotas.js'
-import { StoreError } from '../contract/errors.js'
+import { codeOf, StoreError } from '../contract/errors.js'
 import type { Delivery } from '../groups/dispatch/pending-take.js'
 import { type Consuming, Groups } from '../groups/groups.service.js'
 import { deliveryFields } from '../groups/http/deliveries-answer.js'
@@ -132,9 +132,8 @@ class Consumption implements Held {
   private failed(error: unknown): void {
     if (this.ended) return
     const { id } = this.frame
-    const { code } = error as { code?: unknown }
     this.client.drop(id)
-    const reason = typeof code === 'string' ? code : 'INTERNAL'
+    const reason = codeOf(error) ?? 'INTERNAL'
     this.client.send({ type: 'closed', id, reason, problem: this.client.problem(error) })
   }
 }

@@ -5,7 +5,7 @@ import type { Access } from '../auth/access.js'
 import { Authentication, authorizationOf, bearerOf, challengeOf } from '../auth/authentication.js'
 import { type DenialReason, Denials } from '../auth/denials.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
-import { StoreError } from '../contract/errors.js'
+import { codeOf, StoreError } from '../contract/errors.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { traceparentOf } from '../wire/trace-context.js'
@@ -79,8 +79,8 @@ export class Handshakes {
       }
       return await this.identify(() => bearerOf(authorizationOf(request)), opening)
     } catch (error) {
-      const challenge = (error as { code?: unknown }).code === 'UNAUTHENTICATED'
-      const headers = challenge ? { 'WWW-Authenticate': challengeOf((error as Error).message) } : {}
+      const challenge = codeOf(error) === 'UNAUTHENTICATED'
+      const headers = challenge ? { 'WWW-Authenticate': challengeOf(error as Error) } : {}
       throw new Refusal(error as Error, headers)
     }
   }

@@ -3,7 +3,7 @@ import { Injectable } from '@nestjs/common'
 import { Quotas } from '../auth/quotas.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
 import { checkRead } from '../contract/check/check-read.js'
-import { StoreError } from '../contract/errors.js'
+import { codeOf, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
@@ -129,9 +129,8 @@ class Subscription implements Held, Sink {
 
   failed(error: unknown, position: Position): void {
     const { id } = this
-    const { code } = error as { code?: unknown }
     this.client.drop(id)
-    const reason = typeof code === 'string' ? code : 'INTERNAL'
+    const reason = codeOf(error) ?? 'INTERNAL'
     this.client.send({ type: 'closed', id, reason, position, problem: this.client.problem(error) })
   }
 }

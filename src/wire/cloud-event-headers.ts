@@ -1,6 +1,6 @@
 // Reads the attributes of a CloudEvent in binary mode out of the headers `ce-…`. Pure.
 import type { IncomingHttpHeaders } from 'node:http'
-import { StoreError } from '../contract/errors.js'
+import { invalid } from '../contract/errors.js'
 
 const PREFIX = 'ce-'
 const PRINTABLE = /^[\x20-\x7e]*$/
@@ -28,7 +28,5 @@ function decoded(header: string, value: string): string {
 }
 
 function refuse(header: string, detail: string): never {
-  throw new StoreError('INVALID_REQUEST', `The header ${header} ${detail}`, {
-    errors: [{ pointer: `/${header}`, detail }],
-  })
+  throw invalid(`/${header}`, detail, `The header ${header} ${detail}`)
 }

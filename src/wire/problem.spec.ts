@@ -1,5 +1,5 @@
 // Problem details: the shape, what may be retried, and what never leaves the server.
-import { StoreError } from '../contract/errors.js'
+import { StoreError, unreadable } from '../contract/errors.js'
 import { correlationIdOf } from './correlation-id.js'
 import { problemOf, retryAfterOf } from './problem.js'
 import { traceIdOf, traceparentOf } from './trace-context.js'
@@ -50,9 +50,32 @@ test('an append that may be stored says so', () => {
   expect(problemOf(new StoreError('DISK_FULL', 'a'), occurrence)).not.toHaveProperty('outcome')
 })
 
-test('damage says which positions to read around', () => {
-  const damage = new StoreError('DATA_CORRUPT', 'positions 7 to 9 cannot be read: a hash does not hold')
+test('damage says which positions to read around, whatever it is called', () => {
+  const damage = unreadable({ from: 7, to: 9, reason: 'a hash does not hold' })
   expect(problemOf(damage, occurrence).detail).toContain('positions 7 to 9')
+  const named = new StoreError('DATA_CORRUPT', 'the seventh is gone', { damage: { from: 7, to: 7 } })
+  expect(problemOf(named, occurrence).detail).toContain('the seventh is gone')
+})
+
+test('a detail that only sounds like damage keeps its reason to itself', () => {
+  const problem = problemOf(new StoreError('DATA_CORRUPT', 'position 7 cannot be read in /secret'), occurrence)
+  expect(problem.detail).not.toContain('secret')
+})
+
+test.each([400, 401, 403, 404, 405, 406, 408, 413, 414, 415, 418, 421, 429, 431])(
+  'a foreign refusal keeps its status %d',
+  statusCode => {
+    expect(problemOf({ statusCode }, occurrence).status).toBe(statusCode)
+  },
+)
+
+test.each([
+  [418, 'INVALID_REQUEST', 418],
+  [500, 'INTERNAL', 500],
+  [502, 'INTERNAL', 500],
+  [503, 'OVERLOADED', 503],
+])('a foreign status %d becomes %s', (statusCode, code, status) => {
+  expect(problemOf({ statusCode }, occurrence)).toMatchObject({ code, status })
 })
 
 test('an error of another realm is known by its name and code', () => {

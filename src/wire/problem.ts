@@ -1,5 +1,6 @@
 // Problem details (RFC 9457): the one shape of every error this server answers with. Pure.
 import {
+  type Damage,
   ERRORS,
   type ErrorCode,
   type FieldError,
@@ -7,7 +8,6 @@ import {
   StoreError,
   type Violation,
 } from '../contract/errors.js'
-import { codeOfStatus, statusOf } from './status.js'
 
 export const problemContentType = 'application/problem+json'
 
@@ -36,7 +36,7 @@ export interface Occurrence {
   readonly isAppend?: boolean
 }
 
-/** Their details may name files of the data directory: the log has them, under the trace id. */
+/** Their details may name files of the data directory, so that only the log has them, under the trace id. Those about damaged positions name none. */
 const IN_THE_LOG: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL',
   'DATA_CORRUPT',
@@ -51,10 +51,10 @@ const IN_THE_LOG: ReadonlySet<ErrorCode> = new Set([
 ])
 
 export function problemOf(error: unknown, { path, correlationId, traceId, isAppend = false }: Occurrence): Problem {
-  const { code, status, said, errors, violations } = read(error)
+  const { code, status, said, errors, violations, damage } = read(error)
   const { title, retryable, remedy, outcome } = ERRORS[code]
-  const happened =
-    IN_THE_LOG.has(code) && !namesPositions(said) ? `${title}; the server's log has the reason under ${traceId}` : said
+  const isHidden = IN_THE_LOG.has(code) && damage === undefined
+  const happened = isHidden ? `${title}; the server's log has the reason under ${traceId}` : said
   return {
     type: `/problems/${code}`,
     title,
@@ -72,15 +72,11 @@ export function problemOf(error: unknown, { path, correlationId, traceId, isAppe
   }
 }
 
-/** What a client needs in order to read around damage, and nothing of where it lies. */
-function namesPositions(said: string): boolean {
-  return /^positions? [0-9 to]+cannot be read/.test(said)
-}
-
 /** Seconds after which it makes sense to try again. */
 export function retryAfterOf(error: unknown): number | undefined {
   if (!isStoreError(error)) return undefined
-  const again = ERRORS[error.code].retryable && [429, 503].includes(statusOf(error.code))
+  const { retryable, status } = ERRORS[error.code]
+  const again = retryable && [429, 503].includes(status)
   return error.retryAfterSeconds ?? (again ? 1 : undefined)
 }
 
@@ -90,24 +86,20 @@ interface Reading {
   readonly said: string
   readonly errors: readonly FieldError[]
   readonly violations: readonly Violation[]
+  readonly damage?: Damage | undefined
 }
 
 function read(error: unknown): Reading {
   if (isStoreError(error)) {
-    const { code, message, errors = [], violations = [] } = error
-    return { code, status: statusOf(code), said: message, errors, violations }
+    const { code, message, errors = [], violations = [], damage } = error
+    return { code, status: ERRORS[code].status, said: message, errors, violations, damage }
   }
   const status = foreignStatus(error)
   const code = codeOfStatus(status)
   // Foreign messages may repeat what was sent, so none is passed on.
-  return { code, status: statusOf(code) === status ? status : kept(status, code), said: ERRORS[code].title, ...NOTHING }
-}
-
-const NOTHING = { errors: [], violations: [] } as const
-
-/** 414 and 431 say more than the 400 of their code. */
-function kept(status: number, code: ErrorCode): number {
-  return status >= 400 && status < 500 ? status : statusOf(code)
+  const { title, status: usual } = ERRORS[code]
+  // 414 and 431 say more than the 400 of their code.
+  return { code, status: status < 500 ? status : usual, said: title, errors: [], violations: [] }
 }
 
 function isStoreError(error: unknown): error is StoreError {
@@ -122,4 +114,26 @@ function foreignStatus(error: unknown): number {
   const { statusCode, getStatus } = (error ?? {}) as { statusCode?: unknown; getStatus?: unknown }
   const status = typeof getStatus === 'function' ? getStatus.call(error) : statusCode
   return typeof status === 'number' && status >= 400 && status <= 599 ? status : 500
+}
+
+/** For errors of Fastify, Node and Nest, which know a status and no code of ours. */
+function codeOfStatus(status: number): ErrorCode {
+  return OF_STATUS[status] ?? (status >= 500 ? 'INTERNAL' : 'INVALID_REQUEST')
+}
+
+const OF_STATUS: Readonly<Record<number, ErrorCode>> = {
+  400: 'BAD_HTTP',
+  401: 'UNAUTHENTICATED',
+  403: 'FORBIDDEN',
+  404: 'NOT_FOUND',
+  405: 'NOT_FOUND',
+  406: 'NOT_ACCEPTABLE',
+  408: 'REQUEST_TIMEOUT',
+  413: 'BODY_TOO_LARGE',
+  414: 'BAD_HTTP',
+  415: 'UNSUPPORTED_MEDIA_TYPE',
+  421: 'WRONG_HOST',
+  429: 'RATE_LIMITED',
+  431: 'BAD_HTTP',
+  503: 'OVERLOADED',
 }

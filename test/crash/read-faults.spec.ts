@@ -2,7 +2,6 @@
 // server each answer is one of the catalogue, the rest is served, and nothing ends the process.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
-import { statusOf } from '../../src/wire/status.js'
 import { AgedStore } from '../support/aged-store.js'
 import { BentClock, DAY } from '../support/bent-clock.js'
 import { FailingReads } from '../support/failing-reads.js'
@@ -148,7 +147,7 @@ async function verdictOf(answer: Response): Promise<Verdict> {
   const { status } = answer
   if (status >= 400 && (answer.headers.get('content-type') ?? '').startsWith('application/problem+json')) {
     const { code } = JSON.parse(text) as { code: ErrorCode }
-    must(statusOf(code) === status, () => `${code} is answered with ${status}`)
+    must(ERRORS[code].status === status, () => `${code} is answered with ${status}`)
     return { code: catalogued(code) }
   }
   must(status < 400 || status === 503, () => `${status} without a problem: ${text.slice(0, 300)}`)

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import type { INestApplication } from '@nestjs/common'
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
 import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
-import { statusOf } from '../../src/wire/status.js'
 
 type SchemaObject = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string], { $ref: string }>
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
@@ -85,7 +84,7 @@ function complete(operation: Operation, path: string, method: string): void {
     ...ofGroups(path, method),
     ...(preconditions ? (['PRECONDITION_FAILED'] as const) : []),
   ]
-  const byStatus = Map.groupBy(new Set(codes), statusOf)
+  const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
   for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
     operation.responses[String(status)] ??= problemResponse(status, group)
   }

@@ -1,6 +1,6 @@
 // The memory backend for tests of what knows only the contract: it counts its reads, and can be damaged.
 import { MemoryStore } from '../../src/backends/memory/memory-store.js'
-import { StoreError } from '../../src/contract/errors.js'
+import { unreadable } from '../../src/contract/errors.js'
 import type { RecordedEvent } from '../../src/contract/event.js'
 import type { ReadRequest } from '../../src/contract/event-store.js'
 
@@ -21,7 +21,7 @@ export class WatchedStore extends MemoryStore {
   private async *upToDamage(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {
     for await (const event of events) {
       if (event.position >= this.damagedFrom) {
-        throw new StoreError('DATA_CORRUPT', `position ${this.damagedFrom} cannot be read`)
+        throw unreadable({ from: this.damagedFrom, to: this.damagedFrom, reason: 'it is damaged' })
       }
       yield event
     }

@@ -1,5 +1,5 @@
 // The one path by which events are read: postings, places, checked bytes, events, in order, a little ahead of who asks.
-import { StoreError } from '../../contract/errors.js'
+import { StoreError, unreadable } from '../../contract/errors.js'
 import type { DamagedRange, ReadRequest } from '../../contract/event-store.js'
 import { compileFilter, filterCost } from '../../contract/filter.js'
 import type { ClockReading } from '../../contract/hybrid-clock.js'
@@ -226,8 +226,7 @@ export class Reader {
       request.onDamaged(range)
       return undefined
     }
-    const which = range.from === range.to ? `position ${range.from}` : `positions ${range.from} to ${range.to}`
-    return new StoreError('DATA_CORRUPT', `${which} cannot be read: ${range.reason}`)
+    return unreadable(range)
   }
 
   private refuseIfMissing(position: number): void {

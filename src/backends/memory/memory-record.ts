@@ -1,6 +1,6 @@
 // How the memory backend turns a new event into a recorded one, and a request into what its key stands for.
 import { createHash } from 'node:crypto'
-import { StoreError } from '../../contract/errors.js'
+import { tooLarge } from '../../contract/errors.js'
 import { type Author, type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { AppendRequest } from '../../contract/event-store.js'
@@ -47,20 +47,15 @@ export function draftsOf(request: AppendRequest): Draft[] {
     const metadata = event.metadata === undefined ? undefined : payloadOf(event.metadata)
     const draft = { event, data: payloadOf(event.data), metadata }
     if ((metadata?.bytes.length ?? 0) > LIMITS.metadataBytes) {
-      tooLarge('EVENT_TOO_LARGE', `/events/${i}/metadata`, LIMITS.metadataBytes)
+      throw tooLarge('EVENT_TOO_LARGE', `/events/${i}/metadata`, LIMITS.metadataBytes)
     }
-    if (bytesOf(draft) > LIMITS.eventBytes) tooLarge('EVENT_TOO_LARGE', `/events/${i}`, LIMITS.eventBytes)
+    if (bytesOf(draft) > LIMITS.eventBytes) throw tooLarge('EVENT_TOO_LARGE', `/events/${i}`, LIMITS.eventBytes)
     return draft
   })
   if (drafts.reduce((sum, draft) => sum + bytesOf(draft), 0) > LIMITS.batchBytes) {
-    tooLarge('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
+    throw tooLarge('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
   }
   return drafts
-}
-
-function tooLarge(code: 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE', pointer: string, most: number): never {
-  const detail = `must be at most ${most} bytes as stored`
-  throw new StoreError(code, `${pointer} ${detail}`, { errors: [{ pointer, detail }] })
 }
 
 export function recordOf({ event, data, metadata }: Draft, author: Author, place: Place): RecordedEvent {

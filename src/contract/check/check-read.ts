@@ -1,6 +1,6 @@
 // Checks untrusted reads: a read request, and the keys of single look-ups.
 
-import { StoreError } from '../errors.js'
+import { invalid } from '../errors.js'
 import type { Position } from '../event.js'
 import type { ReadRequest, StreamsRequest } from '../event-store.js'
 import { globCharsOf } from '../filter.js'
@@ -144,20 +144,17 @@ export function checkRead(request: unknown): asserts request is ReadRequest {
   findings.settle()
 }
 
-function refuse(detail: string): never {
-  throw new StoreError('INVALID_REQUEST', detail, { errors: [{ pointer: '', detail }] })
-}
-
 /** A position or any text: text that is no id names no event, which is an answer and not a mistake. */
 export function checkFindKey(key: unknown): asserts key is Position | string {
-  if (typeof key !== 'string' && positionFault(key) !== undefined) refuse('must be a position or an event id')
+  if (typeof key !== 'string' && positionFault(key) !== undefined)
+    throw invalid('', 'must be a position or an event id')
 }
 
 /** Any text: a name no stream can have names no stream. */
 export function checkStreamName(name: unknown): asserts name is string {
-  if (typeof name !== 'string') refuse('must be the name of a stream')
+  if (typeof name !== 'string') throw invalid('', 'must be the name of a stream')
 }
 
 export function checkPosition(position: unknown): asserts position is Position {
-  if (positionFault(position) !== undefined) refuse('must be a position, an integer of at least 0')
+  if (positionFault(position) !== undefined) throw invalid('', 'must be a position, an integer of at least 0')
 }

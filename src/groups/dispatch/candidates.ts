@@ -1,5 +1,5 @@
 // Reads what a group may hand out: further along its filter, and single events once more. Damage is told, never passed over.
-import { StoreError } from '../../contract/errors.js'
+import { StoreError, unreadable } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { DamagedRange, EventStore } from '../../contract/event-store.js'
 import { Turn } from '../../contract/turns.js'
@@ -49,7 +49,7 @@ export async function lookFurther(ledger: Ledger, most = LOOK): Promise<boolean>
   const looked = count === limit ? last : Math.max(head, last)
   const read = stops ? Math.min(looked, firstOf(found) - 1) : looked
   window.add([], read, state)
-  if (read === after) throw unreadable(found.get(firstOf(found)))
+  if (read === after) throw unreadable(found.get(firstOf(found)) as DamagedRange)
   const passed = [...found.values()].filter(({ from }) => from <= read)
   if (passed.length > 0)
     await ledger.write(...passed.map(({ from, to }) => ({ type: 'DamagePassedOver', from, to }) as const))
@@ -63,12 +63,6 @@ function inOneList({ within = [] }: Definition, limit: number): { readonly limit
 
 function firstOf(found: ReadonlyMap<Position, DamagedRange>): Position {
   return Math.min(...found.keys())
-}
-
-function unreadable(range: DamagedRange | undefined): StoreError {
-  const { from = 0, to = from, reason = 'it is damaged' } = range ?? {}
-  const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
-  return new StoreError('DATA_CORRUPT', `${which} cannot be read: ${reason}`)
 }
 
 export interface Fetched {

@@ -1,5 +1,5 @@
 // Hands a group's events to those who ask: in rounds, one at a time, each begun by a reason to look again.
-import { StoreError } from '../../contract/errors.js'
+import { codeOf, StoreError, unreadable } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import { nextTurn } from '../../contract/turns.js'
 import { Arrivals } from '../arrivals.js'
@@ -234,9 +234,10 @@ export class HandOut {
       const floor = window.floorWith(state, new Set(gone))
       this.ledger.write({ type: 'EventsGone', positions: gone, floor }).catch(() => undefined)
     }
+    const reason = 'an event that was good is damaged'
     const rows = damaged.flatMap((position): TokenRow[] => {
       const out = state.out.get(position)
-      if (out === undefined && !state.returned.has(position)) throw unreadable(position)
+      if (out === undefined && !state.returned.has(position)) throw unreadable({ from: position, to: position, reason })
       return [[position, out?.number ?? 0]]
     })
     this.park(rows, UNREADABLE)
@@ -296,7 +297,7 @@ export class HandOut {
 
   /** What is wrong with the log where the reading goes on is found out by reading. */
   private broken(error: unknown): void {
-    if ((error as { code?: unknown }).code === 'CLOSED') this.end(error)
+    if (codeOf(error) === 'CLOSED') this.end(error)
     else this.look()
   }
 
@@ -331,8 +332,4 @@ export class HandOut {
     const most = state.definition?.maxInFlight ?? 0
     return roomForNew(state) <= 0 || (state.out.size >= most && inFlight(state, now) >= most)
   }
-}
-
-function unreadable(position: Position): StoreError {
-  return new StoreError('DATA_CORRUPT', `position ${position} cannot be read: an event that was good is damaged`)
 }

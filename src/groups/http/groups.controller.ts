@@ -161,9 +161,8 @@ export class GroupsController {
     try {
       await this.verifier.verify(bearerOf(headers.authorization))
     } catch (error) {
-      const { message } = error as Error
-      void reply.header('WWW-Authenticate', challengeOf(message))
-      throw new StoreError('UNAUTHENTICATED', message)
+      void reply.header('WWW-Authenticate', challengeOf(error as Error))
+      throw new StoreError('UNAUTHENTICATED', (error as Error).message)
     }
   }
 
