@@ -10,7 +10,7 @@ import { Public } from './auth/scope.decorator.js'
 import { loadSettings } from './config/load-settings.js'
 import { createLogger } from './logging/logger.js'
 import { createHttpAdapter, dressHttpServer, httpLimits } from './server/http-server.js'
-import { authOptionsOf } from './server/token-settings.js'
+import { authOptionsOf } from './server/startup-banner.js'
 
 @Controller('broken')
 @Public()

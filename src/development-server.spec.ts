@@ -9,7 +9,7 @@ import { AppModule } from './app.module.js'
 import { loadSettings } from './config/load-settings.js'
 import { createLogger } from './logging/logger.js'
 import { createHttpAdapter, dressHttpServer } from './server/http-server.js'
-import { authOptionsOf, developmentToken } from './server/token-settings.js'
+import { authOptionsOf, developmentToken } from './server/startup-banner.js'
 
 interface Answer {
   readonly status: number

@@ -11,7 +11,7 @@ import type { Settings } from './config/settings.js'
 import { createLogger } from './logging/logger.js'
 import { createHttpAdapter, dressHttpServer } from './server/http-server.js'
 import { giveBackStartMemory, giveBackWhenIdle } from './server/release-startup-memory.js'
-import { authOptionsOf, developmentToken, greeting } from './server/token-settings.js'
+import { authOptionsOf, developmentToken, greeting } from './server/startup-banner.js'
 
 /** Connections that the system keeps until they are accepted: where many come at once, those beyond it wait for seconds to try again. */
 const ACCEPT_BACKLOG = 4_096

@@ -1,7 +1,7 @@
 // Who takes which frames: one list, to which every further kind of frame adds its handler.
 import { Injectable } from '@nestjs/common'
+import { ConsumingFrames } from '../groups/websocket/consuming.service.js'
 import type { Conversation } from './client-session.js'
-import { ConsumingFrames } from './consuming.service.js'
 import type { FrameHandler, Handler } from './frame-handler.js'
 import { Pings } from './pings.service.js'
 import type { ClientFrame } from './read-frame.js'

@@ -13,8 +13,8 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
-import type { ConsumingFrame, SettledFrame } from './consuming.dto.js'
-import { FRAME_LIMITS } from './frame-limits.js'
+import type { ConsumingFrame, SettledFrame } from '../groups/websocket/consuming.dto.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
 export const ID = {
   description: 'Chosen by the client; answers carry it.',

@@ -2,12 +2,12 @@
 
 import { isObject } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
+import { AckFrame, ConsumeFrame, NackFrame } from '../groups/websocket/consuming.dto.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { parseJsonBody } from '../wire/json-body.js'
 import { decodeAppend } from '../wire/message-pack.js'
 import { type Shape, shapeOf } from '../wire/validator.js'
-import { AckFrame, ConsumeFrame, NackFrame } from './consuming.dto.js'
-import { FRAME_LIMITS } from './frame-limits.js'
 import { AuthFrame, PingFrame, SubscribeFrame, UnsubscribeFrame } from './frames.dto.js'
 
 /** The content of an append is judged where appends of HTTP are judged, too. */

@@ -4,12 +4,12 @@ import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common'
 import { OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 import type { WebSocket } from 'ws'
 import { EventStore } from '../contract/event-store.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { traceIdOf } from '../wire/trace-context.js'
 import { CLOSE, Conversation, type House, type Opening } from './client-session.js'
 import { Connection } from './connection.js'
 import { FrameHandlers } from './frame-handlers.service.js'
-import { FRAME_LIMITS } from './frame-limits.js'
 import { formOf, Handshakes, protocolAmong, STREAM_PATH } from './handshake.service.js'
 
 const TICK_MS = 1_000

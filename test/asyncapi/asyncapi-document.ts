@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs'
 import type { INestApplication } from '@nestjs/common'
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
-import * as ofConsumers from '../../src/websocket/consuming.dto.js'
+import * as ofConsumers from '../../src/groups/websocket/consuming.dto.js'
 import * as ofAll from '../../src/websocket/frames.dto.js'
 import { CLIENT_FRAME_TYPES } from '../../src/websocket/read-frame.js'
 

@@ -5,7 +5,7 @@ import { AppModule } from '../../src/app.module.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { createHttpAdapter } from '../../src/server/http-server.js'
-import { authOptionsOf } from '../../src/server/token-settings.js'
+import { authOptionsOf } from '../../src/server/startup-banner.js'
 import { withTempDirectory } from './temp-directory.js'
 
 export function withApplication<T>(work: (app: NestFastifyApplication) => T | Promise<T>): Promise<T> {

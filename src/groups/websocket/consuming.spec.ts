@@ -5,11 +5,11 @@ import {
   bearerOf,
   type ServerUnderTest,
   startServer,
-} from '../../test/support/http-server-under-test.js'
-import { StreamClient } from '../../test/support/stream-client.js'
-import type { Identity } from '../auth/access.js'
-import { EventsModule } from '../events/events.module.js'
-import { SubscriptionsModule } from './websocket.module.js'
+} from '../../../test/support/http-server-under-test.js'
+import { StreamClient } from '../../../test/support/stream-client.js'
+import type { Identity } from '../../auth/access.js'
+import { EventsModule } from '../../events/events.module.js'
+import { SubscriptionsModule } from '../../websocket/websocket.module.js'
 
 let server: ServerUnderTest
 const clients: StreamClient[] = []
