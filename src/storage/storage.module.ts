@@ -1,6 +1,6 @@
 // Opens the backend and provides it under the contract's name: the only place of the server that knows which one it is.
 import { resolve } from 'node:path'
-import { Logger, Module } from '@nestjs/common'
+import { Logger, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { RealDisk } from '../backends/embedded/engine/disk/real-disk.js'
 import { Layout } from '../backends/embedded/engine/format/names.js'
@@ -15,7 +15,6 @@ import { MeteredStore } from './metered-store.js'
 import { metricsObserver, modeObserver, toAll } from './observers.js'
 import { SideFiles } from './side-files.js'
 import { StorageWatch } from './storage-watch.service.js'
-import { StoreLifecycle } from './store-lifecycle.service.js'
 
 const UNSAFE =
   'ACKNOWLEDGED EVENTS CAN BE LOST: LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM lets the data directory lie on a file system that forgets or reorders what was synced'
@@ -45,8 +44,14 @@ function besideTheLog({ dataDir }: Settings, _opened: EventStore): SideFiles {
     { provide: EventStore, useExisting: MeteredStore },
     { provide: StorageWatch, useFactory: watched, inject: [Settings, MeteredStore] },
     { provide: SideFiles, useFactory: besideTheLog, inject: [Settings, EventStore] },
-    StoreLifecycle,
   ],
   exports: [EventStore, SideFiles, StorageWatch],
 })
-export class StorageModule {}
+export class StorageModule implements OnApplicationShutdown {
+  constructor(private readonly store: EventStore) {}
+
+  /** After everything that may still use it. */
+  onApplicationShutdown(): Promise<void> {
+    return this.store.close()
+  }
+}

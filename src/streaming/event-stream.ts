@@ -3,14 +3,21 @@ import { Readable } from 'node:stream'
 import type { Position } from '../contract/event.js'
 import type { Follower, Sink } from '../following/follower.js'
 import { SharedEvent } from '../following/recent-events.js'
+import type { Show } from '../upcasting/upcaster.js'
 import { sseEnvelope } from '../wire/event-frames.js'
 import { caughtUpFrame, checkpointFrame, errorFrame, fellBehindFrame, goawayFrame } from '../wire/frames.js'
-import type { Show } from './upcast-view.service.js'
+
+/** What is said to the reader of any stream, whatever else it is told. */
+export interface OpenStream extends Readable {
+  comment(text: string): void
+  failed(error: unknown): void
+  goAway(reason: string): void
+}
 
 /** What waits here for its reader at most, but for one event. */
 const ROOM_BYTES = 256 * 1024
 
-export class EventStream extends Readable implements Sink {
+export class EventStream extends Readable implements OpenStream, Sink {
   private follower: Follower | undefined
   private isFinished = false
   /** What is said in one turn goes on as one piece. */

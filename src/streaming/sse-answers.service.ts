@@ -1,6 +1,5 @@
 // Streams of server-sent events: begun where the reader left off, kept alive, and ended with the token or the server.
 import type { ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { refuse } from '../appending/append-body.js'
@@ -9,29 +8,22 @@ import { LongAnswers } from '../auth/long-answers.js'
 import { checkRead } from '../contract/check/check-read.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
-import { EventStore } from '../contract/event-store.js'
 import type { Work } from '../contract/work-limits.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
 import { beforeTime, knownPosition } from '../following/start-position.js'
+import type { Show } from '../upcasting/upcaster.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { cutOffLater } from './cut-off.js'
-import { EventStream } from './event-stream.js'
+import { EventStream, type OpenStream } from './event-stream.js'
 import { filterOf, type ReadQuery } from './read-query.js'
-import type { Show } from './upcast-view.service.js'
+import { Views } from './upcast-view.service.js'
 
 const KEEP_ALIVE_MS = 15_000
 
 export interface Reader {
   readonly request: FastifyRequest
   readonly answer: ServerResponse
-}
-
-/** What is said to the reader of any stream, whatever else it is told. */
-export interface OpenStream extends Readable {
-  comment(text: string): void
-  failed(error: unknown): void
-  goAway(reason: string): void
 }
 
 @Injectable()
@@ -42,7 +34,7 @@ export class EventStreams implements OnModuleDestroy {
 
   constructor(
     private readonly feed: Feed,
-    private readonly store: EventStore,
+    private readonly views: Views,
     private readonly long: LongAnswers,
     private readonly problems: ProblemFilter,
   ) {}
@@ -57,7 +49,11 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   /** What is wrong from the start still has a status of its own. */
-  async open(query: ReadQuery, access: Access, reader: Reader, show?: Show): Promise<EventStream> {
+  open(query: ReadQuery, access: Access, reader: Reader): Promise<EventStream> {
+    return this.views.ofStream(query.upcast, show => this.begin(query, access, reader, show))
+  }
+
+  private async begin(query: ReadQuery, access: Access, reader: Reader, show?: Show): Promise<EventStream> {
     mustBeEndless(query)
     const filter = filterOf(query, access.within('events.read'))
     checkRead({ filter, ...(query.since === undefined ? undefined : { since: query.since }) })
@@ -102,10 +98,10 @@ export class EventStreams implements OnModuleDestroy {
   private async startOf({ after = 0, since }: ReadQuery, { headers }: FastifyRequest): Promise<Position> {
     const last = headers['last-event-id']
     if (last === undefined || last === '') {
-      const from = knownPosition(after, this.store)
-      return since === undefined ? from : Math.max(from, await beforeTime(since, this.store))
+      const from = knownPosition(after, this.feed.store)
+      return since === undefined ? from : Math.max(from, await beforeTime(since, this.feed.store))
     }
-    if (typeof last === 'string' && /^[0-9]{1,15}$/.test(last)) return knownPosition(Number(last), this.store)
+    if (typeof last === 'string' && /^[0-9]{1,15}$/.test(last)) return knownPosition(Number(last), this.feed.store)
     return refuse('', 'the header Last-Event-ID must be a position')
   }
 

@@ -7,7 +7,6 @@ import type { FrameForm } from '../wire/event-frames.js'
 import { encoded } from '../wire/negotiation.js'
 import type { AgentSockets } from './agent-sockets.js'
 import { FrameMeter } from './frame-meter.js'
-import type { ServerFrame } from './frames.dto.js'
 
 /** Who is told what happens on a socket. */
 export interface Listener {
@@ -160,7 +159,7 @@ export class Connection {
     return this.wire.writableLength < FRAME_LIMITS.roomBytes
   }
 
-  send(frame: ServerFrame): void {
+  send(frame: object): void {
     this.write(encoded(frame, this.form))
     this.considerReading()
   }

@@ -15,12 +15,12 @@ test('the project is read at all', () => {
 
 /** Violations that were there when the rule came: their number may only fall. */
 const KNOWN: Readonly<Record<string, number>> = {
-  'a floor imports only what is below it': 19,
-  'no circle of imports, not even of types': 9,
+  'a floor imports only what is below it': 5,
+  'no circle of imports, not even of types': 4,
   'a folder of src holds at most 25 files, specs not counted': 1,
-  'nothing is passed on under the name of another file': 19,
-  'one exported name means one thing': 45,
-  'a bag handed to a constructor has at most 6 members': 6,
+  'nothing is passed on under the name of another file': 15,
+  'one exported name means one thing': 41,
+  'a bag handed to a constructor has at most 6 members': 5,
   'nothing is decided by the wording of a message': 2,
   'the reading order of docs/ARCHITECTURE.md has under 1,000 lines': 1,
 }

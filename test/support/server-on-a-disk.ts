@@ -1,7 +1,7 @@
 // The whole server as it is, listening on a free port, over the embedded store on whatever disk a test gives it.
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
-import { AppModule } from '../../src/app.module.js'
+import { serverOf } from '../../src/app.module.js'
 import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import { Layout } from '../../src/backends/embedded/engine/format/names.js'
@@ -11,9 +11,9 @@ import { EventStore } from '../../src/contract/event-store.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { Metrics } from '../../src/metrics/metrics.js'
 import { createHttpAdapter, dressHttpServer } from '../../src/server/http-server.js'
-import { authOptionsOf } from '../../src/server/startup-banner.js'
 import { MeteredStore } from '../../src/storage/metered-store.js'
 import { SideFiles } from '../../src/storage/side-files.js'
+import { PLENTY_FOR_ALL } from './http-server-under-test.js'
 import { TEST_SECRET } from './running-server.js'
 
 export interface ServerOnADisk {
@@ -26,22 +26,15 @@ export async function startOn(
   disk: Disk,
   options: Partial<EmbeddedOptions> & Pick<EmbeddedOptions, 'directory'>,
 ): Promise<ServerOnADisk> {
-  const settings = loadSettings({
+  const base = loadSettings({
     ...{ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: options.directory, LIGHTHOUSE_JWT_SECRET: TEST_SECRET },
   })
-  const quotas = Object.fromEntries(
-    Object.keys(settings.quotas).map(role => [
-      role,
-      { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 },
-    ]),
-  )
+  const settings = { ...base, quotas: PLENTY_FOR_ALL }
   const logger = createLogger('silent', { write: () => undefined })
-  const auth = { ...authOptionsOf(settings), quotas } as ReturnType<typeof authOptionsOf>
   const open = async (metrics: Metrics) =>
     new MeteredStore(await openEmbedded({ nodeId: 'n1', disk, ...options }), metrics)
   const besideTheLog = () => new SideFiles(disk, new Layout(options.directory).snapshots)
-  const parts = { settings, logger, auth, developmentToken: undefined }
-  const compiled = await Test.createTestingModule({ imports: [AppModule.of(parts)] })
+  const compiled = await Test.createTestingModule({ imports: [serverOf(settings, logger)] })
     .overrideProvider(MeteredStore)
     .useFactory({ factory: open, inject: [Metrics] })
     .overrideProvider(SideFiles)

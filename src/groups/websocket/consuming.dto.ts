@@ -13,8 +13,8 @@ import {
   Min,
   MinLength,
 } from 'class-validator'
+import { ID, named } from '../../streaming/frame-fields.dto.js'
 import { FRAME_LIMITS } from '../../streaming/frame-limits.js'
-import { ID, named } from '../../websocket/frames.dto.js'
 import { GROUP_LIMITS } from '../state/group-limits.js'
 
 const SUBSCRIPTION = {
