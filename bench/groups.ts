@@ -7,7 +7,6 @@ import { Access } from '../src/auth/access.js'
 import { TokenVerifier } from '../src/auth/token-verifier.js'
 import { WorkBudgets } from '../src/auth/work-budgets.js'
 import { openEmbedded } from '../src/backends/embedded/embedded-store.js'
-import { defaultQuotas } from '../src/config/settings.js'
 import type { EventStore } from '../src/contract/event-store.js'
 import { DEFAULT_WORK_LIMITS } from '../src/contract/work-limits.js'
 import { Feed } from '../src/following/feed.js'
@@ -24,7 +23,6 @@ const VERIFIER = new TokenVerifier({
   algorithms: ['HS256'],
   secret: 'x'.repeat(32),
   leewaySeconds: 60,
-  quotas: defaultQuotas,
 })
 
 function groupsOver(store: EventStore): Groups {

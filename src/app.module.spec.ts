@@ -5,12 +5,11 @@ import { Controller, Get, Module } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { makeTempDirectory, removeTempDirectory } from '../test/support/temp-directory.js'
-import { AppModule } from './app.module.js'
+import { serverOf } from './app.module.js'
 import { Public } from './auth/scope.decorator.js'
 import { loadSettings } from './config/load-settings.js'
 import { createLogger } from './logging/logger.js'
 import { createHttpAdapter, dressHttpServer, httpLimits } from './server/http-server.js'
-import { authOptionsOf } from './server/token-settings.js'
 
 @Controller('broken')
 @Public()
@@ -34,8 +33,7 @@ beforeAll(async () => {
   const logger = createLogger('debug', { write: line => lines.push(line) })
   const secret = { LIGHTHOUSE_JWT_SECRET: 'a secret that only this test knows of' }
   const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory, ...secret })
-  const auth = authOptionsOf(settings)
-  const server = AppModule.of({ settings, logger, auth, developmentToken: undefined })
+  const server = serverOf(settings, logger)
   const withBroken = { ...server, imports: [...(server.imports ?? []), BrokenModule] }
   app = await NestFactory.create<NestFastifyApplication>(withBroken, createHttpAdapter(), {
     logger: false,

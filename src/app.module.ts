@@ -2,15 +2,17 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import type { Logger } from 'pino'
 import { ApiDocsModule } from './api-docs/api-docs.module.js'
+import { ProblemPagesModule } from './api-docs/problem-pages.module.js'
 import { AuthModule } from './auth/auth.module.js'
-import type { AuthOptions } from './auth/auth-options.js'
 import { ConfigModule } from './config/config.module.js'
 import type { Settings } from './config/settings.js'
 import { EventsModule } from './events/events.module.js'
+import { GroupsModule } from './groups/groups.module.js'
 import { HealthModule } from './health/health.module.js'
 import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
-import { SecurityModule } from './operations/operations.module.js'
+import { OperationsModule } from './operations/operations.module.js'
+import { ProjectionsModule } from './projections/projections.module.js'
 import { ReplayModule } from './replay/replay.module.js'
 import { SnapshotsModule } from './snapshots/snapshots.module.js'
 import { StorageModule } from './storage/storage.module.js'
@@ -18,38 +20,29 @@ import { ExchangeModule } from './transfer/transfer.module.js'
 import { SubscriptionsModule } from './websocket/websocket.module.js'
 import { WireModule } from './wire/wire.module.js'
 
-export interface Parts {
-  readonly settings: Settings
-  readonly logger: Logger
-  readonly auth: AuthOptions
-  /** Shown by the pages of a development server. */
-  readonly developmentToken: string | undefined
-}
+@Module({
+  imports: [
+    LoggingModule,
+    WireModule,
+    AuthModule,
+    StorageModule,
+    HealthModule,
+    OperationsModule,
+    EventsModule,
+    SubscriptionsModule,
+    GroupsModule,
+    IndexModule,
+    ReplayModule,
+    ProjectionsModule,
+    SnapshotsModule,
+    ExchangeModule,
+    ProblemPagesModule,
+  ],
+})
+export class AppModule {}
 
-@Module({})
-export class AppModule {
-  static of({ settings, logger, auth, developmentToken }: Parts): DynamicModule {
-    const authModule = AuthModule.of(auth)
-    const eventsModule = EventsModule.of(authModule)
-    const replayModule = ReplayModule.of(eventsModule)
-    return {
-      module: AppModule,
-      imports: [
-        ConfigModule.of(settings),
-        LoggingModule.of(logger),
-        WireModule,
-        authModule,
-        StorageModule,
-        HealthModule,
-        eventsModule,
-        SubscriptionsModule.of(authModule, eventsModule),
-        IndexModule.of(authModule),
-        replayModule,
-        SnapshotsModule.of(replayModule),
-        ExchangeModule.of(eventsModule),
-        SecurityModule.of(authModule),
-        ApiDocsModule.of({ developmentToken }, settings.docsEnabled),
-      ],
-    }
-  }
+/** The server for these settings. Pages that are not wanted have no routes at all. */
+export function serverOf(settings: Settings, logger: Logger): DynamicModule {
+  const pages = settings.docsEnabled ? [ApiDocsModule] : []
+  return { module: AppModule, imports: [ConfigModule.of(settings, logger), ...pages] }
 }

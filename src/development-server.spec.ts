@@ -5,11 +5,11 @@ import { runInNewContext } from 'node:vm'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { makeTempDirectory, removeTempDirectory } from '../test/support/temp-directory.js'
-import { AppModule } from './app.module.js'
+import { ApiDocsOptions } from './api-docs/docs.controller.js'
+import { serverOf } from './app.module.js'
 import { loadSettings } from './config/load-settings.js'
 import { createLogger } from './logging/logger.js'
 import { createHttpAdapter, dressHttpServer } from './server/http-server.js'
-import { authOptionsOf, developmentToken } from './server/token-settings.js'
 
 interface Answer {
   readonly status: number
@@ -30,14 +30,12 @@ async function start(more: NodeJS.Dict<string> = {}): Promise<Development> {
     ...{ LIGHTHOUSE_ENV: 'development', LIGHTHOUSE_PORT: '0', LIGHTHOUSE_DATA_DIR: join(directory, 'data') },
     ...more,
   })
-  const auth = authOptionsOf(settings)
-  const token = (await developmentToken(settings, auth)) as string
   const logger = createLogger('silent', { write: () => undefined })
-  const application = AppModule.of({ settings, logger, auth, developmentToken: token })
-  const app = await NestFactory.create<NestFastifyApplication>(application, createHttpAdapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), createHttpAdapter(), {
     ...{ logger: false, abortOnError: false, bodyParser: false },
   })
   dressHttpServer(app, logger)
+  const token = app.get(ApiDocsOptions, { strict: false }).developmentToken as string
   await app.listen(0, '127.0.0.1')
   const port = Number(new URL(await app.getUrl()).port)
   const ask: Development['ask'] = (path, headers = {}, method = 'GET') =>

@@ -4,14 +4,16 @@ import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { Logger as NestLogger } from 'nestjs-pino'
 import type { Logger } from 'pino'
-import { AppModule } from './app.module.js'
+import { developmentToken } from './api-docs/development-token.js'
+import { serverOf } from './app.module.js'
+import { AuthOptions } from './auth/auth-options.js'
 import { loadSettings, unknownVariables } from './config/load-settings.js'
 import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
 import { createLogger } from './logging/logger.js'
 import { createHttpAdapter, dressHttpServer } from './server/http-server.js'
 import { giveBackStartMemory, giveBackWhenIdle } from './server/release-startup-memory.js'
-import { authOptionsOf, developmentToken, greeting } from './server/token-settings.js'
+import { startupBanner } from './server/startup-banner.js'
 
 /** Connections that the system keeps until they are accepted: where many come at once, those beyond it wait for seconds to try again. */
 const ACCEPT_BACKLOG = 4_096
@@ -19,10 +21,7 @@ const ACCEPT_BACKLOG = 4_096
 const shutdownDeadlineMs = 20_000
 
 async function start(settings: Settings, logger: Logger): Promise<NestFastifyApplication> {
-  const auth = authOptionsOf(settings)
-  const token = await developmentToken(settings, auth)
-  const application = AppModule.of({ settings, logger, auth, developmentToken: token })
-  const app = await NestFactory.create<NestFastifyApplication>(application, createHttpAdapter(), {
+  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), createHttpAdapter(), {
     bufferLogs: true,
     abortOnError: false,
     // The parsers are our own: see wire/body.ts.
@@ -37,8 +36,8 @@ async function start(settings: Settings, logger: Logger): Promise<NestFastifyApp
   await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
   const address = await app.getUrl()
   logger.info({ address, env: settings.env, node: process.versions.node }, 'listening')
-  // For people, and only from a development server on its own machine: no line of the log ever holds a token.
-  if (token !== undefined) process.stderr.write(greeting(address, token))
+  const token = await developmentToken(settings, app.get(AuthOptions, { strict: false }))
+  if (token !== undefined) process.stderr.write(startupBanner(address, token))
   return app
 }
 

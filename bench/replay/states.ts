@@ -9,10 +9,8 @@ import { Folds } from '../../src/folding/fold-catalog.service.js'
 import { Projections } from '../../src/folding/projections.service.js'
 import { ReplayDto } from '../../src/folding/replay.dto.js'
 import type { Replayed } from '../../src/folding/replay.js'
-import { Plans } from '../../src/folding/replay-planner.service.js'
 import { Replays } from '../../src/folding/replays.service.js'
 import { KeptStates } from '../../src/folding/snapshot-source.service.js'
-import { snapshotParts } from '../../src/snapshots/snapshots.module.js'
 import { Snapshots } from '../../src/snapshots/snapshots.service.js'
 import { Upcasting } from '../../src/upcasting/upcasting.service.js'
 
@@ -23,26 +21,23 @@ export class States {
   readonly access = new Access({ agentId: 'bench', role: 'admin' })
 
   private constructor(
-    private readonly plans: Plans,
     private readonly replays: Replays,
     readonly snapshots: Snapshots,
   ) {}
 
   static async open(store: EventStore, directory: string): Promise<States> {
-    const keptStates = new KeptStates()
     const projections = new Projections(store)
     const upcasting = new Upcasting(store)
-    const plans = new Plans(projections, upcasting)
-    const replays = new Replays(store, keptStates)
-    const folds = new Folds(store, plans, projections, upcasting)
+    const replays = new Replays(store, new KeptStates(), projections, upcasting)
+    const folds = new Folds(store, replays, projections, upcasting)
     const files = new SideFiles(new RealDisk(), join(directory, 'snapshots'))
-    const snapshots = new Snapshots(snapshotParts({ store, replays, folds, keptStates, files, nowMs: Date.now }))
+    const snapshots = new Snapshots(files, folds, replays, Date.now)
     await snapshots.onModuleInit()
-    return new States(plans, replays, snapshots)
+    return new States(replays, snapshots)
   }
 
   async replay(asked: Partial<ReplayDto>, signal = forEver): Promise<Replayed> {
-    const plan = await this.plans.plan(Object.assign(new ReplayDto(), asked), this.access)
+    const plan = await this.replays.plan(Object.assign(new ReplayDto(), asked), this.access)
     return this.replays.state(plan, this.access, signal)
   }
 }

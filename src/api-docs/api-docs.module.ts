@@ -1,16 +1,18 @@
-// What the server says of itself: Swagger UI, the OpenAPI document, and a page for every problem.
-import { type DynamicModule, Module } from '@nestjs/common'
+// The API as the server shows it: Swagger UI, and the documents of its routes and frames.
+import { Module } from '@nestjs/common'
+import { AuthModule } from '../auth/auth.module.js'
+import { AuthOptions } from '../auth/auth-options.js'
+import { Settings } from '../config/settings.js'
+import { developmentToken } from './development-token.js'
 import { ApiDocsOptions, DocsController } from './docs.controller.js'
-import { ProblemPagesController } from './problem-pages.controller.js'
 
-@Module({})
-export class ApiDocsModule {
-  /** Problems are always explained: their `type` points there. */
-  static of(options: ApiDocsOptions, enabled: boolean): DynamicModule {
-    return {
-      module: ApiDocsModule,
-      controllers: enabled ? [DocsController, ProblemPagesController] : [ProblemPagesController],
-      providers: [{ provide: ApiDocsOptions, useValue: options }],
-    }
-  }
+async function optionsOf(settings: Settings, auth: AuthOptions): Promise<ApiDocsOptions> {
+  return { developmentToken: await developmentToken(settings, auth) }
 }
+
+@Module({
+  imports: [AuthModule],
+  controllers: [DocsController],
+  providers: [{ provide: ApiDocsOptions, useFactory: optionsOf, inject: [Settings, AuthOptions] }],
+})
+export class ApiDocsModule {}

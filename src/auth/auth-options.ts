@@ -1,24 +1,40 @@
-// What the server is told about tokens and about how much each role may ask.
-import type { WorkLimits } from '../contract/work-limits.js'
-import type { Role } from './access.js'
-import type { Quota } from './quotas.js'
+// What the settings say about tokens: which are taken, and with which keys. In development the secret is the server's own.
+import type { JwtAlgorithm, Settings } from '../config/settings.js'
+import { developmentSecret } from './development-secret.js'
 
-export type Algorithm = 'HS256' | 'RS256' | 'ES256'
+const LEEWAY_SECONDS = 60
 
-export interface AuthOptions {
-  readonly algorithms: readonly Algorithm[]
+/** Also the token it is injected by. */
+export abstract class AuthOptions {
+  abstract readonly algorithms: readonly JwtAlgorithm[]
   /** For HS256. */
-  readonly secret?: string
+  abstract readonly secret?: string
   /** For RS256 or ES256: one key, or the address of a set of keys that rotate. */
-  readonly publicKeyPem?: string
-  readonly jwksUrl?: string
+  abstract readonly publicKeyPem?: string
+  abstract readonly jwksUrl?: string
   /** Checked when given. */
-  readonly issuer?: string
-  readonly audience?: string
+  abstract readonly issuer?: string
+  abstract readonly audience?: string
   /** What `own` stands for, with `{id}` for the agent's id; as Access has it when left out. */
-  readonly own?: readonly string[]
-  readonly leewaySeconds: number
-  readonly quotas: Readonly<Record<Role, Quota>>
-  /** The defaults when left out. */
-  readonly workLimits?: WorkLimits
+  abstract readonly own?: readonly string[]
+  abstract readonly leewaySeconds: number
+}
+
+export function authOptionsOf(settings: Settings): AuthOptions {
+  const { jwtAlgorithms, jwtSecret, jwtPublicKey, jwtJwksUrl, jwtIssuer, jwtAudience, authOwn } = settings
+  const secret = makesItsOwnSecret(settings) ? developmentSecret(settings.dataDir) : jwtSecret
+  return {
+    algorithms: jwtAlgorithms,
+    leewaySeconds: LEEWAY_SECONDS,
+    own: authOwn,
+    ...(secret === '' ? {} : { secret }),
+    ...(jwtPublicKey === '' ? {} : { publicKeyPem: jwtPublicKey }),
+    ...(jwtJwksUrl === '' ? {} : { jwksUrl: jwtJwksUrl }),
+    ...(jwtIssuer === '' ? {} : { issuer: jwtIssuer }),
+    ...(jwtAudience === '' ? {} : { audience: jwtAudience }),
+  }
+}
+
+export function makesItsOwnSecret({ env, jwtAlgorithms, jwtSecret }: Settings): boolean {
+  return env !== 'production' && jwtAlgorithms.includes('HS256') && jwtSecret === ''
 }

@@ -1,7 +1,8 @@
-// Tokens, scopes and quotas, made from the options that are handed in.
-import { type DynamicModule, Module } from '@nestjs/common'
+// Tokens, scopes, quotas and budgets, as the settings have them.
+import { Module } from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core'
-import type { AuthOptions } from './auth-options.js'
+import { Settings } from '../config/settings.js'
+import { AuthOptions, authOptionsOf } from './auth-options.js'
 import { Authentication } from './authentication.js'
 import { CostlyReads } from './costly-reads.js'
 import { Denials } from './denials.js'
@@ -11,26 +12,27 @@ import { ScopeGuard } from './scope.guard.js'
 import { TokenVerifier } from './token-verifier.js'
 import { WorkBudgets } from './work-budgets.js'
 
-@Module({})
-export class AuthModule {
-  static of(options: AuthOptions): DynamicModule {
-    const denials = new Denials()
-    const quotas = new Quotas(options.quotas)
-    const verifier = new TokenVerifier(options)
-    const budgets = new WorkBudgets(options.workLimits)
-    return {
-      module: AuthModule,
-      providers: [
-        { provide: Denials, useValue: denials },
-        { provide: Quotas, useValue: quotas },
-        { provide: TokenVerifier, useValue: verifier },
-        { provide: WorkBudgets, useValue: budgets },
-        { provide: CostlyReads, useValue: new CostlyReads(budgets) },
-        { provide: LongAnswers, useValue: new LongAnswers(budgets, verifier) },
-        { provide: Authentication, useValue: new Authentication(verifier, quotas, denials) },
-        { provide: APP_GUARD, useClass: ScopeGuard },
-      ],
-      exports: [Denials, Quotas, TokenVerifier, WorkBudgets, CostlyReads, LongAnswers, Authentication],
-    }
-  }
-}
+@Module({
+  providers: [
+    Denials,
+    { provide: AuthOptions, useFactory: authOptionsOf, inject: [Settings] },
+    { provide: Quotas, useFactory: ({ quotas }: Settings) => new Quotas(quotas), inject: [Settings] },
+    { provide: WorkBudgets, useFactory: ({ workLimits }: Settings) => new WorkBudgets(workLimits), inject: [Settings] },
+    { provide: TokenVerifier, useFactory: (options: AuthOptions) => new TokenVerifier(options), inject: [AuthOptions] },
+    { provide: CostlyReads, useFactory: (budgets: WorkBudgets) => new CostlyReads(budgets), inject: [WorkBudgets] },
+    {
+      provide: LongAnswers,
+      useFactory: (budgets: WorkBudgets, verifier: TokenVerifier) => new LongAnswers(budgets, verifier),
+      inject: [WorkBudgets, TokenVerifier],
+    },
+    {
+      provide: Authentication,
+      useFactory: (verifier: TokenVerifier, quotas: Quotas, denials: Denials) =>
+        new Authentication(verifier, quotas, denials),
+      inject: [TokenVerifier, Quotas, Denials],
+    },
+    { provide: APP_GUARD, useClass: ScopeGuard },
+  ],
+  exports: [AuthOptions, Denials, Quotas, TokenVerifier, WorkBudgets, CostlyReads, LongAnswers, Authentication],
+})
+export class AuthModule {}

@@ -5,20 +5,23 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { Controller, Get, Module, Post } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
+import { configOf } from '../../test/support/config-module.js'
+import { loadSettings } from '../config/load-settings.js'
+import type { Settings } from '../config/settings.js'
 import { AuthModule } from './auth.module.js'
-import type { AuthOptions } from './auth-options.js'
 import { Authentication } from './authentication.js'
 import { assertEveryRouteDeclares, openRoutes } from './route-needs.guard.js'
 import { Needs, Public } from './scope.decorator.js'
 
 const secret = 'a secret of the tests, long enough for HS256'
 const quota = { requestsPerMinute: 100_000, eventsPerMinute: 1000, bytesPerMinute: 1e6, batch: 10 }
-const options: AuthOptions = {
-  algorithms: ['HS256'],
-  secret,
-  issuer: 'tests',
-  audience: 'lighthouse',
-  leewaySeconds: 60,
+const settings: Settings = {
+  ...loadSettings({
+    LIGHTHOUSE_ENV: 'test',
+    LIGHTHOUSE_JWT_SECRET: secret,
+    LIGHTHOUSE_JWT_ISSUER: 'tests',
+    LIGHTHOUSE_JWT_AUDIENCE: 'lighthouse',
+  }),
   quotas: { guest: quota, agent: quota, expert_agent: quota, system_agent: quota, admin: quota },
 }
 
@@ -35,7 +38,7 @@ class ThingsController {
   }
 }
 
-@Module({ imports: [AuthModule.of(options)], controllers: [ThingsController] })
+@Module({ imports: [configOf(settings), AuthModule], controllers: [ThingsController] })
 class Small {}
 
 const ELEVEN_YEARS = 11 * 365.25 * 86_400

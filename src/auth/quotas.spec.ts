@@ -1,7 +1,8 @@
 // Quotas by a clock that is handed in: what is let through, what has to wait and how long, and that nobody pays for another.
 import fc from 'fast-check'
+import type { Quota } from '../config/settings.js'
 import { Access, ROLES } from './access.js'
-import { type Quota, Quotas } from './quotas.js'
+import { Quotas } from './quotas.js'
 
 const SMALL: Quota = { requestsPerMinute: 60, eventsPerMinute: 600, bytesPerMinute: 60_000, batch: 100 }
 const all = (quota: Quota) =>

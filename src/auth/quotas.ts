@@ -1,14 +1,7 @@
 // How much an agent may ask in a minute: token buckets for requests, events and bytes, by agent and role. Bounded memory.
+import type { QuotasOfRoles } from '../config/settings.js'
 import { StoreError } from '../contract/errors.js'
-import type { Access, Role } from './access.js'
-
-export interface Quota {
-  readonly requestsPerMinute: number
-  readonly eventsPerMinute: number
-  readonly bytesPerMinute: number
-  /** Events in one append. */
-  readonly batch: number
-}
+import type { Access } from './access.js'
 
 /** What is about to be done. */
 export interface Charge {
@@ -68,7 +61,7 @@ export class Quotas {
   private readonly buckets = new Map<string, Buckets>()
 
   constructor(
-    private readonly quotas: Readonly<Record<Role, Quota>>,
+    private readonly quotas: QuotasOfRoles,
     private readonly now: () => number = () => performance.now(),
   ) {}
 

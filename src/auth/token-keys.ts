@@ -1,6 +1,8 @@
 // The keys that signatures are checked with: a shared secret, a public key, or a key set that rotates.
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
-import type { Algorithm, AuthOptions } from './auth-options.js'
+import type { JwtAlgorithm } from '../config/settings.js'
+import type { AuthOptions } from './auth-options.js'
+import { BadToken, headerOf } from './claims.js'
 
 const kindOf = { RS256: 'rsa', ES256: 'ec' } as const
 const shortestSecretBytes = 32
@@ -33,8 +35,23 @@ export class TokenKeys {
     }
   }
 
+  /** By which this token says it was signed. Throws BadToken; a promise only when the key set has to be asked for a key it may have by now. */
+  ofToken(token: string): string | KeyObject | Promise<string | KeyObject> {
+    const { alg, kid } = headerOf(token)
+    const algorithm = this.options.algorithms.find(one => one === alg)
+    if (algorithm === undefined) throw new BadToken('The algorithm is not allowed')
+    const known = this.find(algorithm, kid)
+    if (known !== undefined) return known
+    if (!this.mayRefresh(algorithm)) throw unknownKey()
+    return this.refresh().then(() => {
+      const found = this.find(algorithm, kid)
+      if (found === undefined) throw unknownKey()
+      return found
+    })
+  }
+
   /** From memory; undefined when no key fits. */
-  find(algorithm: Algorithm, kid: string | undefined): string | KeyObject | undefined {
+  private find(algorithm: JwtAlgorithm, kid: string | undefined): string | KeyObject | undefined {
     if (algorithm === 'HS256') return this.options.secret
     if (this.pem !== undefined) return this.pem
     if (this.now() - this.askedAt > freshForMs) void this.refresh()
@@ -43,7 +60,7 @@ export class TokenKeys {
   }
 
   /** Whether asking again could bring the key; tokens with invented kids cannot make it ask more often. */
-  mayRefresh(algorithm: Algorithm): boolean {
+  private mayRefresh(algorithm: JwtAlgorithm): boolean {
     if (algorithm === 'HS256' || this.pem !== undefined || this.options.jwksUrl === undefined) return false
     return this.asking !== undefined || this.now() - this.askedAt > refetchAfterMs
   }
@@ -68,7 +85,11 @@ export class TokenKeys {
   }
 }
 
-function fits(key: KeyObject, algorithm: Exclude<Algorithm, 'HS256'>): boolean {
+function unknownKey(): BadToken {
+  return new BadToken('The key of the token is not known')
+}
+
+function fits(key: KeyObject, algorithm: Exclude<JwtAlgorithm, 'HS256'>): boolean {
   const { modulusLength = 0, namedCurve } = key.asymmetricKeyDetails ?? {}
   if (key.asymmetricKeyType !== kindOf[algorithm]) return false
   return algorithm === 'RS256' ? modulusLength >= shortestRsaBits : namedCurve === 'prime256v1'

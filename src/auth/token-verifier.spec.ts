@@ -2,15 +2,11 @@
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
-import { ROLES, type Role } from './access.js'
-import type { Quota } from './quotas.js'
 import { signToken } from './sign-token.js'
 import { TokenClock } from './token-clock.js'
 import { TokenVerifier } from './token-verifier.js'
 
 const secret = 'a secret of this test, long enough'
-const quota: Quota = { requestsPerMinute: 1, eventsPerMinute: 1, bytesPerMinute: 1, batch: 1 }
-const quotas = Object.fromEntries(ROLES.map(role => [role, quota])) as Record<Role, Quota>
 const sign = (more: object) => signToken({ ...wish, ...more }, secret)
 const wish = { agentId: 'a', role: 'agent' as const, expiresInSeconds: 600 }
 
@@ -18,7 +14,7 @@ function verifier(more: object, start = Date.now()) {
   let wall = start
   let monotonic = 7
   const clock = new TokenClock({ wall: () => wall, monotonic: () => monotonic })
-  const made = new TokenVerifier({ algorithms: ['HS256'], leewaySeconds: 60, quotas, secret, ...more }, clock)
+  const made = new TokenVerifier({ algorithms: ['HS256'], leewaySeconds: 60, secret, ...more }, clock)
   /** The wall clock alone. */
   const step = (seconds: number) => {
     wall += seconds * 1000

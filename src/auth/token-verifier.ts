@@ -1,9 +1,9 @@
 // Turns the text of a token into what its bearer may do; a token seen before costs one look into a map.
-import type { KeyObject } from 'node:crypto'
-import { Strategy } from 'passport-jwt'
+import passport from 'passport'
 import { Access } from './access.js'
-import type { Algorithm, AuthOptions } from './auth-options.js'
-import { BadToken, expiryOf, headerOf, identityOf, tokenIdOf } from './claims.js'
+import type { AuthOptions } from './auth-options.js'
+import { BadToken, expiryOf, identityOf, tokenIdOf } from './claims.js'
+import { JwtStrategy, type PresentedToken } from './jwt.strategy.js'
 import { Revocations } from './revocations.js'
 import { TokenClock } from './token-clock.js'
 import { TokenKeys } from './token-keys.js'
@@ -12,6 +12,8 @@ const longestToken = 8 * 1024
 const mostRemembered = 10_000
 /** A key withdrawn from its set stops working within this time, and memory cannot outlive it. */
 const rememberedMs = 300_000
+
+const WRONG = 'The signature, issuer or audience of the token is not right'
 
 export interface Verified {
   readonly access: Access
@@ -23,56 +25,28 @@ export interface Verified {
   readonly checkedAt: number
 }
 
-interface Presented {
-  readonly token: string
-  readonly key: string | KeyObject
-}
-
 export class TokenVerifier {
   private readonly remembered = new Map<string, Verified>()
   readonly revocations = new Revocations()
-  private readonly strategy: Strategy
+  private readonly passport = new passport.Authenticator()
 
   constructor(
     private readonly options: AuthOptions,
     readonly clock: TokenClock = new TokenClock(),
-    private readonly keys: TokenKeys = new TokenKeys(options, () => clock.steady()),
+    keys: TokenKeys = new TokenKeys(options, () => clock.steady()),
   ) {
-    this.strategy = new Strategy(
-      {
-        jwtFromRequest: request => (request as unknown as Presented).token,
-        secretOrKeyProvider: (request, _token, done) => done(null, (request as unknown as Presented).key as never),
-        algorithms: [...options.algorithms],
-        // Times are checked in expiryOf, by the clock that was handed in.
-        ignoreExpiration: true,
-        jsonWebTokenOptions: { ignoreNotBefore: true } as never,
-        ...(options.issuer !== undefined && { issuer: options.issuer }),
-        ...(options.audience !== undefined && { audience: options.audience }),
-      },
-      (claims: unknown, done: (error: unknown, claims?: unknown) => void) => done(null, claims),
-    )
+    this.passport.use(new JwtStrategy(options, keys))
   }
 
-  /** Throws BadToken. A promise only when the key set has to be asked for a key it may have by now. */
+  /** Throws BadToken, or rejects with it: only a token that was seen before is judged at once. */
   verify(token: string): Verified | Promise<Verified> {
     const known = this.remembered.get(token)
     if (known !== undefined && this.clock.steady() - known.checkedAt < rememberedMs) return this.checked(known)
     if (token.length > longestToken) throw new BadToken('The token is larger than 8 kB')
-    const { alg, kid } = headerOf(token)
-    if (!this.options.algorithms.includes(alg as Algorithm)) throw new BadToken('The algorithm is not allowed')
-    const algorithm = alg as Algorithm
-    const key = this.keys.find(algorithm, kid)
-    if (key !== undefined) return this.verifyWith(token, key)
-    if (!this.keys.mayRefresh(algorithm)) throw new BadToken('The key of the token is not known')
-    return this.keys.refresh().then(() => {
-      const found = this.keys.find(algorithm, kid)
-      if (found === undefined) throw new BadToken('The key of the token is not known')
-      return this.verifyWith(token, found)
-    })
+    return this.claimsOf(token).then(claims => this.remember(token, claims))
   }
 
-  private verifyWith(token: string, key: string | KeyObject): Verified {
-    const claims = this.claimsOf({ token, key })
+  private remember(token: string, claims: unknown): Verified {
     const { leewaySeconds, own } = this.options
     const expiresAt = expiryOf(claims, this.clock.now() / 1000, leewaySeconds) * 1000
     const verified = this.checked({
@@ -94,23 +68,20 @@ export class TokenVerifier {
     return verified
   }
 
-  /** Passport gives a strategy its callbacks by setting them; with a key at hand they are called before it returns. */
-  private claimsOf(presented: Presented): unknown {
-    let claims: unknown
-    const refuse = () => undefined
-    const run = Object.assign(Object.create(this.strategy), {
-      success: (found: unknown) => {
-        claims = found
-      },
-      fail: refuse,
-      error: refuse,
-    }) as Strategy
-    try {
-      run.authenticate(presented as never)
-    } catch {
-      // Claims that are no object make the library fail instead of refusing.
-    }
-    if (claims === undefined) throw new BadToken('The signature, issuer or audience of the token is not right')
-    return claims
+  private claimsOf(token: string): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      const answered = (error: unknown, claims: unknown, why?: unknown) => {
+        if (claims) resolve(claims)
+        else reject([error, why].find(one => one instanceof BadToken) ?? new BadToken(WRONG))
+      }
+      const authenticate = this.passport.authenticate('jwt', { session: false }, answered)
+      const presented: PresentedToken = { token }
+      try {
+        authenticate(presented, {}, answered)
+      } catch (error) {
+        // Claims that are no object make the library fail instead of refusing.
+        answered(error, false)
+      }
+    })
   }
 }

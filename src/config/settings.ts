@@ -16,7 +16,7 @@ export interface Quota {
   readonly batch: number
 }
 
-export type Quotas = typeof defaultQuotas
+export type QuotasOfRoles = Readonly<typeof defaultQuotas>
 
 /** The parsed settings, deeply frozen. Also the token they are injected by. */
 export abstract class Settings {
@@ -46,7 +46,7 @@ export abstract class Settings {
   abstract readonly jwtAudience: string
   /** The streams that `own` stands for, with `{id}` for the agent's id. */
   abstract readonly authOwn: readonly string[]
-  abstract readonly quotas: Quotas
+  abstract readonly quotas: QuotasOfRoles
   abstract readonly workLimits: WorkLimits
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
@@ -205,7 +205,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
 }
 
 /** What is given overlays the defaults, figure by figure. */
-function parseQuotas(raw: unknown): Quotas {
+function parseQuotas(raw: unknown): QuotasOfRoles {
   const given = typeof raw === 'string' ? fromJson(raw) : raw
   const wrong = (rest: string) => new BadValue(`must be quotas by role: ${rest}`)
   if (!isMap(given)) throw wrong('it is no map')
@@ -220,7 +220,7 @@ function parseQuotas(raw: unknown): Quotas {
     }
     quotas[role] = { ...known, ...figures } as Quota
   }
-  return quotas as Quotas
+  return quotas as QuotasOfRoles
 }
 
 /** What is given overlays the defaults, and they must still fit each other. */

@@ -40,23 +40,23 @@ async function filled() {
 describe('definitions on a log with retention', () => {
   test('outlive what is removed: versions, authors and times as they were', async () => {
     const { store, projections, upcasting, end } = await filled()
-    const before = [await projections.current(), await upcasting.list()]
+    const before = [(await projections.definitions.log()).current, (await upcasting.definitions.log()).current]
     const retention = new RetentionRewrite(settingsWith(1))
-    retention.begin('projections', () => projections.rewrite())
-    retention.begin('upcasters', () => upcasting.rewrite())
+    retention.begin('projections', () => projections.definitions.stream.rewrite())
+    retention.begin('upcasters', () => upcasting.definitions.stream.rewrite())
     // All there are and were, and an upcaster.
     while (store.head() < end + 121) await store.beyond(store.head())
     retention.onModuleDestroy()
-    await projections.rewrite()
+    await projections.definitions.stream.rewrite()
     const [live, later] = [projections, new Projections(store)]
     store.floor = end
     for (const known of [live, later]) {
-      expect(await known.current()).toEqual(before[0])
+      expect((await known.definitions.log()).current).toEqual(before[0])
       expect(await known.one('p7', 2)).toMatchObject({ version: 2, definedBy: 'bob', definition: definition(77) })
       await expect(known.one('p7', 1)).rejects.toMatchObject({ code: 'NOT_FOUND' })
       await expect(known.one('p8')).rejects.toMatchObject({ code: 'NOT_FOUND' })
     }
-    expect(await new Upcasting(store).list()).toEqual(before[1])
+    expect((await new Upcasting(store).definitions.log()).current).toEqual(before[1])
     // A number that was used is not used for something else.
     expect((await later.define('p8', definition(8), 'ada')).version.version).toBe(3)
   })
@@ -64,7 +64,7 @@ describe('definitions on a log with retention', () => {
   test('are left alone where nothing is removed', async () => {
     const { store, projections, end } = await filled()
     const retention = new RetentionRewrite(settingsWith(0))
-    retention.begin('projections', () => projections.rewrite())
+    retention.begin('projections', () => projections.definitions.stream.rewrite())
     await projections.define('another', definition(0), 'ada')
     expect(store.head()).toBe(end + 1)
     retention.onModuleDestroy()

@@ -4,7 +4,6 @@ import { arbitraryJson, nested, objectOf } from '../../test/support/arbitrary-js
 import {
   ADMIN,
   agent,
-  authUnderTest,
   type Call,
   jsonOf,
   type ServerUnderTest,
@@ -19,7 +18,7 @@ const call = (path: string, options?: Call) => server.call(path, options)
 const read = (path: string, options?: Call) => jsonOf(call(path, options))
 
 beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest)])
+  server = await startServer([EventsModule])
 })
 afterAll(() => server.stop())
 

@@ -1,13 +1,7 @@
 // CloudEvents over HTTP: in and out again, what is carried along, what is known as a repetition, and what is refused.
 import fc from 'fast-check'
 import { arbitraryJson } from '../../test/support/arbitrary-json.js'
-import {
-  authUnderTest,
-  type Call,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { type Call, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { type NewEvent, type RecordedEvent } from '../contract/event.js'
 import { EventsModule } from './events.module.js'
 
@@ -16,7 +10,7 @@ const ONE = 'application/cloudevents+json'
 const MANY = 'application/cloudevents-batch+json'
 
 beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest)])
+  server = await startServer([EventsModule])
 })
 afterAll(() => server.stop())
 

@@ -1,7 +1,6 @@
 // What a condition tells of events that its token may not read: nothing for free.
 import {
   agent,
-  authUnderTest,
   type Call,
   jsonOf,
   type ServerUnderTest,
@@ -12,7 +11,7 @@ import { EventsModule } from './events.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest)])
+  server = await startServer([EventsModule])
 })
 afterAll(() => server.stop())
 

@@ -1,17 +1,7 @@
-// `/v1/events`: append one or many, read pages and lines, wait for what comes, look at one.
+// `/v1/events`: append one or many.
 
-import type { Readable } from 'node:stream'
-import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common'
-import {
-  ApiBody,
-  ApiCreatedResponse,
-  ApiHeader,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger'
+import { Controller, Post, Req, Res } from '@nestjs/common'
+import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { originOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
@@ -19,29 +9,16 @@ import { KEY_HEADER } from '../appending/idempotency-header.js'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
-import { nextLink } from '../streaming/read-query.js'
-import { contentTypes, formOf } from '../wire/negotiation.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
-import { AppendedBatch, AppendedOne, EventsPage, StoredEventAnswer, WaitAnswer } from './answers.dto.js'
-import { mustBeAnswerable, sendAppended, sendEvent, sendPage } from './answers.js'
+import { AppendedBatch, AppendedOne } from './answers.dto.js'
+import { mustBeAnswerable, sendAppended } from './answers.js'
 import { warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { givenBatch, givenSingle } from './cloud-event-append.js'
-import { ReadParameters, ViewParameters, WaitParameters } from './events.dto.js'
-import { LongReads } from './long-reads.service.js'
-import { inWordsOfQuery, Reads } from './reads.service.js'
-import { positionHeader, waitOf, whenGone } from './wait-request.js'
-
-const READ_FORMS = ['json', 'msgpack', 'ndjson', 'sse', 'cloudevents'] as const
 
 @ApiTags('events')
 @Controller('v1/events')
 export class EventsController {
-  constructor(
-    private readonly appends: Appends,
-    private readonly reads: Reads,
-    private readonly long: LongReads,
-  ) {}
+  constructor(private readonly appends: Appends) {}
 
   @Post()
   @Needs('events.write')
@@ -87,81 +64,5 @@ export class EventsController {
     const origin = originOf(request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
     return sendAppended({ request, reply }, await this.appends.append(body, origin), 'batch', warning)
-  }
-
-  @Get()
-  @Needs('events.read')
-  @ApiOperation({
-    summary: 'Read events',
-    description:
-      'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame; with `Accept: text/event-stream` everything from `after` or `since` on and then what comes, without end: the id of each server-sent event is a position, from which Last-Event-ID goes on; with `Accept: application/cloudevents-batch+json` an array of CloudEvents.',
-  })
-  @ApiHeader({
-    name: 'Last-Event-ID',
-    description: 'Of a stream of server-sent events: the position to go on behind.',
-    example: '1201',
-    required: false,
-  })
-  @ApiOkResponse({ description: 'Events that match, in the order asked for.', type: EventsPage })
-  async read(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-    @Query(new ShapePipe(ReadParameters)) query: ReadParameters,
-  ): Promise<string | Buffer | Readable> {
-    const form = formOf(request.headers.accept, READ_FORMS)
-    if (form === 'sse') return this.long.follow({ request, reply }, access, query)
-    const plan = this.reads.plan(query, access)
-    if (form === 'ndjson') {
-      void reply.header('content-type', contentTypes.ndjson).header('vary', 'Accept')
-      return inWordsOfQuery(() => this.long.lines.stream(plan, query.limit, { request, answer: reply.raw }))
-    }
-    const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, access, query.limit))
-    if (next !== null) void reply.header('link', nextLink(request.url, next))
-    return sendPage({ request, reply }, events, { next, head })
-  }
-
-  @Get('wait')
-  @Needs('events.read')
-  @ApiOperation({
-    summary: 'Wait for events',
-    description:
-      'Answers as soon as an event beyond `after` (the head, if absent) matches. The header Lighthouse-Position is the `after` of the next wait, whatever the answer.',
-  })
-  @ApiOkResponse({ description: 'At least one event.', type: WaitAnswer })
-  @ApiNoContentResponse({ description: 'Nothing matched in time; Lighthouse-Position says where to go on.' })
-  async wait(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-    @Query(new ShapePipe(WaitParameters)) query: WaitParameters,
-  ): Promise<string | Buffer | undefined> {
-    mustBeAnswerable(request)
-    const wait = waitOf(query, access, this.reads.head)
-    const { events, position, head } = await inWordsOfQuery(() =>
-      this.long.waits.wait(wait, access.agentId, whenGone(reply)),
-    )
-    void reply.header(positionHeader, position)
-    if (events.length > 0) return sendPage({ request, reply }, events, { position, head })
-    void reply.status(204)
-    return undefined
-  }
-
-  @Get(':id')
-  @Needs('events.read')
-  @ApiOperation({
-    summary: 'Read one event',
-    description: 'By its id or by its position; as a CloudEvent with `Accept: application/cloudevents+json`.',
-  })
-  @ApiParam({ name: 'id', description: 'An event id or a position.', example: '1201' })
-  @ApiOkResponse({ description: 'The event.', type: StoredEventAnswer })
-  async one(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-    @Param('id') id: string,
-    @Query(new ShapePipe(ViewParameters)) { upcast }: ViewParameters,
-  ): Promise<string | Buffer> {
-    return sendEvent({ request, reply }, await this.reads.event(id, access, upcast))
   }
 }

@@ -5,9 +5,9 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
   ADMIN,
   agent,
-  authWith,
   bearerOf,
   jsonOf,
+  limitedTo,
   type ServerUnderTest,
   startServer,
 } from '../../test/support/http-server-under-test.js'
@@ -24,8 +24,8 @@ const SSE = { accept: 'text/event-stream' }
 let server: ServerUnderTest
 
 beforeEach(async () => {
-  const auth = authWith({}, { waits: 2, openReads: 2, subscriptions: 3, wideSubscriptions: 1, costlyReads: 2 })
-  server = await startServer([EventsModule.of(auth)], auth)
+  const few = limitedTo({}, { waits: 2, openReads: 2, subscriptions: 3, wideSubscriptions: 1, costlyReads: 2 })
+  server = await startServer([EventsModule], few)
 })
 afterEach(() => server.stop())
 

@@ -9,8 +9,8 @@ import type { EventFilter } from '../contract/filter.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
 import type { Woken } from '../following/waker.js'
-import { limitBeyond } from '../streaming/read-query.js'
-import { type Upcast, Views } from '../streaming/upcast-view.service.js'
+import { limitBeyond, type Upcast } from '../streaming/read-query.js'
+import { Views } from '../streaming/upcast-view.service.js'
 import { readPage } from './read-page.js'
 
 export interface Wait {

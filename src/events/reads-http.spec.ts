@@ -4,7 +4,6 @@ import { get } from 'node:http'
 import {
   ADMIN,
   agent,
-  authUnderTest,
   bearerOf,
   type Call,
   jsonOf,
@@ -20,7 +19,7 @@ const call = (path: string, options?: Call) => server.call(path, options)
 const read = (path: string, options?: Call) => jsonOf(call(path, options))
 
 beforeEach(async () => {
-  server = await startServer([EventsModule.of(authUnderTest)])
+  server = await startServer([EventsModule])
 })
 afterEach(() => server.stop())
 

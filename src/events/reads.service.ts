@@ -8,8 +8,16 @@ import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore, type StreamInfo } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import { decimalPosition } from '../contract/moment.js'
-import { inQuery, isCostly, limitBeyond, type ReadPlan, type ReadQuery, readPlan } from '../streaming/read-query.js'
-import { type Upcast, Views } from '../streaming/upcast-view.service.js'
+import {
+  inQuery,
+  isCostly,
+  limitBeyond,
+  type ReadPlan,
+  type ReadQuery,
+  readPlan,
+  type Upcast,
+} from '../streaming/read-query.js'
+import { Views } from '../streaming/upcast-view.service.js'
 import { readPage } from './read-page.js'
 import { type StreamQuery, streamSource } from './stream-page.js'
 

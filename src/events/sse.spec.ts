@@ -5,7 +5,6 @@ import { EventSourceReader } from '../../test/support/event-source-reader.js'
 import {
   ADMIN,
   agent,
-  authUnderTest,
   bearerOf,
   type Call,
   jsonOf,
@@ -21,7 +20,7 @@ let server: ServerUnderTest
 const readers: EventSourceReader[] = []
 
 beforeEach(async () => {
-  server = await startServer([EventsModule.of(authUnderTest)])
+  server = await startServer([EventsModule])
 })
 afterEach(async () => {
   for (const reader of readers.splice(0)) reader.close()

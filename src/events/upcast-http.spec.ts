@@ -6,7 +6,6 @@ import { EventSourceReader } from '../../test/support/event-source-reader.js'
 import {
   ADMIN,
   agent,
-  authUnderTest,
   bearerOf,
   type Call,
   jsonOf,
@@ -16,6 +15,7 @@ import {
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import type { NewEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import { ReplayModule } from '../replay/replay.module.js'
 import { EventStream } from '../streaming/event-stream.js'
 import { Views } from '../streaming/upcast-view.service.js'
 import { decodeMessagePack } from '../wire/message-pack.js'
@@ -24,7 +24,7 @@ import { EventsModule } from './events.module.js'
 let server: ServerUnderTest
 const readers: EventSourceReader[] = []
 const start = async (directory?: string) => {
-  server = await startServer([EventsModule.of(authUnderTest)], authUnderTest, directory)
+  server = await startServer([ReplayModule, EventsModule], directory === undefined ? {} : { dataDir: directory })
 }
 
 beforeEach(() => start())

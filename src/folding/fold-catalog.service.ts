@@ -2,7 +2,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { EventStore } from '../contract/event-store.js'
-import type { EventFilter } from '../contract/filter.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
 import { coversFilter } from './covers-filter.js'
@@ -11,6 +10,7 @@ import {
   type FoldParts,
   foldId,
   foldText,
+  type NamedFold,
   projectionParts,
   readFoldText,
   textAsked,
@@ -19,21 +19,7 @@ import { projectionReducer } from './projection-reducer.js'
 import { Projections, type ProjectionVersion } from './projections.service.js'
 import { type Reducer, reducerOf } from './reducers.js'
 import { ReplayDto } from './replay.dto.js'
-import { Plans } from './replay-planner.service.js'
-
-export { foldId, textAsked } from './fold-descriptor.js'
-
-/** A fold apart from any caller: what its text says, and how it is done. */
-export interface NamedFold {
-  readonly id: string
-  readonly text: string
-  /** Its text and id without the upcasters in force: these stay when those change. */
-  readonly asked: { readonly id: string; readonly text: string }
-  /** `within` included. */
-  readonly filter: EventFilter
-  readonly reducer: Reducer
-  readonly upcasters: Upcasters
-}
+import { Replays } from './replays.service.js'
 
 export type AskedFold = Pick<ReplayDto, 'filter' | 'reducer' | 'key' | 'projection' | 'version'>
 
@@ -41,14 +27,14 @@ export type AskedFold = Pick<ReplayDto, 'filter' | 'reducer' | 'key' | 'projecti
 export class Folds {
   constructor(
     private readonly store: EventStore,
-    private readonly plans: Plans,
+    private readonly replays: Replays,
     private readonly projections: Projections,
     private readonly upcasting: Upcasting,
   ) {}
 
   /** The fold this caller's replay of the same words would be; throws INVALID_REQUEST when it would be none. */
   async asked(asked: AskedFold, access: Access): Promise<NamedFold> {
-    const { fold, reducer, upcasters } = await this.plans.plan(Object.assign(new ReplayDto(), asked), access)
+    const { fold, reducer, upcasters } = await this.replays.plan(Object.assign(new ReplayDto(), asked), access)
     const named = namedFold(fold, reducer, upcasters)
     // The store looks at a filter when it is read by, and nothing is to be kept that it would refuse.
     this.store.read({ filter: named.filter, limit: 1 })
@@ -58,8 +44,9 @@ export class Folds {
   /** Of all projections in force, as whoever may read everything would ask for them. */
   async ofProjections(): Promise<NamedFold[]> {
     const upcasters = await this.wholeUpcasters()
-    await this.projections.assertComplete()
-    const current = await this.projections.current()
+    const { definitions } = this.projections
+    await definitions.stream.assertComplete()
+    const { current } = await definitions.log()
     return current.map(version => ofProjection(version, undefined, upcasters))
   }
 
@@ -86,7 +73,7 @@ export class Folds {
 
   /** Throws when one may be missing because of damage: nothing is made with less. */
   private async wholeUpcasters(): Promise<Upcasters> {
-    await this.upcasting.assertComplete()
+    await this.upcasting.definitions.stream.assertComplete()
     return this.upcasting.inForce()
   }
 
@@ -94,7 +81,7 @@ export class Folds {
     const { projection, reducer = 'merge', key, within } = parts
     if (projection === undefined)
       return namedFold({ ...parts, upcasters: upcasters.mark }, reducerOf(reducer, key), upcasters)
-    const version = await this.projections.findVersion(projection.name, projection.version)
+    const version = await this.projections.definitions.findVersion(projection.name, projection.version)
     if (version === undefined || definitionMark(version.definition) !== projection.mark) return undefined
     return ofProjection(version, within, upcasters)
   }
@@ -114,7 +101,11 @@ function namedFold(parts: FoldParts, reducer: Reducer, upcasters: Upcasters): Na
   const text = foldText(parts)
   const asked = textAsked(text)
   return {
-    ...{ id: foldId(text), text, asked: { id: foldId(asked), text: asked }, reducer, upcasters },
+    id: foldId(text),
+    text,
+    asked: { id: foldId(asked), text: asked },
+    reducer,
+    upcasters,
     filter: within === undefined ? filter : { ...filter, within },
   }
 }

@@ -2,9 +2,10 @@
 import { createHash } from 'node:crypto'
 import type { FieldPath } from '../contract/check/field-path.js'
 import type { EventFilter } from '../contract/filter.js'
+import type { Upcasters } from '../upcasting/upcaster.js'
 import { coversFilter } from './covers-filter.js'
 import { filterOf, type Projection, type ProjectionDefinition } from './projection.js'
-import type { ReducerName } from './reducers.js'
+import type { Reducer, ReducerName } from './reducers.js'
 
 /** Raised whenever a reducer begins to make other states of the same events: nothing kept before is used any more. */
 const SEMANTICS = 1
@@ -27,6 +28,18 @@ export interface NamedProjection {
   readonly name: string
   readonly version: number
   readonly mark: string
+}
+
+/** A fold apart from any caller: what its text says, and how it is done. */
+export interface NamedFold {
+  readonly id: string
+  readonly text: string
+  /** Its text and id without the upcasters in force: these stay when those change. */
+  readonly asked: { readonly id: string; readonly text: string }
+  /** `within` included. */
+  readonly filter: EventFilter
+  readonly reducer: Reducer
+  readonly upcasters: Upcasters
 }
 
 const FILTER_FIELDS = [

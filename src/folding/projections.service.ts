@@ -14,50 +14,24 @@ export type ProjectionVersion = Version<ProjectionDefinition>
 
 @Injectable()
 export class Projections {
-  private readonly definitions: Definitions<ProjectionDefinition>
+  readonly definitions: Definitions<ProjectionDefinition>
 
   constructor(store: EventStore) {
     const { projections: most } = DEFINITION_LIMITS
     this.definitions = new Definitions(store, KIND, { noun: 'projections', most, check: checkLive })
   }
 
-  onChange(listener: () => void): void {
-    this.definitions.stream.listeners.add(listener)
-  }
-
-  /** In force, in the order of their names. */
-  async current(): Promise<readonly ProjectionVersion[]> {
-    return (await this.definitions.log()).current
-  }
-
-  /** In force; undefined when there is none of this name. */
-  async find(name: string): Promise<ProjectionVersion | undefined> {
-    return (await this.definitions.log()).find(name)
-  }
-
-  /** Also of what has been changed or deleted since, as long as its event is kept. */
-  findVersion(name: string, version: number): Promise<ProjectionVersion | undefined> {
-    return this.definitions.findVersion(name, version)
-  }
-
-  /** Throws when a projection may be missing because of damage. */
-  assertComplete(): Promise<void> {
-    return this.definitions.stream.assertComplete()
-  }
-
   /** The one in force, or an older one, which is found also after the projection has been deleted. */
   async one(name: string, version?: number): Promise<ProjectionVersion> {
-    const found = version === undefined ? await this.find(name) : await this.findVersion(name, version)
+    const { definitions } = this
+    const found =
+      version === undefined ? (await definitions.log()).find(name) : await definitions.findVersion(name, version)
     if (found === undefined) throw missing()
     return found
   }
 
   define(name: string, asked: AskedProjection, by: string): Promise<Defined<ProjectionDefinition>> {
     return this.definitions.define(name, checkProjection(name, asked), by)
-  }
-
-  rewrite(): Promise<void> {
-    return this.definitions.stream.rewrite()
   }
 
   async remove(name: string, by: string): Promise<void> {

@@ -13,10 +13,17 @@ import { filterOf, type Projection } from './projection.js'
 import { fitsProjection, projectionReducer } from './projection-reducer.js'
 import { fits, type Reducer, type ReducerName, reducerOf } from './reducers.js'
 import type { ReplayDto } from './replay.dto.js'
-import type { Span } from './replay.js'
 
-export interface ReplayPlan {
+/** Which events are read, and what becomes of them. */
+export interface ReplayRun {
   readonly filter: EventFilter
+  readonly reducer: Reducer
+  readonly upcasters: Upcasters
+  readonly initial: Pick<Folded, 'state' | 'events'> | undefined
+  readonly skipDamaged: boolean
+}
+
+export interface ReplayPlan extends ReplayRun {
   /** What the fold is, wherever it begins and ends. */
   readonly fold: FoldParts
   /** Whether it may begin with a state that is kept: one that begins elsewhere, or passes over damage, may not. */
@@ -25,10 +32,16 @@ export interface ReplayPlan {
   readonly after: Moment | undefined
   /** Inclusive; undefined: up to the head. */
   readonly at: Moment | undefined
-  readonly reducer: Reducer
-  readonly upcasters: Upcasters
-  readonly initial: Pick<Folded, 'state' | 'events'> | undefined
-  readonly skipDamaged: boolean
+}
+
+/** Positions: exclusive, inclusive, the first that is kept and the last durable one. */
+export interface Span {
+  readonly after: Position
+  readonly end: Position
+  /** As far as the caller may know of a moment that was a time: between it and the end is nothing it may read. */
+  readonly told: Position
+  readonly first: Position
+  readonly head: Position
 }
 
 /** What is registered, as a plan is made: `projection` is the one the request names. */
@@ -69,7 +82,11 @@ export function replayPlan(asked: ReplayDto, access: Access, { upcasters, projec
     fold: { ...parts, upcasters: upcasters.mark, within },
     keptStates: asked.snapshots !== false && after === undefined && asked.initial === undefined && !skipDamaged,
     filter: { ...parts.filter, ...(within === undefined ? undefined : { within }) },
-    ...{ after, at, reducer, upcasters, skipDamaged },
+    after,
+    at,
+    reducer,
+    upcasters,
+    skipDamaged,
     initial:
       asked.initial === undefined
         ? undefined

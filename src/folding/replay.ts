@@ -2,20 +2,10 @@
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { DamagedRange, EventStore } from '../contract/event-store.js'
 import { Fold, type Folded } from './fold.js'
-import type { ReplayPlan } from './replay-plan.js'
+import type { ReplayRun, Span } from './replay-plan.js'
 
 /** Each is told of; beyond these the answer would grow with the damage. */
 const DAMAGED_TOLD = 100
-
-/** Positions: exclusive, inclusive, the first that is kept and the last durable one. */
-export interface Span {
-  readonly after: Position
-  readonly end: Position
-  /** As far as the caller may know of a moment that was a time: between it and the end is nothing it may read. */
-  readonly told: Position
-  readonly first: Position
-  readonly head: Position
-}
 
 export interface Replayed extends Folded {
   readonly first: Position
@@ -32,7 +22,7 @@ export class Replay {
 
   constructor(
     private readonly store: EventStore,
-    private readonly plan: ReplayPlan,
+    private readonly plan: ReplayRun,
     private readonly span: Span,
     kept?: Folded,
   ) {

@@ -5,6 +5,8 @@ import { BentClock } from '../../test/support/bent-clock.js'
 import { FakeDisk } from '../../test/support/fake-disk.js'
 import { Access } from '../auth/access.js'
 import { NO_UPCASTERS } from '../upcasting/upcaster.js'
+import { Upcasting } from '../upcasting/upcasting.service.js'
+import { Projections } from './projections.service.js'
 import type { ReplayDto } from './replay.dto.js'
 import { replayPlan } from './replay-plan.js'
 import { Replays } from './replays.service.js'
@@ -16,7 +18,7 @@ test('a moment of which events were retired has no state, and an answer says wha
   const aged = await AgedStore.open(new FakeDisk({ directories: ['/'] }), '/data', new BentClock(), {
     retainArchivesDays: 20,
   })
-  const replays = new Replays(aged.store, new KeptStates())
+  const replays = new Replays(aged.store, new KeptStates(), new Projections(aged.store), new Upcasting(aged.store))
   const access = new Access({ agentId: 'a', role: 'system_agent' })
   const state = (asked: Partial<ReplayDto>) =>
     replays.state(

@@ -7,21 +7,15 @@ import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { isTime, type Moment, positionAt } from '../contract/moment.js'
 import { parseTime } from '../contract/rfc3339.js'
-import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
+import { Upcasting } from '../upcasting/upcasting.service.js'
 import { Fold, type Folded } from './fold.js'
-import type { NamedFold } from './fold-catalog.service.js'
-import { equalFolds } from './fold-descriptor.js'
-import { Replay, type Replayed, type Span } from './replay.js'
+import { equalFolds, type NamedFold } from './fold-descriptor.js'
+import { Projections } from './projections.service.js'
+import type { ReplayDto } from './replay.dto.js'
+import { Replay, type Replayed } from './replay.js'
 import { type FrameOptions, replayFrames } from './replay-frames.js'
-import { checkKept, checkPast, type ReplayPlan } from './replay-plan.js'
+import { checkKept, checkPast, type ReplayPlan, replayPlan, type Span } from './replay-plan.js'
 import { KeptStates } from './snapshot-source.service.js'
-
-/** The rule by which the reducer merges is also the one by which snapshots keep differences. */
-export { isMap, mergePatch } from '../definitions/merge-patch.js'
-export { type Folded, STATE_BYTES_MAX } from './fold.js'
-export { REDUCER_NAMES, type ReducerName } from './reducers.js'
-
-export const PROJECTION_NAME_CHARS_MAX = DEFINITION_LIMITS.projectionNameChars
 
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8
@@ -34,9 +28,23 @@ export class Replays {
   private readonly running: string[] = []
 
   constructor(
-    private readonly store: EventStore,
-    private readonly kept: KeptStates,
+    readonly store: EventStore,
+    readonly kept: KeptStates,
+    private readonly projections: Projections,
+    private readonly upcasting: Upcasting,
   ) {}
+
+  /** With what is registered now: the projection that is named, and the upcasters in force. */
+  async plan(asked: ReplayDto, access: Access): Promise<ReplayPlan> {
+    const { projection: name, version } = asked
+    // A state made with less than what is in force would be wrong in silence.
+    if (asked.onDamaged !== 'skip') {
+      await this.upcasting.definitions.stream.assertComplete()
+      if (name !== undefined) await this.projections.definitions.stream.assertComplete()
+    }
+    const projection = name === undefined ? undefined : await this.projections.one(name, version)
+    return replayPlan(asked, access, { projection, upcasters: await this.upcasting.inForce() })
+  }
 
   /** Nobody waits for the rest once `signal` has aborted. */
   async state(plan: ReplayPlan, access: Access, signal: AbortSignal): Promise<Replayed> {

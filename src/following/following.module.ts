@@ -1,8 +1,9 @@
 // Provides the one feed of a server, whatever its followers are sent over.
-import { type DynamicModule, Module, type Type } from '@nestjs/common'
+import { Module } from '@nestjs/common'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { StorageModule } from '../storage/storage.module.js'
 import { Feed } from './feed.js'
 
 function openFeed(store: EventStore, metrics: Metrics): Feed {
@@ -17,21 +18,9 @@ function openFeed(store: EventStore, metrics: Metrics): Feed {
   return feed
 }
 
-const made = new WeakMap<Type, DynamicModule>()
-
-@Module({})
-export class FollowingModule {
-  /** `storage` is the module that provides the store. Every feature that follows gets the same feed. */
-  static over(storage: Type): DynamicModule {
-    const known = made.get(storage)
-    if (known !== undefined) return known
-    const module: DynamicModule = {
-      module: FollowingModule,
-      imports: [MetricsModule, storage],
-      providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics] }],
-      exports: [Feed],
-    }
-    made.set(storage, module)
-    return module
-  }
-}
+@Module({
+  imports: [MetricsModule, StorageModule],
+  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics] }],
+  exports: [Feed],
+})
+export class FollowingModule {}

@@ -1,8 +1,8 @@
 // Who may do what with a group, over HTTP: its owner, its consumers, operators; and that it does not exist for anybody else.
+
 import {
   ADMIN,
   agent,
-  authUnderTest,
   bearerOf,
   jsonOf,
   type ServerUnderTest,
@@ -13,11 +13,11 @@ import type { Identity } from '../auth/access.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { EventsModule } from '../events/events.module.js'
 import { SubscriptionsModule } from '../websocket/websocket.module.js'
+import { GroupsModule } from './groups.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  const events = EventsModule.of(authUnderTest)
-  server = await startServer([events, SubscriptionsModule.of(authUnderTest, events)])
+  server = await startServer([GroupsModule, EventsModule, SubscriptionsModule])
 })
 afterAll(() => server.stop())
 

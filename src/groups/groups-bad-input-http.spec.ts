@@ -1,17 +1,11 @@
 // What the routes of consumer groups refuse, by field; and how they answer when the server ends.
-import {
-  agent,
-  authUnderTest,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
 import { GroupsModule } from './groups.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest), GroupsModule.of(authUnderTest)])
+  server = await startServer([EventsModule, GroupsModule])
   expect((await server.call('/v1/subscriptions/g', { method: 'PUT', json: {} })).status).toBe(201)
 })
 afterAll(() => server.stop())
@@ -177,7 +171,7 @@ test('without the scope there is nothing to be done', async () => {
 })
 
 test('a server that ends answers those who wait with nothing', async () => {
-  const other = await startServer([EventsModule.of(authUnderTest), GroupsModule.of(authUnderTest)])
+  const other = await startServer([EventsModule, GroupsModule])
   await other.call('/v1/subscriptions/g', { method: 'PUT', json: {} })
   const waiting = Array.from({ length: 3 }, () => other.call('/v1/subscriptions/g/take?wait=50', { method: 'POST' }))
   const consumers = async () => (await jsonOf(other.call('/v1/subscriptions/g'))).progress.consumers

@@ -1,19 +1,12 @@
 // Consumer groups over HTTP, on the real server and the embedded store: define, take, settle, park, and who may do what.
-import {
-  ADMIN,
-  agent,
-  authUnderTest,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { ADMIN, agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
 import { decodeMessagePack } from '../wire/message-pack.js'
 import { GroupsModule } from './groups.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest), GroupsModule.of(authUnderTest)])
+  server = await startServer([EventsModule, GroupsModule])
 })
 afterAll(() => server.stop())
 

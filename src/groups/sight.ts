@@ -3,7 +3,7 @@ import type { Position } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
 import { covers, type Scope } from './group-scope.js'
 import { GROUP_LIMITS } from './state/group-limits.js'
-import type { Ready } from './state/window.js'
+import type { Ready } from './state/key-queues.js'
 
 export class Sight {
   /** Of what was never handed out, in order of position. */

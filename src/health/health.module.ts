@@ -1,8 +1,7 @@
-// The probes an orchestrator asks, the health of every component, and the metrics.
+// The probes an orchestrator asks, the health of every component, and the port of the scrapers.
 import { Module } from '@nestjs/common'
 import { TerminusModule } from '@nestjs/terminus'
 import { MetricsModule } from '../metrics/metrics.module.js'
-import { MetricsController } from '../operations/metrics.controller.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { ComponentChecks } from './component-checks.service.js'
 import { HealthController } from './health.controller.js'
@@ -14,7 +13,7 @@ import { StoreCheck } from './store-check.service.js'
 @Module({
   // What is down is in the answer and in its component's own log; Terminus's line would repeat it at every probe.
   imports: [StorageModule, MetricsModule, TerminusModule.forRoot({ logger: false })],
-  controllers: [HealthController, MetricsController],
+  controllers: [HealthController],
   providers: [Readiness, ComponentChecks, StoreCheck, NetworkCheck, MetricsListener],
 })
 export class HealthModule {}

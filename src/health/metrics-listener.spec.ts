@@ -3,8 +3,8 @@ import { createServer, request } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
+import { configOf } from '../../test/support/config-module.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
-import { ConfigModule } from '../config/config.module.js'
 import { loadSettings } from '../config/load-settings.js'
 import { Metrics } from '../metrics/metrics.js'
 import { HealthModule } from './health.module.js'
@@ -65,7 +65,7 @@ test('the setting names the port, and one that is taken stops the start', async 
   try {
     const taken = String((holder.address() as AddressInfo).port)
     const settings = { LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory, LIGHTHOUSE_METRICS_PORT: taken }
-    const imports = [ConfigModule.of(loadSettings(settings)), HealthModule]
+    const imports = [configOf(loadSettings(settings)), HealthModule]
     class Whole {}
     const app = await NestFactory.create({ module: Whole, imports }, new FastifyAdapter(), {
       ...{ logger: false, abortOnError: false },

@@ -3,7 +3,6 @@ import { readFileSync } from 'node:fs'
 import {
   ADMIN,
   agent,
-  authUnderTest,
   bearerOf,
   jsonOf,
   type ServerUnderTest,
@@ -12,22 +11,14 @@ import {
 import { EventsModule } from '../events/events.module.js'
 import { GroupsModule } from '../groups/groups.module.js'
 import { Metrics } from '../metrics/metrics.js'
-import { SecurityModule } from '../operations/operations.module.js'
+import { OperationsModule } from '../operations/operations.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
 import { SnapshotsModule } from '../snapshots/snapshots.module.js'
 import { HealthModule } from './health.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  const events = EventsModule.of(authUnderTest)
-  const replay = ReplayModule.of(events)
-  const modules = [
-    events,
-    GroupsModule.of(authUnderTest),
-    replay,
-    SnapshotsModule.of(replay),
-    SecurityModule.of(authUnderTest),
-  ]
+  const modules = [EventsModule, GroupsModule, ReplayModule, SnapshotsModule, OperationsModule]
   server = await startServer([HealthModule, ...modules])
   const json = { type: 'Told', stream: 'agent_a', data: { secret: 'canary-in-data' } }
   await server.call('/v1/events', { json, as: ADMIN })

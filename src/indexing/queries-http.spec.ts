@@ -1,7 +1,6 @@
 // Queries over HTTP: pages, orders, fields, budgets, and what a caller may not see.
 import {
   agent,
-  authUnderTest,
   type Call,
   jsonOf,
   type ServerUnderTest,
@@ -16,7 +15,7 @@ import { SCAN_BUDGET } from './query-limits.js'
 
 let server: ServerUnderTest
 beforeEach(async () => {
-  server = await startServer([IndexModule.of(authUnderTest)])
+  server = await startServer([IndexModule])
 })
 afterEach(() => server.stop())
 

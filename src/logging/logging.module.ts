@@ -1,21 +1,20 @@
-// Lets Nest and every service log through the process's pino logger, with Nest's context as the component.
-import { type DynamicModule, Module } from '@nestjs/common'
+// Lets Nest and every service log through the logger of the process, with Nest's context as the component.
+import { Module } from '@nestjs/common'
 import { LoggerModule } from 'nestjs-pino'
 import type { Logger } from 'pino'
+import { ProcessLogger } from '../config/config.module.js'
 
-@Module({})
-export class LoggingModule {
-  static of(logger: Logger): DynamicModule {
-    return {
-      module: LoggingModule,
-      imports: [
-        LoggerModule.forRoot({
-          pinoHttp: { logger, autoLogging: false },
-          renameContext: 'component',
-          // Its middleware costs more than the request it logs; the server's own hooks do that work.
-          forRoutes: [],
-        }),
-      ],
-    }
-  }
-}
+@Module({
+  imports: [
+    LoggerModule.forRootAsync({
+      inject: [ProcessLogger],
+      useFactory: (logger: Logger) => ({
+        pinoHttp: { logger, autoLogging: false },
+        renameContext: 'component',
+        // Its middleware costs more than the request it logs; the server's own hooks do that work.
+        forRoutes: [],
+      }),
+    }),
+  ],
+})
+export class LoggingModule {}

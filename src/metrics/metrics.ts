@@ -12,6 +12,9 @@ const HTTP_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 /** Anybody may ask as often as they like, so what is shown to strangers is made no more often than this. */
 const STRANGERS_MS = 1_000
 
+/** The text format of Prometheus. */
+export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+
 export class Metrics {
   readonly registry = new Registry()
   readonly agents = new BusiestLabels()

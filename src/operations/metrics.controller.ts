@@ -3,9 +3,7 @@ import { Controller, Get, Header, Req } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify'
 import { Needs } from '../auth/scope.decorator.js'
-import { Metrics } from '../metrics/metrics.js'
-
-export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
+import { METRICS_TYPE, Metrics } from '../metrics/metrics.js'
 
 @ApiTags('operations')
 @Controller('metrics')

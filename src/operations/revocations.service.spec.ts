@@ -20,7 +20,6 @@ async function started(store: EventStore, written: number) {
     algorithms: ['HS256'],
     secret: 'x'.repeat(32),
     leewaySeconds: 0,
-    quotas: settings.quotas,
   })
   const retention = new RetentionRewrite(settings)
   const revocations = new TokenRevocations(store, verifier, retention)

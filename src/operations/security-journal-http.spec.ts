@@ -1,19 +1,12 @@
 // What was denied, as it is found in `$security` afterwards: who, what and how often, and no token.
-import {
-  ADMIN,
-  agent,
-  authUnderTest,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { ADMIN, agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
-import { SecurityModule } from './operations.module.js'
+import { OperationsModule } from './operations.module.js'
 import { SecurityJournal } from './security-journal.service.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest), SecurityModule.of(authUnderTest)])
+  server = await startServer([EventsModule, OperationsModule])
 })
 afterAll(() => server.stop())
 

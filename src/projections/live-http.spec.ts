@@ -6,7 +6,6 @@ import { EventSourceReader } from '../../test/support/event-source-reader.js'
 import {
   ADMIN,
   agent,
-  authUnderTest,
   bearerOf,
   jsonOf,
   type ServerUnderTest,
@@ -16,6 +15,7 @@ import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import { EventsModule } from '../events/events.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
+import { ProjectionsModule } from './projections.module.js'
 
 let server: ServerUnderTest
 const readers: EventSourceReader[] = []
@@ -28,8 +28,10 @@ afterEach(async () => {
 })
 
 async function start(directory?: string): Promise<void> {
-  const events = EventsModule.of(authUnderTest)
-  server = await startServer([events, ReplayModule.of(events)], authUnderTest, directory)
+  server = await startServer(
+    [ProjectionsModule, EventsModule, ReplayModule],
+    directory === undefined ? {} : { dataDir: directory },
+  )
 }
 
 async function startKept(): Promise<string> {

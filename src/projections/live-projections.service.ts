@@ -27,7 +27,7 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
       this.current = undefined
       this.look()
     }
-    projections.onChange(changed)
+    projections.definitions.stream.listeners.add(changed)
     upcasting.onChange(changed)
   }
 
@@ -64,9 +64,9 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
 
   /** What was read before a change is not held up against one that was read after it. */
   private async settle(isNewest: () => boolean): Promise<void> {
-    await this.projections.assertComplete()
-    await this.upcasting.assertComplete()
-    const current = await this.projections.current()
+    await this.projections.definitions.stream.assertComplete()
+    await this.upcasting.definitions.stream.assertComplete()
+    const { current } = await this.projections.definitions.log()
     const upcasters = await this.upcasting.inForce()
     if (this.ended) return
     if (!isNewest()) return this.settled()

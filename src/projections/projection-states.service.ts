@@ -9,7 +9,6 @@ import { filterOf } from '../folding/projection.js'
 import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
 import { type ReplayAnswerDto, ReplayDto } from '../folding/replay.dto.js'
 import { answerOf } from '../folding/replay-answer.js'
-import { Plans } from '../folding/replay-planner.service.js'
 import { Replays } from '../folding/replays.service.js'
 import { type JsonMap, KEYS_PAGE, type KeyState, keysPage } from './keys-page.js'
 import type { LiveProjection } from './live-projection.js'
@@ -56,7 +55,6 @@ export class ProjectionStates {
   constructor(
     private readonly projections: Projections,
     private readonly live: LiveProjections,
-    private readonly plans: Plans,
     private readonly replays: Replays,
   ) {}
 
@@ -95,7 +93,7 @@ export class ProjectionStates {
       if (state !== undefined) return write({ ...says, ...state, snapshot: null, damaged: [], live: true })
     }
     const replay = Object.assign(new ReplayDto(), { projection: name, version, at })
-    const answer = answerOf(await this.replays.state(await this.plans.plan(replay, access), access, signal))
+    const answer = answerOf(await this.replays.state(await this.replays.plan(replay, access), access, signal))
     return write({ ...says, ...answer, live: false, problem: undefined })
   }
 

@@ -1,21 +1,15 @@
 // Projections over HTTP: defined, versioned, listed, deleted; their states now and at any moment; and nothing of what a token may not read.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import {
-  agent,
-  authUnderTest,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import { EventsModule } from '../events/events.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
+import { ProjectionsModule } from './projections.module.js'
 
 let server: ServerUnderTest
 
 beforeAll(async () => {
-  const events = EventsModule.of(authUnderTest)
-  server = await startServer([events, ReplayModule.of(events)])
+  server = await startServer([ProjectionsModule, EventsModule, ReplayModule])
 })
 afterAll(() => server.stop())
 

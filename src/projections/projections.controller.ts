@@ -35,7 +35,7 @@ export class ProjectionsController {
   @ApiOkResponse({ description: 'The projections.', type: ProjectionsAnswer })
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     formOf(request.headers.accept, PLAIN)
-    const current = await this.projections.current()
+    const { current } = await this.projections.definitions.log()
     const projections = current.map(({ name, version, definition: { description, live }, definedBy, definedAt }) => {
       return { name, version, description, live: live === true, definedBy, definedAt }
     })

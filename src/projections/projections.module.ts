@@ -1,28 +1,20 @@
-// Projections: their definitions, and those that are kept live.
-import { Module, type OnApplicationBootstrap } from '@nestjs/common'
-import { Projections } from '../folding/projections.service.js'
-import { KeptStates } from '../folding/snapshot-source.service.js'
+// Projections over HTTP: their definitions, their states, and those that are kept live.
+import { Module } from '@nestjs/common'
+import { FoldingModule } from '../folding/folding.module.js'
 import { FollowingModule } from '../following/following.module.js'
-import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
-import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
-import { StorageModule } from '../storage/storage.module.js'
+import { StreamingModule } from '../streaming/streaming.module.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
+import { WireModule } from '../wire/wire.module.js'
 import { LiveProjections } from './live-projections.service.js'
+import { ProjectionChangesController } from './projection-changes.controller.js'
+import { ProjectionChanges } from './projection-changes.service.js'
+import { ProjectionStateController } from './projection-state.controller.js'
+import { ProjectionStates } from './projection-states.service.js'
 import { ProjectionsController } from './projections.controller.js'
 
 @Module({
-  imports: [StorageModule, ServiceStreamsModule, FollowingModule.over(StorageModule), UpcastingModule],
-  controllers: [ProjectionsController],
-  providers: [KeptStates, Projections, LiveProjections],
-  exports: [KeptStates, Projections, LiveProjections],
+  imports: [FoldingModule, FollowingModule, StreamingModule, UpcastingModule, WireModule],
+  controllers: [ProjectionsController, ProjectionChangesController, ProjectionStateController],
+  providers: [LiveProjections, ProjectionChanges, ProjectionStates],
 })
-export class ProjectionsModule implements OnApplicationBootstrap {
-  constructor(
-    private readonly projections: Projections,
-    private readonly retention: RetentionRewrite,
-  ) {}
-
-  onApplicationBootstrap(): void {
-    this.retention.begin('projections', () => this.projections.rewrite())
-  }
-}
+export class ProjectionsModule {}

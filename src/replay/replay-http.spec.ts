@@ -1,21 +1,14 @@
 // State from history over HTTP: at any moment, by every reducer, resumed anywhere, and never of what a token may not read.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import {
-  agent,
-  authUnderTest,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
 import { ReplayModule } from './replay.module.js'
 
 let server: ServerUnderTest
 
 beforeAll(async () => {
-  const events = EventsModule.of(authUnderTest)
-  server = await startServer([events, ReplayModule.of(events)])
+  server = await startServer([EventsModule, ReplayModule])
 })
 
 afterAll(() => server.stop())

@@ -10,7 +10,6 @@ import { StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { ReplayAnswerDto, ReplayDto, StreamStateAnswerDto, StreamStateParameters } from '../folding/replay.dto.js'
 import { answerOf, whileOpen } from '../folding/replay-answer.js'
-import { Plans } from '../folding/replay-planner.service.js'
 import { Replays } from '../folding/replays.service.js'
 import { Lines } from '../streaming/ndjson-answers.service.js'
 import { contentTypes, encoded, formOf } from '../wire/negotiation.js'
@@ -27,7 +26,6 @@ export class ReplayController {
     private readonly replays: Replays,
     private readonly lines: Lines,
     private readonly store: EventStore,
-    private readonly plans: Plans,
   ) {}
 
   @Post('replay')
@@ -47,7 +45,7 @@ export class ReplayController {
     @Body(new ShapePipe(ReplayDto)) asked: ReplayDto,
   ): Promise<string | Buffer | Readable> {
     const form = formOf(request.headers.accept, FORMS)
-    const plan = await this.plans.plan(asked, access)
+    const plan = await this.replays.plan(asked, access)
     void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
     if (form === 'ndjson') {
       const { every = PROGRESS_EVENTS, states = false } = asked
@@ -77,7 +75,7 @@ export class ReplayController {
       throw new StoreError('NOT_FOUND', 'There is no such stream, or the token may not read it.')
     }
     const asked = Object.assign(new ReplayDto(), { filter: { streams: [stream] }, at, reducer, key })
-    const replayed = await this.replays.state(await this.plans.plan(asked, access), access, whileOpen(reply))
+    const replayed = await this.replays.state(await this.replays.plan(asked, access), access, whileOpen(reply))
     void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
     return encoded({ stream, ...answerOf(replayed) }, form)
   }

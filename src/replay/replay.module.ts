@@ -1,28 +1,14 @@
-// State from history.
-import { type DynamicModule, Module } from '@nestjs/common'
-import { Folds } from '../folding/fold-catalog.service.js'
-import { Plans } from '../folding/replay-planner.service.js'
-import { Replays } from '../folding/replays.service.js'
-import { ProjectionChangesController } from '../projections/projection-changes.controller.js'
-import { ProjectionChanges } from '../projections/projection-changes.service.js'
-import { ProjectionStateController } from '../projections/projection-state.controller.js'
-import { ProjectionStates } from '../projections/projection-states.service.js'
-import { ProjectionsModule } from '../projections/projections.module.js'
+// State from history, and the upcasters by which it is read.
+import { Module } from '@nestjs/common'
+import { FoldingModule } from '../folding/folding.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { StreamingModule } from '../streaming/streaming.module.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
-import { WireModule } from '../wire/wire.module.js'
 import { ReplayController } from './replay.controller.js'
+import { UpcastersController } from './upcasters.controller.js'
 
-@Module({})
-export class ReplayModule {
-  /** `events` is the application's own module, which ends all open streams. */
-  static of(events: DynamicModule): DynamicModule {
-    return {
-      module: ReplayModule,
-      imports: [StorageModule, ProjectionsModule, UpcastingModule, WireModule, events],
-      controllers: [ProjectionChangesController, ProjectionStateController, ReplayController],
-      providers: [Folds, Plans, ProjectionChanges, ProjectionStates, Replays],
-      exports: [Folds, ProjectionsModule, Replays],
-    }
-  }
-}
+@Module({
+  imports: [FoldingModule, StorageModule, StreamingModule, UpcastingModule],
+  controllers: [UpcastersController, ReplayController],
+})
+export class ReplayModule {}

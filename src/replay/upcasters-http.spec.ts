@@ -1,20 +1,14 @@
 // Upcasters over HTTP: chains at every read of a state, stored events as they were written, and no way to define nonsense.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import {
-  agent,
-  authUnderTest,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
+import { ProjectionsModule } from '../projections/projections.module.js'
 import { ReplayModule } from './replay.module.js'
 
 let server: ServerUnderTest
 
 beforeAll(async () => {
-  const events = EventsModule.of(authUnderTest)
-  server = await startServer([events, ReplayModule.of(events)])
+  server = await startServer([ProjectionsModule, EventsModule, ReplayModule])
 })
 afterAll(() => server.stop())
 

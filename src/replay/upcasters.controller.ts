@@ -33,7 +33,8 @@ export class UpcastersController {
   @ApiOkResponse({ description: 'The upcasters.', type: UpcastersAnswer })
   async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
     formOf(request.headers.accept, PLAIN)
-    const upcasters = (await this.upcasting.list()).map(({ name, version, definition: { steps } }) => {
+    const { current } = await this.upcasting.definitions.log()
+    const upcasters = current.map(({ name, version, definition: { steps } }) => {
       return { type: name, version, from: steps[0]?.from, to: steps.at(-1)?.to }
     })
     return answer(request, reply, { upcasters })

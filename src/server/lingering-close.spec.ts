@@ -1,18 +1,12 @@
 // What a client is told that is still sending when it is refused.
 import { once } from 'node:events'
 import { connect, type Socket } from 'node:net'
-import {
-  agent,
-  authUnderTest,
-  bearerOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { agent, bearerOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
 
 let server: ServerUnderTest
 beforeEach(async () => {
-  server = await startServer([EventsModule.of(authUnderTest)])
+  server = await startServer([EventsModule])
 })
 afterEach(() => server.stop())
 

@@ -1,8 +1,9 @@
 // Makes snapshots of a fold, and finds out whether they are what the log says: by folding it anew and comparing bytes.
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
-import type { NamedFold } from '../folding/fold-catalog.service.js'
-import type { Folded, Replays } from '../folding/replays.service.js'
+import type { Folded } from '../folding/fold.js'
+import type { NamedFold } from '../folding/fold-descriptor.js'
+import type { Replays } from '../folding/replays.service.js'
 import type { History } from './log-lineage.js'
 import { encodeSnapshot, type Reason, type SnapshotHeader, sha256 } from './snapshot-file.js'
 import { type KeptSnapshot, LINKS_MAX, type Shelf, type Shelved } from './snapshot-store.js'
@@ -107,7 +108,12 @@ export class Maker {
     const mark = await history.markAt(folded.position)
     if (mark === undefined || mark.first !== first) return undefined
     const header: SnapshotHeader = {
-      ...{ fold: fold.text, position: folded.position, events: folded.events, mark, createdMs: nowMs(), reason },
+      fold: fold.text,
+      position: folded.position,
+      events: folded.events,
+      mark,
+      createdMs: nowMs(),
+      reason,
       logBytes: store.status().size?.bytes ?? 0,
       state: { bytes: Buffer.byteLength(text), sha256: sha256(text).toString('hex') },
       base: isDifference && below !== undefined ? { id: below.id, sha256: below.sha256 } : null,

@@ -2,7 +2,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Position } from '../contract/event.js'
 import type { EventStore, StoreStatus } from '../contract/event-store.js'
-import type { NamedFold } from '../folding/fold-catalog.service.js'
+import type { NamedFold } from '../folding/fold-descriptor.js'
 import type { KeptFold } from './registry.js'
 import { LOOK_MS, PAUSE_MS, type SnapshotRules, VERIFY_MS } from './snapshot-rules.js'
 import type { Shelved } from './snapshot-store.js'

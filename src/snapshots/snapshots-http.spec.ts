@@ -5,7 +5,6 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import {
   agent,
-  authUnderTest,
   bearerOf,
   jsonOf,
   type ServerUnderTest,
@@ -14,15 +13,14 @@ import {
 import type { Identity } from '../auth/access.js'
 import { Settings } from '../config/settings.js'
 import { EventsModule } from '../events/events.module.js'
+import { ProjectionsModule } from '../projections/projections.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
 import { SnapshotsModule } from './snapshots.module.js'
 
 let server: ServerUnderTest
 
 beforeAll(async () => {
-  const events = EventsModule.of(authUnderTest)
-  const replay = ReplayModule.of(events)
-  server = await startServer([events, replay, SnapshotsModule.of(replay)])
+  server = await startServer([ProjectionsModule, EventsModule, ReplayModule, SnapshotsModule])
 })
 
 afterAll(() => server.stop())

@@ -14,7 +14,8 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
-import { PROJECTION_NAME_CHARS_MAX, REDUCER_NAMES, type ReducerName } from '../folding/replays.service.js'
+import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
+import { REDUCER_NAMES, type ReducerName } from '../folding/reducers.js'
 import { JSON_VALUE } from '../wire/json-value.js'
 import { ReplayFilterDto } from '../wire/replay-filter.dto.js'
 
@@ -49,11 +50,11 @@ export class KeepFoldDto {
   @ApiPropertyOptional({
     description: 'Instead of a filter and a reducer: the name of a projection.',
     example: 'tasks',
-    maxLength: PROJECTION_NAME_CHARS_MAX,
+    maxLength: DEFINITION_LIMITS.projectionNameChars,
   })
   @IsOptional()
   @IsString()
-  @MaxLength(PROJECTION_NAME_CHARS_MAX)
+  @MaxLength(DEFINITION_LIMITS.projectionNameChars)
   projection?: string
 
   @ApiPropertyOptional({

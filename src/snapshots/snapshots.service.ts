@@ -4,30 +4,24 @@ import type { Access } from '../auth/access.js'
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
+import type { EventStore } from '../contract/event-store.js'
 import type { SideStore } from '../contract/side-store.js'
-import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '../folding/fold-catalog.service.js'
-import type { Folded } from '../folding/replays.service.js'
-import type { KeptStates } from '../folding/snapshot-source.service.js'
+import type { Folded } from '../folding/fold.js'
+import type { AskedFold, Folds } from '../folding/fold-catalog.service.js'
+import { foldId, type NamedFold, textAsked } from '../folding/fold-descriptor.js'
+import type { Replays } from '../folding/replays.service.js'
 import { SerialQueue } from '../service-streams/serial-queue.js'
+import { History } from './log-lineage.js'
 import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
-import { foldedOf, type Ground, Maker, type Verified } from './snapshot-builder.js'
+import { foldedOf, Maker, type Verified } from './snapshot-builder.js'
 import type { Reason } from './snapshot-file.js'
 import { isOfFold } from './snapshot-names.js'
 import { VOLUME_SHARE_FREE, VOLUME_SHARE_MAX } from './snapshot-rules.js'
-import type { KeptSnapshot, Shelved } from './snapshot-store.js'
-
-export interface SnapshotParts extends Ground {
-  readonly files: SideStore
-  readonly folds: Folds
-  readonly keptStates: KeptStates
-  readonly counts: SnapshotCounts
-  /** Ids of snapshots that were moved to quarantine, until another of their fold has been made. */
-  readonly lost: Set<string>
-}
+import { type KeptSnapshot, Shelf, type Shelved } from './snapshot-store.js'
 
 /** What the metrics tell. */
-export interface SnapshotCounts {
+interface SnapshotCounts {
   made: Record<string, number>
   used: number
   quarantined: number
@@ -50,8 +44,13 @@ const BY_PROJECTIONS = '$projections'
 
 @Injectable()
 export class Snapshots implements OnModuleInit, OnModuleDestroy {
+  readonly counts: SnapshotCounts = { made: {}, used: 0, quarantined: 0, wrong: 0 }
   readonly registry: Registry
+  readonly shelf: Shelf
+  private readonly store: EventStore
   private readonly maker: Maker
+  /** Ids of snapshots that were moved to quarantine, until another of their fold has been made. */
+  private readonly lost = new Set<string>()
   private readonly logger = new Logger('snapshots')
   private readonly ending = new AbortController()
   private readonly turns = new SerialQueue()
@@ -61,16 +60,31 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     this.isOpen = resolve
   })
 
-  constructor(readonly parts: SnapshotParts) {
-    this.registry = new Registry(parts.files)
-    this.maker = new Maker(parts)
+  constructor(
+    private readonly files: SideStore,
+    private readonly folds: Folds,
+    replays: Replays,
+    private readonly nowMs: () => number,
+  ) {
+    const { store } = replays
+    const history = new History(store)
+    this.store = store
+    this.registry = new Registry(files)
+    this.shelf = new Shelf(files, history, (id, reason) => this.quarantined(id, reason))
+    this.maker = new Maker({ store, replays, shelf: this.shelf, history, nowMs })
     // Whoever asks while the server begins waits for what there is.
-    parts.keptStates.keep((folds, end) => this.opened.then(() => this.newestState(folds, end)))
+    replays.kept.keep((folds, end) => this.opened.then(() => this.newestState(folds, end)))
+  }
+
+  private quarantined(id: string, reason: string): void {
+    this.counts.quarantined++
+    this.lost.add(id)
+    this.logger.warn({ snapshot: id, reason, message: 'a snapshot is moved to quarantine' })
   }
 
   /** Without its directory the server folds everything from the beginning, and says so. */
   async onModuleInit(): Promise<void> {
-    const { files, shelf, store } = this.parts
+    const { files, shelf, store } = this
     try {
       await files.open()
       await shelf.open(store.head())
@@ -83,8 +97,8 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   private async newestState(folds: readonly string[], end: Position): Promise<Folded | undefined> {
-    const kept = await this.parts.shelf.newest(folds, end)
-    if (kept !== undefined) this.parts.counts.used++
+    const kept = await this.shelf.newest(folds, end)
+    if (kept !== undefined) this.counts.used++
     return kept && foldedOf(kept)
   }
 
@@ -94,15 +108,15 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   get all(): Shelved[] {
-    return this.parts.shelf.list()
+    return this.shelf.list()
   }
 
   newestOf(fold: string): Shelved | undefined {
-    return this.parts.shelf.list(fold)[0]
+    return this.shelf.list(fold)[0]
   }
 
   one(id: string): Shelved {
-    const found = this.parts.shelf.find(id)
+    const found = this.shelf.find(id)
     if (found === undefined) throw new StoreError('NOT_FOUND', 'There is no such snapshot.')
     return found
   }
@@ -113,20 +127,20 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   hasLost(fold: string): boolean {
-    return [...this.parts.lost].some(id => isOfFold(id, fold))
+    return [...this.lost].some(id => isOfFold(id, fold))
   }
 
   inForce(text: string): Promise<NamedFold | undefined> {
-    return this.parts.folds.inForce(text)
+    return this.folds.inForce(text)
   }
 
   mayRead({ header }: Shelved, access: Access): boolean {
-    return this.parts.folds.mayRead(header.fold, access)
+    return this.folds.mayRead(header.fold, access)
   }
 
   /** Kept from now on, with a snapshot of this moment. */
   async keep({ fold: asked, name }: Asked, access: Access): Promise<Kept> {
-    const fold = await this.parts.folds.asked(asked, access)
+    const fold = await this.folds.asked(asked, access)
     const kept = this.keptFold(fold.asked, name, access.agentId)
     return this.turn(async () => {
       await this.registry.keep(kept)
@@ -137,7 +151,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
 
   /** Those in force are kept without being asked for, as long as they are in force and there is room. */
   async adoptProjections(): Promise<void> {
-    const folds = await this.parts.folds.ofProjections()
+    const folds = await this.folds.ofProjections()
     const wanted = new Map(folds.map(({ asked }) => [asked.id, asked]))
     const adopted = this.registry.all.filter(({ keptBy }) => keptBy === BY_PROJECTIONS)
     for (const { id } of adopted) if (!wanted.has(id)) await this.letGo(id)
@@ -153,7 +167,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   /** Its snapshots go with it, but for those that are protected and what they stand on. */
   letGo(foldId: string): Promise<void> {
     return this.turn(async () => {
-      const { shelf } = this.parts
+      const { shelf } = this
       if (this.registry.find(foldId) === undefined) throw new StoreError('NOT_FOUND', 'No such fold is kept.')
       await this.registry.letGo(foldId)
       for (const one of shelf.list()) {
@@ -168,19 +182,19 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
 
   /** For whoever may read all that can be in it; for any other there is none. */
   async state(id: string, access: Access): Promise<KeptSnapshot> {
-    const kept = this.mayRead(this.one(id), access) ? await this.parts.shelf.whole(id) : undefined
+    const kept = this.mayRead(this.one(id), access) ? await this.shelf.whole(id) : undefined
     if (kept !== undefined) return kept
     throw new StoreError('NOT_FOUND', 'There is no such snapshot, or the token may not read it.')
   }
 
   verify(id: string): Promise<Verified> {
     return this.turn(async () => {
-      const fold = await this.parts.folds.same(this.one(id).header.fold)
+      const fold = await this.folds.same(this.one(id).header.fold)
       if (fold === undefined) throw new StoreError('NOT_FOUND', 'This server does not make such states any more.')
       const found = await this.maker.verify(id, fold, this.ending.signal)
-      await this.registry.verified(fold.asked.id, this.parts.nowMs())
+      await this.registry.verified(fold.asked.id, this.nowMs())
       if (found.verdict !== 'wrong') return found
-      this.parts.counts.wrong += found.wrong.length
+      this.counts.wrong += found.wrong.length
       this.logger.error({ wrong: found.wrong, message: 'snapshots are not what the log says, and are made again' })
       return found
     })
@@ -197,7 +211,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   /** With those that are differences to it. */
   remove(id: string): Promise<string[]> {
     return this.turn(async () => {
-      const { shelf } = this.parts
+      const { shelf } = this
       this.one(id)
       const held = this.protectedOn(id)
       if (held !== undefined) throw new StoreError('SNAPSHOT_CONFLICT', `The snapshot ${held} is protected.`)
@@ -210,7 +224,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   /** Removes what has had its time. */
   retain(): Promise<void> {
     return this.turn(async () => {
-      const { shelf, nowMs } = this.parts
+      const { shelf, nowMs } = this
       const inForce = await this.idsInForce()
       for (const fold of new Set(shelf.list().map(one => one.fold))) {
         const snapshots = shelf.list(fold)
@@ -222,7 +236,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   private async made(fold: NamedFold, reason: Reason): Promise<Shelved | undefined> {
-    const { counts, lost } = this.parts
+    const { counts, lost } = this
     await this.mustHaveRoom()
     const before = this.newestOf(fold.id)
     const made = await this.maker.make(fold, reason, this.ending.signal)
@@ -234,7 +248,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   private async mustHaveRoom(): Promise<void> {
-    const { shelf, files } = this.parts
+    const { shelf, files } = this
     const { totalBytes, freeBytes } = await files.room()
     if (freeBytes >= VOLUME_SHARE_FREE * totalBytes && shelf.bytes <= VOLUME_SHARE_MAX * totalBytes) return
     throw new StoreError('DISK_FULL', 'Snapshots take a tenth of the volume at most, and leave a tenth of it free.')
@@ -242,7 +256,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
 
   /** The snapshot that keeps it from being removed. */
   private protectedOn(id: string): string | undefined {
-    const ids = [id, ...this.parts.shelf.above(id).map(above => above.id)]
+    const ids = [id, ...this.shelf.above(id).map(above => above.id)]
     return ids.find(one => this.registry.isProtected(one))
   }
 
@@ -252,7 +266,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   private keptFold({ id, text }: NamedFold['asked'], name: string | null, keptBy: string): KeptFold {
-    const sinceMs = this.parts.nowMs()
+    const sinceMs = this.nowMs()
     return { id, text, name, keptBy, sinceMs, verifiedMs: sinceMs }
   }
 

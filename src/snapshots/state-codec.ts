@@ -2,7 +2,7 @@
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
 import type { JsonValue } from '../contract/event.js'
-import { mergePatch } from '../folding/replays.service.js'
+import { mergePatch } from '../definitions/merge-patch.js'
 import { CONTENT_BYTES_MAX } from './snapshot-file.js'
 import { differenceOf, stateText } from './state-text.js'
 

@@ -1,6 +1,6 @@
 // States as texts that are the same bytes only for the same state, and the difference of two states as a merge patch. Pure.
 import type { JsonValue } from '../contract/event.js'
-import { isMap } from '../folding/replays.service.js'
+import { isMap } from '../definitions/merge-patch.js'
 
 /** Of V8 since 11.4, and not yet in the compiler's library. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }

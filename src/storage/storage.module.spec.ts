@@ -1,8 +1,8 @@
 // Opening the store as the settings say: in memory only when an operator wants that, and then the log says what it costs.
 import { existsSync, mkdtempSync } from 'node:fs'
 import { NestFactory } from '@nestjs/core'
+import { configOf } from '../../test/support/config-module.js'
 import { removeTempDirectory } from '../../test/support/temp-directory.js'
-import { ConfigModule } from '../config/config.module.js'
 import { loadSettings } from '../config/load-settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { StorageModule } from './storage.module.js'
@@ -18,7 +18,7 @@ async function open(directory: string, more: NodeJS.Dict<string> = {}) {
   const note = (message: unknown) => warned.push(JSON.stringify(message))
   const quiet = () => undefined
   const logger = { log: quiet, warn: note, error: quiet, debug: quiet, verbose: quiet }
-  const whole = { module: Whole, imports: [ConfigModule.of(settings), StorageModule] }
+  const whole = { module: Whole, imports: [configOf(settings), StorageModule] }
   const app = await NestFactory.createApplicationContext(whole, { logger, abortOnError: false })
   return { app, warned }
 }

@@ -39,6 +39,7 @@ function open(settings: Settings, metrics: Metrics, mode: ModeHolder): Promise<O
 export class StorageModule implements OnApplicationShutdown {
   constructor(private readonly store: EventStore) {}
 
+  /** After everything that may still use it. */
   onApplicationShutdown(): Promise<void> {
     return this.store.close()
   }

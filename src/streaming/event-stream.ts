@@ -2,10 +2,10 @@
 import type { Position } from '../contract/event.js'
 import type { Follower, Sink } from '../following/follower.js'
 import { SharedEvent } from '../following/recent-events.js'
+import type { Show } from '../upcasting/upcaster.js'
 import { sseEnvelope } from '../wire/event-frames.js'
 import { caughtUpFrame, checkpointFrame, fellBehindFrame } from '../wire/frames.js'
 import { SseWriter } from './sse-writer.js'
-import type { Show } from './upcast-view.service.js'
 
 export class EventStream extends SseWriter implements Sink {
   private follower: Follower | undefined

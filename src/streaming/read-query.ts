@@ -6,7 +6,9 @@ import type { ReadRequest } from '../contract/event-store.js'
 import { type EventFilter, filterCost } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
 import { type Cursor, readCursor, writeCursor } from './cursor.js'
-import type { Upcast } from './upcast-view.service.js'
+
+/** How events are shown: absent, as they are stored. */
+export type Upcast = 'latest' | undefined
 
 export interface FilterQuery {
   readonly stream?: readonly string[]

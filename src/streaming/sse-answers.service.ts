@@ -7,17 +7,17 @@ import { LongAnswers } from '../auth/long-answers.js'
 import { checkRead } from '../contract/check/check-read.js'
 import { invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
-import { EventStore } from '../contract/event-store.js'
 import { beforeTime, decimalPosition, knownPosition } from '../contract/moment.js'
 import type { Work } from '../contract/work-limits.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
+import type { Show } from '../upcasting/upcaster.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { cutOffLater } from './cut-off.js'
 import { EventStream } from './event-stream.js'
 import { filterOf, type ReadQuery } from './read-query.js'
 import type { SseWriter } from './sse-writer.js'
-import type { Show } from './upcast-view.service.js'
+import { Views } from './upcast-view.service.js'
 
 const KEEP_ALIVE_MS = 15_000
 
@@ -34,7 +34,7 @@ export class EventStreams implements OnModuleDestroy {
 
   constructor(
     private readonly feed: Feed,
-    private readonly store: EventStore,
+    private readonly views: Views,
     private readonly long: LongAnswers,
     private readonly problems: ProblemFilter,
   ) {}
@@ -49,7 +49,11 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   /** What is wrong from the start still has a status of its own. */
-  async open(query: ReadQuery, access: Access, reader: Reader, show?: Show): Promise<EventStream> {
+  open(query: ReadQuery, access: Access, reader: Reader): Promise<EventStream> {
+    return this.views.ofStream(query.upcast, show => this.begin(query, access, reader, show))
+  }
+
+  private async begin(query: ReadQuery, access: Access, reader: Reader, show?: Show): Promise<EventStream> {
     mustBeEndless(query)
     const filter = filterOf(query, access.within('events.read'))
     checkRead({ filter, ...(query.since === undefined ? undefined : { since: query.since }) })
@@ -94,12 +98,12 @@ export class EventStreams implements OnModuleDestroy {
   private async startOf({ after = 0, since }: ReadQuery, { headers }: FastifyRequest): Promise<Position> {
     const last = headers['last-event-id']
     if (last === undefined || last === '') {
-      const from = knownPosition(after, this.store)
-      return since === undefined ? from : Math.max(from, await beforeTime(since, this.store))
+      const from = knownPosition(after, this.feed.store)
+      return since === undefined ? from : Math.max(from, await beforeTime(since, this.feed.store))
     }
     const position = typeof last === 'string' ? decimalPosition(last) : undefined
     if (position === undefined) throw invalid('', 'the header Last-Event-ID must be a position')
-    return knownPosition(position, this.store)
+    return knownPosition(position, this.feed.store)
   }
 
   private keepAlive(): void {

@@ -1,12 +1,10 @@
 // How events are shown to their readers: as they are stored, or on demand as the newest versions of their types.
 import { Injectable } from '@nestjs/common'
 import type { RecordedEvent } from '../contract/event.js'
+import type { Show } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
+import type { Upcast } from './read-query.js'
 import type { SseWriter } from './sse-writer.js'
-
-/** Absent: as they are stored. */
-export type Upcast = 'latest' | undefined
-export type Show = (event: RecordedEvent) => RecordedEvent
 
 const CHANGED = 'The upcasters have changed: connect again, and go on behind the last position.'
 

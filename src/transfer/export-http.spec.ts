@@ -1,19 +1,12 @@
 // `GET /v1/export`: everything, in order, with an end; and only for who may read everything.
-import {
-  agent,
-  authUnderTest,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { EventsModule } from '../events/events.module.js'
 import { ExchangeModule } from './transfer.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  const events = EventsModule.of(authUnderTest)
-  server = await startServer([events, ExchangeModule.of(events)])
+  server = await startServer([EventsModule, ExchangeModule])
 })
 afterAll(() => server.stop())
 

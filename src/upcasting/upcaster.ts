@@ -52,6 +52,9 @@ export class Upcaster {
 }
 
 /** All upcasters in force at one time. */
+/** An event as its reader is shown it. */
+export type Show = (event: RecordedEvent) => RecordedEvent
+
 export class Upcasters {
   private readonly byType: ReadonlyMap<string, Upcaster>
   /** In the order of the types. */

@@ -1,19 +1,18 @@
 // The upcasters of the server: defined, listed, deleted, and in force for every fold, and every read that asks for them, that begins from then on.
 import { Injectable } from '@nestjs/common'
 import { StoreError } from '../contract/errors.js'
-import type { RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import type { DefinitionLog, Version } from '../definitions/definition-log.js'
 import { type Defined, Definitions } from '../definitions/definitions.js'
 import { checkUpcaster } from './check-upcaster.js'
-import { Upcaster, type UpcasterDefinition, Upcasters } from './upcaster.js'
+import { type Show, Upcaster, type UpcasterDefinition, Upcasters } from './upcaster.js'
 
 const KIND = { stream: '$schemas', defined: 'UpcasterDefined', deleted: 'UpcasterDeleted' } as const
 
 @Injectable()
 export class Upcasting {
-  private readonly definitions: Definitions<UpcasterDefinition>
+  readonly definitions: Definitions<UpcasterDefinition>
   /** Made of what the log held at a change; the same as long as nothing changes. */
   private made: { readonly of: DefinitionLog<UpcasterDefinition>; readonly upcasters: Upcasters } | undefined
 
@@ -35,14 +34,9 @@ export class Upcasting {
     return upcasters
   }
 
-  /** Throws when an upcaster may be missing because of damage. */
-  assertComplete(): Promise<void> {
-    return this.definitions.stream.assertComplete()
-  }
-
   /** What shows an event as the newest version of its type. Throws when an upcaster may be missing. */
-  async latest(): Promise<(event: RecordedEvent) => RecordedEvent> {
-    await this.assertComplete()
+  async latest(): Promise<Show> {
+    await this.definitions.stream.assertComplete()
     const upcasters = await this.inForce()
     return event => upcasters.latest(event)
   }
@@ -53,10 +47,6 @@ export class Upcasting {
     return () => this.definitions.stream.listeners.delete(listener)
   }
 
-  async list(): Promise<readonly Version<UpcasterDefinition>[]> {
-    return (await this.definitions.log()).current
-  }
-
   async one(type: string): Promise<Version<UpcasterDefinition>> {
     const found = (await this.definitions.log()).find(type)
     if (found === undefined) throw missing()
@@ -65,10 +55,6 @@ export class Upcasting {
 
   define(type: string, asked: { readonly steps?: unknown }, by: string): Promise<Defined<UpcasterDefinition>> {
     return this.definitions.define(type, checkUpcaster(type, asked), by)
-  }
-
-  rewrite(): Promise<void> {
-    return this.definitions.stream.rewrite()
   }
 
   async remove(type: string, by: string): Promise<void> {

@@ -1,7 +1,7 @@
 // What the connections of one agent share: its budgets, its turns, and how much it may have the store append at a time.
 import type { WorkBudgets } from '../auth/work-budgets.js'
 import type { Work } from '../contract/work-limits.js'
-import { FRAME_LIMITS } from './frame-limits.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { FrameRound, FrameTurns, TurnLine } from './frame-turns.js'
 
 /** A connection that may have been kept from reading. */

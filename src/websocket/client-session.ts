@@ -1,73 +1,53 @@
 // What one client and the server say to each other: who it is, what it has asked for, and how it ends.
-import type { Socket } from 'node:net'
 import type { Access, Scope } from '../auth/access.js'
-import type { DenialReason } from '../auth/denials.js'
-import type { Verified } from '../auth/token-verifier.js'
 import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
 import { cutToBytes } from '../contract/utf8.js'
+import type { ClientFrame, FrameHandlers, FrameSession, OpenChannel } from '../streaming/frame-handlers.service.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { retryAfterOf } from '../wire/problem.js'
 import { type AgentSockets, type Agents, BufferedBytes } from './agent-sockets.js'
 import type { Connection, Listener } from './connection.js'
-import { FRAME_LIMITS } from './frame-limits.js'
 import type { FrameMeter } from './frame-meter.js'
-import type { ServerFrame } from './frames.dto.js'
+import type { AuthFrame, ServerFrame } from './frames.dto.js'
+import type { AuthenticatedToken, Handshakes, UpgradeInfo } from './handshake.service.js'
 import { type CameFrame, Inbox } from './inbox.js'
-import { BrokenProtocol, type ClientFrame, readFrame } from './read-frame.js'
+import { BrokenProtocol, readFrame } from './read-frame.js'
 
 export const CLOSE = {
-  ...{ shutdown: 1001, tooLarge: 1009, failed: 1011, later: 1013 },
-  ...{ broken: 4400, unauthenticated: 4401 },
+  shutdown: 1001,
+  tooLarge: 1009,
+  failed: 1011,
+  later: 1013,
+  broken: 4400,
+  unauthenticated: 4401,
 } as const
-
-/** The request that opened the connection. */
-export interface Opening {
-  /** What is held for the connection is given back when this is closed. */
-  readonly socket: Socket
-  readonly address: string
-  readonly correlationId: string
-  readonly traceparent: string | undefined
-}
-
-/** Something the client has under an id until it ends it: a subscription, or a consumer of a group. */
-export interface Held {
-  end(): void
-  /** There is room in the socket again. */
-  resume(): void
-}
-
-export interface Bearer {
-  readonly token: string
-  readonly verified: Verified
-}
 
 /** What a conversation asks of the server. */
 export interface House {
   readonly head: () => number
-  readonly identify: (token: string, opening: Opening) => Bearer | Promise<Bearer>
-  /** Told of everything that was denied to a caller who is known. */
-  readonly denied: (reason: DenialReason, detail: string, access: Access) => void
-  readonly handle: (frame: ClientFrame, client: Conversation, bytes: number) => void | Promise<void>
-  readonly problem: (error: unknown, opening: Opening, of: { readonly isAppend: boolean }) => object
-  readonly agents: Agents
+  readonly handshakes: Handshakes
+  readonly frames: FrameHandlers
+  readonly problem: (error: unknown, opening: UpgradeInfo, of: { readonly isAppend: boolean }) => object
 }
 
 /** Of a caller who is known. */
 interface Session {
-  readonly bearer: Bearer
+  readonly bearer: AuthenticatedToken
   readonly agent: AgentSockets
   readonly buffered: BufferedBytes
   readonly frameBytes: number
 }
 
-export class Conversation implements Listener {
+export class Conversation implements Listener, FrameSession {
   private session: Session | undefined
-  private readonly held = new Map<string, { readonly what: Held; readonly giveBack: () => void }>()
+  private readonly held = new Map<string, { readonly what: OpenChannel; readonly giveBack: () => void }>()
   private patience: NodeJS.Timeout | undefined
   private readonly inbox = new Inbox()
   /** How long frames may be handled now. */
   private time: { readonly isOver: boolean }
+  private readonly agents: Agents
   /** The token of the first frame is being looked at. */
   private isAsking = false
   private isWorking = false
@@ -76,21 +56,22 @@ export class Conversation implements Listener {
 
   constructor(
     readonly connection: Connection,
-    readonly opening: Opening,
+    readonly opening: UpgradeInfo,
     private readonly house: House,
   ) {
-    this.time = house.agents.round
+    this.agents = house.handshakes.agents
+    this.time = this.agents.round
     connection.listen(this)
   }
 
   /** With the bearer that the handshake has named, or waiting for a frame that does. */
-  begin(bearer: Bearer | undefined): void {
+  begin(bearer: AuthenticatedToken | undefined): void {
     const late = this.connection.guarded(() => this.close(CLOSE.unauthenticated, 'No token came in time.'))
     if (bearer === undefined) this.patience = setTimeout(late, FRAME_LIMITS.authMs)
     else this.welcome(bearer)
   }
 
-  get identity(): Bearer | undefined {
+  get identity(): AuthenticatedToken | undefined {
     return this.session?.bearer
   }
 
@@ -108,11 +89,16 @@ export class Conversation implements Listener {
   needs(scope: Scope): void {
     if (this.access.has(scope)) return
     const detail = `The token lacks the scope ${scope}`
-    this.house.denied('FORBIDDEN', detail, this.access)
+    this.house.handshakes.denied('FORBIDDEN', detail, this.access)
     throw new StoreError('FORBIDDEN', detail)
   }
 
-  send(frame: ServerFrame): void {
+  async assertTokenGood(): Promise<void> {
+    const fault = await this.house.handshakes.faultOf(this.known.bearer)
+    if (fault !== undefined) throw new StoreError('UNAUTHENTICATED', fault)
+  }
+
+  send(frame: object): void {
     this.connection.send(frame)
   }
 
@@ -124,7 +110,7 @@ export class Conversation implements Listener {
       ...(id === undefined ? undefined : { id }),
       problem,
       ...(retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }),
-    })
+    } satisfies ServerFrame)
   }
 
   problem(error: unknown, isAppend = false): object {
@@ -132,7 +118,7 @@ export class Conversation implements Listener {
   }
 
   /** Keeps the id for what is about to begin; throws when it is taken, or when there are too many. */
-  hold(id: string, what: Held): void {
+  hold(id: string, what: OpenChannel): void {
     if (this.held.has(id)) throw refusal(`the id ${JSON.stringify(id)} is taken on this connection`)
     if (this.held.size >= FRAME_LIMITS.followings) {
       throw refusal(`a connection holds at most ${FRAME_LIMITS.followings} subscriptions and consumers`)
@@ -141,11 +127,11 @@ export class Conversation implements Listener {
   }
 
   /** Whether it still is what the id stands for. */
-  holds(id: string, held: Held): boolean {
+  holds(id: string, held: OpenChannel): boolean {
     return this.held.get(id)?.what === held
   }
 
-  drop(id: string): Held | undefined {
+  drop(id: string): OpenChannel | undefined {
     const held = this.held.get(id)
     if (held === undefined) return undefined
     this.held.delete(id)
@@ -201,7 +187,7 @@ export class Conversation implements Listener {
   /** What the client may not send any more, or has not sent in time, ends the connection with the reason told. */
   close(code: number, reason: string): void {
     if (this.isOver) return
-    this.send({ type: 'goaway', reason: cutToBytes(reason, FRAME_LIMITS.goawayReasonBytes) })
+    this.send({ type: 'goaway', reason: cutToBytes(reason, FRAME_LIMITS.goawayReasonBytes) } satisfies ServerFrame)
     this.leave(code, reason)
   }
 
@@ -209,7 +195,7 @@ export class Conversation implements Listener {
   farewell(reason: string): void {
     this.isLeaving = true
     for (const id of [...this.held.keys()]) this.drop(id)
-    this.send({ type: 'goaway', reason })
+    this.send({ type: 'goaway', reason } satisfies ServerFrame)
   }
 
   /** The end that was announced. */
@@ -221,7 +207,8 @@ export class Conversation implements Listener {
 
   /** Says that the connection is alive; who does not read has enough to read already. */
   beat(head: Position): void {
-    if (this.session !== undefined && this.connection.hasRoom) this.send({ type: 'heartbeat', position: head })
+    if (this.session !== undefined && this.connection.hasRoom)
+      this.send({ type: 'heartbeat', position: head } satisfies ServerFrame)
   }
 
   private ended(): void {
@@ -267,7 +254,7 @@ export class Conversation implements Listener {
   }
 
   private async workOff(): Promise<void> {
-    const { strangers } = this.house.agents
+    const { strangers } = this.agents
     do await (this.session?.agent.turns ?? strangers).take(ms => this.handleSome(ms))
     while (this.hasMore && !this.isAsking)
     this.isWorking = false
@@ -286,7 +273,7 @@ export class Conversation implements Listener {
       if (frame !== undefined) this.read(frame)
       else if (!this.connection.readOn()) break
     } while (!this.time.isOver && !this.isAsking)
-    this.time = this.house.agents.round
+    this.time = this.agents.round
     this.weigh()
   }
 
@@ -295,7 +282,7 @@ export class Conversation implements Listener {
       if (isBinary !== (this.connection.form === 'msgpack')) {
         throw new BrokenProtocol(`Frames of ${this.connection.form} are ${isBinary ? 'texts' : 'binary'}.`)
       }
-      const frame = readFrame(bytes, this.connection.form)
+      const frame = readFrame(bytes, this.connection.form, this.house.frames)
       const most = FRAME_LIMITS.frameBytes
       if (bytes.length <= most || frame.type === 'append') this.take(frame, bytes.length)
       else this.close(CLOSE.tooLarge, `A frame that is no append has at most ${bytesOf(most)}.`)
@@ -306,21 +293,21 @@ export class Conversation implements Listener {
   }
 
   private take(frame: ClientFrame, bytes: number): void {
-    if (frame.type === 'auth') this.authenticate(frame.token)
+    if (frame.type === 'auth') this.authenticate((frame as AuthFrame).token)
     else if (this.session === undefined) throw new BrokenProtocol('Without Authorization the first frame must be auth.')
     else this.answer(frame, bytes)
   }
 
   private answer(frame: ClientFrame, bytes: number): void {
-    const id = 'id' in frame ? frame.id : undefined
+    const { id } = frame
     const failed = (error: unknown) => {
       const code = codeOf(error)
-      if (code === 'RATE_LIMITED') this.house.denied(code, (error as Error).message, this.access)
+      if (code === 'RATE_LIMITED') this.house.handshakes.denied(code, (error as Error).message, this.access)
       if (!this.isOver) this.refuse(error, id, frame.type === 'append')
     }
     try {
       if (this.isLeaving) throw new StoreError('CLOSED', 'The server is shutting down: go on at another one.')
-      const handled = this.house.handle(frame, this, bytes)
+      const handled = this.house.frames.handle(frame, this, bytes)
       if (handled instanceof Promise) this.connection.guarded(() => handled.catch(failed))()
     } catch (error) {
       failed(error)
@@ -329,9 +316,9 @@ export class Conversation implements Listener {
 
   private authenticate(token: string): void {
     if (this.session !== undefined) throw new BrokenProtocol('auth came a second time, or after Authorization.')
-    let found: Bearer | Promise<Bearer>
+    let found: AuthenticatedToken | Promise<AuthenticatedToken>
     try {
-      found = this.house.identify(token, this.opening)
+      found = this.house.handshakes.identify(() => token, this.opening)
     } catch (error) {
       this.turnAway(error as Error)
       return
@@ -357,17 +344,22 @@ export class Conversation implements Listener {
     this.close(CLOSE.later, error.message)
   }
 
-  private welcome(bearer: Bearer): void {
+  private welcome(bearer: AuthenticatedToken): void {
     if (this.isOver) return
     clearTimeout(this.patience)
     this.isAsking = false
     const { access, expiresAt } = bearer.verified
     const { agentId } = access
-    const agent = this.house.agents.of(agentId)
+    const agent = this.agents.of(agentId)
     const frameBytes = access.has('events.write') ? FRAME_LIMITS.appendFrameBytes : FRAME_LIMITS.frameBytes
     this.session = { bearer, agent, buffered: new BufferedBytes(agent), frameBytes }
     this.connection.belongsTo(agent)
-    this.send({ type: 'welcome', agentId, head: this.house.head(), expiresAt: timeText(expiresAt) })
+    this.send({
+      type: 'welcome',
+      agentId,
+      head: this.house.head(),
+      expiresAt: timeText(expiresAt),
+    } satisfies ServerFrame)
     if (this.hasMore) this.goOn()
   }
 }

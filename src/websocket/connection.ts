@@ -2,12 +2,11 @@
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { cutToBytes } from '../contract/utf8.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { encoded } from '../wire/negotiation.js'
 import type { AgentSockets } from './agent-sockets.js'
-import { FRAME_LIMITS } from './frame-limits.js'
 import { FrameMeter } from './frame-meter.js'
-import type { ServerFrame } from './frames.dto.js'
 
 /** Who is told what happens on a socket. */
 export interface Listener {
@@ -160,7 +159,7 @@ export class Connection {
     return this.wire.writableLength < FRAME_LIMITS.roomBytes
   }
 
-  send(frame: ServerFrame): void {
+  send(frame: object): void {
     this.write(encoded(frame, this.form))
     this.considerReading()
   }

@@ -1,7 +1,7 @@
 // What a socket has sent is measured by the heads of its frames, however the bytes are cut, and before anything of it is kept.
 import fc from 'fast-check'
 import { frameBytes, OPCODE } from '../../test/support/raw-stream.js'
-import { FRAME_LIMITS } from './frame-limits.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { FrameMeter } from './frame-meter.js'
 
 const KIB = 1024

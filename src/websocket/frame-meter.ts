@@ -1,5 +1,5 @@
 // Counts what a socket sends by the heads of its frames, before anything of it is kept: how much a message announces, and how much of one has come that is not whole. Pure.
-import { FRAME_LIMITS } from './frame-limits.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
 const CONTINUATION = 0
 /** Opcodes from here on are of frames that stand between those of a message. */

@@ -1,5 +1,5 @@
 // When frames are handled: as long as a round has time for them, and then by turns in which no agent comes before its turn.
-import { FRAME_LIMITS } from './frame-limits.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { FrameRound, FrameTurns, TurnLine } from './frame-turns.js'
 
 test('a round of the loop has its time for frames, whoever sends them, and the next one has it again', async () => {

@@ -1,6 +1,6 @@
 // When frames are handled: some milliseconds in each round of the event loop for all sockets together, and then in turns, of which every agent has a slice.
 import { Turn } from '../contract/turns.js'
-import { FRAME_LIMITS } from './frame-limits.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
 /** What may be handled at once, whoever sent it. */
 export class FrameRound {

@@ -13,15 +13,9 @@ import {
   ValidateNested,
 } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
-import type { ConsumingFrame, SettledFrame } from './consuming.dto.js'
-import { FRAME_LIMITS } from './frame-limits.js'
+import { ID, named } from '../streaming/frame-fields.dto.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
-export const ID = {
-  description: 'Chosen by the client; answers carry it.',
-  example: 'orders',
-  minLength: 1,
-  maxLength: FRAME_LIMITS.idChars,
-}
 const POSITION = {
   description: 'A place in the log; 0 is before the first event.',
   example: 1201,
@@ -33,9 +27,6 @@ const PROBLEM = {
   additionalProperties: true,
   example: { type: '/problems/FORBIDDEN', status: 403, code: 'FORBIDDEN' },
 } as const
-
-export const named = (type: string) =>
-  ApiProperty({ description: 'The name of the frame.', enum: [type], example: type })
 
 const list = (description: string, example: string) =>
   ApiPropertyOptional({ description, example: [example], type: [String], maxItems: LIMITS.filterValues })
@@ -288,8 +279,6 @@ export type ServerFrame =
   | CaughtUpFrame
   | FellBehindFrame
   | AppendedFrame
-  | ConsumingFrame
-  | SettledFrame
   | HeartbeatFrame
   | ErrorFrame
   | ClosedFrame

@@ -1,16 +1,16 @@
 // Decides whether a request may become a connection of the stream, before it does: its subprotocol, its token. Its host and origin have been looked at.
 import type { IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { Authentication, authorizationOf, bearerOf, challengeOf } from '../auth/authentication.js'
 import { type DenialReason, Denials } from '../auth/denials.js'
-import { TokenVerifier } from '../auth/token-verifier.js'
+import { TokenVerifier, type Verified } from '../auth/token-verifier.js'
 import { codeOf, StoreError } from '../contract/errors.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { traceparentOf } from '../wire/trace-context.js'
 import type { Agents } from './agent-sockets.js'
-import type { Bearer, Opening } from './client-session.js'
 import { SocketCounts } from './socket-counts.service.js'
 
 export const STREAM_PATH = '/v1/stream'
@@ -20,10 +20,24 @@ const FORM_OF: Readonly<Record<string, FrameForm>> = {
   'lighthouse.v1.msgpack': 'msgpack',
 }
 
+/** The request that opened the connection. */
+export interface UpgradeInfo {
+  /** What is held for the connection is given back when this is closed. */
+  readonly socket: Socket
+  readonly address: string
+  readonly correlationId: string
+  readonly traceparent: string | undefined
+}
+
+export interface AuthenticatedToken {
+  readonly token: string
+  readonly verified: Verified
+}
+
 /** What a request has brought along when it becomes a connection. */
 export interface Admission {
-  readonly opening: Opening
-  readonly bearer: Bearer | undefined
+  readonly opening: UpgradeInfo
+  readonly bearer: AuthenticatedToken | undefined
 }
 
 /** A handshake that is refused, and what else its answer says. */
@@ -71,7 +85,7 @@ export class Handshakes {
     return this.admitted.get(request) ?? { opening: openingOf(request), bearer: undefined }
   }
 
-  private async bearerIn(request: IncomingMessage, opening: Opening): Promise<Bearer | undefined> {
+  private async bearerIn(request: IncomingMessage, opening: UpgradeInfo): Promise<AuthenticatedToken | undefined> {
     try {
       if (request.headers.authorization === undefined) {
         this.counts.admitStranger(opening.socket, opening.address)
@@ -86,7 +100,7 @@ export class Handshakes {
   }
 
   /** Throws what the caller is told; a promise only when a key has to be asked for. */
-  identify(tell: () => string, opening: Opening): Bearer | Promise<Bearer> {
+  identify(tell: () => string, opening: UpgradeInfo): AuthenticatedToken | Promise<AuthenticatedToken> {
     try {
       const token = tell()
       const verified = this.verifier.verify(token)
@@ -97,7 +111,7 @@ export class Handshakes {
     }
   }
 
-  private charged(bearer: Bearer, opening: Opening): Bearer {
+  private charged(bearer: AuthenticatedToken, opening: UpgradeInfo): AuthenticatedToken {
     const { access } = bearer.verified
     try {
       this.counts.admitAgent(opening.socket, access)
@@ -107,7 +121,7 @@ export class Handshakes {
     }
   }
 
-  private refusing({ address }: Opening, agentId?: string): (error: unknown) => never {
+  private refusing({ address }: UpgradeInfo, agentId?: string): (error: unknown) => never {
     return error => {
       // What was refused for its agent has been told already.
       if (agentId === undefined && error instanceof StoreError) throw error
@@ -120,7 +134,7 @@ export class Handshakes {
   }
 
   /** Why the token is not good any more; undefined while it is. */
-  async faultOf({ token }: Bearer): Promise<string | undefined> {
+  async faultOf({ token }: AuthenticatedToken): Promise<string | undefined> {
     try {
       await this.verifier.verify(token)
       return undefined
@@ -140,7 +154,7 @@ export function protocolAmong(offered: Iterable<string>): string | undefined {
   return undefined
 }
 
-function openingOf({ headers, socket }: IncomingMessage): Opening {
+function openingOf({ headers, socket }: IncomingMessage): UpgradeInfo {
   return {
     socket,
     address: socket.remoteAddress ?? '',

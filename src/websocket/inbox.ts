@@ -1,5 +1,5 @@
 // Frames that have come and are not handled yet, in their order: their token is being looked at, or their turn is over.
-import { FRAME_LIMITS } from './frame-limits.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
 export interface CameFrame {
   readonly bytes: Buffer

@@ -4,24 +4,32 @@ import { Appends } from '../appending/appends.service.js'
 import { Quotas } from '../auth/quotas.js'
 import type { Author } from '../contract/event.js'
 import type { Appended } from '../contract/event-store.js'
-import type { Conversation } from './client-session.js'
-import type { FrameHandler } from './frame-handler.js'
-import type { ServerFrame } from './frames.dto.js'
+import { type ClientFrame, FrameHandlers, type FrameSession } from '../streaming/frame-handlers.service.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
+import type { AppendedFrame } from './frames.dto.js'
 import { STREAM_PATH } from './handshake.service.js'
-import type { AskedAppend } from './read-frame.js'
+import { BrokenProtocol } from './read-frame.js'
+
+/** The content of an append is judged where appends of HTTP are judged, too. */
+interface SocketAppend extends ClientFrame {
+  readonly type: 'append'
+  readonly id: string
+  readonly key: unknown
+  /** Whatever else the frame holds. */
+  readonly content: Readonly<Record<string, unknown>>
+}
 
 @Injectable()
-export class SocketAppends implements FrameHandler {
-  readonly handlers = {
-    append: (frame: AskedAppend, client: Conversation, bytes: number) => this.append(frame, client, bytes),
-  }
-
+export class SocketAppends {
   constructor(
     private readonly appends: Appends,
     private readonly quotas: Quotas,
-  ) {}
+    frames: FrameHandlers,
+  ) {
+    frames.add('append', readAppend, (frame, client, bytes) => this.append(frame, client, bytes))
+  }
 
-  private async append({ id, key, content }: AskedAppend, client: Conversation, bytes: number): Promise<void> {
+  private async append({ id, key, content }: SocketAppend, client: FrameSession, bytes: number): Promise<void> {
     const { access, connection } = client
     client.needs('events.write')
     this.quotas.charge(access, { requests: 1 })
@@ -35,7 +43,14 @@ export class SocketAppends implements FrameHandler {
   }
 }
 
-function authorOf({ access, opening }: Conversation): Author {
+function readAppend({ type: _, id, key, ...content }: Record<string, unknown>): SocketAppend {
+  if (typeof id !== 'string' || id.length === 0 || id.length > FRAME_LIMITS.idChars) {
+    throw new BrokenProtocol(`append: /id must be a text of 1 to ${FRAME_LIMITS.idChars} characters`)
+  }
+  return { type: 'append', id, key, content }
+}
+
+function authorOf({ access, opening }: FrameSession): Author {
   const { agentId, onBehalfOf } = access
   const { correlationId, traceparent } = opening
   return {
@@ -46,7 +61,7 @@ function authorOf({ access, opening }: Conversation): Author {
   }
 }
 
-function answerOf(id: string, appended: Appended): ServerFrame {
+function answerOf(id: string, appended: Appended): AppendedFrame {
   const { firstPosition, lastPosition, duplicate, durability } = appended
   const events = appended.events.map(({ id, position, stream, revision }) => ({ id, position, stream, revision }))
   return { type: 'appended', id, events, firstPosition, lastPosition, duplicate, durability }

@@ -5,8 +5,8 @@ import type { Access } from '../auth/access.js'
 import { Quotas } from '../auth/quotas.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
 import { StoreError } from '../contract/errors.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { Agents } from './agent-sockets.js'
-import { FRAME_LIMITS } from './frame-limits.js'
 
 @Injectable()
 export class SocketCounts {

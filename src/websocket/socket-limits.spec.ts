@@ -7,9 +7,8 @@ import { resolve } from 'node:path'
 import {
   ADMIN,
   agent,
-  authUnderTest,
-  authWith,
   bearerOf,
+  limitedTo,
   type ServerUnderTest,
   startServer,
 } from '../../test/support/http-server-under-test.js'
@@ -17,9 +16,11 @@ import { frameBytes, handshakeBytes, OPCODE, type Outcome, RawStream, text } fro
 import { type Heard, StreamClient, socketTo } from '../../test/support/stream-client.js'
 import type { Identity } from '../auth/access.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
+import type { Settings } from '../config/settings.js'
 import type { WorkLimits } from '../contract/work-limits.js'
 import { EventsModule } from '../events/events.module.js'
-import { FrameHandlers } from './frame-handlers.service.js'
+import { GroupsModule } from '../groups/groups.module.js'
+import { FrameHandlers } from '../streaming/frame-handlers.service.js'
 import { SocketCounts } from './socket-counts.service.js'
 import { StreamGateway } from './stream.gateway.js'
 import { SubscriptionsModule } from './websocket.module.js'
@@ -29,11 +30,10 @@ const MIB = 1024 * KIB
 
 let server: ServerUnderTest
 let clients: { cut(): void }[] = []
-const start = async (auth = authUnderTest) => {
-  const events = EventsModule.of(auth)
-  server = await startServer([events, SubscriptionsModule.of(auth, events)], auth)
+const start = async (settings: Partial<Settings> = {}) => {
+  server = await startServer([GroupsModule, EventsModule, SubscriptionsModule], settings)
 }
-const startWith = (limits: Partial<WorkLimits>) => start(authWith({}, limits))
+const startWith = (limits: Partial<WorkLimits>) => start(limitedTo({}, limits))
 afterEach(async () => {
   for (const client of clients) client.cut()
   clients = []

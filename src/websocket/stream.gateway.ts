@@ -4,12 +4,12 @@ import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common'
 import { OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 import type { WebSocket } from 'ws'
 import { EventStore } from '../contract/event-store.js'
+import { FrameHandlers } from '../streaming/frame-handlers.service.js'
+import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { traceIdOf } from '../wire/trace-context.js'
-import { CLOSE, Conversation, type House, type Opening } from './client-session.js'
+import { CLOSE, Conversation, type House } from './client-session.js'
 import { Connection } from './connection.js'
-import { FrameHandlers } from './frame-handlers.service.js'
-import { FRAME_LIMITS } from './frame-limits.js'
 import { formOf, Handshakes, protocolAmong, STREAM_PATH } from './handshake.service.js'
 
 const TICK_MS = 1_000
@@ -35,19 +35,14 @@ export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, Befo
     private readonly store: EventStore,
     private readonly handshakes: Handshakes,
     problems: ProblemFilter,
-    handlers: FrameHandlers,
+    frames: FrameHandlers,
   ) {
     this.house = {
       head: () => store.head(),
-      identify: (token, opening) => handshakes.identify(() => token, opening),
-      denied: (reason, detail, access) => handshakes.denied(reason, detail, access),
-      handle: (frame, client, bytes) => handlers.handle(frame, client, bytes),
-      problem: (error, { correlationId, traceparent }: Opening, { isAppend }) =>
-        problems.occurred(error, {
-          path: STREAM_PATH,
-          ...{ correlationId, traceId: traceIdOf(traceparent), isAppend },
-        }),
-      agents: handshakes.agents,
+      handshakes,
+      frames,
+      problem: (error, { correlationId, traceparent }, { isAppend }) =>
+        problems.occurred(error, { path: STREAM_PATH, correlationId, traceId: traceIdOf(traceparent), isAppend }),
     }
   }
 

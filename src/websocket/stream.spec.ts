@@ -8,17 +8,14 @@ import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import {
   ADMIN,
   agent,
-  authUnderTest,
-  authWith,
   bearerOf,
   jsonOf,
-  PLENTY_FOR_ALL,
+  limitedTo,
   type ServerUnderTest,
   startServer,
 } from '../../test/support/http-server-under-test.js'
 import { type Heard, StreamClient, type StreamOptions, socketTo } from '../../test/support/stream-client.js'
 import type { Identity } from '../auth/access.js'
-import { AuthModule } from '../auth/auth.module.js'
 import { Denials } from '../auth/denials.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { Settings } from '../config/settings.js'
@@ -30,8 +27,7 @@ let server: ServerUnderTest
 const clients: StreamClient[] = []
 
 beforeEach(async () => {
-  const events = EventsModule.of(authUnderTest)
-  server = await startServer([events, SubscriptionsModule.of(authUnderTest, events)])
+  server = await startServer([EventsModule, SubscriptionsModule])
 })
 afterEach(async () => {
   for (const client of clients.splice(0)) client.socket.terminate()
@@ -433,9 +429,7 @@ describe('how it ends', () => {
   })
 
   test('a quota that is used up refuses the frame and says when to come again', async () => {
-    const auth = authWith({ requestsPerMinute: 5 })
-    const events = EventsModule.of(auth)
-    const small = await startServer([events, SubscriptionsModule.of(auth, events)], auth)
+    const small = await startServer([EventsModule, SubscriptionsModule], limitedTo({ requestsPerMinute: 5 }))
     try {
       const client = await StreamClient.open(small.url, { authorization: bearerOf(agent('busy', 'admin')) })
       for (let n = 0; n < 6; n++) client.send({ type: 'append', id: `a${n}`, events: [event()] })
@@ -481,12 +475,8 @@ describe('rarely', () => {
     provider.listen(0, '127.0.0.1')
     await once(provider, 'listening')
     const { port } = provider.address() as AddressInfo
-    const auth = AuthModule.of({
-      ...{ algorithms: ['ES256'], jwksUrl: `http://127.0.0.1:${port}/`, leewaySeconds: 60 },
-      quotas: PLENTY_FOR_ALL,
-    })
-    const events = EventsModule.of(auth)
-    const other = await startServer([events, SubscriptionsModule.of(auth, events)], auth)
+    const jwtJwksUrl = `http://127.0.0.1:${port}/`
+    const other = await startServer([EventsModule, SubscriptionsModule], { jwtAlgorithms: ['ES256'], jwtJwksUrl })
     try {
       keys.push({ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' })
       const claims = new SignJWT({ sub: 'late', role: 'admin' }).setProtectedHeader({ alg: 'ES256', kid: 'k1' })

@@ -5,33 +5,30 @@ import { WorkBudgets } from '../auth/work-budgets.js'
 import { checkRead } from '../contract/check/check-read.js'
 import { codeOf, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
-import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { positionBefore, readAfter } from '../contract/moment.js'
 import { Feed } from '../following/feed.js'
 import type { Follower, Sink } from '../following/follower.js'
 import { isWide } from '../following/follower-index.js'
 import type { SharedEvent } from '../following/recent-events.js'
+import { FrameHandlers, type FrameSession, type OpenChannel } from '../streaming/frame-handlers.service.js'
 import { type Envelope, subscriptionEnvelope } from '../wire/event-frames.js'
-import type { Conversation, Held } from './client-session.js'
-import type { FrameHandler } from './frame-handler.js'
-import type { SubscribeFrame, UnsubscribeFrame } from './frames.dto.js'
+import { shapeOf } from '../wire/validator.js'
+import { type ServerFrame, SubscribeFrame, UnsubscribeFrame } from './frames.dto.js'
 
 @Injectable()
-export class Subscribing implements FrameHandler {
-  readonly handlers = {
-    subscribe: (frame: SubscribeFrame, client: Conversation) => this.subscribe(frame, client),
-    unsubscribe: (frame: UnsubscribeFrame, client: Conversation) => this.unsubscribe(frame, client),
-  }
-
+export class Subscribing {
   constructor(
-    private readonly store: EventStore,
     private readonly feed: Feed,
     private readonly quotas: Quotas,
     private readonly budgets: WorkBudgets,
-  ) {}
+    frames: FrameHandlers,
+  ) {
+    frames.add('subscribe', shapeOf(SubscribeFrame).body, (frame, client) => this.subscribe(frame, client))
+    frames.add('unsubscribe', shapeOf(UnsubscribeFrame).body, (frame, client) => this.unsubscribe(frame, client))
+  }
 
-  private subscribe({ id, filter, after = 'head' }: SubscribeFrame, client: Conversation): void | Promise<void> {
+  private subscribe({ id, filter, after = 'head' }: SubscribeFrame, client: FrameSession): void | Promise<void> {
     const { access } = client
     client.needs('streams.subscribe')
     this.quotas.charge(access, { requests: 1 })
@@ -51,7 +48,7 @@ export class Subscribing implements FrameHandler {
     try {
       if (isWide(asked)) subscription.release = this.budgets.take(access.agentId, 'wideSubscriptions')
       const covers = (stream: string) => access.covers('streams.subscribe', stream)
-      const position = positionBefore(readAfter(after), this.store, { covers, within })
+      const position = positionBefore(readAfter(after), this.feed.store, { covers, within })
       if (position instanceof Promise) return position.then(begin).catch(failed)
       begin(position)
     } catch (error) {
@@ -59,7 +56,7 @@ export class Subscribing implements FrameHandler {
     }
   }
 
-  private unsubscribe({ id }: UnsubscribeFrame, client: Conversation): void {
+  private unsubscribe({ id }: UnsubscribeFrame, client: FrameSession): void {
     const held = client.drop(id)
     if (held === undefined) throw new StoreError('NOT_FOUND', 'There is no subscription or consumer with this id.')
     const position = held instanceof Subscription ? held.position : undefined
@@ -68,11 +65,11 @@ export class Subscribing implements FrameHandler {
       id,
       reason: 'unsubscribed',
       ...(position === undefined ? undefined : { position }),
-    })
+    } satisfies ServerFrame)
   }
 }
 
-class Subscription implements Held, Sink {
+class Subscription implements OpenChannel, Sink {
   /** Gives back what it is counted as, once or more often. */
   release: (() => void) | undefined
   private readonly envelope: Envelope
@@ -81,7 +78,7 @@ class Subscription implements Held, Sink {
 
   constructor(
     private readonly id: string,
-    private readonly client: Conversation,
+    private readonly client: FrameSession,
   ) {
     this.envelope = subscriptionEnvelope(client.connection.form, id)
   }
@@ -89,7 +86,7 @@ class Subscription implements Held, Sink {
   begin(feed: Feed, filter: EventFilter, after: Position): void {
     if (this.ended) return
     const { id } = this
-    this.client.send({ type: 'subscribed', id, position: after })
+    this.client.send({ type: 'subscribed', id, position: after } satisfies ServerFrame)
     this.follower = feed.follow({ filter, after, sink: this })
   }
 
@@ -116,21 +113,27 @@ class Subscription implements Held, Sink {
   }
 
   checkpoint(position: Position): void {
-    this.client.send({ type: 'checkpoint', id: this.id, position })
+    this.client.send({ type: 'checkpoint', id: this.id, position } satisfies ServerFrame)
   }
 
   caughtUp(position: Position): void {
-    this.client.send({ type: 'caughtUp', id: this.id, position })
+    this.client.send({ type: 'caughtUp', id: this.id, position } satisfies ServerFrame)
   }
 
   fellBehind(position: Position): void {
-    this.client.send({ type: 'fellBehind', id: this.id, position })
+    this.client.send({ type: 'fellBehind', id: this.id, position } satisfies ServerFrame)
   }
 
   failed(error: unknown, position: Position): void {
     const { id } = this
     this.client.drop(id)
     const reason = codeOf(error) ?? 'INTERNAL'
-    this.client.send({ type: 'closed', id, reason, position, problem: this.client.problem(error) })
+    this.client.send({
+      type: 'closed',
+      id,
+      reason,
+      position,
+      problem: this.client.problem(error),
+    } satisfies ServerFrame)
   }
 }

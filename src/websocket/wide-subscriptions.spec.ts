@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
   agent,
-  authWith,
   bearerOf,
+  limitedTo,
   type ServerUnderTest,
   startServer,
 } from '../../test/support/http-server-under-test.js'
@@ -15,9 +15,7 @@ import { SubscriptionsModule } from './websocket.module.js'
 let server: ServerUnderTest
 
 beforeEach(async () => {
-  const auth = authWith({}, { wideSubscriptions: 2 })
-  const events = EventsModule.of(auth)
-  server = await startServer([events, SubscriptionsModule.of(auth, events)], auth)
+  server = await startServer([EventsModule, SubscriptionsModule], limitedTo({}, { wideSubscriptions: 2 }))
 })
 afterEach(() => server.stop())
 

@@ -2,9 +2,9 @@
 import { readFileSync } from 'node:fs'
 import type { INestApplication } from '@nestjs/common'
 import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
-import * as ofConsumers from '../../src/websocket/consuming.dto.js'
+import * as ofConsumers from '../../src/groups/websocket/consuming.dto.js'
+import { FrameHandlers } from '../../src/streaming/frame-handlers.service.js'
 import * as ofAll from '../../src/websocket/frames.dto.js'
-import { CLIENT_FRAME_TYPES } from '../../src/websocket/read-frame.js'
 
 interface Schema {
   readonly properties?: Readonly<Record<string, { readonly enum?: readonly string[] }>>
@@ -26,8 +26,9 @@ export function asyncApiOf(app: INestApplication, version: string): object {
   const { components } = SwaggerModule.createDocument(app, config, { extraModels: classes })
   const schemas = (components?.schemas ?? {}) as Readonly<Record<string, Schema>>
   const frames = classes.flatMap(({ name }) => frameOf(name, schemas[name]))
-  const fromClient = frames.filter(({ type }) => isFromClient(type))
-  const fromServer = frames.filter(({ type }) => !isFromClient(type))
+  const said = new Set(['auth', ...app.get(FrameHandlers, { strict: false }).types])
+  const fromClient = frames.filter(({ type }) => said.has(type))
+  const fromServer = frames.filter(({ type }) => !said.has(type))
   return {
     asyncapi: '3.0.0',
     info: {
@@ -86,10 +87,6 @@ export function asyncApiText(app: INestApplication): string {
 function frameOf(name: string, schema: Schema | undefined): Frame[] {
   const [type, ...others] = schema?.properties?.['type']?.enum ?? []
   return type === undefined || others.length > 0 ? [] : [{ type, schema: name }]
-}
-
-function isFromClient(type: string): boolean {
-  return (CLIENT_FRAME_TYPES as readonly string[]).includes(type)
 }
 
 function operation(action: string, summary: string, frames: readonly Frame[]): object {

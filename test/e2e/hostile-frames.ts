@@ -1,5 +1,5 @@
 // Ways in which a client of the stream can misbehave, each with what makes a fresh one and how it must end.
-import { FRAME_LIMITS } from '../../src/websocket/frame-limits.js'
+import { FRAME_LIMITS } from '../../src/streaming/frame-limits.js'
 import type { Random } from '../support/random.js'
 import { binary, frameBytes, type Handshake, handshakeBytes, OPCODE, text } from '../support/raw-stream.js'
 

@@ -1,8 +1,9 @@
 // `lighthouse token`: what it makes is taken by the server it is made for, and what it refuses it explains.
+
+import { authOptionsOf } from '../../src/auth/auth-options.js'
 import { TokenVerifier } from '../../src/auth/token-verifier.js'
 import { token } from '../../src/cli/token.js'
 import { loadSettings } from '../../src/config/load-settings.js'
-import { authOptionsOf } from '../../src/server/token-settings.js'
 
 const secret = 'a secret of this test, long enough'
 const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: secret, LIGHTHOUSE_JWT_ISSUER: 'us' })

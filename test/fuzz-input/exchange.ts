@@ -1,7 +1,7 @@
 // Sends one odd input to a server and judges what comes back; undefined when nothing is wrong with it.
 import { connect, type Socket } from 'node:net'
 import { ERRORS } from '../../src/contract/errors.js'
-import { FRAME_LIMITS } from '../../src/websocket/frame-limits.js'
+import { FRAME_LIMITS } from '../../src/streaming/frame-limits.js'
 import { RawStream } from '../support/raw-stream.js'
 import { type OddStream, pingOf } from './odd-frames.js'
 import type { OddRequest } from './odd-requests.js'

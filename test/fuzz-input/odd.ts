@@ -2,7 +2,7 @@
 
 import { LIMITS } from '../../src/contract/limits.js'
 import { DEFAULT_WORK_LIMITS } from '../../src/contract/work-limits.js'
-import { FRAME_LIMITS } from '../../src/websocket/frame-limits.js'
+import { FRAME_LIMITS } from '../../src/streaming/frame-limits.js'
 import type { Random } from '../support/random.js'
 
 /** One to four bytes of UTF-8 each, and what means something to a parser, a log or a terminal. */

@@ -11,7 +11,6 @@ import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import { Groups } from '../../src/groups/groups.service.js'
 import type { Definition } from '../../src/groups/state/group-definition.js'
 import { WindowMemory } from '../../src/groups/window-memory.js'
-import { PLENTY_FOR_ALL } from '../support/http-server-under-test.js'
 
 export const DEFINED: Definition = {
   ...{ filter: { types: ['task'] }, after: 'start', start: 0, definedBy: 'boss' },
@@ -72,7 +71,6 @@ export function groupsOn(store: EventStore, budgets = new WorkBudgets()): Groups
     algorithms: ['HS256'],
     secret: SECRET,
     leewaySeconds: 60,
-    quotas: PLENTY_FOR_ALL,
   })
   return new Groups(store, new Feed(store), verifier, budgets)
 }

@@ -15,9 +15,8 @@ test('the project is read at all', () => {
 
 /** Violations that were there when the rule came: their number may only fall. */
 const KNOWN: Readonly<Record<string, number>> = {
-  'a floor imports only what is below it': 15,
-  'no circle of imports, not even of types': 8,
-  'nothing is passed on under the name of another file': 19,
+  'no circle of imports, not even of types': 4,
+  'nothing is passed on under the name of another file': 15,
   'one exported name means one thing': 35,
   'a bag handed to a constructor has at most 6 members': 2,
   'the reading order of docs/ARCHITECTURE.md has under 1,000 lines': 1,

@@ -1,17 +1,20 @@
 // One of two servers with the same history, but for the events that a token may not read: the whole one has them, the other has never had them.
-import type { DynamicModule } from '@nestjs/common'
+import type { Type } from '@nestjs/common'
 import { ApiDocsModule } from '../../src/api-docs/api-docs.module.js'
+import { ProblemPagesModule } from '../../src/api-docs/problem-pages.module.js'
 import type { Identity } from '../../src/auth/access.js'
 import type { NewEvent } from '../../src/contract/event.js'
 import { EventsModule } from '../../src/events/events.module.js'
+import { GroupsModule } from '../../src/groups/groups.module.js'
 import { HealthModule } from '../../src/health/health.module.js'
 import { IndexModule } from '../../src/indexing/indexing.module.js'
-import { SecurityModule } from '../../src/operations/operations.module.js'
+import { OperationsModule } from '../../src/operations/operations.module.js'
+import { ProjectionsModule } from '../../src/projections/projections.module.js'
 import { ReplayModule } from '../../src/replay/replay.module.js'
 import { SnapshotsModule } from '../../src/snapshots/snapshots.module.js'
 import { ExchangeModule } from '../../src/transfer/transfer.module.js'
 import { SubscriptionsModule } from '../../src/websocket/websocket.module.js'
-import { authUnderTest, jsonOf, type ServerUnderTest, startServer } from '../support/http-server-under-test.js'
+import { jsonOf, type ServerUnderTest, startServer } from '../support/http-server-under-test.js'
 
 /** An event as a history tells it: what it is caused by is the place of an earlier one. */
 export interface Told {
@@ -44,17 +47,18 @@ const FOLDS = [
   { name: 'team-a', reducer: 'collect', filter: { streams: ['team_a'] } },
 ]
 
-export function modulesUnderTest(): DynamicModule[] {
-  const events = EventsModule.of(authUnderTest)
-  const replay = ReplayModule.of(events)
+export function modulesUnderTest(): Type[] {
   return [
-    events,
-    replay,
-    SubscriptionsModule.of(authUnderTest, events),
-    SnapshotsModule.of(replay),
-    ExchangeModule.of(events),
-    SecurityModule.of(authUnderTest),
-    ApiDocsModule.of({ developmentToken: undefined }, true),
+    EventsModule,
+    GroupsModule,
+    ProjectionsModule,
+    ReplayModule,
+    SubscriptionsModule,
+    SnapshotsModule,
+    ExchangeModule,
+    OperationsModule,
+    ApiDocsModule,
+    ProblemPagesModule,
   ]
 }
 

@@ -10,10 +10,8 @@ import { Folds } from '../../src/folding/fold-catalog.service.js'
 import { Projections } from '../../src/folding/projections.service.js'
 import { ReplayDto } from '../../src/folding/replay.dto.js'
 import type { Replayed } from '../../src/folding/replay.js'
-import { Plans } from '../../src/folding/replay-planner.service.js'
 import { Replays } from '../../src/folding/replays.service.js'
 import { KeptStates } from '../../src/folding/snapshot-source.service.js'
-import { snapshotParts } from '../../src/snapshots/snapshots.module.js'
 import { Snapshots } from '../../src/snapshots/snapshots.service.js'
 import { stateText } from '../../src/snapshots/state-text.js'
 import { Upcasting } from '../../src/upcasting/upcasting.service.js'
@@ -38,7 +36,6 @@ export class BenchOfStates {
   readonly projections: Projections
   readonly upcasting: Upcasting
   readonly folds: Folds
-  readonly plans: Plans
   readonly snapshots: Snapshots
 
   private constructor(
@@ -46,14 +43,13 @@ export class BenchOfStates {
     readonly store: EventStore,
     directory: string,
   ) {
-    this.replays = new Replays(store, this.keptStates)
     this.projections = new Projections(store)
     this.upcasting = new Upcasting(store)
-    this.plans = new Plans(this.projections, this.upcasting)
-    this.folds = new Folds(store, this.plans, this.projections, this.upcasting)
+    this.replays = new Replays(store, this.keptStates, this.projections, this.upcasting)
+    this.folds = new Folds(store, this.replays, this.projections, this.upcasting)
     const files = new SideFiles(disk, directory)
-    const { replays, folds, keptStates } = this
-    this.snapshots = new Snapshots(snapshotParts({ store, replays, folds, keptStates, files, nowMs: () => this.nowMs }))
+    const { replays, folds } = this
+    this.snapshots = new Snapshots(files, folds, replays, () => this.nowMs)
   }
 
   static async open(
@@ -67,7 +63,7 @@ export class BenchOfStates {
   }
 
   get shelf() {
-    return this.snapshots.parts.shelf
+    return this.snapshots.shelf
   }
 
   async append(...stories: readonly Story[]): Promise<void> {
@@ -80,7 +76,7 @@ export class BenchOfStates {
   }
 
   async replay(asked: Partial<ReplayDto> = {}, access = OPERATOR): Promise<Replayed> {
-    const plan = await this.plans.plan(Object.assign(new ReplayDto(), asked), access)
+    const plan = await this.replays.plan(Object.assign(new ReplayDto(), asked), access)
     return this.replays.state(plan, access, never)
   }
 

@@ -77,13 +77,13 @@ describe('a replay', () => {
     expect(await bench.began()).toBe(begins)
     expect(await bench.answer({})).toBe(expected)
     expect(inQuarantine()).toBe(begins === undefined ? 3 : 4 - begins)
-    expect(bench.snapshots.parts.counts.quarantined).toBe(inQuarantine())
+    expect(bench.snapshots.counts.quarantined).toBe(inQuarantine())
     await keeper().look()
-    expect(bench.snapshots.parts.counts.made).toMatchObject({ repair: 1 })
+    expect(bench.snapshots.counts.made).toMatchObject({ repair: 1 })
     expect(await bench.began()).toBe(5)
     expect(await bench.answer({})).toBe(expected)
     await keeper().look()
-    expect(bench.snapshots.parts.counts.made).toMatchObject({ repair: 1 })
+    expect(bench.snapshots.counts.made).toMatchObject({ repair: 1 })
   })
 
   test.each([2, 3, 4])('does without the file at %s when it is gone', async position => {
@@ -140,7 +140,7 @@ describe('verifying', () => {
       expect(found.verdict).toBe('wrong')
       expect(found.wrong).toContain(id)
       expect(found.made?.header.position).toBe(position)
-      expect(bench.snapshots.parts.counts.wrong).toBe(found.wrong.length)
+      expect(bench.snapshots.counts.wrong).toBe(found.wrong.length)
       expect(await bench.answer({})).toBe(expected)
       expect(await bench.snapshots.verify(id)).toMatchObject({ verdict: 'sound' })
     },
@@ -162,10 +162,10 @@ describe('verifying', () => {
     })
     const guard = keeper()
     await guard.look()
-    expect(bench.snapshots.parts.counts.wrong).toBe(0)
+    expect(bench.snapshots.counts.wrong).toBe(0)
     bench.nowMs += 24 * 3_600_000
     await guard.look()
-    expect(bench.snapshots.parts.counts.wrong).toBeGreaterThan(0)
+    expect(bench.snapshots.counts.wrong).toBeGreaterThan(0)
     expect(await bench.answer({})).toBe(await truth())
   })
 })

@@ -53,7 +53,7 @@ test('no snapshot is made or verified over them, and what there was is kept', as
     expect(found.verdict ?? found.code).toMatch(/^(outdated|DATA_CORRUPT)$/)
   }
   expect(bench.shelf.list()).toEqual(before)
-  expect(bench.snapshots.parts.counts.quarantined).toBe(0)
+  expect(bench.snapshots.counts.quarantined).toBe(0)
   await expect(bench.replay({})).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
   await bench.store.close()
 })

@@ -46,7 +46,7 @@ describe('the state with snapshots', () => {
       await expectSame(again)
       expect(again.shelf.list().length).toBeGreaterThanOrEqual(1)
       expect(again.snapshots.registry.all).toHaveLength(1)
-      expect(again.snapshots.parts.counts.quarantined).toBe(0)
+      expect(again.snapshots.counts.quarantined).toBe(0)
       await again.keep()
       await expectSame(again)
       expect(await again.began()).toBe(again.store.head())
@@ -104,7 +104,7 @@ describe('the state with snapshots', () => {
           }
           if (restart) bench = await BenchOfStates.open(platter, bench.store)
           await expectSame(bench)
-          aside += bench.snapshots.parts.counts.quarantined
+          aside += bench.snapshots.counts.quarantined
           await bench.append({ data: { more: 1 } })
           await bench.keep()
           await expectSame(bench)

@@ -30,7 +30,7 @@ function keeper(rules: Partial<SnapshotRules> = {}): Keeper {
   const world = { store: bench.store, nowMs: () => bench.nowMs, requests: async () => requests }
   return new Keeper(bench.snapshots, world, { ...NEVER, ...rules })
 }
-const made = () => bench.snapshots.parts.counts.made
+const made = () => bench.snapshots.counts.made
 const append = (type: string, count = 1) =>
   bench.append(...Array.from({ length: count }, (_, n) => ({ type, data: { n } })))
 

@@ -101,8 +101,8 @@ describe('one state', () => {
             expect(await bench.answer({ ...fold.asked, at, snapshots: false })).toBe(expected)
           }
           for (const { header } of bench.shelf.list()) used[header.base === null ? 'full' : 'differences']++
-          used.replays += bench.snapshots.parts.counts.used
-          expect(bench.snapshots.parts.counts).toMatchObject({ quarantined: 0, wrong: 0 })
+          used.replays += bench.snapshots.counts.used
+          expect(bench.snapshots.counts).toMatchObject({ quarantined: 0, wrong: 0 })
           if (pass === 0) expect(await told.inPieces(fold, sizes, crashes)).toBe(told.model(fold))
         }
         await told.bench.store.close()
@@ -126,7 +126,7 @@ describe('one state', () => {
     const kept = new LiveProjections(new Feed(store), projections, upcasting, keptStates)
     kept.onModuleInit()
     const live = await kept.find(await projections.one('seen'))
-    expect(snapshots.parts.counts.used).toBe(1)
+    expect(snapshots.counts.used).toBe(1)
     while (live?.state?.position !== store.head()) await new Promise(setImmediate)
     expect(`${live.position} ${live.state?.events} ${stateText(live.state?.state ?? null)}`).toBe(told.model(PROJECTED))
     kept.onModuleDestroy()

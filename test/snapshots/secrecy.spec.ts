@@ -53,7 +53,7 @@ describe('with snapshots of any tokens', () => {
               expect(shown === undefined).toBe(!bench.snapshots.mayRead({ header } as never, access))
             }
           }
-          used += bench.snapshots.parts.counts.used
+          used += bench.snapshots.counts.used
         },
       ),
       { numRuns: 150 },

@@ -1,13 +1,13 @@
 // The HTTP server with the modules a test names, over the embedded store in a directory of its own, on a free port.
 import { createHmac } from 'node:crypto'
-import { type DynamicModule, Module, type Type } from '@nestjs/common'
+import { Module, type Type } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Identity, Role } from '../../src/auth/access.js'
 import { AuthModule } from '../../src/auth/auth.module.js'
-import type { Quota } from '../../src/auth/quotas.js'
 import { ConfigModule } from '../../src/config/config.module.js'
 import { loadSettings } from '../../src/config/load-settings.js'
+import type { Quota, QuotasOfRoles, Settings } from '../../src/config/settings.js'
 import { EventStore } from '../../src/contract/event-store.js'
 import { DEFAULT_WORK_LIMITS, type WorkLimits } from '../../src/contract/work-limits.js'
 import { createLogger } from '../../src/logging/logger.js'
@@ -50,21 +50,16 @@ export const ADMIN: Identity = agent('operator', 'admin')
 const SECRET = 'the secret of servers under test, in this process'
 const PLENTY = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
 
-function forAll(quota: Quota): Readonly<Record<Role, Quota>> {
+function forAll(quota: Quota): QuotasOfRoles {
   return { guest: quota, agent: quota, expert_agent: quota, system_agent: quota, admin: quota }
 }
 
 export const PLENTY_FOR_ALL = forAll(PLENTY)
 
-/** As `authUnderTest`, with less than plenty of something. */
-export function authWith(less: Partial<Quota>, held: Partial<WorkLimits> = {}): DynamicModule {
-  const quotas = forAll({ ...PLENTY, ...less })
-  const workLimits = { ...DEFAULT_WORK_LIMITS, ...held }
-  return AuthModule.of({ algorithms: ['HS256'], secret: SECRET, leewaySeconds: 60, quotas, workLimits })
+/** Settings of a server where an agent has less than plenty of something. */
+export function limitedTo(less: Partial<Quota>, held: Partial<WorkLimits> = {}): Partial<Settings> {
+  return { quotas: forAll({ ...PLENTY, ...less }), workLimits: { ...DEFAULT_WORK_LIMITS, ...held } }
 }
-
-/** Where the application has its own: tokens of `bearerOf` are good here, and nobody asks too much. */
-export const authUnderTest: DynamicModule = authWith({})
 
 /** The value of the Authorization header of an agent. */
 export function bearerOf(
@@ -80,19 +75,14 @@ export function bearerOf(
 @Module({})
 class UnderTest {}
 
-/** A directory that is given is left as it is at the end. */
-export async function startServer(
-  modules: readonly (Type | DynamicModule)[],
-  auth: DynamicModule = authUnderTest,
-  kept?: string,
-): Promise<ServerUnderTest> {
-  const directory = kept ?? makeTempDirectory()
-  const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory })
+/** Tokens of `bearerOf` are good here, and nobody asks too much, unless `more` says otherwise. A directory that is given is left as it is at the end. */
+export async function startServer(modules: readonly Type[], more: Partial<Settings> = {}): Promise<ServerUnderTest> {
+  const dataDir = more.dataDir ?? makeTempDirectory()
+  const base = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: SECRET })
+  const settings: Settings = { ...base, quotas: PLENTY_FOR_ALL, ...more, dataDir }
   const logger = createLogger('silent', { write: () => undefined })
-  const whole = {
-    module: UnderTest,
-    imports: [ConfigModule.of(settings), LoggingModule.of(logger), WireModule, auth, ...modules],
-  }
+  const imports = [ConfigModule.of(settings, logger), LoggingModule, WireModule, AuthModule, ...modules]
+  const whole = { module: UnderTest, imports }
   const app = await NestFactory.create<NestFastifyApplication>(whole, createHttpAdapter(), {
     logger: false,
     abortOnError: false,
@@ -114,7 +104,7 @@ export async function startServer(
     })
   const stop = async () => {
     await app.close()
-    if (kept === undefined) removeTempDirectory(directory)
+    if (more.dataDir === undefined) removeTempDirectory(dataDir)
   }
   return { app, url, store: app.get(EventStore, { strict: false }), call, stop }
 }

@@ -2,7 +2,7 @@
 import { Logger } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
-import { AppModule } from '../../src/app.module.js'
+import { serverOf } from '../../src/app.module.js'
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import { loadSettings } from '../../src/config/load-settings.js'
@@ -11,8 +11,8 @@ import { ModeHolder } from '../../src/degradation/mode-holder.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { Metrics } from '../../src/metrics/metrics.js'
 import { createHttpAdapter, dressHttpServer } from '../../src/server/http-server.js'
-import { authOptionsOf } from '../../src/server/token-settings.js'
 import { OpenStore, openStore } from '../../src/storage/open-store.js'
+import { PLENTY_FOR_ALL } from './http-server-under-test.js'
 import { TEST_SECRET } from './running-server.js'
 
 export interface ServerOnADisk {
@@ -25,21 +25,14 @@ export async function startOn(
   disk: Disk,
   options: Partial<EmbeddedOptions> & Pick<EmbeddedOptions, 'directory'>,
 ): Promise<ServerOnADisk> {
-  const settings = loadSettings({
+  const base = loadSettings({
     ...{ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: options.directory, LIGHTHOUSE_JWT_SECRET: TEST_SECRET },
   })
-  const quotas = Object.fromEntries(
-    Object.keys(settings.quotas).map(role => [
-      role,
-      { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 },
-    ]),
-  )
+  const settings = { ...base, quotas: PLENTY_FOR_ALL }
   const logger = createLogger('silent', { write: () => undefined })
-  const auth = { ...authOptionsOf(settings), quotas } as ReturnType<typeof authOptionsOf>
   const open = (metrics: Metrics, mode: ModeHolder) =>
     openStore({ backend: 'embedded', nodeId: 'n1', disk, ...options }, { logger: new Logger('storage'), metrics, mode })
-  const parts = { settings, logger, auth, developmentToken: undefined }
-  const compiled = await Test.createTestingModule({ imports: [AppModule.of(parts)] })
+  const compiled = await Test.createTestingModule({ imports: [serverOf(settings, logger)] })
     .overrideProvider(OpenStore)
     .useFactory({ factory: open, inject: [Metrics, ModeHolder] })
     .compile()

@@ -5,8 +5,8 @@ import type { Definition } from './group-definition.js'
 import type { Change, TakenRow, TokenRow } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
 import type { GroupState } from './group-state.js'
-import { keyOf } from './key-queues.js'
-import type { Ready, Window } from './window.js'
+import { keyOf, type Ready } from './key-queues.js'
+import type { Window } from './window.js'
 
 export interface Ask {
   readonly nowMs: number

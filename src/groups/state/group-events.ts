@@ -3,7 +3,6 @@ import { SERVICE_AGENT } from '../../contract/check/check-append.js'
 import type { JsonObject, NewEvent, Position, RecordedEvent } from '../../contract/event.js'
 import type { AppendRequest } from '../../contract/event-store.js'
 import type { Consumers, Definition, GroupSettings } from './group-definition.js'
-import type { StateRow } from './state-rows.js'
 
 export const SUBSCRIPTIONS_STREAM = '$subscriptions'
 
@@ -73,6 +72,16 @@ export type Change =
   | { readonly type: 'DamagePassedOver'; readonly from: Position; readonly to: Position }
   | { readonly type: 'ParkedReplayed'; readonly by: string; readonly positions: readonly Position[] }
   | { readonly type: 'ParkedDiscarded'; readonly by: string; readonly positions: readonly Position[] }
+
+type Correlation = string | null
+
+export type StateRow =
+  | readonly ['group', Definition | null, number, Position]
+  | readonly ['settled', readonly Position[]]
+  | readonly ['out', Position, number, string, Correlation, number, number, string]
+  | readonly ['returned', Position, number, string, Correlation, number]
+  | readonly ['parked', Position, number, string, Correlation, number, string]
+  | readonly ['recent', Action, readonly string[]]
 
 /** One part of the whole state; the last one completes it. */
 export interface StatePart {

@@ -1,7 +1,14 @@
 // What waits to be handed out in an order, one queue for each key: who asks looks at their heads, and not at all that waits. Pure.
-import type { Position } from '../../contract/event.js'
+import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { Ordering } from './group-definition.js'
-import type { Ready } from './window.js'
+
+export interface Ready {
+  readonly position: Position
+  readonly stream: string
+  readonly correlation: string | undefined
+  /** Kept from the reading when there is room; else it is read once more. */
+  event: RecordedEvent | undefined
+}
 
 /** The events of one key go one after the other; those without a key as they like. */
 export function keyOf(

@@ -1,18 +1,6 @@
 // The whole state of a group as rows, cut into parts that are events of a bearable size, and back. Pure.
-import type { Position } from '../../contract/event.js'
-import type { Definition } from './group-definition.js'
-import type { Action, StatePart } from './group-events.js'
+import type { Action, StatePart, StateRow } from './group-events.js'
 import { emptyState, type GroupState } from './group-state.js'
-
-type Correlation = string | null
-
-export type StateRow =
-  | readonly ['group', Definition | null, number, Position]
-  | readonly ['settled', readonly Position[]]
-  | readonly ['out', Position, number, string, Correlation, number, number, string]
-  | readonly ['returned', Position, number, string, Correlation, number]
-  | readonly ['parked', Position, number, string, Correlation, number, string]
-  | readonly ['recent', Action, readonly string[]]
 
 /** Well below what an event may weigh, a filter of the largest kind included. */
 const PART_BYTES = 400 * 1024

@@ -6,15 +6,7 @@ import type { Ordering } from './group-definition.js'
 import { SUBSCRIPTIONS_STREAM } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
 import type { GroupState } from './group-state.js'
-import { KeyQueues } from './key-queues.js'
-
-export interface Ready {
-  readonly position: Position
-  readonly stream: string
-  readonly correlation: string | undefined
-  /** Kept from the reading when there is room; else it is read once more. */
-  event: RecordedEvent | undefined
-}
+import { KeyQueues, type Ready } from './key-queues.js'
 
 const ENVELOPE_BYTES = 512
 /** Different scopes for which it is known what they may see. */

@@ -1,23 +1,18 @@
 // Consumers of a group over real sockets: each event to one of them, settled by its token, and nothing before its time.
-import {
-  agent,
-  authUnderTest,
-  bearerOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
-import { StreamClient } from '../../test/support/stream-client.js'
-import type { Identity } from '../auth/access.js'
-import { EventsModule } from '../events/events.module.js'
-import { SubscriptionsModule } from './websocket.module.js'
+
+import { agent, bearerOf, type ServerUnderTest, startServer } from '../../../test/support/http-server-under-test.js'
+import { StreamClient } from '../../../test/support/stream-client.js'
+import type { Identity } from '../../auth/access.js'
+import { EventsModule } from '../../events/events.module.js'
+import { SubscriptionsModule } from '../../websocket/websocket.module.js'
+import { GroupsModule } from '../groups.module.js'
 
 let server: ServerUnderTest
 const clients: StreamClient[] = []
 const worker = (n: number | string) => agent(`worker-${n}`, 'system_agent')
 
 beforeEach(async () => {
-  const events = EventsModule.of(authUnderTest)
-  server = await startServer([events, SubscriptionsModule.of(authUnderTest, events)])
+  server = await startServer([GroupsModule, EventsModule, SubscriptionsModule])
 })
 afterEach(async () => {
   for (const client of clients.splice(0)) client.socket.terminate()

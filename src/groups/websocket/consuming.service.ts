@@ -1,38 +1,38 @@
 // The frames `consume`, `ack` and `nack`: a consumer of a group for each id, given no more than its socket takes.
 import { Injectable } from '@nestjs/common'
-import { Quotas } from '../auth/quotas.js'
-import { codeOf, StoreError } from '../contract/errors.js'
-import type { Delivery } from '../groups/dispatch/pending-take.js'
-import { type Consuming, Groups } from '../groups/groups.service.js'
-import { deliveryFields } from '../groups/http/deliveries-answer.js'
-import { GROUP_LIMITS } from '../groups/state/group-limits.js'
-import { packedBy } from '../record/codec/writer.js'
-import type { FrameForm } from '../wire/event-frames.js'
-import { eventJson } from '../wire/event-json.js'
-import { writeEvent } from '../wire/event-msgpack.js'
-import type { Conversation, Held } from './client-session.js'
-import type { AckFrame, ConsumeFrame, NackFrame } from './consuming.dto.js'
-import type { FrameHandler } from './frame-handler.js'
-import { Handshakes } from './handshake.service.js'
+import { Quotas } from '../../auth/quotas.js'
+import { codeOf } from '../../contract/errors.js'
+import { packedBy } from '../../record/codec/writer.js'
+import { FrameHandlers, type FrameSession, type OpenChannel } from '../../streaming/frame-handlers.service.js'
+import type { FrameForm } from '../../wire/event-frames.js'
+import { eventJson } from '../../wire/event-json.js'
+import { writeEvent } from '../../wire/event-msgpack.js'
+import { shapeOf } from '../../wire/validator.js'
+import type { Delivery } from '../dispatch/pending-take.js'
+import { type Consuming, Groups } from '../groups.service.js'
+import { deliveryFields } from '../http/deliveries-answer.js'
+import { GROUP_LIMITS } from '../state/group-limits.js'
+import { AckFrame, ConsumeFrame, type ConsumingFrame, NackFrame, type SettledFrame } from './consuming.dto.js'
 
 @Injectable()
-export class ConsumingFrames implements FrameHandler {
-  readonly handlers = {
-    consume: (frame: ConsumeFrame, client: Conversation) => this.consume(frame, client),
-    ack: (frame: AckFrame, client: Conversation) =>
-      this.settle(frame, client, () => this.groups.ack(frame.subscription, client.access, frame.tokens)),
-    nack: (frame: NackFrame, client: Conversation) =>
-      this.settle(frame, client, () => this.groups.nack(frame.subscription, client.access, frame)),
-  }
-  private readonly consumptions = new WeakMap<Conversation, Set<Consumption>>()
+export class ConsumingFrames {
+  private readonly consumptions = new WeakMap<FrameSession, Set<Consumption>>()
 
   constructor(
     private readonly groups: Groups,
     private readonly quotas: Quotas,
-    private readonly handshakes: Handshakes,
-  ) {}
+    frames: FrameHandlers,
+  ) {
+    frames.add('consume', shapeOf(ConsumeFrame).body, (frame, client) => this.consume(frame, client))
+    frames.add('ack', shapeOf(AckFrame).body, (frame, client) =>
+      this.settle(frame, client, () => this.groups.ack(frame.subscription, client.access, frame.tokens)),
+    )
+    frames.add('nack', shapeOf(NackFrame).body, (frame, client) =>
+      this.settle(frame, client, () => this.groups.nack(frame.subscription, client.access, frame)),
+    )
+  }
 
-  private async consume(frame: ConsumeFrame, client: Conversation): Promise<void> {
+  private async consume(frame: ConsumeFrame, client: FrameSession): Promise<void> {
     client.needs('streams.subscribe')
     this.quotas.charge(client.access, { requests: 1 })
     const all = this.consumptions.get(client) ?? new Set()
@@ -41,7 +41,7 @@ export class ConsumingFrames implements FrameHandler {
     client.hold(frame.id, consumption)
     all.add(consumption)
     try {
-      await consumption.begin(this.groups, () => this.mustStillBeGood(client))
+      await consumption.begin(this.groups, () => client.assertTokenGood())
     } catch (error) {
       // Ended while it was being looked up: there is nobody to tell.
       if (!client.holds(frame.id, consumption)) return
@@ -50,14 +50,9 @@ export class ConsumingFrames implements FrameHandler {
     }
   }
 
-  private async mustStillBeGood({ identity }: Conversation): Promise<void> {
-    const fault = identity === undefined ? undefined : await this.handshakes.faultOf(identity)
-    if (fault !== undefined) throw new StoreError('UNAUTHENTICATED', fault)
-  }
-
   private async settle(
     { id, subscription, tokens }: AckFrame | NackFrame,
-    client: Conversation,
+    client: FrameSession,
     work: () => Promise<number>,
   ): Promise<void> {
     client.needs('streams.subscribe')
@@ -65,18 +60,18 @@ export class ConsumingFrames implements FrameHandler {
     const count = await work()
     // Which of the consumers of this connection had them, the tokens do not say.
     for (const consumption of this.consumptions.get(client) ?? []) consumption.settled(subscription, tokens)
-    client.send({ type: 'settled', id, count })
+    client.send({ type: 'settled', id, count } satisfies SettledFrame)
   }
 }
 
-class Consumption implements Held {
+class Consumption implements OpenChannel {
   private consuming: Consuming | undefined
   private ended = false
   private wake: () => void = () => undefined
 
   constructor(
     private readonly frame: ConsumeFrame,
-    private readonly client: Conversation,
+    private readonly client: FrameSession,
     private readonly onEnd: () => void,
   ) {}
 
@@ -100,7 +95,7 @@ class Consumption implements Held {
       return
     }
     this.consuming = consuming
-    this.client.send({ type: 'consuming', id, subscription })
+    this.client.send({ type: 'consuming', id, subscription } satisfies ConsumingFrame)
     told.resolve()
   }
 

@@ -13,9 +13,9 @@ import {
   Min,
   MinLength,
 } from 'class-validator'
-import { GROUP_LIMITS } from '../groups/state/group-limits.js'
-import { FRAME_LIMITS } from './frame-limits.js'
-import { ID, named } from './frames.dto.js'
+import { ID, named } from '../../streaming/frame-fields.dto.js'
+import { FRAME_LIMITS } from '../../streaming/frame-limits.js'
+import { GROUP_LIMITS } from '../state/group-limits.js'
 
 const SUBSCRIPTION = {
   description: 'The name of a consumer group.',

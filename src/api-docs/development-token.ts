@@ -1,0 +1,26 @@
+// The token that a development server gives to whoever sits at its machine.
+import type { AuthOptions } from '../auth/auth-options.js'
+import { makesItsOwnSecret } from '../auth/auth-options.js'
+import { signToken } from '../auth/sign-token.js'
+import type { Settings } from '../config/settings.js'
+import { isLoopbackAddress } from '../wire/allowed-hosts.js'
+
+const WEEK_SECONDS = 7 * 86_400
+
+/** Only a development server on a loopback address gives one away, and only of a secret that it has made itself. */
+export async function developmentToken(settings: Settings, options: AuthOptions): Promise<string | undefined> {
+  const { secret, issuer, audience } = options
+  const { env, host } = settings
+  if (env !== 'development' || !isLoopbackAddress(host) || !makesItsOwnSecret(settings) || secret === undefined)
+    return undefined
+  return signToken(
+    {
+      agentId: 'developer',
+      role: 'system_agent',
+      expiresInSeconds: WEEK_SECONDS,
+      ...(issuer === undefined ? {} : { issuer }),
+      ...(audience === undefined ? {} : { audience }),
+    },
+    secret,
+  )
+}

@@ -1,0 +1,26 @@
+// States made of history: the projections that are registered, and what folds them or any other.
+import { Module, type OnApplicationBootstrap } from '@nestjs/common'
+import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
+import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
+import { StorageModule } from '../storage/storage.module.js'
+import { UpcastingModule } from '../upcasting/upcasting.module.js'
+import { Folds } from './fold-catalog.service.js'
+import { Projections } from './projections.service.js'
+import { Replays } from './replays.service.js'
+import { KeptStates } from './snapshot-source.service.js'
+
+@Module({
+  imports: [StorageModule, ServiceStreamsModule, UpcastingModule],
+  providers: [Folds, KeptStates, Projections, Replays],
+  exports: [Folds, KeptStates, Projections, Replays],
+})
+export class FoldingModule implements OnApplicationBootstrap {
+  constructor(
+    private readonly projections: Projections,
+    private readonly retention: RetentionRewrite,
+  ) {}
+
+  onApplicationBootstrap(): void {
+    this.retention.begin('projections', () => this.projections.definitions.stream.rewrite())
+  }
+}
