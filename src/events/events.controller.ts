@@ -1,7 +1,7 @@
 // `/v1/events`: append one or many, read pages and lines, wait for what comes, look at one.
 
 import type { Readable } from 'node:stream'
-import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param, Post, Query } from '@nestjs/common'
 import {
   ApiBody,
   ApiCreatedResponse,
@@ -12,7 +12,6 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { originOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
 import { KEY_HEADER } from '../appending/idempotency-header.js'
@@ -20,10 +19,10 @@ import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { nextLink } from '../streaming/read-query.js'
-import { contentTypes, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { AppendedBatch, AppendedOne, EventsPage, StoredEventAnswer, WaitAnswer } from './answers.dto.js'
-import { mustBeAnswerable, sendAppended, sendEvent, sendPage } from './answers.js'
+import { sendAppended, sendEvent, sendPage } from './answers.js'
 import { warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { givenBatch, givenSingle } from './cloud-event-append.js'
@@ -54,16 +53,12 @@ export class EventsController {
   @ApiBody({ type: SingleAppendBody })
   @ApiCreatedResponse({ description: 'Stored.', type: AppendedOne })
   @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedOne })
-  async appendOne(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-  ) {
-    mustBeAnswerable(request)
-    const body = givenSingle(request)
-    const origin = originOf(request, access, body.key)
+  async appendOne(@Http() http: HttpExchange, @Caller() access: Access) {
+    http.form()
+    const body = givenSingle(http.request)
+    const origin = originOf(http.request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
-    return sendAppended({ request, reply }, await this.appends.append(body, origin), 'one', warning)
+    return sendAppended(http, await this.appends.append(body, origin), 'one', warning)
   }
 
   @Post('batch')
@@ -77,16 +72,12 @@ export class EventsController {
   @ApiBody({ type: BatchAppendBody })
   @ApiCreatedResponse({ description: 'Stored.', type: AppendedBatch })
   @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedBatch })
-  async appendBatch(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-  ) {
-    mustBeAnswerable(request)
-    const body = givenBatch(request)
-    const origin = originOf(request, access, body.key)
+  async appendBatch(@Http() http: HttpExchange, @Caller() access: Access) {
+    http.form()
+    const body = givenBatch(http.request)
+    const origin = originOf(http.request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
-    return sendAppended({ request, reply }, await this.appends.append(body, origin), 'batch', warning)
+    return sendAppended(http, await this.appends.append(body, origin), 'batch', warning)
   }
 
   @Get()
@@ -104,21 +95,20 @@ export class EventsController {
   })
   @ApiOkResponse({ description: 'Events that match, in the order asked for.', type: EventsPage })
   async read(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Query(new ShapePipe(ReadParameters)) query: ReadParameters,
   ): Promise<string | Buffer | Readable> {
-    const form = formOf(request.headers.accept, READ_FORMS)
-    if (form === 'sse') return this.long.follow({ request, reply }, access, query)
+    const form = http.form(READ_FORMS)
+    if (form === 'sse') return this.long.follow(http, access, query)
     const plan = this.reads.plan(query, access)
     if (form === 'ndjson') {
-      void reply.header('content-type', contentTypes.ndjson).header('vary', 'Accept')
-      return inWordsOfQuery(() => this.long.lines.stream(plan, query.limit, { request, answer: reply.raw }))
+      http.announce('ndjson')
+      return inWordsOfQuery(() => this.long.lines.stream(plan, query.limit, http))
     }
     const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, access, query.limit))
-    if (next !== null) void reply.header('link', nextLink(request.url, next))
-    return sendPage({ request, reply }, events, { next, head })
+    if (next !== null) void http.reply.header('link', nextLink(http.request.url, next))
+    return sendPage(http, events, { next, head })
   }
 
   @Get('wait')
@@ -131,19 +121,18 @@ export class EventsController {
   @ApiOkResponse({ description: 'At least one event.', type: WaitAnswer })
   @ApiNoContentResponse({ description: 'Nothing matched in time; Lighthouse-Position says where to go on.' })
   async wait(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Query(new ShapePipe(WaitParameters)) query: WaitParameters,
   ): Promise<string | Buffer | undefined> {
-    mustBeAnswerable(request)
+    http.form()
     const wait = waitOf(query, access, this.reads.head)
     const { events, position, head } = await inWordsOfQuery(() =>
-      this.long.waits.wait(wait, access.agentId, whenGone(reply)),
+      this.long.waits.wait(wait, access.agentId, whenGone(http.reply)),
     )
-    void reply.header(positionHeader, position)
-    if (events.length > 0) return sendPage({ request, reply }, events, { position, head })
-    void reply.status(204)
+    void http.reply.header(positionHeader, position)
+    if (events.length > 0) return sendPage(http, events, { position, head })
+    void http.reply.status(204)
     return undefined
   }
 
@@ -156,12 +145,11 @@ export class EventsController {
   @ApiParam({ name: 'id', description: 'An event id or a position.', example: '1201' })
   @ApiOkResponse({ description: 'The event.', type: StoredEventAnswer })
   async one(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Param('id') id: string,
     @Query(new ShapePipe(ViewParameters)) { upcast }: ViewParameters,
   ): Promise<string | Buffer> {
-    return sendEvent({ request, reply }, await this.reads.event(id, access, upcast))
+    return sendEvent(http, await this.reads.event(id, access, upcast))
   }
 }

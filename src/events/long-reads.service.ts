@@ -6,8 +6,7 @@ import { Lines } from '../streaming/ndjson-answers.service.js'
 import type { ReadQuery } from '../streaming/read-query.js'
 import { EventStreams } from '../streaming/sse-answers.service.js'
 import { type Show, Views } from '../streaming/upcast-view.service.js'
-import { contentTypes } from '../wire/negotiation.js'
-import type { Exchange } from './answers.js'
+import type { HttpExchange } from '../wire/http.decorator.js'
 import { Waits } from './long-polls.service.js'
 import { inWordsOfQuery } from './reads.service.js'
 
@@ -21,13 +20,13 @@ export class LongReads {
   ) {}
 
   /** Answers with server-sent events. HEAD has no body, and would have one without end. */
-  async follow({ request, reply }: Exchange, access: Access, query: ReadQuery): Promise<Readable | string> {
-    const reader = { request, answer: reply.raw }
-    const open = (show?: Show) => this.streams.open(query, access, reader, show)
+  async follow(http: HttpExchange, access: Access, query: ReadQuery): Promise<Readable | string> {
+    const open = (show?: Show) => this.streams.open(query, access, http, show)
     const stream = await inWordsOfQuery(() => this.views.ofStream(query.upcast, open))
     // Proxies shall pass each event on as it comes.
-    void reply.header('content-type', contentTypes.sse).header('vary', 'Accept').header('x-accel-buffering', 'no')
-    if (request.method !== 'HEAD') return stream
+    http.announce('sse')
+    void http.reply.header('x-accel-buffering', 'no')
+    if (http.request.method !== 'HEAD') return stream
     stream.destroy()
     return ''
   }
