@@ -6,7 +6,6 @@ import { StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { type Moment, positionAt } from '../contract/moment.js'
-import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import { Fold, type Folded } from './fold.js'
 import type { NamedFold } from './fold-catalog.service.js'
 import { equalFolds } from './fold-descriptor.js'
@@ -18,9 +17,6 @@ import { KeptStates } from './snapshot-source.service.js'
 /** The rule by which the reducer merges is also the one by which snapshots keep differences. */
 export { isMap, mergePatch } from '../definitions/merge-patch.js'
 export { type Folded, STATE_BYTES_MAX } from './fold.js'
-export { REDUCER_NAMES, type ReducerName } from './reducers.js'
-
-export const PROJECTION_NAME_CHARS_MAX = DEFINITION_LIMITS.projectionNameChars
 
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8

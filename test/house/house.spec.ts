@@ -16,9 +16,9 @@ test('the project is read at all', () => {
 /** Violations that were there when the rule came: their number may only fall. */
 const KNOWN: Readonly<Record<string, number>> = {
   'a floor imports only what is below it': 19,
-  'no circle of imports, not even of types': 9,
+  'no circle of imports, not even of types': 8,
   'a folder of src holds at most 25 files, specs not counted': 1,
-  'nothing is passed on under the name of another file': 19,
+  'nothing is passed on under the name of another file': 18,
   'one exported name means one thing': 44,
   'a bag handed to a constructor has at most 6 members': 6,
   'nothing is decided by the wording of a message': 2,
