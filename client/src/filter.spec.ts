@@ -15,8 +15,8 @@ test('a read is said in the words of the query', () => {
 })
 
 test('a follow is said in the words of the frame', () => {
-  expect(filterFrame({ streams: 'a*', tags: ['x'], correlationId: 'c' })).toEqual({
-    ...{ streams: ['a*'], tags: ['x'], correlationId: 'c' },
+  expect(filterFrame({ streams: 'a*', tags: ['x'], correlationId: 'c', causationId: 'e' })).toEqual({
+    ...{ streams: ['a*'], tags: ['x'], correlationId: 'c', causationId: 'e' },
   })
   expect(filterFrame({ streams: undefined })).toBeUndefined()
 })

@@ -15,10 +15,11 @@ export interface EventFilter {
   readonly tags?: OneOrMany | undefined
   readonly agents?: OneOrMany | undefined
   readonly correlationId?: string | undefined
+  readonly causationId?: string | undefined
   readonly sessionId?: string | undefined
 }
 
-export interface ReadFilter extends Omit<EventFilter, 'correlationId' | 'sessionId'> {
+export interface ReadFilter extends Omit<EventFilter, 'correlationId' | 'causationId' | 'sessionId'> {
   readonly correlationId?: OneOrMany | undefined
   readonly causationId?: OneOrMany | undefined
   readonly sessionId?: OneOrMany | undefined
@@ -58,7 +59,7 @@ export function filterQuery(filter: ReadFilter): URLSearchParams {
 }
 
 const LISTS = ['streams', 'types', 'tags', 'agents'] as const
-const TEXTS = ['correlationId', 'sessionId'] as const
+const TEXTS = ['correlationId', 'causationId', 'sessionId'] as const
 
 /** Undefined when the filter lets everything through. */
 export function filterFrame(filter: EventFilter): object | undefined {

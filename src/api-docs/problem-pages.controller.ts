@@ -1,9 +1,9 @@
 // `GET /problems` and `GET /problems/<code>`: what each error means and what to do, for people and for programs.
-import { Controller, Get, Param, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param } from '@nestjs/common'
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { Public } from '../auth/scope.decorator.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { PAGE_POLICY, problemPage, problemsPage } from './problem-page.js'
 
 @ApiTags('problems')
@@ -13,9 +13,9 @@ export class ProblemPagesController {
   @Get()
   @ApiOperation({ summary: 'All problems', description: 'A page for people, or JSON, as Accept says.' })
   @ApiOkResponse({ description: 'The catalogue of errors.' })
-  list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply): string {
+  list(@Http() http: HttpExchange): string {
     const all = (Object.keys(ERRORS) as ErrorCode[]).map(explained)
-    return shown(request, reply, { problems: all }, () => problemsPage(all))
+    return shown(http, { problems: all }, () => problemsPage(all))
   }
 
   @Get(':code')
@@ -23,14 +23,10 @@ export class ProblemPagesController {
   @ApiParam({ name: 'code', description: 'The code of the problem.', example: 'REVISION_CONFLICT' })
   @ApiOkResponse({ description: 'What it means and what to do.' })
   @ApiNotFoundResponse({ description: 'There is no such problem.' })
-  one(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Param('code') code: string,
-  ): string {
+  one(@Http() http: HttpExchange, @Param('code') code: string): string {
     if (!Object.hasOwn(ERRORS, code)) throw new StoreError('NOT_FOUND', 'There is no problem with this code')
     const problem = explained(code as ErrorCode)
-    return shown(request, reply, problem, () => problemPage(problem))
+    return shown(http, problem, () => problemPage(problem))
   }
 }
 
@@ -39,12 +35,12 @@ function explained(code: ErrorCode) {
   return { type: `/problems/${code}`, code, status, title, retryable, outcome, remedy }
 }
 
-function shown(request: FastifyRequest, reply: FastifyReply, value: object, page: () => string): string {
-  void reply.header('vary', 'Accept')
-  if (!request.headers.accept?.includes('text/html')) {
-    void reply.type('application/json; charset=utf-8')
+function shown(http: HttpExchange, value: object, page: () => string): string {
+  void http.reply.header('vary', 'Accept')
+  if (!http.request.headers.accept?.includes('text/html')) {
+    void http.reply.type('application/json; charset=utf-8')
     return JSON.stringify(value)
   }
-  void reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY)
+  void http.reply.type('text/html; charset=utf-8').header('content-security-policy', PAGE_POLICY)
   return page()
 }

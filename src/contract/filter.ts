@@ -1,4 +1,6 @@
 // Which events a reader asks for: fields are AND-ed, the values of one field OR-ed, tags AND-ed.
+import { agentFault, referenceFault, streamGlobFault, tagFault, typeGlobFault } from './check/check-names.js'
+import type { FaultOf } from './check/field-checks.js'
 import { compileGlobs, isGlob, type TextTest } from './glob.js'
 
 export interface EventFilter {
@@ -48,20 +50,117 @@ export function streamMatches(pattern: string, stream: string): boolean {
   return compileStreams([pattern])(stream)
 }
 
+/** What a filter asks of a field: one value, or several. */
+type Wanted = string | readonly string[]
+
+export interface FilterField {
+  /** As a query names it, where it may be repeated. */
+  readonly parameter: string
+  /** `glob`: an event matches one of the patterns; `all`: it bears all values; `any`: it has one of them. */
+  readonly choice: 'glob' | 'all' | 'any'
+  /** Whether one text will do where others take a list. */
+  readonly isText?: boolean
+  /** Its place among the fields by how few events a value of it is likely to leave, from 1. */
+  readonly narrowness: number
+  readonly fault: FaultOf
+  readonly valuesOf: (event: Filterable) => Wanted | undefined
+  readonly test: (wanted: Wanted) => EventTest
+}
+
+/** All by which events may be chosen, in the order in which fold ids and cursors hold them: a new one comes last. */
+export const FILTER_FIELDS = {
+  streams: {
+    parameter: 'stream',
+    choice: 'glob',
+    narrowness: 4,
+    fault: streamGlobFault,
+    valuesOf: event => event.stream,
+    test: wanted => on(compileStreams(listOf(wanted)), event => event.stream),
+  },
+  types: {
+    parameter: 'type',
+    choice: 'glob',
+    narrowness: 7,
+    fault: typeGlobFault,
+    valuesOf: event => event.type,
+    test: wanted => on(compileGlobs(listOf(wanted)), event => event.type),
+  },
+  tags: {
+    parameter: 'tag',
+    choice: 'all',
+    narrowness: 5,
+    fault: tagFault,
+    valuesOf: event => event.tags,
+    test: wanted => bearsAll(listOf(wanted)),
+  },
+  agents: {
+    parameter: 'agent',
+    choice: 'any',
+    narrowness: 6,
+    fault: agentFault,
+    valuesOf: event => event.agentId,
+    test: wanted => event => isOneOf(wanted, event.agentId),
+  },
+  correlationId: {
+    parameter: 'correlation',
+    choice: 'any',
+    isText: true,
+    narrowness: 1,
+    fault: referenceFault,
+    valuesOf: event => event.correlationId,
+    test: wanted => event => isOneOf(wanted, event.correlationId),
+  },
+  causationId: {
+    parameter: 'causation',
+    choice: 'any',
+    isText: true,
+    narrowness: 2,
+    fault: referenceFault,
+    valuesOf: event => event.causationId,
+    test: wanted => event => isOneOf(wanted, event.causationId),
+  },
+  sessionId: {
+    parameter: 'session',
+    choice: 'any',
+    isText: true,
+    narrowness: 3,
+    fault: referenceFault,
+    valuesOf: event => event.sessionId,
+    test: wanted => event => isOneOf(wanted, event.sessionId),
+  },
+} as const satisfies Readonly<Record<Exclude<keyof EventFilter, 'causes' | 'within'>, FilterField>>
+
+export type FilterFieldName = keyof typeof FILTER_FIELDS
+
+export const FILTER_FIELD_LIST: readonly (readonly [name: FilterFieldName, field: FilterField])[] = Object.entries(
+  FILTER_FIELDS,
+) as [FilterFieldName, FilterField][]
+
+/** Those that narrow most come first. */
+export const NARROWEST_FIRST = FILTER_FIELD_LIST.toSorted(([, a], [, b]) => a.narrowness - b.narrowness)
+
+/** Patterns cost most to hold against an event, and come first in the list: they are looked at last. */
+const CHEAPEST_FIRST = FILTER_FIELD_LIST.toReversed()
+
 /** Made once for each reader: what the filter does not name costs an event nothing. */
 export function compileFilter(filter: EventFilter): EventTest {
-  const { streams, types, tags, agents, correlationId, causationId, sessionId, causes, within } = filter
+  const { causes, within } = filter
   const tests: EventTest[] = []
-  if (correlationId !== undefined) tests.push(event => isOneOf(correlationId, event.correlationId))
-  if (causationId !== undefined) tests.push(event => isOneOf(causationId, event.causationId))
-  if (sessionId !== undefined) tests.push(event => isOneOf(sessionId, event.sessionId))
-  if (agents !== undefined) tests.push(event => agents.includes(event.agentId))
-  if (tags !== undefined) tests.push(event => tags.every(tag => event.tags.includes(tag)))
-  if (types !== undefined) tests.push(on(compileGlobs(types), event => event.type))
-  if (streams !== undefined) tests.push(on(compileStreams(streams), event => event.stream))
+  for (const [name, { test }] of CHEAPEST_FIRST) {
+    const wanted = filter[name]
+    if (wanted !== undefined) tests.push(test(wanted))
+  }
   if (within !== undefined) tests.push(on(compileStreams(within), event => event.stream))
   if (causes !== undefined) tests.push(event => causesOf(event).some(id => causes.includes(id)))
   return all(tests)
+}
+
+export function listOf(wanted: Wanted): readonly string[] {
+  return typeof wanted === 'string' ? [wanted] : wanted
+}
+
+function bearsAll(tags: readonly string[]): EventTest {
+  return event => tags.every(tag => event.tags.includes(tag))
 }
 
 function on(test: TextTest, textOf: (event: Filterable) => string): EventTest {
@@ -116,8 +215,8 @@ export function causesOf({
 
 const NONE: readonly string[] = []
 
-function isOneOf(wanted: string | readonly string[] | undefined, found: string | undefined): boolean {
-  if (wanted === undefined || wanted === found) return true
+function isOneOf(wanted: Wanted, found: string | undefined): boolean {
+  if (wanted === found) return true
   return typeof wanted !== 'string' && found !== undefined && wanted.includes(found)
 }
 

@@ -1,108 +1,81 @@
 // The shapes of what the events routes answer, for the API's description.
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
+import { AnyObject, Flag, Integer, NestedList, OneOf, Text, TextList } from '../wire/fields.decorator.js'
 import { EventInStream } from './appends.dto.js'
 
-const ID = { description: '{timestamp_ns}_{sequence}_{node_id}, rising.', example: '1790000000000000000_0_node-1' }
-const POSITION = { description: 'The place in the log, from 1, without gaps.', example: 1201, type: 'integer' } as const
-const REVISION = { description: 'The place in the stream, from 0, without gaps.', example: 4, type: 'integer' } as const
+const EventId = Text('{timestamp_ns}_{sequence}_{node_id}, rising.', { example: '1790000000000000000_0_node-1' })
+const Place = Integer('The place in the log, from 1, without gaps.', { example: 1201 })
+const Revision = Integer('The place in the stream, from 0, without gaps.', { example: 4 })
+const Stream = Text('The stream it belongs to.', { example: 'agent_builder-1/tasks' })
 /** The service's own streams begin with `$`; no client writes them. */
-const STORED_STREAM_PATTERN = '^[A-Za-z0-9$][A-Za-z0-9_.:/@-]*$'
-const STREAM = { description: 'The stream it belongs to.', example: 'agent_builder-1/tasks' }
-const TIMESTAMP = { description: 'RFC 3339 with nine decimals.', example: '2026-09-21T14:13:20.000000000Z' }
-const DUPLICATE = { description: 'True when this idempotency key had been stored before.', example: false }
-const DURABILITY = {
-  description: 'What stands behind the answer.',
-  example: 'fsync',
-  enum: ['fsync', 'quorum', 'memory'],
-}
-const HEAD = { description: 'The head these events were read up to.', example: 5000, type: 'integer' } as const
-
-export class AppendedOne {
-  @ApiProperty(ID) id: string
-  @ApiProperty(POSITION) position: number
-  @ApiProperty(STREAM) stream: string
-  @ApiProperty(REVISION) revision: number
-  @ApiProperty(TIMESTAMP) timestamp: string
-  @ApiProperty(DUPLICATE) duplicate: boolean
-  @ApiProperty(DURABILITY) durability: string
-}
+const STORED_STREAM = /^[A-Za-z0-9$][A-Za-z0-9_.:/@-]*$/
+const Timestamp = Text('RFC 3339 with nine decimals.', { example: '2026-09-21T14:13:20.000000000Z' })
+const Duplicate = Flag('True when this idempotency key had been stored before.', { example: false })
+const Durability = OneOf('What stands behind the answer.', { example: 'fsync', of: ['fsync', 'quorum', 'memory'] })
+const Head = Integer('The head these events were read up to.', { example: 5000 })
+const OperationId = Text('Names the operation.', { example: '4b1c8a52-6a0e-4d0b-9f57-0f6a2d1f3c11' })
 
 export class AppendedPlace {
-  @ApiProperty(ID) id: string
-  @ApiProperty(POSITION) position: number
-  @ApiProperty(STREAM) stream: string
-  @ApiProperty(REVISION) revision: number
+  @EventId id: string
+  @Place position: number
+  @Stream stream: string
+  @Revision revision: number
+}
+
+export class AppendedOne extends AppendedPlace {
+  @Timestamp timestamp: string
+  @Duplicate duplicate: boolean
+  @Durability durability: string
 }
 
 export class AppendedBatch {
-  @ApiProperty({ description: 'One for each event, in order.', type: [AppendedPlace] }) events: AppendedPlace[]
-  @ApiProperty(POSITION) firstPosition: number
-  @ApiProperty(POSITION) lastPosition: number
-  @ApiProperty(DUPLICATE) duplicate: boolean
-  @ApiProperty(DURABILITY) durability: string
+  @NestedList('One for each event, in order.', AppendedPlace) events: AppendedPlace[]
+  @Place firstPosition: number
+  @Place lastPosition: number
+  @Duplicate duplicate: boolean
+  @Durability durability: string
 }
 
-const OPERATION_ID = { description: 'Names the operation.', example: '4b1c8a52-6a0e-4d0b-9f57-0f6a2d1f3c11' }
-
 export class AcceptedOperation {
-  @ApiProperty(OPERATION_ID) operationId: string
+  @OperationId operationId: string
 }
 
 export class OperationAnswer {
-  @ApiProperty(OPERATION_ID) operationId: string
-  @ApiProperty({ description: 'How far it is.', example: 'stored', enum: ['pending', 'stored', 'failed'] })
-  status: string
-  @ApiPropertyOptional({
-    description: 'What the append would have been answered with; when it is stored.',
-    type: 'object',
-    additionalProperties: true,
-  })
-  result?: object
-  @ApiPropertyOptional({
-    description: 'The problem; when it has failed.',
-    type: 'object',
-    additionalProperties: true,
-  })
-  problem?: object
+  @OperationId operationId: string
+  @OneOf('How far it is.', { example: 'stored', of: ['pending', 'stored', 'failed'] }) status: string
+  @AnyObject('What the append would have been answered with; when it is stored.', { optional: true }) result?: object
+  @AnyObject('The problem; when it has failed.', { optional: true }) problem?: object
 }
 
 export class StoredEventAnswer extends EventInStream {
-  @ApiProperty({ ...STREAM, pattern: STORED_STREAM_PATTERN }) stream: string
-  @ApiProperty(ID) id: string
-  @ApiProperty(POSITION) position: number
-  @ApiProperty(REVISION) revision: number
-  @ApiProperty(TIMESTAMP) timestamp: string
-  @ApiProperty({ description: 'Who wrote it, from the token.', example: 'builder-1' }) agentId: string
-  @ApiPropertyOptional({ description: 'On whose behalf, from the token.', example: ['planner-1'], type: [String] })
-  onBehalfOf?: string[]
-  @ApiPropertyOptional({
-    description: 'W3C trace context of the request that wrote it.',
+  @Text('The stream it belongs to.', { example: 'agent_builder-1/tasks', pattern: STORED_STREAM }) stream: string
+  @EventId id: string
+  @Place position: number
+  @Revision revision: number
+  @Timestamp timestamp: string
+  @Text('Who wrote it, from the token.', { example: 'builder-1' }) agentId: string
+  @TextList('On whose behalf, from the token.', { example: ['planner-1'], optional: true }) onBehalfOf?: string[]
+  @Text('W3C trace context of the request that wrote it.', {
+    optional: true,
     example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
   })
   traceparent?: string
-  @ApiProperty({
-    description: 'Hex SHA-256 of the stored bytes.',
-    example: 'c0ffee'.repeat(10).concat('c0ff'),
-  })
-  checksum: string
+  @Text('Hex SHA-256 of the stored bytes.', { example: 'c0ffee'.repeat(10).concat('c0ff') }) checksum: string
 }
 
 export class EventsPage {
-  @ApiProperty({ description: 'In the order asked for.', type: [StoredEventAnswer] }) events: StoredEventAnswer[]
-  @ApiProperty({ description: 'The cursor of the next page, or null.', type: String, nullable: true })
-  next: string | null
-  @ApiProperty(HEAD) head: number
+  @NestedList('In the order asked for.', StoredEventAnswer) events: StoredEventAnswer[]
+  @Text('The cursor of the next page, or null.', { nullable: true }) next: string | null
+  @Head head: number
 }
 
 export class WaitAnswer {
-  @ApiProperty({ description: 'Oldest first; at least one.', type: [StoredEventAnswer] }) events: StoredEventAnswer[]
-  @ApiProperty({ ...POSITION, description: 'The `after` of the next wait.' }) position: number
-  @ApiProperty(HEAD) head: number
+  @NestedList('Oldest first; at least one.', StoredEventAnswer) events: StoredEventAnswer[]
+  @Integer('The `after` of the next wait.', { example: 1201 }) position: number
+  @Head head: number
 }
 
 export class StreamPage {
-  @ApiProperty({ description: 'In the order asked for.', type: [StoredEventAnswer] }) events: StoredEventAnswer[]
-  @ApiProperty({ description: 'The `from` of the next page, or null.', type: 'integer', nullable: true, example: 100 })
-  next: number | null
-  @ApiProperty({ ...REVISION, description: 'The revision of the stream, also its ETag.' }) revision: number
+  @NestedList('In the order asked for.', StoredEventAnswer) events: StoredEventAnswer[]
+  @Integer('The `from` of the next page, or null.', { nullable: true, example: 100 }) next: number | null
+  @Integer('The revision of the stream, also its ETag.', { example: 4 }) revision: number
 }

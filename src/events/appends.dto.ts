@@ -1,79 +1,69 @@
 // The shapes of appends and of stored events, for the API's description; the contract's own check decides what is accepted.
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
 import { LIMITS } from '../contract/limits.js'
+import {
+  AnyObject,
+  Either,
+  Integer,
+  Nested,
+  NestedList,
+  PositionField,
+  Text,
+  TextList,
+} from '../wire/fields.decorator.js'
 
-const TYPE_PATTERN = '^[A-Za-z][A-Za-z0-9_.:-]*$'
-const STREAM_PATTERN = '^[A-Za-z0-9][A-Za-z0-9_.:/@-]*$'
 const ID_EXAMPLE = '1790000000000000000_0_node-1'
-
-const reference = (description: string, example: string) =>
-  ApiPropertyOptional({ description, example, minLength: 1, maxLength: LIMITS.referenceChars })
+const STREAM_EXAMPLE = 'agent_builder-1/tasks'
+const OF_REFERENCES = { optional: true, min: 1, max: LIMITS.referenceChars } as const
 
 /** What an event is without its stream: on the stream's own route the path names it. */
 export class EventInStream {
-  @ApiProperty({
-    description: 'What happened. An open vocabulary.',
+  @Text('What happened. An open vocabulary.', {
     example: 'task.completed',
-    minLength: 1,
-    maxLength: LIMITS.typeChars,
-    pattern: TYPE_PATTERN,
+    min: 1,
+    max: LIMITS.typeChars,
+    pattern: /^[A-Za-z][A-Za-z0-9_.:-]*$/,
   })
   type: string
 
-  @ApiProperty({
-    description: `Any JSON object, kept exactly, nested at most ${LIMITS.nestingDepth} deep.`,
+  @AnyObject(`Any JSON object, kept exactly, nested at most ${LIMITS.nestingDepth} deep.`, {
     example: { task: 'T-17', result: 'green' },
-    type: 'object',
-    additionalProperties: true,
   })
   data: Record<string, unknown>
 
-  @ApiPropertyOptional({
-    description: `Any JSON object beside the data, at most ${LIMITS.metadataBytes} bytes as stored.`,
+  @AnyObject(`Any JSON object beside the data, at most ${LIMITS.metadataBytes} bytes as stored.`, {
     example: { tool: 'ci' },
-    type: 'object',
-    additionalProperties: true,
+    optional: true,
   })
   metadata?: Record<string, unknown>
 
-  @ApiPropertyOptional({
-    description: 'What the event is about; reads and conditions find it by them.',
+  @TextList('What the event is about; reads and conditions find it by them.', {
     example: ['project:apollo'],
-    type: 'array',
-    maxItems: LIMITS.tagsPerEvent,
-    items: { type: 'string', minLength: 1, maxLength: LIMITS.tagChars },
+    optional: true,
+    max: LIMITS.tagsPerEvent,
+    of: { min: 1, max: LIMITS.tagChars },
   })
   tags?: string[]
 
-  @ApiPropertyOptional({
-    description: 'The version of the shape of `data`.',
-    example: 1,
-    type: 'integer',
-    minimum: 1,
-    default: 1,
-  })
+  @Integer('The version of the shape of `data`.', { optional: true, example: 1, min: 1, default: 1 })
   schemaVersion?: number
 
-  @reference('Ties together what belongs to one undertaking; the request’s X-Correlation-Id without it.', 'build-42')
+  @Text('Ties together what belongs to one undertaking; the request’s X-Correlation-Id without it.', {
+    example: 'build-42',
+    ...OF_REFERENCES,
+  })
   correlationId?: string
 
-  @reference('Normally the id of the event that caused this one.', ID_EXAMPLE)
+  @Text('Normally the id of the event that caused this one.', { example: ID_EXAMPLE, ...OF_REFERENCES })
   causationId?: string
 
-  @reference('The session in which it happened.', 'session-7')
+  @Text('The session in which it happened.', { example: 'session-7', ...OF_REFERENCES })
   sessionId?: string
 
-  @ApiPropertyOptional({
-    description: 'Ids of further direct causes.',
-    example: [ID_EXAMPLE],
-    type: 'array',
-    maxItems: LIMITS.parentsPerEvent,
-    items: { type: 'string' },
-  })
+  @TextList('Ids of further direct causes.', { optional: true, example: [ID_EXAMPLE], max: LIMITS.parentsPerEvent })
   parents?: string[]
 
-  @ApiPropertyOptional({
-    description: 'When it happened where it happened. Kept, never used for order.',
+  @Text('When it happened where it happened. Kept, never used for order.', {
+    optional: true,
     example: '2026-01-31T12:00:00Z',
     format: 'date-time',
   })
@@ -81,118 +71,84 @@ export class EventInStream {
 }
 
 export class NewEventBody extends EventInStream {
-  @ApiProperty({
-    description: 'The sequence the event belongs to.',
-    example: 'agent_builder-1/tasks',
-    minLength: 1,
-    maxLength: LIMITS.streamChars,
-    pattern: STREAM_PATTERN,
+  @Text('The sequence the event belongs to.', {
+    example: STREAM_EXAMPLE,
+    min: 1,
+    max: LIMITS.streamChars,
+    pattern: /^[A-Za-z0-9][A-Za-z0-9_.:/@-]*$/,
   })
   stream: string
 }
 
-const REVISION = {
-  description: 'The revision the stream must have, or `any`, `none` (no events yet), `exists`.',
-  example: 4,
-  oneOf: [
-    { type: 'integer', minimum: 0 },
-    { type: 'string', enum: ['any', 'none', 'exists'] },
-  ],
-}
+const Revision = (optional: boolean) =>
+  Either(
+    'The revision the stream must have, or `any`, `none` (no events yet), `exists`.',
+    [
+      { type: 'integer', minimum: 0 },
+      { type: 'string', enum: ['any', 'none', 'exists'] },
+    ],
+    { example: 4, optional },
+  )
+
+const VALUES = { optional: true, max: LIMITS.conditionValuesPerItem } as const
 
 export class ConditionItemBody {
-  @ApiPropertyOptional({
-    description: 'Types, of which an event has one.',
-    example: ['task.claimed'],
-    type: [String],
-    maxItems: LIMITS.conditionValuesPerItem,
-  })
-  types?: string[]
-
-  @ApiPropertyOptional({
-    description: 'Tags, of which an event has all.',
-    example: ['task:T-17'],
-    type: [String],
-    maxItems: LIMITS.conditionValuesPerItem,
-  })
-  tags?: string[]
+  @TextList('Types, of which an event has one.', { example: ['task.claimed'], ...VALUES }) types?: string[]
+  @TextList('Tags, of which an event has all.', { example: ['task:T-17'], ...VALUES }) tags?: string[]
 }
 
 export class MatchBody {
-  @ApiProperty({
-    description: `What must not exist; one match is enough to refuse the append. At most ${LIMITS.conditionValues} types and tags in all items together.`,
-    type: [ConditionItemBody],
-    minItems: 1,
-    maxItems: LIMITS.conditionItems,
-  })
+  @NestedList(
+    `What must not exist; one match is enough to refuse the append. At most ${LIMITS.conditionValues} types and tags in all items together.`,
+    ConditionItemBody,
+    { min: 1, max: LIMITS.conditionItems },
+  )
   items: ConditionItemBody[]
 }
 
 export class ConditionBody {
-  @ApiProperty({ description: 'The append fails if such events exist, readable or not.', type: MatchBody })
-  failIfEventsMatch: MatchBody
-
-  @ApiPropertyOptional({
-    description: 'Only events beyond this position count.',
-    example: 1200,
-    type: 'integer',
-    minimum: 0,
-  })
-  after?: number
+  @Nested('The append fails if such events exist, readable or not.', MatchBody) failIfEventsMatch: MatchBody
+  @PositionField('Only events beyond this position count.', { optional: true, example: 1200 }) after?: number
 }
 
-const CONDITION = { description: 'Refuses the append if matching events exist.', type: ConditionBody }
+const Condition = Nested('Refuses the append if matching events exist.', ConditionBody, { optional: true })
 
 export class SingleAppendBody extends NewEventBody {
-  @ApiPropertyOptional(REVISION)
-  expectedRevision?: number | string
-
-  @ApiPropertyOptional(CONDITION)
-  condition?: ConditionBody
+  @Revision(true) expectedRevision?: number | string
+  @Condition condition?: ConditionBody
 }
 
 export class ExpectationBody {
-  @ApiProperty({ description: 'The stream of which a revision is expected.', example: 'agent_builder-1/tasks' })
-  stream: string
-
-  @ApiProperty(REVISION)
-  expectedRevision: number | string
+  @Text('The stream of which a revision is expected.', { example: STREAM_EXAMPLE }) stream: string
+  @Revision(false) expectedRevision: number | string
 }
 
+const OF_BATCHES = { min: 1, max: LIMITS.batchEvents } as const
+
 export class BatchAppendBody {
-  @ApiProperty({
-    description: `Events, stored all or none, in this order; at most ${LIMITS.batchBytes} bytes together.`,
-    type: [NewEventBody],
-    minItems: 1,
-    maxItems: LIMITS.batchEvents,
-  })
+  @NestedList(
+    `Events, stored all or none, in this order; at most ${LIMITS.batchBytes} bytes together.`,
+    NewEventBody,
+    OF_BATCHES,
+  )
   events: NewEventBody[]
 
-  @ApiPropertyOptional({
-    description: 'Revisions that streams must have, each stream once.',
-    type: [ExpectationBody],
-    maxItems: LIMITS.expectationsPerAppend,
+  @NestedList('Revisions that streams must have, each stream once.', ExpectationBody, {
+    optional: true,
+    max: LIMITS.expectationsPerAppend,
   })
   expectations?: ExpectationBody[]
 
-  @ApiPropertyOptional(CONDITION)
-  condition?: ConditionBody
+  @Condition condition?: ConditionBody
 }
 
 export class StreamSingleAppendBody extends EventInStream {
-  @ApiPropertyOptional(CONDITION)
-  condition?: ConditionBody
+  @Condition condition?: ConditionBody
 }
 
 export class StreamBatchAppendBody {
-  @ApiProperty({
-    description: 'Events without their stream, stored all or none, in this order.',
-    type: [EventInStream],
-    minItems: 1,
-    maxItems: LIMITS.batchEvents,
-  })
+  @NestedList('Events without their stream, stored all or none, in this order.', EventInStream, OF_BATCHES)
   events: EventInStream[]
 
-  @ApiPropertyOptional(CONDITION)
-  condition?: ConditionBody
+  @Condition condition?: ConditionBody
 }

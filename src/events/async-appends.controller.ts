@@ -1,5 +1,5 @@
 // Appends whose callers do not wait, and `/v1/operations/{id}`, where they learn what became of them.
-import { Controller, Get, Param, Post, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param, Post } from '@nestjs/common'
 import {
   ApiAcceptedResponse,
   ApiBody,
@@ -9,7 +9,6 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { type AppendBody, batchAppend, singleAppend } from '../appending/append-body.js'
 import { originOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
@@ -19,10 +18,9 @@ import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { appendBody } from '../wire/body.js'
-import { reply as replyWith } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { AcceptedOperation, OperationAnswer } from './answers.dto.js'
-import { mustBeAnswerable } from './answers.js'
 import { answerOf, type Shape, warningHeader, warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { Operations } from './operations.service.js'
@@ -47,13 +45,9 @@ export class AsyncAppendsController {
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: SingleAppendBody })
   @ApiAcceptedResponse({ ...ACCEPTED, type: AcceptedOperation })
-  async startOne(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-  ) {
-    mustBeAnswerable(request)
-    return this.start(request, reply, access, { body: singleAppend(appendBody(request.body)), shape: 'one' })
+  async startOne(@Http() http: HttpExchange, @Caller() access: Access) {
+    http.form()
+    return this.start(http, access, { body: singleAppend(appendBody(http.request.body)), shape: 'one' })
   }
 
   @Post('events/batch/async')
@@ -65,32 +59,27 @@ export class AsyncAppendsController {
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: BatchAppendBody })
   @ApiAcceptedResponse({ ...ACCEPTED, type: AcceptedOperation })
-  async startBatch(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-  ) {
-    mustBeAnswerable(request)
-    return this.start(request, reply, access, { body: batchAppend(appendBody(request.body)), shape: 'batch' })
+  async startBatch(@Http() http: HttpExchange, @Caller() access: Access) {
+    http.form()
+    return this.start(http, access, { body: batchAppend(appendBody(http.request.body)), shape: 'batch' })
   }
 
   private async start(
-    request: FastifyRequest,
-    reply: FastifyReply,
+    http: HttpExchange,
     access: Access,
     { body, shape }: { readonly body: AppendBody; readonly shape: Shape },
   ) {
-    const origin = originOf(request, access)
+    const origin = originOf(http.request, access)
     const warning = warningOf(body.asked, origin.bytes)
     const operationId = await this.operations.start({
       agentId: access.agentId,
       events: Array.isArray(body.asked.events) ? body.asked.events.length : 1,
       work: () => this.appends.append(body, origin).then(appended => answerOf(appended, shape)),
-      problemOf: error => this.problems.problem(error, request),
+      problemOf: error => this.problems.problem(error, http.request),
     })
-    void reply.status(202).header('location', `/v1/operations/${operationId}`)
-    if (warning !== undefined) void reply.header(warningHeader, warning)
-    return replyWith(request, reply, { operationId })
+    void http.reply.status(202).header('location', `/v1/operations/${operationId}`)
+    if (warning !== undefined) void http.reply.header(warningHeader, warning)
+    return http.send({ operationId })
   }
 
   @Get('operations/:id')
@@ -102,19 +91,14 @@ export class AsyncAppendsController {
   })
   @ApiParam({ name: 'id', description: 'The operation id.', example: '4b1c8a52-6a0e-4d0b-9f57-0f6a2d1f3c11' })
   @ApiOkResponse({ description: 'How far it is.', type: OperationAnswer })
-  operation(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-    @Param('id') id: string,
-  ): string | Buffer {
+  operation(@Http() http: HttpExchange, @Caller() access: Access, @Param('id') id: string): string | Buffer {
     const outcome = this.operations.find(id, access.agentId)
     if (outcome === undefined) {
       const hint = 'Operations are forgotten after a while and on restart; with an idempotency key, send it again.'
       throw new StoreError('NOT_FOUND', `This agent has no operation of this id. ${hint}`)
     }
-    if (outcome.status === 'pending') void reply.header('retry-after', '1')
-    void reply.header('cache-control', 'no-store')
-    return replyWith(request, reply, outcome)
+    if (outcome.status === 'pending') void http.reply.header('retry-after', '1')
+    void http.reply.header('cache-control', 'no-store')
+    return http.send(outcome)
   }
 }

@@ -1,18 +1,17 @@
 // `/v1/events`: read pages and lines, follow what comes or wait for it, look at one.
 import type { Readable } from 'node:stream'
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Lines } from '../streaming/ndjson-answers.service.js'
 import { nextLink } from '../streaming/read-query.js'
 import { EventStreams } from '../streaming/sse-answers.service.js'
-import { contentTypes, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { EventsPage, StoredEventAnswer, WaitAnswer } from './answers.dto.js'
-import { type Exchange, mustBeAnswerable, sendEvent, sendPage } from './answers.js'
+import { sendEvent, sendPage } from './answers.js'
 import { ReadParameters, ViewParameters, WaitParameters } from './events.dto.js'
 import { Waits } from './long-polls.service.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
@@ -48,33 +47,29 @@ export class EventReadsController {
   })
   @ApiOkResponse({ description: 'Events that match, in the order asked for.', type: EventsPage })
   async read(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Query(new ShapePipe(ReadParameters)) query: ReadParameters,
   ): Promise<string | Buffer | Readable> {
-    const form = formOf(request.headers.accept, READ_FORMS)
-    if (form === 'sse') return this.follow({ request, reply }, access, query)
+    const form = http.form(READ_FORMS)
+    if (form === 'sse') return this.follow(http, access, query)
     const plan = this.reads.plan(query, access)
     if (form === 'ndjson') {
-      void reply.header('content-type', contentTypes.ndjson).header('vary', 'Accept')
-      return inWordsOfQuery(() => this.lines.stream(plan, query.limit, { request, answer: reply.raw }))
+      http.announce('ndjson')
+      return inWordsOfQuery(() => this.lines.stream(plan, query.limit, http))
     }
     const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, access, query.limit))
-    if (next !== null) void reply.header('link', nextLink(request.url, next))
-    return sendPage({ request, reply }, events, { next, head })
+    if (next !== null) void http.reply.header('link', nextLink(http.request.url, next))
+    return sendPage(http, events, { next, head })
   }
 
   /** HEAD has no body, and would have one without end. */
-  private async follow(
-    { request, reply }: Exchange,
-    access: Access,
-    query: ReadParameters,
-  ): Promise<Readable | string> {
-    const stream = await inWordsOfQuery(() => this.streams.open(query, access, { request, answer: reply.raw }))
+  private async follow(http: HttpExchange, access: Access, query: ReadParameters): Promise<Readable | string> {
+    const stream = await inWordsOfQuery(() => this.streams.open(query, access, http))
     // Proxies shall pass each event on as it comes.
-    void reply.header('content-type', contentTypes.sse).header('vary', 'Accept').header('x-accel-buffering', 'no')
-    if (request.method !== 'HEAD') return stream
+    http.announce('sse')
+    void http.reply.header('x-accel-buffering', 'no')
+    if (http.request.method !== 'HEAD') return stream
     stream.destroy()
     return ''
   }
@@ -90,19 +85,18 @@ export class EventReadsController {
   @ApiOkResponse({ description: 'At least one event.', type: WaitAnswer })
   @ApiNoContentResponse({ description: 'Nothing matched in time; Lighthouse-Position says where to go on.' })
   async wait(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Query(new ShapePipe(WaitParameters)) query: WaitParameters,
   ): Promise<string | Buffer | undefined> {
-    mustBeAnswerable(request)
+    http.form()
     const wait = waitOf(query, access, this.reads.head)
     const { events, position, head } = await inWordsOfQuery(() =>
-      this.waits.wait(wait, access.agentId, whenGone(reply)),
+      this.waits.wait(wait, access.agentId, whenGone(http.reply)),
     )
-    void reply.header(positionHeader, position)
-    if (events.length > 0) return sendPage({ request, reply }, events, { position, head })
-    void reply.status(204)
+    void http.reply.header(positionHeader, position)
+    if (events.length > 0) return sendPage(http, events, { position, head })
+    void http.reply.status(204)
     return undefined
   }
 
@@ -116,12 +110,11 @@ export class EventReadsController {
   @ApiParam({ name: 'id', description: 'An event id or a position.', example: '1201' })
   @ApiOkResponse({ description: 'The event.', type: StoredEventAnswer })
   async one(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Param('id') id: string,
     @Query(new ShapePipe(ViewParameters)) { upcast }: ViewParameters,
   ): Promise<string | Buffer> {
-    return sendEvent({ request, reply }, await this.reads.event(id, access, upcast))
+    return sendEvent(http, await this.reads.event(id, access, upcast))
   }
 }

@@ -1,16 +1,16 @@
 // `/v1/events`: append one or many.
 
-import { Controller, Post, Req, Res } from '@nestjs/common'
+import { Controller, Post } from '@nestjs/common'
 import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { originOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
 import { KEY_HEADER } from '../appending/idempotency-header.js'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { AppendedBatch, AppendedOne } from './answers.dto.js'
-import { mustBeAnswerable, sendAppended } from './answers.js'
+import { sendAppended } from './answers.js'
 import { warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { givenBatch, givenSingle } from './cloud-event-append.js'
@@ -31,16 +31,12 @@ export class EventsController {
   @ApiBody({ type: SingleAppendBody })
   @ApiCreatedResponse({ description: 'Stored.', type: AppendedOne })
   @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedOne })
-  async appendOne(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-  ) {
-    mustBeAnswerable(request)
-    const body = givenSingle(request)
-    const origin = originOf(request, access, body.key)
+  async appendOne(@Http() http: HttpExchange, @Caller() access: Access) {
+    http.form()
+    const body = givenSingle(http.request)
+    const origin = originOf(http.request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
-    return sendAppended({ request, reply }, await this.appends.append(body, origin), 'one', warning)
+    return sendAppended(http, await this.appends.append(body, origin), 'one', warning)
   }
 
   @Post('batch')
@@ -54,15 +50,11 @@ export class EventsController {
   @ApiBody({ type: BatchAppendBody })
   @ApiCreatedResponse({ description: 'Stored.', type: AppendedBatch })
   @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedBatch })
-  async appendBatch(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-  ) {
-    mustBeAnswerable(request)
-    const body = givenBatch(request)
-    const origin = originOf(request, access, body.key)
+  async appendBatch(@Http() http: HttpExchange, @Caller() access: Access) {
+    http.form()
+    const body = givenBatch(http.request)
+    const origin = originOf(http.request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
-    return sendAppended({ request, reply }, await this.appends.append(body, origin), 'batch', warning)
+    return sendAppended(http, await this.appends.append(body, origin), 'batch', warning)
   }
 }

@@ -1,5 +1,5 @@
 // `/v1/streams/{stream}/events`: a stream read by revision, and appended to under If-Match.
-import { Controller, Get, Param, Post, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param, Post, Query } from '@nestjs/common'
 import {
   ApiBody,
   ApiCreatedResponse,
@@ -12,7 +12,6 @@ import {
   ApiTags,
   getSchemaPath,
 } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import { streamAppend } from '../appending/append-body.js'
 import { originOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
@@ -26,9 +25,10 @@ import { StoreError } from '../contract/errors.js'
 import type { AppendedEvent } from '../contract/event-store.js'
 import { streamLink } from '../streaming/read-query.js'
 import { appendBody } from '../wire/body.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { AppendedBatch, AppendedOne, StreamPage } from './answers.dto.js'
-import { mustBeAnswerable, OF_PAGES, sendAppended, sendPage } from './answers.js'
+import { OF_PAGES, sendAppended, sendPage } from './answers.js'
 import { warningOf } from './append-answer.js'
 import { StreamBatchAppendBody, StreamSingleAppendBody } from './appends.dto.js'
 import { StreamReadParameters } from './events.dto.js'
@@ -64,25 +64,24 @@ export class StreamEventsController {
   @ApiOkResponse({ description: 'Events of the stream, in the order asked for.', type: StreamPage })
   @ApiResponse({ status: 304, description: 'The stream is still at this revision.' })
   async read(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Query(new ShapePipe(StreamReadParameters)) query: StreamReadParameters,
   ): Promise<string | Buffer | undefined> {
-    mustBeAnswerable(request, OF_PAGES)
-    const { stream } = request.params as { stream: string }
+    http.form(OF_PAGES)
+    const { stream } = http.request.params as { stream: string }
     const info = await this.reads.streamInfo(stream, access)
     // What is shown by upcasters changes with them, at the same revision: no tag can say that it is unchanged.
     if (query.upcast === undefined) {
-      void reply.header('etag', entityTag(info.revision))
-      if (isUnchanged(request.headers['if-none-match'], info.revision)) {
-        void reply.status(304)
+      void http.reply.header('etag', entityTag(info.revision))
+      if (isUnchanged(http.request.headers['if-none-match'], info.revision)) {
+        void http.reply.status(304)
         return undefined
       }
     }
     const { events, next } = await inWordsOfQuery(() => this.reads.stream(info, query))
-    if (next !== null) void reply.header('link', streamLink(request.url, next))
-    return sendPage({ request, reply }, events, { next, revision: info.revision })
+    if (next !== null) void http.reply.header('link', streamLink(http.request.url, next))
+    return sendPage(http, events, { next, revision: info.revision })
   }
 
   @Post()
@@ -102,26 +101,21 @@ export class StreamEventsController {
     description: 'Stored before under this idempotency key.',
     schema: either(AppendedOne, AppendedBatch),
   })
-  async append(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-    @Caller() access: Access,
-    @Param('stream') stream: string,
-  ) {
-    mustBeAnswerable(request)
-    const given = appendBody(request.body)
+  async append(@Http() http: HttpExchange, @Caller() access: Access, @Param('stream') stream: string) {
+    http.form()
+    const given = appendBody(http.request.body)
     const { asked, pointer } = streamAppend(given, stream)
-    const expectedRevision = expectedByHeaders(request.headers)
+    const expectedRevision = expectedByHeaders(http.request.headers)
     const expectations = expectedRevision === undefined ? {} : { expectations: [{ stream, expectedRevision }] }
-    const origin = originOf(request, access)
+    const origin = originOf(http.request, access)
     const warning = warningOf(asked, origin.bytes)
     const appended = await this.appends
       .append({ asked: { ...asked, ...expectations }, pointer }, origin)
       .catch((error: unknown) => {
         throw error instanceof StoreError ? asPrecondition(error) : error
       })
-    void reply.header('etag', entityTag((appended.events.at(-1) as AppendedEvent).revision))
+    void http.reply.header('etag', entityTag((appended.events.at(-1) as AppendedEvent).revision))
     const shape = isObject(given) && Object.hasOwn(given, 'events') ? 'batch' : 'one'
-    return sendAppended({ request, reply }, appended, shape, warning)
+    return sendAppended(http, appended, shape, warning)
   }
 }

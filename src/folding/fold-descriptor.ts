@@ -1,7 +1,7 @@
 // The canonical description of a fold: two folds that can never differ have the same text, and its SHA-256 is the fold's id. Pure.
 import { createHash } from 'node:crypto'
 import type { FieldPath } from '../contract/check/field-path.js'
-import type { EventFilter } from '../contract/filter.js'
+import { type EventFilter, FILTER_FIELD_LIST, listOf } from '../contract/filter.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import { coversFilter } from './covers-filter.js'
 import { filterOf, type Projection, type ProjectionDefinition } from './projection.js'
@@ -42,10 +42,7 @@ export interface NamedFold {
   readonly upcasters: Upcasters
 }
 
-const FILTER_FIELDS = [
-  ...(['streams', 'types', 'tags', 'agents'] as const),
-  ...(['correlationId', 'causationId', 'sessionId', 'causes'] as const),
-]
+const FILTER_PARTS = [...FILTER_FIELD_LIST.map(([name]) => name), 'causes'] as const
 
 /** Parts that are absent have no place in it, so a part that is invented later leaves the others' texts as they are. */
 export function foldText({ filter, reducer, key, projection, upcasters, within }: FoldParts): string {
@@ -89,9 +86,9 @@ export function definitionMark({ filter, key, initial, on }: ProjectionDefinitio
 /** A value of one and a list of it mean the same; no order and no repetition of values means anything. */
 function filterPart(filter: EventFilter): EventFilter {
   const part: Record<string, readonly string[]> = {}
-  for (const field of FILTER_FIELDS) {
+  for (const field of FILTER_PARTS) {
     const value = filter[field]
-    if (value !== undefined) part[field] = sorted(typeof value === 'string' ? [value] : value)
+    if (value !== undefined) part[field] = sorted(listOf(value))
   }
   return part
 }

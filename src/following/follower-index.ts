@@ -1,20 +1,24 @@
 // Followers that stand at the end of the log, found by what their filters name: who cannot match an event costs it nothing.
 import type { RecordedEvent } from '../contract/event.js'
-import { type EventFilter, globCharsOf } from '../contract/filter.js'
+import { type EventFilter, type FilterField, globCharsOf, listOf, NARROWEST_FIRST } from '../contract/filter.js'
 import { isGlob } from '../contract/glob.js'
 
-/** A follower under each of these keys is offered every event that bears one of them; at most one key of each event. */
-function keysOf(filter: EventFilter): readonly string[] | undefined {
-  const { streams, types, tags, agents, correlationId, causationId, sessionId } = filter
-  const named = (name: string, values: string | readonly string[]) => [values].flat().map(value => `${name} ${value}`)
-  if (correlationId !== undefined) return named('correlation', correlationId)
-  if (causationId !== undefined) return named('causation', causationId)
-  if (sessionId !== undefined) return named('session', sessionId)
-  if (streams !== undefined && !streams.some(isGlob)) return named('stream', streams)
-  // All tags must be there, so one of them is enough to be found by.
-  if (tags !== undefined && tags.length > 0) return named('tag', tags.slice(0, 1))
-  if (agents !== undefined) return named('agent', agents)
-  if (types !== undefined && !types.some(isGlob)) return named('type', types)
+interface Keys {
+  readonly field: FilterField
+  readonly values: readonly string[]
+}
+
+/** A follower under each of these values is offered every event that has one of them; at most one of each event. */
+function keysOf(filter: EventFilter): Keys | undefined {
+  for (const [name, field] of NARROWEST_FIRST) {
+    const wanted = filter[name]
+    if (wanted === undefined) continue
+    const values = listOf(wanted)
+    // All tags must be there, so one of them is enough to be found by.
+    if (field.choice === 'all') {
+      if (values.length > 0) return { field, values: values.slice(0, 1) }
+    } else if (field.choice === 'any' || !values.some(isGlob)) return { field, values }
+  }
   return undefined
 }
 
@@ -26,19 +30,9 @@ export function isWide(filter: EventFilter): boolean {
   return keysOf(filter) === undefined || globCharsOf(filter.streams, filter.types) > GLOB_CHARS
 }
 
-function* keysOfEvent(event: RecordedEvent): Generator<string> {
-  const { stream, type, tags, agentId, correlationId, causationId, sessionId } = event
-  yield `stream ${stream}`
-  yield `type ${type}`
-  yield `agent ${agentId}`
-  if (correlationId !== undefined) yield `correlation ${correlationId}`
-  if (causationId !== undefined) yield `causation ${causationId}`
-  if (sessionId !== undefined) yield `session ${sessionId}`
-  for (const tag of new Set(tags)) yield `tag ${tag}`
-}
-
 export class Standing<F extends { readonly filter: EventFilter }> {
-  private readonly byKey = new Map<string, Set<F>>()
+  /** Only the fields by which somebody is found. */
+  private readonly byField = new Map<FilterField, Map<string, Set<F>>>()
   private readonly others = new Set<F>()
   private readonly all = new Set<F>()
 
@@ -49,10 +43,15 @@ export class Standing<F extends { readonly filter: EventFilter }> {
   add(follower: F): void {
     this.all.add(follower)
     const keys = keysOf(follower.filter)
-    if (keys === undefined) this.others.add(follower)
-    for (const key of keys ?? []) {
-      const held = this.byKey.get(key)
-      if (held === undefined) this.byKey.set(key, new Set([follower]))
+    if (keys === undefined) {
+      this.others.add(follower)
+      return
+    }
+    const byValue = this.byField.get(keys.field) ?? new Map<string, Set<F>>()
+    this.byField.set(keys.field, byValue)
+    for (const value of keys.values) {
+      const held = byValue.get(value)
+      if (held === undefined) byValue.set(value, new Set([follower]))
       else held.add(follower)
     }
   }
@@ -60,20 +59,27 @@ export class Standing<F extends { readonly filter: EventFilter }> {
   delete(follower: F): void {
     if (!this.all.delete(follower)) return
     this.others.delete(follower)
-    for (const key of keysOf(follower.filter) ?? []) {
-      const held = this.byKey.get(key)
+    const keys = keysOf(follower.filter)
+    const byValue = keys && this.byField.get(keys.field)
+    if (keys === undefined || byValue === undefined) return
+    for (const value of keys.values) {
+      const held = byValue.get(value)
       held?.delete(follower)
-      if (held?.size === 0) this.byKey.delete(key)
+      if (held?.size === 0) byValue.delete(value)
     }
+    if (byValue.size === 0) this.byField.delete(keys.field)
   }
 
   /** Each once, those whose filter may match the event and no one else who names what it does not have. */
   *candidates(event: RecordedEvent): Generator<F> {
     yield* this.others
-    if (this.byKey.size === 0) return
-    for (const key of keysOfEvent(event)) {
-      const held = this.byKey.get(key)
-      if (held !== undefined) yield* held
+    for (const [field, byValue] of this.byField) {
+      const values = field.valuesOf(event)
+      if (values === undefined) continue
+      for (const value of typeof values === 'string' ? [values] : new Set(values)) {
+        const held = byValue.get(value)
+        if (held !== undefined) yield* held
+      }
     }
   }
 }

@@ -282,6 +282,14 @@ describe('a definition', () => {
     }
   })
 
+  test('with a causation id hands out what that event caused, and keeps to it', async () => {
+    const filter = { causationId: 'cause-1' }
+    const name = await group({ filter })
+    for (const causationId of ['cause-2', 'cause-1']) await append(name, 1, { causationId })
+    expect((await take(name)).map((given: { event: object }) => given.event)).toMatchObject([filter])
+    expect((await put(name, { filter: { causationId: 'cause-2' }, after: 'start' })).status).toBe(409)
+  })
+
   test('is changed and deleted by who made it, or by an operator', async () => {
     const name = await group()
     await append(name, 1)

@@ -1,12 +1,11 @@
 // `GET /v1/events/{id}/causes`, `/effects` and `GET /v1/correlations/{id}`: why something happened, and what came of it.
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { LIMITS } from '../contract/limits.js'
-import { reply as answer, contentTypes, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { pageOf } from '../wire/page.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import type { Graph, GraphLimits, GraphNode } from './causal-graph.js'
@@ -40,10 +39,9 @@ export class CausationController {
     @Param('id') id: string,
     @Query(new ShapePipe(GraphParameters)) query: GraphParameters,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
-    return answer(request, reply, told(await this.causation.causes(id, access, limitsOf(query))))
+    return http.send(told(await this.causation.causes(id, access, limitsOf(query))))
   }
 
   @Get('events/:id/effects')
@@ -58,10 +56,9 @@ export class CausationController {
     @Param('id') id: string,
     @Query(new ShapePipe(GraphParameters)) query: GraphParameters,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
-    return answer(request, reply, told(await this.causation.effects(id, access, limitsOf(query))))
+    return http.send(told(await this.causation.effects(id, access, limitsOf(query))))
   }
 
   @Get('correlations/:id')
@@ -76,12 +73,11 @@ export class CausationController {
     @Param('id') correlationId: string,
     @Query(new ShapePipe(StoryParameters)) { after = 0, limit = LIMITS.readLimitDefault }: StoryParameters,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
-    const form = formOf(request.headers.accept, ['json', 'msgpack'] as const)
+    const form = http.form()
     const { events, links, outside, next } = await this.causation.story(correlationId, access, { after, limit })
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    http.announce(form)
     return pageOf(events, { correlationId, links, outside, next }, form)
   }
 }

@@ -1,143 +1,82 @@
 // What questions about causes and effects take and answer.
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
-import { IsInt, IsOptional, Max, Min } from 'class-validator'
 import { LIMITS } from '../contract/limits.js'
+import { AnyList, Flag, Integer, NestedList, OneOf, PositionField, Text, TextList } from '../wire/fields.decorator.js'
 
 export const GRAPH_DEPTH_DEFAULT = 10
 export const GRAPH_DEPTH_MAX = 100
 export const GRAPH_NODES_DEFAULT = 100
 export const GRAPH_NODES_MAX = 1_000
 
+const ID = '1790000000000000000_0_node-1'
+
 export class GraphParameters {
-  @ApiPropertyOptional({
-    description: 'How many steps to go at most.',
+  @Integer('How many steps to go at most.', {
+    optional: true,
     example: 10,
-    type: 'integer',
-    minimum: 1,
-    maximum: GRAPH_DEPTH_MAX,
+    min: 1,
+    max: GRAPH_DEPTH_MAX,
     default: GRAPH_DEPTH_DEFAULT,
   })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(GRAPH_DEPTH_MAX)
   depth?: number
 
-  @ApiPropertyOptional({
-    description: 'How many events to show at most, beside the one that is asked about.',
+  @Integer('How many events to show at most, beside the one that is asked about.', {
+    optional: true,
     example: 100,
-    type: 'integer',
-    minimum: 1,
-    maximum: GRAPH_NODES_MAX,
+    min: 1,
+    max: GRAPH_NODES_MAX,
     default: GRAPH_NODES_DEFAULT,
   })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(GRAPH_NODES_MAX)
   limit?: number
 }
 
 export class GraphEventDto {
-  @ApiProperty({ description: 'The id.', example: '1790000000000000000_0_node-1' })
-  id: string
-
-  @ApiProperty({ description: 'Steps from the event that is asked about.', example: 1, type: 'integer' })
-  depth: number
-
-  @ApiProperty({ description: 'True: there is no such event, or the token may not read it.', example: false })
-  missing: boolean
-
-  @ApiPropertyOptional({ description: 'The position.', example: 1201, type: 'integer' })
-  position?: number
-
-  @ApiPropertyOptional({ description: 'The stream.', example: 'agent_builder-1/tasks' })
-  stream?: string
-
-  @ApiPropertyOptional({ description: 'The type.', example: 'task.completed' })
-  type?: string
-
-  @ApiPropertyOptional({ description: 'When it was appended.', example: '2026-01-31T12:00:00.000000000Z' })
-  timestamp?: string
-
-  @ApiPropertyOptional({ description: 'Who appended it.', example: 'builder-1' })
-  agentId?: string
+  @Text('The id.', { example: ID }) id: string
+  @Integer('Steps from the event that is asked about.', { example: 1 }) depth: number
+  @Flag('True: there is no such event, or the token may not read it.', { example: false }) missing: boolean
+  @Integer('The position.', { optional: true, example: 1201 }) position?: number
+  @Text('The stream.', { optional: true, example: 'agent_builder-1/tasks' }) stream?: string
+  @Text('The type.', { optional: true, example: 'task.completed' }) type?: string
+  @Text('When it was appended.', { optional: true, example: '2026-01-31T12:00:00.000000000Z' }) timestamp?: string
+  @Text('Who appended it.', { optional: true, example: 'builder-1' }) agentId?: string
 }
 
 export class GraphLinkDto {
-  @ApiProperty({ description: 'The id of the cause.', example: '1790000000000000000_0_node-1' })
-  cause: string
-
-  @ApiProperty({ description: 'The id of the effect.', example: '1790000000000000001_0_node-1' })
-  effect: string
-
-  @ApiProperty({ description: 'Which field says so.', enum: ['causation', 'parent'], example: 'causation' })
-  by: 'causation' | 'parent'
+  @Text('The id of the cause.', { example: ID }) cause: string
+  @Text('The id of the effect.', { example: '1790000000000000001_0_node-1' }) effect: string
+  @OneOf('Which field says so.', { of: ['causation', 'parent'], example: 'causation' }) by: 'causation' | 'parent'
 }
 
 export class GraphAnswerDto {
-  @ApiProperty({
-    description: 'Events, nearest first; the first is the one that is asked about.',
-    type: [GraphEventDto],
-  })
-  events: GraphEventDto[]
-
-  @ApiProperty({ description: 'Which of them caused which.', type: [GraphLinkDto] })
-  links: GraphLinkDto[]
-
-  @ApiProperty({ description: 'False when `depth` or `limit` ended it: there is more.', example: true })
-  complete: boolean
+  @NestedList('Events, nearest first; the first is the one that is asked about.', GraphEventDto) events: GraphEventDto[]
+  @NestedList('Which of them caused which.', GraphLinkDto) links: GraphLinkDto[]
+  @Flag('False when `depth` or `limit` ended it: there is more.', { example: true }) complete: boolean
 }
 
 export class StoryParameters {
-  @ApiPropertyOptional({ description: 'Only events beyond this position.', example: 1200, type: 'integer', minimum: 0 })
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
-  after?: number
+  @PositionField('Only events beyond this position.', { optional: true, example: 1200 }) after?: number
 
-  @ApiPropertyOptional({
-    description: 'How many events to show at most.',
+  @Integer('How many events to show at most.', {
+    optional: true,
     example: 100,
-    type: 'integer',
-    minimum: 1,
-    maximum: GRAPH_NODES_MAX,
+    min: 1,
+    max: GRAPH_NODES_MAX,
     default: LIMITS.readLimitDefault,
   })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(GRAPH_NODES_MAX)
   limit?: number
 }
 
 export class StoryAnswerDto {
-  @ApiProperty({ description: 'The correlation id.', example: 'build-42' })
-  correlationId: string
+  @Text('The correlation id.', { example: 'build-42' }) correlationId: string
 
-  @ApiProperty({
-    description: 'Its events in the order of the log, each as it is read.',
-    type: 'array',
-    items: { type: 'object', additionalProperties: true },
-  })
+  @AnyList('Its events in the order of the log, each as it is read.', { type: 'object', additionalProperties: true })
   events: unknown[]
 
-  @ApiProperty({ description: 'Which of them caused which, and causes that lie outside.', type: [GraphLinkDto] })
-  links: GraphLinkDto[]
+  @NestedList('Which of them caused which, and causes that lie outside.', GraphLinkDto) links: GraphLinkDto[]
 
-  @ApiProperty({
-    description: 'Causes that are not among these events: of another story, of an earlier page, or missing.',
-    example: ['1790000000000000000_0_node-1'],
-    type: [String],
+  @TextList('Causes that are not among these events: of another story, of an earlier page, or missing.', {
+    example: [ID],
   })
   outside: string[]
 
-  @ApiProperty({
-    description: 'The `after` of the next page; null at the end.',
-    example: 1300,
-    nullable: true,
-    type: 'integer',
-  })
-  next: number | null
+  @Integer('The `after` of the next page; null at the end.', { example: 1300, nullable: true }) next: number | null
 }

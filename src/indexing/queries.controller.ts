@@ -1,18 +1,15 @@
 // `POST /v1/events/query`: the events that meet conditions, and how they were found.
-import { Body, Controller, HttpCode, Post, Req, Res } from '@nestjs/common'
+import { Body, Controller, HttpCode, Post } from '@nestjs/common'
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { plainBody } from '../wire/body.js'
-import { contentTypes, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { QueryAnswerDto, QueryDto } from './indexing.dto.js'
 import { Queries } from './queries.service.js'
 import { readQueryBody } from './read-query-body.js'
-
-const FORMS = ['json', 'msgpack'] as const
 
 @ApiTags('events')
 @Controller('v1/events')
@@ -32,17 +29,12 @@ export class QueriesController {
   })
   @ApiBody({ type: QueryDto })
   @ApiOkResponse({ description: 'Events that match, and how they were found.', type: QueryAnswerDto })
-  async query(
-    @Body() body: unknown,
-    @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<string | Buffer> {
-    const form = formOf(request.headers.accept, FORMS)
+  async query(@Body() body: unknown, @Caller() access: Access, @Http() http: HttpExchange): Promise<string | Buffer> {
+    const form = http.form()
     const query = readQueryBody(plainBody(body))
     const within = access.within('events.query')
     const page = await this.costly.run(access, () => this.queries.answer(query, within, form))
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    http.announce(form)
     return page
   }
 }

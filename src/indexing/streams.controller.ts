@@ -1,13 +1,12 @@
 // `GET /v1/streams` and `GET /v1/streams/{stream}`: which streams there are, and how far each has come.
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
-import { reply as answer } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { StreamAnswerDto, StreamsAnswerDto, StreamsQueryDto } from './indexing.dto.js'
 import { Streams } from './streams.service.js'
@@ -30,11 +29,10 @@ export class StreamsController {
   async list(
     @Query(new ShapePipe(StreamsQueryDto)) query: StreamsQueryDto,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     const page = await this.costly.run(access, () => this.streams.list(query, access)).catch(inQuery)
-    return answer(request, reply, page)
+    return http.send(page)
   }
 
   @Get(':stream')
@@ -48,12 +46,11 @@ export class StreamsController {
   async one(
     @Param('stream') stream: string,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     const found = await this.streams.one(stream, access)
-    void reply.header('etag', `"${found.revision}"`)
-    return answer(request, reply, found)
+    void http.reply.header('etag', `"${found.revision}"`)
+    return http.send(found)
   }
 }
 

@@ -1,5 +1,5 @@
 // `/v1/admin/revocations`: which tokens are not good any more although they have not expired.
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common'
 import {
   ApiBody,
   ApiCreatedResponse,
@@ -9,12 +9,11 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
-import { reply as answer } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { RevocationAnswerDto, RevocationDto, RevocationsAnswerDto } from './revocations.dto.js'
 import { TokenRevocations } from './revocations.service.js'
@@ -28,11 +27,8 @@ export class RevocationsController {
   @Needs('admin.read')
   @ApiOperation({ summary: 'List what is revoked', description: 'Agents and tokens, oldest first.' })
   @ApiOkResponse({ description: 'All that stand.', type: RevocationsAnswerDto })
-  async list(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<string | Buffer> {
-    return answer(request, reply, { revocations: await this.revocations.list() })
+  async list(@Http() http: HttpExchange): Promise<string | Buffer> {
+    return http.send({ revocations: await this.revocations.list() })
   }
 
   @Post()
@@ -45,12 +41,11 @@ export class RevocationsController {
   @ApiBody({ type: RevocationDto })
   @ApiCreatedResponse({ description: 'It is in force.', type: RevocationAnswerDto })
   async revoke(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Body(new ShapePipe(RevocationDto)) asked: RevocationDto,
   ): Promise<string | Buffer> {
-    return answer(request, reply, await this.revocations.revoke(asked, access))
+    return http.send(await this.revocations.revoke(asked, access))
   }
 
   @Delete(':kind/:id')

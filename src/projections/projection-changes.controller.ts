@@ -1,12 +1,11 @@
 // `GET /v1/projections/{name}/changes`: the states of a live projection, and then each that changes, as server-sent events.
 import type { Readable } from 'node:stream'
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
-import { contentTypes, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { ProjectionChanges } from './projection-changes.service.js'
 import { ProjectionChangesParameters } from './projections.dto.js'
@@ -30,14 +29,14 @@ export class ProjectionChangesController {
     @Param('name') name: string,
     @Query(new ShapePipe(ProjectionChangesParameters)) { key }: ProjectionChangesParameters,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Readable | string> {
-    const form = formOf(request.headers.accept, ['sse'])
-    const stream = await this.changes.follow(name, key, access, { request, answer: reply.raw })
+    http.form(['sse'])
+    const stream = await this.changes.follow(name, key, access, http)
     // Proxies shall pass each event on as it comes.
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept').header('x-accel-buffering', 'no')
-    if (request.method !== 'HEAD') return stream
+    http.announce('sse')
+    void http.reply.header('x-accel-buffering', 'no')
+    if (http.request.method !== 'HEAD') return stream
     // It has no body, and would have one without end.
     stream.destroy()
     return ''

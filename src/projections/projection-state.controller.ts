@@ -1,12 +1,12 @@
 // `GET /v1/projections/{name}/state` and `/keys`: the state of a projection now or at any moment, from memory where it is kept live.
-import { Controller, Get, Param, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
-import { whileOpen } from '../folding/replay-answer.js'
-import { contentTypes, encoded, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { encoded } from '../wire/negotiation.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { ProjectionStates } from './projection-states.service.js'
@@ -17,7 +17,6 @@ import {
   ProjectionStateParameters,
 } from './projections.dto.js'
 
-const PLAIN = ['json', 'msgpack'] as const
 const NAME = { name: 'name', description: 'The name of the projection.', example: 'tasks' }
 
 @ApiTags('state')
@@ -41,15 +40,14 @@ export class ProjectionStateController {
     @Param('name') name: string,
     @Query(new ShapePipe(ProjectionStateParameters)) asked: ProjectionStateParameters,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
-    const form = formOf(request.headers.accept, PLAIN)
+    const form = http.form()
     const text = await this.states.state({ name, ...asked }, access, {
-      signal: whileOpen(reply),
-      write: answer => encoded(this.told(answer, request), form),
+      signal: http.abortOnClose(),
+      write: answer => encoded(this.told(answer, http.request), form),
     })
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    http.announce(form)
     return text
   }
 
@@ -66,15 +64,14 @@ export class ProjectionStateController {
     @Param('name') name: string,
     @Query(new ShapePipe(ProjectionKeysParameters)) asked: ProjectionKeysParameters,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
-    const form = formOf(request.headers.accept, PLAIN)
+    const form = http.form()
     const text = await this.states.keys({ name, ...asked }, access, {
-      signal: whileOpen(reply),
-      write: answer => encoded(this.told(answer, request), form),
+      signal: http.abortOnClose(),
+      write: answer => encoded(this.told(answer, http.request), form),
     })
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    http.announce(form)
     return text
   }
 

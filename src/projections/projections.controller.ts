@@ -1,5 +1,5 @@
 // `/v1/projections`: folds that are registered under a name.
-import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query, Req, Res } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common'
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -8,16 +8,14 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
-import { reply as answer, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { ProjectionAnswer, ProjectionBody, ProjectionsAnswer, ProjectionVersionParameters } from './projections.dto.js'
 
-const PLAIN = ['json', 'msgpack'] as const
 const NAME = {
   name: 'name',
   description: 'The name of the projection: 1 to 64 of A-Z a-z 0-9 _ . - that start with a letter or digit.',
@@ -33,13 +31,13 @@ export class ProjectionsController {
   @Needs('events.read')
   @ApiOperation({ summary: 'List projections', description: 'All that are in force, without what they do.' })
   @ApiOkResponse({ description: 'The projections.', type: ProjectionsAnswer })
-  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    formOf(request.headers.accept, PLAIN)
+  async list(@Http() http: HttpExchange) {
+    http.form()
     const { current } = await this.projections.definitions.log()
     const projections = current.map(({ name, version, definition: { description, live }, definedBy, definedAt }) => {
       return { name, version, description, live: live === true, definedBy, definedAt }
     })
-    return answer(request, reply, { projections })
+    return http.send({ projections })
   }
 
   @Get(':name')
@@ -53,11 +51,10 @@ export class ProjectionsController {
   async one(
     @Param('name') name: string,
     @Query(new ShapePipe(ProjectionVersionParameters)) { version }: ProjectionVersionParameters,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ) {
-    formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, answerOf(await this.projections.one(name, version)))
+    http.form()
+    return http.send(answerOf(await this.projections.one(name, version)))
   }
 
   @Put(':name')
@@ -73,13 +70,12 @@ export class ProjectionsController {
     @Param('name') name: string,
     @Body(new ShapePipe(ProjectionBody)) body: ProjectionBody,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ) {
-    formOf(request.headers.accept, PLAIN)
+    http.form()
     const { version, isNew } = await this.projections.define(name, { ...body }, access.agentId)
-    void reply.status(isNew ? 201 : 200)
-    return answer(request, reply, answerOf(version))
+    void http.reply.status(isNew ? 201 : 200)
+    return http.send(answerOf(version))
   }
 
   @Delete(':name')

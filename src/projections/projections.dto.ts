@@ -1,23 +1,10 @@
 // What the routes of projections take and answer.
-import { ApiProperty, ApiPropertyOptional, OmitType } from '@nestjs/swagger'
-import { Type } from 'class-transformer'
-import {
-  IsBoolean,
-  IsDefined,
-  IsInt,
-  IsObject,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  ValidateNested,
-} from 'class-validator'
+import { OmitType } from '@nestjs/swagger'
 import { LIMITS } from '../contract/limits.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
-import { ReplayAnswerDto } from '../folding/replay.dto.js'
-import { JSON_VALUE } from '../wire/json-value.js'
-import { ReplayFilterDto } from '../wire/replay-filter.dto.js'
+import { At, ReplayAnswerDto } from '../folding/replay.dto.js'
+import { EventFilterDto } from '../wire/event-filter.dto.js'
+import { AnyObject, AnyValue, Flag, Integer, Nested, NestedList, Text } from '../wire/fields.decorator.js'
 import { KEYS_PAGE, KEYS_PAGE_MAX } from './keys-page.js'
 
 const ON = {
@@ -30,192 +17,98 @@ const ON = {
 }
 
 export class ProjectionBody {
-  @ApiPropertyOptional({ description: 'What it is for.', maxLength: DEFINITION_LIMITS.descriptionChars })
-  @IsOptional()
-  @IsString()
-  @MaxLength(DEFINITION_LIMITS.descriptionChars)
-  description?: string
+  @Text('What it is for.', { optional: true, max: DEFINITION_LIMITS.descriptionChars }) description?: string
 
-  @ApiPropertyOptional({
-    description: 'Which events; without `streams` those of all but the service’s own.',
-    type: ReplayFilterDto,
-  })
-  @IsOptional()
-  @IsObject()
-  @ValidateNested()
-  @Type(() => ReplayFilterDto)
-  filter?: ReplayFilterDto
+  @Nested('Which events; without `streams` those of all but the service’s own.', EventFilterDto, { optional: true })
+  filter?: EventFilterDto
 
-  @ApiPropertyOptional({
-    description: 'A path of the event: one state for each value found there.',
+  @Text('A path of the event: one state for each value found there.', {
+    optional: true,
     example: 'data.task',
-    maxLength: LIMITS.pathChars,
+    max: LIMITS.pathChars,
   })
-  @IsOptional()
-  @IsString()
-  @MaxLength(LIMITS.pathChars)
   key?: string
 
-  @ApiPropertyOptional({
-    description: 'Where a state begins.',
-    default: {},
-    example: { status: 'unknown' },
-    ...JSON_VALUE,
-  })
-  @IsOptional()
-  @IsDefined()
-  initial?: unknown
+  @AnyValue('Where a state begins.', { optional: true, default: {}, example: { status: 'unknown' } }) initial?: unknown
 
-  @ApiProperty({
-    description:
-      'By type, or glob on types: what is done to the state when such an event comes. Each operation is a `set`, `merge`, `append`, `increment` or `remove` at a `path`, a JSON Pointer into the state, with a literal `value` (`by`) or `from` a path of the event.',
-    type: 'object',
-    additionalProperties: { type: 'array', items: { type: 'object', required: ['op', 'path'] } },
-    example: ON,
-  })
-  @IsObject()
+  @AnyObject(
+    'By type, or glob on types: what is done to the state when such an event comes. Each operation is a `set`, `merge`, `append`, `increment` or `remove` at a `path`, a JSON Pointer into the state, with a literal `value` (`by`) or `from` a path of the event.',
+    {
+      additionalProperties: { type: 'array', items: { type: 'object', required: ['op', 'path'] } },
+      example: ON,
+    },
+  )
   on: Record<string, unknown>
 
-  @ApiPropertyOptional({ description: 'Keep it up to date in memory.', default: false })
-  @IsOptional()
-  @IsBoolean()
-  live?: boolean
+  @Flag('Keep it up to date in memory.', { optional: true, default: false }) live?: boolean
 }
 
-const version = () =>
-  ApiProperty({ description: 'Counted on by every change, deletions included.', example: 1, type: 'integer' })
+const Name = Text('Its name.', { example: 'tasks' })
+const Version = Integer('Counted on by every change, deletions included.', { example: 1 })
+const DefinedBy = Text('The agent that defined this version.', { example: 'operator' })
+const DefinedAt = Text('When it was defined.', { example: '2026-11-21T08:00:00.000000000Z' })
+const OneKey = Text('Of a keyed projection: only the state of this key.', { optional: true, example: 'T-17' })
 
 export class ProjectionSummary {
-  @ApiProperty({ description: 'Its name.', example: 'tasks' })
-  name: string
-
-  @version()
-  version: number
-
-  @ApiPropertyOptional({ description: 'What it is for.' })
-  description?: string
-
-  @ApiProperty({ description: 'Whether it is kept up to date in memory.' })
-  live: boolean
-
-  @ApiProperty({ description: 'The agent that defined this version.', example: 'operator' })
-  definedBy: string
-
-  @ApiProperty({ description: 'When it was defined.', example: '2026-11-21T08:00:00.000000000Z' })
-  definedAt: string
+  @Name name: string
+  @Version version: number
+  @Text('What it is for.', { optional: true }) description?: string
+  @Flag('Whether it is kept up to date in memory.') live: boolean
+  @DefinedBy definedBy: string
+  @DefinedAt definedAt: string
 }
 
 export class ProjectionsAnswer {
-  @ApiProperty({ description: 'In the order of their names.', type: [ProjectionSummary] })
-  projections: ProjectionSummary[]
+  @NestedList('In the order of their names.', ProjectionSummary) projections: ProjectionSummary[]
 }
 
 export class ProjectionAnswer extends ProjectionBody {
-  @ApiProperty({ description: 'Its name.', example: 'tasks' })
-  name: string
-
-  @version()
-  version: number
-
-  @ApiProperty({ description: 'The agent that defined this version.', example: 'operator' })
-  definedBy: string
-
-  @ApiProperty({ description: 'When it was defined.', example: '2026-11-21T08:00:00.000000000Z' })
-  definedAt: string
+  @Name name: string
+  @Version version: number
+  @DefinedBy definedBy: string
+  @DefinedAt definedAt: string
 }
 
 export class ProjectionVersionParameters {
-  @ApiPropertyOptional({
-    description: 'An older version; the one in force without it.',
-    ...{ example: 1, type: 'integer', minimum: 1 },
+  @Integer('An older version; the one in force without it.', {
+    optional: true,
+    example: 1,
+    min: 1,
+    max: Number.MAX_SAFE_INTEGER,
   })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(Number.MAX_SAFE_INTEGER)
   version?: number
 }
 
 export class ProjectionStateParameters extends ProjectionVersionParameters {
-  @ApiPropertyOptional({ description: 'Of a keyed projection: only the state of this key.', example: 'T-17' })
-  @IsOptional()
-  @IsString()
-  key?: string
-
-  @ApiPropertyOptional({
-    description: 'A position, an event id or an RFC 3339 time, itself included; the head without it.',
-    example: '2026-01-31T12:00:00Z',
-  })
-  @IsOptional()
-  @IsString()
-  at?: string
+  @OneKey key?: string
+  @At at?: string
 }
 
 export class ProjectionChangesParameters {
-  @ApiPropertyOptional({ description: 'Of a keyed projection: only the state of this key.', example: 'T-17' })
-  @IsOptional()
-  @IsString()
-  key?: string
+  @OneKey key?: string
 }
 
 export class ProjectionKeysParameters extends ProjectionVersionParameters {
-  @ApiPropertyOptional({ description: 'Behind this key: the `next` of the page before.', example: 'T-17' })
-  @IsOptional()
-  @IsString()
-  after?: string
-
-  @ApiPropertyOptional({
-    description: 'How many at most.',
-    ...{ default: KEYS_PAGE, type: 'integer', minimum: 1, maximum: KEYS_PAGE_MAX },
-  })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(KEYS_PAGE_MAX)
-  limit?: number
-
-  @ApiPropertyOptional({
-    description: 'A position, an event id or an RFC 3339 time, itself included; the head without it.',
-    example: '2026-01-31T12:00:00Z',
-  })
-  @IsOptional()
-  @IsString()
-  at?: string
+  @Text('Behind this key: the `next` of the page before.', { optional: true, example: 'T-17' }) after?: string
+  @Integer('How many at most.', { optional: true, default: KEYS_PAGE, min: 1, max: KEYS_PAGE_MAX }) limit?: number
+  @At at?: string
 }
 
 export class KeyStateAnswer {
-  @ApiProperty({ description: 'The key.', example: 'T-17' })
-  key: string
-
-  @ApiProperty({ description: 'Its state.', example: { status: 'done' }, ...JSON_VALUE })
-  state: unknown
+  @Text('The key.', { example: 'T-17' }) key: string
+  @AnyValue('Its state.', { example: { status: 'done' } }) state: unknown
 }
 
 export class ProjectionStateAnswer extends ReplayAnswerDto {
-  @ApiProperty({ description: 'The projection.', example: 'tasks' })
-  projection: string
+  @Text('The projection.', { example: 'tasks' }) projection: string
+  @Version version: number
+  @Text('The key that was asked for.', { optional: true, example: 'T-17' }) key?: string
+  @Flag('Whether it was answered from memory, where it is kept up to date.') live: boolean
 
-  @version()
-  version: number
-
-  @ApiPropertyOptional({ description: 'The key that was asked for.', example: 'T-17' })
-  key?: string
-
-  @ApiProperty({ description: 'Whether it was answered from memory, where it is kept up to date.' })
-  live: boolean
-
-  @ApiPropertyOptional({
-    description: 'Why a live projection does not go on behind its position.',
-    type: 'object',
-    additionalProperties: true,
-  })
-  problem?: object
+  @AnyObject('Why a live projection does not go on behind its position.', { optional: true }) problem?: object
 }
 
 export class ProjectionKeysAnswer extends OmitType(ProjectionStateAnswer, ['key', 'state'] as const) {
-  @ApiProperty({ description: 'In the order of their code units.', type: [KeyStateAnswer] })
-  keys: KeyStateAnswer[]
-
-  @ApiProperty({ description: 'The `after` of the next page; null on the last.', type: String, nullable: true })
-  next: string | null
+  @NestedList('In the order of their code units.', KeyStateAnswer) keys: KeyStateAnswer[]
+  @Text('The `after` of the next page; null on the last.', { nullable: true }) next: string | null
 }

@@ -1,22 +1,21 @@
 // `POST /v1/replay` and `GET /v1/streams/{stream}/state`: what the state was, at any moment of history.
 import type { Readable } from 'node:stream'
-import { Body, Controller, Get, HttpCode, Param, Post, Query, Req, Res } from '@nestjs/common'
+import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { ReplayAnswerDto, ReplayDto, StreamStateAnswerDto, StreamStateParameters } from '../folding/replay.dto.js'
-import { answerOf, whileOpen } from '../folding/replay-answer.js'
+import { answerOf } from '../folding/replay-answer.js'
 import { Replays } from '../folding/replays.service.js'
 import { Lines } from '../streaming/ndjson-answers.service.js'
-import { contentTypes, encoded, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { encoded } from '../wire/negotiation.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 
 const FORMS = ['json', 'msgpack', 'ndjson'] as const
-const PLAIN_FORMS = ['json', 'msgpack'] as const
 const PROGRESS_EVENTS = 10_000
 
 @ApiTags('state')
@@ -39,20 +38,19 @@ export class ReplayController {
   @ApiBody({ type: ReplayDto })
   @ApiOkResponse({ description: 'The state.', type: ReplayAnswerDto })
   async replay(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Body(new ShapePipe(ReplayDto)) asked: ReplayDto,
   ): Promise<string | Buffer | Readable> {
-    const form = formOf(request.headers.accept, FORMS)
+    const form = http.form(FORMS)
     const plan = await this.replays.plan(asked, access)
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    http.announce(form)
     if (form === 'ndjson') {
       const { every = PROGRESS_EVENTS, states = false } = asked
       const frames = this.replays.frames(plan, access, { every, states })
-      return this.lines.send(frames, { request, answer: reply.raw })
+      return this.lines.send(frames, http)
     }
-    return encoded(answerOf(await this.replays.state(plan, access, whileOpen(reply))), form)
+    return encoded(answerOf(await this.replays.state(plan, access, http.abortOnClose())), form)
   }
 
   @Get('streams/:stream/state')
@@ -65,18 +63,17 @@ export class ReplayController {
   @ApiOkResponse({ description: 'The state.', type: StreamStateAnswerDto })
   async streamState(
     @Param('stream') stream: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Query(new ShapePipe(StreamStateParameters)) { at, reducer, key }: StreamStateParameters,
   ): Promise<string | Buffer> {
-    const form = formOf(request.headers.accept, PLAIN_FORMS)
+    const form = http.form()
     if (!access.covers('events.read', stream) || (await this.store.stream(stream)) === undefined) {
       throw new StoreError('NOT_FOUND', 'There is no such stream, or the token may not read it.')
     }
     const asked = Object.assign(new ReplayDto(), { filter: { streams: [stream] }, at, reducer, key })
-    const replayed = await this.replays.state(await this.replays.plan(asked, access), access, whileOpen(reply))
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    const replayed = await this.replays.state(await this.replays.plan(asked, access), access, http.abortOnClose())
+    http.announce(form)
     return encoded({ stream, ...answerOf(replayed) }, form)
   }
 }

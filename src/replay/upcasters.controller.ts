@@ -1,5 +1,5 @@
 // `/v1/upcasters`: how the data of older events is read as the newest version of its type.
-import { Body, Controller, Delete, Get, HttpCode, Param, Put, Req, Res } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/common'
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -8,18 +8,16 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import type { Version } from '../definitions/definition-log.js'
 import type { UpcasterDefinition } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
-import { reply as answer, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { UpcasterAnswer, UpcasterBody, UpcastersAnswer } from './upcasters.dto.js'
 
-const PLAIN = ['json', 'msgpack'] as const
 const TYPE = { name: 'type', description: 'The type of the events.', example: 'task.opened' }
 
 @ApiTags('state')
@@ -31,13 +29,13 @@ export class UpcastersController {
   @Needs('events.read')
   @ApiOperation({ summary: 'List upcasters', description: 'All that are in force, without their operations.' })
   @ApiOkResponse({ description: 'The upcasters.', type: UpcastersAnswer })
-  async list(@Req() request: FastifyRequest, @Res({ passthrough: true }) reply: FastifyReply) {
-    formOf(request.headers.accept, PLAIN)
+  async list(@Http() http: HttpExchange) {
+    http.form()
     const { current } = await this.upcasting.definitions.log()
     const upcasters = current.map(({ name, version, definition: { steps } }) => {
       return { type: name, version, from: steps[0]?.from, to: steps.at(-1)?.to }
     })
-    return answer(request, reply, { upcasters })
+    return http.send({ upcasters })
   }
 
   @Get(':type')
@@ -45,13 +43,9 @@ export class UpcastersController {
   @ApiOperation({ summary: 'Read one upcaster', description: 'The steps that are in force for a type.' })
   @ApiParam(TYPE)
   @ApiOkResponse({ description: 'The upcaster.', type: UpcasterAnswer })
-  async one(
-    @Param('type') type: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ) {
-    formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, answerOf(await this.upcasting.one(type)))
+  async one(@Param('type') type: string, @Http() http: HttpExchange) {
+    http.form()
+    return http.send(answerOf(await this.upcasting.one(type)))
   }
 
   @Put(':type')
@@ -68,13 +62,12 @@ export class UpcastersController {
     @Param('type') type: string,
     @Body(new ShapePipe(UpcasterBody)) body: UpcasterBody,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ) {
-    formOf(request.headers.accept, PLAIN)
+    http.form()
     const { version, isNew } = await this.upcasting.define(type, { steps: body.steps }, access.agentId)
-    void reply.status(isNew ? 201 : 200)
-    return answer(request, reply, answerOf(version))
+    void http.reply.status(isNew ? 201 : 200)
+    return http.send(answerOf(version))
   }
 
   @Delete(':type')

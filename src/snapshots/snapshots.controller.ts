@@ -1,5 +1,5 @@
 // `/v1/snapshots`: folds are kept and let go; snapshots are shown, verified, protected and removed.
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req, Res } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common'
 import {
   ApiBody,
   ApiCreatedResponse,
@@ -11,12 +11,11 @@ import {
   ApiResponse,
   ApiTags,
 } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
-import { reply as answer } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import type { KeptFold } from './registry.js'
 import { isFoldId, isSnapshotId } from './snapshot-names.js'
@@ -47,14 +46,10 @@ export class SnapshotsController {
   @Needs('admin.read')
   @ApiOperation({ summary: 'List snapshots', description: 'And the folds of which they are kept.' })
   @ApiOkResponse({ description: 'All there are.', type: SnapshotsAnswer })
-  list(
-    @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Text {
+  list(@Caller() access: Access, @Http() http: HttpExchange): Text {
     const { registry, all } = this.snapshots
     const snapshots = all.map(one => this.shown(one, access))
-    return answer(request, reply, { folds: registry.all.map(foldAnswer), snapshots })
+    return http.send({ folds: registry.all.map(foldAnswer), snapshots })
   }
 
   @Post()
@@ -69,12 +64,11 @@ export class SnapshotsController {
   async keep(
     @Body(new ShapePipe(KeepFoldDto)) { name, ...fold }: KeepFoldDto,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
     if (!access.has('events.read')) throw new StoreError('FORBIDDEN', 'A fold needs the scope events.read as well.')
     const kept = await this.snapshots.keep({ fold, name: name ?? null }, access)
-    return answer(request, reply, {
+    return http.send({
       fold: foldAnswer(kept.fold),
       snapshot: kept.snapshot === null ? null : this.shown(kept.snapshot, access),
     })
@@ -99,13 +93,8 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'Describe a snapshot', description: 'Without its state.' })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'The snapshot.', type: SnapshotAnswer })
-  one(
-    @Param('id') id: string,
-    @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Text {
-    return answer(request, reply, this.shown(this.snapshots.one(checked(id)), access))
+  one(@Param('id') id: string, @Caller() access: Access, @Http() http: HttpExchange): Text {
+    return http.send(this.shown(this.snapshots.one(checked(id)), access))
   }
 
   @Get(':id/state')
@@ -122,17 +111,16 @@ export class SnapshotsController {
   async state(
     @Param('id') id: string,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text | undefined> {
     const { header, state } = await this.snapshots.state(checked(id), access)
     const tag = `"${header.state.sha256}"`
-    void reply.header('etag', tag)
-    if (isAmong(request.headers['if-none-match'], tag)) {
-      void reply.status(304)
+    void http.reply.header('etag', tag)
+    if (isAmong(http.request.headers['if-none-match'], tag)) {
+      void http.reply.status(304)
       return undefined
     }
-    return answer(request, reply, { id, position: header.position, events: header.events, state })
+    return http.send({ id, position: header.position, events: header.events, state })
   }
 
   @Post(':id/verify')
@@ -145,14 +133,9 @@ export class SnapshotsController {
   })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'What was found.', type: VerifiedAnswer })
-  async verify(
-    @Param('id') id: string,
-    @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Text> {
+  async verify(@Param('id') id: string, @Caller() access: Access, @Http() http: HttpExchange): Promise<Text> {
     const { verdict, wrong, made } = await this.snapshots.verify(checked(id))
-    return answer(request, reply, {
+    return http.send({
       verdict,
       quarantined: wrong,
       made: made === undefined ? null : this.shown(made, access),
@@ -165,13 +148,8 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'Protect a snapshot', description: 'It stays, however old, with what it stands on.' })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'It is protected.', type: SnapshotAnswer })
-  async protect(
-    @Param('id') id: string,
-    @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Text> {
-    return answer(request, reply, this.shown(await this.snapshots.setProtected(checked(id), true), access))
+  async protect(@Param('id') id: string, @Caller() access: Access, @Http() http: HttpExchange): Promise<Text> {
+    return http.send(this.shown(await this.snapshots.setProtected(checked(id), true), access))
   }
 
   @Delete(':id/protect')
@@ -179,13 +157,8 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'End the protection of a snapshot', description: 'It goes when its time has come.' })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'It is not protected.', type: SnapshotAnswer })
-  async unprotect(
-    @Param('id') id: string,
-    @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Text> {
-    return answer(request, reply, this.shown(await this.snapshots.setProtected(checked(id), false), access))
+  async unprotect(@Param('id') id: string, @Caller() access: Access, @Http() http: HttpExchange): Promise<Text> {
+    return http.send(this.shown(await this.snapshots.setProtected(checked(id), false), access))
   }
 
   @Delete(':id')
@@ -196,12 +169,8 @@ export class SnapshotsController {
   })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'Removed.', type: RemovedAnswer })
-  async remove(
-    @Param('id') id: string,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Text> {
-    return answer(request, reply, { removed: await this.snapshots.remove(checked(id)) })
+  async remove(@Param('id') id: string, @Http() http: HttpExchange): Promise<Text> {
+    return http.send({ removed: await this.snapshots.remove(checked(id)) })
   }
 
   /** A hash would tell whoever guesses a state that it is the right one; counts and sizes tell of events as well. */

@@ -1,13 +1,13 @@
-// The fields that frames of every kind have.
-import { ApiProperty } from '@nestjs/swagger'
+// The fields that many frames have.
+import { ObjectOf, OneOf, Text } from '../wire/fields.decorator.js'
 import { FRAME_LIMITS } from './frame-limits.js'
 
-export const ID = {
-  description: 'Chosen by the client; answers carry it.',
-  example: 'orders',
-  minLength: 1,
-  maxLength: FRAME_LIMITS.idChars,
-}
+export const Named = (type: string) => OneOf('The name of the frame.', { of: [type], example: type })
 
-export const named = (type: string) =>
-  ApiProperty({ description: 'The name of the frame.', enum: [type], example: type })
+const OF_IDS = { example: 'orders', min: 1, max: FRAME_LIMITS.idChars } as const
+
+export const FrameId = Text('Chosen by the client; answers carry it.', OF_IDS)
+/** Of what may concern the connection as a whole. */
+export const OptionalFrameId = Text('Chosen by the client; answers carry it.', { ...OF_IDS, optional: true })
+
+export const FrameEvent = (description: string) => ObjectOf(description, 'StoredEventAnswer')

@@ -3,22 +3,25 @@
 import { invalid } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import type { ReadRequest } from '../contract/event-store.js'
-import { type EventFilter, filterCost } from '../contract/filter.js'
+import {
+  type EventFilter,
+  FILTER_FIELD_LIST,
+  type FILTER_FIELDS,
+  type FilterFieldName,
+  filterCost,
+} from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
 import { type Cursor, readCursor, writeCursor } from './cursor.js'
 
 /** How events are shown: absent, as they are stored. */
 export type Upcast = 'latest' | undefined
 
-export interface FilterQuery {
-  readonly stream?: readonly string[]
-  readonly type?: readonly string[]
-  readonly tag?: readonly string[]
-  readonly agent?: readonly string[]
-  readonly correlation?: readonly string[]
-  readonly causation?: readonly string[]
-  readonly session?: readonly string[]
-}
+type FilterParameter = (typeof FILTER_FIELDS)[FilterFieldName]['parameter']
+
+/** The fields of a filter by the names they have in a query. */
+export type FilterQuery = { readonly [Parameter in FilterParameter]?: readonly string[] }
+
+const PARAMETERS = FILTER_FIELD_LIST.map(([name, { parameter }]) => [name, parameter as FilterParameter] as const)
 
 export interface ReadQuery extends FilterQuery {
   readonly after?: Position
@@ -43,17 +46,13 @@ export interface ReadPlan {
 }
 
 export function filterOf(query: FilterQuery, within: readonly string[] | undefined): EventFilter {
-  const { stream, type, tag, agent, correlation, causation, session } = query
-  return {
-    ...(stream === undefined ? undefined : { streams: stream }),
-    ...(type === undefined ? undefined : { types: type }),
-    ...(tag === undefined ? undefined : { tags: tag }),
-    ...(agent === undefined ? undefined : { agents: agent }),
-    ...(correlation === undefined ? undefined : { correlationId: correlation }),
-    ...(causation === undefined ? undefined : { causationId: causation }),
-    ...(session === undefined ? undefined : { sessionId: session }),
-    ...(within === undefined ? undefined : { within }),
+  const filter: { -readonly [Name in keyof EventFilter]: EventFilter[Name] } = {}
+  for (const [name, parameter] of PARAMETERS) {
+    const values = query[parameter]
+    if (values !== undefined) filter[name] = values
   }
+  if (within !== undefined) filter.within = within
+  return filter
 }
 
 /** `head` is the store's at this moment; a cursor keeps to the one of its first page. */
@@ -103,8 +102,8 @@ function upperOf(cursor: Cursor | undefined, head: Position): Position {
 
 /** Whatever decides which events are read. The order of repeated parameters does not, nor how they are shown. */
 function parametersOf(query: ReadQuery): string {
-  const { stream, type, tag, agent, correlation, causation, session, after, before, since, until } = query
-  const lists = [stream, type, tag, agent, correlation, causation, session].map(list => list?.toSorted() ?? null)
+  const { after, before, since, until } = query
+  const lists = PARAMETERS.map(([, parameter]) => query[parameter]?.toSorted() ?? null)
   return JSON.stringify([lists, after ?? null, before ?? null, since ?? null, until ?? null])
 }
 
@@ -113,20 +112,11 @@ export function limitBeyond(limit: number): { readonly limit?: number } {
   return limit < LIMITS.readLimitMax ? { limit: limit + 1 } : {}
 }
 
-const PARAMETERS: Readonly<Record<string, string>> = {
-  streams: 'stream',
-  types: 'type',
-  tags: 'tag',
-  agents: 'agent',
-  correlationId: 'correlation',
-  causationId: 'causation',
-  sessionId: 'session',
-}
-
 /** `/filter/streams/0` of a read request is `/stream/0` of its query. */
 export function inQuery(pointer: string): string {
   const [, filter, field = '', ...rest] = pointer.split('/')
-  return filter === 'filter' ? ['', PARAMETERS[field] ?? field, ...rest].join('/') : pointer
+  const parameter = PARAMETERS.find(([name]) => name === field)?.[1]
+  return filter === 'filter' ? ['', parameter ?? field, ...rest].join('/') : pointer
 }
 
 /** The same address, from the next page on. */

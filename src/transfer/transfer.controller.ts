@@ -1,15 +1,14 @@
 // `GET /v1/export`: everything a store holds, as lines from which the same store can be made elsewhere.
 import type { Readable } from 'node:stream'
-import { Controller, Get, Query, Req, Res } from '@nestjs/common'
+import { Controller, Get, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { Caller } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { Lines } from '../streaming/ndjson-answers.service.js'
-import { contentTypes, formOf } from '../wire/negotiation.js'
+import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ShapePipe } from '../wire/validator.pipe.js'
 import { exportFrames } from './export-frames.js'
 import { ExportParameters } from './transfer.dto.js'
@@ -35,15 +34,14 @@ export class ExchangeController {
     content: { 'application/x-ndjson': { schema: { type: 'string' } } },
   })
   async export(
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
     @Caller() access: Access,
     @Query(new ShapePipe(ExportParameters)) { after = 0 }: ExportParameters,
   ): Promise<Readable> {
-    formOf(request.headers.accept, ['ndjson'])
+    http.form(['ndjson'])
     if (access.within('events.read') !== undefined)
       throw new StoreError('FORBIDDEN', 'An export holds everything: events.read of this token must cover * and $*.')
-    void reply.header('content-type', contentTypes.ndjson).header('vary', 'Accept')
-    return this.lines.send(exportFrames(this.store, after), { request, answer: reply.raw })
+    http.announce('ndjson')
+    return this.lines.send(exportFrames(this.store, after), http)
   }
 }

@@ -1,18 +1,11 @@
-// The shape of a request to export: what its one parameter says.
-import { ApiPropertyOptional } from '@nestjs/swagger'
-import { IsInt, IsOptional, Max, Min } from 'class-validator'
+// What an export takes.
+import { PositionField } from '../wire/fields.decorator.js'
 
 export class ExportParameters {
-  @ApiPropertyOptional({
-    description: 'Only events beyond this position: what an earlier export has not.',
+  @PositionField('Only events beyond this position: what an earlier export has not.', {
+    optional: true,
     example: 1200,
-    type: 'integer',
-    minimum: 0,
     default: 0,
   })
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(Number.MAX_SAFE_INTEGER)
   after?: number
 }

@@ -182,8 +182,9 @@ describe('subscriptions of one connection', () => {
       { agents: ['nobody'] },
       { correlationId: 'c-7' },
       { streams: ['b'], types: ['even', 'odd'] },
+      { causationId: 'cause-7' },
     ]
-    for (let n = 0; n < 98; n++) client.send({ type: 'subscribe', id: `s${n}`, filter: filters[n % 7], after: 0 })
+    for (let n = 0; n < 96; n++) client.send({ type: 'subscribe', id: `s${n}`, filter: filters[n % 8], after: 0 })
     for (let at = 0; at < 300; at += 30) {
       await append(
         ...many(30, n => ({
@@ -191,13 +192,14 @@ describe('subscriptions of one connection', () => {
           type: n % 2 === 0 ? 'even' : 'odd',
           tags: n % 3 === 0 ? ['third'] : [],
           ...(n % 10 === 0 ? { correlationId: 'c-7' } : {}),
+          ...(n % 15 === 0 ? { causationId: 'cause-7' } : {}),
         })),
       )
     }
-    const expected = [300, 150, 150, 100, 0, 30, 150]
-    for (let n = 0; n < 98; n++) {
-      const found = positions(await client.all('event', expected[n % 7] as number, `s${n}`))
-      expect(found).toHaveLength(expected[n % 7] as number)
+    const expected = [300, 150, 150, 100, 0, 30, 150, 20]
+    for (let n = 0; n < 96; n++) {
+      const found = positions(await client.all('event', expected[n % 8] as number, `s${n}`))
+      expect(found).toHaveLength(expected[n % 8] as number)
       expect(found).toEqual(found.toSorted((a, b) => a - b))
       expect(new Set(found).size).toBe(found.length)
     }

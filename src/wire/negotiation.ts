@@ -24,7 +24,9 @@ const namesOf: Readonly<Record<Form, readonly string[]>> = {
   cloudevents: ['application/cloudevents-batch+json'],
 }
 
-const PLAIN_FORMS = ['json', 'msgpack'] as const
+/** Of answers that are plain values. */
+export const PLAIN_FORMS = ['json', 'msgpack'] as const
+export type PlainForm = (typeof PLAIN_FORMS)[number]
 /** A longer header is not a list of wishes. */
 const ACCEPT_CHARS_MAX = 1_000
 
@@ -89,12 +91,12 @@ function wishFor(form: Form, ranges: readonly Range[]): number {
   )
 }
 
-export function encoded(value: unknown, form: 'json' | 'msgpack'): string | Buffer {
+export function encoded(value: unknown, form: PlainForm): string | Buffer {
   return form === 'json' ? JSON.stringify(value) : encodeMessagePack(value)
 }
 
 /** Encodes an answer as its request asks and says so in its headers. */
-export function reply(request: FastifyRequest, reply: FastifyReply, value: unknown): string | Buffer {
+export function sendValue(request: FastifyRequest, reply: FastifyReply, value: unknown): string | Buffer {
   const form = formOf(request.headers.accept, PLAIN_FORMS)
   void reply.header('content-type', contentTypes[form])
   void reply.header('vary', 'Accept')

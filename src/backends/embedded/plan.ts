@@ -1,10 +1,10 @@
 // Which ordinals of a part of a segment a filter can match, from the index alone.
-import { compileStreams, type EventFilter } from '../../contract/filter.js'
+import { compileStreams, type EventFilter, listOf, NARROWEST_FIRST } from '../../contract/filter.js'
 import { compileGlobs, isGlob, type TextTest } from '../../contract/glob.js'
 import { Turn } from '../../contract/turns.js'
 import type { Postings } from './engine/index/postings.js'
 import { between, intersection, OrdinalBits, union } from './ordinal-sets.js'
-import { KIND } from './terms.js'
+import { KIND, KIND_OF } from './terms.js'
 
 /** Ordinals, both inclusive. */
 export interface Part {
@@ -27,17 +27,16 @@ export async function candidates(
   part: Part,
 ): Promise<Uint32Array | undefined> {
   const lookup = new Lookup(postings, part)
-  const { streams, types, tags = [], agents, correlationId, causationId, sessionId, causes, within } = filter
-  lookup.narrow(KIND.correlation, correlationId)
-  lookup.narrow(KIND.causation, causationId)
+  const { streams, types, causes, within } = filter
+  const seen = seenStreams(streams, within)
+  for (const [name, { choice }] of NARROWEST_FIRST) {
+    const texts = name === 'streams' ? seen?.patterns : filter[name]
+    if (texts === undefined) continue
+    if (choice === 'all') for (const text of listOf(texts)) lookup.narrow(KIND_OF[name], text)
+    else if (choice === 'any' || !listOf(texts).some(isGlob)) lookup.narrow(KIND_OF[name], texts)
+  }
   // Under a cause an event is found by its other causes too: reading it tells them apart.
   lookup.narrow(KIND.causation, causes)
-  lookup.narrow(KIND.session, sessionId)
-  for (const tag of tags) lookup.narrow(KIND.tag, tag)
-  const seen = seenStreams(streams, within)
-  if (seen !== undefined && !seen.patterns.some(isGlob)) lookup.narrow(KIND.stream, seen.patterns)
-  if (types !== undefined && !types.some(isGlob)) lookup.narrow(KIND.type, types)
-  lookup.narrow(KIND.agent, agents)
   if (seen?.patterns.some(isGlob)) await lookup.narrowByPatterns(KIND.stream, seen)
   if (types?.some(isGlob)) await lookup.narrowByPatterns(KIND.type, { patterns: types, matches: compileGlobs(types) })
   return lookup.found

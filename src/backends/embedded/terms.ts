@@ -1,5 +1,5 @@
 // Under which terms an event can be found: the one place that says so, for the write path and for rebuilding.
-import { causesOf, type Filterable } from '../../contract/filter.js'
+import { causesOf, type Filterable, type FilterFieldName } from '../../contract/filter.js'
 import { StoredEvent } from '../../record/record.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
 import type { TermKinds } from './engine/index/postings.js'
@@ -14,6 +14,17 @@ export const KIND = Object.freeze({
   session: 6,
   key: 7,
 })
+
+/** The kind of the terms by which each field of a filter is looked up. */
+export const KIND_OF: Readonly<Record<FilterFieldName, number>> = {
+  streams: KIND.stream,
+  types: KIND.type,
+  tags: KIND.tag,
+  agents: KIND.agent,
+  correlationId: KIND.correlation,
+  causationId: KIND.causation,
+  sessionId: KIND.session,
+}
 
 /** Streams and types are searched by glob; streams and keys are asked for on every append, mostly in vain. */
 export const TERM_KINDS: TermKinds = Object.freeze({

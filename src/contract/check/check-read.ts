@@ -3,26 +3,13 @@
 import { invalid } from '../errors.js'
 import type { Position } from '../event.js'
 import type { ReadRequest, StreamsRequest } from '../event-store.js'
-import { globCharsOf } from '../filter.js'
+import { FILTER_FIELD_LIST, globCharsOf } from '../filter.js'
 import { LIMITS } from '../limits.js'
 import { timeFault } from '../rfc3339.js'
-import { agentFault, positionFault, referenceFault, streamGlobFault, tagFault, typeGlobFault } from './check-names.js'
+import { positionFault, referenceFault, streamGlobFault } from './check-names.js'
 import { checkUnknownFields, type FaultOf, isObject, listFault } from './field-checks.js'
 import { FieldFindings } from './field-findings.js'
 
-const LISTS: Readonly<Record<string, FaultOf>> = {
-  streams: streamGlobFault,
-  types: typeGlobFault,
-  tags: tagFault,
-  agents: agentFault,
-  causes: referenceFault,
-}
-/** One text, or a list of them. */
-const TEXTS: Readonly<Record<string, FaultOf>> = {
-  correlationId: referenceFault,
-  causationId: referenceFault,
-  sessionId: referenceFault,
-}
 const VALUES: Readonly<Record<string, FaultOf>> = {
   after: positionFault,
   before: positionFault,
@@ -32,7 +19,7 @@ const VALUES: Readonly<Record<string, FaultOf>> = {
   limit: limitFault,
   onDamaged: value => (typeof value === 'function' ? undefined : 'must be a function'),
 }
-const FILTER_FIELDS = new Set([...Object.keys(LISTS), ...Object.keys(TEXTS), 'within'])
+const KNOWN_FIELDS = new Set([...FILTER_FIELD_LIST.map(([name]) => name), 'causes', 'within'])
 const STREAMS_FIELDS = new Set(['streams', 'within', 'after', 'limit'])
 const READ_FIELDS = new Set(['filter', ...Object.keys(VALUES)])
 
@@ -83,16 +70,13 @@ export function checkFilter(filter: unknown, pointer: string, findings: FieldFin
     findings.add('INVALID_REQUEST', pointer, 'must be an object')
     return
   }
-  checkUnknownFields(filter, FILTER_FIELDS, pointer, 'INVALID_REQUEST', findings)
-  for (const [name, faultOf] of Object.entries(LISTS)) {
-    const list = filter[name]
-    if (list !== undefined) checkList(list, faultOf, `${pointer}/${name}`, findings)
-  }
-  for (const [name, faultOf] of Object.entries(TEXTS)) {
+  checkUnknownFields(filter, KNOWN_FIELDS, pointer, 'INVALID_REQUEST', findings)
+  for (const [name, { isText, fault }] of FILTER_FIELD_LIST) {
     const value = filter[name]
-    if (Array.isArray(value)) checkList(value, faultOf, `${pointer}/${name}`, findings)
-    else if (value !== undefined) checkValues(filter, { [name]: faultOf }, pointer, findings)
+    if (isText === true && !Array.isArray(value)) checkValues(filter, { [name]: fault }, pointer, findings)
+    else if (value !== undefined) checkList(value, fault, `${pointer}/${name}`, findings)
   }
+  if (filter['causes'] !== undefined) checkList(filter['causes'], referenceFault, `${pointer}/causes`, findings)
   checkWithin(filter['within'], pointer, findings)
   checkGlobs(filter, pointer, findings)
 }

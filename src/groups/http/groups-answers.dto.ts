@@ -1,128 +1,110 @@
 // The shapes of what the routes of consumer groups answer, for the API's description.
-import { ApiProperty } from '@nestjs/swagger'
 import { ROLES, type Role } from '../../auth/access.js'
+import { EventFilterDto } from '../../wire/event-filter.dto.js'
+import {
+  AnyObject,
+  Either,
+  Integer,
+  Nested,
+  NestedList,
+  OneOf,
+  SomeOf,
+  Text,
+  TextList,
+} from '../../wire/fields.decorator.js'
 import { ON_DAMAGE, type OnDamage, ORDERINGS, type Ordering } from '../state/group-definition.js'
-import { GroupFilter } from './groups.dto.js'
 
-const POSITION = { type: 'integer', example: 1201 } as const
-const COUNT = { type: 'integer', example: 3 } as const
-/** As `GET /v1/events` gives it. */
-const EVENT = { type: 'object', additionalProperties: true } as const
+const Place = (description: string) => Integer(description, { example: 1201 })
+const Count = (description: string) => Integer(description, { example: 3 })
 
 export class OldestInFlightAnswer {
-  @ApiProperty({ description: 'Of the oldest event that is out.', ...POSITION }) position: number
-  @ApiProperty({ description: 'Until when it is its consumer’s.', format: 'date-time' }) deadline: string
+  @Place('Of the oldest event that is out.') position: number
+  @Text('Until when it is its consumer’s.', { format: 'date-time' }) deadline: string
 }
 
 export class StalledAnswer {
-  @ApiProperty({
-    description:
-      '`PARKED_FULL`: nothing more can be parked. `FLOOR_HELD`: too much is handed out or settled above an event that is not. `DATA_CORRUPT`: what follows cannot be read. `OWNER_REVOKED`: the tokens of its owner are revoked.',
-    enum: ['PARKED_FULL', 'FLOOR_HELD', 'DATA_CORRUPT', 'OWNER_REVOKED'],
-  })
+  @OneOf(
+    '`PARKED_FULL`: nothing more can be parked. `FLOOR_HELD`: too much is handed out or settled above an event that is not. `DATA_CORRUPT`: what follows cannot be read. `OWNER_REVOKED`: the tokens of its owner are revoked.',
+    { of: ['PARKED_FULL', 'FLOOR_HELD', 'DATA_CORRUPT', 'OWNER_REVOKED'] },
+  )
   code: string
-  @ApiProperty({ description: 'What it is, and what to do.' }) detail: string
+  @Text('What it is, and what to do.') detail: string
 }
 
 export class GroupConsumersAnswer {
-  @ApiProperty({ description: 'Globs on the ids of agents.', type: [String], example: ['worker-*'] }) agents: string[]
-  @ApiProperty({ description: 'Roles of tokens.', enum: ROLES, isArray: true, example: [] }) roles: Role[]
+  @TextList('Globs on the ids of agents.', { example: ['worker-*'] }) agents: string[]
+  @SomeOf('Roles of tokens.', { of: ROLES, example: [] }) roles: Role[]
 }
 
 export class GroupProgressAnswer {
-  @ApiProperty({
-    description: 'Everything up to here is settled, handed out, waiting to be tried again, or parked.',
-    ...POSITION,
-  })
-  floor: number
-  @ApiProperty({ description: 'The log has been looked at up to here.', ...POSITION }) position: number
-  @ApiProperty({ description: 'The last position of the log.', ...POSITION }) head: number
-  @ApiProperty({ description: 'Positions between floor and head.', ...COUNT }) lag: number
-  @ApiProperty({ description: 'Handed out, and the deadline has not passed.', ...COUNT }) inFlight: number
-  @ApiProperty({ description: 'Handed out before and with nobody now.', ...COUNT }) retrying: number
-  @ApiProperty({ description: 'Put aside.', ...COUNT }) parked: number
-  @ApiProperty({ type: OldestInFlightAnswer, nullable: true }) oldestInFlight: OldestInFlightAnswer | null
-  @ApiProperty({
-    description: 'When the next deadline passes or the next delay ends.',
-    ...{ type: String, format: 'date-time', nullable: true },
-  })
+  @Place('Everything up to here is settled, handed out, waiting to be tried again, or parked.') floor: number
+  @Place('The log has been looked at up to here.') position: number
+  @Place('The last position of the log.') head: number
+  @Count('Positions between floor and head.') lag: number
+  @Count('Handed out, and the deadline has not passed.') inFlight: number
+  @Count('Handed out before and with nobody now.') retrying: number
+  @Count('Put aside.') parked: number
+  @Nested('The oldest event that is out.', OldestInFlightAnswer, { nullable: true })
+  oldestInFlight: OldestInFlightAnswer | null
+  @Text('When the next deadline passes or the next delay ends.', { format: 'date-time', nullable: true })
   nextDue: string | null
-  @ApiProperty({ description: 'Why nothing new is handed out.', type: StalledAnswer, nullable: true })
-  stalled: StalledAnswer | null
-  @ApiProperty({ description: 'Agents that wait for events or have some.', ...COUNT }) consumers: number
+  @Nested('Why nothing new is handed out.', StalledAnswer, { nullable: true }) stalled: StalledAnswer | null
+  @Count('Agents that wait for events or have some.') consumers: number
 }
 
 export class GroupAnswer {
-  @ApiProperty({ example: 'builders' }) name: string
-  @ApiProperty({ type: GroupFilter }) filter: GroupFilter
-  @ApiProperty({
-    description: 'As it was defined.',
-    oneOf: [{ type: 'integer' }, { type: 'string' }],
-    example: 'start',
-  })
-  after: number | string
-  @ApiProperty({ description: 'The position that stood for.', ...POSITION }) start: number
-  @ApiProperty({ type: 'integer', example: 30 }) ackTimeoutSeconds: number
-  @ApiProperty({ type: 'integer', example: 5 }) maxAttempts: number
-  @ApiProperty({ type: 'integer', example: 1000 }) maxInFlight: number
-  @ApiProperty({ enum: ORDERINGS, example: 'none' }) ordering: Ordering
-  @ApiProperty({ enum: ON_DAMAGE, example: 'stop' }) damaged: OnDamage
-  @ApiProperty({ description: 'The agent that owns it.', example: 'planner-1' }) definedBy: string
-  @ApiProperty({ description: 'Who may take from it beside that agent.', type: GroupConsumersAnswer })
-  consumers: GroupConsumersAnswer
-  @ApiProperty({ description: 'As far as this token may subscribe.', type: GroupProgressAnswer })
-  progress: GroupProgressAnswer
+  @Text('Its name.', { example: 'builders' }) name: string
+  @Nested('Which events are handed out.', EventFilterDto) filter: EventFilterDto
+  @Either('As it was defined.', [{ type: 'integer' }, { type: 'string' }], { example: 'start' }) after: number | string
+  @Place('The position that stood for.') start: number
+  @Integer('How long a consumer has to settle what it was given.', { example: 30 }) ackTimeoutSeconds: number
+  @Integer('How many times an event is handed out before it is parked.', { example: 5 }) maxAttempts: number
+  @Integer('How many events may be out at once.', { example: 1000 }) maxInFlight: number
+  @OneOf('What is out at once at most.', { of: ORDERINGS, example: 'none' }) ordering: Ordering
+  @OneOf('What becomes of events that cannot be read.', { of: ON_DAMAGE, example: 'stop' }) damaged: OnDamage
+  @Text('The agent that owns it.', { example: 'planner-1' }) definedBy: string
+  @Nested('Who may take from it beside that agent.', GroupConsumersAnswer) consumers: GroupConsumersAnswer
+  @Nested('As far as this token may subscribe.', GroupProgressAnswer) progress: GroupProgressAnswer
 }
 
 export class GroupsAnswer {
-  @ApiProperty({ description: 'In the order of their names.', type: [GroupAnswer] }) subscriptions: GroupAnswer[]
-  @ApiProperty({ description: 'The `after` of the next page; null on the last.', type: String, nullable: true })
-  next: string | null
+  @NestedList('In the order of their names.', GroupAnswer) subscriptions: GroupAnswer[]
+  @Text('The `after` of the next page; null on the last.', { nullable: true }) next: string | null
 }
 
 export class DeliveryAnswer {
-  @ApiProperty({ description: 'Settles this delivery, and no other.', example: '1201.17' }) token: string
-  @ApiProperty({ description: 'The how manieth time it is handed out, this one counted.', ...COUNT }) attempt: number
-  @ApiProperty({ description: 'Until when nobody else is given it.', format: 'date-time' }) deadline: string
-  @ApiProperty(EVENT) event: object
+  @Text('Settles this delivery, and no other.', { example: '1201.17' }) token: string
+  @Count('Which attempt this is, from 1.') attempt: number
+  @Text('Until when nobody else is given it.', { format: 'date-time' }) deadline: string
+  @AnyObject('The event, as `GET /v1/events` gives it.') event: object
 }
 
 export class TakeAnswer {
-  @ApiProperty({ description: 'Oldest first; empty when there was nothing in time.', type: [DeliveryAnswer] })
-  deliveries: DeliveryAnswer[]
+  @NestedList('Oldest first; empty when there was nothing in time.', DeliveryAnswer) deliveries: DeliveryAnswer[]
 }
 
 export class SettledAnswer {
-  @ApiProperty({ description: 'How many tokens are settled now.', ...COUNT }) settled: number
+  @Count('How many tokens are settled now.') settled: number
 }
 
 export class ParkedEventAnswer {
-  @ApiProperty({ ...POSITION }) position: number
-  @ApiProperty({ description: 'How many times it was handed out.', ...COUNT }) attempts: number
-  @ApiProperty({ example: 'no such tool' }) reason: string
-  @ApiProperty({ description: 'When it was parked.', format: 'date-time' }) at: string
-  @ApiProperty({
-    description: 'Null when it has been removed by retention or cannot be read.',
-    ...EVENT,
-    nullable: true,
-  })
-  event: object | null
+  @Place('Where the event stands.') position: number
+  @Count('How many times it was handed out.') attempts: number
+  @Text('Why it was parked.', { example: 'no such tool' }) reason: string
+  @Text('When it was parked.', { format: 'date-time' }) at: string
+  @AnyObject('Null when it has been removed by retention or cannot be read.', { nullable: true }) event: object | null
 }
 
 export class ParkedAnswer {
-  @ApiProperty({
-    description: 'In order of position; those this token may not read are left out.',
-    type: [ParkedEventAnswer],
-  })
+  @NestedList('In order of position; those this token may not read are left out.', ParkedEventAnswer)
   parked: ParkedEventAnswer[]
-  @ApiProperty({ description: 'The `after` of the next page; null on the last.', type: 'integer', nullable: true })
-  next: number | null
+  @Integer('The `after` of the next page; null on the last.', { nullable: true }) next: number | null
 }
 
 export class ReplayedAnswer {
-  @ApiProperty({ description: 'How many will be handed out again.', ...COUNT }) replayed: number
+  @Count('How many will be handed out again.') replayed: number
 }
 
 export class DiscardedAnswer {
-  @ApiProperty({ description: 'How many are done with.', ...COUNT }) discarded: number
+  @Count('How many are done with.') discarded: number
 }

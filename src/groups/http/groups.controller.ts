@@ -1,5 +1,5 @@
 // `/v1/subscriptions`: groups of consumers are defined, asked for events, told what became of them, and looked after.
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query, Req, Res } from '@nestjs/common'
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common'
 import {
   ApiCreatedResponse,
   ApiNoContentResponse,
@@ -8,14 +8,13 @@ import {
   ApiParam,
   ApiTags,
 } from '@nestjs/swagger'
-import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Access } from '../../auth/access.js'
 import { bearerOf, challengeOf } from '../../auth/authentication.js'
 import { Caller } from '../../auth/caller.decorator.js'
 import { Needs } from '../../auth/scope.decorator.js'
 import { TokenVerifier } from '../../auth/token-verifier.js'
 import { StoreError } from '../../contract/errors.js'
-import { reply as answer, contentTypes, formOf } from '../../wire/negotiation.js'
+import { Http, type HttpExchange } from '../../wire/http.decorator.js'
 import { ShapePipe } from '../../wire/validator.pipe.js'
 import { Groups, type Nack } from '../groups.service.js'
 import { timeOf } from '../state/group-status.js'
@@ -41,7 +40,6 @@ import {
 
 type Text = string | Buffer
 
-const PLAIN = ['json', 'msgpack'] as const
 const NAME = {
   name: 'name',
   description: 'The name of the subscription: 1 to 64 of A-Z a-z 0-9 _ . - that start with a letter or digit.',
@@ -67,25 +65,19 @@ export class GroupsController {
   async list(
     @Query(new ShapePipe(ListGroupsQuery)) { after = '', limit = 1 }: ListGroupsQuery,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
-    formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, await this.groups.list({ after, limit }, access))
+    http.form()
+    return http.send(await this.groups.list({ after, limit }, access))
   }
 
   @Get(':name')
   @ApiOperation({ summary: 'Read about one subscription', description: 'Its definition and how far it has come.' })
   @ApiParam(NAME)
   @ApiOkResponse({ description: 'The subscription.', type: GroupAnswer })
-  async one(
-    @Param('name') name: string,
-    @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
-  ): Promise<Text> {
-    formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, await this.groups.view(name, access))
+  async one(@Param('name') name: string, @Caller() access: Access, @Http() http: HttpExchange): Promise<Text> {
+    http.form()
+    return http.send(await this.groups.view(name, access))
   }
 
   @Put(':name')
@@ -101,16 +93,15 @@ export class GroupsController {
     @Param('name') name: string,
     @Body(new ShapePipe(DefineGroupBody)) body: DefineGroupBody,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
-    formOf(request.headers.accept, PLAIN)
+    http.form()
     const { filter = {}, after, consumers, ...settings } = body
     const named = consumers === undefined ? undefined : { agents: [], roles: [], ...consumers }
     const asked = { filter: { ...filter }, after, consumers: named, ...(settings as Required<typeof settings>) }
     const isNew = await this.groups.define(name, asked, access)
-    void reply.status(isNew ? 201 : 200)
-    return answer(request, reply, await this.groups.view(name, access))
+    void http.reply.status(isNew ? 201 : 200)
+    return http.send(await this.groups.view(name, access))
   }
 
   @Delete(':name')
@@ -138,28 +129,24 @@ export class GroupsController {
     @Param('name') name: string,
     @Query(new ShapePipe(TakeQuery)) { max = 1, wait = 0 }: TakeQuery,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
-    const form = formOf(request.headers.accept, PLAIN)
-    const gone = new AbortController()
-    // The connection is closed before the answer is: nobody waits any more.
-    reply.raw.once('close', () => gone.abort())
-    const stillGood = () => this.mustStillBeGood(request, reply)
+    const form = http.form()
+    const stillGood = () => this.mustStillBeGood(http)
     const deliveries = await this.groups.take(name, access, {
       max,
       waitMs: wait * 1_000,
-      signal: gone.signal,
+      signal: http.abortOnClose(),
       stillGood,
     })
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    http.announce(form)
     return deliveriesAnswer(deliveries, form)
   }
 
   /** What has been waited for is given to nobody whose token has ended meanwhile. */
-  private async mustStillBeGood({ headers }: FastifyRequest, reply: FastifyReply): Promise<void> {
+  private async mustStillBeGood({ request, reply }: HttpExchange): Promise<void> {
     try {
-      await this.verifier.verify(bearerOf(headers.authorization))
+      await this.verifier.verify(bearerOf(request.headers.authorization))
     } catch (error) {
       void reply.header('WWW-Authenticate', challengeOf(error as Error))
       throw new StoreError('UNAUTHENTICATED', (error as Error).message)
@@ -178,11 +165,10 @@ export class GroupsController {
     @Param('name') name: string,
     @Body(new ShapePipe(AckBody)) { tokens }: AckBody,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
-    formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, { settled: await this.groups.ack(name, access, tokens) })
+    http.form()
+    return http.send({ settled: await this.groups.ack(name, access, tokens) })
   }
 
   @Post(':name/nack')
@@ -197,11 +183,10 @@ export class GroupsController {
     @Param('name') name: string,
     @Body(new ShapePipe(NackBody)) body: NackBody,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
-    formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, { settled: await this.groups.nack(name, access, body as Nack) })
+    http.form()
+    return http.send({ settled: await this.groups.nack(name, access, body as Nack) })
   }
 
   @Get(':name/parked')
@@ -215,15 +200,14 @@ export class GroupsController {
     @Param('name') name: string,
     @Query(new ShapePipe(ParkedQuery)) { after = 0, limit = 1 }: ParkedQuery,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
-    const form = formOf(request.headers.accept, PLAIN)
+    const form = http.form()
     const { list, next } = await this.groups.parked(name, access, { after, limit })
     const items = list.map(({ position, parked: { attempt, reason, atMs }, event }) => {
       return { fields: { position, attempts: attempt, reason, at: timeOf(atMs) }, event }
     })
-    void reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    http.announce(form)
     return listAnswer('parked', items, { next }, form)
   }
 
@@ -240,11 +224,10 @@ export class GroupsController {
     @Param('name') name: string,
     @Body(new ShapePipe(ParkedBody)) { positions }: ParkedBody,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
-    formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, { replayed: await this.groups.replay(name, access, positions) })
+    http.form()
+    return http.send({ replayed: await this.groups.replay(name, access, positions) })
   }
 
   @Post(':name/parked/discard')
@@ -260,10 +243,9 @@ export class GroupsController {
     @Param('name') name: string,
     @Body(new ShapePipe(ParkedBody)) { positions }: ParkedBody,
     @Caller() access: Access,
-    @Req() request: FastifyRequest,
-    @Res({ passthrough: true }) reply: FastifyReply,
+    @Http() http: HttpExchange,
   ): Promise<Text> {
-    formOf(request.headers.accept, PLAIN)
-    return answer(request, reply, { discarded: await this.groups.discard(name, access, positions) })
+    http.form()
+    return http.send({ discarded: await this.groups.discard(name, access, positions) })
   }
 }

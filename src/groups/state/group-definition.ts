@@ -1,7 +1,7 @@
 // What a group is: which events it hands out, from where on, and by which rules. Pure.
 import type { Role } from '../../auth/access.js'
 import type { Position } from '../../contract/event.js'
-import type { EventFilter } from '../../contract/filter.js'
+import { type EventFilter, FILTER_FIELD_LIST, listOf } from '../../contract/filter.js'
 import type { Moment } from '../../contract/moment.js'
 
 export const ORDERINGS = ['none', 'stream', 'correlation'] as const
@@ -43,14 +43,12 @@ export interface Definition extends GroupSettings {
   readonly within?: Within
 }
 
-const LISTS = ['streams', 'types', 'tags', 'agents', 'correlationId', 'sessionId'] as const
-
 /** Two filters that let the same through by the same words have the same text. */
 export function filterText(filter: EventFilter): string {
-  const fields = LISTS.flatMap(name => {
+  const fields = FILTER_FIELD_LIST.flatMap(([name]) => {
     const value = filter[name]
     if (value === undefined) return []
-    return [[name, typeof value === 'string' ? [value] : [...new Set(value)].sort()]]
+    return [[name, [...new Set(listOf(value))].sort()]]
   })
   return JSON.stringify(fields)
 }

@@ -1,172 +1,86 @@
 // The frames by which a client consumes a group: what it may send, and what the server answers.
-import { ApiProperty, ApiPropertyOptional } from '@nestjs/swagger'
-import {
-  ArrayMaxSize,
-  ArrayMinSize,
-  IsArray,
-  IsIn,
-  IsInt,
-  IsOptional,
-  IsString,
-  Max,
-  MaxLength,
-  Min,
-  MinLength,
-} from 'class-validator'
-import { ID, named } from '../../streaming/frame-fields.dto.js'
-import { FRAME_LIMITS } from '../../streaming/frame-limits.js'
+
+import { FrameEvent, FrameId, Named } from '../../streaming/frame-fields.dto.js'
+import { Integer, OneOf, Text, TextList } from '../../wire/fields.decorator.js'
 import { GROUP_LIMITS } from '../state/group-limits.js'
 
-const SUBSCRIPTION = {
-  description: 'The name of a consumer group.',
-  example: 'reviews',
-  minLength: 1,
-  maxLength: GROUP_LIMITS.nameChars,
-}
-const tokensOfDeliveries = () =>
-  ApiProperty({
-    description: 'Tokens of deliveries, settled all or none.',
-    example: ['1201.7'],
-    type: [String],
-    minItems: 1,
-    maxItems: GROUP_LIMITS.tokensMax,
-  })
+const Subscription = Text('The name of a consumer group.', { example: 'reviews', min: 1, max: GROUP_LIMITS.nameChars })
+const Tokens = TextList('Tokens of deliveries, settled all or none.', {
+  example: ['1201.7'],
+  min: 1,
+  max: GROUP_LIMITS.tokensMax,
+})
 
 export class ConsumeFrame {
-  @named('consume')
-  @IsIn(['consume'])
-  type: 'consume'
+  @Named('consume') type: 'consume'
+  @FrameId id: string
+  @Subscription subscription: string
 
-  @ApiProperty(ID)
-  @IsString()
-  @MinLength(1)
-  @MaxLength(FRAME_LIMITS.idChars)
-  id: string
-
-  @ApiProperty(SUBSCRIPTION)
-  @IsString()
-  @MinLength(1)
-  @MaxLength(GROUP_LIMITS.nameChars)
-  subscription: string
-
-  @ApiPropertyOptional({
-    description: 'Deliveries that are out to this consumer at once.',
+  @Integer('Deliveries that are out to this consumer at once.', {
+    optional: true,
     example: 10,
-    type: 'integer',
-    minimum: 1,
-    maximum: GROUP_LIMITS.takeMax,
+    min: 1,
+    max: GROUP_LIMITS.takeMax,
     default: GROUP_LIMITS.takeDefault,
   })
-  @IsOptional()
-  @IsInt()
-  @Min(1)
-  @Max(GROUP_LIMITS.takeMax)
   maxInFlight?: number
 }
 
 export class AckFrame {
-  @named('ack')
-  @IsIn(['ack'])
-  type: 'ack'
-
-  @ApiProperty(ID)
-  @IsString()
-  @MinLength(1)
-  @MaxLength(FRAME_LIMITS.idChars)
-  id: string
-
-  @ApiProperty(SUBSCRIPTION)
-  @IsString()
-  @MinLength(1)
-  @MaxLength(GROUP_LIMITS.nameChars)
-  subscription: string
-
-  @tokensOfDeliveries()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(GROUP_LIMITS.tokensMax)
-  @IsString({ each: true })
-  tokens: string[]
+  @Named('ack') type: 'ack'
+  @FrameId id: string
+  @Subscription subscription: string
+  @Tokens tokens: string[]
 }
 
 export class NackFrame {
-  @named('nack')
-  @IsIn(['nack'])
-  type: 'nack'
+  @Named('nack') type: 'nack'
+  @FrameId id: string
+  @Subscription subscription: string
+  @Tokens tokens: string[]
 
-  @ApiProperty(ID)
-  @IsString()
-  @MinLength(1)
-  @MaxLength(FRAME_LIMITS.idChars)
-  id: string
-
-  @ApiProperty(SUBSCRIPTION)
-  @IsString()
-  @MinLength(1)
-  @MaxLength(GROUP_LIMITS.nameChars)
-  subscription: string
-
-  @tokensOfDeliveries()
-  @IsArray()
-  @ArrayMinSize(1)
-  @ArrayMaxSize(GROUP_LIMITS.tokensMax)
-  @IsString({ each: true })
-  tokens: string[]
-
-  @ApiProperty({
-    description: 'Hand it out again, set it aside, or let it be.',
-    enum: ['retry', 'park', 'skip'],
-    example: 'retry',
-  })
-  @IsIn(['retry', 'park', 'skip'])
+  @OneOf('Hand it out again, set it aside, or let it be.', { of: ['retry', 'park', 'skip'], example: 'retry' })
   action: 'retry' | 'park' | 'skip'
 
-  @ApiPropertyOptional({
-    description: 'Of `retry`: how long to wait first.',
+  @Integer('Of `retry`: how long to wait first.', {
+    optional: true,
     example: 30,
-    type: 'integer',
-    minimum: 0,
-    maximum: GROUP_LIMITS.delaySecondsMax,
+    min: 0,
+    max: GROUP_LIMITS.delaySecondsMax,
   })
-  @IsOptional()
-  @IsInt()
-  @Min(0)
-  @Max(GROUP_LIMITS.delaySecondsMax)
   delaySeconds?: number
 
-  @ApiPropertyOptional({ description: 'Why, for whoever looks at what is parked.', example: 'no such file' })
-  @IsOptional()
-  @IsString()
-  @MaxLength(GROUP_LIMITS.reasonChars)
+  @Text('Why, for whoever looks at what is parked.', {
+    optional: true,
+    example: 'no such file',
+    max: GROUP_LIMITS.reasonChars,
+  })
   reason?: string
 }
 
 export class ConsumingFrame {
-  @named('consuming') type: 'consuming'
-  @ApiProperty(ID) id: string
-  @ApiProperty(SUBSCRIPTION) subscription: string
+  @Named('consuming') type: 'consuming'
+  @FrameId id: string
+  @Subscription subscription: string
 }
 
 export class DeliveryFrame {
-  @named('delivery') type: 'delivery'
-  @ApiProperty(ID) id: string
-  @ApiProperty({ description: 'What settles it, and nothing else does.', example: '1201.7' }) token: string
-  @ApiProperty({ description: 'Which attempt this is, from 1.', example: 1, type: 'integer' }) attempt: number
-  @ApiProperty({
-    description: 'When it is handed out again unless it is settled.',
+  @Named('delivery') type: 'delivery'
+  @FrameId id: string
+  @Text('What settles it, and nothing else does.', { example: '1201.7' }) token: string
+  @Integer('Which attempt this is, from 1.', { example: 1 }) attempt: number
+
+  @Text('When it is handed out again unless it is settled.', {
     format: 'date-time',
     example: '2026-11-21T08:00:30.000Z',
   })
   deadline: string
-  @ApiProperty({
-    description: 'The event, as `GET /v1/events` gives it.',
-    allOf: [{ $ref: '#/components/schemas/StoredEventAnswer' }],
-  })
-  event: object
+
+  @FrameEvent('The event, as `GET /v1/events` gives it.') event: object
 }
 
 export class SettledFrame {
-  @named('settled') type: 'settled'
-  @ApiProperty(ID) id: string
-  @ApiProperty({ description: 'How many deliveries.', example: 1, type: 'integer' }) count: number
+  @Named('settled') type: 'settled'
+  @FrameId id: string
+  @Integer('How many deliveries.', { example: 1 }) count: number
 }
