@@ -1,7 +1,7 @@
 // The hybrid logical clock under every wall clock there is: standing, jumping, wrong by years, started again.
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { BentClock, DAY, HOUR, NEW_YEAR, SECOND, YEAR } from '../../test/support/bent-clock.js'
+import { BentClock, DAY, HOUR, NEW_YEAR, SECOND, YEAR } from '../../test/support/manual-clock.js'
 import { compareIds, SEQUENCE_MAX, TIMESTAMP_MAX } from './event-id.js'
 import { HybridClock, type Reading } from './hybrid-clock.js'
 

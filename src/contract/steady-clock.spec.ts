@@ -1,6 +1,6 @@
 // Ages by the steady clock: never more than what really passed.
 import { expect, test } from '@jest/globals'
-import { BentClock, HOUR, NEW_YEAR } from '../../test/support/bent-clock.js'
+import { BentClock, HOUR, NEW_YEAR } from '../../test/support/manual-clock.js'
 import { SteadyClock } from './steady-clock.js'
 
 test('goes on as time passes, and not as the wall clock steps', () => {

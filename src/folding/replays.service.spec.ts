@@ -1,7 +1,7 @@
 // Replays of a log whose beginning was retired: what is gone is never told as what never was.
 import { expect, test } from '@jest/globals'
 import { AgedStore, EVENTS_A_DAY } from '../../test/support/aged-store.js'
-import { BentClock } from '../../test/support/bent-clock.js'
+import { BentClock } from '../../test/support/manual-clock.js'
 import { FakeDisk } from '../../test/support/fake-disk.js'
 import { Access } from '../auth/access.js'
 import { NO_UPCASTERS } from '../upcasting/upcaster.js'

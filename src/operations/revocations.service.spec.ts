@@ -1,7 +1,7 @@
 // Revocations on a log that removes its beginning, and on one that is damaged: who was shut out stays out.
 import { expect, test } from '@jest/globals'
 import { AgedStore } from '../../test/support/aged-store.js'
-import { BentClock } from '../../test/support/bent-clock.js'
+import { BentClock } from '../../test/support/manual-clock.js'
 import { FakeDisk } from '../../test/support/fake-disk.js'
 import { Access } from '../auth/access.js'
 import { TokenVerifier } from '../auth/token-verifier.js'

@@ -5,8 +5,8 @@ import type { MemoryStore } from '../../src/backends/memory/memory-store.js'
 import { StoreError } from '../../src/contract/errors.js'
 import type { RecordedEvent } from '../../src/contract/event.js'
 import type { AppendRequest, EventStore, ReadRequest } from '../../src/contract/event-store.js'
-import { must } from '../crash/ledger.js'
-import { type BentClock, HOUR, NEW_YEAR, SECOND } from '../support/bent-clock.js'
+import { must } from '../crash/ack-journal.js'
+import { type BentClock, HOUR, NEW_YEAR, SECOND } from '../support/manual-clock.js'
 import type { CrashMode, FakeDisk } from '../support/fake-disk.js'
 
 /** The model, and what of the past decides which questions have one answer only. */

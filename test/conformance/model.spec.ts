@@ -6,9 +6,9 @@ import type { NewEvent } from '../../src/contract/event.js'
 import { compareIds, type IdParts, parseId } from '../../src/contract/event-id.js'
 import type { AppendRequest, ReadRequest } from '../../src/contract/event-store.js'
 import { SEED, SOAK, tell } from '../crash/effort.js'
-import { must } from '../crash/ledger.js'
+import { must } from '../crash/ack-journal.js'
 import { openTiny } from '../crash/tiny-store.js'
-import { BentClock, HOUR, MINUTE, NEW_YEAR, SECOND, YEAR } from '../support/bent-clock.js'
+import { BentClock, HOUR, MINUTE, NEW_YEAR, SECOND, YEAR } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import {
   Append,

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/contract/clock.js'
 import { ERRORS, type ErrorCode, StoreError } from '../../src/contract/errors.js'
 import type { NewEvent, RecordedEvent } from '../../src/contract/event.js'
 import type { Appended, AppendRequest, EventStore, ReadRequest } from '../../src/contract/event-store.js'
-import { BentClock } from '../support/bent-clock.js'
+import { BentClock } from '../support/manual-clock.js'
 
 export interface OpenedStore {
   readonly store: EventStore

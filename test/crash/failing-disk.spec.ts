@@ -1,11 +1,11 @@
 // Every operation fails, once and for good, in every way a disk can: what the store answers is true, and it comes back.
 import { expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
-import { BentClock } from '../support/bent-clock.js'
+import { BentClock } from '../support/manual-clock.js'
 import { type CrashMode, FakeDisk } from '../support/fake-disk.js'
 import type { Fault, OperationKind } from '../support/fault-plan.js'
 import { SEED, stride, tell } from './effort.js'
-import { cataloguedCode, Ledger, must, trail } from './ledger.js'
+import { cataloguedCode, Ledger, must, trail } from './ack-journal.js'
 import { Life, liveThroughAll } from './life.js'
 import { SyncWitness } from './sync-witness.js'
 import { everything, openTiny } from './tiny-store.js'

@@ -1,10 +1,10 @@
 // The disk runs full at every size and the descriptors run out at every number: what fits is kept, the rest is refused, nothing is damage.
 import { expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
-import { BentClock } from '../support/bent-clock.js'
+import { BentClock } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { SEED, stride, tell } from './effort.js'
-import { cataloguedCode, Ledger, must } from './ledger.js'
+import { cataloguedCode, Ledger, must } from './ack-journal.js'
 import { Life, liveThroughAll } from './life.js'
 import { everything, openTiny } from './tiny-store.js'
 

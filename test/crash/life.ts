@@ -4,8 +4,8 @@ import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.j
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import type { AppendRequest } from '../../src/contract/event-store.js'
-import { type BentClock, SECOND } from '../support/bent-clock.js'
-import { type Attempt, cataloguedCode, type Ledger } from './ledger.js'
+import { type BentClock, SECOND } from '../support/manual-clock.js'
+import { type Attempt, cataloguedCode, type Ledger } from './ack-journal.js'
 import { openTiny } from './tiny-store.js'
 
 /** The power went: the process is dead, and whatever its promises still say is not worth hearing. */

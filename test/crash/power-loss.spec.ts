@@ -1,10 +1,10 @@
 // The power goes at every operation of a store's life, and again while it recovers: nothing acknowledged or read is lost.
 import { expect, test } from '@jest/globals'
-import { BentClock } from '../support/bent-clock.js'
+import { BentClock } from '../support/manual-clock.js'
 import { type CrashMode, FakeDisk } from '../support/fake-disk.js'
 import { provenEnd } from './chain-check.js'
 import { SEED, SOAK, stride, tell } from './effort.js'
-import { fingerprint, Ledger, must } from './ledger.js'
+import { fingerprint, Ledger, must } from './ack-journal.js'
 import { Died, Life, liveBriefly, liveThroughAll } from './life.js'
 import { everything, openTiny } from './tiny-store.js'
 

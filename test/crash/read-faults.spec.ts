@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
 import { statusOf } from '../../src/wire/status.js'
 import { AgedStore } from '../support/aged-store.js'
-import { BentClock, DAY } from '../support/bent-clock.js'
+import { BentClock, DAY } from '../support/manual-clock.js'
 import { FailingReads } from '../support/failing-reads.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { tokenOf } from '../support/running-server.js'
 import { type ServerOnADisk, startOn } from '../support/server-on-a-disk.js'
 import { SOAK, stride, tell } from './effort.js'
-import { must } from './ledger.js'
+import { must } from './ack-journal.js'
 
 const CODES = ['EIO', 'EMFILE', 'ENOSPC'] as const
 const DAYS = 8

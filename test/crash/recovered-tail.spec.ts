@@ -4,7 +4,7 @@ import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.j
 import { HEADER_BLOCK_BYTES, parseHeader } from '../../src/backends/embedded/engine/format/segment-header.js'
 import { FrameCursor } from '../../src/backends/embedded/engine/segment/frame-cursor.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
-import { BentClock } from '../support/bent-clock.js'
+import { BentClock } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
 import { held } from './chain-check.js'

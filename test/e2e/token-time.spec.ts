@@ -1,7 +1,7 @@
 // Tokens and time on the real server: what has expired stays so when the clock has gone back, also across a restart.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
-import { BentClock, HOUR } from '../support/bent-clock.js'
+import { BentClock, HOUR } from '../support/manual-clock.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { StreamClient } from '../support/stream-client.js'
 import { makeTempDirectory } from '../support/temp-directory.js'

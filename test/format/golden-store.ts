@@ -4,8 +4,8 @@ import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/em
 import { archiveSegment } from '../../src/backends/embedded/engine/upkeep/archive.js'
 import { openLog } from '../../src/backends/embedded/open-log.js'
 import { resolveOptions } from '../../src/backends/embedded/options.js'
-import { must } from '../crash/ledger.js'
-import { BentClock, MINUTE } from '../support/bent-clock.js'
+import { must } from '../crash/ack-journal.js'
+import { BentClock, MINUTE } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 
 const OPTIONS = {

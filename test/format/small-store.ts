@@ -9,9 +9,9 @@ import { FrameCursor } from '../../src/backends/embedded/engine/segment/frame-cu
 import { readFacts } from '../../src/backends/embedded/engine/segment/sealed-segment.js'
 import type { NewEvent } from '../../src/contract/event.js'
 import { held } from '../crash/chain-check.js'
-import { fingerprint, must } from '../crash/ledger.js'
+import { fingerprint, must } from '../crash/ack-journal.js'
 import { everything, openTiny } from '../crash/tiny-store.js'
-import { BentClock, SECOND } from '../support/bent-clock.js'
+import { BentClock, SECOND } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 
 export interface KnownFrame {

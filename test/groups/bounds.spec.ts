@@ -8,8 +8,8 @@ import type { Groups } from '../../src/groups/groups.service.js'
 import { eventOf, type StatePart } from '../../src/groups/state/group-events.js'
 import { GROUP_LIMITS } from '../../src/groups/state/group-limits.js'
 import { partsOf } from '../../src/groups/state/state-rows.js'
-import { BentClock } from '../support/bent-clock.js'
-import { DEFINED, GroupDesk, groupsOn } from './group-desk.js'
+import { BentClock } from '../support/manual-clock.js'
+import { DEFINED, GroupDesk, groupsOn } from './group-harness.js'
 
 let clock: BentClock
 let store: MemoryStore

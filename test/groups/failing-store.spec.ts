@@ -5,11 +5,11 @@ import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.j
 import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import { SEED, SOAK, stride, tell } from '../crash/effort.js'
 import { openTiny } from '../crash/tiny-store.js'
-import { BentClock, SECOND } from '../support/bent-clock.js'
+import { BentClock, SECOND } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
 import { Random } from '../support/random.js'
-import { GroupDesk, positionsOf } from './group-desk.js'
+import { GroupDesk, positionsOf } from './group-harness.js'
 
 const ROOMY = { presizeBytes: 0, segmentBytes: 2 ** 20 }
 const onlyWrites = { only: (kind: string) => kind === 'write' }

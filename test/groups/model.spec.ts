@@ -11,8 +11,8 @@ import type { GroupSettings } from '../../src/groups/state/group-definition.js'
 import { tagOf } from '../../src/groups/state/group-events.js'
 import type { GroupState } from '../../src/groups/state/group-state.js'
 import { SEED, SOAK, tell } from '../crash/effort.js'
-import { BentClock, SECOND } from '../support/bent-clock.js'
-import { worldOn } from './group-desk.js'
+import { BentClock, SECOND } from '../support/manual-clock.js'
+import { worldOn } from './group-harness.js'
 import { NaiveGroup } from './naive-group.js'
 
 const RUN_MS = 6_000 * Math.max(1, SOAK * 10)

@@ -8,10 +8,10 @@ import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import type { Groups } from '../../src/groups/groups.service.js'
 import { DATA, openTiny } from '../crash/tiny-store.js'
 import { AgedStore } from '../support/aged-store.js'
-import { BentClock, DAY, SECOND } from '../support/bent-clock.js'
+import { BentClock, DAY, SECOND } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
-import { DEFINED, GroupDesk, groupsOn, positionsOf } from './group-desk.js'
+import { DEFINED, GroupDesk, groupsOn, positionsOf } from './group-harness.js'
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(

@@ -4,9 +4,9 @@ import { Access } from '../../src/auth/access.js'
 import { OpenGroups } from '../../src/groups/dispatch/open-groups.js'
 import type { Groups } from '../../src/groups/groups.service.js'
 import { WindowMemory } from '../../src/groups/window-memory.js'
-import { BentClock } from '../support/bent-clock.js'
+import { BentClock } from '../support/manual-clock.js'
 import { WatchedStore } from '../support/memory-store.js'
-import { DEFINED, groupsOn, positionsOf, worldOn } from './group-desk.js'
+import { DEFINED, groupsOn, positionsOf, worldOn } from './group-harness.js'
 
 let store: WatchedStore
 let groups: Groups

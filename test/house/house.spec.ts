@@ -1,6 +1,6 @@
 // Holds the project to the rules of the house. A failure names the place and the remedy.
 import { floorRules } from './floors.js'
-import { mannersRules } from './manners.js'
+import { mannersRules } from './conventions.js'
 import { readProject } from './project.js'
 import { shapeRules } from './shape.js'
 import { structureRules } from './structure.js'

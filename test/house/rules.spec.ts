@@ -1,6 +1,6 @@
 // Plants a violation of every house rule and expects it to be found, and something close to it that must pass.
 import { floorRules } from './floors.js'
-import { mannersRules } from './manners.js'
+import { mannersRules } from './conventions.js'
 import type { ProjectFile } from './project.js'
 import { shapeRules } from './shape.js'
 import { structureRules } from './structure.js'

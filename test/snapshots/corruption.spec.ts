@@ -5,7 +5,7 @@ import { fileName } from '../../src/snapshots/snapshot-names.js'
 import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { pack } from '../../src/snapshots/state-codec.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates, DIRECTORY, OPERATOR } from './bench-of-states.js'
+import { BenchOfStates, DIRECTORY, OPERATOR } from './state-fixture.js'
 import { ballast } from './stories.js'
 
 const RULES = {

@@ -1,9 +1,9 @@
 // Damaged events and snapshots: what cannot be read is told and never passed over unasked, and no snapshot hides it once it is known.
 import { expect, test } from '@jest/globals'
 import { DATA, openTiny } from '../crash/tiny-store.js'
-import { BentClock } from '../support/bent-clock.js'
+import { BentClock } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates } from './bench-of-states.js'
+import { BenchOfStates } from './state-fixture.js'
 
 const MARK = 'the words of the event that is hit'
 

@@ -3,7 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { LINKS_MAX } from '../../src/snapshots/snapshot-store.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates, DIRECTORY } from './bench-of-states.js'
+import { BenchOfStates, DIRECTORY } from './state-fixture.js'
 import { ballast } from './stories.js'
 
 const MERGE = { reducer: 'merge' } as const

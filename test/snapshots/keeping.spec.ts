@@ -3,9 +3,9 @@ import { beforeEach, describe, expect, test } from '@jest/globals'
 import type { SnapshotRules } from '../../src/snapshots/snapshot-rules.js'
 import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { openTiny } from '../crash/tiny-store.js'
-import { BentClock } from '../support/bent-clock.js'
+import { BentClock } from '../support/manual-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates, DIRECTORY, OPERATOR } from './bench-of-states.js'
+import { BenchOfStates, DIRECTORY, OPERATOR } from './state-fixture.js'
 import { RENAMED, RENAMED_TYPE, SEEN } from './naive-fold.js'
 
 const HOUR = 3_600_000

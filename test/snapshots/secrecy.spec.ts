@@ -4,7 +4,7 @@ import fc from 'fast-check'
 import { Access } from '../../src/auth/access.js'
 import type { ReplayDto } from '../../src/folding/replay.dto.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates, OPERATOR } from './bench-of-states.js'
+import { BenchOfStates, OPERATOR } from './state-fixture.js'
 
 const STREAMS = ['team_a', 'team_b', 'team_a2', 'secret', 'x'] as const
 const patterns = fc.uniqueArray(fc.constantFrom('*', '$*', 'team_*', 'team_a', 'team_a*', '*a', 'x', 'secret', '*_*'), {

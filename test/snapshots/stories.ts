@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import type { JsonObject } from '../../src/contract/event.js'
 import type { ReplayDto } from '../../src/folding/replay.dto.js'
 import { arbitraryJson, objectOf } from '../support/arbitrary-json.js'
-import type { Story } from './bench-of-states.js'
+import type { Story } from './state-fixture.js'
 import type { NAIVE, NaiveEvent } from './naive-fold.js'
 
 const key = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', '1', '0', 'toJSON')

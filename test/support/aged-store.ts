@@ -3,7 +3,7 @@ import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/em
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import type { Observer } from '../../src/contract/observer.js'
-import { BentClock, DAY } from './bent-clock.js'
+import { BentClock, DAY } from './manual-clock.js'
 import { FakeDisk } from './fake-disk.js'
 
 export const EVENTS_A_DAY = 7

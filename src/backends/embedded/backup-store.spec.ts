@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { everything } from '../../../test/crash/tiny-store.js'
 import { AgedStore, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
-import { BentClock } from '../../../test/support/bent-clock.js'
+import { BentClock } from '../../../test/support/manual-clock.js'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
 import { backupStore, restoreStore } from './backup-store.js'
 import { openEmbedded } from './embedded-store.js'

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { AgedStore } from '../../../test/support/aged-store.js'
-import { BentClock, DAY } from '../../../test/support/bent-clock.js'
+import { BentClock, DAY } from '../../../test/support/manual-clock.js'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
 import { type ConditionItem, itemMatches } from '../../contract/condition.js'
 import type { NewEvent, RecordedEvent } from '../../contract/event.js'

@@ -1,6 +1,6 @@
 // What is the memory backend's own: what it says of itself, and whom it tells.
 import { describe, expect, it } from '@jest/globals'
-import { BentClock } from '../../../test/support/bent-clock.js'
+import { BentClock } from '../../../test/support/manual-clock.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Observer } from '../../contract/observer.js'
 import { MemoryStore } from './memory-store.js'

@@ -2,7 +2,7 @@
 import { expect, test } from '@jest/globals'
 import { openTiny } from '../../../../test/crash/tiny-store.js'
 import { AgedStore, agedDisk } from '../../../../test/support/aged-store.js'
-import { BentClock } from '../../../../test/support/bent-clock.js'
+import { BentClock } from '../../../../test/support/manual-clock.js'
 import { FakeDisk } from '../../../../test/support/fake-disk.js'
 import { diskError } from '../../../../test/support/fault-plan.js'
 import type { EmbeddedStore } from '../embedded-store.js'
