@@ -3,11 +3,11 @@ import { expect, test } from '@jest/globals'
 import { backupStore, restoreStore } from '../../src/backends/embedded/backup-store.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import { AgedStore, EVENTS_A_DAY } from '../support/aged-store.js'
-import { BentClock } from '../support/manual-clock.js'
 import { type CrashMode, FakeDisk } from '../support/fake-disk.js'
 import type { Fault } from '../support/fault-plan.js'
-import { SEED, SOAK, stride, tell } from './effort.js'
+import { ManualClock } from '../support/manual-clock.js'
 import { cataloguedCode, must } from './ack-journal.js'
+import { SEED, SOAK, stride, tell } from './effort.js'
 import { everything, openTiny } from './tiny-store.js'
 
 const DATA = '/data'
@@ -27,7 +27,7 @@ interface Prepared {
 /** A store with archives and plain segments, killed while it was written to, and perhaps an older backup of it. */
 async function prepared(withBackup: boolean): Promise<Prepared> {
   const disk = new FakeDisk({ directories: ['/'], seed: SEED })
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const aged = await AgedStore.open(disk, DATA, clock)
   const days = async (count: number) => {
     for (let day = 0; day < count; day++) await aged.day()
@@ -141,7 +141,7 @@ test.each(FAULTS)('a backup when the disk fails it with %s', failure, 3_600_000)
 /** A server started on what an interrupted restore left writes nothing, unless all of it is there, or nothing at all. */
 async function isSafeToStart(disk: FakeDisk, whole: number): Promise<void> {
   const begun = disk.files().some(path => /^\/restored\/(CURRENT|RESTORING|segments\/.*|archive\/.*)$/.test(path))
-  const store = await openTiny(disk, new BentClock(), { directory: RESTORED })
+  const store = await openTiny(disk, new ManualClock(), { directory: RESTORED })
   const { write } = store.status()
   const events = write.writable ? (await everything(store)).length : 0
   await store.close()
@@ -163,7 +163,7 @@ test('a restore', async () => {
     expect(counts.struck).toBeGreaterThan(20)
   }
   await restore(story.disk)
-  const store = await openTiny(story.disk.afterCrash(SEED, 'lose-all'), new BentClock(), { directory: RESTORED })
+  const store = await openTiny(story.disk.afterCrash(SEED, 'lose-all'), new ManualClock(), { directory: RESTORED })
   expect((await everything(store)).length).toBe(story.after)
 }, 3_600_000)
 
@@ -210,7 +210,7 @@ test('backups of a store that rotates, archives and retires meanwhile hold all t
   const counts = { backups: 0, events: 0, archived: 0, retired: 0 }
   for (let seed = SEED; seed < SEED + 4 * Math.max(1, SOAK); seed++) {
     const disk = new FakeDisk({ directories: ['/'], seed, shuffle: true })
-    const clock = new BentClock()
+    const clock = new ManualClock()
     const aged = await AgedStore.open(disk, DATA, clock, BUSY)
     await meanwhile(aged, async () => {
       for (let round = 0; round < 6; round++) {
@@ -239,7 +239,7 @@ test('what a power loss takes from the store is in no backup', async () => {
   const last = 600
   for (let dieAt = 40; dieAt < last; dieAt += stride(7)) {
     const disk = new FakeDisk({ directories: ['/'], seed: SEED + dieAt, shuffle: true })
-    const clock = new BentClock()
+    const clock = new ManualClock()
     const aged = await AgedStore.open(disk, DATA, clock, BUSY)
     for (let day = 0; day < 3; day++) await aged.day()
     await backup(disk)

@@ -22,7 +22,7 @@ interface Mark {
   readonly at: number
 }
 
-export class KillBook {
+export class KillRecord {
   acknowledged = 0
   /** Events of appends that were sent and never answered, and how many of those turned out to be stored. */
   inDoubt = 0

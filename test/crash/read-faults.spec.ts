@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
 import { statusOf } from '../../src/wire/status.js'
 import { AgedStore } from '../support/aged-store.js'
-import { BentClock, DAY } from '../support/manual-clock.js'
 import { FailingReads } from '../support/failing-reads.js'
 import { FakeDisk } from '../support/fake-disk.js'
+import { DAY, ManualClock } from '../support/manual-clock.js'
 import { tokenOf } from '../support/running-server.js'
 import { type ServerOnADisk, startOn } from '../support/server-on-a-disk.js'
-import { SOAK, stride, tell } from './effort.js'
 import { must } from './ack-journal.js'
+import { SOAK, stride, tell } from './effort.js'
 
 const CODES = ['EIO', 'EMFILE', 'ENOSPC'] as const
 const DAYS = 8
@@ -28,9 +28,9 @@ let tokens: { readonly worker: string; readonly admin: string }
 let snapshot: string
 
 /** Days of large and small events with one tag among others: those with it are fetched in pieces of both kinds. */
-async function writtenDisk(): Promise<{ fake: FakeDisk; clock: BentClock }> {
+async function writtenDisk(): Promise<{ fake: FakeDisk; clock: ManualClock }> {
   const fake = new FakeDisk({ directories: ['/data'] })
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const aged = await AgedStore.open(fake, '/data', clock, { archiveAfterDays: 5 })
   for (let day = 0; day < DAYS; day++) {
     for (const [stream, filler, tags] of [

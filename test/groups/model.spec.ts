@@ -11,7 +11,7 @@ import type { GroupSettings } from '../../src/groups/state/group-definition.js'
 import { tagOf } from '../../src/groups/state/group-events.js'
 import type { GroupState } from '../../src/groups/state/group-state.js'
 import { SEED, SOAK, tell } from '../crash/effort.js'
-import { BentClock, SECOND } from '../support/manual-clock.js'
+import { ManualClock, SECOND } from '../support/manual-clock.js'
 import { worldOn } from './group-harness.js'
 import { NaiveGroup } from './naive-group.js'
 
@@ -88,7 +88,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 ) as fc.Arbitrary<Command>
 
 class Life {
-  readonly clock = new BentClock()
+  readonly clock = new ManualClock()
   readonly store = new MemoryStore({ nodeId: 'n', clock: this.clock })
   private readonly tokens: { readonly token: string; readonly consumer: string }[] = []
   private naive: NaiveGroup

@@ -188,7 +188,7 @@ function wakesAPromise(call: ts.CallExpression): boolean {
   return false
 }
 
-export const mannersRules: readonly Rule[] = [
+export const conventionRules: readonly Rule[] = [
   knownTopLevel,
   nothingLeftForLater,
   noMachinePaths,

@@ -1,6 +1,7 @@
 // Holds the project to the rules of the house. A failure names the place and the remedy.
+
+import { conventionRules } from './conventions.js'
 import { floorRules } from './floors.js'
-import { mannersRules } from './conventions.js'
 import { readProject } from './project.js'
 import { shapeRules } from './shape.js'
 import { structureRules } from './structure.js'
@@ -27,7 +28,7 @@ const KNOWN: Readonly<Record<string, number>> = {
 
 const RATCHET = new Set(Object.keys(KNOWN))
 
-test.each([...floorRules, ...shapeRules, ...mannersRules].filter(({ name }) => !RATCHET.has(name)))(
+test.each([...floorRules, ...shapeRules, ...conventionRules].filter(({ name }) => !RATCHET.has(name)))(
   '$name',
   ({ check }) => {
     expect(check(files)).toEqual([])

@@ -1,11 +1,12 @@
 // Plants a violation of every house rule and expects it to be found, and something close to it that must pass.
+
+import { conventionRules } from './conventions.js'
 import { floorRules } from './floors.js'
-import { mannersRules } from './conventions.js'
 import type { ProjectFile } from './project.js'
 import { shapeRules } from './shape.js'
 import { structureRules } from './structure.js'
 
-const rules = [...floorRules, ...shapeRules, ...mannersRules, ...structureRules]
+const rules = [...floorRules, ...shapeRules, ...conventionRules, ...structureRules]
 
 /** Files by path. What the text says beyond its opening sentence is all that matters to most rules. */
 function project(files: Record<string, string>): ProjectFile[] {
