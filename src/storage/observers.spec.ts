@@ -1,7 +1,8 @@
 // What the backend tells reaches the metrics, the mode and everybody else who listens.
+
+import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import type { Observer } from '../contract/observer.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
-import { Metrics } from '../metrics/metrics.js'
 import { metricsObserver, modeObserver, toAll } from './observers.js'
 
 test('each listener is told what it listens to', () => {
@@ -14,7 +15,7 @@ test('each listener is told what it listens to', () => {
 })
 
 test('syncs and passes of the background check are counted', async () => {
-  const metrics = new Metrics()
+  const metrics = await metricsUnderTest()
   const { appended, scrubbed } = toAll([metricsObserver(metrics)])
   appended({ events: 3, bytes: 9, syncMs: 4, head: 3 })
   scrubbed({ bytes: 9, damaged: 1, ms: 1 })
