@@ -13,7 +13,11 @@ export default class CountReporter {
     const skipped = results.numPendingTests + results.numTodoTests
     // A suite that could not even be loaded holds no failed test, and must still count as one.
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites
-    const lines = [...this.timesOf(results), '', `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`]
+    const lines = [
+      ...this.timesOf(results),
+      '',
+      `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`,
+    ]
     // Jest's own summary always comes after its reporters, and the counts are to be the last line.
     process.once('exit', () => writeSync(1, `\n${lines.join('\n')}\n`))
   }

@@ -6,8 +6,8 @@ import type { NewEvent } from '../../src/contract/event.js'
 import { compareIds, type IdParts, parseId } from '../../src/contract/event-id.js'
 import type { AppendRequest, ReadRequest } from '../../src/contract/event-store.js'
 import { must } from '../crash/ack-journal.js'
-import { SEED, SOAK, tell } from '../crash/effort.js'
 import { openTiny } from '../crash/tiny-store.js'
+import { SEED, SOAK, tell, tries } from '../support/effort.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HOUR, ManualClock, MINUTE, NEW_YEAR, SECOND, YEAR } from '../support/manual-clock.js'
 import {
@@ -27,7 +27,7 @@ import {
   told,
 } from './model-commands.js'
 
-const RUN_MS = 12_000 * Math.max(1, SOAK * 5)
+const RUN_MS = tries(12_000, 5_000) * Math.max(1, SOAK * 5)
 
 const stream = fc.constantFrom('a', 'b', 'orders/1', 'orders/2')
 const type = fc.constantFrom('opened', 'paid', 'paid.late')

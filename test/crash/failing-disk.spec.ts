@@ -1,11 +1,11 @@
 // Every operation fails, once and for good, in every way a disk can: what the store answers is true, and it comes back.
 import { expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
+import { SEED, stride, tell } from '../support/effort.js'
 import { type CrashMode, FakeDisk } from '../support/fake-disk.js'
 import type { Fault, OperationKind } from '../support/fault-plan.js'
 import { ManualClock } from '../support/manual-clock.js'
 import { AckJournal, cataloguedCode, must, trail } from './ack-journal.js'
-import { SEED, stride, tell } from './effort.js'
 import { Life, liveThroughAll } from './life.js'
 import { SyncWitness } from './sync-witness.js'
 import { everything, openTiny } from './tiny-store.js'
@@ -191,7 +191,7 @@ test.each(troubles)(
       ...{ stored: 0, rejected: 0, indeterminate: 0, recoveries: 0, resumed: 0 },
     }
     let at = 1
-    while (await troubleAt(at, trouble, counts)) at += stride(trouble.stride)
+    while (await troubleAt(at, trouble, counts)) at += stride(trouble.stride, 3 * trouble.stride)
     tell(trouble.name, { ...counts })
     must(counts.faults > 0 && counts.cases > 0, () => 'this gate proved nothing: no fault was delivered')
   },
@@ -278,7 +278,7 @@ test('a start that fails on a bad disk and another one cut short by the power co
     const probe = await failedStart(settled, failAt)
     if (probe === undefined) break
     counts.failedStarts++
-    for (let dieAt = 1 + (failAt % 5); ; dieAt += stride(5)) {
+    for (let dieAt = 1 + (failAt % 5); ; dieAt += stride(5, 15)) {
       const disk = (await failedStart(settled, failAt)) as FakeDisk
       disk.arm({ dieAt })
       const opened = await openTiny(disk, new ManualClock()).catch(() => undefined)

@@ -1,10 +1,10 @@
 // The power goes at every operation of a store's life, and again while it recovers: nothing acknowledged or read is lost.
 import { expect, test } from '@jest/globals'
+import { SEED, SOAK, stride, tell } from '../support/effort.js'
 import { type CrashMode, FakeDisk } from '../support/fake-disk.js'
 import { ManualClock } from '../support/manual-clock.js'
 import { AckJournal, fingerprint, must } from './ack-journal.js'
 import { provenEnd } from './chain-check.js'
-import { SEED, SOAK, stride, tell } from './effort.js'
 import { Died, Life, liveBriefly, liveThroughAll } from './life.js'
 import { everything, openTiny } from './tiny-store.js'
 
@@ -30,13 +30,13 @@ const fullLife: Story = {
       await life.open()
     }),
   outcomes: [['lose-all', 0], ['keep-all', 0], ['kill', 0], ...seeds(SOAK > 0 ? 8 * SOAK : 2)],
-  recoveryStride: stride(60),
+  recoveryStride: stride(60, 60),
 }
 
 const briefLife: Story = {
   tell: liveBriefly,
   outcomes: SOAK > 0 ? [['lose-all', 0], ['keep-all', 0], ...seeds(4)] : seeds(1),
-  recoveryStride: 1,
+  recoveryStride: stride(1, 3),
 }
 
 function seeds(count: number): (readonly [CrashMode, number])[] {
@@ -158,7 +158,7 @@ function expectWork(counts: Counts): void {
 }
 
 test('a life with rotations and a restart keeps its promises wherever the power goes', async () => {
-  const counts = await crashEverywhere(fullLife, 1)
+  const counts = await crashEverywhere(fullLife, stride(1, 3))
   tell('power loss, full life', { ...counts })
   expectWork(counts)
   expect(counts.operations).toBeGreaterThan(200)

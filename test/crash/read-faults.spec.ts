@@ -4,13 +4,13 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
 import { statusOf } from '../../src/wire/status.js'
 import { AgedStore } from '../support/aged-store.js'
+import { SOAK, stride, tell } from '../support/effort.js'
 import { FailingReads } from '../support/failing-reads.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { DAY, ManualClock } from '../support/manual-clock.js'
 import { tokenOf } from '../support/running-server.js'
 import { type ServerOnADisk, startOn } from '../support/server-on-a-disk.js'
 import { must } from './ack-journal.js'
-import { SOAK, stride, tell } from './effort.js'
 
 const CODES = ['EIO', 'EMFILE', 'ENOSPC'] as const
 const DAYS = 8
@@ -187,7 +187,7 @@ test.each(asks)(
   async (name, ask, prepare = async () => undefined) => {
     await mustBeServed(name, ask)
     for (const forGood of [false, true]) {
-      for (let at = 1, more = true; more; at += stride(forGood ? stepOf(name) : 1)) {
+      for (let at = 1, more = true; more; at += forGood ? stride(stepOf(name), 2 * stepOf(name)) : stride(1, 2)) {
         more = false
         // In a hurry one way of failing for each operation, each of them at its turn.
         const codes = SOAK > 0 ? CODES : [CODES[(at + Number(forGood)) % CODES.length] as string]

@@ -8,7 +8,7 @@ import { HEADER_BLOCK_BYTES } from '../../src/backends/embedded/engine/format/se
 import { scan } from '../../src/backends/embedded/engine/segment/scan.js'
 import { must } from '../crash/ack-journal.js'
 import { held } from '../crash/chain-check.js'
-import { SEED } from '../crash/effort.js'
+import { SEED } from '../support/effort.js'
 import type { FakeDisk } from '../support/fake-disk.js'
 import { Random } from '../support/random.js'
 import { type Expected, Matrix, positions, SOUND } from './matrix.js'

@@ -3,8 +3,8 @@
 import { describe, expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
 import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
-import { SEED, SOAK, stride, tell } from '../crash/effort.js'
 import { openTiny } from '../crash/tiny-store.js'
+import { SEED, SOAK, stride, tell } from '../support/effort.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
 import { ManualClock, SECOND } from '../support/manual-clock.js'
@@ -202,7 +202,7 @@ async function liveUntil(dieAt: number, clock: ManualClock, told: Told): Promise
 
 test('the power goes at any operation of a group: no answer is taken back, nothing is given twice or too early', async () => {
   const counts = { crashes: 0, settled: 0 }
-  const step = stride(5)
+  const step = stride(5, 10)
   for (const mode of SOAK > 0 ? (['random', 'lose-all', 'keep-all'] as const) : (['random'] as const)) {
     for (let dieAt = 1 + (SEED % step); ; dieAt += step) {
       const clock = new ManualClock()

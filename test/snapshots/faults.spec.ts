@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { LINKS_MAX } from '../../src/snapshots/snapshot-store.js'
+import { tries } from '../support/effort.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { DIRECTORY, StateFixture } from './state-fixture.js'
 import { ballast } from './stories.js'
@@ -111,7 +112,7 @@ describe('the state with snapshots', () => {
           expect(await fixture.began()).toBe(fixture.store.head())
         },
       ),
-      { numRuns: 150 },
+      { numRuns: tries(150, 50) },
     )
     expect(aside).toBeGreaterThan(50)
   })

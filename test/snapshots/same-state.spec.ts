@@ -7,6 +7,7 @@ import { LiveProjection } from '../../src/projections/live-projection.js'
 import { LiveProjections } from '../../src/projections/live-projections.service.js'
 import { stateText } from '../../src/snapshots/state-text.js'
 import { DATA, openTiny } from '../crash/tiny-store.js'
+import { tries } from '../support/effort.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { ManualClock } from '../support/manual-clock.js'
 import { NAIVE, type NaiveEvent, naiveAnswer, RENAMED, RENAMED_TYPE, SEEN } from './naive-fold.js'
@@ -107,7 +108,7 @@ describe('one state', () => {
         }
         await told.fixture.store.close()
       }),
-      { numRuns: 100 },
+      { numRuns: tries(100, 40) },
     )
     expect(used.full).toBeGreaterThan(100)
     expect(used.differences).toBeGreaterThan(100)
@@ -163,7 +164,7 @@ describe('one state', () => {
         }
         await fixture.store.close()
       }),
-      { numRuns: 40 },
+      { numRuns: tries(40, 20) },
     )
   }, 60_000)
 })

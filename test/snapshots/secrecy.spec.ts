@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { Access } from '../../src/auth/access.js'
 import type { ReplayDto } from '../../src/folding/replay.dto.js'
+import { tries } from '../support/effort.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { OPERATOR, StateFixture } from './state-fixture.js'
 
@@ -56,7 +57,7 @@ describe('with snapshots of any tokens', () => {
           used += fixture.snapshots.parts.counts.used
         },
       ),
-      { numRuns: 150 },
+      { numRuns: tries(150, 50) },
     )
     expect(used).toBeGreaterThan(100)
   })
