@@ -290,6 +290,11 @@ const plantings: readonly Planting[] = [
     },
     place: 'docs/ARCHITECTURE.md',
   },
+  {
+    rule: 'docs/ARCHITECTURE.md follows an append through at most 15 files',
+    bad: { 'docs/ARCHITECTURE.md': '1. `a.ts`: takes it\n2. `b.ts`: is gone', 'src/a.ts': '' },
+    good: { 'docs/ARCHITECTURE.md': '1. `a.ts`: takes it', 'src/a.ts': '' },
+  },
 ]
 
 test.each(plantings)('$rule', ({ rule, bad, good, place = Object.keys(bad)[0] }) => {
