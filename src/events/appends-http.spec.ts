@@ -7,21 +7,15 @@ import {
   authUnderTest,
   type Call,
   jsonOf,
-  type ServerUnderTest,
-  startServer,
+  useServer,
 } from '../../test/support/http-server-under-test.js'
 import { LIMITS } from '../contract/limits.js'
 import { encoded } from '../wire/negotiation.js'
 import { EventsModule } from './events.module.js'
 
-let server: ServerUnderTest
+const server = useServer(EventsModule.of(authUnderTest))
 const call = (path: string, options?: Call) => server.call(path, options)
 const read = (path: string, options?: Call) => jsonOf(call(path, options))
-
-beforeAll(async () => {
-  server = await startServer([EventsModule.of(authUnderTest)])
-})
-afterAll(() => server.stop())
 
 const builder = agent('builder-1')
 const event = (parts: object = {}) => ({ type: 'task.done', stream: 'agent_builder-1', data: { n: 1 }, ...parts })
