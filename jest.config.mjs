@@ -16,8 +16,8 @@ function gatesUnder(folder) {
 const oldClient = 'dist-old-client/client'
 
 const suites = {
-  all: { roots: ['src', 'test', 'client'], testMatch: specs, maxWorkers: 2 },
-  unit: { roots: ['src', 'test/house', 'client/src'], testMatch: specs, maxWorkers: 2 },
+  all: { roots: ['src', 'test', 'client'], testMatch: specs },
+  unit: { roots: ['src', 'test/house', 'client/src'], testMatch: specs },
   // One after the other: some of them measure.
   tools: {
     roots: ['src', 'test', 'client/test', oldClient],
@@ -26,11 +26,14 @@ const suites = {
       ...['src', 'test', 'client/test'].flatMap(gatesUnder).map(path => `<rootDir>/${path}`),
     ],
     maxWorkers: 1,
+    testTimeout: 120_000,
   },
 }
 const { roots, ...suite } = suites[process.env.TEST_SUITE ?? 'all']
 
 export default {
+  maxWorkers: 2,
+  testTimeout: 30_000,
   ...suite,
   testEnvironment: '<rootDir>/test/support/watchful-environment.mjs',
   roots: roots.map(folder => `<rootDir>/${folder}`),
@@ -40,6 +43,5 @@ export default {
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/client/dist', '<rootDir>/data/'],
-  testTimeout: 30_000,
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
 }
