@@ -28,7 +28,8 @@ const commands = {
     return runNode([join(root, 'dist', 'main.js'), ...args])
   },
   // The server from its sources, started again whenever one of them changes.
-  dev: args => runNode([bin('@nestjs/cli/bin/nest.js'), 'start', '--watch', '--exec', pinnedNode(), '--', ...args]),
+  dev: args =>
+    runNode([bin('@nestjs/cli/bin/nest.js'), 'start', '--watch', '--no-shell', '--exec', pinnedNode(), '--', ...args]),
   // Tests that start real processes start the built product, so it is built first.
   test: async args => {
     await ensureBuilt()
@@ -44,6 +45,7 @@ const commands = {
     const env = { ...process.env, TEST_SUITE: 'tools', LIGHTHOUSE_THOROUGH: '1' }
     return unpacked || runNode([...jest, ...args], { env })
   },
+  tools: args => runNode([join(root, 'scripts', 'tools.mjs'), ...args]),
   // The client once more as a browser would see it: with nothing of Node at hand.
   types: async args => {
     const check = project => runNode([bin('typescript/bin/tsc'), '--noEmit', '-p', project, ...args])

@@ -1,14 +1,7 @@
 // Appends over HTTP: what is stored, what is refused, and what a second try is told.
 import fc from 'fast-check'
 import { arbitraryJson, nested, objectOf } from '../../test/support/arbitrary-json.js'
-import {
-  ADMIN,
-  agent,
-  authUnderTest,
-  type Call,
-  jsonOf,
-  useServer,
-} from '../../test/support/http-server-under-test.js'
+import { ADMIN, agent, authUnderTest, type Call, jsonOf, useServer } from '../../test/support/http-server-under-test.js'
 import { LIMITS } from '../contract/limits.js'
 import { encoded } from '../wire/negotiation.js'
 import { EventsModule } from './events.module.js'

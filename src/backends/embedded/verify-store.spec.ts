@@ -1,7 +1,7 @@
 // Looking at a store without changing it, and repairing one on purpose: on healthy, damaged and dying disks.
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
-import { tries } from '../../../test/support/effort.js'
+import { stride, tries } from '../../../test/support/effort.js'
 import type { CrashMode, FakeDisk } from '../../../test/support/fake-disk.js'
 import { repairStore, verifyStore } from './verify-store.js'
 
@@ -254,7 +254,7 @@ async function expectEither(disk: FakeDisk): Promise<void> {
 
 test.each<CrashMode>(['lose-all', 'random'])('the power may go at any operation of a repair (%s)', async mode => {
   let deaths = 0
-  for (let at = 1 + (mode === 'random' ? 1 : 0); at <= operations; at += 2) {
+  for (let at = 1 + (mode === 'random' ? 1 : 0); at <= operations; at += stride(2, 6)) {
     const disk = damagedDisk()
     disk.arm({ dieAt: at })
     await expect(repairStore('/data', { disk, apply: true })).rejects.toThrow()
@@ -265,7 +265,7 @@ test.each<CrashMode>(['lose-all', 'random'])('the power may go at any operation 
 })
 
 test.each(['EIO', 'ENOSPC'])('any operation of a repair may fail (%s)', async code => {
-  for (let at = 1; at <= operations; at += 3) {
+  for (let at = 1; at <= operations; at += stride(3, 9)) {
     const disk = damagedDisk()
     disk.arm({ failAt: at, code })
     await repairStore('/data', { disk, apply: true }).catch(() => undefined)
