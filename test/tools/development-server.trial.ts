@@ -37,4 +37,4 @@ test('it starts, and starts again with what was changed', async () => {
       await ended.catch(() => undefined)
     }
   })
-}, 120_000)
+}, 300_000)
