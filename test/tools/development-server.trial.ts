@@ -7,7 +7,7 @@ import { createInterface } from 'node:readline'
 import { expect, test } from '@jest/globals'
 import { withTempDirectory } from '../support/temp-directory.js'
 
-const TAKEN_ALONG = ['src', 'docs', 'scripts', 'package.json', 'package-lock.json', 'nest-cli.json']
+const TAKEN_ALONG = ['src', 'config', 'docs', 'scripts', 'package.json', 'package-lock.json', 'nest-cli.json']
 const SETTINGS = ['tsconfig.json', 'tsconfig.build.json', 'tsconfig.dev.json']
 
 test('it starts, and starts again with what was changed', async () => {
@@ -16,7 +16,11 @@ test('it starts, and starts again with what was changed', async () => {
     symlinkSync(resolve('node_modules'), join(project, 'node_modules'))
     const env = { ...process.env, LIGHTHOUSE_PORT: '0', LIGHTHOUSE_DATA_DIR: join(project, 'data') }
     const child = spawn(process.execPath, ['scripts/run.mjs', 'dev'], {
-      ...{ cwd: project, env: { ...env, LIGHTHOUSE_ENV: 'development' }, stdio: ['ignore', 'pipe', 'ignore'] as const },
+      ...{
+        cwd: project,
+        env: { ...env, LIGHTHOUSE_ENV: 'development' },
+        stdio: ['ignore', 'pipe', 'inherit'] as const,
+      },
     })
     const said: string[] = []
     const lines = createInterface({ input: child.stdout }).on('line', line => said.push(line))
