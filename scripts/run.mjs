@@ -1,6 +1,15 @@
 // The one door of every npm script: sets the clone up, then runs the named command on the pinned Node.
 import { join } from 'node:path'
-import { ensureBuilt, ensureClientBuilt, ensureInstalled, exitWith, root, runNode, SetupError } from './runtime.mjs'
+import {
+  ensureBuilt,
+  ensureClientBuilt,
+  ensureInstalled,
+  exitWith,
+  pinnedNode,
+  root,
+  runNode,
+  SetupError,
+} from './runtime.mjs'
 
 const bin = path => join(root, 'node_modules', path)
 const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')]
@@ -18,13 +27,25 @@ const commands = {
     await ensureBuilt()
     return runNode([join(root, 'dist', 'main.js'), ...args])
   },
+  // The server from its sources, started again whenever one of them changes.
+  dev: args =>
+    runNode([bin('@nestjs/cli/bin/nest.js'), 'start', '--watch', '--no-shell', '--exec', pinnedNode(), '--', ...args]),
   // Tests that start real processes start the built product, so it is built first.
   test: async args => {
     await ensureBuilt()
     await ensureClientBuilt()
     return runNode([...jest, ...args])
   },
-  'test:unit': args => runNode([...jest, ...args], { env: { ...process.env, UNIT_TESTS_ONLY: '1' } }),
+  'test:unit': args => runNode([...jest, ...args], { env: { ...process.env, TEST_SUITE: 'unit' } }),
+  // What needs more time, or tools that are not npm's: scripts/tools.mjs installs them.
+  'test:tools': async args => {
+    await ensureBuilt()
+    await ensureClientBuilt()
+    const unpacked = await runNode([join(root, 'test', 'old-client', 'unpack.mjs')])
+    const env = { ...process.env, TEST_SUITE: 'tools', LIGHTHOUSE_THOROUGH: '1' }
+    return unpacked || runNode([...jest, ...args], { env })
+  },
+  tools: args => runNode([join(root, 'scripts', 'tools.mjs'), ...args]),
   // The client once more as a browser would see it: with nothing of Node at hand.
   types: async args => {
     const check = project => runNode([bin('typescript/bin/tsc'), '--noEmit', '-p', project, ...args])

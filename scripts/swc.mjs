@@ -1,12 +1,4 @@
-// How TypeScript becomes JavaScript, once for the build, the tests and the benches, so that all three run the same code.
-export const swcOptions = {
-  jsc: {
-    target: 'es2024',
-    parser: { syntax: 'typescript', decorators: true },
-    transform: { legacyDecorator: true, decoratorMetadata: true },
-    keepClassNames: true,
-  },
-  module: { type: 'es6' },
-  configFile: false,
-  swcrc: false,
-}
+// How TypeScript becomes JavaScript, once for the build, the tests, the benches and the server that reloads, so that all run the same code.
+import swcrc from './swcrc.json' with { type: 'json' }
+
+export const swcOptions = { ...swcrc, configFile: false, swcrc: false }

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { AgedStore, EVENTS_A_DAY } from '../../test/support/aged-store.js'
-import { BentClock } from '../../test/support/bent-clock.js'
+import { ManualClock } from '../../test/support/manual-clock.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { OWN_STREAMS } from '../auth/access.js'
 import { settingTable } from '../config/settings.js'
@@ -13,7 +13,7 @@ import { run } from './run.js'
 
 const PROJECT = fileURLToPath(new URL('../..', import.meta.url))
 const directory = makeTempDirectory()
-const clock = new BentClock()
+const clock = new ManualClock()
 
 beforeAll(async () => {
   const aged = await AgedStore.open(undefined, directory, clock, { allowUnsafeFilesystem: true })

@@ -1,7 +1,7 @@
 // The hybrid logical clock under every wall clock there is: standing, jumping, wrong by years, started again.
 import { describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
-import { BentClock, DAY, HOUR, NEW_YEAR, SECOND, YEAR } from '../../test/support/bent-clock.js'
+import { DAY, HOUR, ManualClock, NEW_YEAR, SECOND, YEAR } from '../../test/support/manual-clock.js'
 import { compareIds, SEQUENCE_MAX, TIMESTAMP_MAX } from './event-id.js'
 import { type ClockReading, HybridClock } from './hybrid-clock.js'
 
@@ -17,7 +17,7 @@ const moves = fc.oneof(
 
 describe('the hybrid clock', () => {
   it('follows a wall clock that moves on, and counts while it stands', () => {
-    const wall = new BentClock()
+    const wall = new ManualClock()
     const clock = new HybridClock(wall)
     const readings = [clock.next(), clock.next()]
     wall.move(5n)
@@ -30,7 +30,7 @@ describe('the hybrid clock', () => {
   })
 
   it('stands while the wall clock is an hour back, and follows again once that has caught up', () => {
-    const wall = new BentClock()
+    const wall = new ManualClock()
     const clock = new HybridClock(wall)
     clock.next()
     wall.move(-HOUR)
@@ -44,7 +44,7 @@ describe('the hybrid clock', () => {
   it('only ever grows, whatever the wall clock does', () => {
     fc.assert(
       fc.property(fc.array(moves, { minLength: 1, maxLength: 100 }), steps => {
-        const wall = new BentClock()
+        const wall = new ManualClock()
         const clock = new HybridClock(wall)
         let last = clock.next()
         for (const step of steps) {
@@ -60,7 +60,7 @@ describe('the hybrid clock', () => {
   it('only ever grows when it is started again with the last reading', () => {
     fc.assert(
       fc.property(fc.array(moves, { minLength: 1, maxLength: 30 }), steps => {
-        const wall = new BentClock()
+        const wall = new ManualClock()
         let last: ClockReading = new HybridClock(wall).next()
         for (const step of steps) {
           wall.move(step)
@@ -75,22 +75,22 @@ describe('the hybrid clock', () => {
   })
 
   it('reads differently every time within one tick', () => {
-    const clock = new HybridClock(new BentClock())
+    const clock = new HybridClock(new ManualClock())
     const sequences = Array.from({ length: 10_000 }, () => clock.next().sequence)
     expect(sequences).toEqual(sequences.map((_, i) => i))
   })
 
   it('takes a nanosecond when a tick has no numbers left', () => {
     const last = { timestampNs: NEW_YEAR, sequence: SEQUENCE_MAX - 1 }
-    const clock = new HybridClock(new BentClock(), last)
+    const clock = new HybridClock(new ManualClock(), last)
     expect(clock.next()).toEqual({ timestampNs: NEW_YEAR, sequence: SEQUENCE_MAX })
     expect(clock.next()).toEqual({ timestampNs: NEW_YEAR + 1n, sequence: 0 })
   })
 
   it('does not follow a wall clock out of what an id can hold', () => {
-    expect(new HybridClock(new BentClock(-HOUR)).next()).toEqual({ timestampNs: 0n, sequence: 0 })
-    expect(new HybridClock(new BentClock(0n)).next()).toEqual({ timestampNs: 0n, sequence: 0 })
-    expect(new HybridClock(new BentClock(TIMESTAMP_MAX + 1n)).next()).toEqual({ timestampNs: 0n, sequence: 0 })
-    expect(new HybridClock(new BentClock(TIMESTAMP_MAX)).next()).toEqual({ timestampNs: TIMESTAMP_MAX, sequence: 0 })
+    expect(new HybridClock(new ManualClock(-HOUR)).next()).toEqual({ timestampNs: 0n, sequence: 0 })
+    expect(new HybridClock(new ManualClock(0n)).next()).toEqual({ timestampNs: 0n, sequence: 0 })
+    expect(new HybridClock(new ManualClock(TIMESTAMP_MAX + 1n)).next()).toEqual({ timestampNs: 0n, sequence: 0 })
+    expect(new HybridClock(new ManualClock(TIMESTAMP_MAX)).next()).toEqual({ timestampNs: TIMESTAMP_MAX, sequence: 0 })
   })
 })

@@ -1,10 +1,10 @@
 // Ages by the steady clock: never more than what really passed.
 import { expect, test } from '@jest/globals'
-import { BentClock, HOUR, NEW_YEAR } from '../../test/support/bent-clock.js'
+import { HOUR, ManualClock, NEW_YEAR } from '../../test/support/manual-clock.js'
 import { SteadyClock } from './steady-clock.js'
 
 test('goes on as time passes, and not as the wall clock steps', () => {
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const steady = new SteadyClock(clock.now(), clock.steady)
   clock.move(25n * HOUR)
   expect(steady.now()).toBe(NEW_YEAR)
@@ -14,7 +14,7 @@ test('goes on as time passes, and not as the wall clock steps', () => {
 })
 
 test('is never ahead of what is stamped, and follows nothing that is', () => {
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const steady = new SteadyClock(clock.now(), clock.steady)
   clock.pass(30n * HOUR)
   steady.stamped(NEW_YEAR + 2n * HOUR)

@@ -1,26 +1,14 @@
 // Appends over HTTP: what is stored, what is refused, and what a second try is told.
 import fc from 'fast-check'
 import { arbitraryJson, nested, objectOf } from '../../test/support/arbitrary-json.js'
-import {
-  ADMIN,
-  agent,
-  type Call,
-  jsonOf,
-  type ServerUnderTest,
-  startServer,
-} from '../../test/support/http-server-under-test.js'
+import { ADMIN, agent, type Call, jsonOf, useServer } from '../../test/support/http-server-under-test.js'
 import { LIMITS } from '../contract/limits.js'
 import { encoded } from '../wire/negotiation.js'
 import { EventsModule } from './events.module.js'
 
-let server: ServerUnderTest
+const server = useServer(EventsModule)
 const call = (path: string, options?: Call) => server.call(path, options)
 const read = (path: string, options?: Call) => jsonOf(call(path, options))
-
-beforeAll(async () => {
-  server = await startServer([EventsModule])
-})
-afterAll(() => server.stop())
 
 const builder = agent('builder-1')
 const event = (parts: object = {}) => ({ type: 'task.done', stream: 'agent_builder-1', data: { n: 1 }, ...parts })

@@ -1,8 +1,8 @@
 // Replays of a log whose beginning was retired: what is gone is never told as what never was.
 import { expect, test } from '@jest/globals'
 import { AgedStore, EVENTS_A_DAY } from '../../test/support/aged-store.js'
-import { BentClock } from '../../test/support/bent-clock.js'
 import { FakeDisk } from '../../test/support/fake-disk.js'
+import { ManualClock } from '../../test/support/manual-clock.js'
 import { Access } from '../auth/access.js'
 import { NO_UPCASTERS } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
@@ -15,7 +15,7 @@ import { KeptStates } from './snapshot-source.service.js'
 const UNREGISTERED = { upcasters: NO_UPCASTERS, projection: undefined }
 
 test('a moment of which events were retired has no state, and an answer says what is kept', async () => {
-  const aged = await AgedStore.open(new FakeDisk({ directories: ['/'] }), '/data', new BentClock(), {
+  const aged = await AgedStore.open(new FakeDisk({ directories: ['/'] }), '/data', new ManualClock(), {
     retainArchivesDays: 20,
   })
   const replays = new Replays(aged.store, new KeptStates(), new Projections(aged.store), new Upcasting(aged.store))

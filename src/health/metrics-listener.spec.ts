@@ -4,13 +4,13 @@ import type { AddressInfo } from 'node:net'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter } from '@nestjs/platform-fastify'
 import { configOf } from '../../test/support/config-module.js'
+import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { loadSettings } from '../config/load-settings.js'
-import { Metrics } from '../metrics/metrics.js'
 import { HealthModule } from './health.module.js'
 import { MetricsListener } from './metrics-listener.service.js'
 
-const metrics = new Metrics()
+const metrics = await metricsUnderTest()
 metrics.eventsAppended.labels({ agent_id: 'ada', event_type: 'Told' }).inc()
 const listener = new MetricsListener(metrics, loadSettings({ LIGHTHOUSE_ENV: 'development' }))
 let port: number

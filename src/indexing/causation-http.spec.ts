@@ -1,15 +1,10 @@
 // Causes, effects and stories over HTTP: whole, within limits, and never of what the caller may not read.
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
+import { agent, jsonOf, useServer } from '../../test/support/http-server-under-test.js'
 import { IndexModule } from './indexing.module.js'
 
-let server: ServerUnderTest
-
-beforeAll(async () => {
-  server = await startServer([IndexModule])
-})
-afterAll(() => server.stop())
+const server = useServer(IndexModule)
 
 interface Causes {
   readonly causationId?: string

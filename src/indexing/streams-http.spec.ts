@@ -1,19 +1,17 @@
 // Streams over HTTP: their names, their heads, and those that do not exist for a caller.
-import { agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
+import { agent, jsonOf, useServer } from '../../test/support/http-server-under-test.js'
 import { IndexModule } from './indexing.module.js'
 
-let server: ServerUnderTest
+const server = useServer(IndexModule)
 const as = agent('reader', 'agent', { 'events.read': ['a*', 'b'] })
 const read = (path: string, who = as) => jsonOf(server.call(path, { as: who }))
 const names = ({ streams }: { streams: { stream: string }[] }) => streams.map(({ stream }) => stream)
 
 beforeAll(async () => {
-  server = await startServer([IndexModule])
   const streams = ['b', 'a1', 'c', 'a2', 'a1', 'a/3']
   const events = streams.map(stream => ({ type: 'Noted', stream, data: {} }))
   await server.store.append({ events, author: { agentId: 'writer' } })
 })
-afterAll(() => server.stop())
 
 test('streams are listed by name, each with its head', async () => {
   expect(await read('/v1/streams')).toEqual({

@@ -1,11 +1,74 @@
 // The metrics of this server; a second server in the same process has its own.
-import { Module } from '@nestjs/common'
+import { type FactoryProvider, Module, type Provider } from '@nestjs/common'
+import type { Metric } from 'prom-client'
 import { HttpMetrics } from './http-metrics.js'
-import { Metrics } from './metrics.js'
+import { type Measured, Metrics } from './metrics.js'
+
+// The package is CommonJS and requires Nest, which is ESM: under Jest that works only once Nest is there, which a static import does not wait for.
+const { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } = await import('@willsoto/nestjs-prometheus')
+
+/** Seconds; around a sync of a good disk and up to one that is in trouble. */
+const APPEND_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
+const READ_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30]
+const HTTP_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
+
+/** Left to itself the package registers a metric for the process; ours go into the registry of their application. */
+const described = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) => ({
+  ...{ name: `lighthouse_${name}`, help, labelNames: [...labelNames], registers: [] },
+})
+
+const providers: Readonly<Record<keyof Measured, Provider>> = {
+  eventsAppended: makeCounterProvider(described('events_appended_total', 'Events stored.', ['agent_id', 'event_type'])),
+  appendDuration: makeHistogramProvider({
+    ...described('append_duration_seconds', 'From asking for an append to its answer.'),
+    buckets: APPEND_BUCKETS,
+  }),
+  syncDuration: makeHistogramProvider({
+    ...described('sync_duration_seconds', 'From writing a batch of appends to its being durable.'),
+    buckets: APPEND_BUCKETS,
+  }),
+  appendsFailed: makeCounterProvider(
+    described('appends_failed_total', 'Appends that were not stored, by code.', ['code']),
+  ),
+  scrubs: makeCounterProvider(
+    described('scrubs_total', 'Passes of the background check over all sealed segments, by what they found.', [
+      'result',
+    ]),
+  ),
+  lastGoodScrub: makeGaugeProvider(
+    described(
+      'last_good_scrub_timestamp_seconds',
+      'When a pass of the background check last ended without damage; 0 before the first.',
+    ),
+  ),
+  eventsRead: makeCounterProvider(described('events_read_total', 'Events handed to readers.')),
+  readDuration: makeHistogramProvider({
+    ...described('read_duration_seconds', 'From the start of a read to its end.'),
+    buckets: READ_BUCKETS,
+  }),
+  httpDuration: makeHistogramProvider({
+    ...described('http_request_duration_seconds', 'From a request to the end of its answer.', [
+      'method',
+      'route',
+      'status',
+    ]),
+    buckets: HTTP_BUCKETS,
+  }),
+}
+
+function metricsOf(...made: readonly Metric[]): Metrics {
+  const entries = Object.keys(providers).map((field, at) => [field, made[at]])
+  return new Metrics(Object.fromEntries(entries))
+}
 
 @Module({
   providers: [
-    { provide: Metrics, useFactory: () => new Metrics() },
+    ...Object.values(providers),
+    {
+      provide: Metrics,
+      useFactory: metricsOf,
+      inject: Object.values(providers).map(provider => (provider as FactoryProvider).provide),
+    },
     { provide: HttpMetrics, useFactory: (metrics: Metrics) => new HttpMetrics(metrics), inject: [Metrics] },
   ],
   exports: [Metrics, HttpMetrics],

@@ -1,12 +1,12 @@
 // What of the metrics names agents, types or groups is summed for whoever may not see them, and nothing else changes.
-import { Histogram } from 'prom-client'
-import { Metrics } from './metrics.js'
+import { Histogram, register } from 'prom-client'
+import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 
 const linesOf = (text: string, metric: string) =>
   text.split('\n').filter(line => line.startsWith(`lighthouse_${metric}`))
 
 test('counters and gauges of names become one of all, and others keep their labels', async () => {
-  const metrics = new Metrics()
+  const metrics = await metricsUnderTest()
   metrics.eventsAppended.labels({ agent_id: 'a', event_type: 'Told' }).inc(2)
   metrics.eventsAppended.labels({ agent_id: 'b', event_type: 'Asked' }).inc(3)
   metrics.appendsFailed.labels({ code: 'DISK_FULL' }).inc()
@@ -31,22 +31,8 @@ test('counters and gauges of names become one of all, and others keep their labe
   expect(summed.match(/^# (HELP|TYPE) lighthouse.*$/gm)).toEqual(whole.match(/^# (HELP|TYPE) lighthouse.*$/gm))
 })
 
-test('a picture for strangers is made once in a second, and for all who wait for it', async () => {
-  let now = 0
-  const metrics = new Metrics(() => now)
-  let looks = 0
-  metrics.gauge('looks', 'Counts who looks.', () => ++looks)
-  const ask = async () => linesOf(await metrics.textWithoutNames(), 'looks')[0]
-  expect(await Promise.all([ask(), ask()])).toEqual(['lighthouse_looks 1', 'lighthouse_looks 1'])
-  now = 999
-  expect(await ask()).toBe('lighthouse_looks 1')
-  now = 1_000
-  expect(await Promise.all([ask(), ask()])).toEqual(['lighthouse_looks 2', 'lighthouse_looks 2'])
-  expect(linesOf(await metrics.text(), 'looks')).toEqual(['lighthouse_looks 3'])
-})
-
 test('the parts of a histogram are summed each by itself', async () => {
-  const metrics = new Metrics()
+  const metrics = await metricsUnderTest()
   const { registry } = metrics
   const made = new Histogram({
     ...{ name: 'lighthouse_shape', help: 'Of this test.', buckets: [1], registers: [registry] },
@@ -67,14 +53,19 @@ test('the parts of a histogram are summed each by itself', async () => {
   ])
 })
 
-test('a picture that could not be made is not kept', async () => {
-  const metrics = new Metrics(() => 0)
-  let broken = true
-  metrics.gauge('broken', 'Fails once.', () => {
-    if (broken) throw new Error('not now')
-    return 1
-  })
-  await expect(metrics.textWithoutNames()).rejects.toThrow('not now')
-  broken = false
-  expect(linesOf(await metrics.textWithoutNames(), 'broken')).toEqual(['lighthouse_broken 1'])
+test('what strangers are shown is not made anew for each, and what an operator asks for is', async () => {
+  const metrics = await metricsUnderTest()
+  let looks = 0
+  metrics.gauge('looks', 'Counts who looks.', () => ++looks)
+  const asked = [metrics.textWithoutNames(), metrics.textWithoutNames()]
+  for (const text of await Promise.all(asked)) expect(linesOf(text, 'looks')).toEqual(['lighthouse_looks 1'])
+  expect(linesOf(await metrics.text(), 'looks')).toEqual(['lighthouse_looks 2'])
+})
+
+test('two servers in one process count each for itself, and nothing is counted for the process', async () => {
+  const [one, other] = [await metricsUnderTest(), await metricsUnderTest()]
+  one.eventsRead.inc()
+  expect(linesOf(await one.text(), 'events_read_total')).toEqual(['lighthouse_events_read_total 1'])
+  expect(linesOf(await other.text(), 'events_read_total')).toEqual(['lighthouse_events_read_total 0'])
+  expect(register.getMetricsAsArray()).toEqual([])
 })

@@ -1,8 +1,8 @@
 // Revocations on a log that removes its beginning, and on one that is damaged: who was shut out stays out.
 import { expect, test } from '@jest/globals'
 import { AgedStore } from '../../test/support/aged-store.js'
-import { BentClock } from '../../test/support/bent-clock.js'
 import { FakeDisk } from '../../test/support/fake-disk.js'
+import { ManualClock } from '../../test/support/manual-clock.js'
 import { Access } from '../auth/access.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { loadSettings } from '../config/load-settings.js'
@@ -30,7 +30,7 @@ async function started(store: EventStore, written: number) {
 }
 
 test('a revocation older than what is kept is in force at every start, with its author, reason and time', async () => {
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const disk = new FakeDisk({ directories: ['/data'] })
   const aged = await AgedStore.open(disk, '/data', clock, { archiveAfterDays: 1, retainArchivesDays: 2 })
   const { store } = aged

@@ -1,7 +1,8 @@
 // What the backend tells reaches the metrics, the mode and everybody else who listens.
+
+import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { type Observer, Observers } from '../contract/observer.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
-import { Metrics } from '../metrics/metrics.js'
 import { modeObserver } from './gated-store.js'
 import { metricsObserver } from './observers.js'
 
@@ -24,7 +25,7 @@ test('an observer that throws keeps no other from hearing, and never reaches the
 })
 
 test('syncs and passes of the background check are counted', async () => {
-  const metrics = new Metrics()
+  const metrics = await metricsUnderTest()
   const observers = new Observers([metricsObserver(metrics)])
   observers.appended({ events: 3, bytes: 9, syncMs: 4, head: 3 })
   observers.scrubbed({ bytes: 9, damaged: 1, ms: 1 })

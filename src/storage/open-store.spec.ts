@@ -1,9 +1,11 @@
 // The store as a server uses it: an append asks the mode first, and what passes is counted.
+
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Logger } from '@nestjs/common'
+import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { StoreError } from '../contract/errors.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
-import { Metrics } from '../metrics/metrics.js'
+import type { Metrics } from '../metrics/metrics.js'
 import { type OpenStore, openStore } from './open-store.js'
 
 Logger.overrideLogger(false)
@@ -15,7 +17,7 @@ let mode: ModeHolder
 let opened: OpenStore
 
 beforeEach(async () => {
-  metrics = new Metrics()
+  metrics = await metricsUnderTest()
   mode = new ModeHolder()
   opened = await openStore({ backend: 'memory', nodeId: 'n1' }, { logger: new Logger('storage'), metrics, mode })
 })

@@ -1,7 +1,7 @@
 // Conformance: what an append promises. Order, density, atomic batches, ids.
 import { describe, expect, it } from '@jest/globals'
 import { compareIds, formatId, type IdParts, parseId } from '../../src/contract/event-id.js'
-import { HOUR, SECOND, YEAR } from '../support/bent-clock.js'
+import { HOUR, SECOND, YEAR } from '../support/manual-clock.js'
 import { an, codeOf, outcomesOf, plain, type World } from './vocabulary.js'
 
 export function describeAppends(world: World): void {

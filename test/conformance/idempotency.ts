@@ -1,7 +1,7 @@
 // Conformance: an idempotency key makes an append happen once, whatever is sent again.
 import { describe, expect, it } from '@jest/globals'
 import { PackedMap } from '../../src/record/codec/scan.js'
-import { HOUR, YEAR } from '../support/bent-clock.js'
+import { HOUR, YEAR } from '../support/manual-clock.js'
 import { an, codeOf, outcomesOf, type World } from './vocabulary.js'
 
 export function describeIdempotency(world: World, facts: { readonly survivesReopening: boolean }): void {

@@ -1,7 +1,7 @@
 // Conformance: waiting for the head, closing, and opening again.
 import { describe, expect, it } from '@jest/globals'
 import { compareIds, type IdParts, parseId } from '../../src/contract/event-id.js'
-import { HOUR } from '../support/bent-clock.js'
+import { HOUR } from '../support/manual-clock.js'
 import { an, codeOf, outcomesOf, plain, type World } from './vocabulary.js'
 
 export function describeLife(world: World, facts: { readonly survivesReopening: boolean }): void {

@@ -5,14 +5,14 @@ import type { MemoryStore } from '../../src/backends/memory/memory-store.js'
 import { StoreError } from '../../src/contract/errors.js'
 import type { RecordedEvent } from '../../src/contract/event.js'
 import type { AppendRequest, EventStore, ReadRequest } from '../../src/contract/event-store.js'
-import { must } from '../crash/ledger.js'
-import { type BentClock, HOUR, NEW_YEAR, SECOND } from '../support/bent-clock.js'
+import { must } from '../crash/ack-journal.js'
 import type { CrashMode, FakeDisk } from '../support/fake-disk.js'
+import { HOUR, type ManualClock, NEW_YEAR, SECOND } from '../support/manual-clock.js'
 
 /** The model, and what of the past decides which questions have one answer only. */
 export interface Model {
   readonly store: MemoryStore
-  readonly clock: BentClock
+  readonly clock: ManualClock
   readonly keys: Map<string, StoredKey>
   /** The latest that the clock ever said: nothing is stamped later. */
   latest: bigint
@@ -31,7 +31,7 @@ interface StoredKey {
 export interface Real {
   store: EmbeddedStore
   disk: FakeDisk
-  readonly clock: BentClock
+  readonly clock: ManualClock
   readonly open: (disk: FakeDisk) => Promise<EmbeddedStore>
 }
 

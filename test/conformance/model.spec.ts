@@ -5,11 +5,11 @@ import { MemoryStore } from '../../src/backends/memory/memory-store.js'
 import type { NewEvent } from '../../src/contract/event.js'
 import { compareIds, type IdParts, parseId } from '../../src/contract/event-id.js'
 import type { AppendRequest, ReadRequest } from '../../src/contract/event-store.js'
-import { SEED, SOAK, tell } from '../crash/effort.js'
-import { must } from '../crash/ledger.js'
+import { must } from '../crash/ack-journal.js'
 import { openTiny } from '../crash/tiny-store.js'
-import { BentClock, HOUR, MINUTE, NEW_YEAR, SECOND, YEAR } from '../support/bent-clock.js'
+import { SEED, SOAK, tell, tries } from '../support/effort.js'
 import { FakeDisk } from '../support/fake-disk.js'
+import { HOUR, ManualClock, MINUTE, NEW_YEAR, SECOND, YEAR } from '../support/manual-clock.js'
 import {
   Append,
   Ask,
@@ -27,7 +27,7 @@ import {
   told,
 } from './model-commands.js'
 
-const RUN_MS = 12_000 * Math.max(1, SOAK * 5)
+const RUN_MS = tries(12_000, 5_000) * Math.max(1, SOAK * 5)
 
 const stream = fc.constantFrom('a', 'b', 'orders/1', 'orders/2')
 const type = fc.constantFrom('opened', 'paid', 'paid.late')
@@ -201,8 +201,8 @@ const steps = [
 
 async function begin(): Promise<{ model: Model; real: Real }> {
   const disk = new FakeDisk({ directories: ['/'], seed: SEED })
-  const clock = new BentClock()
-  const modelClock = new BentClock()
+  const clock = new ManualClock()
+  const modelClock = new ManualClock()
   const open = (where: FakeDisk) =>
     openTiny(where, clock, { segmentBytes: 5_000, sealOnCloseBytes: 4_600, monotonic: clock.steady })
   const model = {

@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../../src/contract/event.js'
 import { parseId } from '../../src/contract/event-id.js'
 import type { ReadRequest, StreamsRequest } from '../../src/contract/event-store.js'
 import { parseTime } from '../../src/contract/rfc3339.js'
-import { NEW_YEAR, SECOND } from '../support/bent-clock.js'
+import { NEW_YEAR, SECOND } from '../support/manual-clock.js'
 import { an, codeOf, collect, plain, type World } from './vocabulary.js'
 
 export function describeReads(world: World): void {

@@ -4,7 +4,7 @@ import type { Clock } from '../../src/contract/clock.js'
 import { ERRORS, type ErrorCode, StoreError } from '../../src/contract/errors.js'
 import type { NewEvent, RecordedEvent } from '../../src/contract/event.js'
 import type { Appended, AppendRequest, EventStore, ReadRequest } from '../../src/contract/event-store.js'
-import { BentClock } from '../support/bent-clock.js'
+import { ManualClock } from '../support/manual-clock.js'
 
 export interface OpenedStore {
   readonly store: EventStore
@@ -25,13 +25,13 @@ export interface Difference {
 
 /** Each test gets a store and a clock of its own. */
 export class World {
-  clock = new BentClock()
+  clock = new ManualClock()
   private opened: OpenedStore | undefined
   private current: EventStore | undefined
 
   constructor(open: OpenStore) {
     beforeEach(async () => {
-      this.clock = new BentClock()
+      this.clock = new ManualClock()
       this.opened = await open({ clock: this.clock, monotonic: this.clock.steady })
       this.current = this.opened.store
     })

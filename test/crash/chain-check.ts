@@ -7,7 +7,7 @@ import { scan } from '../../src/backends/embedded/engine/segment/scan.js'
 import { readFacts } from '../../src/backends/embedded/engine/segment/sealed-segment.js'
 import type { SegmentBytes } from '../../src/backends/embedded/engine/segment/segment-bytes.js'
 import type { FakeDisk } from '../support/fake-disk.js'
-import { must } from './ledger.js'
+import { must } from './ack-journal.js'
 
 export function held(bytes: Uint8Array): SegmentBytes {
   const all = Buffer.from(bytes)

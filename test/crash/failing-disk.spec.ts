@@ -1,11 +1,11 @@
 // Every operation fails, once and for good, in every way a disk can: what the store answers is true, and it comes back.
 import { expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
-import { BentClock } from '../support/bent-clock.js'
+import { SEED, stride, tell } from '../support/effort.js'
 import { type CrashMode, FakeDisk } from '../support/fake-disk.js'
 import type { Fault, OperationKind } from '../support/fault-plan.js'
-import { SEED, stride, tell } from './effort.js'
-import { cataloguedCode, Ledger, must, trail } from './ledger.js'
+import { ManualClock } from '../support/manual-clock.js'
+import { AckJournal, cataloguedCode, must, trail } from './ack-journal.js'
 import { Life, liveThroughAll } from './life.js'
 import { SyncWitness } from './sync-witness.js'
 import { everything, openTiny } from './tiny-store.js'
@@ -100,14 +100,14 @@ async function openSomehow(life: Life, disk: FakeDisk, witness: SyncWitness, cou
   must(damaged.length === 0, () => `a failing disk is taken for damage: ${JSON.stringify({ damaged, write })}`)
 }
 
-/** What can be read now is what the ledger holds, unless the disk does not let it be read. */
+/** What can be read now is what the journal holds, unless the disk does not let it be read. */
 async function readAlong(life: Life, mustWork: boolean): Promise<void> {
   if (life.store === undefined) return
   const { head } = { head: life.store.head() }
   try {
     const events = await everything(life.store)
     must(events.length === head, () => `${events.length} events can be read up to head ${head}`)
-    life.ledger.check(events)
+    life.journal.check(events)
   } catch (error) {
     const code = cataloguedCode(error)
     must(!mustWork, () => `reading fails with ${code}: ${(error as Error).message}`)
@@ -129,7 +129,7 @@ async function resume(life: Life, trouble: Trouble, counts: Counts): Promise<voi
  */
 async function bornStore(seed: number): Promise<FakeDisk> {
   const disk = new FakeDisk({ directories: ['/'], seed })
-  const store = await openTiny(disk, new BentClock())
+  const store = await openTiny(disk, new ManualClock())
   await store.close()
   return disk.afterCrash(seed, 'lose-all')
 }
@@ -138,8 +138,8 @@ async function troubleAt(at: number, trouble: Trouble, counts: Counts): Promise<
   const disk = await bornStore(SEED + at)
   disk.arm(trouble.fault(at))
   const witness = new SyncWitness(disk)
-  const ledger = new Ledger()
-  const life = new Life(witness, new BentClock(), ledger, () => true)
+  const journal = new AckJournal()
+  const life = new Life(witness, new ManualClock(), journal, () => true)
   try {
     await openSomehow(life, disk, witness, counts)
     await liveThroughAll(life, async () => {
@@ -154,31 +154,31 @@ async function troubleAt(at: number, trouble: Trouble, counts: Counts): Promise<
     await readAlong(life, true)
     await resume(life, trouble, counts)
     must(witness.violations.length === 0, () => witness.violations.join('; '))
-    for (const mode of crashes) await recover(disk.clone(), mode, ledger, counts)
+    for (const mode of crashes) await recover(disk.clone(), mode, journal, counts)
     await life.close()
     must(disk.openFiles.length === 0, () => `a closed store leaves open: ${disk.openFiles.join()}`)
-    await recover(disk, 'lose-all', ledger, counts)
+    await recover(disk, 'lose-all', journal, counts)
   } catch (error) {
     throw new Error(`${trail(error)}\n${trouble.name} at its operation ${at}, SEED=${SEED}\n${disk.story(40)}`)
   }
   counts.cases++
   counts.faults += disk.faultsDelivered
   counts.failedSyncs += witness.failedSyncs
-  for (const { outcome } of ledger.attempts) if (outcome !== 'unanswered') counts[outcome]++
+  for (const { outcome } of journal.attempts) if (outcome !== 'unanswered') counts[outcome]++
   return true
 }
 
-async function recover(disk: FakeDisk, mode: CrashMode, ledger: Ledger, counts: Counts): Promise<void> {
-  const store = await openTiny(disk.afterCrash(SEED, mode), new BentClock())
+async function recover(disk: FakeDisk, mode: CrashMode, journal: AckJournal, counts: Counts): Promise<void> {
+  const store = await openTiny(disk.afterCrash(SEED, mode), new ManualClock())
   const { write, damaged } = store.status()
   must(write.writable && damaged.length === 0, () => `after ${mode}: ${JSON.stringify({ write, damaged })}`)
   const events = await everything(store)
-  ledger.check(events)
-  const outcomes = ledger.attempts.map(attempt => ({ ...attempt }))
-  await ledger.retry(store, events)
-  ledger.check(await everything(store))
+  journal.check(events)
+  const outcomes = journal.attempts.map(attempt => ({ ...attempt }))
+  await journal.retry(store, events)
+  journal.check(await everything(store))
   // The next outcome of the same crash knows nothing of these answers.
-  ledger.attempts.splice(0, outcomes.length, ...outcomes)
+  journal.attempts.splice(0, outcomes.length, ...outcomes)
   await store.close()
   counts.recoveries++
 }
@@ -191,7 +191,7 @@ test.each(troubles)(
       ...{ stored: 0, rejected: 0, indeterminate: 0, recoveries: 0, resumed: 0 },
     }
     let at = 1
-    while (await troubleAt(at, trouble, counts)) at += stride(trouble.stride)
+    while (await troubleAt(at, trouble, counts)) at += stride(trouble.stride, 3 * trouble.stride)
     tell(trouble.name, { ...counts })
     must(counts.faults > 0 && counts.cases > 0, () => 'this gate proved nothing: no fault was delivered')
   },
@@ -202,18 +202,18 @@ test('a first start that fails at any operation, and the reboot after it, end in
   const counts = { cases: 0, failedStarts: 0, faults: 0 }
   for (let at = 1; ; at++) {
     const disk = new FakeDisk({ directories: ['/'], seed: SEED + at, plan: { failAt: at, code: 'EIO' } })
-    const ledger = new Ledger()
-    const life = new Life(disk, new BentClock(), ledger, () => true)
+    const journal = new AckJournal()
+    const life = new Life(disk, new ManualClock(), journal, () => true)
     const failure = await life.open().catch(cataloguedCode)
     if (disk.faultsDelivered === 0) break
     must(failure === undefined || failure === 'STORAGE_UNAVAILABLE', () => `a failing disk is called ${failure}`)
     if (failure === undefined) await life.append([{ stream: 'orders' }])
     else counts.failedStarts++
     for (const mode of crashes) {
-      const rebooted = new Life(disk.afterCrash(at, mode), new BentClock(), ledger, () => true)
+      const rebooted = new Life(disk.afterCrash(at, mode), new ManualClock(), journal, () => true)
       await rebooted.open()
       const events = await everything(rebooted.store as EmbeddedStore)
-      ledger.check(events)
+      journal.check(events)
       await rebooted.close()
     }
     counts.cases++
@@ -226,8 +226,8 @@ test('a first start that fails at any operation, and the reboot after it, end in
 test('a rotation that stops halfway for want of a descriptor leaves the sealed segment alone, also at a clean stop', async () => {
   for (let at = 1; at <= 3; at++) {
     const disk = await bornStore(SEED)
-    const ledger = new Ledger()
-    const life = new Life(disk, new BentClock(), ledger, () => true)
+    const journal = new AckJournal()
+    const life = new Life(disk, new ManualClock(), journal, () => true)
     await life.open({ sealOnCloseBytes: 1_000_000 })
     await life.append([{ stream: 'orders', filler: 2_500 }])
     disk.arm({
@@ -239,14 +239,14 @@ test('a rotation that stops halfway for want of a descriptor leaves the sealed s
     must(disk.faultsDelivered === 1 || at > 1, () => 'this gate proved nothing: no fault was delivered')
     await readAlong(life, true)
     await life.close()
-    await recover(disk, 'lose-all', ledger, noCounts())
-    await recover(disk, 'keep-all', ledger, noCounts())
+    await recover(disk, 'lose-all', journal, noCounts())
+    await recover(disk, 'keep-all', journal, noCounts())
   }
 })
 
 test('a store whose directory is taken over while it writes answers indeterminate, and shows no more than before', async () => {
   const disk = await bornStore(SEED)
-  const life = new Life(disk, new BentClock(), new Ledger(), () => true)
+  const life = new Life(disk, new ManualClock(), new AckJournal(), () => true)
   await life.open()
   await life.append([{ stream: 'orders' }])
   let taken = false
@@ -267,9 +267,9 @@ test('a store whose directory is taken over while it writes answers indeterminat
 })
 
 test('a start that fails on a bad disk and another one cut short by the power cost nothing that was acknowledged', async () => {
-  const ledger = new Ledger()
+  const journal = new AckJournal()
   const born = await bornStore(SEED)
-  const life = new Life(born, new BentClock(), ledger, () => born.powered)
+  const life = new Life(born, new ManualClock(), journal, () => born.powered)
   await life.open()
   await life.burst([{ stream: 'orders' }], [{ stream: 'visits' }, { stream: 'orders' }])
   const settled = born.afterCrash(SEED, 'lose-all')
@@ -278,15 +278,15 @@ test('a start that fails on a bad disk and another one cut short by the power co
     const probe = await failedStart(settled, failAt)
     if (probe === undefined) break
     counts.failedStarts++
-    for (let dieAt = 1 + (failAt % 5); ; dieAt += stride(5)) {
+    for (let dieAt = 1 + (failAt % 5); ; dieAt += stride(5, 15)) {
       const disk = (await failedStart(settled, failAt)) as FakeDisk
       disk.arm({ dieAt })
-      const opened = await openTiny(disk, new BentClock()).catch(() => undefined)
+      const opened = await openTiny(disk, new ManualClock()).catch(() => undefined)
       await opened?.close().catch(() => undefined)
       if (disk.powered) break
       counts.cutStarts++
       try {
-        await recover(disk, 'lose-all', ledger, noCounts())
+        await recover(disk, 'lose-all', journal, noCounts())
       } catch (error) {
         throw new Error(
           `${trail(error)}\na start failed at ${failAt}, the next was cut at ${dieAt}\n${disk.story(150)}`,
@@ -302,7 +302,7 @@ test('a start that fails on a bad disk and another one cut short by the power co
 async function failedStart(settled: FakeDisk, failAt: number): Promise<FakeDisk | undefined> {
   const disk = settled.clone()
   disk.arm({ failAt, code: 'EIO' })
-  const opened = await openTiny(disk, new BentClock()).catch(() => undefined)
+  const opened = await openTiny(disk, new ManualClock()).catch(() => undefined)
   await opened?.close()
   return disk.faultsDelivered === 0 ? undefined : disk
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import { Random } from '../support/random.js'
-import { cataloguedCode, must } from './ledger.js'
+import { cataloguedCode, must } from './ack-journal.js'
 import type { SmallVolume } from './small-volume.js'
 import { everything } from './tiny-store.js'
 

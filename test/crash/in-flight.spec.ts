@@ -2,9 +2,9 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
 import type { Appended, AppendRequest } from '../../src/contract/event-store.js'
-import { BentClock } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
+import { ManualClock } from '../support/manual-clock.js'
 import { DATA, everything, openTiny } from './tiny-store.js'
 
 type Told = { readonly code: string; readonly answer?: Appended }
@@ -17,7 +17,7 @@ beforeEach(async () => {
   disk = new FakeDisk({ directories: ['/'] })
   held = new HeldDisk(disk)
   // Nothing is written ahead and no segment ends: the only write is the batch.
-  store = await openTiny(held, new BentClock(), { presizeBytes: 0, segmentBytes: 2 ** 20 })
+  store = await openTiny(held, new ManualClock(), { presizeBytes: 0, segmentBytes: 2 ** 20 })
   await append('before', 'orders')
 })
 
@@ -135,13 +135,13 @@ test('one that found room for a part only is gone as a whole, also from the disk
   expect(told.map(({ code }) => code)).toEqual(['DISK_FULL', 'DISK_FULL', 'DISK_FULL'])
   disk.heal()
   const left = disk.afterCrash(1, 'keep-all')
-  const next = await openTiny(left, new BentClock())
+  const next = await openTiny(left, new ManualClock())
   expect((await everything(next)).map(({ type }) => type)).toEqual(['before'])
   expect(next.status().details['tornBytes']).toBe(0)
   await next.close()
   await store.close().catch(() => undefined)
   disk = left
-  store = await openTiny(disk, new BentClock())
+  store = await openTiny(disk, new ManualClock())
 })
 
 test('one whose write failed is nobody’s: what was refused because of it is not known either', async () => {

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import { Random } from '../support/random.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
+import { must } from './ack-journal.js'
 import { provenEnd } from './chain-check.js'
-import { KillBook } from './kill-book.js'
-import { must } from './ledger.js'
+import { KillRecord } from './kill-record.js'
 import { everything } from './tiny-store.js'
 import { Writer } from './writer.js'
 import type { WriterOrders } from './writer-reports.js'
@@ -60,7 +60,7 @@ export class KillCycles {
 
   private async live(kills: number): Promise<void> {
     const directory = makeTempDirectory()
-    const book = new KillBook()
+    const record = new KillRecord()
     let next = this.prepare(directory, 0)
     try {
       for (let kill = 1; kill <= kills; kill++) {
@@ -69,10 +69,10 @@ export class KillCycles {
         await this.end(writer)
         // Begun while the last one is looked through: starting a process takes longer than all of its life.
         if (!last) next = this.prepare(directory, kill)
-        book.note(writer.reports)
-        if (last || this.random.chance(0.7)) await this.check(directory, book)
+        record.note(writer.reports)
+        if (last || this.random.chance(0.7)) await this.check(directory, record)
       }
-      this.sum(book)
+      this.sum(record)
     } finally {
       await next.kill()
       removeTempDirectory(directory)
@@ -116,15 +116,15 @@ export class KillCycles {
     for (const { ms, tornBytes } of writer.all('open')) this.started(ms, tornBytes)
   }
 
-  private async check(directory: string, book: KillBook): Promise<void> {
-    const doubtful = book.doubtful()
+  private async check(directory: string, record: KillRecord): Promise<void> {
+    const doubtful = record.doubtful()
     const started = performance.now()
     const store = await openEmbedded({ directory, nodeId: 'n1', ...this.options() })
     this.started(performance.now() - started, Number(store.status().details['tornBytes']))
     const events = await this.readSound(store)
-    book.check(events)
-    await book.retry(store, doubtful)
-    book.check(await this.readSound(store))
+    record.check(events)
+    await record.retry(store, doubtful)
+    record.check(await this.readSound(store))
     await store.close()
     const next = await provenEnd(onDisk(directory))
     must(next === store.head() + 1, () => `the chain proves ${next - 1} events where the store has ${store.head()}`)
@@ -144,7 +144,7 @@ export class KillCycles {
     if (tornBytes > 0) this.figures.tornStarts++
   }
 
-  private sum({ acknowledged, inDoubt, inDoubtStored, retried }: KillBook): void {
+  private sum({ acknowledged, inDoubt, inDoubtStored, retried }: KillRecord): void {
     this.figures.acknowledged += acknowledged
     this.figures.inDoubt += inDoubt
     this.figures.inDoubtStored += inDoubtStored

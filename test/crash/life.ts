@@ -4,8 +4,8 @@ import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.j
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import type { AppendRequest } from '../../src/contract/event-store.js'
-import { type BentClock, SECOND } from '../support/bent-clock.js'
-import { type Attempt, cataloguedCode, type Ledger } from './ledger.js'
+import { type ManualClock, SECOND } from '../support/manual-clock.js'
+import { type AckJournal, type Attempt, cataloguedCode } from './ack-journal.js'
 import { openTiny } from './tiny-store.js'
 
 /** The power went: the process is dead, and whatever its promises still say is not worth hearing. */
@@ -25,8 +25,8 @@ export class Life {
 
   constructor(
     readonly disk: Disk,
-    readonly clock: BentClock,
-    readonly ledger: Ledger,
+    readonly clock: ManualClock,
+    readonly journal: AckJournal,
     private readonly powered: () => boolean,
   ) {}
 
@@ -46,16 +46,16 @@ export class Life {
   async append(drafts: Drafts, more: Omit<Partial<AppendRequest>, 'events'> = {}): Promise<Attempt> {
     if (!this.powered()) throw new Died()
     this.clock.move(SECOND)
-    const attempt = this.ledger.begin({ author: AUTHOR, ...more }, drafts)
+    const attempt = this.journal.begin({ author: AUTHOR, ...more }, drafts)
     if (this.store === undefined) {
       attempt.outcome = 'rejected'
       return attempt
     }
     try {
-      this.ledger.stored(attempt, await this.store.append(attempt.request))
+      this.journal.stored(attempt, await this.store.append(attempt.request))
     } catch (error) {
       if (!this.powered()) throw new Died()
-      this.ledger.refused(attempt, error)
+      this.journal.refused(attempt, error)
     }
     return attempt
   }
@@ -63,7 +63,9 @@ export class Life {
   /** Appends of one turn: several frames under one sync. */
   async burst(...all: readonly Drafts[]): Promise<void> {
     const appends = await Promise.allSettled(
-      all.map((drafts, at) => this.append(drafts, at % 2 === 0 ? {} : { key: `burst-${this.ledger.attempts.length}` })),
+      all.map((drafts, at) =>
+        this.append(drafts, at % 2 === 0 ? {} : { key: `burst-${this.journal.attempts.length}` }),
+      ),
     )
     for (const append of appends) if (append.status === 'rejected') throw append.reason
   }
@@ -74,7 +76,7 @@ export class Life {
       for (let position = 0; ; ) {
         await store.beyond(position)
         for await (const event of store.read({ after: position })) {
-          this.ledger.saw(event)
+          this.journal.saw(event)
           position = event.position
         }
       }

@@ -3,13 +3,13 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
 import { AgedStore } from '../support/aged-store.js'
-import { BentClock, DAY } from '../support/bent-clock.js'
+import { SOAK, stride, tell } from '../support/effort.js'
 import { FailingReads } from '../support/failing-reads.js'
 import { FakeDisk } from '../support/fake-disk.js'
+import { DAY, ManualClock } from '../support/manual-clock.js'
 import { tokenOf } from '../support/running-server.js'
 import { type ServerOnADisk, startOn } from '../support/server-on-a-disk.js'
-import { SOAK, stride, tell } from './effort.js'
-import { must } from './ledger.js'
+import { must } from './ack-journal.js'
 
 const CODES = ['EIO', 'EMFILE', 'ENOSPC'] as const
 const DAYS = 8
@@ -27,9 +27,9 @@ let tokens: { readonly worker: string; readonly admin: string }
 let snapshot: string
 
 /** Days of large and small events with one tag among others: those with it are fetched in pieces of both kinds. */
-async function writtenDisk(): Promise<{ fake: FakeDisk; clock: BentClock }> {
+async function writtenDisk(): Promise<{ fake: FakeDisk; clock: ManualClock }> {
   const fake = new FakeDisk({ directories: ['/data'] })
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const aged = await AgedStore.open(fake, '/data', clock, { archiveAfterDays: 5 })
   for (let day = 0; day < DAYS; day++) {
     for (const [stream, filler, tags] of [
@@ -186,7 +186,7 @@ test.each(asks)(
   async (name, ask, prepare = async () => undefined) => {
     await mustBeServed(name, ask)
     for (const forGood of [false, true]) {
-      for (let at = 1, more = true; more; at += stride(forGood ? stepOf(name) : 1)) {
+      for (let at = 1, more = true; more; at += forGood ? stride(stepOf(name), 2 * stepOf(name)) : stride(1, 2)) {
         more = false
         // In a hurry one way of failing for each operation, each of them at its turn.
         const codes = SOAK > 0 ? CODES : [CODES[(at + Number(forGood)) % CODES.length] as string]

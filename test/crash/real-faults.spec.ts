@@ -7,10 +7,11 @@ import { promisify } from 'node:util'
 import { afterAll, afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
+import { stride } from '../support/effort.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 import type { HogReport } from './descriptor-hog.js'
 import { FullDiskTrial, type Trial } from './full-disk-trial.js'
-import { KillBook } from './kill-book.js'
+import { KillRecord } from './kill-record.js'
 import { SmallVolume } from './small-volume.js'
 import { everything } from './tiny-store.js'
 import { commandFor, Writer } from './writer.js'
@@ -81,7 +82,7 @@ describe('a disk that fills up', () => {
     `rejects what finds no room, keeps the rest, and goes on once there is room${noVolume}`,
     async () => {
       const trials: Trial[] = []
-      for (let nth = 0; nth < 28; nth++) {
+      for (let nth = 0; nth < 28; nth += stride(1, 2)) {
         const free = nth < 14 ? nth * 3 * KIB : nth * 8 * KIB
         trials.push(await new FullDiskTrial(mounted as SmallVolume, nth).runOn(free))
       }
@@ -94,7 +95,7 @@ describe('a disk that fills up', () => {
     `can be started on while it is full, or says so in a word of the catalogue${noVolume}`,
     async () => {
       const trials: Trial[] = []
-      for (let nth = 0; nth < 12; nth++)
+      for (let nth = 0; nth < 12; nth += stride(1, 2))
         trials.push(await new FullDiskTrial(mounted as SmallVolume, 100 + nth).restartOn(nth * 5 * KIB))
       tell('started on a full disk', trials)
       for (const { openedFull } of trials) expect(openedFull).toMatch(/^DISK_FULL$|^opens, then (stored|DISK_FULL)$/)
@@ -118,22 +119,22 @@ describe('a disk that fills up', () => {
     writer.tell()
     await writer.says('closed')
     expect(new Set(writer.all('refused').map(({ code }) => code))).toEqual(new Set(['DISK_FULL']))
-    await expectSound(await openHere(), bookOf(writer))
+    await expectSound(await openHere(), recordOf(writer))
   })
 })
 
-function bookOf(...all: readonly Writer[]): KillBook {
-  const book = new KillBook()
-  for (const writer of all) book.note(writer.reports)
-  return book
+function recordOf(...all: readonly Writer[]): KillRecord {
+  const record = new KillRecord()
+  for (const writer of all) record.note(writer.reports)
+  return record
 }
 
-/** The log holds what the book says, whole and undamaged; closes the store. */
-async function expectSound(store: EmbeddedStore, book: KillBook): Promise<void> {
+/** The log holds what the record says, whole and undamaged; closes the store. */
+async function expectSound(store: EmbeddedStore, record: KillRecord): Promise<void> {
   try {
     const { write, damaged } = store.status()
     expect({ write, damaged }).toEqual({ write: { writable: true }, damaged: [] })
-    book.check(await everything(store))
+    record.check(await everything(store))
   } finally {
     await store.close()
   }
@@ -164,7 +165,7 @@ describe('a data directory with an owner', () => {
     expect(code).toBe('LOCKED')
     expect(message).toContain(`"pid":${writer.pid},"host":"${hostname()}"`)
     await writer.kill()
-    await expectSound(await openHere(), bookOf(writer))
+    await expectSound(await openHere(), recordOf(writer))
   })
 
   // Small segments make it likely that the sleeper is about to begin a new one when it wakes up.
@@ -178,16 +179,16 @@ describe('a data directory with an owner', () => {
         await asleep(sleeper)
         unlinkSync(join(directory, 'LOCK'))
         const store = await openHere(options)
-        const book = bookOf()
-        await appendTo(store, book, `before${seed}`)
+        const record = recordOf()
+        await appendTo(store, record, `before${seed}`)
         sleeper.signal('SIGCONT')
         expect(await sleeper.says('write-state')).toMatchObject({ state: 'lost_ownership' })
-        await appendTo(store, book, `after${seed}`)
+        await appendTo(store, record, `after${seed}`)
         await sleeper.kill()
-        book.note(sleeper.reports)
-        book.check(await everything(store))
+        record.note(sleeper.reports)
+        record.check(await everything(store))
         await store.close()
-        await expectSound(await openHere(options), book)
+        await expectSound(await openHere(options), record)
         rmSync(directory, { recursive: true })
       }
     },
@@ -196,20 +197,20 @@ describe('a data directory with an owner', () => {
 
 test('an owner robbed of its lock while it rested begins no segment when it goes on', async () => {
   const options = { presizeBytes: 4_096, reserveBytes: 4_096, idleMarkMs: 0 }
-  const book = new KillBook()
+  const record = new KillRecord()
   // Its next append would begin a new segment, at a position that the new owner has in the middle of one.
   const rested = await openHere({ ...options, segmentBytes: 100 })
-  await appendTo(rested, book, 'rested')
+  await appendTo(rested, record, 'rested')
   unlinkSync(join(directory, 'LOCK'))
   const store = await openHere(options)
-  await appendTo(store, book, 'new owner')
+  await appendTo(store, record, 'new owner')
   const before = readdirSync(join(directory, 'segments'))
   const late = rested.append(requestOf({ append: 'late', streams: ['s1'], sizes: [10] })).then(() => 'stored', codeOf)
   expect(await late).toBe('READ_ONLY')
   await rested.close()
   expect(readdirSync(join(directory, 'segments'))).toEqual(before)
   await store.close()
-  await expectSound(await openHere(options), book)
+  await expectSound(await openHere(options), record)
 })
 
 function codeOf(error: unknown): string {
@@ -223,12 +224,12 @@ async function asleep(writer: Writer): Promise<void> {
   while (state() !== 'T') await new Promise(setImmediate)
 }
 
-async function appendTo(store: EmbeddedStore, book: KillBook, name: string): Promise<void> {
+async function appendTo(store: EmbeddedStore, record: KillRecord, name: string): Promise<void> {
   for (let at = 0; at < 12; at++) {
     const asked = { append: `${name}.${at}`, streams: ['s1', 's2'], sizes: [10, 500] }
-    book.note([{ is: 'sent', ...asked }])
+    record.note([{ is: 'sent', ...asked }])
     const { events } = await store.append(requestOf(asked))
-    book.note([{ is: 'stored', append: asked.append, events }])
+    record.note([{ is: 'stored', append: asked.append, events }])
   }
 }
 

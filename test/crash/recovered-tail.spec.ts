@@ -4,9 +4,9 @@ import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.j
 import { HEADER_BLOCK_BYTES, parseHeader } from '../../src/backends/embedded/engine/format/segment-header.js'
 import { FrameCursor } from '../../src/backends/embedded/engine/segment/frame-cursor.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
-import { BentClock } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
+import { ManualClock } from '../support/manual-clock.js'
 import { held } from './chain-check.js'
 import { DATA, everything, openTiny } from './tiny-store.js'
 
@@ -23,7 +23,7 @@ beforeEach(() => {
 afterEach(() => store.close())
 
 async function start(options: Partial<EmbeddedOptions> = {}): Promise<void> {
-  store = await openTiny(disk, new BentClock(), { ...CALM, ...options })
+  store = await openTiny(disk, new ManualClock(), { ...CALM, ...options })
 }
 
 async function append(...types: readonly string[]): Promise<void> {
@@ -96,7 +96,7 @@ describe('bytes behind the last whole frame', () => {
     for (let dieAt = 1; ; dieAt++) {
       disk = settled.clone()
       disk.arm({ dieAt })
-      const life = openTiny(disk, new BentClock(), CALM).then(opened => opened.close())
+      const life = openTiny(disk, new ManualClock(), CALM).then(opened => opened.close())
       const done = await life.then(() => true).catch(() => false)
       if (done && disk.powered) break
       const after = disk.afterCrash(dieAt, 'lose-all')
@@ -168,7 +168,7 @@ test('a start that lost the directory to another one puts nothing in the place o
   await die()
   const slow = new HeldDisk(disk)
   slow.hold()
-  const late = openTiny(slow, new BentClock(), CALM).then(
+  const late = openTiny(slow, new ManualClock(), CALM).then(
     () => 'opened',
     error => String(error.code),
   )

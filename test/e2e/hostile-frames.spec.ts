@@ -1,13 +1,14 @@
 // Thousands of hostile clients of the stream: none brings the server down, each is closed as it must be, and whoever behaves notices nothing.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { encodeMessagePack } from '../../src/record/codec/writer.js'
+import { tries } from '../support/effort.js'
 import { Random } from '../support/random.js'
 import { binary, handshakeBytes, type Outcome, RawStream, text } from '../support/raw-stream.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { StreamClient } from '../support/stream-client.js'
 import { type End, HOSTILE, type Hostility } from './hostile-frames.js'
 
-const EACH = 150
+const EACH = tries(150, 50)
 const AT_ONCE = 8
 const LIMITLESS = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
 

@@ -1,7 +1,7 @@
 // Tokens and time on the real server: what has expired stays so when the clock has gone back, also across a restart.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
-import { BentClock, HOUR } from '../support/bent-clock.js'
+import { HOUR, ManualClock } from '../support/manual-clock.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { StreamClient } from '../support/stream-client.js'
 import { makeTempDirectory } from '../support/temp-directory.js'
@@ -13,7 +13,7 @@ let server: RunningServer
 /** The last event is of a time two hours ahead of the clock, as when it has gone back by as much since. */
 beforeAll(async () => {
   const directory = makeTempDirectory()
-  const clock = new BentClock(BigInt(Date.now()) * 1_000_000n + 2n * HOUR)
+  const clock = new ManualClock(BigInt(Date.now()) * 1_000_000n + 2n * HOUR)
   const store = await openEmbedded({ directory, nodeId: 'node-1', clock, allowUnsafeFilesystem: true })
   await store.append({ events: [{ type: 'Told', stream: 'a', data: {} }], author: { agentId: 'a' } })
   await store.close()

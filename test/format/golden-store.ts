@@ -4,9 +4,9 @@ import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/em
 import { archiveSegment } from '../../src/backends/embedded/engine/upkeep/archive.js'
 import { openLog } from '../../src/backends/embedded/open-log.js'
 import { resolveOptions } from '../../src/backends/embedded/options.js'
-import { must } from '../crash/ledger.js'
-import { BentClock, MINUTE } from '../support/bent-clock.js'
+import { must } from '../crash/ack-journal.js'
 import { FakeDisk } from '../support/fake-disk.js'
+import { ManualClock, MINUTE } from '../support/manual-clock.js'
 
 const OPTIONS = {
   directory: '/data',
@@ -20,14 +20,14 @@ const OPTIONS = {
   scrubBytesPerSecond: 0,
 }
 
-export function openGolden(disk: FakeDisk, clock = new BentClock()): Promise<EmbeddedStore> {
+export function openGolden(disk: FakeDisk, clock = new ManualClock()): Promise<EmbeddedStore> {
   return openEmbedded({ ...OPTIONS, disk, clock })
 }
 
 /** Every field an event can have, every kind of value, an atomic batch, keys, and a start in between. */
 export async function writeGolden(): Promise<FakeDisk> {
   const disk = new FakeDisk({ directories: ['/'] })
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const random = (length: number) => Buffer.from(Array.from({ length }, (_, at) => 0xa0 + at))
   const author = { agentId: 'agent-1' }
   let store = await openEmbedded({ ...OPTIONS, disk, clock, random })
@@ -60,7 +60,7 @@ export async function writeGolden(): Promise<FakeDisk> {
 
 /** The oldest segment becomes an archive, as it would after a week: the file it replaces, and what it is. */
 export async function archiveFirst(disk: FakeDisk): Promise<[string, { path: string; bytes: Uint8Array }]> {
-  const log = await openLog(resolveOptions({ ...OPTIONS, disk, clock: new BentClock() }))
+  const log = await openLog(resolveOptions({ ...OPTIONS, disk, clock: new ManualClock() }))
   const [oldest] = log.sealedSegments()
   must(oldest !== undefined, () => 'there is no sealed segment')
   const { path } = await archiveSegment(log, oldest)

@@ -1,6 +1,7 @@
 // The harms tried on a small store and the verdicts on them: counted, compared, and the wrong ones told by kind.
-import { tell } from '../crash/effort.js'
-import { must, trail } from '../crash/ledger.js'
+
+import { must, trail } from '../crash/ack-journal.js'
+import { tell } from '../support/effort.js'
 import type { FakeDisk } from '../support/fake-disk.js'
 import type { SmallStore } from './small-store.js'
 import { judge, type Verdict } from './verdict.js'

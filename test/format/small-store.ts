@@ -8,11 +8,11 @@ import {
 import { FrameCursor } from '../../src/backends/embedded/engine/segment/frame-cursor.js'
 import { readFacts } from '../../src/backends/embedded/engine/segment/sealed-segment.js'
 import type { NewEvent } from '../../src/contract/event.js'
+import { fingerprint, must } from '../crash/ack-journal.js'
 import { held } from '../crash/chain-check.js'
-import { fingerprint, must } from '../crash/ledger.js'
 import { everything, openTiny } from '../crash/tiny-store.js'
-import { BentClock, SECOND } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
+import { ManualClock, SECOND } from '../support/manual-clock.js'
 
 export interface KnownFrame {
   readonly offset: number
@@ -49,14 +49,14 @@ const SMALL = { presizeBytes: 200, sealOnCloseBytes: 1e6, reserveBytes: 64 }
 /** Two appends fill it. */
 const SEGMENT_BYTES = HEADER_BLOCK_BYTES + 300
 
-export function openSmall(disk: FakeDisk, clock = new BentClock(), segmentBytes = 1e6): Promise<EmbeddedStore> {
+export function openSmall(disk: FakeDisk, clock = new ManualClock(), segmentBytes = 1e6): Promise<EmbeddedStore> {
   return openTiny(disk, clock, { ...SMALL, segmentBytes })
 }
 
 /** `clean` ends with a clean stop, `torn-off` with the power while nothing was in flight. */
 export async function smallStore(name: 'clean' | 'torn-off'): Promise<SmallStore> {
   const disk = new FakeDisk({ directories: ['/'] })
-  const clock = new BentClock()
+  const clock = new ManualClock()
   let store = await openSmall(disk, clock, SEGMENT_BYTES)
   const append = (...streams: string[]) => {
     clock.move(SECOND)

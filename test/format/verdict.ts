@@ -1,7 +1,7 @@
 // Opens a damaged store and says what became of each event, asked for in every way there is: never a wrong event, never a silent gap.
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
 import type { DamagedRange, ReadRequest } from '../../src/contract/event-store.js'
-import { cataloguedCode, fingerprint, must } from '../crash/ledger.js'
+import { cataloguedCode, fingerprint, must } from '../crash/ack-journal.js'
 import type { FakeDisk } from '../support/fake-disk.js'
 import { openSmall, type SmallStore } from './small-store.js'
 

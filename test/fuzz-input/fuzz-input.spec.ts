@@ -1,9 +1,10 @@
 // Some seconds of odd inputs on every surface of the real server; npm run fuzz:inputs does the same for as long as you like.
 import { expect, test } from '@jest/globals'
+import { tries } from '../support/effort.js'
 import { Campaign } from './campaign.js'
 
 const SEED = 20_261_128
-const SECONDS = 8
+const SECONDS = tries(8, 4)
 
 test(`nothing odd ends the server, is answered 5xx or without a known code, or disturbs others (seed ${SEED})`, async () => {
   const untilMs = performance.now() + SECONDS * 1_000

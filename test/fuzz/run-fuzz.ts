@@ -1,12 +1,11 @@
 // Fuzzes the running server from its OpenAPI document with Schemathesis, a tool that knows nothing of us: npm run fuzz [-- --seconds N]. Needs Python 3.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { existsSync } from 'node:fs'
+import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 
-const VERSION = '4.32.5'
-const TOOLS = resolve('node_modules/.cache/schemathesis')
+const SCHEMATHESIS = resolve('node_modules/.cache/schemathesis/bin/schemathesis')
 const CHECKS = [
   'not_a_server_error',
   'status_code_conformance',
@@ -19,8 +18,9 @@ const { values } = parseArgs({ options: { seconds: { type: 'string', default: '6
 process.exitCode = await fuzz()
 
 async function fuzz(): Promise<number> {
-  if (!installed()) {
-    process.stdout.write('skipped: Schemathesis cannot be installed here; it needs Python 3 with venv and pip\n')
+  spawnSync(process.execPath, [resolve('scripts/tools.mjs'), 'python3', 'schemathesis'], { stdio: 'inherit' })
+  if (!existsSync(SCHEMATHESIS)) {
+    process.stdout.write('skipped: Schemathesis cannot be installed here\n')
     return 3
   }
   const server = await RunningServer.start({ LIGHTHOUSE_QUOTAS: JSON.stringify({ admin: LIMITLESS }) })
@@ -30,22 +30,12 @@ async function fuzz(): Promise<number> {
     // A wait that waits as long as it was asked to is no failure.
     const bounds = ['--max-time', values.seconds, '--request-timeout', '60', '--exclude-path', '/v1/events/wait']
     const seed = values.seed === undefined ? [] : ['--seed', values.seed]
-    const { status } = run(join(TOOLS, 'bin/schemathesis'), [...args, ...bounds, ...seed, '--checks', CHECKS.join(',')])
+    const all = [...args, ...bounds, ...seed, '--checks', CHECKS.join(',')]
+    // What it leaves behind, it leaves beside itself.
+    const { status } = spawnSync(SCHEMATHESIS, all, { cwd: dirname(SCHEMATHESIS), stdio: 'inherit' })
     process.stdout.write(server.running ? 'the server is still running\n' : 'THE SERVER HAS ENDED\n')
     return server.running ? (status ?? 1) : 1
   } finally {
     await server.stop()
   }
-}
-
-function installed(): boolean {
-  if (existsSync(join(TOOLS, 'bin/schemathesis'))) return true
-  if (run('python3', ['-m', 'venv', TOOLS]).status !== 0) return false
-  return run(join(TOOLS, 'bin/pip'), ['install', '--quiet', `schemathesis==${VERSION}`]).status === 0
-}
-
-function run(command: string, args: readonly string[]) {
-  // What the tools leave behind, they leave beside themselves.
-  mkdirSync(TOOLS, { recursive: true })
-  return spawnSync(command, args, { cwd: TOOLS, stdio: ['ignore', 'inherit', 'inherit'] })
 }

@@ -3,13 +3,13 @@
 import { describe, expect, test } from '@jest/globals'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
 import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
-import { SEED, SOAK, stride, tell } from '../crash/effort.js'
 import { openTiny } from '../crash/tiny-store.js'
-import { BentClock, SECOND } from '../support/bent-clock.js'
+import { SEED, SOAK, stride, tell } from '../support/effort.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
+import { ManualClock, SECOND } from '../support/manual-clock.js'
 import { Random } from '../support/random.js'
-import { GroupDesk, positionsOf } from './group-desk.js'
+import { GroupHarness, positionsOf } from './group-harness.js'
 
 const ROOMY = { presizeBytes: 0, segmentBytes: 2 ** 20 }
 const onlyWrites = { only: (kind: string) => kind === 'write' }
@@ -24,25 +24,25 @@ const codeOf = (work: Promise<unknown>) =>
 const soFar = (work: Promise<unknown>) =>
   Promise.race([codeOf(work), new Promise<string>(resolve => setImmediate(resolve, 'waits'))])
 
-async function desk(more: object = ROOMY) {
+async function harness(more: object = ROOMY) {
   const disk = new FakeDisk({ directories: ['/'] })
   const held = new HeldDisk(disk)
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const store = await openTiny(held, clock, more)
-  const at = new GroupDesk(store, clock)
+  const at = new GroupHarness(store, clock)
   await at.define()
   await at.offer(4)
   return { disk, held, clock, store, at }
 }
 
-async function again(disk: FakeDisk, clock: BentClock): Promise<{ store: EmbeddedStore; at: GroupDesk }> {
+async function again(disk: FakeDisk, clock: ManualClock): Promise<{ store: EmbeddedStore; at: GroupHarness }> {
   const store = await openTiny(disk, clock, ROOMY)
-  return { store, at: new GroupDesk(store, clock) }
+  return { store, at: new GroupHarness(store, clock) }
 }
 
 describe('an answer', () => {
   test('comes when it is durable, and not before', async () => {
-    const { held, store, at } = await desk()
+    const { held, store, at } = await harness()
     held.hold()
     const taking = at.take(2)
     await held.arrived()
@@ -61,7 +61,7 @@ describe('an answer', () => {
   })
 
   test('that came is true after the power has gone, and what did not come did not happen', async () => {
-    const { disk, held, clock, at } = await desk()
+    const { disk, held, clock, at } = await harness()
     const kept = await at.take(1)
     held.hold()
     const lost = at.take(1)
@@ -77,7 +77,7 @@ describe('an answer', () => {
 
 describe('a full disk', () => {
   test('loses nothing: those who ask are told, and it goes on when there is room', async () => {
-    const { disk, clock, store, at } = await desk()
+    const { disk, clock, store, at } = await harness()
     const given = await at.take(2)
     disk.arm({ failFrom: 1, code: 'ENOSPC', ...onlyWrites })
     expect(await codeOf(at.take(2))).toBe('DISK_FULL')
@@ -95,7 +95,7 @@ describe('a full disk', () => {
   })
 
   test('is told to everybody who waits', async () => {
-    const { disk, store, at } = await desk()
+    const { disk, store, at } = await harness()
     await at.settle(await at.take(9))
     const waiting = [at.take(1, 60_000), at.take(1, 60_000)]
     await at.group()
@@ -108,7 +108,7 @@ describe('a full disk', () => {
 })
 
 test('a disk that fails: nothing more is handed out, and a new start knows what is true', async () => {
-  const { disk, clock, store, at } = await desk()
+  const { disk, clock, store, at } = await harness()
   const given = await at.take(2)
   disk.arm({ failAt: 1, code: 'EIO', ...onlyWrites })
   expect(await codeOf(at.settle(given))).toBe('INDETERMINATE')
@@ -146,7 +146,7 @@ class Told {
     for (const { token } of deliveries) this.largest = Math.max(this.largest, Number(token.split('.')[1]))
   }
 
-  async settle(at: GroupDesk, some: readonly Delivery[], action: 'ack' | 'retry'): Promise<void> {
+  async settle(at: GroupHarness, some: readonly Delivery[], action: 'ack' | 'retry'): Promise<void> {
     for (const { token } of some) this.doubtful.add(token)
     await at.settle(some, action)
     for (const { event } of some) {
@@ -155,9 +155,9 @@ class Told {
   }
 }
 
-const nowOf = (clock: BentClock) => Number(clock.now() / 1_000_000n)
+const nowOf = (clock: ManualClock) => Number(clock.now() / 1_000_000n)
 
-async function live(at: GroupDesk, clock: BentClock, told: Told, random: Random): Promise<void> {
+async function live(at: GroupHarness, clock: ManualClock, told: Told, random: Random): Promise<void> {
   await at.define()
   for (let turn = 0; turn < 14; turn++) {
     if (random.chance(0.6)) await at.offer(random.between(1, 3))
@@ -169,7 +169,7 @@ async function live(at: GroupDesk, clock: BentClock, told: Told, random: Random)
 }
 
 /** After the crash, and a new start: every answer holds, and all that is left is worked off once. */
-async function check(at: GroupDesk, clock: BentClock, told: Told): Promise<number> {
+async function check(at: GroupHarness, clock: ManualClock, told: Told): Promise<number> {
   if ((await at.group()).definition === undefined) {
     expect(told.given.size).toBe(0)
     return 0
@@ -188,11 +188,11 @@ async function check(at: GroupDesk, clock: BentClock, told: Told): Promise<numbe
 }
 
 /** The disk as it was when the power went at operation `dieAt`; undefined when the life ended before. */
-async function liveUntil(dieAt: number, clock: BentClock, told: Told): Promise<FakeDisk | undefined> {
+async function liveUntil(dieAt: number, clock: ManualClock, told: Told): Promise<FakeDisk | undefined> {
   const disk = new FakeDisk({ directories: ['/'], seed: SEED + dieAt, plan: { dieAt } })
   try {
     const store = await openTiny(disk, clock)
-    await live(new GroupDesk(store, clock, 5), clock, told, new Random(SEED))
+    await live(new GroupHarness(store, clock, 5), clock, told, new Random(SEED))
     await store.close()
   } catch (error) {
     if (disk.powered) throw error
@@ -202,16 +202,16 @@ async function liveUntil(dieAt: number, clock: BentClock, told: Told): Promise<F
 
 test('the power goes at any operation of a group: no answer is taken back, nothing is given twice or too early', async () => {
   const counts = { crashes: 0, settled: 0 }
-  const step = stride(5)
+  const step = stride(5, 10)
   for (const mode of SOAK > 0 ? (['random', 'lose-all', 'keep-all'] as const) : (['random'] as const)) {
     for (let dieAt = 1 + (SEED % step); ; dieAt += step) {
-      const clock = new BentClock()
+      const clock = new ManualClock()
       const told = new Told()
       const disk = await liveUntil(dieAt, clock, told)
       if (disk === undefined) break
       counts.crashes++
       const store = await openTiny(disk.afterCrash(SEED + dieAt, mode), clock)
-      counts.settled += await check(new GroupDesk(store, clock, 5), clock, told)
+      counts.settled += await check(new GroupHarness(store, clock, 5), clock, told)
       await store.close()
     }
   }

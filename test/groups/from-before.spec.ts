@@ -4,7 +4,7 @@ import { Access } from '../../src/auth/access.js'
 import { MemoryStore } from '../../src/backends/memory/memory-store.js'
 import type { JsonObject } from '../../src/contract/event.js'
 import type { Groups } from '../../src/groups/groups.service.js'
-import { groupsOn } from './group-desk.js'
+import { groupsOn } from './group-harness.js'
 
 const ASKED = {
   ...{ filter: { types: ['task'] }, after: 'start' as const, ackTimeoutSeconds: 3_600, maxAttempts: 5 },

@@ -10,12 +10,12 @@ import { readState, stateFrom } from '../../src/groups/dispatch/read-state.js'
 import type { GroupSettings } from '../../src/groups/state/group-definition.js'
 import { tagOf } from '../../src/groups/state/group-events.js'
 import type { GroupState } from '../../src/groups/state/group-state.js'
-import { SEED, SOAK, tell } from '../crash/effort.js'
-import { BentClock, SECOND } from '../support/bent-clock.js'
-import { worldOn } from './group-desk.js'
+import { SEED, SOAK, tell, tries } from '../support/effort.js'
+import { ManualClock, SECOND } from '../support/manual-clock.js'
+import { worldOn } from './group-harness.js'
 import { NaiveGroup } from './naive-group.js'
 
-const RUN_MS = 6_000 * Math.max(1, SOAK * 10)
+const RUN_MS = tries(6_000, 3_000) * Math.max(1, SOAK * 10)
 const NAME = 'g'
 const CONSUMERS = ['a', 'b', 'c'] as const
 const STREAMS = ['s/1', 's/2', 's/3', 'other'] as const
@@ -88,7 +88,7 @@ const command: fc.Arbitrary<Command> = fc.oneof(
 ) as fc.Arbitrary<Command>
 
 class Life {
-  readonly clock = new BentClock()
+  readonly clock = new ManualClock()
   readonly store = new MemoryStore({ nodeId: 'n', clock: this.clock })
   private readonly tokens: { readonly token: string; readonly consumer: string }[] = []
   private naive: NaiveGroup

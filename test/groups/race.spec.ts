@@ -1,6 +1,6 @@
 // A thousand tasks, fifty consumers, some of which vanish, and a server that is killed: each task is done by one token.
 import { afterAll, expect, test } from '@jest/globals'
-import { SEED, SOAK, tell } from '../crash/effort.js'
+import { SEED, SOAK, tell } from '../support/effort.js'
 import { type Given, Race } from './race.js'
 
 const TASKS = SOAK > 0 ? 1_000 * SOAK : 1_000

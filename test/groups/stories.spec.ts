@@ -8,10 +8,10 @@ import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import type { Groups } from '../../src/groups/groups.service.js'
 import { DATA, openTiny } from '../crash/tiny-store.js'
 import { AgedStore } from '../support/aged-store.js'
-import { BentClock, DAY, SECOND } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
-import { DEFINED, GroupDesk, groupsOn, positionsOf } from './group-desk.js'
+import { DAY, ManualClock, SECOND } from '../support/manual-clock.js'
+import { DEFINED, GroupHarness, groupsOn, positionsOf } from './group-harness.js'
 
 const codeOf = (work: Promise<unknown>) =>
   work.then(
@@ -21,12 +21,12 @@ const codeOf = (work: Promise<unknown>) =>
 
 describe('damage', () => {
   let disk: FakeDisk
-  let clock: BentClock
+  let clock: ManualClock
   const open = () => openTiny(disk, clock, { segmentBytes: 2 ** 20, sealOnCloseBytes: 1 })
 
   beforeEach(() => {
     disk = new FakeDisk({ directories: ['/'] })
-    clock = new BentClock()
+    clock = new ManualClock()
   })
 
   /** A store whose event with this text in it has been hit, and whose operator has accepted that. */
@@ -47,22 +47,22 @@ describe('damage', () => {
 
   test('where the reading goes on: what lies before it is handed out, then the group stands still and says why', async () => {
     const before = await open()
-    await new GroupDesk(before, clock).define()
+    await new GroupHarness(before, clock).define()
     for (const text of ['good', 'needle', 'behind']) await before.append(task(text))
     const store = await hit(before, 'needle')
-    const desk = new GroupDesk(store, clock)
-    const given = await desk.take(9)
+    const harness = new GroupHarness(store, clock)
+    const given = await harness.take(9)
     expect(given.map(({ event }) => event.data)).toEqual([{ text: 'good' }])
-    expect(await codeOf(desk.take(9))).toBe('DATA_CORRUPT')
-    expect(await codeOf(desk.take(9, 60_000))).toBe('DATA_CORRUPT')
-    expect(await desk.settle(given)).toBe(1)
-    expect((await (await desk.group()).progress()).stalled).toMatchObject({
+    expect(await codeOf(harness.take(9))).toBe('DATA_CORRUPT')
+    expect(await codeOf(harness.take(9, 60_000))).toBe('DATA_CORRUPT')
+    expect(await harness.settle(given)).toBe(1)
+    expect((await (await harness.group()).progress()).stalled).toMatchObject({
       ...{ code: 'DATA_CORRUPT', detail: expect.stringContaining('position 3') },
     })
     // Until whoever looks after it says that it may go on.
-    await (await desk.group()).change({ ...DEFINED, damaged: 'skip' }, 'boss')
-    expect((await desk.take(9)).map(({ event }) => event.data)).toEqual([{ text: 'behind' }])
-    expect((await (await desk.group()).progress()).stalled).toBeNull()
+    await (await harness.group()).change({ ...DEFINED, damaged: 'skip' }, 'boss')
+    expect((await harness.take(9)).map(({ event }) => event.data)).toEqual([{ text: 'behind' }])
+    expect((await (await harness.group()).progress()).stalled).toBeNull()
     const noted: unknown[] = []
     for await (const { data } of store.read({
       filter: { streams: ['$subscriptions'], types: ['DamagePassedOver'] },
@@ -75,50 +75,50 @@ describe('damage', () => {
 
   test('to an event that is to be handed out again: it is parked, and the others go on', async () => {
     const before = await open()
-    const first = new GroupDesk(before, clock)
+    const first = new GroupHarness(before, clock)
     await first.define()
     for (const text of ['needle', 'behind']) await before.append(task(text))
     await first.take(9)
     const store = await hit(before, 'needle')
     clock.move(31n * SECOND)
-    const desk = new GroupDesk(store, clock)
-    expect((await desk.take(9)).map(({ event }) => event.data)).toEqual([{ text: 'behind' }])
-    const { parked } = (await desk.group()).state
+    const harness = new GroupHarness(store, clock)
+    expect((await harness.take(9)).map(({ event }) => event.data)).toEqual([{ text: 'behind' }])
+    const { parked } = (await harness.group()).state
     expect([...parked.values()]).toMatchObject([{ attempt: 1, reason: expect.stringContaining('DATA_CORRUPT') }])
     await store.close()
   })
 
   test('to the books: as long as nobody has given them up whoever asks is told, and then no old token means anything', async () => {
     const before = await open()
-    const first = new GroupDesk(before, clock)
+    const first = new GroupHarness(before, clock)
     await first.define()
     for (const text of ['one', 'two']) await before.append(task(text))
     const [old] = await first.take(1, 0, 'needle')
     const damaged = await hit(before, 'needle', false)
-    const told = new GroupDesk(damaged, clock)
+    const told = new GroupHarness(damaged, clock)
     expect(await codeOf(told.take(9))).toBe('DATA_CORRUPT')
     await damaged.close()
     await repairStore(DATA, { disk, apply: true })
     const store = await open()
-    const desk = new GroupDesk(store, clock)
-    const given = await desk.take(9)
+    const harness = new GroupHarness(store, clock)
+    const given = await harness.take(9)
     expect(given.map(({ event }) => event.data)).toEqual([{ text: 'one' }, { text: 'two' }])
-    expect(await codeOf(desk.settle([old as Delivery]))).toBe('STALE_DELIVERY')
+    expect(await codeOf(harness.settle([old as Delivery]))).toBe('STALE_DELIVERY')
     expect(given[0]?.token).toBe('2.1000001')
     await store.close()
   })
 
   test('between the books of a group: they are proven whole, and it goes on as if nothing was', async () => {
     const before = await open()
-    const first = new GroupDesk(before, clock)
+    const first = new GroupHarness(before, clock)
     await first.define()
     await before.append({ ...task('needle'), events: [{ type: 'noise', stream: 'n', data: { text: 'needle' } }] })
     await before.append(task('fine'))
     const given = await first.take(1)
     const store = await hit(before, 'needle')
-    const desk = new GroupDesk(store, clock)
-    expect((await desk.group()).state.lastNumber).toBe(1)
-    expect(await desk.settle(given)).toBe(1)
+    const harness = new GroupHarness(store, clock)
+    expect((await harness.group()).state.lastNumber).toBe(1)
+    expect(await harness.settle(given)).toBe(1)
     await store.close()
   })
 })
@@ -126,23 +126,23 @@ describe('damage', () => {
 describe('retention', () => {
   test('takes events away, and never the group: what is gone is done with, the rest is handed out', async () => {
     const disk = new FakeDisk({ directories: ['/data'] })
-    const clock = new BentClock()
+    const clock = new ManualClock()
     const options = { archiveAfterDays: 1, retainArchivesDays: 2 }
     const aged = await AgedStore.open(disk, '/data', clock, options)
     const { store } = aged
-    const desk = new GroupDesk(store, clock)
-    await desk.define({ filter: { types: ['day.logged'] } })
+    const harness = new GroupHarness(store, clock)
+    await harness.define({ filter: { types: ['day.logged'] } })
     await aged.day()
-    const given = await desk.take(2)
+    const given = await harness.take(2)
     for (let day = 0; day < 6; day++) {
       await aged.day()
-      await (await desk.group()).rewrite()
+      await (await harness.group()).rewrite()
     }
     while (await store.maintenance.pass()) clock.move(0n)
     const { first } = store.status()
     expect(first).toBeGreaterThan(given.at(-1)?.event.position as number)
     // Opened anew from what is left of the log.
-    const next = new GroupDesk(store, clock)
+    const next = new GroupHarness(store, clock)
     const rest = await next.take(100)
     expect(Math.min(...positionsOf(rest))).toBeGreaterThanOrEqual(first)
     await next.settle(rest)
@@ -163,7 +163,7 @@ describe('a consumer that stays', () => {
   })
   afterEach(() => groups.onModuleDestroy())
 
-  const offer = (count: number) => new GroupDesk(store, new BentClock()).offer(count)
+  const offer = (count: number) => new GroupHarness(store, new ManualClock()).offer(count)
 
   /** What has been handed to it, as it comes. */
   async function consume(maxInFlight: number, access = worker) {
@@ -257,39 +257,39 @@ describe('a consumer that stays', () => {
 
 test('whoever goes away while the answer is being written was given nothing: the next one is, as if for the first time', async () => {
   const held = new HeldDisk(new FakeDisk({ directories: ['/'] }))
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const store = await openTiny(held, clock, { presizeBytes: 0, segmentBytes: 2 ** 20 })
-  const desk = new GroupDesk(store, clock)
-  await desk.define()
-  await desk.offer(2)
+  const harness = new GroupHarness(store, clock)
+  await harness.define()
+  await harness.offer(2)
   const gone = new AbortController()
   held.hold()
-  const group = await desk.group()
+  const group = await harness.group()
   const take = { consumer: 'leaver', scope: undefined, max: 1, waitMs: 60_000, signal: gone.signal }
   const leaving = group.take(take)
   await held.arrived()
   gone.abort()
   held.release()
   const [lost] = await leaving
-  const given = await desk.take(9)
+  const given = await harness.take(9)
   expect(given.map(({ attempt, token }) => [attempt, token])).toEqual([
     [1, '2.2'],
     [1, '3.3'],
   ])
   expect(lost?.token).toBe('2.1')
-  expect(await codeOf(desk.settle([lost as Delivery]))).toBe('STALE_DELIVERY')
+  expect(await codeOf(harness.settle([lost as Delivery]))).toBe('STALE_DELIVERY')
   await store.close()
 })
 
 test('time that passes wakes whoever waits, once it is looked at', async () => {
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const store = new MemoryStore({ nodeId: 'n', clock })
-  const desk = new GroupDesk(store, clock)
-  await desk.define({ maxAttempts: 2 })
-  await desk.offer(1)
-  await desk.take(1)
-  const waiting = desk.take(1, 60_000, 'b')
-  const group = await desk.group()
+  const harness = new GroupHarness(store, clock)
+  await harness.define({ maxAttempts: 2 })
+  await harness.offer(1)
+  await harness.take(1)
+  const waiting = harness.take(1, 60_000, 'b')
+  const group = await harness.group()
   clock.move(DAY / 2n)
   group.look()
   expect(await waiting).toMatchObject([{ attempt: 2 }])

@@ -4,9 +4,9 @@ import { Access } from '../../src/auth/access.js'
 import { OpenGroups } from '../../src/groups/dispatch/open-groups.js'
 import type { Groups } from '../../src/groups/groups.service.js'
 import { WindowMemory } from '../../src/groups/window-memory.js'
-import { BentClock } from '../support/bent-clock.js'
+import { ManualClock } from '../support/manual-clock.js'
 import { WatchedStore } from '../support/memory-store.js'
-import { DEFINED, groupsOn, positionsOf, worldOn } from './group-desk.js'
+import { DEFINED, groupsOn, positionsOf, worldOn } from './group-harness.js'
 
 let store: WatchedStore
 let groups: Groups
@@ -64,7 +64,7 @@ class CountedPatterns extends Array<string> {
 test.each(['none', 'stream'] as const)(
   'ordered by %s, an event is held against the patterns of those who wait once',
   async ordering => {
-    const group = await new OpenGroups(worldOn(store, new BentClock())).group('g')
+    const group = await new OpenGroups(worldOn(store, new ManualClock())).group('g')
     await group.define({ ...DEFINED, ordering })
     for (let n = 0; n < 3; n++) await offer('task', `hidden/${n}`, 1_000)
     CountedPatterns.matches = 0
@@ -90,7 +90,7 @@ test.each(['none', 'stream'] as const)(
 
 test('what all groups keep is bounded, and nothing is missed or given twice for it', async () => {
   const memory = new WindowMemory({ knownPositions: 1_000, keptBytes: 200_000 })
-  const open = new OpenGroups({ ...worldOn(store, new BentClock()), memory })
+  const open = new OpenGroups({ ...worldOn(store, new ManualClock()), memory })
   const names = Array.from({ length: 6 }, (_, n) => `g${n}`)
   await offer('task', 'hidden', 600)
   const waiting: Promise<unknown>[] = []

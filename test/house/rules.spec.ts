@@ -1,11 +1,12 @@
 // Plants a violation of every house rule and expects it to be found, and something close to it that must pass.
+
+import { conventionRules } from './conventions.js'
 import { floorRules } from './floors.js'
-import { mannersRules } from './manners.js'
 import type { ProjectFile } from './project.js'
 import { shapeRules } from './shape.js'
 import { structureRules } from './structure.js'
 
-const rules = [...floorRules, ...shapeRules, ...mannersRules, ...structureRules]
+const rules = [...floorRules, ...shapeRules, ...conventionRules, ...structureRules]
 
 /** Files by path. What the text says beyond its opening sentence is all that matters to most rules. */
 function project(files: Record<string, string>): ProjectFile[] {
@@ -306,6 +307,11 @@ const plantings: readonly Planting[] = [
       ...Object.fromEntries(['a', 'b', 'c'].map(name => [`src/${name}.ts`, lines(300)])),
     },
     place: 'docs/ARCHITECTURE.md',
+  },
+  {
+    rule: 'docs/ARCHITECTURE.md follows an append through at most 15 files',
+    bad: { 'docs/ARCHITECTURE.md': '1. `a.ts`: takes it\n2. `b.ts`: is gone', 'src/a.ts': '' },
+    good: { 'docs/ARCHITECTURE.md': '1. `a.ts`: takes it', 'src/a.ts': '' },
   },
 ]
 

@@ -3,7 +3,7 @@ import { posix } from 'node:path'
 import ts from 'typescript'
 import { importsOf, isIn, isSpec, isTypeScript, lineOf, type ProjectFile, type Rule, treeOf, walk } from './project.js'
 
-export const structureSizes = { filesPerFolder: 25, bagMembers: 6, readingOrderLines: 1_000 } as const
+export const structureSizes = { filesPerFolder: 25, bagMembers: 6, readingOrderLines: 1_000, appendFiles: 15 } as const
 
 const product = (files: readonly ProjectFile[]) =>
   files.filter(file => isTypeScript(file) && !isSpec(file) && (isIn('src')(file) || isIn('client/src')(file)))
@@ -239,6 +239,20 @@ function linesOf(file: ProjectFile | undefined): number {
   return file === undefined ? 0 : file.text.replace(/\n$/, '').split('\n').length
 }
 
+export const shortAppendPath: Rule = {
+  name: 'docs/ARCHITECTURE.md follows an append through at most 15 files',
+  check: files => {
+    const page = files.find(({ path }) => path === plan)
+    if (page === undefined) return []
+    const steps = [...page.text.matchAll(/^\d+\. `([\w./-]+\.ts)`/gm)].map(([, path]) => `src/${path}`)
+    const missing = steps.filter(path => !files.some(file => file.path === path))
+    if (steps.length === 0 || missing.length > 0)
+      return [`${plan} lists no files of an append, or some that are not there: ${missing.join(', ')}`]
+    if (steps.length <= structureSizes.appendFiles) return []
+    return [`${plan} names ${steps.length} files of an append: fold what only hands it on into its neighbour`]
+  },
+}
+
 export const structureRules: readonly Rule[] = [
   noCircles,
   smallFolders,
@@ -248,4 +262,5 @@ export const structureRules: readonly Rule[] = [
   noDecisionByMessage,
   citedRulesExist,
   shortReadingOrder,
+  shortAppendPath,
 ]

@@ -5,7 +5,7 @@ import { fileName } from '../../src/snapshots/snapshot-names.js'
 import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { pack } from '../../src/snapshots/state-codec.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates, DIRECTORY, OPERATOR } from './bench-of-states.js'
+import { DIRECTORY, OPERATOR, StateFixture } from './state-fixture.js'
 import { ballast } from './stories.js'
 
 const RULES = {
@@ -15,32 +15,32 @@ const RULES = {
 const quarantine = `${DIRECTORY}/quarantine/`
 
 let disk: FakeDisk
-let bench: BenchOfStates
+let fixture: StateFixture
 
 /** A full one at 2 and differences to it at 3 and 4; the log goes on to 5. */
 beforeEach(async () => {
   disk = new FakeDisk({ seed: 1, directories: ['/data'] })
-  bench = await BenchOfStates.open(disk)
-  await bench.append(ballast, { data: { a: 1 } })
+  fixture = await StateFixture.open(disk)
+  await fixture.append(ballast, { data: { a: 1 } })
   for (const n of [1, 2, 3]) {
-    await bench.keep()
-    await bench.append({ data: { [`k${n}`]: 'new' } })
+    await fixture.keep()
+    await fixture.append({ data: { [`k${n}`]: 'new' } })
   }
 })
 
-const at = (position: number) => bench.shelf.list().find(({ header }) => header.position === position)
+const at = (position: number) => fixture.shelf.list().find(({ header }) => header.position === position)
 const idAt = (position: number) => at(position)?.id as string
 const pathAt = (position: number) => `${DIRECTORY}/${fileName(idAt(position))}`
 const keeper = () => {
-  const { store } = bench
-  return new Keeper(bench.snapshots, { store, nowMs: () => bench.nowMs, requests: async () => 0 }, RULES)
+  const { store } = fixture
+  return new Keeper(fixture.snapshots, { store, nowMs: () => fixture.nowMs, requests: async () => 0 }, RULES)
 }
 const inQuarantine = () => disk.files().filter(path => path.startsWith(quarantine)).length
-const truth = () => bench.answer({ snapshots: false })
+const truth = () => fixture.answer({ snapshots: false })
 
 /** The bytes of one at `position`, whole in every way and yet not what the log says. */
 async function forge(position: number, change: (state: Record<string, unknown>) => void): Promise<void> {
-  const { header, state } = await bench.snapshots.state(idAt(position), OPERATOR)
+  const { header, state } = await fixture.snapshots.state(idAt(position), OPERATOR)
   change(state as Record<string, unknown>)
   const text = JSON.stringify(state)
   const { content } = await pack(text, undefined)
@@ -50,7 +50,7 @@ async function forge(position: number, change: (state: Record<string, unknown>) 
 }
 
 test('the story begins with a full one and differences to it', () => {
-  expect(bench.shelf.list().map(({ header }) => [header.position, header.links])).toEqual([
+  expect(fixture.shelf.list().map(({ header }) => [header.position, header.links])).toEqual([
     [4, 2],
     [3, 1],
     [2, 0],
@@ -74,34 +74,34 @@ describe('a replay', () => {
   ])('when %s begins elsewhere, answers right, and another is made', async (_, harm, begins) => {
     const expected = await truth()
     harm()
-    expect(await bench.began()).toBe(begins)
-    expect(await bench.answer({})).toBe(expected)
+    expect(await fixture.began()).toBe(begins)
+    expect(await fixture.answer({})).toBe(expected)
     expect(inQuarantine()).toBe(begins === undefined ? 3 : 4 - begins)
-    expect(bench.snapshots.counts.quarantined).toBe(inQuarantine())
+    expect(fixture.snapshots.counts.quarantined).toBe(inQuarantine())
     await keeper().look()
-    expect(bench.snapshots.counts.made).toMatchObject({ repair: 1 })
-    expect(await bench.began()).toBe(5)
-    expect(await bench.answer({})).toBe(expected)
+    expect(fixture.snapshots.counts.made).toMatchObject({ repair: 1 })
+    expect(await fixture.began()).toBe(5)
+    expect(await fixture.answer({})).toBe(expected)
     await keeper().look()
-    expect(bench.snapshots.counts.made).toMatchObject({ repair: 1 })
+    expect(fixture.snapshots.counts.made).toMatchObject({ repair: 1 })
   })
 
   test.each([2, 3, 4])('does without the file at %s when it is gone', async position => {
     const expected = await truth()
     await disk.unlink(pathAt(position))
-    expect(await bench.answer({})).toBe(expected)
-    expect(await bench.began()).toBe({ 2: undefined, 3: 2, 4: 3 }[position])
+    expect(await fixture.answer({})).toBe(expected)
+    expect(await fixture.began()).toBe({ 2: undefined, 3: 2, 4: 3 }[position])
     await keeper().look()
-    expect(await bench.began()).toBe(5)
+    expect(await fixture.began()).toBe(5)
   })
 
   test('does not begin with one of another log, nor with one ahead of the log', async () => {
-    const elsewhere = await BenchOfStates.open(new FakeDisk({ seed: 1, directories: ['/data'] }))
+    const elsewhere = await StateFixture.open(new FakeDisk({ seed: 1, directories: ['/data'] }))
     for (const n of [1, 2, 3]) await elsewhere.append({ data: { [`b${n}`]: n } })
-    bench = await BenchOfStates.open(disk, elsewhere.store)
-    expect(bench.shelf.list().map(({ header }) => header.position)).toEqual([3, 2])
-    expect(await bench.began()).toBeUndefined()
-    expect(await bench.answer({})).toBe(await truth())
+    fixture = await StateFixture.open(disk, elsewhere.store)
+    expect(fixture.shelf.list().map(({ header }) => header.position)).toEqual([3, 2])
+    expect(await fixture.began()).toBeUndefined()
+    expect(await fixture.answer({})).toBe(await truth())
     expect(inQuarantine()).toBe(3)
   })
 
@@ -111,8 +111,8 @@ describe('a replay', () => {
     disk.put(pathAt(4), bytes)
     disk.put(`${DIRECTORY}/README`, Buffer.from('x'))
     const path = pathAt(4)
-    bench = await BenchOfStates.open(disk, bench.store)
-    expect(await bench.began()).toBe(3)
+    fixture = await StateFixture.open(disk, fixture.store)
+    expect(await fixture.began()).toBe(3)
     expect(disk.files()).toEqual(expect.arrayContaining([path, `${DIRECTORY}/README`]))
     expect(inQuarantine()).toBe(0)
   })
@@ -121,9 +121,9 @@ describe('a replay', () => {
 describe('verifying', () => {
   test('finds those sound that are', async () => {
     for (const position of [2, 3, 4]) {
-      expect(await bench.snapshots.verify(idAt(position))).toMatchObject({ verdict: 'sound', wrong: [] })
+      expect(await fixture.snapshots.verify(idAt(position))).toMatchObject({ verdict: 'sound', wrong: [] })
     }
-    expect(bench.shelf.list()).toHaveLength(3)
+    expect(fixture.shelf.list()).toHaveLength(3)
   })
 
   test.each([2, 3, 4])(
@@ -133,23 +133,23 @@ describe('verifying', () => {
       await forge(position, state => {
         state['a'] = 'evil'
       })
-      bench = await BenchOfStates.open(disk, bench.store)
+      fixture = await StateFixture.open(disk, fixture.store)
       const id = idAt(position)
-      const found = await bench.snapshots.verify(id)
+      const found = await fixture.snapshots.verify(id)
       // Differences to other bytes than those they know are found out as they are read.
       expect(found.verdict).toBe('wrong')
       expect(found.wrong).toContain(id)
       expect(found.made?.header.position).toBe(position)
-      expect(bench.snapshots.counts.wrong).toBe(found.wrong.length)
-      expect(await bench.answer({})).toBe(expected)
-      expect(await bench.snapshots.verify(id)).toMatchObject({ verdict: 'sound' })
+      expect(fixture.snapshots.counts.wrong).toBe(found.wrong.length)
+      expect(await fixture.answer({})).toBe(expected)
+      expect(await fixture.snapshots.verify(id)).toMatchObject({ verdict: 'sound' })
     },
   )
 
   test('finds a damaged one damaged, and makes another', async () => {
     const id = idAt(4)
     disk.flip(pathAt(4), 300)
-    expect(await bench.snapshots.verify(id)).toMatchObject({
+    expect(await fixture.snapshots.verify(id)).toMatchObject({
       verdict: 'damaged',
       wrong: [id],
       made: { header: { position: 5 } },
@@ -162,18 +162,18 @@ describe('verifying', () => {
     })
     const guard = keeper()
     await guard.look()
-    expect(bench.snapshots.counts.wrong).toBe(0)
-    bench.nowMs += 24 * 3_600_000
+    expect(fixture.snapshots.counts.wrong).toBe(0)
+    fixture.nowMs += 24 * 3_600_000
     await guard.look()
-    expect(bench.snapshots.counts.wrong).toBeGreaterThan(0)
-    expect(await bench.answer({})).toBe(await truth())
+    expect(fixture.snapshots.counts.wrong).toBeGreaterThan(0)
+    expect(await fixture.answer({})).toBe(await truth())
   })
 })
 
 test('the list of what is kept, once damaged, is gathered again from what is at hand', async () => {
-  await bench.keep({ reducer: 'count' })
+  await fixture.keep({ reducer: 'count' })
   disk.flip(`${DIRECTORY}/KEPT`, 200)
-  bench = await BenchOfStates.open(disk, bench.store)
-  expect(bench.snapshots.registry.all).toHaveLength(2)
-  expect(await bench.began()).toBe(4)
+  fixture = await StateFixture.open(disk, fixture.store)
+  expect(fixture.snapshots.registry.all).toHaveLength(2)
+  expect(await fixture.began()).toBe(4)
 })

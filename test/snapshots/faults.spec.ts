@@ -2,47 +2,48 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { LINKS_MAX } from '../../src/snapshots/snapshot-store.js'
+import { tries } from '../support/effort.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates, DIRECTORY } from './bench-of-states.js'
+import { DIRECTORY, StateFixture } from './state-fixture.js'
 import { ballast } from './stories.js'
 
 const MERGE = { reducer: 'merge' } as const
 const disk = (seed = 1) => new FakeDisk({ seed, directories: ['/data'] })
 
-async function expectSame(bench: BenchOfStates): Promise<void> {
-  for (let at = 0; at <= bench.store.head(); at++) {
-    expect(await bench.answer({ ...MERGE, at })).toBe(await bench.answer({ ...MERGE, at, snapshots: false }))
+async function expectSame(fixture: StateFixture): Promise<void> {
+  for (let at = 0; at <= fixture.store.head(); at++) {
+    expect(await fixture.answer({ ...MERGE, at })).toBe(await fixture.answer({ ...MERGE, at, snapshots: false }))
   }
 }
 
 describe('the state with snapshots', () => {
   test('is the same across a long chain, which never has more than its links', async () => {
-    const bench = await BenchOfStates.open(disk())
-    await bench.append(ballast)
+    const fixture = await StateFixture.open(disk())
+    await fixture.append(ballast)
     for (let n = 0; n < 30; n++) {
-      await bench.append({ data: { [`k${n}`]: n } })
-      await bench.keep()
+      await fixture.append({ data: { [`k${n}`]: n } })
+      await fixture.keep()
     }
-    const links = bench.shelf.list().map(({ header }) => header.links)
+    const links = fixture.shelf.list().map(({ header }) => header.links)
     expect(Math.max(...links)).toBe(LINKS_MAX)
     expect(links.filter(count => count === 0).length).toBe(3)
-    await expectSame(bench)
+    await expectSame(fixture)
   })
 
   test('is so after the power went at any operation of the writing', async () => {
     const trial = async (dieAt?: number) => {
       const before = disk(dieAt)
-      const bench = await BenchOfStates.open(before)
-      await bench.append(ballast, { data: { a: 1 } })
-      await bench.keep()
-      await bench.append({ data: { b: 2 } })
+      const fixture = await StateFixture.open(before)
+      await fixture.append(ballast, { data: { a: 1 } })
+      await fixture.keep()
+      await fixture.append({ data: { b: 2 } })
       const begun = before.operations
       if (dieAt !== undefined) before.arm({ dieAt })
-      await bench.keep().catch(() => undefined)
-      await bench.append({ data: { c: 3 } })
+      await fixture.keep().catch(() => undefined)
+      await fixture.append({ data: { c: 3 } })
       const operations = before.operations - begun
       const after = before.powered ? before.clone() : before.afterCrash(dieAt ?? 1)
-      const again = await BenchOfStates.open(after, bench.store)
+      const again = await StateFixture.open(after, fixture.store)
       await expectSame(again)
       expect(again.shelf.list().length).toBeGreaterThanOrEqual(1)
       expect(again.snapshots.registry.all).toHaveLength(1)
@@ -60,17 +61,17 @@ describe('the state with snapshots', () => {
   test('is so when single operations fail, and the replay does not hear of it', async () => {
     for (let failAt = 1; failAt <= 30; failAt++) {
       const failing = disk(failAt)
-      const bench = await BenchOfStates.open(failing)
-      await bench.append(ballast)
-      await bench.keep()
-      await bench.append({ data: { a: 1 } })
+      const fixture = await StateFixture.open(failing)
+      await fixture.append(ballast)
+      await fixture.keep()
+      await fixture.append({ data: { a: 1 } })
       failing.arm({ failAt, code: 'EIO' })
-      await bench.keep().catch(() => undefined)
-      await expectSame(bench)
+      await fixture.keep().catch(() => undefined)
+      await expectSame(fixture)
       failing.heal()
-      await bench.append({ data: { b: 1 } })
-      await bench.keep()
-      await expectSame(bench)
+      await fixture.append({ data: { b: 1 } })
+      await fixture.keep()
+      await expectSame(fixture)
     }
   })
 
@@ -88,11 +89,11 @@ describe('the state with snapshots', () => {
         fc.boolean(),
         async (damages, restart) => {
           const platter = disk()
-          let bench = await BenchOfStates.open(platter)
-          await bench.append(ballast)
+          let fixture = await StateFixture.open(platter)
+          await fixture.append(ballast)
           for (let n = 0; n < 5; n++) {
-            await bench.append({ data: { [`k${n}`]: n } })
-            await bench.keep()
+            await fixture.append({ data: { [`k${n}`]: n } })
+            await fixture.keep()
           }
           const files = platter.files().filter(path => path.startsWith(DIRECTORY))
           for (const { file, at, mask, cut } of damages) {
@@ -102,16 +103,16 @@ describe('the state with snapshots', () => {
             if (cut) platter.cut(path, at % length)
             else platter.flip(path, at % length, mask)
           }
-          if (restart) bench = await BenchOfStates.open(platter, bench.store)
-          await expectSame(bench)
-          aside += bench.snapshots.counts.quarantined
-          await bench.append({ data: { more: 1 } })
-          await bench.keep()
-          await expectSame(bench)
-          expect(await bench.began()).toBe(bench.store.head())
+          if (restart) fixture = await StateFixture.open(platter, fixture.store)
+          await expectSame(fixture)
+          aside += fixture.snapshots.counts.quarantined
+          await fixture.append({ data: { more: 1 } })
+          await fixture.keep()
+          await expectSame(fixture)
+          expect(await fixture.began()).toBe(fixture.store.head())
         },
       ),
-      { numRuns: 150 },
+      { numRuns: tries(150, 50) },
     )
     expect(aside).toBeGreaterThan(50)
   })

@@ -4,10 +4,10 @@ import { Logger } from '@nestjs/common'
 import type { SnapshotRules } from '../../src/snapshots/snapshot-rules.js'
 import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { openTiny } from '../crash/tiny-store.js'
-import { BentClock } from '../support/bent-clock.js'
 import { FakeDisk } from '../support/fake-disk.js'
-import { BenchOfStates, DIRECTORY, OPERATOR } from './bench-of-states.js'
+import { ManualClock } from '../support/manual-clock.js'
 import { RENAMED, RENAMED_TYPE, SEEN } from './naive-fold.js'
+import { DIRECTORY, OPERATOR, StateFixture } from './state-fixture.js'
 
 const HOUR = 3_600_000
 const NEVER: SnapshotRules = {
@@ -17,27 +17,27 @@ const NEVER: SnapshotRules = {
 const TASKS = { filter: { types: ['task.*'] } }
 
 let disk: FakeDisk
-let bench: BenchOfStates
+let fixture: StateFixture
 let requests = 0
 
 beforeEach(async () => {
   disk = new FakeDisk({ seed: 1, directories: ['/data'] })
-  bench = await BenchOfStates.open(disk)
+  fixture = await StateFixture.open(disk)
   requests = 0
 })
 
 function keeper(rules: Partial<SnapshotRules> = {}): Keeper {
-  const world = { store: bench.store, nowMs: () => bench.nowMs, requests: async () => requests }
-  return new Keeper(bench.snapshots, world, { ...NEVER, ...rules })
+  const world = { store: fixture.store, nowMs: () => fixture.nowMs, requests: async () => requests }
+  return new Keeper(fixture.snapshots, world, { ...NEVER, ...rules })
 }
-const made = () => bench.snapshots.counts.made
+const made = () => fixture.snapshots.counts.made
 const append = (type: string, count = 1) =>
-  bench.append(...Array.from({ length: count }, (_, n) => ({ type, data: { n } })))
+  fixture.append(...Array.from({ length: count }, (_, n) => ({ type, data: { n } })))
 
 describe('a snapshot of a fold that is kept is made', () => {
   test('after so many events that match it, whatever else is appended', async () => {
     await append('task.begun')
-    await bench.keep(TASKS)
+    await fixture.keep(TASKS)
     const guard = keeper({ events: 10 })
     await append('other', 50)
     await append('task.done', 9)
@@ -48,7 +48,7 @@ describe('a snapshot of a fold that is kept is made', () => {
     await append('task.done')
     await guard.look()
     expect(made()).toEqual({ demand: 1, events: 1 })
-    expect(await bench.began(TASKS)).toBe(bench.store.head())
+    expect(await fixture.began(TASKS)).toBe(fixture.store.head())
     await guard.look()
     await append('task.done', 9)
     await guard.look()
@@ -59,10 +59,10 @@ describe('a snapshot of a fold that is kept is made', () => {
   })
 
   test('after so much log, whatever matches', async () => {
-    const store = await openTiny(disk, new BentClock())
-    bench = await BenchOfStates.open(disk, store)
+    const store = await openTiny(disk, new ManualClock())
+    fixture = await StateFixture.open(disk, store)
     await append('task.begun')
-    await bench.keep(TASKS)
+    await fixture.keep(TASKS)
     const guard = keeper({ growthBytes: 20_000 })
     await append('other')
     await guard.look()
@@ -83,7 +83,7 @@ describe('a snapshot of a fold that is kept is made', () => {
     Logger.overrideLogger(false)
     expect(warned).toEqual([expect.stringContaining('does not tell how large its log is')])
     await append('task.begun')
-    await bench.keep(TASKS)
+    await fixture.keep(TASKS)
     await append('other')
     await guard.look()
     expect(made()).toEqual({ demand: 1 })
@@ -91,11 +91,11 @@ describe('a snapshot of a fold that is kept is made', () => {
 
   test('every six hours when it is quiet, and not while there is much to do', async () => {
     await append('task.begun')
-    await bench.keep(TASKS)
+    await fixture.keep(TASKS)
     await append('other')
     const guard = keeper()
     const look = async (hours: number, asked: number) => {
-      bench.nowMs += hours * HOUR
+      fixture.nowMs += hours * HOUR
       requests += asked
       await guard.look()
       return made()['quiet'] ?? 0
@@ -119,77 +119,77 @@ describe('a snapshot of a fold that is kept is made', () => {
   })
 
   test('at once when there is none, and none while there is nothing', async () => {
-    await bench.keep(TASKS)
+    await fixture.keep(TASKS)
     const guard = keeper()
     await guard.look()
-    expect(bench.shelf.list()).toEqual([])
+    expect(fixture.shelf.list()).toEqual([])
     await append('other')
     await guard.look()
-    expect(bench.shelf.list()).toHaveLength(1)
+    expect(fixture.shelf.list()).toHaveLength(1)
   })
 
   test('of every projection as long as it is in force, without being asked for', async () => {
-    await bench.projections.define('seen', SEEN, 'operator')
+    await fixture.projections.define('seen', SEEN, 'operator')
     await append('T', 3)
     const guard = keeper()
     await guard.look()
-    expect(await bench.began({ projection: 'seen' })).toBe(4)
-    await bench.projections.define('seen', { ...SEEN, initial: { count: 100 } }, 'operator')
+    expect(await fixture.began({ projection: 'seen' })).toBe(4)
+    await fixture.projections.define('seen', { ...SEEN, initial: { count: 100 } }, 'operator')
     await guard.look()
-    expect(bench.shelf.list()).toHaveLength(1)
-    expect(await bench.replay({ projection: 'seen' })).toMatchObject({
+    expect(fixture.shelf.list()).toHaveLength(1)
+    expect(await fixture.replay({ projection: 'seen' })).toMatchObject({
       state: { count: 103 },
       snapshot: { position: 5 },
     })
-    expect(await bench.replay({ projection: 'seen', version: 1 })).toMatchObject({
+    expect(await fixture.replay({ projection: 'seen', version: 1 })).toMatchObject({
       state: { count: 3 },
       snapshot: null,
     })
-    await bench.projections.remove('seen', 'operator')
+    await fixture.projections.remove('seen', 'operator')
     await guard.look()
-    expect(bench.shelf.list()).toEqual([])
+    expect(fixture.shelf.list()).toEqual([])
   })
 
   test('anew when upcasters change, and the old ones are used no more', async () => {
-    await bench.append({ type: 'U', data: { a: 1 } })
+    await fixture.append({ type: 'U', data: { a: 1 } })
     const asked = { filter: { types: ['U'] } }
-    await bench.keep(asked)
-    await bench.upcasting.define(RENAMED_TYPE, RENAMED, 'operator')
-    expect(await bench.replay(asked)).toMatchObject({ state: { renamed: 1 }, snapshot: null })
+    await fixture.keep(asked)
+    await fixture.upcasting.define(RENAMED_TYPE, RENAMED, 'operator')
+    expect(await fixture.replay(asked)).toMatchObject({ state: { renamed: 1 }, snapshot: null })
     await keeper().look()
-    expect(await bench.replay(asked)).toMatchObject({ state: { renamed: 1 }, snapshot: { position: 2 } })
-    await bench.upcasting.remove(RENAMED_TYPE, 'operator')
-    expect(await bench.replay(asked)).toMatchObject({ state: { a: 1 }, snapshot: { position: 1 } })
+    expect(await fixture.replay(asked)).toMatchObject({ state: { renamed: 1 }, snapshot: { position: 2 } })
+    await fixture.upcasting.remove(RENAMED_TYPE, 'operator')
+    expect(await fixture.replay(asked)).toMatchObject({ state: { a: 1 }, snapshot: { position: 1 } })
   })
 })
 
 describe('what cannot be made', () => {
   test('is tried again later, and appends and replays do not hear of it', async () => {
     await append('task.begun')
-    await bench.keep(TASKS)
+    await fixture.keep(TASKS)
     const guard = keeper({ events: 1 })
     await append('task.done')
     disk.arm({ failFrom: 1, code: 'EIO' })
     await guard.look()
     disk.heal()
     expect(made()).toEqual({ demand: 1 })
-    expect(await bench.answer(TASKS)).toBe(await bench.answer({ ...TASKS, snapshots: false }))
+    expect(await fixture.answer(TASKS)).toBe(await fixture.answer({ ...TASKS, snapshots: false }))
     await guard.look()
     expect(made()).toEqual({ demand: 1 })
-    bench.nowMs += 600_000
+    fixture.nowMs += 600_000
     await guard.look()
     expect(made()).toEqual({ demand: 1, events: 1 })
   })
 
   test('for want of room is not made: snapshots take a tenth of the volume and no more', async () => {
     disk = new FakeDisk({ seed: 1, directories: ['/data'], capacityBytes: 4_000 })
-    bench = await BenchOfStates.open(disk)
+    fixture = await StateFixture.open(disk)
     await append('task.begun')
-    await bench.keep(TASKS)
+    await fixture.keep(TASKS)
     await append('task.done')
-    await expect(bench.keep(TASKS)).rejects.toMatchObject({ code: 'DISK_FULL' })
-    expect(await bench.began(TASKS)).toBe(1)
-    expect(await bench.answer(TASKS)).toBe(await bench.answer({ ...TASKS, snapshots: false }))
+    await expect(fixture.keep(TASKS)).rejects.toMatchObject({ code: 'DISK_FULL' })
+    expect(await fixture.began(TASKS)).toBe(1)
+    expect(await fixture.answer(TASKS)).toBe(await fixture.answer({ ...TASKS, snapshots: false }))
   })
 })
 
@@ -198,47 +198,47 @@ describe('snapshots go', () => {
     await append('T')
     for (let day = 0; day < 40; day++) {
       await append('T')
-      await bench.keep()
-      bench.nowMs += 24 * HOUR
+      await fixture.keep()
+      fixture.nowMs += 24 * HOUR
       await keeper().look()
     }
-    const ages = bench.shelf.list().map(({ header }) => Math.round((bench.nowMs - header.createdMs) / (24 * HOUR)))
+    const ages = fixture.shelf.list().map(({ header }) => Math.round((fixture.nowMs - header.createdMs) / (24 * HOUR)))
     expect(ages.slice(0, 30)).toEqual(Array.from({ length: 30 }, (_, at) => at + 1))
     expect(ages.length).toBeLessThan(40)
-    expect(await bench.answer({})).toBe(await bench.answer({ snapshots: false }))
-    bench.nowMs += 1_000 * 24 * HOUR
+    expect(await fixture.answer({})).toBe(await fixture.answer({ snapshots: false }))
+    fixture.nowMs += 1_000 * 24 * HOUR
     await keeper().look()
-    expect(bench.shelf.list().length).toBeLessThanOrEqual(11)
-    expect(await bench.began()).toBe(bench.store.head())
+    expect(fixture.shelf.list().length).toBeLessThanOrEqual(11)
+    expect(await fixture.began()).toBe(fixture.store.head())
   })
 
   test('with the fold, but for those that are protected', async () => {
     await append('T')
-    const { fold, snapshot } = await bench.keep()
+    const { fold, snapshot } = await fixture.keep()
     await append('T')
-    await bench.keep()
-    await bench.snapshots.setProtected(snapshot?.id as string, true)
-    await expect(bench.snapshots.remove(snapshot?.id as string)).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
-    await bench.snapshots.letGo(fold.id)
-    expect(bench.shelf.list().map(({ id }) => id)).toEqual([snapshot?.id])
-    bench.nowMs += 1_000 * 24 * HOUR
+    await fixture.keep()
+    await fixture.snapshots.setProtected(snapshot?.id as string, true)
+    await expect(fixture.snapshots.remove(snapshot?.id as string)).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
+    await fixture.snapshots.letGo(fold.id)
+    expect(fixture.shelf.list().map(({ id }) => id)).toEqual([snapshot?.id])
+    fixture.nowMs += 1_000 * 24 * HOUR
     await keeper().look()
-    expect(bench.shelf.list()).toHaveLength(1)
-    bench = await BenchOfStates.open(disk, bench.store)
-    await bench.snapshots.setProtected(snapshot?.id as string, false)
-    bench.nowMs += 1_000 * 24 * HOUR
+    expect(fixture.shelf.list()).toHaveLength(1)
+    fixture = await StateFixture.open(disk, fixture.store)
+    await fixture.snapshots.setProtected(snapshot?.id as string, false)
+    fixture.nowMs += 1_000 * 24 * HOUR
     await keeper().look()
-    expect(bench.shelf.list()).toEqual([])
+    expect(fixture.shelf.list()).toEqual([])
   })
 })
 
 test('what a dead server was writing is swept away when the next one begins', async () => {
   await append('T')
-  await bench.keep()
+  await fixture.keep()
   disk.put(`${DIRECTORY}/0123.snap.tmp`, Buffer.from('half'))
   disk.put(`${DIRECTORY}/KEPT.tmp`, Buffer.from('half'))
-  bench = await BenchOfStates.open(disk, bench.store)
+  fixture = await StateFixture.open(disk, fixture.store)
   expect(disk.files().filter(path => path.endsWith('.tmp'))).toEqual([])
-  expect(await bench.began()).toBe(1)
-  expect(bench.snapshots.registry.all[0]).toMatchObject({ keptBy: OPERATOR.agentId })
+  expect(await fixture.began()).toBe(1)
+  expect(fixture.snapshots.registry.all[0]).toMatchObject({ keptBy: OPERATOR.agentId })
 })

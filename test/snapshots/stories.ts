@@ -3,8 +3,8 @@ import fc from 'fast-check'
 import type { JsonObject } from '../../src/contract/event.js'
 import type { ReplayDto } from '../../src/folding/replay.dto.js'
 import { arbitraryJson, objectOf } from '../support/arbitrary-json.js'
-import type { Story } from './bench-of-states.js'
 import type { NAIVE, NaiveEvent } from './naive-fold.js'
+import type { Story } from './state-fixture.js'
 
 const key = fc.constantFrom('a', 'b', 'c', '__proto__', 'constructor', '1', '0', 'toJSON')
 const { map: few } = fc.letrec<{ value: JsonObject | null | number | string; map: JsonObject }>(tie => ({

@@ -3,8 +3,8 @@ import { type EmbeddedStore, openEmbedded } from '../../src/backends/embedded/em
 import type { Disk } from '../../src/backends/embedded/engine/disk/disk.js'
 import type { EmbeddedOptions } from '../../src/backends/embedded/options.js'
 import type { Observer } from '../../src/contract/observer.js'
-import { BentClock, DAY } from './bent-clock.js'
 import { FakeDisk } from './fake-disk.js'
+import { DAY, ManualClock } from './manual-clock.js'
 
 export const EVENTS_A_DAY = 7
 
@@ -21,13 +21,13 @@ export class AgedStore {
 
   private constructor(
     readonly store: EmbeddedStore,
-    readonly clock: BentClock,
+    readonly clock: ManualClock,
   ) {}
 
   static async open(
     disk: Disk | undefined,
     directory: string,
-    clock: BentClock,
+    clock: ManualClock,
     options: Partial<EmbeddedOptions> = {},
   ): Promise<AgedStore> {
     const early: [(aged: AgedStore) => void][] = []
@@ -90,9 +90,9 @@ export class AgedStore {
 export async function agedDisk(
   days: number,
   directory = '/data',
-): Promise<{ disk: FakeDisk; clock: BentClock; events: string[] }> {
+): Promise<{ disk: FakeDisk; clock: ManualClock; events: string[] }> {
   const disk = new FakeDisk({ directories: [directory] })
-  const clock = new BentClock()
+  const clock = new ManualClock()
   const aged = await AgedStore.open(disk, directory, clock)
   for (let day = 0; day < days; day++) await aged.day()
   const events = await aged.events()

@@ -1,5 +1,6 @@
 // The HTTP server with the modules a test names, over the embedded store in a directory of its own, on a free port.
 import { createHmac } from 'node:crypto'
+import { afterAll, beforeAll } from '@jest/globals'
 import { Module, type Type } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
@@ -107,4 +108,25 @@ export async function startServer(modules: readonly Type[], more: Partial<Settin
     if (more.dataDir === undefined) removeTempDirectory(dataDir)
   }
   return { app, url, store: app.get(EventStore, { strict: false }), call, stop }
+}
+
+/** One server for all tests of a file or a `describe`: there from the first of them to the end of the last. */
+export function useServer(...modules: readonly Type[]): Omit<ServerUnderTest, 'stop'> {
+  let server: ServerUnderTest
+  beforeAll(async () => {
+    server = await startServer(modules)
+  })
+  afterAll(() => server.stop())
+  return {
+    get app() {
+      return server.app
+    },
+    get url() {
+      return server.url
+    },
+    get store() {
+      return server.store
+    },
+    call: (path, options) => server.call(path, options),
+  }
 }

@@ -2,8 +2,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { everything } from '../../../test/crash/tiny-store.js'
 import { AgedStore, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
-import { BentClock } from '../../../test/support/bent-clock.js'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
+import { ManualClock } from '../../../test/support/manual-clock.js'
 import { backupStore, restoreStore } from './backup-store.js'
 import { openEmbedded } from './embedded-store.js'
 import type { Disk, OpenOptions } from './engine/disk/disk.js'
@@ -14,12 +14,12 @@ const DATA = '/data'
 const BACKUP = '/backup'
 
 let disk: FakeDisk
-let clock: BentClock
+let clock: ManualClock
 let aged: AgedStore
 
 beforeEach(async () => {
   disk = new FakeDisk({ directories: ['/'] })
-  clock = new BentClock()
+  clock = new ManualClock()
   aged = await AgedStore.open(disk, DATA, clock, { retainArchivesDays: 20 })
   for (let day = 0; day < 4; day++) await aged.day()
 })

@@ -2,8 +2,8 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { AgedStore } from '../../../test/support/aged-store.js'
-import { BentClock, DAY } from '../../../test/support/bent-clock.js'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
+import { DAY, ManualClock } from '../../../test/support/manual-clock.js'
 import { type ConditionItem, itemMatches } from '../../contract/condition.js'
 import type { NewEvent, RecordedEvent } from '../../contract/event.js'
 import { ConditionSearch, type Patience } from './condition-search.js'
@@ -47,7 +47,7 @@ test('interrupted at every step, it finds the same', async () => {
     async ({ items, after }, steps) => {
       const disk = new FakeDisk({ directories: ['/'] })
       const days = { archiveAfterDays: 1, retainArchivesDays: 2 }
-      const aged = await AgedStore.open(disk, '/data', new BentClock(), days)
+      const aged = await AgedStore.open(disk, '/data', new ManualClock(), days)
       const { log } = aged.store as unknown as { readonly log: Log }
       const search = new ConditionSearch({ failIfEventsMatch: { items }, after })
       const looks = (patience: Patience) => withSoundIndexes(log, () => search.advance(log, patience))

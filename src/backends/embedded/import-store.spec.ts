@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import fc from 'fast-check'
 import { arbitraryJson } from '../../../test/support/arbitrary-json.js'
-import { BentClock } from '../../../test/support/bent-clock.js'
+import { ManualClock } from '../../../test/support/manual-clock.js'
 import { makeTempDirectory, removeTempDirectory } from '../../../test/support/temp-directory.js'
 import { SERVICE_AGENT } from '../../contract/check/check-append.js'
 import { type NewEvent, type SaidEvent } from '../../contract/event.js'
@@ -91,7 +91,7 @@ test('whatever is in it, the copy is the same in every byte, passes verify and g
       const report = await copyTo(`to-${run}`, copies)
       expect(report).toEqual({ copied: copies.length, already: 0, head: copies.length })
       expect((await verifyStore(at(`to-${run}`))).findings).toEqual([])
-      const copy = await open(`to-${run}`, { clock: new BentClock() })
+      const copy = await open(`to-${run}`, { clock: new ManualClock() })
       expect(await exported(copy)).toEqual(copies)
       const [first] = requests
       if (first !== undefined) expect((await copy.append(first)).duplicate).toBe(true)

@@ -1,6 +1,7 @@
 // Looking at a store without changing it, and repairing one on purpose: on healthy, damaged and dying disks.
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
+import { stride, tries } from '../../../test/support/effort.js'
 import type { CrashMode, FakeDisk } from '../../../test/support/fake-disk.js'
 import { repairStore, verifyStore } from './verify-store.js'
 
@@ -74,7 +75,7 @@ test('a flipped byte is named with its file, its place and its position, plain o
 test('every byte of an archive is covered: a flip anywhere in it is found, and events outside are still served', async () => {
   const [file = ''] = filesOf(archived, '.zst')
   const { length } = archived.bytes(file)
-  for (let at = 0; at < length; at += Math.ceil(length / 60)) {
+  for (let at = 0; at < length; at += Math.ceil(length / tries(60, 20))) {
     const disk = archived.clone()
     disk.flip(file, at, 1 << (at % 8))
     const report = await look(disk)
@@ -253,7 +254,7 @@ async function expectEither(disk: FakeDisk): Promise<void> {
 
 test.each<CrashMode>(['lose-all', 'random'])('the power may go at any operation of a repair (%s)', async mode => {
   let deaths = 0
-  for (let at = 1 + (mode === 'random' ? 1 : 0); at <= operations; at += 2) {
+  for (let at = 1 + (mode === 'random' ? 1 : 0); at <= operations; at += stride(2, 6)) {
     const disk = damagedDisk()
     disk.arm({ dieAt: at })
     await expect(repairStore('/data', { disk, apply: true })).rejects.toThrow()
@@ -264,7 +265,7 @@ test.each<CrashMode>(['lose-all', 'random'])('the power may go at any operation 
 })
 
 test.each(['EIO', 'ENOSPC'])('any operation of a repair may fail (%s)', async code => {
-  for (let at = 1; at <= operations; at += 3) {
+  for (let at = 1; at <= operations; at += stride(3, 9)) {
     const disk = damagedDisk()
     disk.arm({ failAt: at, code })
     await repairStore('/data', { disk, apply: true }).catch(() => undefined)

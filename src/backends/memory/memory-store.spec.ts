@@ -1,6 +1,6 @@
 // What is the memory backend's own: what it says of itself, and whom it tells.
 import { describe, expect, it } from '@jest/globals'
-import { BentClock } from '../../../test/support/bent-clock.js'
+import { ManualClock } from '../../../test/support/manual-clock.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Observer } from '../../contract/observer.js'
 import { MemoryStore } from './memory-store.js'
@@ -21,7 +21,7 @@ describe('the memory backend', () => {
   it('tells its observer of appends and of its end', async () => {
     const told: unknown[] = []
     const observer: Observer = { appended: batch => told.push(batch), writeState: state => told.push(state.writable) }
-    const store = new MemoryStore({ nodeId: 'node-1', clock: new BentClock(), observer })
+    const store = new MemoryStore({ nodeId: 'node-1', clock: new ManualClock(), observer })
     await store.append(opened)
     await store.close()
     await store.close()

@@ -2,9 +2,9 @@
 import { expect, test } from '@jest/globals'
 import { openTiny } from '../../../../test/crash/tiny-store.js'
 import { AgedStore, agedDisk } from '../../../../test/support/aged-store.js'
-import { BentClock } from '../../../../test/support/bent-clock.js'
 import { FakeDisk } from '../../../../test/support/fake-disk.js'
 import { diskError } from '../../../../test/support/fault-plan.js'
+import { ManualClock } from '../../../../test/support/manual-clock.js'
 import type { EmbeddedStore } from '../embedded-store.js'
 import type { Disk, DiskFile, OpenOptions } from './disk/disk.js'
 
@@ -40,7 +40,7 @@ function over<T extends object>(whole: T, name: keyof T, instead: unknown): T {
 test('a sealed segment that cannot be closed is noticed, and appends go on', async () => {
   const noticed: string[] = []
   const observer = { noticed: ({ what }: { what: string }) => void noticed.push(what) }
-  const store = await openTiny(refusingToClose(new FakeDisk({ directories: ['/'] })), new BentClock(), { observer })
+  const store = await openTiny(refusingToClose(new FakeDisk({ directories: ['/'] })), new ManualClock(), { observer })
   for (let i = 0; i < 4; i++) await append(store, 2_000)
   expect(noticed).toContain('a sealed segment was not closed')
   expect(store.status().write).toEqual({ writable: true })
@@ -49,17 +49,17 @@ test('a sealed segment that cannot be closed is noticed, and appends go on', asy
 
 test('a store that fails to close gives the directory back', async () => {
   const disk = new FakeDisk({ directories: ['/'] })
-  const store = await openTiny(refusingToClose(disk), new BentClock())
+  const store = await openTiny(refusingToClose(disk), new ManualClock())
   await append(store)
   await expect(store.close()).rejects.toMatchObject({ code: 'EIO' })
-  const again = await openTiny(disk, new BentClock())
+  const again = await openTiny(disk, new ManualClock())
   expect(again.head()).toBe(1)
   await again.close()
 })
 
 test('a full disk that cannot even be asked for its room refuses by name', async () => {
   const disk = new FakeDisk({ directories: ['/'] })
-  const store = await openTiny(disk, new BentClock())
+  const store = await openTiny(disk, new ManualClock())
   disk.arm({ failFrom: 1, code: 'ENOSPC', only: kind => kind === 'write' })
   await expect(append(store, 2_000)).rejects.toMatchObject({ code: 'DISK_FULL' })
   disk.arm({ failFrom: 1, code: 'EIO', only: kind => kind === 'space' })

@@ -5,6 +5,7 @@ import { join } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { afterAll, beforeAll, describe, expect, it } from '@jest/globals'
 import fc from 'fast-check'
+import { tries } from '../../../../../test/support/effort.js'
 import { FakeDisk } from '../../../../../test/support/fake-disk.js'
 import { makeTempDirectory, removeTempDirectory } from '../../../../../test/support/temp-directory.js'
 import type { Disk, DiskFile } from '../disk/disk.js'
@@ -178,7 +179,7 @@ describe('postings and the model', () => {
         expect([...postings.blockChecksums()]).toEqual([...checksumsOf(identityOf(events))])
         await postings.close()
       }),
-      { numRuns: 60 },
+      { numRuns: tries(60, 25) },
     )
   })
 
@@ -198,7 +199,7 @@ describe('postings and the model', () => {
           expectNothingMissing(postings, events, textsOf(events))
           await postings.close()
         }),
-        { numRuns: 25 },
+        { numRuns: tries(25, 10) },
       )
     }
   })

@@ -3,8 +3,8 @@ import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { zstdDecompressSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../../../test/support/aged-store.js'
-import { BentClock, DAY, YEAR } from '../../../../../test/support/bent-clock.js'
 import type { CrashMode, FakeDisk } from '../../../../../test/support/fake-disk.js'
+import { DAY, ManualClock, YEAR } from '../../../../../test/support/manual-clock.js'
 import { withTempDirectory } from '../../../../../test/support/temp-directory.js'
 import type { LogSize } from '../../../../contract/event-store.js'
 import { repairStore } from '../../verify-store.js'
@@ -253,7 +253,7 @@ test('a year that passes while nobody writes leaves the newest segments plain', 
 
 test('a segment of several megabytes on a real disk: packed in chunks, read at random, the loop never held for long', async () => {
   await withTempDirectory(async directory => {
-    const clock = new BentClock()
+    const clock = new ManualClock()
     const held = await AgedStore.open(undefined, directory, clock, { allowUnsafeFilesystem: true })
     for (let day = 0; day < DAYS; day++) await held.day(day === 0 ? 480_000 : 120)
     const before = await held.events()

@@ -1,8 +1,8 @@
 // Retention under every failure: what is gone is below the floor, what is above it is all there, and the chain still proves it.
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../../../test/support/aged-store.js'
-import { YEAR } from '../../../../../test/support/bent-clock.js'
 import type { CrashMode, FakeDisk } from '../../../../../test/support/fake-disk.js'
+import { YEAR } from '../../../../../test/support/manual-clock.js'
 import { repairStore } from '../../verify-store.js'
 
 const DAYS = 9

@@ -29,7 +29,7 @@ export interface Story {
 }
 
 /** Its clock stands still until it is set. */
-export class BenchOfStates {
+export class StateFixture {
   nowMs = Date.UTC(2026, 0, 31, 12)
   readonly keptStates = new KeptStates()
   readonly replays: Replays
@@ -56,10 +56,10 @@ export class BenchOfStates {
     disk: Disk,
     store: EventStore = new MemoryStore({ nodeId: 'n' }),
     directory = DIRECTORY,
-  ): Promise<BenchOfStates> {
-    const bench = new BenchOfStates(disk, store, directory)
-    await bench.snapshots.onModuleInit()
-    return bench
+  ): Promise<StateFixture> {
+    const fixture = new StateFixture(disk, store, directory)
+    await fixture.snapshots.onModuleInit()
+    return fixture
   }
 
   get shelf() {

@@ -66,7 +66,7 @@ export const noMachinePaths = textRule(
   'no path of one machine',
   new RegExp(`(^|[\\s'"\`(=:])(${[...machinePaths, ...ownPaths].join('|')})`),
   'write it relative to the project, or take it from a setting',
-  file => file.path !== 'test/house/manners.ts',
+  file => file.path !== 'test/house/conventions.ts',
 )
 
 function escaped(path: string): string {
@@ -188,7 +188,7 @@ function wakesAPromise(call: ts.CallExpression): boolean {
   return false
 }
 
-export const mannersRules: readonly Rule[] = [
+export const conventionRules: readonly Rule[] = [
   knownTopLevel,
   nothingLeftForLater,
   noMachinePaths,

@@ -4,7 +4,7 @@ import { ERRORS } from '../../src/contract/errors.js'
 import type { RecordedEvent } from '../../src/contract/event.js'
 import { compareIds, type IdParts, parseId } from '../../src/contract/event-id.js'
 import type { Appended, AppendedEvent, EventStore } from '../../src/contract/event-store.js'
-import { must } from './ledger.js'
+import { must } from './ack-journal.js'
 import { type Asked, type Report, requestOf } from './writer-reports.js'
 
 /** `absent`: the log was read and did not hold it, so it may never appear again. */
@@ -22,7 +22,7 @@ interface Mark {
   readonly at: number
 }
 
-export class KillBook {
+export class KillRecord {
   acknowledged = 0
   /** Events of appends that were sent and never answered, and how many of those turned out to be stored. */
   inDoubt = 0

@@ -10,7 +10,7 @@ export const YEAR = 365n * DAY
 /** 2026-01-01T00:00:00Z */
 export const NEW_YEAR = 1_767_225_600n * SECOND
 
-export class BentClock implements Clock {
+export class ManualClock implements Clock {
   private passed = 0n
   /** The monotonic clock beside it, which no step moves. */
   readonly steady: Clock = { now: () => this.passed }

@@ -18,7 +18,7 @@ export const DEFINED: Definition = {
   ...{ ackTimeoutSeconds: 30, maxAttempts: 5, maxInFlight: 1_000, ordering: 'none', damaged: 'stop' },
 }
 
-export class GroupDesk {
+export class GroupHarness {
   readonly groups: OpenGroups
 
   constructor(

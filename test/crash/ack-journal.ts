@@ -1,4 +1,4 @@
-// The book kept beside a store: what was asked of it, what it answered, what readers saw, and whether all that still holds.
+// The journal kept beside a store: what was asked of it, what it answered, what readers saw, and whether all that still holds.
 
 import { ERRORS, type ErrorCode, type Outcome } from '../../src/contract/errors.js'
 import type { JsonObject, RecordedEvent } from '../../src/contract/event.js'
@@ -38,7 +38,7 @@ export function trail(error: unknown): string {
   return `${stack ?? String(error)}${cause === undefined ? '' : `\n  because of ${trail(cause)}`}`
 }
 
-export class Ledger {
+export class AckJournal {
   readonly attempts: Attempt[] = []
   private readonly seen = new Map<number, string>()
 

@@ -1,0 +1,63 @@
+// What tests use beyond Node and npm: installs what is missing, says where each is, and with `--check` only says it.
+// A test that cannot find its tool is skipped and says why, so nothing here has to succeed.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { root } from './runtime.mjs'
+
+const SCHEMATHESIS = '4.32.5'
+/** What the tools leave behind, they leave beside themselves. */
+const cache = join(root, 'node_modules', '.cache', 'schemathesis')
+const apart = { cwd: cache, stdio: ['ignore', 2, 2] }
+
+const tools = [
+  { name: 'tar', serves: 'the client of before (npm run test:tools)', find: onPath, install: () => debian('tar') },
+  { name: 'mkfs.ext4', serves: 'full disks (test/crash)', find: onPath, install: () => debian('e2fsprogs') },
+  { name: 'mount', serves: 'full disks (test/crash)', find: onPath, install: () => debian('mount') },
+  {
+    name: 'prlimit',
+    serves: 'files that may not grow (test/crash)',
+    find: onPath,
+    install: () => debian('util-linux'),
+  },
+  {
+    name: 'python3',
+    serves: 'schemathesis',
+    // Debian keeps what makes an environment in a package of its own.
+    find: name => (spawnSync(name, ['-c', 'import ensurepip, venv']).status === 0 ? onPath(name) : undefined),
+    install: () => debian('python3', 'python3-venv'),
+  },
+  {
+    name: 'schemathesis',
+    serves: `npm run fuzz (the wheel of version ${SCHEMATHESIS})`,
+    find: name => [join(cache, 'bin', name)].find(path => existsSync(path)),
+    install: () => {
+      mkdirSync(cache, { recursive: true })
+      const made = spawnSync('python3', ['-m', 'venv', cache], apart).status === 0
+      if (made) spawnSync(join(cache, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${SCHEMATHESIS}`], apart)
+    },
+  },
+]
+
+function onPath(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), '/usr/sbin', '/sbin']
+  return folders.map(folder => join(folder, name)).find(path => existsSync(path))
+}
+
+let listsAreFresh = false
+
+/** Where the machine is not Debian, or not ours, its owner installs what they want to have. */
+function debian(...packages) {
+  if (process.getuid?.() !== 0 || onPath('apt-get') === undefined) return
+  if (!listsAreFresh) spawnSync('apt-get', ['-qq', 'update'], { stdio: ['ignore', 2, 2] })
+  listsAreFresh = true
+  spawnSync('apt-get', ['-qq', '-y', '--no-install-recommends', 'install', ...packages], { stdio: ['ignore', 2, 2] })
+}
+
+const args = process.argv.slice(2)
+const wanted = args.filter(arg => arg !== '--check')
+for (const { name, serves, find, install } of tools) {
+  if (wanted.length > 0 && !wanted.includes(name)) continue
+  if (!args.includes('--check') && find(name) === undefined) install()
+  process.stdout.write(`${name.padEnd(14)} ${find(name) ?? 'not here'}  for ${serves}\n`)
+}
