@@ -78,7 +78,7 @@ export abstract class PackCursor {
   /** Beyond 2^53 an integer becomes the nearest double. */
   protected number(head: number, start: number): number {
     const { at, bytes } = this
-    this.passNumber(head, start)
+    this.pass(WIDTHS[head] as number, start)
     switch (head) {
       case 0xca:
         return bytes.readFloatBE(at)

@@ -6,6 +6,7 @@ import { setOwn } from '../../contract/own-key.js'
 import { ARRAY, bufferOf, FOREIGN, foreignFault, headValue, KINDS, MAP, NUMBER, PackCursor, TEXT } from './cursor.js'
 
 const fast = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 'number' })
+const NIL = 0xc0
 const PROTO = Buffer.from('__proto__')
 
 /** The fast decoder renames a key `__proto__`; where those bytes occur the careful one keeps it. */
@@ -29,7 +30,7 @@ export class PackReader extends PackCursor {
 
   /** True and skipped when nil stands here. */
   nil(): boolean {
-    if (this.bytes[this.at] !== 0xc0) return false
+    if (this.bytes[this.at] !== NIL) return false
     this.at++
     return true
   }
@@ -43,10 +44,10 @@ export class PackReader extends PackCursor {
   /** None that is negative. */
   integer(): number {
     const start = this.at
-    const head = this.head()
-    if (head < 0x80) return head
-    if (head < 0xcc || head > 0xcf) this.fail('an integer must stand here', start)
-    return this.number(head, start)
+    const head = this.bytes[start] ?? NIL
+    if (head >= 0x80 && (head < 0xcc || head > 0xcf)) this.fail('an integer must stand here', start)
+    this.at++
+    return head < 0x80 ? head : this.number(head, start)
   }
 
   /** The nine-byte form only. */
@@ -57,11 +58,16 @@ export class PackReader extends PackCursor {
     return this.bytes.readBigUInt64BE(start + 1)
   }
 
+  /** Without a proof that it is UTF-8. */
   string(): string {
     const start = this.at
-    const head = this.head()
+    const head = this.bytes[start] ?? 0
     if (KINDS[head] !== TEXT) this.fail('a string must stand here', start)
-    return this.text(head, start)
+    this.at++
+    const length = this.size(head, start)
+    const from = this.at
+    this.pass(length, start)
+    return this.textFrom(from)
   }
 
   strings(): string[] {
@@ -91,7 +97,8 @@ export class PackReader extends PackCursor {
       case ARRAY:
         return this.array(this.size(head, start), depth, start)
       case TEXT:
-        return this.text(head, start)
+        this.at = start
+        return this.string()
       case NUMBER:
         return this.number(head, start)
       case FOREIGN:
@@ -99,14 +106,6 @@ export class PackReader extends PackCursor {
       default:
         return headValue(head)
     }
-  }
-
-  /** Without a proof that it is UTF-8. */
-  private text(head: number, start: number): string {
-    const length = this.size(head, start)
-    const from = this.at
-    this.pass(length, start)
-    return this.textFrom(from)
   }
 
   private array(count: number, depth: number, start: number): JsonValue[] {
