@@ -5,7 +5,6 @@ import type { AuthOptions } from './auth-options.js'
 import { Authentication } from './authentication.js'
 import { CostlyReads } from './costly-reads.js'
 import { Denials } from './denials.js'
-import { LongAnswers } from './long-answers.js'
 import { Quotas } from './quotas.js'
 import { ScopeGuard } from './scope.guard.js'
 import { TokenVerifier } from './token-verifier.js'
@@ -26,11 +25,10 @@ export class AuthModule {
         { provide: TokenVerifier, useValue: verifier },
         { provide: WorkBudgets, useValue: budgets },
         { provide: CostlyReads, useValue: new CostlyReads(budgets) },
-        { provide: LongAnswers, useValue: new LongAnswers(budgets, verifier) },
         { provide: Authentication, useValue: new Authentication(verifier, quotas, denials) },
         { provide: APP_GUARD, useClass: ScopeGuard },
       ],
-      exports: [Denials, Quotas, TokenVerifier, WorkBudgets, CostlyReads, LongAnswers, Authentication],
+      exports: [Denials, Quotas, TokenVerifier, WorkBudgets, CostlyReads, Authentication],
     }
   }
 }

@@ -3,8 +3,10 @@ import { type DynamicModule, Module } from '@nestjs/common'
 import { Appends } from '../appending/appends.service.js'
 import { FollowingModule } from '../following/following.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { LongAnswers } from '../streaming/long-answers.service.js'
 import { Lines } from '../streaming/ndjson-answers.service.js'
 import { EventStreams } from '../streaming/sse-answers.service.js'
+import { StreamingModule } from '../streaming/streaming.module.js'
 import { Views } from '../streaming/upcast-view.service.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
 import { WireModule } from '../wire/wire.module.js'
@@ -22,9 +24,9 @@ export class EventsModule {
   static of(auth: DynamicModule): DynamicModule {
     return {
       module: EventsModule,
-      imports: [FollowingModule.over(StorageModule), StorageModule, UpcastingModule, WireModule, auth],
+      imports: [FollowingModule.over(StorageModule), StorageModule, StreamingModule, UpcastingModule, WireModule, auth],
       controllers: [AsyncAppendsController, EventsController, StreamEventsController],
-      providers: [Appends, EventStreams, Lines, LongReads, Operations, Reads, Views, Waits],
+      providers: [Appends, EventStreams, Lines, LongAnswers, LongReads, Operations, Reads, Views, Waits],
       exports: [Appends, EventStreams, Lines, auth],
     }
   }

@@ -4,6 +4,7 @@ import { FollowingModule } from '../following/following.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { StreamingModule } from '../streaming/streaming.module.js'
 import { Groups } from './groups.service.js'
 import { GroupsUpkeep } from './groups-upkeep.service.js'
 import { GroupsController } from './http/groups.controller.js'
@@ -14,7 +15,14 @@ export class GroupsModule {
   static of(auth: DynamicModule): DynamicModule {
     return {
       module: GroupsModule,
-      imports: [StorageModule, ServiceStreamsModule, MetricsModule, FollowingModule.over(StorageModule), auth],
+      imports: [
+        StorageModule,
+        StreamingModule,
+        ServiceStreamsModule,
+        MetricsModule,
+        FollowingModule.over(StorageModule),
+        auth,
+      ],
       controllers: [GroupsController],
       providers: [Groups, GroupsUpkeep],
       exports: [Groups],

@@ -8,6 +8,7 @@ import { type AskedFold, type Folds, foldId, type NamedFold, textAsked } from '.
 import type { Folded } from '../folding/replays.service.js'
 import type { KeptStates } from '../folding/snapshot-source.service.js'
 import type { SideFiles } from '../storage/side-files.js'
+import { shuttingDown } from '../streaming/draining.service.js'
 import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
 import { foldedOf, type Ground, Maker, type Verified } from './snapshot-builder.js'
@@ -88,7 +89,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.ending.abort(new StoreError('CLOSED', 'the server is ending'))
+    this.ending.abort(shuttingDown())
     await this.turns
   }
 

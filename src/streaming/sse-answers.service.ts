@@ -4,18 +4,17 @@ import type { Readable } from 'node:stream'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
-import { LongAnswers } from '../auth/long-answers.js'
 import { checkRead } from '../contract/check/check-read.js'
-import { invalid, StoreError } from '../contract/errors.js'
+import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
-import { EventStore } from '../contract/event-store.js'
 import type { Work } from '../contract/work-limits.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
 import { beforeTime, knownPosition } from '../following/start-position.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
-import { cutOffLater } from './cut-off.js'
+import { cutOffLater } from './draining.service.js'
 import { EventStream } from './event-stream.js'
+import { LongAnswers } from './long-answers.service.js'
 import { filterOf, type ReadQuery } from './read-query.js'
 import type { Show } from './upcast-view.service.js'
 
@@ -35,24 +34,17 @@ export interface OpenStream extends Readable {
 
 @Injectable()
 export class EventStreams implements OnModuleDestroy {
-  private readonly readers = new Map<OpenStream, Reader>()
-  private ending = false
+  private readonly streams = new Set<OpenStream>()
   private readonly timer = setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref()
 
   constructor(
     private readonly feed: Feed,
-    private readonly store: EventStore,
     private readonly long: LongAnswers,
     private readonly problems: ProblemFilter,
   ) {}
 
   onModuleDestroy(): void {
-    this.ending = true
     clearInterval(this.timer)
-    for (const [stream, { answer }] of this.readers) {
-      stream.goAway('The server is shutting down.')
-      cutOffLater(answer)
-    }
   }
 
   /** What is wrong from the start still has a status of its own. */
@@ -78,17 +70,17 @@ export class EventStreams implements OnModuleDestroy {
     works: readonly Work[],
     make: (problemOf: (error: unknown) => object) => S,
   ): S {
-    if (this.ending) throw new StoreError('CLOSED', 'The server is shutting down: connect again.')
     const { request, answer } = reader
-    const release = this.long.begin(request, works, error => {
-      stream.failed(error)
+    const release = this.long.begin(reader, works, error => {
+      if (codeOf(error) === 'CLOSED') stream.goAway(error.message)
+      else stream.failed(error)
       cutOffLater(answer)
     })
     const stream = make(error => this.problems.problem(error, request))
-    this.readers.set(stream, reader)
+    this.streams.add(stream)
     stream.once('close', () => {
       release()
-      this.readers.delete(stream)
+      this.streams.delete(stream)
     })
     answer.once('close', () => stream.destroy())
     if (!answer.destroyed) return stream
@@ -101,15 +93,15 @@ export class EventStreams implements OnModuleDestroy {
   private async startOf({ after = 0, since }: ReadQuery, { headers }: FastifyRequest): Promise<Position> {
     const last = headers['last-event-id']
     if (last === undefined || last === '') {
-      const from = knownPosition(after, this.store)
-      return since === undefined ? from : Math.max(from, await beforeTime(since, this.store))
+      const from = knownPosition(after, this.feed.store)
+      return since === undefined ? from : Math.max(from, await beforeTime(since, this.feed.store))
     }
-    if (typeof last === 'string' && /^[0-9]{1,15}$/.test(last)) return knownPosition(Number(last), this.store)
+    if (typeof last === 'string' && /^[0-9]{1,15}$/.test(last)) return knownPosition(Number(last), this.feed.store)
     throw invalid('', 'the header Last-Event-ID must be a position')
   }
 
   private keepAlive(): void {
-    for (const stream of this.readers.keys()) stream.comment('still here')
+    for (const stream of this.streams) stream.comment('still here')
   }
 }
 

@@ -7,6 +7,7 @@ import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
 import { cutToBytes } from '../contract/utf8.js'
+import { shuttingDown } from '../streaming/draining.service.js'
 import { retryAfterOf } from '../wire/problem.js'
 import { type AgentSockets, type Agents, BufferedBytes } from './agent-sockets.js'
 import type { Connection, Listener } from './connection.js'
@@ -319,7 +320,7 @@ export class Conversation implements Listener {
       if (!this.isOver) this.refuse(error, id, frame.type === 'append')
     }
     try {
-      if (this.isLeaving) throw new StoreError('CLOSED', 'The server is shutting down: go on at another one.')
+      if (this.isLeaving) throw shuttingDown()
       const handled = this.house.handle(frame, this, bytes)
       if (handled instanceof Promise) this.connection.guarded(() => handled.catch(failed))()
     } catch (error) {

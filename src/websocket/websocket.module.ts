@@ -3,6 +3,7 @@ import { type DynamicModule, Module } from '@nestjs/common'
 import { FollowingModule } from '../following/following.module.js'
 import { GroupsModule } from '../groups/groups.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { StreamingModule } from '../streaming/streaming.module.js'
 import { WireModule } from '../wire/wire.module.js'
 import { ConsumingFrames } from './consuming.service.js'
 import { FrameHandlers } from './frame-handlers.service.js'
@@ -19,7 +20,15 @@ export class SubscriptionsModule {
   static of(auth: DynamicModule, events: DynamicModule): DynamicModule {
     return {
       module: SubscriptionsModule,
-      imports: [FollowingModule.over(StorageModule), GroupsModule.of(auth), StorageModule, WireModule, auth, events],
+      imports: [
+        FollowingModule.over(StorageModule),
+        GroupsModule.of(auth),
+        StorageModule,
+        StreamingModule,
+        WireModule,
+        auth,
+        events,
+      ],
       providers: [
         ConsumingFrames,
         FrameHandlers,

@@ -11,6 +11,7 @@ import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import { Groups } from '../../src/groups/groups.service.js'
 import type { Definition } from '../../src/groups/state/group-definition.js'
 import { WindowMemory } from '../../src/groups/window-memory.js'
+import { Draining } from '../../src/streaming/draining.service.js'
 import { PLENTY_FOR_ALL } from '../support/http-server-under-test.js'
 
 export const DEFINED: Definition = {
@@ -74,5 +75,5 @@ export function groupsOn(store: EventStore, budgets = new WorkBudgets()): Groups
     leewaySeconds: 60,
     quotas: PLENTY_FOR_ALL,
   })
-  return new Groups(store, new Feed(store), verifier, budgets)
+  return new Groups(new Feed(store), verifier, budgets, new Draining())
 }
