@@ -12,6 +12,7 @@ import { DEFAULT_WORK_LIMITS } from '../src/contract/work-limits.js'
 import { Feed } from '../src/following/feed.js'
 import { Groups } from '../src/groups/groups.service.js'
 import type { GroupSettings } from '../src/groups/state/group-definition.js'
+import { Draining } from '../src/streaming/draining.service.js'
 
 const ANYBODY = { agents: ['*'], roles: [] }
 const BOSS = new Access({ agentId: 'boss', role: 'admin' })
@@ -27,10 +28,10 @@ const VERIFIER = new TokenVerifier({
 
 function groupsOver(store: EventStore): Groups {
   return new Groups(
-    store,
     new Feed(store),
     VERIFIER,
     new WorkBudgets({ ...DEFAULT_WORK_LIMITS, waits: 2_000, groups: 2_000 }),
+    new Draining(),
   )
 }
 
@@ -70,7 +71,7 @@ async function race(
   const seconds = (performance.now() - begun) / 1_000
   console.log(`${name.padEnd(16)} ${Math.round(tasks / seconds)} events/s handed out and acknowledged`)
   await groups.remove(name, BOSS)
-  groups.onModuleDestroy()
+  groups.draining.begin()
 }
 
 /** Appends one after the other while so many groups wait for events of another type. */
@@ -90,7 +91,7 @@ async function appendBeside(store: EventStore, waiting: number): Promise<void> {
   console.log(`${String(waiting).padStart(4)} groups wait: ${ms.toFixed(2)} ms an append`)
   patience.abort()
   for (let i = 0; i < waiting; i++) await groups.remove(`w${i}`, BOSS)
-  groups.onModuleDestroy()
+  groups.draining.begin()
 }
 
 const directory = mkdtempSync(join(tmpdir(), 'lighthouse-bench-groups-'))

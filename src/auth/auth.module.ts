@@ -6,7 +6,6 @@ import { AuthOptions, authOptionsOf } from './auth-options.js'
 import { Authentication } from './authentication.js'
 import { CostlyReads } from './costly-reads.js'
 import { Denials } from './denials.js'
-import { LongAnswers } from './long-answers.js'
 import { Quotas } from './quotas.js'
 import { ScopeGuard } from './scope.guard.js'
 import { TokenVerifier } from './token-verifier.js'
@@ -21,11 +20,6 @@ import { WorkBudgets } from './work-budgets.js'
     { provide: TokenVerifier, useFactory: (options: AuthOptions) => new TokenVerifier(options), inject: [AuthOptions] },
     { provide: CostlyReads, useFactory: (budgets: WorkBudgets) => new CostlyReads(budgets), inject: [WorkBudgets] },
     {
-      provide: LongAnswers,
-      useFactory: (budgets: WorkBudgets, verifier: TokenVerifier) => new LongAnswers(budgets, verifier),
-      inject: [WorkBudgets, TokenVerifier],
-    },
-    {
       provide: Authentication,
       useFactory: (verifier: TokenVerifier, quotas: Quotas, denials: Denials) =>
         new Authentication(verifier, quotas, denials),
@@ -33,6 +27,6 @@ import { WorkBudgets } from './work-budgets.js'
     },
     { provide: APP_GUARD, useClass: ScopeGuard },
   ],
-  exports: [AuthOptions, Denials, Quotas, TokenVerifier, WorkBudgets, CostlyReads, LongAnswers, Authentication],
+  exports: [AuthOptions, Denials, Quotas, TokenVerifier, WorkBudgets, CostlyReads, Authentication],
 })
 export class AuthModule {}

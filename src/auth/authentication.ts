@@ -64,7 +64,7 @@ export class Authentication {
   private minute = 0
 
   constructor(
-    private readonly verifier: TokenVerifier,
+    readonly verifier: TokenVerifier,
     private readonly quotas: Quotas,
     private readonly denials: Denials,
     private readonly now: () => number = Date.now,

@@ -1,14 +1,14 @@
 // Waits for events that match: looks at what is there, then sleeps until something comes that matches.
-import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import { WorkBudgets } from '../auth/work-budgets.js'
 import { checkRead } from '../contract/check/check-read.js'
-import { codeOf, StoreError } from '../contract/errors.js'
+import { codeOf } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
-import { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
 import type { Woken } from '../following/waker.js'
+import { Draining } from '../streaming/draining.service.js'
 import { limitBeyond, type Upcast } from '../streaming/read-query.js'
 import { Views } from '../streaming/upcast-view.service.js'
 import { readPage } from './read-page.js'
@@ -30,26 +30,20 @@ export interface Waited {
 }
 
 @Injectable()
-export class Waits implements OnModuleDestroy {
-  private readonly open = new Set<AbortController>()
-  private ending = false
-
+export class Waits {
   constructor(
-    private readonly store: EventStore,
     private readonly views: Views,
     private readonly feed: Feed,
     private readonly budgets: WorkBudgets,
+    private readonly draining: Draining,
   ) {}
 
-  /** Whoever waits is answered now with its position, and can wait elsewhere. */
-  onModuleDestroy(): void {
-    this.ending = true
-    for (const patience of this.open) patience.abort()
-  }
-
-  /** `onGone` takes what to do when the caller is gone. */
+  /**
+   * Whoever waits when the server ends is answered with its position, and can wait elsewhere. `onGone` takes what to do
+   * when the caller is gone.
+   */
   async wait(wait: Wait, agentId: string, onGone: (leave: () => void) => void): Promise<Waited> {
-    if (this.ending) throw new StoreError('CLOSED', 'The server is shutting down: wait at another one.')
+    this.draining.assertOpen()
     const { filter, after, timeoutMs } = wait
     checkRead({ filter, after })
     const release = this.budgets.takeAll(agentId, isWide(filter) ? ['waits', 'wideSubscriptions'] : ['waits'])
@@ -57,12 +51,12 @@ export class Waits implements OnModuleDestroy {
     const giveUp = () => patience.abort()
     const timer = setTimeout(giveUp, timeoutMs)
     onGone(giveUp)
-    this.open.add(patience)
+    const undrain = this.draining.register(giveUp)
     try {
       return await this.look(wait, patience.signal)
     } finally {
       clearTimeout(timer)
-      this.open.delete(patience)
+      undrain()
       release()
     }
   }
@@ -70,9 +64,9 @@ export class Waits implements OnModuleDestroy {
   private async look({ filter, after, limit, upcast }: Wait, signal: AbortSignal): Promise<Waited> {
     let position = after
     for (;;) {
-      const head = this.store.head()
+      const head = this.feed.store.head()
       if (head > position) {
-        const source = this.store.read({ filter, after: position, ...limitBeyond(limit) })
+        const source = this.feed.store.read({ filter, after: position, ...limitBeyond(limit) })
         const { events, more } = await readPage(this.views.of(source, upcast), limit)
         // The read went at least as far as the head did before it, unless the page was full.
         const last = events.at(-1)?.position ?? 0
@@ -81,7 +75,7 @@ export class Waits implements OnModuleDestroy {
       }
       const woken = await this.woken(filter, position, signal)
       position = woken.position
-      if (!woken.found) return { events: [], position, head: this.store.head() }
+      if (!woken.found) return { events: [], position, head: this.feed.store.head() }
     }
   }
 

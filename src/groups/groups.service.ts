@@ -1,15 +1,16 @@
 // The consumer groups of the server: opened from the log when they are asked for, and what a caller may do with them.
-import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
 import { SYSTEM_CLOCK } from '../contract/clock.js'
 import { type FieldError, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
-import { EventStore } from '../contract/event-store.js'
+import type { EventStore } from '../contract/event-store.js'
 import { positionBefore, readAfter } from '../contract/moment.js'
 import { Turn } from '../contract/turns.js'
 import { Feed } from '../following/feed.js'
+import { Draining } from '../streaming/draining.service.js'
 import { checkAsked, checkSize } from './check-definition.js'
 import { Consumer, type ConsumerPart } from './dispatch/consumer.js'
 import type { Group } from './dispatch/group.js'
@@ -71,30 +72,28 @@ const LOOKED_AT_FOR_METRICS = 16
 const FIGURES_MS = 1_000
 
 @Injectable()
-export class Groups implements OnModuleDestroy {
+export class Groups {
+  private readonly store: EventStore
   private readonly open: OpenGroups
   private names: Promise<Catalogue> | undefined
-  private ending = false
   private figures: { readonly at: number; readonly found: Promise<ReadonlyMap<string, Progress>> } | undefined
   /** Of the open groups, the one the metrics have looked at last. */
   private lookedAt = ''
 
   constructor(
-    private readonly store: EventStore,
     feed: Feed,
     verifier: TokenVerifier,
     private readonly budgets: WorkBudgets,
+    readonly draining: Draining,
   ) {
+    const { store } = feed
+    this.store = store
     const isRevoked = (agentId: string) => verifier.revocations.covers(agentId, undefined)
     const { changesBetweenStates } = GROUP_LIMITS
     const memory = new WindowMemory()
     this.open = new OpenGroups({ store, clock: SYSTEM_CLOCK, changesBetweenStates, feed, memory, isRevoked })
-  }
-
-  /** Whoever waits is answered now with nothing, and can wait elsewhere. */
-  onModuleDestroy(): void {
-    this.ending = true
-    this.open.endAll()
+    // Whoever waits is answered with nothing, and can wait elsewhere.
+    draining.register(() => this.open.endAll())
   }
 
   /** Answers whether it is new. The same again changes nothing, if it is a consumer's. */
@@ -196,7 +195,7 @@ export class Groups implements OnModuleDestroy {
 
   /** With a signal: when it aborts before the answer, nothing has been handed out. */
   async take(name: string, access: Access, asked: TakeAsked): Promise<readonly Delivery[]> {
-    if (this.ending) throw closing()
+    this.draining.assertOpen()
     const group = await this.consumed(name, access)
     if (asked.waitMs === 0) return group.take({ ...whoIs(access), ...asked })
     const release = this.budgets.take(access.agentId, 'waits')
@@ -225,7 +224,7 @@ export class Groups implements OnModuleDestroy {
     access: Access,
     { stillGood, ...part }: ConsumerPart & Pick<Take, 'stillGood'>,
   ): Promise<Consuming> {
-    if (this.ending) throw closing()
+    this.draining.assertOpen()
     await this.consumed(name, access)
     const who = { ...whoIs(access), ...(stillGood === undefined ? {} : { stillGood }) }
     const consumer = new Consumer(() => this.consumed(name, access), who, part)
@@ -387,8 +386,4 @@ function mayManage(name: string, rights: Rights, access: Access): void {
 
 function missing(name: string): StoreError {
   return new StoreError('NOT_FOUND', `There is no subscription named ${NAME_PATTERN.test(name) ? name : 'like this'}.`)
-}
-
-function closing(): StoreError {
-  return new StoreError('CLOSED', 'The server is shutting down: ask another one.')
 }

@@ -238,6 +238,17 @@ describe('a live projection', () => {
     await expect(follow('counts')).rejects.toThrow('404')
   })
 
+  test('tells what follows it, when the server ends, that the server does', async () => {
+    await start()
+    await put('counts', COUNTS)
+    const reader = await follow('counts')
+    await reader.until('caughtUp')
+    const closing = server.app.close()
+    expect((await reader.until('goaway')).frame).toMatchObject({ reason: 'The server is shutting down.' })
+    await reader.ended()
+    await closing
+  })
+
   test('says that it is full, keeps what led there, and is whole again when it is defined smaller', async () => {
     await start()
     const filter = { streams: ['full'] }

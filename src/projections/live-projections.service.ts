@@ -1,5 +1,5 @@
 // The projections that are kept live: one for each definition that asks for it, made anew when it or the upcasters change.
-import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
+import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common'
 import type { Position } from '../contract/event.js'
 import type { Folded } from '../folding/fold.js'
 import { foldId, foldText, projectionParts } from '../folding/fold-descriptor.js'
@@ -11,7 +11,7 @@ import { Upcasting } from '../upcasting/upcasting.service.js'
 import { LiveProjection } from './live-projection.js'
 
 @Injectable()
-export class LiveProjections implements OnModuleInit, OnModuleDestroy {
+export class LiveProjections implements OnModuleInit, BeforeApplicationShutdown {
   private readonly held = new Map<string, LiveProjection>()
   private readonly logger = new Logger('projections')
   private current: Promise<void> | undefined
@@ -35,7 +35,8 @@ export class LiveProjections implements OnModuleInit, OnModuleDestroy {
     this.look()
   }
 
-  onModuleDestroy(): void {
+  /** After draining: those who follow are told that the server ends, not that the projection does. */
+  beforeApplicationShutdown(): void {
     this.ended = true
     for (const name of [...this.held.keys()]) this.drop(name)
   }

@@ -11,6 +11,7 @@ import type { AskedFold, Folds } from '../folding/fold-catalog.service.js'
 import { foldId, type NamedFold, textAsked } from '../folding/fold-descriptor.js'
 import type { Replays } from '../folding/replays.service.js'
 import { SerialQueue } from '../service-streams/serial-queue.js'
+import { shuttingDown } from '../streaming/draining.service.js'
 import { History } from './log-lineage.js'
 import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
@@ -103,7 +104,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   async onModuleDestroy(): Promise<void> {
-    this.ending.abort(new StoreError('CLOSED', 'the server is ending'))
+    this.ending.abort(shuttingDown())
     await this.turns.settled()
   }
 

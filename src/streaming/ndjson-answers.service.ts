@@ -1,16 +1,16 @@
 // Streams events as lines of NDJSON: as long as the log, at the reader's pace, ended by a frame that says how far it went.
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
-import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { Injectable } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
-import { LongAnswers } from '../auth/long-answers.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { endFrame, errorFrame, eventFrame } from '../wire/frames.js'
 import { type LineStream, ndjsonStream } from '../wire/ndjson.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
-import { cutOffLater } from './cut-off.js'
+import { cutOffLater } from './draining.service.js'
+import { LongAnswers } from './long-answers.service.js'
 import type { ReadPlan } from './read-query.js'
 import { Views } from './upcast-view.service.js'
 
@@ -20,21 +20,13 @@ export interface Exchange {
 }
 
 @Injectable()
-export class Lines implements OnModuleDestroy {
-  private readonly open = new Map<LineStream, ServerResponse>()
-  private ending = false
-
+export class Lines {
   constructor(
     private readonly store: EventStore,
     private readonly problems: ProblemFilter,
     private readonly views: Views,
     private readonly long: LongAnswers,
   ) {}
-
-  onModuleDestroy(): void {
-    this.ending = true
-    for (const [stream, answer] of this.open) end(stream, answer, closing())
-  }
 
   /** Looks at the first event before anything is sent: what is wrong from the start still has a status of its own. */
   stream(plan: ReadPlan, limit: number | undefined, exchange: Exchange): Promise<Readable> {
@@ -47,13 +39,16 @@ export class Lines implements OnModuleDestroy {
   }
 
   /** Frames of any kind, the last of which says that it is the last. As above, the first is looked at beforehand. */
-  async send(frames: AsyncIterable<string>, { request, answer }: Exchange): Promise<Readable> {
-    if (this.ending) throw closing()
+  async send(frames: AsyncIterable<string>, exchange: Exchange): Promise<Readable> {
+    const { request, answer } = exchange
     let over: StoreError | undefined
     let stream: LineStream | undefined
-    const release = this.long.begin(request, ['openReads'], error => {
+    const release = this.long.begin(exchange, ['openReads'], error => {
       over = error
-      if (stream !== undefined) end(stream, answer, error)
+      if (stream === undefined) return
+      // Readers that go on reading are told.
+      stream.stop(error)
+      cutOffLater(answer)
     })
     const held = until(frames, release)
     const first = await held.next()
@@ -64,22 +59,9 @@ export class Lines implements OnModuleDestroy {
       stream.destroy()
       throw over
     }
-    this.keep(stream, answer)
+    answer.once('close', () => stream?.destroy())
     return stream
   }
-
-  private keep(stream: LineStream, answer: ServerResponse): void {
-    this.open.set(stream, answer)
-    stream.once('close', () => this.open.delete(stream))
-    answer.once('close', () => stream.destroy())
-    if (this.ending) end(stream, answer, closing())
-  }
-}
-
-/** Readers that go on reading are told. */
-function end(stream: LineStream, answer: ServerResponse, error: StoreError): void {
-  stream.stop(error)
-  cutOffLater(answer)
 }
 
 /** Calls `ended` when nothing of the frames is being made any more. Asked for one frame at least, or never ended. */
@@ -116,8 +98,4 @@ function endOf({ request, order, head }: ReadPlan, limit: number | undefined, la
   if (order === 'desc') return (request.after ?? 0) + 1
   const end = Math.min(head, (request.before ?? Number.POSITIVE_INFINITY) - 1)
   return Math.max(end, request.after ?? 0)
-}
-
-function closing(): StoreError {
-  return new StoreError('CLOSED', 'The server is shutting down: connect again and go on behind the last position.')
 }

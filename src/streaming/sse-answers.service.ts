@@ -3,9 +3,8 @@ import type { ServerResponse } from 'node:http'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
-import { LongAnswers } from '../auth/long-answers.js'
 import { checkRead } from '../contract/check/check-read.js'
-import { invalid, StoreError } from '../contract/errors.js'
+import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { beforeTime, decimalPosition, knownPosition } from '../contract/moment.js'
 import type { Work } from '../contract/work-limits.js'
@@ -13,8 +12,9 @@ import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
 import type { Show } from '../upcasting/upcaster.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
-import { cutOffLater } from './cut-off.js'
+import { cutOffLater } from './draining.service.js'
 import { EventStream } from './event-stream.js'
+import { LongAnswers } from './long-answers.service.js'
 import { filterOf, type ReadQuery } from './read-query.js'
 import type { SseWriter } from './sse-writer.js'
 import { Views } from './upcast-view.service.js'
@@ -28,8 +28,7 @@ export interface Reader {
 
 @Injectable()
 export class EventStreams implements OnModuleDestroy {
-  private readonly readers = new Map<SseWriter, Reader>()
-  private ending = false
+  private readonly streams = new Set<SseWriter>()
   private readonly timer = setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref()
 
   constructor(
@@ -40,12 +39,7 @@ export class EventStreams implements OnModuleDestroy {
   ) {}
 
   onModuleDestroy(): void {
-    this.ending = true
     clearInterval(this.timer)
-    for (const [stream, { answer }] of this.readers) {
-      stream.goAway('The server is shutting down.')
-      cutOffLater(answer)
-    }
   }
 
   /** What is wrong from the start still has a status of its own. */
@@ -75,17 +69,17 @@ export class EventStreams implements OnModuleDestroy {
     works: readonly Work[],
     make: (problemOf: (error: unknown) => object) => S,
   ): S {
-    if (this.ending) throw new StoreError('CLOSED', 'The server is shutting down: connect again.')
     const { request, answer } = reader
-    const release = this.long.begin(request, works, error => {
-      stream.failed(error)
+    const release = this.long.begin(reader, works, error => {
+      if (codeOf(error) === 'CLOSED') stream.goAway(error.message)
+      else stream.failed(error)
       cutOffLater(answer)
     })
     const stream = make(error => this.problems.problem(error, request))
-    this.readers.set(stream, reader)
+    this.streams.add(stream)
     stream.once('close', () => {
       release()
-      this.readers.delete(stream)
+      this.streams.delete(stream)
     })
     answer.once('close', () => stream.destroy())
     if (!answer.destroyed) return stream
@@ -107,7 +101,7 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   private keepAlive(): void {
-    for (const stream of this.readers.keys()) stream.comment('still here')
+    for (const stream of this.streams) stream.comment('still here')
   }
 }
 

@@ -4,6 +4,7 @@ import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
 import { cutToBytes } from '../contract/utf8.js'
+import { shuttingDown } from '../streaming/draining.service.js'
 import type { ClientFrame, FrameHandlers, FrameSession, OpenChannel } from '../streaming/frame-handlers.service.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { retryAfterOf } from '../wire/problem.js'
@@ -306,7 +307,7 @@ export class Conversation implements Listener, FrameSession {
       if (!this.isOver) this.refuse(error, id, frame.type === 'append')
     }
     try {
-      if (this.isLeaving) throw new StoreError('CLOSED', 'The server is shutting down: go on at another one.')
+      if (this.isLeaving) throw shuttingDown()
       const handled = this.house.frames.handle(frame, this, bytes)
       if (handled instanceof Promise) this.connection.guarded(() => handled.catch(failed))()
     } catch (error) {

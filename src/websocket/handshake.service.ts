@@ -5,8 +5,9 @@ import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { Authentication, authorizationOf, bearerOf, challengeOf } from '../auth/authentication.js'
 import { type DenialReason, Denials } from '../auth/denials.js'
-import { TokenVerifier, type Verified } from '../auth/token-verifier.js'
+import type { Verified } from '../auth/token-verifier.js'
 import { codeOf, StoreError } from '../contract/errors.js'
+import { Draining } from '../streaming/draining.service.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import type { FrameForm } from '../wire/event-frames.js'
 import { traceparentOf } from '../wire/trace-context.js'
@@ -55,27 +56,21 @@ export class Refusal extends Error {
 @Injectable()
 export class Handshakes {
   private readonly admitted = new WeakMap<IncomingMessage, Admission>()
-  private closing = false
 
   constructor(
     private readonly authentication: Authentication,
-    private readonly verifier: TokenVerifier,
     private readonly denials: Denials,
     private readonly counts: SocketCounts,
+    readonly draining: Draining,
   ) {}
 
   get agents(): Agents {
     return this.counts.agents
   }
 
-  /** From now on everybody is sent elsewhere. */
-  close(): void {
-    this.closing = true
-  }
-
-  /** Throws a Refusal, or rejects with one. */
+  /** Throws a Refusal or CLOSED, or rejects with one. */
   async admit(request: IncomingMessage): Promise<void> {
-    if (this.closing) throw new Refusal(new StoreError('CLOSED', 'The server is shutting down.'))
+    this.draining.assertOpen()
     mustBeSpoken(request)
     const opening = openingOf(request)
     this.admitted.set(request, { opening, bearer: await this.bearerIn(request, opening) })
@@ -103,7 +98,7 @@ export class Handshakes {
   identify(tell: () => string, opening: UpgradeInfo): AuthenticatedToken | Promise<AuthenticatedToken> {
     try {
       const token = tell()
-      const verified = this.verifier.verify(token)
+      const verified = this.authentication.verifier.verify(token)
       if (!(verified instanceof Promise)) return this.charged({ token, verified }, opening)
       return verified.then(found => this.charged({ token, verified: found }, opening)).catch(this.refusing(opening))
     } catch (error) {
@@ -136,7 +131,7 @@ export class Handshakes {
   /** Why the token is not good any more; undefined while it is. */
   async faultOf({ token }: AuthenticatedToken): Promise<string | undefined> {
     try {
-      await this.verifier.verify(token)
+      await this.authentication.verifier.verify(token)
       return undefined
     } catch (error) {
       return (error as Error).message

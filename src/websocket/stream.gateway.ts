@@ -1,9 +1,10 @@
 // `/v1/stream`: makes a conversation of every connection, looks after their tokens, and ends them when the server does.
 import type { IncomingMessage } from 'node:http'
-import type { BeforeApplicationShutdown, OnModuleDestroy } from '@nestjs/common'
+import type { BeforeApplicationShutdown } from '@nestjs/common'
 import { OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 import type { WebSocket } from 'ws'
 import { EventStore } from '../contract/event-store.js'
+import { GRACE_MS, shuttingDown } from '../streaming/draining.service.js'
 import { FrameHandlers } from '../streaming/frame-handlers.service.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
@@ -13,7 +14,6 @@ import { Connection } from './connection.js'
 import { formOf, Handshakes, protocolAmong, STREAM_PATH } from './handshake.service.js'
 
 const TICK_MS = 1_000
-const FAREWELL = 'The server is shutting down.'
 
 @WebSocketGateway({
   path: STREAM_PATH,
@@ -25,7 +25,7 @@ const FAREWELL = 'The server is shutting down.'
   perMessageDeflate: false,
   handleProtocols: (offered: Set<string>) => protocolAmong(offered) ?? false,
 })
-export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, BeforeApplicationShutdown {
+export class StreamGateway implements OnGatewayConnection, BeforeApplicationShutdown {
   private readonly open = new Set<Conversation>()
   private readonly house: House
   private ticks = 0
@@ -44,6 +44,7 @@ export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, Befo
       problem: (error, { correlationId, traceparent }, { isAppend }) =>
         problems.occurred(error, { path: STREAM_PATH, correlationId, traceId: traceIdOf(traceparent), isAppend }),
     }
+    handshakes.draining.register(error => this.drain(error))
   }
 
   handleConnection(socket: WebSocket, request: IncomingMessage): void {
@@ -60,19 +61,19 @@ export class StreamGateway implements OnGatewayConnection, OnModuleDestroy, Befo
     }
   }
 
-  onModuleDestroy(): void {
+  private drain({ message }: Error): void {
     clearInterval(this.timer)
-    this.handshakes.close()
-    this.each(conversation => conversation.farewell(FAREWELL))
+    this.each(conversation => conversation.farewell(message))
   }
 
   /** Appends in hand are answered before the end; a client that does not take its answers does not hold it up. */
   async beforeApplicationShutdown(): Promise<void> {
-    const deadline = Date.now() + FRAME_LIMITS.closeMs
+    const deadline = Date.now() + GRACE_MS
     const inHand = () => [...this.open].some(({ connection }) => connection.appendsInFlight > 0)
     while (inHand() && Date.now() < deadline) await soon()
-    this.each(conversation => conversation.leave(CLOSE.shutdown, FAREWELL))
-    while (this.open.size > 0 && Date.now() < deadline + FRAME_LIMITS.closeMs) await soon()
+    const { message } = shuttingDown()
+    this.each(conversation => conversation.leave(CLOSE.shutdown, message))
+    while (this.open.size > 0 && Date.now() < deadline + GRACE_MS) await soon()
     for (const { connection } of this.open) connection.cut()
   }
 

@@ -110,7 +110,7 @@ describe('the names of groups', () => {
     expect(await groups.define('g7', asked, boss)).toBe(false)
     await groups.remove('g7', boss)
     expect(await groups.define('more', asked, boss)).toBe(true)
-    groups.onModuleDestroy()
+    groups.draining.begin()
   })
 
   test('are more than are held in memory, and each is what it was when it is asked for again', async () => {
@@ -129,7 +129,7 @@ describe('the names of groups', () => {
     for (const [name, token] of given) expect(await groups.ack(name, worker, [token])).toBe(1)
     await harness.offer(1)
     expect(await Promise.all(waiting)).toHaveLength(150)
-    groups.onModuleDestroy()
+    groups.draining.begin()
   })
 
   test('are known after a restart without reading all that ever was', async () => {
@@ -138,7 +138,7 @@ describe('the names of groups', () => {
       await groups.define(`g${i}`, asked, boss)
       if (i % 7 !== 0) await groups.remove(`g${i}`, boss)
     }
-    groups.onModuleDestroy()
+    groups.draining.begin()
     const next = groupsOn(store, new WorkBudgets({ ...DEFAULT_WORK_LIMITS, groups: 2_000, waits: 1_000 }))
     const kept = Array.from({ length: 100 }, (_, i) => `g${7 * i}`).sort()
     expect(await names(next)).toEqual(kept)
@@ -146,6 +146,6 @@ describe('the names of groups', () => {
     for await (const _ of store.read({ filter: { streams: ['$subscriptions'], types: ['SubscriptionNames'] } }))
       written++
     expect(written).toBe(1)
-    next.onModuleDestroy()
+    next.draining.begin()
   })
 })

@@ -20,7 +20,7 @@ beforeEach(() => {
   store = new MemoryStore({ nodeId: 'n' })
 })
 afterEach(async () => {
-  groups.onModuleDestroy()
+  groups.draining.begin()
   await store.close()
 })
 
@@ -69,7 +69,7 @@ test('name their consumers as soon as their owner does', async () => {
   expect(await groups.view('old', stranger)).toMatchObject({ consumers: { agents: ['stranger'], roles: [] } })
   const next = groupsOn(store)
   expect(await next.view('old', stranger)).toMatchObject({ consumers: { agents: ['stranger'], roles: [] } })
-  next.onModuleDestroy()
+  next.draining.begin()
 })
 
 test('read as they did, and tell each of what their own token covers', async () => {
@@ -108,5 +108,5 @@ test('survive a whole state that was written then', async () => {
   await groups.rewrite()
   const next = groupsOn(store)
   expect(await next.view('old', worker)).toMatchObject({ definedBy: 'boss', progress: { inFlight: 0 } })
-  next.onModuleDestroy()
+  next.draining.begin()
 })

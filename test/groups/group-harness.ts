@@ -11,6 +11,7 @@ import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import { Groups } from '../../src/groups/groups.service.js'
 import type { Definition } from '../../src/groups/state/group-definition.js'
 import { WindowMemory } from '../../src/groups/window-memory.js'
+import { Draining } from '../../src/streaming/draining.service.js'
 
 export const DEFINED: Definition = {
   ...{ filter: { types: ['task'] }, after: 'start', start: 0, definedBy: 'boss' },
@@ -72,5 +73,5 @@ export function groupsOn(store: EventStore, budgets = new WorkBudgets()): Groups
     secret: SECRET,
     leewaySeconds: 60,
   })
-  return new Groups(store, new Feed(store), verifier, budgets)
+  return new Groups(new Feed(store), verifier, budgets, new Draining())
 }

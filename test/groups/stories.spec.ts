@@ -161,7 +161,7 @@ describe('a consumer that stays', () => {
     groups = groupsOn(store)
     await groups.define('g', { ...DEFINED, after: 'start' }, boss)
   })
-  afterEach(() => groups.onModuleDestroy())
+  afterEach(() => groups.draining.begin())
 
   const offer = (count: number) => new GroupHarness(store, new ManualClock()).offer(count)
 
@@ -224,7 +224,7 @@ describe('a consumer that stays', () => {
 
   test('is told when the server ends', async () => {
     const { ended, until } = await consume(2)
-    groups.onModuleDestroy()
+    groups.draining.begin()
     await until(() => ended.length > 0)
     expect(ended).toMatchObject([{ code: 'CLOSED' }])
     expect(await codeOf(groups.take('g', worker, { max: 1, waitMs: 0 }))).toBe('CLOSED')

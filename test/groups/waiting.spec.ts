@@ -16,7 +16,7 @@ beforeEach(() => {
   groups = groupsOn(store)
 })
 afterEach(async () => {
-  groups.onModuleDestroy()
+  groups.draining.begin()
   await store.close()
 })
 

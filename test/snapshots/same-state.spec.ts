@@ -130,7 +130,7 @@ describe('one state', () => {
     expect(snapshots.counts.used).toBe(1)
     while (live?.state?.position !== store.head()) await new Promise(setImmediate)
     expect(`${live.position} ${live.state?.events} ${stateText(live.state?.state ?? null)}`).toBe(told.model(PROJECTED))
-    kept.onModuleDestroy()
+    kept.beforeApplicationShutdown()
     await store.close()
   })
 

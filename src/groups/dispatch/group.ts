@@ -1,6 +1,7 @@
 // One open group: what can be done with it, decided against its state in memory and answered when it is durable.
 import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
+import { shuttingDown } from '../../streaming/draining.service.js'
 import { coversAll, type Scope } from '../group-scope.js'
 import { decideSettle, parkedAmong, type Settlement } from '../state/decide-settle.js'
 import {
@@ -150,7 +151,7 @@ export class Group {
   /** Without an error, those who wait are answered with nothing. */
   end(error?: unknown): void {
     if (this.ended !== undefined) return
-    this.ended = { error: error ?? new StoreError('CLOSED', 'The server is shutting down: ask another one.') }
+    this.ended = { error: error ?? shuttingDown() }
     this.handOut.end(error)
     this.ledger.close()
     this.onEnd(this)

@@ -1,16 +1,24 @@
-// Answers that go on: each counted for its agent as long as it does, and ended within a second of its token.
+// Answers that go on: each counted for its agent as long as it does, and ended with the server, or within a second of its token.
+import type { ServerResponse } from 'node:http'
+import { Injectable } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
+import { bearerOf } from '../auth/authentication.js'
+import '../auth/caller.decorator.js'
+import { TokenVerifier } from '../auth/token-verifier.js'
+import { WorkBudgets } from '../auth/work-budgets.js'
 import { StoreError } from '../contract/errors.js'
 import { Turn } from '../contract/turns.js'
 import type { Work } from '../contract/work-limits.js'
-import { bearerOf } from './authentication.js'
-import './caller.decorator.js'
-import type { TokenVerifier } from './token-verifier.js'
-import type { WorkBudgets } from './work-budgets.js'
+import { Draining } from './draining.service.js'
 
 const LOOK_MS = 1_000
 
 export type Asking = Pick<FastifyRequest, 'headers' | 'access'>
+
+export interface LongAnswer {
+  readonly request: Asking
+  readonly answer: ServerResponse
+}
 
 interface Watched {
   readonly request: Asking
@@ -18,6 +26,7 @@ interface Watched {
   readonly onOver: (error: StoreError) => void
 }
 
+@Injectable()
 export class LongAnswers {
   private readonly watched = new Set<Watched>()
   private timer: NodeJS.Timeout | undefined
@@ -26,11 +35,20 @@ export class LongAnswers {
   constructor(
     private readonly budgets: WorkBudgets,
     private readonly verifier: TokenVerifier,
+    private readonly draining: Draining,
   ) {}
 
-  /** Throws WORK_LIMIT when the agent has too many of one of these. What comes back ends it, once or more often. */
-  begin(request: Asking, works: readonly Work[], onOver: (error: StoreError) => void): () => void {
+  /**
+   * Throws WORK_LIMIT when the agent has too many of one of these, and CLOSED when the server ends. What comes back is
+   * called, once or more often, when nothing is made for the answer any more. `onOver` is called with why the token is
+   * good no more; with CLOSED also while the caller has yet to take what was made, because the server would wait for it.
+   */
+  begin({ request, answer }: LongAnswer, works: readonly Work[], onOver: (error: StoreError) => void): () => void {
+    this.draining.assertOpen()
     const release = this.budgets.takeAll(request.access?.agentId ?? '', works)
+    const undrain = this.draining.register(onOver)
+    if (answer.destroyed) undrain()
+    else answer.once('close', undrain)
     const watched: Watched = { request, onOver }
     this.watched.add(watched)
     this.timer ??= setInterval(() => void this.look(), LOOK_MS).unref()
