@@ -135,7 +135,7 @@ export const oneGlobalModule: Rule = {
       .map(place => `${place}: import the module where it is used, so that a reader sees who needs it`),
 }
 
-const nestSuffix = /\.(module|controller|gateway|guard|filter|pipe|interceptor|decorator|service|dto)\.ts$/
+const nestSuffix = /\.(module|controller|gateway|guard|filter|pipe|interceptor|decorator|service|strategy|dto)\.ts$/
 
 export const namesTellNest: Rule = {
   name: 'a name tells whether Nest is inside',
