@@ -42,7 +42,7 @@ export interface NamedFold {
   readonly upcasters: Upcasters
 }
 
-const FILTER_PARTS = [...FILTER_FIELD_LIST.map(([name]) => name), 'causes'] as const
+const FILTER_PARTS = [...FILTER_FIELD_LIST.map(({ name }) => name), 'causes'] as const
 
 /** Parts that are absent have no place in it, so a part that is invented later leaves the others' texts as they are. */
 export function foldText({ filter, reducer, key, projection, upcasters, within }: FoldParts): string {

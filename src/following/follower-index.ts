@@ -10,8 +10,8 @@ interface Keys {
 
 /** A follower under each of these values is offered every event that has one of them; at most one of each event. */
 function keysOf(filter: EventFilter): Keys | undefined {
-  for (const [name, field] of NARROWEST_FIRST) {
-    const wanted = filter[name]
+  for (const field of NARROWEST_FIRST) {
+    const wanted = filter[field.name]
     if (wanted === undefined) continue
     const values = listOf(wanted)
     // All tags must be there, so one of them is enough to be found by.
@@ -30,9 +30,14 @@ export function isWide(filter: EventFilter): boolean {
   return keysOf(filter) === undefined || globCharsOf(filter.streams, filter.types) > GLOB_CHARS
 }
 
+interface FoundBy<F> {
+  readonly field: FilterField
+  readonly byValue: Map<string, Set<F>>
+}
+
 export class Standing<F extends { readonly filter: EventFilter }> {
   /** Only the fields by which somebody is found. */
-  private readonly byField = new Map<FilterField, Map<string, Set<F>>>()
+  private readonly byField = new Map<FilterField, FoundBy<F>>()
   private readonly others = new Set<F>()
   private readonly all = new Set<F>()
 
@@ -47,8 +52,10 @@ export class Standing<F extends { readonly filter: EventFilter }> {
       this.others.add(follower)
       return
     }
-    const byValue = this.byField.get(keys.field) ?? new Map<string, Set<F>>()
-    this.byField.set(keys.field, byValue)
+    const { field } = keys
+    const found = this.byField.get(field) ?? { field, byValue: new Map<string, Set<F>>() }
+    this.byField.set(field, found)
+    const { byValue } = found
     for (const value of keys.values) {
       const held = byValue.get(value)
       if (held === undefined) byValue.set(value, new Set([follower]))
@@ -60,7 +67,7 @@ export class Standing<F extends { readonly filter: EventFilter }> {
     if (!this.all.delete(follower)) return
     this.others.delete(follower)
     const keys = keysOf(follower.filter)
-    const byValue = keys && this.byField.get(keys.field)
+    const byValue = keys && this.byField.get(keys.field)?.byValue
     if (keys === undefined || byValue === undefined) return
     for (const value of keys.values) {
       const held = byValue.get(value)
@@ -73,7 +80,7 @@ export class Standing<F extends { readonly filter: EventFilter }> {
   /** Each once, those whose filter may match the event and no one else who names what it does not have. */
   *candidates(event: RecordedEvent): Generator<F> {
     yield* this.others
-    for (const [field, byValue] of this.byField) {
+    for (const { field, byValue } of this.byField.values()) {
       const values = field.valuesOf(event)
       if (values === undefined) continue
       for (const value of typeof values === 'string' ? [values] : new Set(values)) {

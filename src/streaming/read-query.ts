@@ -21,7 +21,7 @@ type FilterParameter = (typeof FILTER_FIELDS)[FilterFieldName]['parameter']
 /** The fields of a filter by the names they have in a query. */
 export type FilterQuery = { readonly [Parameter in FilterParameter]?: readonly string[] }
 
-const PARAMETERS = FILTER_FIELD_LIST.map(([name, { parameter }]) => [name, parameter as FilterParameter] as const)
+const PARAMETERS = FILTER_FIELD_LIST.map(({ name, parameter }) => ({ name, parameter: parameter as FilterParameter }))
 
 export interface ReadQuery extends FilterQuery {
   readonly after?: Position
@@ -47,7 +47,7 @@ export interface ReadPlan {
 
 export function filterOf(query: FilterQuery, within: readonly string[] | undefined): EventFilter {
   const filter: { -readonly [Name in keyof EventFilter]: EventFilter[Name] } = {}
-  for (const [name, parameter] of PARAMETERS) {
+  for (const { name, parameter } of PARAMETERS) {
     const values = query[parameter]
     if (values !== undefined) filter[name] = values
   }
@@ -103,7 +103,7 @@ function upperOf(cursor: Cursor | undefined, head: Position): Position {
 /** Whatever decides which events are read. The order of repeated parameters does not, nor how they are shown. */
 function parametersOf(query: ReadQuery): string {
   const { after, before, since, until } = query
-  const lists = PARAMETERS.map(([, parameter]) => query[parameter]?.toSorted() ?? null)
+  const lists = PARAMETERS.map(({ parameter }) => query[parameter]?.toSorted() ?? null)
   return JSON.stringify([lists, after ?? null, before ?? null, since ?? null, until ?? null])
 }
 
@@ -115,7 +115,7 @@ export function limitBeyond(limit: number): { readonly limit?: number } {
 /** `/filter/streams/0` of a read request is `/stream/0` of its query. */
 export function inQuery(pointer: string): string {
   const [, filter, field = '', ...rest] = pointer.split('/')
-  const parameter = PARAMETERS.find(([name]) => name === field)?.[1]
+  const parameter = PARAMETERS.find(({ name }) => name === field)?.parameter
   return filter === 'filter' ? ['', parameter ?? field, ...rest].join('/') : pointer
 }
 

@@ -5,7 +5,7 @@ import { FILTER_FIELD_LIST } from '../contract/filter.js'
 import { EventFilterDto, EventFilterParameters } from './event-filter.dto.js'
 import { shapeOf } from './validator.js'
 
-test.each(FILTER_FIELD_LIST)('%s is taken in a body and in a query, and read by the store', (name, field) => {
+test.each(FILTER_FIELD_LIST)('$name is taken in a body and in a query, and read by the store', ({ name, ...field }) => {
   const value = field.isText === true ? 'a' : ['a']
   expect(shapeOf(EventFilterDto).body({ [name]: value })).toEqual({ [name]: value })
   expect(shapeOf(EventFilterParameters).query({ [field.parameter]: 'a' })).toEqual({ [field.parameter]: ['a'] })

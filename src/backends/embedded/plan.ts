@@ -29,7 +29,7 @@ export async function candidates(
   const lookup = new Lookup(postings, part)
   const { streams, types, causes, within } = filter
   const seen = seenStreams(streams, within)
-  for (const [name, { choice }] of NARROWEST_FIRST) {
+  for (const { name, choice } of NARROWEST_FIRST) {
     const texts = name === 'streams' ? seen?.patterns : filter[name]
     if (texts === undefined) continue
     if (choice === 'all') for (const text of listOf(texts)) lookup.narrow(KIND_OF[name], text)

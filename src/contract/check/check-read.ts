@@ -19,7 +19,7 @@ const VALUES: Readonly<Record<string, FaultOf>> = {
   limit: limitFault,
   onDamaged: value => (typeof value === 'function' ? undefined : 'must be a function'),
 }
-const KNOWN_FIELDS = new Set([...FILTER_FIELD_LIST.map(([name]) => name), 'causes', 'within'])
+const KNOWN_FIELDS = new Set([...FILTER_FIELD_LIST.map(({ name }) => name), 'causes', 'within'])
 const STREAMS_FIELDS = new Set(['streams', 'within', 'after', 'limit'])
 const READ_FIELDS = new Set(['filter', ...Object.keys(VALUES)])
 
@@ -71,7 +71,7 @@ export function checkFilter(filter: unknown, pointer: string, findings: FieldFin
     return
   }
   checkUnknownFields(filter, KNOWN_FIELDS, pointer, 'INVALID_REQUEST', findings)
-  for (const [name, { isText, fault }] of FILTER_FIELD_LIST) {
+  for (const { name, isText, fault } of FILTER_FIELD_LIST) {
     const value = filter[name]
     if (isText === true && !Array.isArray(value)) checkValues(filter, { [name]: fault }, pointer, findings)
     else if (value !== undefined) checkList(value, fault, `${pointer}/${name}`, findings)

@@ -45,7 +45,7 @@ export interface Definition extends GroupSettings {
 
 /** Two filters that let the same through by the same words have the same text. */
 export function filterText(filter: EventFilter): string {
-  const fields = FILTER_FIELD_LIST.flatMap(([name]) => {
+  const fields = FILTER_FIELD_LIST.flatMap(({ name }) => {
     const value = filter[name]
     if (value === undefined) return []
     return [[name, [...new Set(listOf(value))].sort()]]
