@@ -17,7 +17,10 @@ import { Draining } from '../src/streaming/draining.service.js'
 const ANYBODY = { agents: ['*'], roles: [] }
 const BOSS = new Access({ agentId: 'boss', role: 'admin' })
 const SETTINGS: Omit<GroupSettings, 'ordering'> = {
-  ...{ ackTimeoutSeconds: 30, maxAttempts: 5, maxInFlight: 10_000, damaged: 'stop' },
+  ackTimeoutSeconds: 30,
+  maxAttempts: 5,
+  maxInFlight: 10_000,
+  damaged: 'stop',
 }
 
 const VERIFIER = new TokenVerifier({

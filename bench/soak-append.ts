@@ -124,7 +124,10 @@ function judge(taken: readonly Sample[]): void {
   // Every sealed segment that is read keeps a descriptor until the pool is full: they rise to its limit and stay there.
   const descriptors = taken.map(one => one.descriptors)
   report.add({
-    ...{ group: 'soak', what: 'descriptors, most', unit: 'open', store: [Math.max(...descriptors)] },
+    group: 'soak',
+    what: 'descriptors, most',
+    unit: 'open',
+    store: [Math.max(...descriptors)],
     targets: [{ of: 'store', atMost: DEFAULTS.openFiles + OWN_DESCRIPTORS }],
     detail: { 'per hour': line(settled.map(one => [one.hours, one.descriptors])).slope },
   })

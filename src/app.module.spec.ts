@@ -9,7 +9,7 @@ import { serverOf } from './app.module.js'
 import { Public } from './auth/scope.decorator.js'
 import { loadSettings } from './config/load-settings.js'
 import { createLogger } from './logging/logger.js'
-import { createHttpAdapter, dressHttpServer, httpLimits } from './server/http-server.js'
+import { configureHttpServer, createHttpAdapter, httpLimits } from './server/http-server.js'
 
 @Controller('broken')
 @Public()
@@ -40,7 +40,7 @@ beforeAll(async () => {
     abortOnError: false,
     bodyParser: false,
   })
-  dressHttpServer(app, logger)
+  configureHttpServer(app, logger)
   await app.listen(0, '127.0.0.1')
   url = await app.getUrl()
 })

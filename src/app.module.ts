@@ -17,7 +17,7 @@ import { ReplayModule } from './replay/replay.module.js'
 import { SnapshotsModule } from './snapshots/snapshots.module.js'
 import { StorageModule } from './storage/storage.module.js'
 import { ExchangeModule } from './transfer/transfer.module.js'
-import { SubscriptionsModule } from './websocket/websocket.module.js'
+import { WebSocketModule } from './websocket/websocket.module.js'
 import { WireModule } from './wire/wire.module.js'
 
 @Module({
@@ -29,7 +29,7 @@ import { WireModule } from './wire/wire.module.js'
     HealthModule,
     OperationsModule,
     EventsModule,
-    SubscriptionsModule,
+    WebSocketModule,
     GroupsModule,
     IndexModule,
     ReplayModule,

@@ -9,7 +9,7 @@ import { ApiDocsOptions } from './api-docs/docs.controller.js'
 import { serverOf } from './app.module.js'
 import { loadSettings } from './config/load-settings.js'
 import { createLogger } from './logging/logger.js'
-import { createHttpAdapter, dressHttpServer } from './server/http-server.js'
+import { configureHttpServer, createHttpAdapter } from './server/http-server.js'
 
 interface Answer {
   readonly status: number
@@ -27,14 +27,18 @@ interface Development {
 async function start(more: NodeJS.Dict<string> = {}): Promise<Development> {
   const directory = makeTempDirectory()
   const settings = loadSettings({
-    ...{ LIGHTHOUSE_ENV: 'development', LIGHTHOUSE_PORT: '0', LIGHTHOUSE_DATA_DIR: join(directory, 'data') },
+    LIGHTHOUSE_ENV: 'development',
+    LIGHTHOUSE_PORT: '0',
+    LIGHTHOUSE_DATA_DIR: join(directory, 'data'),
     ...more,
   })
   const logger = createLogger('silent', { write: () => undefined })
   const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), createHttpAdapter(), {
-    ...{ logger: false, abortOnError: false, bodyParser: false },
+    logger: false,
+    abortOnError: false,
+    bodyParser: false,
   })
-  dressHttpServer(app, logger)
+  configureHttpServer(app, logger)
   const token = app.get(ApiDocsOptions, { strict: false }).developmentToken as string
   await app.listen(0, '127.0.0.1')
   const port = Number(new URL(await app.getUrl()).port)

@@ -11,8 +11,8 @@ import { loadSettings, unknownVariables } from './config/load-settings.js'
 import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
 import { createLogger } from './logging/logger.js'
-import { createHttpAdapter, dressHttpServer } from './server/http-server.js'
-import { giveBackStartMemory, giveBackWhenIdle } from './server/release-startup-memory.js'
+import { configureHttpServer, createHttpAdapter } from './server/http-server.js'
+import { giveBackWhenIdle, releaseStartupMemory } from './server/release-startup-memory.js'
 import { startupBanner } from './server/startup-banner.js'
 
 /** Connections that the system keeps until they are accepted: where many come at once, those beyond it wait for seconds to try again. */
@@ -28,10 +28,10 @@ async function start(settings: Settings, logger: Logger): Promise<NestFastifyApp
     bodyParser: false,
   })
   app.useLogger(app.get(NestLogger))
-  dressHttpServer(app, logger)
+  configureHttpServer(app, logger)
   endInOrder(app, logger)
   await app.init()
-  giveBackStartMemory()
+  releaseStartupMemory()
   giveBackWhenIdle()
   await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
   const address = await app.getUrl()

@@ -112,16 +112,17 @@ async function throughput(
   const latency = percentiles(rounds.own.flatMap(round => round.latencies))
   const kind = events[0]?.data instanceof Packed ? 'packed ' : ''
   report.add({
-    ...{
-      group: 'append',
-      what: `${kind}${nameOf(shape)}`,
-      unit: 'events/s',
-      store: rate(rounds.own),
-      floor: rate(rounds.bare),
-    },
+    group: 'append',
+    what: `${kind}${nameOf(shape)}`,
+    unit: 'events/s',
+    store: rate(rounds.own),
+    floor: rate(rounds.bare),
     ...(targets === undefined ? {} : { targets }),
     detail: {
-      ...{ 'p50 ms': latency.p50, 'p95 ms': latency.p95, 'p99 ms': latency.p99, 'p99.9 ms': latency.p999 },
+      'p50 ms': latency.p50,
+      'p95 ms': latency.p95,
+      'p99 ms': latency.p99,
+      'p99.9 ms': latency.p999,
       'CPU µs/event': cpu(rounds.own),
       'floor CPU µs/event': cpu(rounds.bare),
       'events per sync': meter.eventsPerBatch,

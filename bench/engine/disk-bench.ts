@@ -26,7 +26,10 @@ export async function diskBench(report: Report, settings: Settings): Promise<voi
     const log = bytesOf(segments, '.log')
     const index = bytesOf(segments, '.idx')
     report.add({
-      ...{ group: 'disk', what: `batches of ${batch}`, unit: '%', store: [(100 * (log + index - sent)) / sent] },
+      group: 'disk',
+      what: `batches of ${batch}`,
+      unit: '%',
+      store: [(100 * (log + index - sent)) / sent],
       targets: [{ of: 'store', atMost: 12 }],
       detail: {
         'log % of JSON': (100 * log) / sent,
@@ -48,7 +51,10 @@ async function archiveRow(report: Report, directory: string, batch: number): Pro
   await log.close()
   const packed = bytesOf(join(directory, 'archive'), '.zst')
   report.add({
-    ...{ group: 'disk', what: `archive of batches of ${batch}`, unit: '% of plain', store: [(100 * packed) / plain] },
+    group: 'disk',
+    what: `archive of batches of ${batch}`,
+    unit: '% of plain',
+    store: [(100 * packed) / plain],
     targets: [{ of: 'store', atMost: 15 }],
     detail: { 'hashes, % of plain': (100 * EVENTS * (32 + 64 / batch)) / plain },
   })

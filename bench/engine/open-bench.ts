@@ -30,22 +30,18 @@ export async function openBench(report: Report, settings: Settings): Promise<voi
     const clean: Opened[] = []
     for (let opening = 0; opening < OPENINGS; opening++) clean.push(await measureOpening(directory))
     report.add({
-      ...{
-        group: 'open',
-        what: `${events} events, after a clean stop`,
-        unit: 'ms',
-        store: clean.map(one => one.openMs),
-      },
+      group: 'open',
+      what: `${events} events, after a clean stop`,
+      unit: 'ms',
+      store: clean.map(one => one.openMs),
       targets: [{ of: 'store', atMost: 1_000 }],
     })
     resident.push(median(clean.map(one => one.usedResidentBytes - one.bareResidentBytes)) / MIB)
     report.add({
-      ...{
-        group: 'open',
-        what: `${events} events, resident beyond Node, used`,
-        unit: 'MB',
-        store: [resident.at(-1) as number],
-      },
+      group: 'open',
+      what: `${events} events, resident beyond Node, used`,
+      unit: 'MB',
+      store: [resident.at(-1) as number],
       detail: {
         'opened MB': median(clean.map(one => one.residentBytes - one.bareResidentBytes)) / MIB,
         'heap MB': median(clean.map(one => one.heapBytes)) / MIB,
@@ -56,7 +52,10 @@ export async function openBench(report: Report, settings: Settings): Promise<voi
   }
   const growth = (resident.at(-1) as number) - (resident[0] as number)
   report.add({
-    ...{ group: 'open', what: 'resident growth, smallest to largest', unit: 'MB', store: [growth] },
+    group: 'open',
+    what: 'resident growth, smallest to largest',
+    unit: 'MB',
+    store: [growth],
     targets: [{ of: 'store', atMost: 50 }],
   })
 }
@@ -70,7 +69,10 @@ async function afterKill(report: Report, directory: string, events: number): Pro
     killed.push((await measureOpening(directory)).openMs)
   }
   report.add({
-    ...{ group: 'open', what: `${events} events, after kill -9`, unit: 'ms', store: killed },
+    group: 'open',
+    what: `${events} events, after kill -9`,
+    unit: 'ms',
+    store: killed,
     targets: [{ of: 'store', atMost: 1_000 + median(passes) }],
     detail: { 'one bare read + hash of the active segment, ms': median(passes) },
   })

@@ -81,13 +81,11 @@ async function singleReads({ report, settings, store, directory, random }: Bench
       const of = (all: readonly number[][]) => all.map(round => percentile(round, fraction))
       const targets: readonly Target[] | undefined = name === 'p99' ? [{ of: 'store', atMost: 0.2 }] : undefined
       report.add({
-        ...{
-          group: 'read',
-          what: `event by ${what}, ${name}`,
-          unit: 'ms',
-          store: of(latencies),
-          floor: of(rounds.bare),
-        },
+        group: 'read',
+        what: `event by ${what}, ${name}`,
+        unit: 'ms',
+        store: of(latencies),
+        floor: of(rounds.bare),
         ...(targets === undefined ? {} : { targets }),
       })
     }
@@ -180,7 +178,9 @@ async function indexedReads({ report, settings, store, random }: Bench): Promise
     const raw = percentiles(rounds.raw.flat())
     const decoded = percentiles(rounds.decoded.flat())
     report.add({
-      ...{ group: 'read', what: `1,000 by ${name}, decoded, p99`, unit: 'ms' },
+      group: 'read',
+      what: `1,000 by ${name}, decoded, p99`,
+      unit: 'ms',
       store: rounds.decoded.map(round => percentile(round, 0.99)),
       targets: [{ of: 'store', atMost: 10 }],
       detail: { 'p50 ms': decoded.p50, 'raw p50 ms': raw.p50, 'raw p99 ms': raw.p99 },
@@ -204,7 +204,9 @@ async function dataFilter({ report, settings, store, random }: Bench): Promise<v
   const sides = { own: () => timed(milliseconds, call) }
   const { own } = await alternate<number[], typeof sides>(settings.rounds, sides)
   report.add({
-    ...{ group: 'read', what: 'filter 10,000 on a data field, p99', unit: 'ms' },
+    group: 'read',
+    what: 'filter 10,000 on a data field, p99',
+    unit: 'ms',
     store: own.map(round => percentile(round, 0.99)),
     targets: [{ of: 'store', atMost: 100 }],
     detail: { 'p50 ms': median(own.flat()) },
@@ -244,7 +246,11 @@ async function sequential({ report, settings, store, directory }: Bench): Promis
   const required: Target = { of: 'store', atLeast: 50_000 }
   const row = (what: string, own: number[], floor: number[], ratio: number) =>
     report.add({
-      ...{ group: 'read', what, unit: 'events/s', store: own, floor },
+      group: 'read',
+      what,
+      unit: 'events/s',
+      store: own,
+      floor,
       targets: [required, { of: 'ratio', atLeast: ratio }],
     })
   row('sequential, decoded, beside bare unpack', rounds.decoded, rounds.unpack, 0.7)
@@ -265,7 +271,10 @@ async function replay({ report, settings, store }: Bench): Promise<void> {
     growth = Math.max(growth, process.memoryUsage().heapUsed - before)
   }
   report.add({
-    ...{ group: 'read', what: `replay ${events.toLocaleString('en-US')} events`, unit: 's', store: seconds },
+    group: 'read',
+    what: `replay ${events.toLocaleString('en-US')} events`,
+    unit: 's',
+    store: seconds,
     targets: [{ of: 'store', atMost: 0.6 }],
     detail: { 'heap growth KB': growth / 1024 },
   })

@@ -48,7 +48,11 @@ export class Report {
     const base = floor === undefined ? undefined : median(floor)
     const ratio = base === undefined ? undefined : middle / base
     const row: Row = {
-      ...{ group, what, unit, store: middle, spread: [Math.min(...store), Math.max(...store)] },
+      group,
+      what,
+      unit,
+      store: middle,
+      spread: [Math.min(...store), Math.max(...store)],
       ...(base === undefined ? {} : { floor: base, ratio: ratio as number }),
       ...(targets === undefined ? {} : { targets, met: targets.every(target => meets(target, middle, ratio)) }),
       ...(detail === undefined ? {} : { detail }),

@@ -13,7 +13,9 @@ const BATCH = 100
 
 export async function singleBench({ report, lighthouse, bare, authorization, rounds, seconds }: HttpBench) {
   const shape = {
-    ...{ method: 'POST' as const, seconds, headers: { authorization, 'content-type': 'application/json' } },
+    method: 'POST' as const,
+    seconds,
+    headers: { authorization, 'content-type': 'application/json' },
     bodies: EVENTS.map(event => JSON.stringify(event)),
   }
   report.heading('POST /v1/events, 1 KB of JSON, durable: requests/s beside a bare Fastify that parses the same body')
@@ -25,14 +27,20 @@ export async function singleBench({ report, lighthouse, bare, authorization, rou
     )
     const middle = (name: 'p50' | 'p99' | 'p999') => median(store.map(result => result[name]))
     report.add({
-      ...{ group: 'single', what: `${connections} connections`, unit: 'requests/s' },
-      ...{ store: store.map(result => result.perSecond), floor: floor.map(result => result.perSecond) },
+      group: 'single',
+      what: `${connections} connections`,
+      unit: 'requests/s',
+      store: store.map(result => result.perSecond),
+      floor: floor.map(result => result.perSecond),
       ...(connections === 64 ? { targets: [{ of: 'ratio' as const, atLeast: 0.5 }] } : {}),
       detail: { 'p50 ms': middle('p50'), 'p99 ms': middle('p99'), 'p99.9 ms': middle('p999') },
     })
     if (connections !== 64) continue
     report.add({
-      ...{ group: 'single', what: '64 connections: p99', unit: 'ms', store: store.map(result => result.p99) },
+      group: 'single',
+      what: '64 connections: p99',
+      unit: 'ms',
+      store: store.map(result => result.p99),
       targets: [{ of: 'store', atMost: 10 }],
     })
   }
@@ -53,8 +61,11 @@ export async function storingBench({ report, lighthouse, authorization, rounds, 
         () => load({ ...shape, url: `${storing.url}/v1/events` }),
       )
       report.add({
-        ...{ group: 'storing', what: `${connections} connections`, unit: 'requests/s' },
-        ...{ store: store.map(result => result.perSecond), floor: floor.map(result => result.perSecond) },
+        group: 'storing',
+        what: `${connections} connections`,
+        unit: 'requests/s',
+        store: store.map(result => result.perSecond),
+        floor: floor.map(result => result.perSecond),
       })
     }
   } finally {
@@ -97,8 +108,11 @@ export async function batchBench({ report, lighthouse, authorization, rounds, se
         () => pace(turn => floor(bodies[turn % bodies.length] as Buffer)),
       )
       report.add({
-        ...{ group: 'batch', what: `${form}, ${connections} connections, beside ${name}`, unit: 'events/s' },
-        ...{ store: store.map(result => result.perSecond * BATCH), floor: bare.map(result => result.perSecond) },
+        group: 'batch',
+        what: `${form}, ${connections} connections, beside ${name}`,
+        unit: 'events/s',
+        store: store.map(result => result.perSecond * BATCH),
+        floor: bare.map(result => result.perSecond),
         ...(connections === 8 ? { targets: [{ of: 'ratio' as const, atLeast: 0.6 }] } : {}),
         detail: { 'p50 ms': median(store.map(r => r.p50)), 'p99 ms': median(store.map(r => r.p99)) },
       })

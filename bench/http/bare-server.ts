@@ -4,8 +4,13 @@ import { Unpackr } from 'msgpackr'
 
 const unpackr = new Unpackr({ useRecords: false, mapsAsObjects: true })
 const ANSWER = {
-  ...{ id: '1763692800000000000_0_node-1', position: 1, stream: 'agent-1', revision: 0 },
-  ...{ timestamp: '2026-11-21T00:00:00.000000000Z', duplicate: false, durability: 'fsync' },
+  id: '1763692800000000000_0_node-1',
+  position: 1,
+  stream: 'agent-1',
+  revision: 0,
+  timestamp: '2026-11-21T00:00:00.000000000Z',
+  duplicate: false,
+  durability: 'fsync',
 }
 const BATCH = { events: Array.from({ length: 100 }, () => ANSWER), firstPosition: 1, lastPosition: 100 }
 

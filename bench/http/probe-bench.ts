@@ -11,12 +11,21 @@ export async function probeBench({ report, lighthouse, authorization, seconds }:
   const headers = { authorization, 'content-type': 'application/json' }
   for (const path of PATHS) {
     const appends = load({
-      ...{ url: `${lighthouse.url}/v1/events`, method: 'POST', headers, bodies, connections: 64, seconds: seconds + 1 },
+      url: `${lighthouse.url}/v1/events`,
+      method: 'POST',
+      headers,
+      bodies,
+      connections: 64,
+      seconds: seconds + 1,
     })
     const { p50, p99 } = await load({ url: `${lighthouse.url}${path}`, connections: 1, seconds })
     const { perSecond } = await appends
     report.add({
-      ...{ group: 'probes', what: path, unit: 'ms', store: [p99], targets: [{ of: 'store', atMost: 20 }] },
+      group: 'probes',
+      what: path,
+      unit: 'ms',
+      store: [p99],
+      targets: [{ of: 'store', atMost: 20 }],
       detail: { 'p50 ms': p50, 'appends/s meanwhile': perSecond },
     })
   }

@@ -42,8 +42,11 @@ export async function readBench(bench: HttpBench): Promise<void> {
         () => pace(() => FLOORS[form](packed)),
       )
       report.add({
-        ...{ group: 'read', what: `${limit} events, ${form}, 8 connections`, unit: 'events/s' },
-        ...{ store: store.map(result => result.perSecond * limit), floor: floor.map(r => r.perSecond) },
+        group: 'read',
+        what: `${limit} events, ${form}, 8 connections`,
+        unit: 'events/s',
+        store: store.map(result => result.perSecond * limit),
+        floor: floor.map(r => r.perSecond),
         ...(limit === 1_000 && form === 'json' ? { targets: [{ of: 'ratio' as const, atLeast: 0.6 }] } : {}),
         detail: { 'p50 ms': median(store.map(r => r.p50)), 'p99 ms': median(store.map(r => r.p99)) },
       })

@@ -81,14 +81,20 @@ export async function idleBench(bench: LiveBench): Promise<void> {
   }
   const each = ((residentOf(lighthouse) ?? Number.NaN) - before) / 1024 / IDLE
   report.add({
-    ...{ group: 'idle', what: 'resident memory of each', unit: 'KiB', store: [each] },
+    group: 'idle',
+    what: 'resident memory of each',
+    unit: 'KiB',
+    store: [each],
     targets: [{ of: 'store', atMost: 30 }],
   })
   const withThem: number[] = []
   for (let round = 0; round <= rounds; round++) withThem.push(await overHttp(bench))
   report.add({
-    ...{ group: 'idle', what: 'appends over HTTP, 64 connections, with and without', unit: 'events/s' },
-    ...{ store: withThem.slice(1), floor: without.slice(1) },
+    group: 'idle',
+    what: 'appends over HTTP, 64 connections, with and without',
+    unit: 'events/s',
+    store: withThem.slice(1),
+    floor: without.slice(1),
   })
   for (const client of idle) client.end()
 }

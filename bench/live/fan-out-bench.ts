@@ -41,7 +41,11 @@ export async function fanOutBench(bench: LiveBench): Promise<void> {
   }
   const { store, floor } = await alternate<number, typeof sides>(rounds, sides)
   report.add({
-    ...{ group: 'fan-out', what: `${SUBSCRIBERS} subscribers, appends included`, unit: 'frames/s', store, floor },
+    group: 'fan-out',
+    what: `${SUBSCRIBERS} subscribers, appends included`,
+    unit: 'frames/s',
+    store,
+    floor,
     targets: [{ of: 'ratio', atLeast: 0.5 }],
   })
   for (const client of [...clients, ...bare]) client.end()

@@ -52,11 +52,17 @@ export async function latencyBench(bench: LiveBench): Promise<void> {
   for (let round = 0; round <= rounds; round++) found.push(await paced(bench, subscriber))
   const kept = found.slice(1)
   report.add({
-    ...{ group: 'latency', what: 'p50', unit: 'ms', store: kept.map(({ p50 }) => p50) },
+    group: 'latency',
+    what: 'p50',
+    unit: 'ms',
+    store: kept.map(({ p50 }) => p50),
     targets: [{ of: 'store', atMost: 2 }],
   })
   report.add({
-    ...{ group: 'latency', what: 'p99', unit: 'ms', store: kept.map(({ p99 }) => p99) },
+    group: 'latency',
+    what: 'p99',
+    unit: 'ms',
+    store: kept.map(({ p99 }) => p99),
     targets: [{ of: 'store', atMost: 10 }],
   })
   subscriber.end()
@@ -78,13 +84,19 @@ export async function pausedBench(bench: LiveBench): Promise<void> {
   for (let round = 0; round <= rounds; round++) beside.push(await paced(bench, first))
   const grown = ((residentOf(lighthouse) ?? Number.NaN) - before) / MIB
   report.add({
-    ...{ group: 'paused', what: 'p99 of the healthy, beside the paused and alone', unit: 'ms' },
-    ...{ store: beside.slice(1).map(({ p99 }) => p99), floor: alone.slice(1).map(({ p99 }) => p99) },
+    group: 'paused',
+    what: 'p99 of the healthy, beside the paused and alone',
+    unit: 'ms',
+    store: beside.slice(1).map(({ p99 }) => p99),
+    floor: alone.slice(1).map(({ p99 }) => p99),
     targets: [{ of: 'ratio', atMost: 1.5 }],
     detail: { 'p50 beside': median(beside.map(({ p50 }) => p50)), 'p50 alone': median(alone.map(({ p50 }) => p50)) },
   })
   report.add({
-    ...{ group: 'paused', what: 'resident memory for 100 that do not read', unit: 'MiB', store: [grown] },
+    group: 'paused',
+    what: 'resident memory for 100 that do not read',
+    unit: 'MiB',
+    store: [grown],
     targets: [{ of: 'store', atMost: 100 }],
   })
   for (const client of healthy) client.end()
@@ -94,7 +106,9 @@ export async function pausedBench(bench: LiveBench): Promise<void> {
   await Promise.all(followed.map(one => one.until(missed)))
   const seconds = (performance.now() - begun) / 1000
   report.add({
-    ...{ group: 'paused', what: 'events to those that read again, none missed', unit: 'events/s' },
+    group: 'paused',
+    what: 'events to those that read again, none missed',
+    unit: 'events/s',
     store: [(missed * paused.length) / seconds],
   })
   for (const client of paused) client.end()

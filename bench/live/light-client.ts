@@ -15,8 +15,12 @@ export class LightClient {
     const { hostname, port, host } = new URL(url)
     const socket = connect({ host: hostname, port: Number(port), noDelay: true })
     const fields = {
-      ...{ Host: host, Upgrade: 'websocket', Connection: 'Upgrade', 'Sec-WebSocket-Version': '13' },
-      ...{ 'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==', ...headers },
+      Host: host,
+      Upgrade: 'websocket',
+      Connection: 'Upgrade',
+      'Sec-WebSocket-Version': '13',
+      'Sec-WebSocket-Key': 'dGhlIHNhbXBsZSBub25jZQ==',
+      ...headers,
     }
     const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
     socket.write(`GET /v1/stream HTTP/1.1\r\n${lines.join('')}\r\n`)

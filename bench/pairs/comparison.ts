@@ -42,7 +42,9 @@ export function compare(
   })
   const interval = intervalOf(ratios)
   return {
-    ...{ before: median(before), after: median(after), ratios },
+    before: median(before),
+    after: median(after),
+    ratios,
     ...interval,
     verdict: verdictOf(interval, margin),
   }

@@ -28,18 +28,25 @@ async function loading(started: Started, shape: (headers: Record<string, string>
 }
 
 const singles = (connections: number): PairRow => ({
-  ...{ name: `http-singles-${connections}`, what: `POST /v1/events, 1 KB of JSON, ${connections} connections` },
-  ...{ unit: 'requests/s', better: 'more' },
+  name: `http-singles-${connections}`,
+  what: `POST /v1/events, 1 KB of JSON, ${connections} connections`,
+  unit: 'requests/s',
+  better: 'more',
   start: started =>
     loading(started, headers => ({
-      ...{ path: '/v1/events', method: 'POST', connections, bodies: EVENTS.map(event => JSON.stringify(event)) },
+      path: '/v1/events',
+      method: 'POST',
+      connections,
+      bodies: EVENTS.map(event => JSON.stringify(event)),
       headers: { ...headers, 'content-type': 'application/json' },
     })),
 })
 
 const batches = (form: 'json' | 'msgpack'): PairRow => ({
-  ...{ name: `http-batches-${form}`, what: `POST /v1/events/batch, 100 events as ${form}, 8 connections` },
-  ...{ unit: 'events/s', better: 'more' },
+  name: `http-batches-${form}`,
+  what: `POST /v1/events/batch, 100 events as ${form}, 8 connections`,
+  unit: 'events/s',
+  better: 'more',
   start: started => {
     const groups = Array.from({ length: EVENTS.length / BATCH }, (_, at) => EVENTS.slice(at * BATCH, (at + 1) * BATCH))
     const bodies = groups.map(events =>
@@ -48,7 +55,10 @@ const batches = (form: 'json' | 'msgpack'): PairRow => ({
     return loading(
       started,
       headers => ({
-        ...{ path: '/v1/events/batch', method: 'POST', connections: 8, bodies },
+        path: '/v1/events/batch',
+        method: 'POST',
+        connections: 8,
+        bodies,
         headers: { ...headers, 'content-type': `application/${form}` },
       }),
       BATCH,
@@ -57,8 +67,10 @@ const batches = (form: 'json' | 'msgpack'): PairRow => ({
 })
 
 const pages = (form: 'json' | 'msgpack'): PairRow => ({
-  ...{ name: `http-pages-${form}`, what: `GET /v1/events?limit=1000 as ${form}, 8 connections` },
-  ...{ unit: 'events/s', better: 'more' },
+  name: `http-pages-${form}`,
+  what: `GET /v1/events?limit=1000 as ${form}, 8 connections`,
+  unit: 'events/s',
+  better: 'more',
   start: async started => {
     const running = await startServer(started.side, started.directory)
     const authorization = `Bearer ${await tokenFor('bench')}`
@@ -73,8 +85,10 @@ const pages = (form: 'json' | 'msgpack'): PairRow => ({
 })
 
 const groups = (consumers: number, max: number): PairRow => ({
-  ...{ name: `groups-${consumers}x${max}`, what: `take and ack, ${consumers} consumers, up to ${max} at a time` },
-  ...{ unit: 'events/s', better: 'more' },
+  name: `groups-${consumers}x${max}`,
+  what: `take and ack, ${consumers} consumers, up to ${max} at a time`,
+  unit: 'events/s',
+  better: 'more',
   start: async started => {
     const running = await startServer(started.side, started.directory)
     const authorization = `Bearer ${await tokenFor('bench')}`

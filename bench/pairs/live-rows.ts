@@ -23,7 +23,10 @@ async function openStream({ url }: Running, agent: string, headers = {}): Promis
 
 /** From the sending of an append on one socket to its delivery on another. */
 const latency: PairRow = {
-  ...{ name: 'live-latency', what: `from append to delivery at ${PER_SECOND}/s, p50`, unit: 'ms', better: 'less' },
+  name: 'live-latency',
+  what: `from append to delivery at ${PER_SECOND}/s, p50`,
+  unit: 'ms',
+  better: 'less',
   start: async ({ side, directory }) => {
     const running = await startServer(side, directory)
     const writer = await openStream(running, 'writer')
@@ -60,7 +63,10 @@ async function paced(writer: LightClient, subscriber: LightClient, count: number
 }
 
 const fanOut: PairRow = {
-  ...{ name: 'live-fanout', what: `batches of 100 to ${SUBSCRIBERS} subscribers`, unit: 'frames/s', better: 'more' },
+  name: 'live-fanout',
+  what: `batches of 100 to ${SUBSCRIBERS} subscribers`,
+  unit: 'frames/s',
+  better: 'more',
   start: async ({ side, directory }) => {
     const running = await startServer(side, directory)
     const authorization = `Bearer ${await tokenFor('writer')}`
@@ -86,8 +92,10 @@ const fanOut: PairRow = {
 }
 
 const catchUp = (form: 'json' | 'msgpack'): PairRow => ({
-  ...{ name: `live-catchup-${form}`, what: `catching up with ${STORED} events as ${form}` },
-  ...{ unit: 'events/s', better: 'more' },
+  name: `live-catchup-${form}`,
+  what: `catching up with ${STORED} events as ${form}`,
+  unit: 'events/s',
+  better: 'more',
   start: async ({ side, directory }: Started) => {
     const running = await startServer(side, directory)
     await fill(running, `Bearer ${await tokenFor('writer')}`, makeEvents({ count: STORED, seed: 11 }))
@@ -117,7 +125,9 @@ async function caughtUp(running: Running, form: 'json' | 'msgpack'): Promise<num
 }
 
 const pipelined: PairRow = {
-  ...{ name: 'live-append', what: `single appends on one socket, ${IN_FLIGHT} in flight`, unit: 'events/s' },
+  name: 'live-append',
+  what: `single appends on one socket, ${IN_FLIGHT} in flight`,
+  unit: 'events/s',
   better: 'more',
   start: async ({ side, directory }) => {
     const running = await startServer(side, directory)

@@ -50,10 +50,14 @@ export async function measureRow(row: PairRow, settings: Settings): Promise<RowR
   const figures = (side: readonly Measured[]) => side.map(({ figure }) => figure)
   const cpu = after.map((one, pair) => one.cpu / (before[pair] as Measured).cpu)
   return {
-    ...{ name: row.name, what: row.what, unit: row.unit, better: row.better },
+    name: row.name,
+    what: row.what,
+    unit: row.unit,
+    better: row.better,
     ...compare(figures(before), figures(after), row.better),
     ...(cpu.every(ratio => ratio > 0 && Number.isFinite(ratio)) ? { cpu: intervalOf(cpu) } : {}),
-    ...{ tookSeconds: Math.round((performance.now() - begun) / 1_000), load: loadNow() },
+    tookSeconds: Math.round((performance.now() - begun) / 1_000),
+    load: loadNow(),
   }
 }
 

@@ -4,13 +4,18 @@ import type { PairRow } from './row.js'
 import { startOwn } from './side.js'
 
 const append = (writers: number, batch: number, unit: string, better: PairRow['better']): PairRow => ({
-  ...{ name: `engine-${writers}x${batch}`, what: `the store itself, ${writers} writers, batches of ${batch}` },
-  ...{ unit, better },
+  name: `engine-${writers}x${batch}`,
+  what: `the store itself, ${writers} writers, batches of ${batch}`,
+  unit,
+  better,
   start: ({ side, directory }) => startOwn(side, `append ${writers}x${batch}`, directory),
 })
 
 const replay: PairRow = {
-  ...{ name: 'replay', what: 'a replay of 200,000 events without snapshots', unit: 'events/s', better: 'more' },
+  name: 'replay',
+  what: 'a replay of 200,000 events without snapshots',
+  unit: 'events/s',
+  better: 'more',
   // Both sides may be one checkout, so the name tells them apart and not the commit.
   start: ({ side, directory }) => startOwn(side, 'replay', join(directory, `replay-${side.name}`)),
 }

@@ -23,12 +23,16 @@ export async function memoryBench(report: Report, directory: string, events: num
     const fixed = await runs(directory, size, FIXED_YOUNG)
     const resident = (of: readonly Held[]) => median(of.map(one => one.residentPeakBytes / MIB))
     report.add({
-      ...{ group: 'memory', what: `${what}: heap after collection, growth`, unit: 'MB' },
+      group: 'memory',
+      what: `${what}: heap after collection, growth`,
+      unit: 'MB',
       store: [...free, ...fixed].map(one => one.heapGrowthBytes / MIB),
       targets: [{ of: 'store', atMost: FLAT_MB }],
     })
     report.add({
-      ...{ group: 'memory', what: `${what}: resident, beyond a tenth of it`, unit: 'MB' },
+      group: 'memory',
+      what: `${what}: resident, beyond a tenth of it`,
+      unit: 'MB',
       store: fixed.map(one => one.residentGrowthBytes / MIB),
       targets: [{ of: 'store', atMost: FLAT_MB }],
       detail: { 'peak, young heap fixed': resident(fixed), 'peak, as V8 sees fit': resident(free) },

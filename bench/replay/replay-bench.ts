@@ -58,8 +58,10 @@ function rowsOf(sides: Sides, events: number): Omit<Measured, 'group'>[] {
   const speedup = sides.whole.map((ms, at) => ms / (sides.snapshot[at] as number))
   return [
     {
-      ...{ what: `filtered replay of ${tenth.toLocaleString('en-US')}, cold`, unit: 'ms' },
-      ...{ store: sides.tenth, floor: sides.bareTenth },
+      what: `filtered replay of ${tenth.toLocaleString('en-US')}, cold`,
+      unit: 'ms',
+      store: sides.tenth,
+      floor: sides.bareTenth,
       ...(tenth === FILTERED_EVENTS
         ? {
             targets: [
@@ -70,38 +72,44 @@ function rowsOf(sides: Sides, events: number): Omit<Measured, 'group'>[] {
         : {}),
     } as Omit<Measured, 'group'>,
     {
-      ...{ what: `full replay of ${count}`, unit: 'events/s' },
-      ...{ store: rate(sides.whole), floor: rate(sides.bareWhole), targets: [{ of: 'store', atLeast: 50_000 }] },
+      what: `full replay of ${count}`,
+      unit: 'events/s',
+      store: rate(sides.whole),
+      floor: rate(sides.bareWhole),
+      targets: [{ of: 'store', atLeast: 50_000 }],
     },
     {
-      ...{ what: `replay of 5 % of ${count} by type`, unit: 'events/s' },
-      ...{
-        store: rate(sides.twentieth, events / 20),
-        detail: { ms: median(sides.twentieth), 'full replay, ms': median(sides.whole) },
-      },
+      what: `replay of 5 % of ${count} by type`,
+      unit: 'events/s',
+      store: rate(sides.twentieth, events / 20),
+      detail: { ms: median(sides.twentieth), 'full replay, ms': median(sides.whole) },
     },
     {
-      ...{ what: `replay of 5 % by type, beside the full one`, unit: 'ms' },
-      ...{ store: sides.twentieth, floor: sides.whole, targets: [{ of: 'ratio', atMost: 0.1 }] },
+      what: `replay of 5 % by type, beside the full one`,
+      unit: 'ms',
+      store: sides.twentieth,
+      floor: sides.whole,
+      targets: [{ of: 'ratio', atMost: 0.1 }],
     },
     {
-      ...{ what: 'cold state: without a snapshot by with', unit: '×', store: speedup },
-      ...{
-        targets: [{ of: 'store', atLeast: 10 }],
-        detail: { 'with, ms': median(sides.snapshot), 'without, ms': median(sides.whole) },
-      },
+      what: 'cold state: without a snapshot by with',
+      unit: '×',
+      store: speedup,
+      targets: [{ of: 'store', atLeast: 10 }],
+      detail: { 'with, ms': median(sides.snapshot), 'without, ms': median(sides.whole) },
     },
     {
-      ...{ what: `snapshot + delta of ${delta}`, unit: 'ms', store: sides.delta, floor: sides.bareDelta },
+      what: `snapshot + delta of ${delta}`,
+      unit: 'ms',
+      store: sides.delta,
+      floor: sides.bareDelta,
       targets: [{ of: 'store', atMost: 1_000 }],
     },
     {
-      ...{
-        what: `resume from a checkpoint ${delta} back`,
-        unit: 'ms',
-        store: sides.checkpoint,
-        floor: sides.bareDelta,
-      },
+      what: `resume from a checkpoint ${delta} back`,
+      unit: 'ms',
+      store: sides.checkpoint,
+      floor: sides.bareDelta,
       targets: [{ of: 'store', atMost: 1_000 }],
     },
   ]

@@ -5,12 +5,12 @@ import { Access } from '../../src/auth/access.js'
 import { RealDisk } from '../../src/backends/embedded/engine/disk/real-disk.js'
 import { SideFiles } from '../../src/backends/embedded/side-files.js'
 import type { EventStore } from '../../src/contract/event-store.js'
-import { Folds } from '../../src/folding/fold-catalog.service.js'
+import { FoldCatalog } from '../../src/folding/fold-catalog.service.js'
 import { Projections } from '../../src/folding/projections.service.js'
 import { ReplayDto } from '../../src/folding/replay.dto.js'
 import type { Replayed } from '../../src/folding/replay.js'
 import { Replays } from '../../src/folding/replays.service.js'
-import { KeptStates } from '../../src/folding/snapshot-source.service.js'
+import { SnapshotSource } from '../../src/folding/snapshot-source.service.js'
 import { Snapshots } from '../../src/snapshots/snapshots.service.js'
 import { Upcasting } from '../../src/upcasting/upcasting.service.js'
 
@@ -28,8 +28,8 @@ export class States {
   static async open(store: EventStore, directory: string): Promise<States> {
     const projections = new Projections(store)
     const upcasting = new Upcasting(store)
-    const replays = new Replays(store, new KeptStates(), projections, upcasting)
-    const folds = new Folds(store, replays, projections, upcasting)
+    const replays = new Replays(store, new SnapshotSource(), projections, upcasting)
+    const folds = new FoldCatalog(store, replays, projections, upcasting)
     const files = new SideFiles(new RealDisk(), join(directory, 'snapshots'))
     const snapshots = new Snapshots(files, folds, replays, Date.now)
     await snapshots.onModuleInit()

@@ -1,7 +1,8 @@
 // The loop of a consumer: takes what it has hands for, calls the handler, and says what became of each event.
+
+import type { Delivery, DeliverySource, Nack } from './delivery.js'
 import { LighthouseError } from './errors.js'
 import type { AnyEvent, EventShape, RecordedEvent } from './event.js'
-import type { Delivery, Group, Nack } from './group.js'
 import { pause, type Retry } from './retry.js'
 import { Settling } from './settling.js'
 
@@ -36,7 +37,7 @@ export class Consumer<S extends EventShape> {
   private wake: () => void = () => undefined
 
   constructor(
-    private readonly group: Group<S>,
+    private readonly group: DeliverySource<S>,
     private readonly retry: Retry,
     private readonly handler: Handler<S>,
     private readonly options: ConsumeOptions<S>,

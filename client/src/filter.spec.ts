@@ -4,9 +4,18 @@ import { filterFrame, filterQuery, limitOf, readQuery } from './filter.js'
 
 test('a read is said in the words of the query', () => {
   const query = readQuery({
-    ...{ streams: ['a*', 'b'], types: 'T', tags: ['x', 'y'], agents: 'me', correlationId: ['c', 'd'] },
-    ...{ causationId: 'e', sessionId: 's', after: 3, before: 9, order: 'desc' },
-    ...{ since: new Date(0), until: '1970-01-01T00:00:01+01:00' },
+    streams: ['a*', 'b'],
+    types: 'T',
+    tags: ['x', 'y'],
+    agents: 'me',
+    correlationId: ['c', 'd'],
+    causationId: 'e',
+    sessionId: 's',
+    after: 3,
+    before: 9,
+    order: 'desc',
+    since: new Date(0),
+    until: '1970-01-01T00:00:01+01:00',
   })
   expect(query.toString()).toBe(
     'stream=a*&stream=b&type=T&tag=x&tag=y&agent=me&correlation=c&correlation=d&causation=e&session=s' +
@@ -16,7 +25,10 @@ test('a read is said in the words of the query', () => {
 
 test('a follow is said in the words of the frame', () => {
   expect(filterFrame({ streams: 'a*', tags: ['x'], correlationId: 'c', causationId: 'e' })).toEqual({
-    ...{ streams: ['a*'], tags: ['x'], correlationId: 'c', causationId: 'e' },
+    streams: ['a*'],
+    tags: ['x'],
+    correlationId: 'c',
+    causationId: 'e',
   })
   expect(filterFrame({ streams: undefined })).toBeUndefined()
 })

@@ -1,6 +1,7 @@
 // A consumer group: each event that matches is handed to one of its consumers, until it is settled.
 import type { CallOptions } from './call.js'
 import { type ConsumeOptions, Consumer, type Handler } from './consuming.js'
+import type { Delivery, Nack, TakeOptions } from './delivery.js'
 import type { AnyEvent, EventShape, Position, RecordedEvent } from './event.js'
 import { type EventFilter, filterFrame, limitOf } from './filter.js'
 import type { Http, HttpRequest } from './http.js'
@@ -68,28 +69,6 @@ export interface GroupStatus
   /** As far as the token may subscribe. */
   readonly progress: GroupProgress
 }
-
-/** An event that is this consumer's until the deadline. */
-export interface Delivery<S extends EventShape = AnyEvent> {
-  /** Settles this delivery, and no other. */
-  readonly token: string
-  /** The how manieth time the event is handed out. */
-  readonly attempt: number
-  readonly deadline: string
-  readonly event: RecordedEvent<S>
-}
-
-export interface TakeOptions extends CallOptions {
-  /** The most deliveries there will be, up to 1,000; default 10. */
-  readonly max?: number | undefined
-  /** How long to wait for the first, up to 50; default 30. */
-  readonly waitSeconds?: number | undefined
-}
-
-/** `retry`: hand it out again. `park`: put it aside for somebody to look at. `skip`: it need not be done. */
-export type Nack =
-  | { readonly action: 'retry'; readonly delaySeconds?: number | undefined; readonly reason?: string | undefined }
-  | { readonly action: 'park' | 'skip'; readonly reason?: string | undefined }
 
 export interface ParkedEvent<S extends EventShape = AnyEvent> {
   readonly position: Position

@@ -284,6 +284,7 @@ export type {
 } from './appends.js'
 export type { CallOptions, Context } from './call.js'
 export type { ConsumeOptions, Handler } from './consuming.js'
+export type { Delivery, Nack, TakeOptions } from './delivery.js'
 export {
   ConflictError,
   type ErrorCode,
@@ -309,16 +310,13 @@ export type {
 export type { EventFilter, OneOrMany, ReadFilter, ReadRequest } from './filter.js'
 export type { Following, FollowRequest } from './following.js'
 export type {
-  Delivery,
   Group,
   GroupConsumers,
   GroupDefinition,
   GroupProgress,
   GroupSettings,
   GroupStatus,
-  Nack,
   ParkedEvent,
-  TakeOptions,
 } from './group.js'
 export type {
   QueryEvents,

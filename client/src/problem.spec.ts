@@ -5,8 +5,15 @@ import { ConflictError, SERVER_CODES } from './errors.js'
 import { errorOfAnswer, errorOfFrame, secondsOf } from './problem.js'
 
 const problem = {
-  ...{ type: '/problems/OVERLOADED', title: 'Too many appends are waiting', status: 503, code: 'OVERLOADED' },
-  ...{ detail: 'Wait.', instance: '/v1/events', traceId: 'cafe', correlationId: 'c-1', retryable: true },
+  type: '/problems/OVERLOADED',
+  title: 'Too many appends are waiting',
+  status: 503,
+  code: 'OVERLOADED',
+  detail: 'Wait.',
+  instance: '/v1/events',
+  traceId: 'cafe',
+  correlationId: 'c-1',
+  retryable: true,
 }
 
 test('the codes are those of the catalogue', () => {
@@ -19,8 +26,17 @@ describe('an answer', () => {
     const errors = [{ pointer: '/events/0', detail: 'is wrong' }]
     const body = JSON.stringify({ ...problem, errors, outcome: 'indeterminate' })
     expect(errorOfAnswer(503, headers, body)).toMatchObject({
-      ...{ code: 'OVERLOADED', status: 503, title: 'Too many appends are waiting', detail: 'Wait.', message: 'Wait.' },
-      ...{ retryable: true, outcome: 'indeterminate', errors, violations: [], traceId: 'cafe', correlationId: 'c-1' },
+      code: 'OVERLOADED',
+      status: 503,
+      title: 'Too many appends are waiting',
+      detail: 'Wait.',
+      message: 'Wait.',
+      retryable: true,
+      outcome: 'indeterminate',
+      errors,
+      violations: [],
+      traceId: 'cafe',
+      correlationId: 'c-1',
       retryAfterSeconds: 3,
     })
   })
@@ -53,7 +69,8 @@ describe('an answer', () => {
 
 test('a frame that refuses, and one that ends without a problem', () => {
   expect(errorOfFrame({ type: 'error', problem, retryAfterSeconds: 2 })).toMatchObject({
-    ...{ code: 'OVERLOADED', retryAfterSeconds: 2 },
+    code: 'OVERLOADED',
+    retryAfterSeconds: 2,
   })
   expect(errorOfFrame({ type: 'closed', reason: 'deleted' })).toMatchObject({ code: 'deleted', retryable: false })
 })

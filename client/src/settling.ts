@@ -1,7 +1,8 @@
 // Says of deliveries what became of them: acknowledgements that come while one is under way go together with the next.
+
+import type { Delivery, DeliverySource, Nack } from './delivery.js'
 import { LighthouseError } from './errors.js'
 import type { EventShape } from './event.js'
-import type { Delivery, Group, Nack } from './group.js'
 
 /** The most tokens of one request. */
 const MOST_TOKENS = 1_000
@@ -16,7 +17,7 @@ export class Settling<S extends EventShape> {
   private waiting: Acknowledgement[] = []
   private busy = false
 
-  constructor(private readonly group: Pick<Group<S>, 'ack' | 'nack'>) {}
+  constructor(private readonly group: Pick<DeliverySource<S>, 'ack' | 'nack'>) {}
 
   ack({ token }: Delivery<S>): Promise<void> {
     return new Promise((resolve, reject) => {

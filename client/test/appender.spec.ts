@@ -26,7 +26,9 @@ test('one and many, with expectations, answered as over HTTP', async () => {
   const many = await appender.append([event, event])
   expect(many).toMatchObject({ firstPosition: one.position + 1, lastPosition: one.position + 2 })
   await expect(appender.append(event, { expectedRevision: 'none' })).rejects.toMatchObject({
-    ...{ name: 'ConflictError', code: 'REVISION_CONFLICT', outcome: 'rejected' },
+    name: 'ConflictError',
+    code: 'REVISION_CONFLICT',
+    outcome: 'rejected',
     violations: [{ kind: 'revision', stream: 'piped', expected: 'none', actual: 2 }],
   })
   await appender.close()
@@ -77,7 +79,9 @@ test('an append that is given up rejects with the reason of its signal', async (
 test('with nobody there, it says after its tries that nothing was stored', async () => {
   const appender = clientOf({ url: 'http://127.0.0.1:2' }, { retry: { attempts: 3, firstDelayMs: 1 } }).appender()
   await expect(appender.append({ type: 'Told', stream: 'a', data: {} })).rejects.toMatchObject({
-    ...{ name: 'NetworkError', outcome: 'rejected', retryable: true },
+    name: 'NetworkError',
+    outcome: 'rejected',
+    retryable: true,
   })
   await appender.close()
 })

@@ -27,7 +27,9 @@ async function run(code: string): Promise<{ readonly exit: number; readonly said
     const lighthouse = new Lighthouse({ url, token })\n`
   const env = { ...process.env, URL: server.url, TOKEN: token, NODE_OPTIONS: '' }
   const child = spawn(process.execPath, ['--input-type=module', '--eval', begin + code], {
-    ...{ cwd: join(dist, '..'), env, stdio: ['ignore', 'pipe', 'pipe'] as const },
+    cwd: join(dist, '..'),
+    env,
+    stdio: ['ignore', 'pipe', 'pipe'] as const,
   })
   let said = ''
   for (const output of [child.stdout, child.stderr]) output.on('data', text => (said += String(text)))

@@ -93,7 +93,9 @@ test('a reader that is slow holds no more than its buffer, misses nothing, and h
   const live = Promise.withResolvers<void>()
   const again = Promise.withResolvers<void>()
   const slow = lighthouse.follow({
-    ...{ streams: 'flood', after: 'start', bufferedEvents: 100 },
+    streams: 'flood',
+    after: 'start',
+    bufferedEvents: 100,
     onCaughtUp: () => {
       const told = tales.push('caught up') === 1 ? live : again
       told.resolve()
@@ -178,7 +180,8 @@ test('a connection on which nothing comes any more is noticed, and made anew', a
     const lighthouse = clientOf(proxy, { timeoutMs: 300 })
     const interrupted = Promise.withResolvers<void>()
     const following = lighthouse.follow({
-      ...{ streams: 'frozen', after: 'start' },
+      streams: 'frozen',
+      after: 'start',
       onInterrupted: ({ detail }) => detail.includes('Nothing has come for') && interrupted.resolve(),
     })
     const seen = take(following, 2)
@@ -204,7 +207,8 @@ test('a token that is about to end is replaced before, and the follow goes on', 
   }
   const interruptions: string[] = []
   const following = clientOf(server, { token }).follow({
-    ...{ streams: 'renewals', after: 'start' },
+    streams: 'renewals',
+    after: 'start',
     onInterrupted: error => interruptions.push(error.code),
   })
   const seen = take(following, 2)
@@ -222,7 +226,8 @@ test('a token that runs out is replaced when the server says so, and the follow 
   const token = () => tokenOf({ sub: 'late', role: 'admin', exp: inSeconds(++asked === 1 ? -59 : 3_600) })
   const interrupted = Promise.withResolvers<string>()
   const following = clientOf(server, { token }).follow({
-    ...{ streams: 'expiries', after: 'start' },
+    streams: 'expiries',
+    after: 'start',
     onInterrupted: error => interrupted.resolve(error.code),
   })
   const seen = take(following, 2)

@@ -28,14 +28,19 @@ describe('by hand', () => {
     expect(await group.status()).toBeUndefined()
     const defined = await group.define({ streams: 'by-hand/*', after: 'start', maxAttempts: 2, ordering: 'stream' })
     expect(defined).toMatchObject({
-      ...{ name: 'by-hand', filter: { streams: ['by-hand/*'] }, start: 0, maxAttempts: 2, definedBy: 'tester' },
+      name: 'by-hand',
+      filter: { streams: ['by-hand/*'] },
+      start: 0,
+      maxAttempts: 2,
+      definedBy: 'tester',
       progress: { inFlight: 0, parked: 0, stalled: null },
     })
     expect(await group.define({ streams: 'by-hand/*', after: 'start', maxAttempts: 2, ordering: 'stream' })).toEqual(
       await group.status(),
     )
     await expect(group.define({ streams: 'other', after: 'start' })).rejects.toMatchObject({
-      ...{ code: 'SUBSCRIPTION_CONFLICT', status: 409 },
+      code: 'SUBSCRIPTION_CONFLICT',
+      status: 409,
     })
     expect((await all(lighthouse.groups())).map(({ name }) => name)).toContain('by-hand')
     await group.delete()

@@ -23,7 +23,7 @@ describe('append', () => {
     const lighthouse = clientOf(server)
     const appended = await lighthouse.append({ type: 'Noted', stream: 'one', data: { n: 1 }, tags: ['a'] })
     expect(appended).toMatchObject({ stream: 'one', revision: 0, duplicate: false, durability: 'fsync' })
-    expect(await lighthouse.event(appended.id)).toMatchObject({ ...{ position: appended.position }, data: { n: 1 } })
+    expect(await lighthouse.event(appended.id)).toMatchObject({ position: appended.position, data: { n: 1 } })
     expect(await lighthouse.event(appended.position)).toMatchObject({ id: appended.id, agentId: 'tester' })
   })
 
@@ -51,7 +51,10 @@ describe('append', () => {
     const failure = await failureOf(lighthouse.appendTo('to', [{ type: 'Noted', data: {} }], { expectedRevision: 0 }))
     expect(failure).toBeInstanceOf(ConflictError)
     expect(failure).toMatchObject({
-      ...{ code: 'REVISION_CONFLICT', status: 409, outcome: 'rejected', retryable: false },
+      code: 'REVISION_CONFLICT',
+      status: 409,
+      outcome: 'rejected',
+      retryable: false,
       violations: [{ kind: 'revision', stream: 'to', expected: 0, actual: 2 }],
     })
     expect(failure.traceId).toMatch(/^[0-9a-f]{32}$/)
@@ -64,7 +67,8 @@ describe('append', () => {
     const first = await lighthouse.append(claim, { condition })
     const failure = await failureOf(lighthouse.append(claim, { condition }))
     expect(failure).toMatchObject({
-      ...{ name: 'ConflictError', code: 'CONDITION_FAILED' },
+      name: 'ConflictError',
+      code: 'CONDITION_FAILED',
       violations: [{ kind: 'condition', id: first.id, position: first.position, type: 'Claimed' }],
     })
     await lighthouse.append(claim, { condition: { ...condition, after: await lighthouse.head() } })
@@ -125,7 +129,11 @@ describe('read', () => {
 
   beforeAll(async () => {
     const events = Array.from({ length: 500 }, (_, n) => ({
-      ...{ type: n % 2 === 0 ? 'Even' : 'Odd', stream, data: { n }, tags: [`mod:${n % 10}`], sessionId: `s${n % 3}` },
+      type: n % 2 === 0 ? 'Even' : 'Odd',
+      stream,
+      data: { n },
+      tags: [`mod:${n % 10}`],
+      sessionId: `s${n % 3}`,
     }))
     first = (await clientOf(server, { agent: 'reader-1' }).append(events)).firstPosition
   })
@@ -258,7 +266,9 @@ describe('the token', () => {
     expect(failure).toMatchObject({ code: 'UNAUTHENTICATED', status: 401, retryable: false })
     const forbidden = clientOf(server, { role: 'agent', agent: 'small' })
     expect(await failureOf(forbidden.append({ type: 'Noted', stream: 'not-mine', data: {} }))).toMatchObject({
-      ...{ code: 'FORBIDDEN', status: 403, outcome: 'rejected' },
+      code: 'FORBIDDEN',
+      status: 403,
+      outcome: 'rejected',
     })
   })
 

@@ -9,7 +9,8 @@ let server: RunningServer
 beforeAll(async () => {
   server = await startServer()
   const events = Array.from({ length: 1_000 }, (_, n) => ({
-    ...{ type: n % 2 === 0 ? 'Opened' : 'Done', stream: `tasks/${n % 10}` },
+    type: n % 2 === 0 ? 'Opened' : 'Done',
+    stream: `tasks/${n % 10}`,
     data: { n, [`key${n % 7}`]: n },
   }))
   await clientOf(server).append(events)

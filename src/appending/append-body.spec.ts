@@ -2,7 +2,7 @@
 import { objectOf } from '../../test/support/arbitrary-json.js'
 import { checkAppend } from '../contract/check/check-append.js'
 import { StoreError } from '../contract/errors.js'
-import { type AppendBody, batchAppend, inTermsOf, singleAppend, streamAppend } from './append-body.js'
+import { type AppendBody, batchAppend, remapPointers, singleAppend, streamAppend } from './append-body.js'
 
 const EVENT = { type: 'task.done', stream: 'tasks', data: { n: 1 } }
 const IN_STREAM = { type: 'task.done', data: { n: 1 } }
@@ -14,7 +14,7 @@ function pointersOf(make: () => AppendBody): string[] {
       checkAppend({ ...asked, author: { agentId: 'a' } })
       return []
     } catch (error) {
-      throw inTermsOf(pointer, error as StoreError)
+      throw remapPointers(pointer, error as StoreError)
     }
   } catch (error) {
     return (error as StoreError).errors.map(found => found.pointer)
@@ -86,5 +86,5 @@ test('the sentence names the pointer of the body', () => {
   const error = new StoreError('INVALID_EVENT', 'x', {
     errors: [{ pointer: '/events/0/type', detail: 'must be text' }],
   })
-  expect(inTermsOf(singleAppend(EVENT).pointer, error).message).toBe('The event breaks a rule: /type must be text')
+  expect(remapPointers(singleAppend(EVENT).pointer, error).message).toBe('The event breaks a rule: /type must be text')
 })

@@ -6,11 +6,11 @@ import { ERRORS, type FieldError, invalid, StoreError } from '../contract/errors
 import type { AppendRequest } from '../contract/event-store.js'
 
 /** What a client asks for. Its parts are as they came: the store checks them, completely and once. */
-export type AskedAppend = Pick<AppendRequest, 'events' | 'expectations' | 'condition'>
+export type AppendInput = Pick<AppendRequest, 'events' | 'expectations' | 'condition'>
 
 /** A body as the store is asked, and the way back from the store's pointers to the body's. */
 export interface AppendBody {
-  readonly asked: AskedAppend
+  readonly asked: AppendInput
   readonly pointer: (of: string) => string
   /** Under which a repetition of it is known, unless the request names a key. */
   readonly key?: string
@@ -48,12 +48,12 @@ export function streamAppend(body: unknown, stream: string): AppendBody {
   return { asked: askedOf([into(stream, event, '')], undefined, condition), pointer: inSingle }
 }
 
-function askedOf(events: unknown, expectations: unknown, condition: unknown): AskedAppend {
+function askedOf(events: unknown, expectations: unknown, condition: unknown): AppendInput {
   return {
     events,
     ...(expectations === undefined ? undefined : { expectations }),
     ...(condition === undefined ? undefined : { condition }),
-  } as AskedAppend
+  } as AppendInput
 }
 
 function into(stream: string, event: unknown, pointer: string): unknown {
@@ -82,7 +82,7 @@ function inSingle(pointer: string): string {
 }
 
 /** The store's error with the pointers of the body it came from, each finding once. */
-export function inTermsOf(pointer: (of: string) => string, error: StoreError): StoreError {
+export function remapPointers(pointer: (of: string) => string, error: StoreError): StoreError {
   if (error.errors.length === 0) return error
   const seen = new Map<string, FieldError>()
   for (const { pointer: of, detail } of error.errors) {

@@ -8,7 +8,7 @@ import type { Author } from '../contract/event.js'
 import { PackedBody } from '../wire/body.js'
 import { traceparentOf } from '../wire/trace-context.js'
 
-export interface Origin {
+export interface AppendContext {
   readonly access: Access
   readonly author: Author
   readonly key: string | undefined
@@ -19,7 +19,7 @@ export interface Origin {
 }
 
 /** `key` is the body's own, where it has one: the header goes before it. */
-export function originOf(request: FastifyRequest, access: Access, key?: string): Origin {
+export function appendContextOf(request: FastifyRequest, access: Access, key?: string): AppendContext {
   const { headers, id } = request
   const { agentId, onBehalfOf } = access
   const traceparent = traceparentOf(headers['traceparent'])

@@ -4,8 +4,8 @@ import { Denials } from '../auth/denials.js'
 import { Quotas } from '../auth/quotas.js'
 import { StoreError } from '../contract/errors.js'
 import { type Appended, EventStore } from '../contract/event-store.js'
-import { type AppendBody, batchAppend, inTermsOf } from './append-body.js'
-import type { Origin } from './append-context.js'
+import { type AppendBody, batchAppend, remapPointers } from './append-body.js'
+import type { AppendContext } from './append-context.js'
 import { checkWriteScope, withoutHidden } from './write-scope.js'
 
 @Injectable()
@@ -17,7 +17,7 @@ export class Appends {
   ) {}
 
   /** What the caller may not do is thrown at once; what becomes of the rest is the promise. */
-  append({ asked, pointer }: AppendBody, origin: Origin): Promise<Appended> {
+  append({ asked, pointer }: AppendBody, origin: AppendContext): Promise<Appended> {
     const { access, author, key, bytes } = origin
     checkWriteScope(access, asked)
     const events = Array.isArray(asked.events) ? asked.events.length : 1
@@ -28,16 +28,16 @@ export class Appends {
   }
 
   /** `{events, expectations?, condition?}` that came otherwise than as the body of a request. */
-  appendBatch(content: unknown, origin: Origin): Promise<Appended> {
+  appendBatch(content: unknown, origin: AppendContext): Promise<Appended> {
     return this.append(batchAppend(content), origin)
   }
 
-  private async fail(error: unknown, { asked, pointer }: AppendBody, { access, route }: Origin): Promise<never> {
+  private async fail(error: unknown, { asked, pointer }: AppendBody, { access, route }: AppendContext): Promise<never> {
     if (!(error instanceof StoreError)) throw error
-    const told = await withoutHidden(inTermsOf(pointer, error), asked, access, this.store)
+    const told = await withoutHidden(remapPointers(pointer, error), asked, access, this.store)
     if (told.tellsOfHidden) {
       const detail = 'The condition of an append met an event that the token may not read.'
-      this.denials.tell({ reason: 'HIDDEN_EVENT', who: access.agentId, route, detail })
+      this.denials.report({ reason: 'HIDDEN_EVENT', who: access.agentId, route, detail })
     }
     throw told.error
   }

@@ -8,10 +8,10 @@ import { StoreError, type Violation } from '../contract/errors.js'
 import type { RecordedEvent } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import { Turn } from '../contract/turns.js'
-import type { AskedAppend } from './append-body.js'
+import type { AppendInput } from './append-body.js'
 
 /** Looks at names that can be one only: what is malformed is for the store to refuse, with its reasons. */
-export function checkWriteScope(access: Access, { events, expectations }: AskedAppend): void {
+export function checkWriteScope(access: Access, { events, expectations }: AppendInput): void {
   let checked: unknown
   for (const stream of streamsOf(events)) {
     if (stream === checked || streamFault(stream) !== undefined) continue
@@ -52,7 +52,7 @@ export interface Told {
  */
 export async function withoutHidden(
   error: StoreError,
-  { condition }: AskedAppend,
+  { condition }: AppendInput,
   access: Access,
   store: EventStore,
 ): Promise<Told> {

@@ -145,11 +145,11 @@ export class Authentication {
   refused(error: unknown, { address, route, agentId }: Caller): Error {
     const { name, code, message } = error as { name: string; code?: string; message: string }
     if (code === 'RATE_LIMITED') {
-      this.denials.tell({ reason: 'RATE_LIMITED', who: agentId ?? address, route, detail: message })
+      this.denials.report({ reason: 'RATE_LIMITED', who: agentId ?? address, route, detail: message })
     }
     if (name !== 'BadToken') return error as Error
     const reason = this.mayFailAgain(address) ? 'UNAUTHENTICATED' : 'RATE_LIMITED'
-    this.denials.tell({ reason, who: address, route, detail: message })
+    this.denials.report({ reason, who: address, route, detail: message })
     if (reason === 'UNAUTHENTICATED') return new StoreError(reason, message)
     return new StoreError(reason, 'Too many requests without a valid token', { retryAfterSeconds: 60 })
   }

@@ -13,7 +13,7 @@ declare module 'fastify' {
   }
 }
 
-export const Caller = createParamDecorator((_: unknown, context: ExecutionContext): Access => {
+export const CallerAccess = createParamDecorator((_: unknown, context: ExecutionContext): Access => {
   // By index, because `switchToHttp()` makes three functions for each request.
   const { access } = context.getArgByIndex<FastifyRequest>(0)
   if (access === undefined) throw new StoreError('INTERNAL', 'A route asked for its caller without needing a token')

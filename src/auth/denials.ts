@@ -18,7 +18,7 @@ export class Denials {
     this.listener = listener
   }
 
-  tell(denial: Denial): void {
+  report(denial: Denial): void {
     this.counts[denial.reason]++
     this.listener?.(denial)
   }

@@ -26,7 +26,7 @@ export class ScopeGuard implements CanActivate {
       return true
     }
     const detail = need === undefined ? 'The route declares no scope' : `The token lacks the scope ${need}`
-    this.denials.tell({ reason: 'FORBIDDEN', who: access.agentId, route: request.routeOptions.url ?? '', detail })
+    this.denials.report({ reason: 'FORBIDDEN', who: access.agentId, route: request.routeOptions.url ?? '', detail })
     throw new StoreError('FORBIDDEN', detail)
   }
 }

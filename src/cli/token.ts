@@ -26,7 +26,9 @@ export async function token(args: readonly string[], settings: Settings): Promis
   const role = ROLES.find(known => known === values.role)
   if (role === undefined) throw new Error(`--role takes one of ${ROLES.join(', ')}`)
   const wish = {
-    ...{ agentId: values.agent, role, expiresInSeconds: secondsOf(values.expires) },
+    agentId: values.agent,
+    role,
+    expiresInSeconds: secondsOf(values.expires),
     ...(values.permissions === undefined ? {} : { permissions: permissionsOf(values.permissions) }),
     ...(settings.jwtIssuer === '' ? {} : { issuer: settings.jwtIssuer }),
     ...(settings.jwtAudience === '' ? {} : { audience: settings.jwtAudience }),

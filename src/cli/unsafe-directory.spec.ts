@@ -16,7 +16,8 @@ const PRODUCTION = { LIGHTHOUSE_ENV: 'production' }
 function lighthouse(env: NodeJS.Dict<string>, ...args: string[]) {
   const command = ['--import', join(PROJECT, 'scripts', 'typescript.mjs'), join(PROJECT, 'src', 'cli', 'main.ts')]
   const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...args], {
-    ...{ encoding: 'utf8', env: { ...process.env, ...env } },
+    encoding: 'utf8',
+    env: { ...process.env, ...env },
   })
   return { status, stdout, stderr }
 }

@@ -86,7 +86,10 @@ const quota = (
   eventsPerMinute: number,
   megabytesPerMinute: number,
 ): Quota => ({
-  ...{ requestsPerMinute, eventsPerMinute, bytesPerMinute: megabytesPerMinute * MB, batch },
+  requestsPerMinute,
+  eventsPerMinute,
+  bytesPerMinute: megabytesPerMinute * MB,
+  batch,
 })
 
 /** What YAML and LIGHTHOUSE_QUOTAS leave out. */

@@ -23,7 +23,7 @@ export interface Observer {
   retired?(segment: { readonly name: string; readonly firstPosition: Position; readonly lastPosition: Position }): void
   scrubbed?(pass: { readonly bytes: number; readonly damaged: number; readonly ms: number }): void
   /** Something unexpected but survivable, for the log: an unknown file, a rebuilt index, an abandoned temporary. */
-  noticed?(note: { readonly what: string; readonly detail: string }): void
+  warned?(note: { readonly what: string; readonly detail: string }): void
 }
 
 type Verb = keyof Observer
@@ -68,8 +68,8 @@ export class Observers implements Required<Observer> {
     this.tell('scrubbed', pass)
   }
 
-  noticed(note: Fact<'noticed'>): void {
-    this.tell('noticed', note)
+  warned(note: Fact<'warned'>): void {
+    this.tell('warned', note)
   }
 
   private tell<V extends Verb>(verb: V, fact: Fact<V>): void {

@@ -2,7 +2,7 @@
 import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
 import { type FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { DEFINITION_LIMITS } from './definition-limits.js'
-import { readPlace } from './json-path.js'
+import { parseJsonPointer } from './json-path.js'
 
 /** The findings of one definition, told by pointers into it. */
 export class DefinitionCheck {
@@ -25,7 +25,7 @@ export class DefinitionCheck {
   }
 
   place(value: unknown, pointer: string, mayBeWhole: boolean): void {
-    const read = value === undefined ? { fault: 'is required' } : readPlace(value)
+    const read = value === undefined ? { fault: 'is required' } : parseJsonPointer(value)
     if ('fault' in read) this.fault(pointer, read.fault)
     else if (!mayBeWhole && read.place.length === 0) this.fault(pointer, 'must not be the whole: name a key in it')
   }
@@ -54,11 +54,12 @@ export class DefinitionCheck {
 
   size(definition: object): void {
     const { definitionBytes } = DEFINITION_LIMITS
-    if (bytesOf(definition) > definitionBytes) this.fault('', `must be at most ${definitionBytes} bytes as JSON`)
+    if (definitionBytesOf(definition) > definitionBytes)
+      this.fault('', `must be at most ${definitionBytes} bytes as JSON`)
   }
 }
 
-export function bytesOf(definition: object): number {
+export function definitionBytesOf(definition: object): number {
   return Buffer.byteLength(JSON.stringify(definition))
 }
 

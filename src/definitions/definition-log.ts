@@ -2,7 +2,7 @@
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import type { Position } from '../contract/event.js'
 import type { StoredAt, StreamFold } from '../service-streams/service-stream.js'
-import { bytesOf } from './check-definition.js'
+import { definitionBytesOf } from './check-definition.js'
 
 export interface DefinitionKind {
   readonly stream: '$schemas' | '$projections'
@@ -89,11 +89,11 @@ export class DefinitionLog<T extends object> {
     const { name, version, definition } = change
     const entry = this.entries.get(name) ?? { version: 0, current: undefined, positions: new Map() }
     this.entries.set(name, entry)
-    if (entry.current !== undefined) this.bytes -= bytesOf(entry.current.definition)
+    if (entry.current !== undefined) this.bytes -= definitionBytesOf(entry.current.definition)
     entry.version = version
     entry.current = definition === undefined ? undefined : versionOf(change, timestamp)
     if (definition === undefined) return
-    this.bytes += bytesOf(definition)
+    this.bytes += definitionBytesOf(definition)
     entry.positions.set(version, position)
   }
 }

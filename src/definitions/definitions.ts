@@ -2,7 +2,7 @@
 import { StoreError } from '../contract/errors.js'
 import type { EventStore } from '../contract/event-store.js'
 import { ServiceStream } from '../service-streams/service-stream.js'
-import { bytesOf } from './check-definition.js'
+import { definitionBytesOf } from './check-definition.js'
 import { DEFINITION_LIMITS } from './definition-limits.js'
 import {
   type DefinitionChange,
@@ -79,7 +79,8 @@ export class Definitions<T extends object> {
     const before = log.find(name)
     const others = log.current.filter(other => other.name !== name)
     if (others.length >= most) throw tooMany(`There are ${most} ${noun} already, and a server has no more.`)
-    const bytes = log.size - (before === undefined ? 0 : bytesOf(before.definition)) + bytesOf(definition)
+    const bytes =
+      log.size - (before === undefined ? 0 : definitionBytesOf(before.definition)) + definitionBytesOf(definition)
     if (bytes > togetherBytes) throw tooMany(`All ${noun} together may take ${togetherBytes} bytes as JSON.`)
     check?.(definition, others)
   }

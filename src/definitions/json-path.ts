@@ -5,12 +5,12 @@ import { setOwn } from '../contract/own-key.js'
 import { isMap, type Mutable, ownValue } from './merge-patch.js'
 
 /** The keys that lead there; none for the whole value. */
-export type Place = readonly string[]
+export type JsonPath = readonly string[]
 
 const BAD_ESCAPE = /~(?![01])/
 
 /** Either the place, or what is wrong with it. */
-export function readPlace(text: unknown): { readonly place: Place } | { readonly fault: string } {
+export function parseJsonPointer(text: unknown): { readonly place: JsonPath } | { readonly fault: string } {
   const { pathChars, pathSegments } = LIMITS
   if (typeof text !== 'string') return { fault: 'must be a JSON Pointer such as "/title"' }
   if (text.length > pathChars) return { fault: `must have at most ${pathChars} characters` }
@@ -26,7 +26,7 @@ function unescaped(segment: string): string {
 }
 
 /** What stands there; undefined when nothing does. */
-export function standsAt(root: JsonValue | undefined, place: Place): JsonValue | undefined {
+export function valueAtPath(root: JsonValue | undefined, place: JsonPath): JsonValue | undefined {
   let there = root
   for (const key of place) there = isMap(there) ? ownValue(there, key) : undefined
   return there
@@ -38,7 +38,7 @@ export function standsAt(root: JsonValue | undefined, place: Place): JsonValue |
  */
 export function alter(
   root: JsonValue | undefined,
-  place: Place,
+  place: JsonPath,
   change: (there: JsonValue | undefined) => JsonValue | undefined,
 ): JsonValue | undefined {
   return alterBelow(root, place, 0, change)
@@ -46,7 +46,7 @@ export function alter(
 
 function alterBelow(
   there: JsonValue | undefined,
-  place: Place,
+  place: JsonPath,
   depth: number,
   change: (there: JsonValue | undefined) => JsonValue | undefined,
 ): JsonValue | undefined {

@@ -7,17 +7,22 @@ import { eventMessagePack } from '../wire/event-msgpack.js'
 import type { HttpExchange } from '../wire/http.decorator.js'
 import { type Form, PLAIN_FORMS } from '../wire/negotiation.js'
 import { longPageOf } from '../wire/page.js'
-import { answerOf, locationOf, type Shape, warningHeader } from './append-answer.js'
+import { type AppendAnswerShape, appendAnswerOf, locationOf, warningHeader } from './append-answer.js'
 
 type Body = string | Buffer
 
 const OF_ONE = [...PLAIN_FORMS, 'cloudevent'] as const
 export const OF_PAGES = [...PLAIN_FORMS, 'cloudevents'] as const
 
-export function sendAppended(http: HttpExchange, appended: Appended, shape: Shape, warning: string | undefined): Body {
+export function sendAppended(
+  http: HttpExchange,
+  appended: Appended,
+  shape: AppendAnswerShape,
+  warning: string | undefined,
+): Body {
   void http.reply.status(appended.duplicate ? 200 : 201).header('location', locationOf(appended, shape))
   if (warning !== undefined) void http.reply.header(warningHeader, warning)
-  return http.send(answerOf(appended, shape))
+  return http.send(appendAnswerOf(appended, shape))
 }
 
 export function sendEvent(http: HttpExchange, event: RecordedEvent): Body {

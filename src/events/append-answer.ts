@@ -1,6 +1,6 @@
 // What an append is answered with: the contract's two shapes, and the headers that go with them. Pure.
 
-import type { AskedAppend } from '../appending/append-body.js'
+import type { AppendInput } from '../appending/append-body.js'
 import { isObject } from '../contract/check/field-checks.js'
 import { Packed } from '../contract/event.js'
 import type { Appended, AppendedEvent } from '../contract/event-store.js'
@@ -10,9 +10,9 @@ import { encoded } from '../wire/negotiation.js'
 export const warningHeader = 'lighthouse-warning'
 
 /** How many events one answer describes: the one that was sent alone, or the list of a batch. */
-export type Shape = 'one' | 'batch'
+export type AppendAnswerShape = 'one' | 'batch'
 
-export function answerOf(appended: Appended, shape: Shape): object {
+export function appendAnswerOf(appended: Appended, shape: AppendAnswerShape): object {
   const { events, firstPosition, lastPosition, duplicate, durability } = appended
   if (shape === 'one') {
     const { id, position, stream, revision, timestamp } = events[0] as AppendedEvent
@@ -23,13 +23,13 @@ export function answerOf(appended: Appended, shape: Shape): object {
 }
 
 /** Where what was appended can be read: an event by its id, a batch by its positions. */
-export function locationOf({ events, firstPosition, lastPosition }: Appended, shape: Shape): string {
+export function locationOf({ events, firstPosition, lastPosition }: Appended, shape: AppendAnswerShape): string {
   if (shape === 'one') return `/v1/events/${(events[0] as AppendedEvent).id}`
   return `/v1/events?after=${firstPosition - 1}&before=${lastPosition + 1}`
 }
 
 /** Large events slow everyone who reads them. A body below the threshold holds none and is not looked at. */
-export function warningOf({ events }: AskedAppend, bodyBytes: number): string | undefined {
+export function warningOf({ events }: AppendInput, bodyBytes: number): string | undefined {
   if (bodyBytes < LIMITS.eventWarnBytes || !Array.isArray(events)) return undefined
   const large = events.flatMap((event, i) => (payloadBytes(event) > LIMITS.eventWarnBytes ? [i] : []))
   if (large.length === 0) return undefined

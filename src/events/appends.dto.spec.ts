@@ -1,6 +1,6 @@
 // The described shapes of appends and the contract's check agree: same fields, same demands, same limits.
 import 'reflect-metadata'
-import { type AppendBody, batchAppend, inTermsOf, singleAppend, streamAppend } from '../appending/append-body.js'
+import { type AppendBody, batchAppend, remapPointers, singleAppend, streamAppend } from '../appending/append-body.js'
 import { checkAppend } from '../contract/check/check-append.js'
 import { StoreError } from '../contract/errors.js'
 import {
@@ -43,8 +43,16 @@ function described(shaped: Class): Map<string, Described> {
 
 const condition = () => ({ failIfEventsMatch: { items: [{ types: ['a'], tags: ['b'] }] }, after: 1 })
 const inStream = () => ({
-  ...{ type: 'a', data: {}, metadata: {}, tags: ['a'], schemaVersion: 1, correlationId: 'a', causationId: 'a' },
-  ...{ sessionId: 'a', parents: ['1_0_a'], occurredAt: '2026-01-31T12:00:00Z' },
+  type: 'a',
+  data: {},
+  metadata: {},
+  tags: ['a'],
+  schemaVersion: 1,
+  correlationId: 'a',
+  causationId: 'a',
+  sessionId: 'a',
+  parents: ['1_0_a'],
+  occurredAt: '2026-01-31T12:00:00Z',
 })
 const event = () => ({ ...inStream(), stream: 's' })
 const batch = () => ({
@@ -108,7 +116,7 @@ function accepts(body: unknown, append: (body: unknown) => AppendBody): boolean 
     try {
       checkAppend({ ...asked, author: { agentId: 'a' } })
     } catch (error) {
-      throw inTermsOf(pointer, error as StoreError)
+      throw remapPointers(pointer, error as StoreError)
     }
     return true
   } catch (error) {

@@ -10,18 +10,18 @@ import {
   ApiTags,
 } from '@nestjs/swagger'
 import { type AppendBody, batchAppend, singleAppend } from '../appending/append-body.js'
-import { originOf } from '../appending/append-context.js'
+import { appendContextOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
 import { KEY_HEADER } from '../appending/idempotency-header.js'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { appendBody } from '../wire/body.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { AcceptedOperation, OperationAnswer } from './answers.dto.js'
-import { answerOf, type Shape, warningHeader, warningOf } from './append-answer.js'
+import { type AppendAnswerShape, appendAnswerOf, warningHeader, warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { Operations } from './operations.service.js'
 
@@ -45,7 +45,7 @@ export class AsyncAppendsController {
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: SingleAppendBody })
   @ApiAcceptedResponse({ ...ACCEPTED, type: AcceptedOperation })
-  async startOne(@Http() http: HttpExchange, @Caller() access: Access) {
+  async startOne(@Http() http: HttpExchange, @CallerAccess() access: Access) {
     http.form()
     return this.start(http, access, { body: singleAppend(appendBody(http.request.body)), shape: 'one' })
   }
@@ -59,7 +59,7 @@ export class AsyncAppendsController {
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: BatchAppendBody })
   @ApiAcceptedResponse({ ...ACCEPTED, type: AcceptedOperation })
-  async startBatch(@Http() http: HttpExchange, @Caller() access: Access) {
+  async startBatch(@Http() http: HttpExchange, @CallerAccess() access: Access) {
     http.form()
     return this.start(http, access, { body: batchAppend(appendBody(http.request.body)), shape: 'batch' })
   }
@@ -67,14 +67,14 @@ export class AsyncAppendsController {
   private async start(
     http: HttpExchange,
     access: Access,
-    { body, shape }: { readonly body: AppendBody; readonly shape: Shape },
+    { body, shape }: { readonly body: AppendBody; readonly shape: AppendAnswerShape },
   ) {
-    const origin = originOf(http.request, access)
+    const origin = appendContextOf(http.request, access)
     const warning = warningOf(body.asked, origin.bytes)
     const operationId = await this.operations.start({
       agentId: access.agentId,
       events: Array.isArray(body.asked.events) ? body.asked.events.length : 1,
-      work: () => this.appends.append(body, origin).then(appended => answerOf(appended, shape)),
+      work: () => this.appends.append(body, origin).then(appended => appendAnswerOf(appended, shape)),
       problemOf: error => this.problems.problem(error, http.request),
     })
     void http.reply.status(202).header('location', `/v1/operations/${operationId}`)
@@ -91,7 +91,7 @@ export class AsyncAppendsController {
   })
   @ApiParam({ name: 'id', description: 'The operation id.', example: '4b1c8a52-6a0e-4d0b-9f57-0f6a2d1f3c11' })
   @ApiOkResponse({ description: 'How far it is.', type: OperationAnswer })
-  operation(@Http() http: HttpExchange, @Caller() access: Access, @Param('id') id: string): string | Buffer {
+  operation(@Http() http: HttpExchange, @CallerAccess() access: Access, @Param('id') id: string): string | Buffer {
     const outcome = this.operations.find(id, access.agentId)
     if (outcome === undefined) {
       const hint = 'Operations are forgotten after a while and on restart; with an idempotency key, send it again.'

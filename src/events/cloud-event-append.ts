@@ -1,14 +1,14 @@
 // Turns CloudEvents, structured, batched or binary, into what the store is asked, and its findings back into attributes. Pure.
 import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
-import { type AppendBody, type AskedAppend, batchAppend, singleAppend } from '../appending/append-body.js'
+import { type AppendBody, type AppendInput, batchAppend, singleAppend } from '../appending/append-body.js'
 import { FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { appendBody, CloudEventsBody, PackedBody, unsupported } from '../wire/body.js'
 import { attributesIn } from '../wire/cloud-event-headers.js'
 import { type ReadCloudEvent, readCloudEvent } from './cloud-event-fields.js'
 
 /** What `POST /v1/events` was given: an event of ours or a CloudEvent. */
-export function givenSingle({ body, headers }: FastifyRequest): AppendBody {
+export function singleAppendOf({ body, headers }: FastifyRequest): AppendBody {
   if (body instanceof CloudEventsBody) {
     if (body.isBatch) throw unsupported('a batch here; POST it to /v1/events/batch')
     return single(body.value, pointerSegment)
@@ -19,7 +19,7 @@ export function givenSingle({ body, headers }: FastifyRequest): AppendBody {
 }
 
 /** What `POST /v1/events/batch` was given. */
-export function givenBatch({ body }: FastifyRequest): AppendBody {
+export function batchAppendOf({ body }: FastifyRequest): AppendBody {
   if (!(body instanceof CloudEventsBody)) return batchAppend(appendBody(body))
   if (!body.isBatch) throw unsupported('a single CloudEvent here; POST it to /v1/events')
   const findings = new FieldFindings()
@@ -44,7 +44,7 @@ function appendOf(read: readonly (ReadCloudEvent | undefined)[], pointer: Append
   const whole = read.filter(event => event !== undefined)
   const identities = JSON.stringify(whole.map(({ source, id }) => [source, id]))
   const key = `cloudevent:${hash('sha256', identities, 'base64url')}`
-  const asked = { events: whole.map(({ event }) => event) } as unknown as AskedAppend
+  const asked = { events: whole.map(({ event }) => event) } as unknown as AppendInput
   return { asked, pointer, ...(whole.length > 0 ? { key } : undefined) }
 }
 

@@ -3,17 +3,17 @@ import type { Readable } from 'node:stream'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
-import { Lines } from '../streaming/ndjson-answers.service.js'
+import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { nextLink } from '../streaming/read-query.js'
-import { EventStreams } from '../streaming/sse-answers.service.js'
+import { SseAnswers } from '../streaming/sse-answers.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { EventsPage, StoredEventAnswer, WaitAnswer } from './answers.dto.js'
 import { sendEvent, sendPage } from './answers.js'
 import { ReadParameters, ViewParameters, WaitParameters } from './events.dto.js'
-import { Waits } from './long-polls.service.js'
+import { LongPolls } from './long-polls.service.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
 import { positionHeader, waitOf, whenGone } from './wait-request.js'
 
@@ -26,9 +26,9 @@ const READ_FORMS = ['json', 'msgpack', 'ndjson', 'sse', 'cloudevents'] as const
 export class EventReadsController {
   constructor(
     private readonly reads: Reads,
-    private readonly waits: Waits,
-    private readonly lines: Lines,
-    private readonly streams: EventStreams,
+    private readonly waits: LongPolls,
+    private readonly lines: NdjsonAnswers,
+    private readonly streams: SseAnswers,
   ) {}
 
   @Get()
@@ -48,8 +48,8 @@ export class EventReadsController {
   @ApiOkResponse({ description: 'Events that match, in the order asked for.', type: EventsPage })
   async read(
     @Http() http: HttpExchange,
-    @Caller() access: Access,
-    @Query(new ShapePipe(ReadParameters)) query: ReadParameters,
+    @CallerAccess() access: Access,
+    @Query(new ValidatorPipe(ReadParameters)) query: ReadParameters,
   ): Promise<string | Buffer | Readable> {
     const form = http.form(READ_FORMS)
     if (form === 'sse') return this.follow(http, access, query)
@@ -86,8 +86,8 @@ export class EventReadsController {
   @ApiNoContentResponse({ description: 'Nothing matched in time; Lighthouse-Position says where to go on.' })
   async wait(
     @Http() http: HttpExchange,
-    @Caller() access: Access,
-    @Query(new ShapePipe(WaitParameters)) query: WaitParameters,
+    @CallerAccess() access: Access,
+    @Query(new ValidatorPipe(WaitParameters)) query: WaitParameters,
   ): Promise<string | Buffer | undefined> {
     http.form()
     const wait = waitOf(query, access, this.reads.head)
@@ -111,9 +111,9 @@ export class EventReadsController {
   @ApiOkResponse({ description: 'The event.', type: StoredEventAnswer })
   async one(
     @Http() http: HttpExchange,
-    @Caller() access: Access,
+    @CallerAccess() access: Access,
     @Param('id') id: string,
-    @Query(new ShapePipe(ViewParameters)) { upcast }: ViewParameters,
+    @Query(new ValidatorPipe(ViewParameters)) { upcast }: ViewParameters,
   ): Promise<string | Buffer> {
     return sendEvent(http, await this.reads.event(id, access, upcast))
   }

@@ -2,18 +2,18 @@
 
 import { Controller, Post } from '@nestjs/common'
 import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
-import { originOf } from '../appending/append-context.js'
+import { appendContextOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
 import { KEY_HEADER } from '../appending/idempotency-header.js'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { AppendedBatch, AppendedOne } from './answers.dto.js'
 import { sendAppended } from './answers.js'
 import { warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
-import { givenBatch, givenSingle } from './cloud-event-append.js'
+import { batchAppendOf, singleAppendOf } from './cloud-event-append.js'
 
 @ApiTags('events')
 @Controller('v1/events')
@@ -31,10 +31,10 @@ export class EventsController {
   @ApiBody({ type: SingleAppendBody })
   @ApiCreatedResponse({ description: 'Stored.', type: AppendedOne })
   @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedOne })
-  async appendOne(@Http() http: HttpExchange, @Caller() access: Access) {
+  async appendOne(@Http() http: HttpExchange, @CallerAccess() access: Access) {
     http.form()
-    const body = givenSingle(http.request)
-    const origin = originOf(http.request, access, body.key)
+    const body = singleAppendOf(http.request)
+    const origin = appendContextOf(http.request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
     return sendAppended(http, await this.appends.append(body, origin), 'one', warning)
   }
@@ -50,10 +50,10 @@ export class EventsController {
   @ApiBody({ type: BatchAppendBody })
   @ApiCreatedResponse({ description: 'Stored.', type: AppendedBatch })
   @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedBatch })
-  async appendBatch(@Http() http: HttpExchange, @Caller() access: Access) {
+  async appendBatch(@Http() http: HttpExchange, @CallerAccess() access: Access) {
     http.form()
-    const body = givenBatch(http.request)
-    const origin = originOf(http.request, access, body.key)
+    const body = batchAppendOf(http.request)
+    const origin = appendContextOf(http.request, access, body.key)
     const warning = warningOf(body.asked, origin.bytes)
     return sendAppended(http, await this.appends.append(body, origin), 'batch', warning)
   }

@@ -9,7 +9,7 @@ import { WireModule } from '../wire/wire.module.js'
 import { AsyncAppendsController } from './async-appends.controller.js'
 import { EventReadsController } from './event-reads.controller.js'
 import { EventsController } from './events.controller.js'
-import { Waits } from './long-polls.service.js'
+import { LongPolls } from './long-polls.service.js'
 import { Operations } from './operations.service.js'
 import { Reads } from './reads.service.js'
 import { StreamEventsController } from './streams.controller.js'
@@ -17,6 +17,6 @@ import { StreamEventsController } from './streams.controller.js'
 @Module({
   imports: [AppendingModule, AuthModule, FollowingModule, StorageModule, StreamingModule, WireModule],
   controllers: [AsyncAppendsController, EventsController, EventReadsController, StreamEventsController],
-  providers: [Operations, Reads, Waits],
+  providers: [Operations, Reads, LongPolls],
 })
 export class EventsModule {}

@@ -10,7 +10,7 @@ import { isWide } from '../following/follower-index.js'
 import type { Woken } from '../following/waker.js'
 import { Draining } from '../streaming/draining.service.js'
 import { limitBeyond, type Upcast } from '../streaming/read-query.js'
-import { Views } from '../streaming/upcast-view.service.js'
+import { UpcastView } from '../streaming/upcast-view.service.js'
 import { readPage } from './read-page.js'
 
 export interface Wait {
@@ -30,9 +30,9 @@ export interface Waited {
 }
 
 @Injectable()
-export class Waits {
+export class LongPolls {
   constructor(
-    private readonly views: Views,
+    private readonly views: UpcastView,
     private readonly feed: Feed,
     private readonly budgets: WorkBudgets,
     private readonly draining: Draining,

@@ -12,7 +12,7 @@ export const OPERATIONS = Object.freeze({
   keptMs: 15 * 60_000,
 })
 
-export interface Outcome {
+export interface OperationOutcome {
   readonly operationId: string
   readonly status: 'pending' | 'stored' | 'failed'
   readonly result?: object
@@ -22,7 +22,7 @@ export interface Outcome {
 interface Operation {
   readonly agentId: string
   readonly events: number
-  outcome: Outcome
+  outcome: OperationOutcome
   /** On the monotonic clock; undefined while it is pending. */
   endedAt: number | undefined
 }
@@ -72,13 +72,13 @@ export class Operations {
   }
 
   /** Undefined when there is none, none any more, or none of this agent's. */
-  find(operationId: string, agentId: string): Outcome | undefined {
+  find(operationId: string, agentId: string): OperationOutcome | undefined {
     this.expire()
     const operation = this.pending.get(operationId) ?? this.ended.get(operationId)
     return operation?.agentId === agentId ? operation.outcome : undefined
   }
 
-  private end(operation: Operation, outcome: Outcome): void {
+  private end(operation: Operation, outcome: OperationOutcome): void {
     const { operationId } = outcome
     this.pending.delete(operationId)
     operation.outcome = outcome

@@ -7,7 +7,7 @@ export const PAGE_BYTES_MAX = 8 * 1024 * 1024
 /** About what the fields beside the payload take. */
 const ENVELOPE_BYTES = 512
 
-export interface Page {
+export interface EventPage {
   readonly events: readonly RecordedEvent[]
   readonly more: boolean
 }
@@ -16,7 +16,7 @@ export async function readPage(
   source: AsyncIterable<RecordedEvent>,
   limit: number,
   bytesMax = PAGE_BYTES_MAX,
-): Promise<Page> {
+): Promise<EventPage> {
   const events: RecordedEvent[] = []
   let bytes = 0
   for await (const event of source) {

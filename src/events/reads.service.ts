@@ -1,6 +1,6 @@
 // Reads for a caller, in the words of HTTP: pages with their cursors, single events, streams by revision.
 import { Injectable } from '@nestjs/common'
-import { inTermsOf } from '../appending/append-body.js'
+import { remapPointers } from '../appending/append-body.js'
 import type { Access } from '../auth/access.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { StoreError } from '../contract/errors.js'
@@ -17,7 +17,7 @@ import {
   readPlan,
   type Upcast,
 } from '../streaming/read-query.js'
-import { Views } from '../streaming/upcast-view.service.js'
+import { UpcastView } from '../streaming/upcast-view.service.js'
 import { readPage } from './read-page.js'
 import { type StreamQuery, streamSource } from './stream-page.js'
 
@@ -41,7 +41,7 @@ export interface StreamReadQuery extends Omit<StreamQuery, 'limit'> {
 export class Reads {
   constructor(
     private readonly store: EventStore,
-    private readonly views: Views,
+    private readonly views: UpcastView,
     private readonly costly: CostlyReads,
   ) {}
 
@@ -95,6 +95,6 @@ export async function inWordsOfQuery<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()
   } catch (error) {
-    throw error instanceof StoreError ? inTermsOf(inQuery, error) : error
+    throw error instanceof StoreError ? remapPointers(inQuery, error) : error
   }
 }

@@ -13,12 +13,12 @@ import {
   getSchemaPath,
 } from '@nestjs/swagger'
 import { streamAppend } from '../appending/append-body.js'
-import { originOf } from '../appending/append-context.js'
+import { appendContextOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
 import { KEY_HEADER } from '../appending/idempotency-header.js'
 import { asPrecondition, entityTag, expectedByHeaders, isUnchanged } from '../appending/preconditions.js'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { isObject } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
@@ -26,7 +26,7 @@ import type { AppendedEvent } from '../contract/event-store.js'
 import { streamLink } from '../streaming/read-query.js'
 import { appendBody } from '../wire/body.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { AppendedBatch, AppendedOne, StreamPage } from './answers.dto.js'
 import { OF_PAGES, sendAppended, sendPage } from './answers.js'
 import { warningOf } from './append-answer.js'
@@ -65,8 +65,8 @@ export class StreamEventsController {
   @ApiResponse({ status: 304, description: 'The stream is still at this revision.' })
   async read(
     @Http() http: HttpExchange,
-    @Caller() access: Access,
-    @Query(new ShapePipe(StreamReadParameters)) query: StreamReadParameters,
+    @CallerAccess() access: Access,
+    @Query(new ValidatorPipe(StreamReadParameters)) query: StreamReadParameters,
   ): Promise<string | Buffer | undefined> {
     http.form(OF_PAGES)
     const { stream } = http.request.params as { stream: string }
@@ -101,13 +101,13 @@ export class StreamEventsController {
     description: 'Stored before under this idempotency key.',
     schema: either(AppendedOne, AppendedBatch),
   })
-  async append(@Http() http: HttpExchange, @Caller() access: Access, @Param('stream') stream: string) {
+  async append(@Http() http: HttpExchange, @CallerAccess() access: Access, @Param('stream') stream: string) {
     http.form()
     const given = appendBody(http.request.body)
     const { asked, pointer } = streamAppend(given, stream)
     const expectedRevision = expectedByHeaders(http.request.headers)
     const expectations = expectedRevision === undefined ? {} : { expectations: [{ stream, expectedRevision }] }
-    const origin = originOf(http.request, access)
+    const origin = appendContextOf(http.request, access)
     const warning = warningOf(asked, origin.bytes)
     const appended = await this.appends
       .append({ asked: { ...asked, ...expectations }, pointer }, origin)

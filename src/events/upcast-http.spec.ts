@@ -17,7 +17,7 @@ import type { NewEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { ReplayModule } from '../replay/replay.module.js'
 import { EventStream } from '../streaming/event-stream.js'
-import { Views } from '../streaming/upcast-view.service.js'
+import { UpcastView } from '../streaming/upcast-view.service.js'
 import { decodeMessagePack } from '../wire/message-pack.js'
 import { EventsModule } from './events.module.js'
 
@@ -48,7 +48,8 @@ const define = (steps: unknown, type = 'task.opened') =>
 
 const TO_2 = { from: 1, to: 2, ops: [{ op: 'rename', path: '/owner', to: 'agent' }] }
 const TO_3 = {
-  ...{ from: 2, to: 3 },
+  from: 2,
+  to: 3,
   ops: [
     { op: 'move', from: '/agent', to: '/by/agent' },
     { op: 'default', path: '/priority', value: 3 },
@@ -133,7 +134,9 @@ describe('with upcast=latest', () => {
     }
     const headers = { accept: 'application/cloudevents+json' }
     expect(await read('/v1/events/1?upcast=latest', { headers })).toMatchObject({
-      ...{ schemaversion: '3', checksum: stored.checksum, data: { by: { agent: 'ada' } } },
+      schemaversion: '3',
+      checksum: stored.checksum,
+      data: { by: { agent: 'ada' } },
     })
     expect((await read('/v1/events/99?upcast=latest')).code).toBe('NOT_FOUND')
   })
@@ -196,7 +199,7 @@ describe('with upcast=latest', () => {
 
 test('a stream that is opened while upcasters change says so at once', async () => {
   await append(...HISTORY)
-  const views = server.app.get(Views, { strict: false })
+  const views = server.app.get(UpcastView, { strict: false })
   const opening = views.ofStream('latest', async show => {
     await define([TO_2])
     return new EventStream(() => ({}), show)

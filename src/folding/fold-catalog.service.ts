@@ -24,7 +24,7 @@ import { Replays } from './replays.service.js'
 export type AskedFold = Pick<ReplayDto, 'filter' | 'reducer' | 'key' | 'projection' | 'version'>
 
 @Injectable()
-export class Folds {
+export class FoldCatalog {
   constructor(
     private readonly store: EventStore,
     private readonly replays: Replays,

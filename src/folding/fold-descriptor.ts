@@ -4,7 +4,7 @@ import type { FieldPath } from '../contract/check/field-path.js'
 import { type EventFilter, FILTER_FIELD_LIST, listOf } from '../contract/filter.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import { coversFilter } from './covers-filter.js'
-import { filterOf, type Projection, type ProjectionDefinition } from './projection.js'
+import { type Projection, type ProjectionDefinition, projectionFilterOf } from './projection.js'
 import type { Reducer, ReducerName } from './reducers.js'
 
 /** Raised whenever a reducer begins to make other states of the same events: nothing kept before is used any more. */
@@ -50,7 +50,12 @@ export function foldText({ filter, reducer, key, projection, upcasters, within }
   const named =
     projection === undefined ? undefined : { name: projection.name, version: projection.version, mark: projection.mark }
   return JSON.stringify({
-    ...{ semantics: SEMANTICS, filter: filterPart(filter), reducer, key: path, projection: named, upcasters },
+    semantics: SEMANTICS,
+    filter: filterPart(filter),
+    reducer,
+    key: path,
+    projection: named,
+    upcasters,
     within: within === undefined ? undefined : sorted(within),
   })
 }
@@ -70,7 +75,7 @@ export function projectionParts(
   { upcasters, within }: Pick<FoldParts, 'upcasters' | 'within'>,
 ): FoldParts {
   const projection = { name, version, mark: definitionMark(definition) }
-  return { filter: filterOf(definition), projection, upcasters, within }
+  return { filter: projectionFilterOf(definition), projection, upcasters, within }
 }
 
 /** What is said of a fold, whatever upcasters are in force. */

@@ -4,15 +4,15 @@ import { RetentionRewrite } from '../service-streams/retention-rewrite.service.j
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
-import { Folds } from './fold-catalog.service.js'
+import { FoldCatalog } from './fold-catalog.service.js'
 import { Projections } from './projections.service.js'
 import { Replays } from './replays.service.js'
-import { KeptStates } from './snapshot-source.service.js'
+import { SnapshotSource } from './snapshot-source.service.js'
 
 @Module({
   imports: [StorageModule, ServiceStreamsModule, UpcastingModule],
-  providers: [Folds, KeptStates, Projections, Replays],
-  exports: [Folds, KeptStates, Projections, Replays],
+  providers: [FoldCatalog, SnapshotSource, Projections, Replays],
+  exports: [FoldCatalog, SnapshotSource, Projections, Replays],
 })
 export class FoldingModule implements OnApplicationBootstrap {
   constructor(

@@ -2,7 +2,7 @@
 
 import { FIELDS, type FieldPath, readPath, valueAt } from '../contract/check/field-path.js'
 import type { JsonValue, RecordedEvent } from '../contract/event.js'
-import { alter, copyOf, type Place, readPlace } from '../definitions/json-path.js'
+import { alter, copyOf, type JsonPath, parseJsonPointer } from '../definitions/json-path.js'
 import { mergePatch } from '../definitions/merge-patch.js'
 import type { ProjectionOperation } from './projection.js'
 
@@ -34,7 +34,7 @@ export function operationOf(asked: ProjectionOperation): Operation {
 
 type ValueOf = (event: RecordedEvent) => JsonValue | undefined
 
-function applied(op: 'set' | 'merge' | 'append' | 'increment', place: Place, valueIn: ValueOf): Operation['apply'] {
+function applied(op: 'set' | 'merge' | 'append' | 'increment', place: JsonPath, valueIn: ValueOf): Operation['apply'] {
   const change = CHANGES[op]
   return (state, event) => {
     const value = valueIn(event)
@@ -81,8 +81,8 @@ function fromEvent(path: FieldPath): SourceOf {
   return { of, bytes: kind === 'list' ? LIST_BYTES : FIELD_BYTES, isPayload: false }
 }
 
-function placeOf(pointer: string): Place {
-  const read = readPlace(pointer)
+function placeOf(pointer: string): JsonPath {
+  const read = parseJsonPointer(pointer)
   if ('fault' in read) throw new TypeError(`${pointer} ${read.fault}`)
   return read.place
 }

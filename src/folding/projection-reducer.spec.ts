@@ -112,7 +112,9 @@ describe('a projection', () => {
     const operations = Array.from(
       { length: 100 },
       (_, i): ProjectionOperation => ({
-        ...{ op: 'append', path: `/list${i}`, from: 'data' },
+        op: 'append',
+        path: `/list${i}`,
+        from: 'data',
       }),
     )
     const fold = new Fold(projectionReducer({ on: { '*': operations } }))

@@ -31,6 +31,8 @@ export interface Projection {
 const OWN_STREAMS_LEFT_OUT = ['*']
 
 /** The service's own streams are folded only when a pattern names them. */
-export function filterOf({ filter }: ProjectionDefinition): EventFilter & { readonly streams: readonly string[] } {
+export function projectionFilterOf({
+  filter,
+}: ProjectionDefinition): EventFilter & { readonly streams: readonly string[] } {
   return { ...filter, streams: filter?.streams ?? OWN_STREAMS_LEFT_OUT }
 }

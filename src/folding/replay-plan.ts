@@ -9,7 +9,7 @@ import { parseTime } from '../contract/rfc3339.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import type { Folded } from './fold.js'
 import { definitionMark, type FoldParts } from './fold-descriptor.js'
-import { filterOf, type Projection } from './projection.js'
+import { type Projection, projectionFilterOf } from './projection.js'
 import { fitsProjection, projectionReducer } from './projection-reducer.js'
 import { fits, type Reducer, type ReducerName, reducerOf } from './reducers.js'
 import type { ReplayDto } from './replay.dto.js'
@@ -114,7 +114,7 @@ function byProjection(asked: ReplayDto, { name, version, definition }: Projectio
   }
   return {
     reducer: projectionReducer(definition),
-    parts: { filter: filterOf(definition), projection: { name, version, mark: definitionMark(definition) } },
+    parts: { filter: projectionFilterOf(definition), projection: { name, version, mark: definitionMark(definition) } },
     whose: `the projection ${name}`,
     takes: state => fitsProjection(definition, state),
   }

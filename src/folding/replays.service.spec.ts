@@ -10,7 +10,7 @@ import { Projections } from './projections.service.js'
 import type { ReplayDto } from './replay.dto.js'
 import { replayPlan } from './replay-plan.js'
 import { Replays } from './replays.service.js'
-import { KeptStates } from './snapshot-source.service.js'
+import { SnapshotSource } from './snapshot-source.service.js'
 
 const UNREGISTERED = { upcasters: NO_UPCASTERS, projection: undefined }
 
@@ -18,7 +18,7 @@ test('a moment of which events were retired has no state, and an answer says wha
   const aged = await AgedStore.open(new FakeDisk({ directories: ['/'] }), '/data', new ManualClock(), {
     retainArchivesDays: 20,
   })
-  const replays = new Replays(aged.store, new KeptStates(), new Projections(aged.store), new Upcasting(aged.store))
+  const replays = new Replays(aged.store, new SnapshotSource(), new Projections(aged.store), new Upcasting(aged.store))
   const access = new Access({ agentId: 'a', role: 'system_agent' })
   const state = (asked: Partial<ReplayDto>) =>
     replays.state(

@@ -15,7 +15,7 @@ import type { ReplayDto } from './replay.dto.js'
 import { Replay, type Replayed } from './replay.js'
 import { type FrameOptions, replayFrames } from './replay-frames.js'
 import { checkKept, checkPast, type ReplayPlan, replayPlan, type Span } from './replay-plan.js'
-import { KeptStates } from './snapshot-source.service.js'
+import { SnapshotSource } from './snapshot-source.service.js'
 
 /** Each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8
@@ -29,7 +29,7 @@ export class Replays {
 
   constructor(
     readonly store: EventStore,
-    readonly kept: KeptStates,
+    readonly kept: SnapshotSource,
     private readonly projections: Projections,
     private readonly upcasting: Upcasting,
   ) {}

@@ -7,7 +7,7 @@ import type { Folded } from './fold.js'
 export type StateSource = (folds: readonly string[], end: Position) => Promise<Folded | undefined>
 
 @Injectable()
-export class KeptStates {
+export class SnapshotSource {
   private source: StateSource | undefined
 
   keep(source: StateSource): void {

@@ -4,8 +4,8 @@ import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { TURN_MS, Turn } from '../contract/turns.js'
-import { Follower, type Following, type Ground, type Pace } from './follower.js'
-import { Standing } from './follower-index.js'
+import { Follower, type FollowerContext, type Following, type Pace } from './follower.js'
+import { FollowerIndex } from './follower-index.js'
 import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events.js'
 import { Waker, type Woken } from './waker.js'
 
@@ -16,11 +16,11 @@ const SENDING_WORK = 50
 const WINDOW: WindowSize = { events: 4_096, bytes: 16 * 1024 * 1024 }
 const PACE: Pace = { work: 1_024, turnMs: TURN_MS }
 
-export class Feed implements Ground {
+export class Feed implements FollowerContext {
   readonly recent: RecentEvents
   readonly counts = { delivered: 0, fellBehind: 0 }
   private readonly followers = new Set<Follower>()
-  private readonly standing = new Standing<Follower>()
+  private readonly atHead = new FollowerIndex<Follower>()
   private stop: AbortController | undefined
   private timer: NodeJS.Timeout | undefined
   /** The event that those who stand at the end are being asked about. */
@@ -75,12 +75,12 @@ export class Feed implements Ground {
   }
 
   join(follower: Follower): void {
-    this.standing.add(follower)
+    this.atHead.add(follower)
   }
 
   leave(follower: Follower): void {
     this.followers.delete(follower)
-    this.standing.delete(follower)
+    this.atHead.delete(follower)
     if (this.followers.size === 0) this.pause()
   }
 
@@ -126,7 +126,7 @@ export class Feed implements Ground {
       if (signal.aborted) return
       const shared = recent.push(event)
       this.passing = event.position
-      for (const follower of this.standing.candidates(event)) {
+      for (const follower of this.atHead.candidates(event)) {
         work += this.offer(follower, shared)
         if (work < pace.work) continue
         work = 0
@@ -145,7 +145,7 @@ export class Feed implements Ground {
     const { delivered } = this.counts
     this.asked++
     try {
-      if (!follower.offer(shared)) this.standing.delete(follower)
+      if (!follower.offer(shared)) this.atHead.delete(follower)
     } catch (error) {
       follower.fail(error)
     }
@@ -155,7 +155,7 @@ export class Feed implements Ground {
   /** Whoever stands at the end has its next event from here, and must hear that it cannot be had. */
   private fail(error: unknown): void {
     const closed = codeOf(error) === 'CLOSED'
-    for (const follower of closed ? this.followers : this.standing.everyone) follower.fail(error)
+    for (const follower of closed ? this.followers : this.atHead.everyone) follower.fail(error)
     if (this.stop !== undefined) this.recent.restart(this.store.head())
   }
 }

@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { WatchedStore } from '../../test/support/memory-store.js'
 import type { RecordedEvent } from '../contract/event.js'
 import { type EventFilter, filterMatches } from '../contract/filter.js'
-import { isWide, Standing } from './follower-index.js'
+import { FollowerIndex, isWide } from './follower-index.js'
 
 const some = (...values: string[]) => fc.uniqueArray(fc.constantFrom(...values), { minLength: 1, maxLength: 3 })
 const filters: fc.Arbitrary<EventFilter> = fc.record(
@@ -40,7 +40,7 @@ async function recorded(event: object): Promise<RecordedEvent> {
 test('whoever matches is among the candidates, once, as long as it stands', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(filters, { maxLength: 20 }), newEvents, fc.nat(20), async (all, made, gone) => {
-      const standing = new Standing<{ readonly filter: EventFilter }>()
+      const standing = new FollowerIndex<{ readonly filter: EventFilter }>()
       const followers = all.map(filter => ({ filter }))
       for (const follower of followers) standing.add(follower)
       const left = followers[gone]
@@ -57,7 +57,7 @@ test('whoever matches is among the candidates, once, as long as it stands', asyn
 })
 
 test('ten thousand who name other streams are not asked', async () => {
-  const standing = new Standing<{ readonly filter: EventFilter }>()
+  const standing = new FollowerIndex<{ readonly filter: EventFilter }>()
   for (let n = 0; n < 10_000; n++) standing.add({ filter: { streams: [`nobody-${n}`] } })
   standing.add({ filter: { streams: ['a', 'b'], within: ['*'] } })
   const event = await recorded({ type: 'T', stream: 'a', data: {} })

@@ -35,7 +35,7 @@ interface FoundBy<F> {
   readonly byValue: Map<string, Set<F>>
 }
 
-export class Standing<F extends { readonly filter: EventFilter }> {
+export class FollowerIndex<F extends { readonly filter: EventFilter }> {
   /** Only the fields by which somebody is found. */
   private readonly byField = new Map<FilterField, FoundBy<F>>()
   private readonly others = new Set<F>()

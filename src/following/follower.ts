@@ -30,7 +30,7 @@ export interface Pace {
 }
 
 /** What followers share. */
-export interface Ground {
+export interface FollowerContext {
   readonly store: EventStore
   readonly recent: RecentEvents
   readonly pace: Pace
@@ -67,7 +67,7 @@ export class Follower {
   private readonly sink: Sink
 
   constructor(
-    private readonly ground: Ground,
+    private readonly ground: FollowerContext,
     { filter, after, sink }: Following,
   ) {
     this.filter = filter

@@ -2,8 +2,8 @@
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { Follower, Sink } from '../following/follower.js'
 import type { SharedEvent } from '../following/recent-events.js'
-import type { Ledger } from './dispatch/group-journal.js'
-import { filterOf, isWithin } from './group-scope.js'
+import type { GroupJournal } from './dispatch/group-journal.js'
+import { groupFilterOf, isWithinGroupScope } from './group-scope.js'
 import type { Window } from './state/window.js'
 
 /** A consumer that asks again soon finds the group still following. */
@@ -16,7 +16,7 @@ export class Arrivals implements Sink {
   private leaving: NodeJS.Timeout | undefined
 
   constructor(
-    private readonly ledger: Ledger,
+    private readonly ledger: GroupJournal,
     private readonly onArrival: (event: RecordedEvent) => void,
     private readonly onFailure: (error: unknown) => void,
   ) {}
@@ -30,7 +30,7 @@ export class Arrivals implements Sink {
     if (this.window === window || definition === undefined) return
     this.end()
     this.window = window
-    const follower = world.feed.follow({ filter: filterOf(definition), after: window.read, sink: this })
+    const follower = world.feed.follow({ filter: groupFilterOf(definition), after: window.read, sink: this })
     if (this.window === window) this.follower = follower
     else follower.end()
   }
@@ -58,7 +58,7 @@ export class Arrivals implements Sink {
 
   event({ event, position }: SharedEvent): void {
     const { state, window } = this.ledger
-    const isOurs = state.definition !== undefined && isWithin(state.definition, event.stream)
+    const isOurs = state.definition !== undefined && isWithinGroupScope(state.definition, event.stream)
     // Of a window that has been let go nothing is known but that something has come.
     if (this.window === window) window.add(isOurs ? [event] : [], position, state)
     if (window.room <= 0) this.end()

@@ -9,7 +9,11 @@ import type { GroupState } from './state/group-state.js'
 const LOOKED_AT = 100_000
 
 /** Names with a star in them are left out: as a pattern they would let others in. */
-export async function consumersBefore(store: EventStore, name: string, { out }: GroupState): Promise<Consumers> {
+export async function consumersBefore(
+  store: EventStore,
+  name: string,
+  { inFlight: out }: GroupState,
+): Promise<Consumers> {
   const agents = new Set([...out.values()].map(({ consumer }) => consumer))
   const filter = { streams: [SUBSCRIPTIONS_STREAM], tags: [tagOf(name)], types: ['EventsTaken', 'SubscriptionDefined'] }
   let looked = 0

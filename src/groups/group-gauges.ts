@@ -1,6 +1,6 @@
 // The figures of consumer groups as metrics tell them: of so many by name, of the rest together. Pure.
 import { OTHER } from '../metrics/busiest-labels.js'
-import type { Progress } from './state/group-status.js'
+import type { GroupStatus } from './state/group-status.js'
 
 export const GROUP_GAUGES = {
   subscription_lag: 'Positions between the floor of a consumer group and the head.',
@@ -14,7 +14,7 @@ type Figures = Readonly<Record<keyof typeof GROUP_GAUGES, number>>
 
 const NAMED = 100
 
-export function figuresOf(progress: ReadonlyMap<string, Progress>, named = NAMED): Map<string, Figures> {
+export function figuresOf(progress: ReadonlyMap<string, GroupStatus>, named = NAMED): Map<string, Figures> {
   const found = new Map<string, Figures>()
   const furthestBehindFirst = [...progress].sort(([, a], [, b]) => b.lag - a.lag)
   for (const [at, [name, { lag, inFlight, retrying, parked, stalled }]] of furthestBehindFirst.entries()) {

@@ -5,9 +5,9 @@ import type { Visibility } from '../contract/moment.js'
 import type { Definition, Within } from './state/group-definition.js'
 
 /** Patterns on stream names; undefined when everything may be seen. */
-export type Scope = readonly string[] | undefined
+export type GroupScope = readonly string[] | undefined
 
-export function scopeOf(access: Access): Scope {
+export function scopeOf(access: Access): GroupScope {
   return access.within('streams.subscribe')
 }
 
@@ -23,17 +23,17 @@ export function withinOf(access: Access): Within {
   return [...lists.values()]
 }
 
-export function covers(scope: Scope, stream: string): boolean {
+export function covers(scope: GroupScope, stream: string): boolean {
   return scope === undefined || scope.some(pattern => streamMatches(pattern, stream))
 }
 
 /** Of scopes that cover the same by the same words. */
-export function keyOf(scope: readonly string[]): string {
+export function groupScopeKeyOf(scope: readonly string[]): string {
   return `=${scope.join('\n')}`
 }
 
 /** The first list is for the index, which takes one. */
-export function filterOf({ filter, within }: Definition): EventFilter {
+export function groupFilterOf({ filter, within }: Definition): EventFilter {
   const first = within?.[0]
   return first === undefined ? filter : { ...filter, within: first }
 }
@@ -44,7 +44,7 @@ export function visibleWithin(within: Within): Visibility {
 }
 
 /** What the filter of the reading does not say: whether the stream lies within the other lists, too. */
-export function isWithin({ within }: Definition, stream: string): boolean {
+export function isWithinGroupScope({ within }: Definition, stream: string): boolean {
   if (within === undefined || within.length < 2) return true
   return within.slice(1).every(list => covers(list, stream))
 }
@@ -53,7 +53,7 @@ export function isWithin({ within }: Definition, stream: string): boolean {
  * Whether the scope covers all that the group can ever read. A pattern that matches another's text matches whatever
  * that one matches: a star stands for any run of characters, and no name of a stream holds one.
  */
-export function coversAll(scope: Scope, { filter, within = [] }: Definition): boolean {
+export function coversAll(scope: GroupScope, { filter, within = [] }: Definition): boolean {
   if (scope === undefined) return true
   const lists = filter.streams === undefined ? within : [filter.streams, ...within]
   return lists.some(list => list.every(pattern => covers(scope, pattern)))

@@ -12,12 +12,12 @@ import { StreamClient } from '../../test/support/stream-client.js'
 import type { Identity } from '../auth/access.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { EventsModule } from '../events/events.module.js'
-import { SubscriptionsModule } from '../websocket/websocket.module.js'
+import { WebSocketModule } from '../websocket/websocket.module.js'
 import { GroupsModule } from './groups.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([GroupsModule, EventsModule, SubscriptionsModule])
+  server = await startServer([GroupsModule, EventsModule, WebSocketModule])
 })
 afterAll(() => server.stop())
 

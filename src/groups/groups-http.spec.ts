@@ -255,14 +255,16 @@ describe('a definition', () => {
     expect(first.status).toBe(201)
     expect(await jsonOf(first)).toEqual({
       name: 'defined',
-      ...{
-        filter: json.filter,
-        after: 'start',
-        start: 0,
-        definedBy: 'boss',
-        consumers: { agents: ['worker'], roles: [] },
-      },
-      ...{ ackTimeoutSeconds: 30, maxAttempts: 3, maxInFlight: 1_000, ordering: 'none', damaged: 'stop' },
+      filter: json.filter,
+      after: 'start',
+      start: 0,
+      definedBy: 'boss',
+      consumers: { agents: ['worker'], roles: [] },
+      ackTimeoutSeconds: 30,
+      maxAttempts: 3,
+      maxInFlight: 1_000,
+      ordering: 'none',
+      damaged: 'stop',
       progress: expect.any(Object),
     })
     expect((await put('defined', { ...json, filter: { tags: ['t'], types: ['b', 'a'] } }, worker)).status).toBe(200)

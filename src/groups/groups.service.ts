@@ -14,7 +14,7 @@ import { Draining } from '../streaming/draining.service.js'
 import { checkAsked, checkSize } from './check-definition.js'
 import { Consumer, type ConsumerPart } from './dispatch/consumer.js'
 import type { Group } from './dispatch/group.js'
-import { Catalogue } from './dispatch/group-names.js'
+import { GroupNames } from './dispatch/group-names.js'
 import { OpenGroups } from './dispatch/open-groups.js'
 import type { Delivery, Take } from './dispatch/pending-take.js'
 import { isConsumer, manages, type Rights, sees } from './group-rights.js'
@@ -29,11 +29,11 @@ import {
   settingsOf,
 } from './state/group-definition.js'
 import { GROUP_LIMITS, NAME_PATTERN } from './state/group-limits.js'
-import type { Progress } from './state/group-status.js'
+import type { GroupStatus } from './state/group-status.js'
 import { type ParkedList, type ParkedPage, parkedOf } from './state/parked.js'
 import { WindowMemory } from './window-memory.js'
 
-export interface Asked extends GroupSettings {
+export interface GroupRequest extends GroupSettings {
   readonly filter: Definition['filter']
   readonly after: unknown
   /** Not named: the owner alone, or those it has. */
@@ -43,7 +43,7 @@ export interface Asked extends GroupSettings {
 export interface GroupView extends Omit<Definition, 'within'> {
   readonly name: string
   readonly consumers: Consumers
-  readonly progress: Progress
+  readonly progress: GroupStatus
 }
 
 export interface Nack {
@@ -75,8 +75,8 @@ const FIGURES_MS = 1_000
 export class Groups {
   private readonly store: EventStore
   private readonly open: OpenGroups
-  private names: Promise<Catalogue> | undefined
-  private figures: { readonly at: number; readonly found: Promise<ReadonlyMap<string, Progress>> } | undefined
+  private names: Promise<GroupNames> | undefined
+  private figures: { readonly at: number; readonly found: Promise<ReadonlyMap<string, GroupStatus>> } | undefined
   /** Of the open groups, the one the metrics have looked at last. */
   private lookedAt = ''
 
@@ -99,7 +99,7 @@ export class Groups {
   /** Answers whether it is new. The same again changes nothing, if it is a consumer's. */
   async define(
     name: string,
-    { filter, after: given, consumers, ...settings }: Asked,
+    { filter, after: given, consumers, ...settings }: GroupRequest,
     access: Access,
   ): Promise<boolean> {
     checkAsked(name, filter, consumers)
@@ -254,7 +254,7 @@ export class Groups {
   }
 
   /** Of those that are in memory, for the metrics: at most once a second, and by what memory holds. */
-  progress(): Promise<ReadonlyMap<string, Progress>> {
+  progress(): Promise<ReadonlyMap<string, GroupStatus>> {
     const now = performance.now()
     if (this.figures === undefined || now - this.figures.at > FIGURES_MS) {
       this.figures = { at: now, found: this.counted() }
@@ -262,8 +262,8 @@ export class Groups {
     return this.figures.found
   }
 
-  private async counted(): Promise<ReadonlyMap<string, Progress>> {
-    const found = new Map<string, Progress>()
+  private async counted(): Promise<ReadonlyMap<string, GroupStatus>> {
+    const found = new Map<string, GroupStatus>()
     const turn = new Turn()
     const defined = [...this.open.all].filter(({ definition }) => definition !== undefined)
     const behind = defined.filter(({ isBehind }) => isBehind)
@@ -345,7 +345,7 @@ export class Groups {
   }
 
   /** Of names that were written down before owners were. */
-  private async ownersAreKnown(catalogue: Catalogue): Promise<void> {
+  private async ownersAreKnown(catalogue: GroupNames): Promise<void> {
     for (const name of catalogue.ownerless) {
       const { definition } = await this.open.group(name)
       if (definition === undefined) catalogue.remove(name)
@@ -353,9 +353,9 @@ export class Groups {
     }
   }
 
-  private catalogue(): Promise<Catalogue> {
+  private catalogue(): Promise<GroupNames> {
     if (this.names !== undefined) return this.names
-    const reading = Catalogue.read(this.store)
+    const reading = GroupNames.read(this.store)
     this.names = reading
     // What cannot be read now may be readable later.
     reading.catch(() => {

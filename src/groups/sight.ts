@@ -1,7 +1,7 @@
 // What somebody may see of the events a group has at hand, by their patterns: each event is held against them once.
 import type { Position } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
-import { covers, type Scope } from './group-scope.js'
+import { covers, type GroupScope } from './group-scope.js'
 import { GROUP_LIMITS } from './state/group-limits.js'
 import type { Ready } from './state/key-queues.js'
 
@@ -12,7 +12,7 @@ export class Sight {
   isComplete = false
   private looking: Promise<void> | undefined
 
-  constructor(private readonly scope: Scope) {}
+  constructor(private readonly scope: GroupScope) {}
 
   /** What the window holds, and what is put into it meanwhile. */
   lookThrough(ready: ReadonlyMap<Position, Ready>): Promise<void> {

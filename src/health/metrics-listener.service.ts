@@ -86,7 +86,9 @@ function refuse({ url = '/', headers }: IncomingMessage, response: ServerRespons
   const problem = problemOf(error, { path: url, correlationId, traceId: traceIdOf(headers['traceparent']) })
   // A body that was sent is not read.
   response.writeHead(problem.status, {
-    ...{ 'content-type': problemContentType, [correlationHeader]: correlationId, connection: 'close' },
+    'content-type': problemContentType,
+    [correlationHeader]: correlationId,
+    connection: 'close',
   })
   response.end(JSON.stringify(problem))
 }

@@ -68,7 +68,8 @@ test('the setting names the port, and one that is taken stops the start', async 
     const imports = [configOf(loadSettings(settings)), HealthModule]
     class Whole {}
     const app = await NestFactory.create({ module: Whole, imports }, new FastifyAdapter(), {
-      ...{ logger: false, abortOnError: false },
+      logger: false,
+      abortOnError: false,
     })
     await expect(app.init()).rejects.toMatchObject({ code: 'EADDRINUSE' })
     await app.close()

@@ -36,7 +36,11 @@ export function storageReadiness(standing: Standing, readyWhenReadOnly: boolean)
 function detailsOf({ status, readable }: Standing): Record<string, unknown> {
   const { backend, head, first, write, damaged, queued } = status
   return {
-    ...{ backend, head, first, queued, damagedRanges: damaged.length },
+    backend,
+    head,
+    first,
+    queued,
+    damagedRanges: damaged.length,
     ...(write.writable ? {} : { refuses: write.reason }),
     ...(readable ? {} : { unreadable: true }),
   }

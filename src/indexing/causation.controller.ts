@@ -2,12 +2,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { LIMITS } from '../contract/limits.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { pageOf } from '../wire/page.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import type { Graph, GraphLimits, GraphNode } from './causal-graph.js'
 import {
   GRAPH_DEPTH_DEFAULT,
@@ -37,8 +37,8 @@ export class CausationController {
   @ApiOkResponse({ description: 'The event and its ancestors.', type: GraphAnswerDto })
   async causes(
     @Param('id') id: string,
-    @Query(new ShapePipe(GraphParameters)) query: GraphParameters,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(GraphParameters)) query: GraphParameters,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     return http.send(told(await this.causation.causes(id, access, limitsOf(query))))
@@ -54,8 +54,8 @@ export class CausationController {
   @ApiOkResponse({ description: 'The event and its descendants.', type: GraphAnswerDto })
   async effects(
     @Param('id') id: string,
-    @Query(new ShapePipe(GraphParameters)) query: GraphParameters,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(GraphParameters)) query: GraphParameters,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     return http.send(told(await this.causation.effects(id, access, limitsOf(query))))
@@ -71,8 +71,8 @@ export class CausationController {
   @ApiOkResponse({ description: 'A page of the story.', type: StoryAnswerDto })
   async story(
     @Param('id') correlationId: string,
-    @Query(new ShapePipe(StoryParameters)) { after = 0, limit = LIMITS.readLimitDefault }: StoryParameters,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(StoryParameters)) { after = 0, limit = LIMITS.readLimitDefault }: StoryParameters,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     const form = http.form()

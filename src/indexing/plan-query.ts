@@ -8,7 +8,7 @@ import type { EventFilter } from '../contract/filter.js'
 import { isGlob } from '../contract/glob.js'
 import { LIMITS } from '../contract/limits.js'
 import { parseTime } from '../contract/rfc3339.js'
-import type { Condition, Leaf } from './where.js'
+import type { Leaf, WhereCondition } from './where.js'
 
 export interface QueryPlan {
   /** Never narrower than the query: whatever it finds is held against the whole of `where`. */
@@ -49,7 +49,7 @@ interface Ranges {
   until: bigint | undefined
 }
 
-export function planQuery(where: Condition, within: readonly string[] | undefined): QueryPlan {
+export function planQuery(where: WhereCondition, within: readonly string[] | undefined): QueryPlan {
   const values: Values = new Map()
   const ranges: Ranges = { after: 0, before: Number.MAX_SAFE_INTEGER, since: undefined, until: undefined }
   for (const part of conjunction(where)) {
@@ -68,11 +68,11 @@ export function planQuery(where: Condition, within: readonly string[] | undefine
 }
 
 /** What must hold all at once. */
-function conjunction(condition: Condition): readonly Condition[] {
+function conjunction(condition: WhereCondition): readonly WhereCondition[] {
   return condition.kind === 'and' ? condition.parts.flatMap(conjunction) : [condition]
 }
 
-function choose(values: Values, part: Condition): void {
+function choose(values: Values, part: WhereCondition): void {
   const found = part.kind === 'or' ? sameField(part.parts) : part.kind === 'leaf' ? indexable(part) : undefined
   if (found === undefined || found.values.length > LIMITS.filterValues) return
   const { field } = found
@@ -101,7 +101,7 @@ function indexable({ path: { field }, op, value }: Leaf): Indexable | undefined 
 }
 
 /** A choice between values of one field is a list of them; any other choice is left to the scan. */
-function sameField(parts: readonly Condition[]): Indexable | undefined {
+function sameField(parts: readonly WhereCondition[]): Indexable | undefined {
   const found = parts.map(part => (part.kind === 'leaf' ? indexable(part) : undefined))
   const field = found[0]?.field
   if (field === undefined || found.some(one => one?.field !== field)) return undefined

@@ -6,9 +6,9 @@ import { filterMatches } from '../contract/filter.js'
 import { parseTime } from '../contract/rfc3339.js'
 import { planQuery } from './plan-query.js'
 import { predicateOf } from './predicate.js'
-import { type Condition, readWhere } from './where.js'
+import { readWhere, type WhereCondition } from './where.js'
 
-function conditionOf(where: unknown): Condition {
+function conditionOf(where: unknown): WhereCondition {
   const findings = new FieldFindings()
   const condition = readWhere(where, '/where', findings)
   findings.settle()

@@ -7,13 +7,13 @@ import { compileStreams } from '../contract/filter.js'
 import { compileGlob, type TextTest } from '../contract/glob.js'
 import { parseTime } from '../contract/rfc3339.js'
 import { QUERY_LIMITS } from './query-limits.js'
-import type { Comparison, Condition, Leaf, Scalar } from './where.js'
+import type { Comparison, Leaf, Scalar, WhereCondition } from './where.js'
 
 export type Predicate = (event: RecordedEvent) => boolean
 type Test = (found: unknown) => boolean
 
 /** As deep as the grammar allows. */
-export function predicateOf(condition: Condition): Predicate {
+export function predicateOf(condition: WhereCondition): Predicate {
   if (condition.kind === 'leaf') return predicateOfLeaf(condition)
   const parts = condition.parts.map(predicateOf)
   if (condition.kind === 'and') return event => parts.every(part => part(event))

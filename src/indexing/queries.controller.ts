@@ -2,7 +2,7 @@
 import { Body, Controller, HttpCode, Post } from '@nestjs/common'
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { plainBody } from '../wire/body.js'
@@ -29,7 +29,11 @@ export class QueriesController {
   })
   @ApiBody({ type: QueryDto })
   @ApiOkResponse({ description: 'Events that match, and how they were found.', type: QueryAnswerDto })
-  async query(@Body() body: unknown, @Caller() access: Access, @Http() http: HttpExchange): Promise<string | Buffer> {
+  async query(
+    @Body() body: unknown,
+    @CallerAccess() access: Access,
+    @Http() http: HttpExchange,
+  ): Promise<string | Buffer> {
     const form = http.form()
     const query = readQueryBody(plainBody(body))
     const within = access.within('events.query')

@@ -11,7 +11,7 @@ import { SCAN_BUDGET, type ScanBudget } from './query-limits.js'
 import { QueryWalk, type Stretch } from './query-walk.js'
 import type { Query } from './read-query-body.js'
 import { type PageForm, ResultPage } from './result-page.js'
-import { comparePlaces, FirstPlaces, type Place, sortKeyOf } from './sort-key.js'
+import { comparePlaces, FirstPlaces, type SortPlace, sortKeyOf } from './sort-key.js'
 
 /** How many of the sorted matches are read at a time. */
 const FOUND_TOGETHER = 64
@@ -73,7 +73,7 @@ export class Queries {
     for await (const event of walk.events()) {
       if (!matches(event)) continue
       matched++
-      const place: Place = { key: sortKeyOf(event, sortBy), position: event.position }
+      const place: SortPlace = { key: sortKeyOf(event, sortBy), position: event.position }
       if (last === undefined || comparePlaces(place, last, order) > 0) places.add(place)
     }
     if (!walk.done) throw tooMuchToSort(walk)
@@ -84,7 +84,7 @@ export class Queries {
   }
 
   /** Reads the matches again instead of keeping them all in memory; answers how many places are dealt with. */
-  private async fill(page: ResultPage, places: readonly Place[]): Promise<number> {
+  private async fill(page: ResultPage, places: readonly SortPlace[]): Promise<number> {
     for (let from = 0; from < places.length; from += FOUND_TOGETHER) {
       const some = places.slice(from, from + FOUND_TOGETHER)
       const events = await Promise.all(some.map(({ position }) => this.store.find(position)))

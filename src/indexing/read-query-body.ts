@@ -4,12 +4,12 @@ import { isObject } from '../contract/check/field-checks.js'
 import { FieldFindings } from '../contract/check/field-findings.js'
 import { type FieldPath, type ReadPath, readPath } from '../contract/check/field-path.js'
 import { StoreError } from '../contract/errors.js'
-import { shapeOf } from '../wire/validator.js'
+import { validatorOf } from '../wire/validator.js'
 import { QueryDto } from './indexing.dto.js'
 import { type QueryCursor, readQueryCursor } from './query-cursor.js'
 import { QUERY_LIMITS } from './query-limits.js'
 import type { Order } from './sort-key.js'
-import { type Condition, readWhere } from './where.js'
+import { readWhere, type WhereCondition } from './where.js'
 
 export interface Selected {
   /** As the client wrote it: what it is called in the answer. */
@@ -18,7 +18,7 @@ export interface Selected {
 }
 
 export interface Query {
-  readonly where: Condition
+  readonly where: WhereCondition
   readonly select: readonly Selected[] | undefined
   readonly order: Order
   /** Undefined when the order is that of positions. */
@@ -29,7 +29,7 @@ export interface Query {
   readonly text: string
 }
 
-const shape = shapeOf(QueryDto)
+const shape = validatorOf(QueryDto)
 /** Both grow with the position. */
 const ORDERED_LIKE_POSITION: ReadonlySet<string> = new Set(['position', 'id', 'timestamp'])
 
@@ -45,7 +45,7 @@ export function readQueryBody(body: unknown): Query {
   const order = orderBy?.order ?? 'asc'
   const text = JSON.stringify([where, order, sortBy ?? null])
   return {
-    where: where as Condition,
+    where: where as WhereCondition,
     select,
     order,
     sortBy,

@@ -14,7 +14,7 @@ export type SortKey =
   | readonly [kind: 2, value: boolean]
   | readonly [kind: 3]
 
-export interface Place {
+export interface SortPlace {
   readonly key: SortKey
   readonly position: Position
 }
@@ -43,7 +43,7 @@ export function isSortKey(key: unknown): key is SortKey {
 }
 
 /** Equal keys stand in the order of their positions, either way. */
-export function comparePlaces(a: Place, b: Place, order: Order): number {
+export function comparePlaces(a: SortPlace, b: SortPlace, order: Order): number {
   return compareKeys(a.key, b.key, order) || a.position - b.position
 }
 
@@ -57,7 +57,7 @@ function compareKeys(a: SortKey, b: SortKey, order: Order): number {
 
 /** The first `size` of all the places it is told, in bounded memory. */
 export class FirstPlaces {
-  private places: Place[] = []
+  private places: SortPlace[] = []
   private seen = 0
 
   constructor(
@@ -65,7 +65,7 @@ export class FirstPlaces {
     private readonly order: Order,
   ) {}
 
-  add(place: Place): void {
+  add(place: SortPlace): void {
     this.seen++
     this.places.push(place)
     // Sorting once in a while costs less than finding each one's place.
@@ -77,7 +77,7 @@ export class FirstPlaces {
     return this.seen
   }
 
-  sorted(): readonly Place[] {
+  sorted(): readonly SortPlace[] {
     this.shrink()
     return this.places
   }

@@ -2,12 +2,12 @@
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { StreamAnswerDto, StreamsAnswerDto, StreamsQueryDto } from './indexing.dto.js'
 import { Streams } from './streams.service.js'
 
@@ -27,8 +27,8 @@ export class StreamsController {
   })
   @ApiOkResponse({ description: 'A page of streams.', type: StreamsAnswerDto })
   async list(
-    @Query(new ShapePipe(StreamsQueryDto)) query: StreamsQueryDto,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(StreamsQueryDto)) query: StreamsQueryDto,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     const page = await this.costly.run(access, () => this.streams.list(query, access)).catch(inQuery)
@@ -45,7 +45,7 @@ export class StreamsController {
   @ApiOkResponse({ description: 'The stream.', type: StreamAnswerDto })
   async one(
     @Param('stream') stream: string,
-    @Caller() access: Access,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     const found = await this.streams.one(stream, access)

@@ -10,7 +10,7 @@ import { QUERY_LIMITS } from './query-limits.js'
 export const COMPARISONS = ['eq', 'ne', 'in', 'nin', 'gt', 'gte', 'lt', 'lte', 'exists', 'like'] as const
 export type Comparison = (typeof COMPARISONS)[number]
 export const GROUPS = ['and', 'or', 'not'] as const
-export type Group = (typeof GROUPS)[number]
+export type WhereGroup = (typeof GROUPS)[number]
 
 export type Scalar = string | number | boolean | null
 
@@ -23,19 +23,19 @@ export interface Leaf {
 }
 
 export interface Grouped {
-  readonly kind: Group
+  readonly kind: WhereGroup
   /** Exactly one for `not`. */
-  readonly parts: readonly Condition[]
+  readonly parts: readonly WhereCondition[]
 }
 
-export type Condition = Leaf | Grouped
+export type WhereCondition = Leaf | Grouped
 
 interface Task {
   readonly node: unknown
   readonly pointer: string
   readonly depth: number
   /** Where the condition goes. */
-  readonly into: Condition[]
+  readonly into: WhereCondition[]
   readonly at: number
 }
 
@@ -50,8 +50,8 @@ class WhereReader {
 
   constructor(private readonly findings: FieldFindings) {}
 
-  read(where: unknown, pointer: string): Condition {
-    const root: Condition[] = []
+  read(where: unknown, pointer: string): WhereCondition {
+    const root: WhereCondition[] = []
     this.tasks.push({ node: where, pointer, depth: 1, into: root, at: 0 })
     while (!this.findings.full) {
       const task = this.tasks.pop()
@@ -68,7 +68,7 @@ class WhereReader {
         `must have at most ${QUERY_LIMITS.likeCharsTotal} characters in all its like patterns together`,
       )
     }
-    return root[0] as Condition
+    return root[0] as WhereCondition
   }
 
   private fault(pointer: string, detail: string): void {
@@ -97,7 +97,7 @@ class WhereReader {
     this.group(task, group, node[group])
   }
 
-  private group({ pointer, depth, into, at }: Task, group: Group, inner: unknown): void {
+  private group({ pointer, depth, into, at }: Task, group: WhereGroup, inner: unknown): void {
     const where = `${pointer}/${group}`
     if (depth >= QUERY_LIMITS.whereDepth) {
       this.fault(where, `must not be nested deeper than ${QUERY_LIMITS.whereDepth} levels`)
@@ -116,7 +116,7 @@ class WhereReader {
       this.fault(where, `must have at most ${QUERY_LIMITS.whereNodes} items, not ${nodes.length}`)
       return
     }
-    const parts: Condition[] = new Array(nodes.length)
+    const parts: WhereCondition[] = new Array(nodes.length)
     into[at] = { kind: group, parts }
     // The stack gives back the last first; the first fault of the text shall be told first.
     for (let i = nodes.length - 1; i >= 0; i--) {
@@ -196,6 +196,6 @@ function isFiniteNumber(value: unknown): value is number {
 }
 
 /** `pointer` is where the tree stands in the request. The answer is of use only when nothing was found. */
-export function readWhere(where: unknown, pointer: string, findings: FieldFindings): Condition {
+export function readWhere(where: unknown, pointer: string, findings: FieldFindings): WhereCondition {
   return new WhereReader(findings).read(where, pointer)
 }

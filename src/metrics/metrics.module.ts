@@ -14,7 +14,10 @@ const HTTP_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1,
 
 /** Left to itself the package registers a metric for the process; ours go into the registry of their application. */
 const described = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) => ({
-  ...{ name: `lighthouse_${name}`, help, labelNames: [...labelNames], registers: [] },
+  name: `lighthouse_${name}`,
+  help,
+  labelNames: [...labelNames],
+  registers: [],
 })
 
 const providers: Readonly<Record<keyof Measured, Provider>> = {

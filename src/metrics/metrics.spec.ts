@@ -35,7 +35,10 @@ test('the parts of a histogram are summed each by itself', async () => {
   const metrics = await metricsUnderTest()
   const { registry } = metrics
   const made = new Histogram({
-    ...{ name: 'lighthouse_shape', help: 'Of this test.', buckets: [1], registers: [registry] },
+    name: 'lighthouse_shape',
+    help: 'Of this test.',
+    buckets: [1],
+    registers: [registry],
     labelNames: ['agent_id', 'code'],
   })
   made.labels({ agent_id: 'a', code: 'x' }).observe(0.5)

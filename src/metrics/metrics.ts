@@ -63,7 +63,9 @@ export class Metrics {
   /** A gauge that is looked up when it is asked for. */
   gauge(name: string, help: string, look: () => number | Promise<number>): void {
     const gauge: Gauge = new Gauge({
-      ...{ name: `lighthouse_${name}`, help, registers: [this.registry] },
+      name: `lighthouse_${name}`,
+      help,
+      registers: [this.registry],
       collect: async () => gauge.set(await look()),
     })
   }
@@ -71,7 +73,9 @@ export class Metrics {
   /** A counter kept elsewhere. */
   count(name: string, help: string, look: () => number): void {
     const counter: Counter = new Counter({
-      ...{ name: `lighthouse_${name}`, help, registers: [this.registry] },
+      name: `lighthouse_${name}`,
+      help,
+      registers: [this.registry],
       collect: () => {
         counter.reset()
         counter.inc(look())
@@ -88,7 +92,10 @@ export class Metrics {
     let looking: ReturnType<typeof look> | undefined
     for (const [name, help] of Object.entries<string>(helps)) {
       const gauge: Gauge = new Gauge({
-        ...{ name: `lighthouse_${name}`, help, labelNames: [label], registers: [this.registry] },
+        name: `lighthouse_${name}`,
+        help,
+        labelNames: [label],
+        registers: [this.registry],
         collect: async () => {
           looking ??= look().finally(() => {
             looking = undefined
@@ -104,7 +111,10 @@ export class Metrics {
   /** A counter kept elsewhere, by one label. */
   tally(name: string, help: string, label: string, look: () => Readonly<Record<string, number>>): void {
     const counter: Counter = new Counter({
-      ...{ name: `lighthouse_${name}`, help, labelNames: [label], registers: [this.registry] },
+      name: `lighthouse_${name}`,
+      help,
+      labelNames: [label],
+      registers: [this.registry],
       collect: () => {
         counter.reset()
         for (const [value, count] of Object.entries(look())) counter.inc({ [label]: value }, count)

@@ -10,11 +10,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { RevocationAnswerDto, RevocationDto, RevocationsAnswerDto } from './revocations.dto.js'
 import { TokenRevocations } from './revocations.service.js'
 
@@ -42,8 +42,8 @@ export class RevocationsController {
   @ApiCreatedResponse({ description: 'It is in force.', type: RevocationAnswerDto })
   async revoke(
     @Http() http: HttpExchange,
-    @Caller() access: Access,
-    @Body(new ShapePipe(RevocationDto)) asked: RevocationDto,
+    @CallerAccess() access: Access,
+    @Body(new ValidatorPipe(RevocationDto)) asked: RevocationDto,
   ): Promise<string | Buffer> {
     return http.send(await this.revocations.revoke(asked, access))
   }
@@ -55,7 +55,7 @@ export class RevocationsController {
   @ApiParam({ name: 'kind', description: 'agent or token.', enum: ['agent', 'token'], example: 'agent' })
   @ApiParam({ name: 'id', description: 'The name of the agent, or the jti of the token.', example: 'builder-1' })
   @ApiNoContentResponse({ description: 'It is restored.' })
-  async restore(@Param('kind') kind: string, @Param('id') id: string, @Caller() access: Access): Promise<void> {
+  async restore(@Param('kind') kind: string, @Param('id') id: string, @CallerAccess() access: Access): Promise<void> {
     if (kind !== 'agent' && kind !== 'token') throw new StoreError('NOT_FOUND', 'Agents and tokens can be revoked.')
     await this.revocations.restore({ kind, id }, access)
   }

@@ -422,7 +422,8 @@ describe('on a damaged log', () => {
     damage(directory, 'MARK-OF-THE-DAMAGED')
     await start(directory)
     expect(await replay({ at: position })).toMatchObject({
-      ...{ code: 'DATA_CORRUPT', detail: expect.stringContaining('$schemas') },
+      code: 'DATA_CORRUPT',
+      detail: expect.stringContaining('$schemas'),
     })
     expect(Object.keys((await replay({ at: position, onDamaged: 'skip' })).state)).toEqual(['a'])
     for (const rest of ['state', 'keys', 'changes'])

@@ -3,7 +3,7 @@ import { codeOf, StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import { isMap, ownValue } from '../definitions/merge-patch.js'
 import { Fold, type Folded } from '../folding/fold.js'
-import { filterOf, type Projection } from '../folding/projection.js'
+import { type Projection, projectionFilterOf } from '../folding/projection.js'
 import { projectionReducer, stateTouched } from '../folding/projection-reducer.js'
 import type { Feed } from '../following/feed.js'
 import type { Follower, Sink } from '../following/follower.js'
@@ -36,7 +36,7 @@ export interface Watcher {
   ended(): void
 }
 
-export interface LiveGround {
+export interface ProjectionContext {
   readonly feed: Feed
   readonly upcasters: Upcasters
   readonly onStop: (error: unknown, position: Position) => void
@@ -61,7 +61,7 @@ export class LiveProjection implements Sink {
   /** `from`: everything that matches up to its position is in it. */
   constructor(
     readonly projection: Projection,
-    private readonly ground: LiveGround,
+    private readonly ground: ProjectionContext,
     private readonly from?: Folded,
   ) {
     this.fold = new Fold(projectionReducer(projection.definition), from)
@@ -192,7 +192,11 @@ export class LiveProjection implements Sink {
     if (this.over) return
     this.stopped = undefined
     this.retry = undefined
-    this.follower = this.ground.feed.follow({ filter: filterOf(this.projection.definition), after, sink: this })
+    this.follower = this.ground.feed.follow({
+      filter: projectionFilterOf(this.projection.definition),
+      after,
+      sink: this,
+    })
   }
 }
 

@@ -4,7 +4,7 @@ import type { Position } from '../contract/event.js'
 import type { Folded } from '../folding/fold.js'
 import { foldId, foldText, projectionParts } from '../folding/fold-descriptor.js'
 import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
-import { KeptStates } from '../folding/snapshot-source.service.js'
+import { SnapshotSource } from '../folding/snapshot-source.service.js'
 import { Feed } from '../following/feed.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
@@ -21,7 +21,7 @@ export class LiveProjections implements OnModuleInit, BeforeApplicationShutdown 
     private readonly feed: Feed,
     private readonly projections: Projections,
     private readonly upcasting: Upcasting,
-    private readonly keptStates: KeptStates,
+    private readonly keptStates: SnapshotSource,
   ) {
     const changed = () => {
       this.current = undefined

@@ -3,10 +3,10 @@ import type { Readable } from 'node:stream'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { ProjectionChanges } from './projection-changes.service.js'
 import { ProjectionChangesParameters } from './projections.dto.js'
 
@@ -27,8 +27,8 @@ export class ProjectionChangesController {
   @ApiOkResponse({ description: 'The states, and what becomes of them.', schema: { type: 'string' } })
   async follow(
     @Param('name') name: string,
-    @Query(new ShapePipe(ProjectionChangesParameters)) { key }: ProjectionChangesParameters,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(ProjectionChangesParameters)) { key }: ProjectionChangesParameters,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Readable | string> {
     http.form(['sse'])

@@ -4,9 +4,9 @@ import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import { coversFilter } from '../folding/covers-filter.js'
-import { filterOf } from '../folding/projection.js'
+import { projectionFilterOf } from '../folding/projection.js'
 import { Projections } from '../folding/projections.service.js'
-import { EventStreams, type Reader } from '../streaming/sse-answers.service.js'
+import { SseAnswers, type SseReader } from '../streaming/sse-answers.service.js'
 import { LiveProjections } from './live-projections.service.js'
 import { notKeyed } from './projection-states.service.js'
 import { StateStream } from './state-stream.js'
@@ -18,15 +18,15 @@ export class ProjectionChanges {
   constructor(
     private readonly projections: Projections,
     private readonly live: LiveProjections,
-    private readonly streams: EventStreams,
+    private readonly streams: SseAnswers,
   ) {}
 
   /** Of one key, or of all there are. */
-  async follow(name: string, key: string | undefined, access: Access, reader: Reader): Promise<StateStream> {
+  async follow(name: string, key: string | undefined, access: Access, reader: SseReader): Promise<StateStream> {
     const projection = await this.projections.one(name)
     const { definition } = projection
     if (!definition.live) throw notLive()
-    if (!coversFilter(access.within('events.read'), filterOf(definition))) throw notAllowed()
+    if (!coversFilter(access.within('events.read'), projectionFilterOf(definition))) throw notAllowed()
     if (key !== undefined && definition.key === undefined) throw notKeyed('/key')
     const live = await this.live.find(projection)
     // It has been defined anew meanwhile.

@@ -3,12 +3,12 @@ import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { encoded } from '../wire/negotiation.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { ProjectionStates } from './projection-states.service.js'
 import {
   ProjectionKeysAnswer,
@@ -38,8 +38,8 @@ export class ProjectionStateController {
   @ApiOkResponse({ description: 'The state.', type: ProjectionStateAnswer })
   async state(
     @Param('name') name: string,
-    @Query(new ShapePipe(ProjectionStateParameters)) asked: ProjectionStateParameters,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(ProjectionStateParameters)) asked: ProjectionStateParameters,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     const form = http.form()
@@ -62,8 +62,8 @@ export class ProjectionStateController {
   @ApiOkResponse({ description: 'A page.', type: ProjectionKeysAnswer })
   async keys(
     @Param('name') name: string,
-    @Query(new ShapePipe(ProjectionKeysParameters)) asked: ProjectionKeysParameters,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(ProjectionKeysParameters)) asked: ProjectionKeysParameters,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
     const form = http.form()

@@ -5,7 +5,7 @@ import { invalid, StoreError } from '../contract/errors.js'
 import type { JsonValue } from '../contract/event.js'
 import { isMap, ownValue } from '../definitions/merge-patch.js'
 import { coversFilter } from '../folding/covers-filter.js'
-import { filterOf } from '../folding/projection.js'
+import { projectionFilterOf } from '../folding/projection.js'
 import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
 import { type ReplayAnswerDto, ReplayDto } from '../folding/replay.dto.js'
 import { answerOf } from '../folding/replay-answer.js'
@@ -99,7 +99,8 @@ export class ProjectionStates {
 
   private async mayBeLive(projection: ProjectionVersion, access: Access): Promise<LiveProjection | undefined> {
     const { definition } = projection
-    if (!definition.live || !coversFilter(access.within('events.read'), filterOf(definition))) return undefined
+    if (!definition.live || !coversFilter(access.within('events.read'), projectionFilterOf(definition)))
+      return undefined
     return this.live.find(projection)
   }
 }

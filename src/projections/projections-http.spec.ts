@@ -100,7 +100,9 @@ describe('a definition', () => {
     const text =
       '{"initial":{"__proto__":{"constructor":[1.5,null,"é"]}},"on":{"__proto__":[{"op":"merge","path":"/__proto__","value":{"constructor":null,"toString":1}}],"constructor":[{"op":"set","path":"/constructor/prototype","from":"/data/__proto__"}]}}'
     const answer = await server.call('/v1/projections/odd', {
-      ...{ method: 'PUT', headers: { 'content-type': 'application/json' }, body: text },
+      method: 'PUT',
+      headers: { 'content-type': 'application/json' },
+      body: text,
     })
     expect(answer.status).toBe(201)
     const read = await (await server.call('/v1/projections/odd')).text()
@@ -204,7 +206,9 @@ describe('the state of a projection', () => {
     const second = moments[1] as (typeof moments)[number]
     for (const at of [second.position, second.id]) {
       expect(await get(`work/state?key=a&at=${at}`)).toMatchObject({
-        ...{ state: { title: 'A', status: 'open', events: 1 }, position: second.position, events: 2 },
+        state: { title: 'A', status: 'open', events: 1 },
+        position: second.position,
+        events: 2,
       })
     }
     expect((await get('work/state?at=999999')).errors).toMatchObject([{ pointer: '/at' }])

@@ -9,11 +9,11 @@ import {
   ApiTags,
 } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { ProjectionAnswer, ProjectionBody, ProjectionsAnswer, ProjectionVersionParameters } from './projections.dto.js'
 
 const NAME = {
@@ -50,7 +50,7 @@ export class ProjectionsController {
   @ApiOkResponse({ description: 'The projection.', type: ProjectionAnswer })
   async one(
     @Param('name') name: string,
-    @Query(new ShapePipe(ProjectionVersionParameters)) { version }: ProjectionVersionParameters,
+    @Query(new ValidatorPipe(ProjectionVersionParameters)) { version }: ProjectionVersionParameters,
     @Http() http: HttpExchange,
   ) {
     http.form()
@@ -68,8 +68,8 @@ export class ProjectionsController {
   @ApiOkResponse({ description: 'It existed, and is now as the body says.', type: ProjectionAnswer })
   async define(
     @Param('name') name: string,
-    @Body(new ShapePipe(ProjectionBody)) body: ProjectionBody,
-    @Caller() access: Access,
+    @Body(new ValidatorPipe(ProjectionBody)) body: ProjectionBody,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ) {
     http.form()
@@ -84,7 +84,7 @@ export class ProjectionsController {
   @ApiOperation({ summary: 'Delete a projection', description: 'Its versions can still be asked for by number.' })
   @ApiParam(NAME)
   @ApiNoContentResponse({ description: 'Deleted.' })
-  async remove(@Param('name') name: string, @Caller() access: Access): Promise<void> {
+  async remove(@Param('name') name: string, @CallerAccess() access: Access): Promise<void> {
     await this.projections.remove(name, access.agentId)
   }
 }

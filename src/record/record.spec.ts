@@ -12,15 +12,27 @@ const words = fc.array(word, { minLength: 1, maxLength: 4 })
 
 const anEvent = fc.record(
   {
-    ...{ type: word, stream: word, data: arbitraryJson, metadata: arbitraryJson, tags: words, causationId: word },
-    ...{ sessionId: word, parents: words, occurredAt: word, schemaVersion: fc.integer({ min: 1, max: 65_535 }) },
+    type: word,
+    stream: word,
+    data: arbitraryJson,
+    metadata: arbitraryJson,
+    tags: words,
+    causationId: word,
+    sessionId: word,
+    parents: words,
+    occurredAt: word,
+    schemaVersion: fc.integer({ min: 1, max: 65_535 }),
   },
   { requiredKeys: ['type', 'stream', 'data'] },
 ) as fc.Arbitrary<NewEvent>
 
 const aPlacement = fc.record({
-  ...{ position: fc.maxSafeNat(), revision: fc.maxSafeNat(), timestampNs: fc.bigInt(0n, 2n ** 63n) },
-  ...{ sequence: fc.nat(65_535), nodeId: fc.constantFrom('n1', 'node-2.x'), agentId: word },
+  position: fc.maxSafeNat(),
+  revision: fc.maxSafeNat(),
+  timestampNs: fc.bigInt(0n, 2n ** 63n),
+  sequence: fc.nat(65_535),
+  nodeId: fc.constantFrom('n1', 'node-2.x'),
+  agentId: word,
   correlationId: fc.option(word, { nil: undefined }),
   onBehalfOf: fc.option(words, { nil: undefined }),
   traceparent: fc.option(word, { nil: undefined }),

@@ -238,8 +238,25 @@ export class StoredEvent implements RecordedEvent {
     const { id, position, stream, revision, type, timestamp, agentId, schemaVersion, data, metadata, tags } = this
     const { correlationId, causationId, sessionId, parents, occurredAt, onBehalfOf, traceparent, checksum } = this
     return {
-      ...{ id, position, stream, revision, type, timestamp, agentId, schemaVersion, data, metadata, tags },
-      ...{ correlationId, causationId, sessionId, parents, occurredAt, onBehalfOf, traceparent, checksum },
+      id,
+      position,
+      stream,
+      revision,
+      type,
+      timestamp,
+      agentId,
+      schemaVersion,
+      data,
+      metadata,
+      tags,
+      correlationId,
+      causationId,
+      sessionId,
+      parents,
+      occurredAt,
+      onBehalfOf,
+      traceparent,
+      checksum,
     }
   }
 

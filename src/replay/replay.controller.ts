@@ -3,17 +3,17 @@ import type { Readable } from 'node:stream'
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { ReplayAnswerDto, ReplayDto, StreamStateAnswerDto, StreamStateParameters } from '../folding/replay.dto.js'
 import { answerOf } from '../folding/replay-answer.js'
 import { Replays } from '../folding/replays.service.js'
-import { Lines } from '../streaming/ndjson-answers.service.js'
+import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { encoded } from '../wire/negotiation.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 
 const FORMS = ['json', 'msgpack', 'ndjson'] as const
 const PROGRESS_EVENTS = 10_000
@@ -23,7 +23,7 @@ const PROGRESS_EVENTS = 10_000
 export class ReplayController {
   constructor(
     private readonly replays: Replays,
-    private readonly lines: Lines,
+    private readonly lines: NdjsonAnswers,
     private readonly store: EventStore,
   ) {}
 
@@ -39,8 +39,8 @@ export class ReplayController {
   @ApiOkResponse({ description: 'The state.', type: ReplayAnswerDto })
   async replay(
     @Http() http: HttpExchange,
-    @Caller() access: Access,
-    @Body(new ShapePipe(ReplayDto)) asked: ReplayDto,
+    @CallerAccess() access: Access,
+    @Body(new ValidatorPipe(ReplayDto)) asked: ReplayDto,
   ): Promise<string | Buffer | Readable> {
     const form = http.form(FORMS)
     const plan = await this.replays.plan(asked, access)
@@ -64,8 +64,8 @@ export class ReplayController {
   async streamState(
     @Param('stream') stream: string,
     @Http() http: HttpExchange,
-    @Caller() access: Access,
-    @Query(new ShapePipe(StreamStateParameters)) { at, reducer, key }: StreamStateParameters,
+    @CallerAccess() access: Access,
+    @Query(new ValidatorPipe(StreamStateParameters)) { at, reducer, key }: StreamStateParameters,
   ): Promise<string | Buffer> {
     const form = http.form()
     if (!access.covers('events.read', stream) || (await this.store.stream(stream)) === undefined) {

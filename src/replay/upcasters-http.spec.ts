@@ -24,7 +24,8 @@ const bookSize = async () => (await jsonOf(server.call('/v1/events?stream=$schem
 
 const TO_2 = { from: 1, to: 2, ops: [{ op: 'rename', path: '/owner', to: 'agent' }] }
 const TO_3 = {
-  ...{ from: 2, to: 3 },
+  from: 2,
+  to: 3,
   ops: [
     { op: 'move', from: '/agent', to: '/by/agent' },
     { op: 'default', path: '/priority', value: 3 },

@@ -9,13 +9,13 @@ import {
   ApiTags,
 } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import type { Version } from '../definitions/definition-log.js'
 import type { UpcasterDefinition } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { UpcasterAnswer, UpcasterBody, UpcastersAnswer } from './upcasters.dto.js'
 
 const TYPE = { name: 'type', description: 'The type of the events.', example: 'task.opened' }
@@ -60,8 +60,8 @@ export class UpcastersController {
   @ApiOkResponse({ description: 'There was one, and it is now as the body says.', type: UpcasterAnswer })
   async define(
     @Param('type') type: string,
-    @Body(new ShapePipe(UpcasterBody)) body: UpcasterBody,
-    @Caller() access: Access,
+    @Body(new ValidatorPipe(UpcasterBody)) body: UpcasterBody,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ) {
     http.form()
@@ -76,7 +76,7 @@ export class UpcastersController {
   @ApiOperation({ summary: 'Delete an upcaster', description: 'Events of the type are read as they were written.' })
   @ApiParam(TYPE)
   @ApiNoContentResponse({ description: 'Deleted.' })
-  async remove(@Param('type') type: string, @Caller() access: Access): Promise<void> {
+  async remove(@Param('type') type: string, @CallerAccess() access: Access): Promise<void> {
     await this.upcasting.remove(type, access.agentId)
   }
 }

@@ -19,7 +19,7 @@ import { traceIdOf } from '../wire/trace-context.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { closeLingering } from './lingering-close.js'
 import { ModeHeader } from './mode-header.js'
-import { answerBare } from './raw-problem.js'
+import { sendRawProblem } from './raw-problem.js'
 import { StreamAdapter } from './stream-adapter.js'
 
 // Fastify and Node wait for ever unless told otherwise.
@@ -68,7 +68,7 @@ export function createHttpAdapter(limits: HttpLimits = httpLimits): HttpAdapter 
 }
 
 /** What happens to every request; called once, before the application is initialised. */
-export function dressHttpServer(app: NestFastifyApplication, logger: Logger): void {
+export function configureHttpServer(app: NestFastifyApplication, logger: Logger): void {
   const server = app.getHttpServer()
   server.maxConnections = httpLimits.maxConnections
   // Node would refuse what it does not know without a problem; a server may as well ignore it.
@@ -152,7 +152,7 @@ function answerBeforeParsing(
     closeLingering(socket)
     return
   }
-  answerBare(socket, { statusCode: statusOfParser[error.code ?? ''] ?? 400 }, { path: '/' }, more)
+  sendRawProblem(socket, { statusCode: statusOfParser[error.code ?? ''] ?? 400 }, { path: '/' }, more)
 }
 
 function isAnswered(socket: Socket & { readonly _httpMessage?: ServerResponse | null }): boolean {

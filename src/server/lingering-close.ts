@@ -1,9 +1,8 @@
 // Closes a connection behind its last answer without taking the answer back.
 import type { Socket } from 'node:net'
 
-/** Of what a client still sends that has not yet read its answer. */
-const LINGER_BYTES = 64 * 1024 * 1024
-const LINGER_MS = 2_000
+/** What a client still sends that has not yet read its answer: so much of it, for so long, and with such pauses. */
+const LINGER = { bytes: 64 * 1024 * 1024, ms: 15_000, silenceMs: 2_000 } as const
 
 /**
  * A connection that is closed while bytes of its client are unread is reset, and a reset discards what the client has
@@ -12,12 +11,18 @@ const LINGER_MS = 2_000
  */
 export function closeLingering(socket: Socket): void {
   if (socket.destroyed) return
-  const most = socket.bytesRead + LINGER_BYTES
-  const timer = setTimeout(() => socket.destroy(), LINGER_MS).unref()
-  socket.once('close', () => clearTimeout(timer))
-  socket.once('end', () => socket.destroy())
+  const most = socket.bytesRead + LINGER.bytes
+  const cut = () => socket.destroy()
+  const whole = setTimeout(cut, LINGER.ms).unref()
+  const silence = setTimeout(cut, LINGER.silenceMs).unref()
+  socket.once('close', () => {
+    clearTimeout(whole)
+    clearTimeout(silence)
+  })
+  socket.once('end', cut)
   socket.on('data', () => {
-    if (socket.bytesRead > most) socket.destroy()
+    if (socket.bytesRead > most) cut()
+    else silence.refresh()
   })
   socket.resume()
   socket.end()

@@ -11,7 +11,7 @@ export interface BareRequest {
   readonly headers?: { readonly [name: string]: unknown }
 }
 
-export function answerBare(
+export function sendRawProblem(
   socket: Socket,
   error: unknown,
   { path, headers = {} }: BareRequest,

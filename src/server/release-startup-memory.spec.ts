@@ -1,12 +1,12 @@
 // What the start has left behind is gone before the first request.
 import { expect, test } from '@jest/globals'
-import { giveBackStartMemory } from './release-startup-memory.js'
+import { releaseStartupMemory } from './release-startup-memory.js'
 
 test('what nothing refers to any more is given back', () => {
   let left: object[] | undefined = Array.from({ length: 400_000 }, (_, n) => ({ n, text: `${n}` }))
   const { heapUsed } = process.memoryUsage()
   expect(left.length).toBe(400_000)
   left = undefined
-  giveBackStartMemory()
+  releaseStartupMemory()
   expect(process.memoryUsage().heapUsed).toBeLessThan(heapUsed - 10_000_000)
 })

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm'
 type Collect = (how: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
 
 /** Left alone, V8 keeps the room in which a thousand modules were compiled. To be called before anybody is served. */
-export function giveBackStartMemory(): void {
+export function releaseStartupMemory(): void {
   collector()()
 }
 

@@ -8,7 +8,7 @@ import { StoreError } from '../contract/errors.js'
 import { Handshakes, Refusal } from '../websocket/handshake.service.js'
 import { type AllowedHosts, wrongHost } from '../wire/allowed-hosts.js'
 import type { ModeHeader } from './mode-header.js'
-import { answerBare } from './raw-problem.js'
+import { sendRawProblem } from './raw-problem.js'
 
 type Placed = WebSocketServer & { readonly path: string }
 
@@ -100,6 +100,6 @@ export class StreamAdapter extends WsAdapter {
     headers: Readonly<Record<string, string>> = {},
   ): void {
     const said = { path: request.url ?? '/', headers: request.headers }
-    answerBare(socket, error, said, { ...headers, ...this.mode.fields })
+    sendRawProblem(socket, error, said, { ...headers, ...this.mode.fields })
   }
 }

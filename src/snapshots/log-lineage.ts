@@ -9,7 +9,7 @@ import type { LogMark, SnapshotHeader } from './snapshot-file.js'
  */
 export type Fit = 'same' | 'other' | 'outdated' | 'unknown'
 
-export class History {
+export class LogLineage {
   constructor(private readonly store: EventStore) {}
 
   /** undefined when the event cannot be had. */

@@ -1,7 +1,7 @@
 // Which folds are kept and which snapshots are protected: one small file beside the snapshots, replaced as a whole.
 import { StoreError } from '../contract/errors.js'
 import type { SideStore } from '../contract/side-store.js'
-import { sha256 } from './snapshot-file.js'
+import { snapshotHash } from './snapshot-file.js'
 import { REGISTRY_NAME } from './snapshot-names.js'
 
 /** Each of them is looked after for as long as it is kept; as many again for the service itself. */
@@ -35,7 +35,7 @@ export class Registry {
     const bytes = await this.files.read(REGISTRY_NAME, BYTES_MAX)
     if (bytes === undefined) return true
     const text = bytes.subarray(HASH_CHARS + 1)
-    const whole = sha256(text).toString('hex') === bytes.toString('latin1', 0, HASH_CHARS)
+    const whole = snapshotHash(text).toString('hex') === bytes.toString('latin1', 0, HASH_CHARS)
     if (whole) this.take(JSON.parse(text.toString('utf8')) as Content)
     else {
       await this.files.quarantine(REGISTRY_NAME)
@@ -75,7 +75,7 @@ export class Registry {
     await this.change(() => this.folds.set(fold.id, { ...(before ?? fold), name, keptBy }))
   }
 
-  letGo(id: string): Promise<void> {
+  unregister(id: string): Promise<void> {
     return this.change(() => this.folds.delete(id))
   }
 
@@ -108,7 +108,7 @@ export class Registry {
   private async save(): Promise<void> {
     const content: Content = { folds: this.all, protected: [...this.protectedIds] }
     const text = Buffer.from(JSON.stringify(content))
-    await this.files.write(REGISTRY_NAME, [Buffer.from(`${sha256(text).toString('hex')}\n`), text])
+    await this.files.write(REGISTRY_NAME, [Buffer.from(`${snapshotHash(text).toString('hex')}\n`), text])
   }
 
   private take({ folds, protected: ids }: Content): void {

@@ -1,7 +1,7 @@
 // Which snapshots stay, as a table: all of a day, the last of each day for a month, of each week for a year, and what those stand on.
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
-import { type Held, staying } from './retention.js'
+import { type RetainedSnapshot, staying } from './retention.js'
 
 const HOUR = 3_600_000
 const DAY = 24 * HOUR
@@ -13,12 +13,12 @@ function aged(name: string, ageMs: number, base?: string) {
   const header = { position: 1e9 - Math.round(ageMs / 1_000), createdMs: NOW - ageMs }
   return { id: name, header: { ...header, base: base === undefined ? null : { id: base, sha256: '' } } }
 }
-const KEPT: Held = { isKept: true, isProtected: () => false }
-const LET_GO: Held = { isKept: false, isProtected: () => false }
+const KEPT: RetainedSnapshot = { isKept: true, isProtected: () => false }
+const LET_GO: RetainedSnapshot = { isKept: false, isProtected: () => false }
 const stays = (snapshots: readonly ReturnType<typeof aged>[], held = KEPT) => [...staying(snapshots, held, NOW)].sort()
 
 describe('of the snapshots of a fold', () => {
-  test.each<readonly [string, ReturnType<typeof aged>[], Held, string[]]>([
+  test.each<readonly [string, ReturnType<typeof aged>[], RetainedSnapshot, string[]]>([
     ['none stay of none', [], KEPT, []],
     ['all of the last 24 hours stay', [aged('a', 0), aged('b', HOUR), aged('c', DAY)], KEPT, ['a', 'b', 'c']],
     ['the newest stays however old', [aged('a', 900 * DAY), aged('b', 901 * DAY)], KEPT, ['a']],

@@ -1,5 +1,5 @@
 // Which snapshots of one fold stay: all of a day, one a day for a month, one a week for a year, and what those stand on. Pure.
-import type { Shelved } from './snapshot-store.js'
+import type { SnapshotEntry } from './snapshot-store.js'
 
 const HOUR_MS = 3_600_000
 const DAY_MS = 24 * HOUR_MS
@@ -9,18 +9,22 @@ const ALL_FOR_MS = DAY_MS
 const DAILY_FOR_MS = 30 * DAY_MS
 const WEEKLY_FOR_MS = 365 * DAY_MS
 
-type Aged = Pick<Shelved, 'id'> & {
-  readonly header: Pick<Shelved['header'], 'position' | 'createdMs' | 'base'>
+type Aged = Pick<SnapshotEntry, 'id'> & {
+  readonly header: Pick<SnapshotEntry['header'], 'position' | 'createdMs' | 'base'>
 }
 
-export interface Held {
+export interface RetainedSnapshot {
   /** Then the newest stays however old it is: without it the next one would begin at the beginning. */
   readonly isKept: boolean
   readonly isProtected: (id: string) => boolean
 }
 
 /** The ids that stay. */
-export function staying(snapshots: readonly Aged[], { isKept, isProtected }: Held, nowMs: number): Set<string> {
+export function staying(
+  snapshots: readonly Aged[],
+  { isKept, isProtected }: RetainedSnapshot,
+  nowMs: number,
+): Set<string> {
   const newestFirst = [...snapshots].sort((a, b) => b.header.position - a.header.position)
   const stay = new Set(newestFirst.slice(0, isKept ? 1 : 0).map(({ id }) => id))
   const days = new Set<number>()

@@ -4,17 +4,17 @@ import type { EventStore } from '../contract/event-store.js'
 import type { Folded } from '../folding/fold.js'
 import type { NamedFold } from '../folding/fold-descriptor.js'
 import type { Replays } from '../folding/replays.service.js'
-import type { History } from './log-lineage.js'
-import { encodeSnapshot, type Reason, type SnapshotHeader, sha256 } from './snapshot-file.js'
-import { type KeptSnapshot, LINKS_MAX, type Shelf, type Shelved } from './snapshot-store.js'
-import { pack } from './state-codec.js'
+import type { LogLineage } from './log-lineage.js'
+import { encodeSnapshot, type Reason, type SnapshotHeader, snapshotHash } from './snapshot-file.js'
+import { type KeptSnapshot, LINKS_MAX, type SnapshotEntry, type SnapshotStore } from './snapshot-store.js'
+import { packState } from './state-codec.js'
 import { stateText } from './state-text.js'
 
-export interface Ground {
+export interface BuilderDeps {
   readonly store: EventStore
   readonly replays: Replays
-  readonly shelf: Shelf
-  readonly history: History
+  readonly shelf: SnapshotStore
+  readonly history: LogLineage
   readonly nowMs: () => number
 }
 
@@ -24,15 +24,15 @@ export interface Ground {
  */
 export type Verdict = 'sound' | 'wrong' | 'damaged' | 'outdated'
 
-export interface Verified {
+export interface VerifiedSnapshot {
   readonly verdict: Verdict
   /** Those that were moved aside. */
   readonly wrong: readonly string[]
   /** What was made in its place. */
-  readonly made: Shelved | undefined
+  readonly made: SnapshotEntry | undefined
 }
 
-const OUTDATED: Verified = { verdict: 'outdated', wrong: [], made: undefined }
+const OUTDATED: VerifiedSnapshot = { verdict: 'outdated', wrong: [], made: undefined }
 
 interface Making {
   readonly reason: Reason
@@ -42,11 +42,11 @@ interface Making {
   readonly first: Position
 }
 
-export class Maker {
-  constructor(private readonly ground: Ground) {}
+export class SnapshotBuilder {
+  constructor(private readonly ground: BuilderDeps) {}
 
   /** At the head; undefined when there is no event, or when the log lost its beginning meanwhile. */
-  async make(fold: NamedFold, reason: Reason, signal: AbortSignal): Promise<Shelved | undefined> {
+  async make(fold: NamedFold, reason: Reason, signal: AbortSignal): Promise<SnapshotEntry | undefined> {
     const { store, replays, shelf } = this.ground
     const end = store.head()
     if (end === 0) return undefined
@@ -58,9 +58,9 @@ export class Maker {
   }
 
   /** Throws what keeps the log from being read: then nothing is known. */
-  async verify(id: string, fold: NamedFold, signal: AbortSignal): Promise<Verified> {
+  async verify(id: string, fold: NamedFold, signal: AbortSignal): Promise<VerifiedSnapshot> {
     const { replays, shelf, history } = this.ground
-    const kept = await shelf.whole(id)
+    const kept = await shelf.readAny(id)
     if (kept === undefined) {
       return { verdict: 'damaged', wrong: [id], made: await this.make(fold, 'verify', signal) }
     }
@@ -83,28 +83,37 @@ export class Maker {
     const later = all.filter(({ header }) => header.position >= position).map(one => one.id)
     const earlier = all.filter(({ header }) => header.position < position).reverse()
     const wrong = [...later, ...(await this.wrongAmong(earlier, fold, signal))]
-    for (const one of wrong) if (shelf.find(one) !== undefined) await shelf.aside(one, 'it is not what the log says')
+    for (const one of wrong)
+      if (shelf.find(one) !== undefined) await shelf.quarantine(one, 'it is not what the log says')
     return wrong
   }
 
   /** Oldest first, in one pass over the log. */
-  private async wrongAmong(oldestFirst: readonly Shelved[], fold: NamedFold, signal: AbortSignal): Promise<string[]> {
+  private async wrongAmong(
+    oldestFirst: readonly SnapshotEntry[],
+    fold: NamedFold,
+    signal: AbortSignal,
+  ): Promise<string[]> {
     const { replays, shelf } = this.ground
     const wrong: string[] = []
     let from: Folded | undefined
     for (const { id, header } of oldestFirst) {
       from = await replays.fold(fold, { from, end: header.position, signal })
-      const kept = await shelf.sound(id)
+      const kept = await shelf.readVerified(id)
       if (kept !== undefined && !agrees(kept, from)) wrong.push(id)
     }
     return wrong
   }
 
-  private async put(fold: NamedFold, folded: Folded, { reason, base, first }: Making): Promise<Shelved | undefined> {
+  private async put(
+    fold: NamedFold,
+    folded: Folded,
+    { reason, base, first }: Making,
+  ): Promise<SnapshotEntry | undefined> {
     const { store, shelf, history, nowMs } = this.ground
     const text = stateText(folded.state)
     const below = base !== undefined && base.header.links < LINKS_MAX ? base : undefined
-    const { content, isDifference } = await pack(text, below?.text)
+    const { content, isDifference } = await packState(text, below?.text)
     const mark = await history.markAt(folded.position)
     if (mark === undefined || mark.first !== first) return undefined
     const header: SnapshotHeader = {
@@ -115,7 +124,7 @@ export class Maker {
       createdMs: nowMs(),
       reason,
       logBytes: store.status().size?.bytes ?? 0,
-      state: { bytes: Buffer.byteLength(text), sha256: sha256(text).toString('hex') },
+      state: { bytes: Buffer.byteLength(text), sha256: snapshotHash(text).toString('hex') },
       base: isDifference && below !== undefined ? { id: below.id, sha256: below.sha256 } : null,
       links: isDifference && below !== undefined ? below.header.links + 1 : 0,
     }

@@ -5,12 +5,12 @@ import type { Position } from '../contract/event.js'
 const MAGIC = Buffer.from('LHt1', 'latin1')
 export const SNAPSHOT_VERSION = 1
 export const PREFIX_BYTES = 16
-export const HASH_BYTES = 32
+export const SNAPSHOT_HASH_BYTES = 32
 /** A filter and the patterns of a token at their longest, and room. */
 export const HEADER_BYTES_MAX = 4 * 1024 * 1024
 /** A state at its largest compresses to less; a difference is at most as large. */
 export const CONTENT_BYTES_MAX = 64 * 1024 * 1024
-export const FILE_BYTES_MAX = PREFIX_BYTES + HEADER_BYTES_MAX + CONTENT_BYTES_MAX + 2 * HASH_BYTES
+export const FILE_BYTES_MAX = PREFIX_BYTES + HEADER_BYTES_MAX + CONTENT_BYTES_MAX + 2 * SNAPSHOT_HASH_BYTES
 
 /** What tells one history from another: the event at a position is never another in the same one. */
 export interface LogMark {
@@ -53,7 +53,7 @@ export class BadSnapshot extends Error {
   }
 }
 
-export function sha256(...parts: readonly (Uint8Array | string)[]): Buffer {
+export function snapshotHash(...parts: readonly (Uint8Array | string)[]): Buffer {
   const hash = createHash('sha256')
   for (const part of parts) hash.update(part)
   return hash.digest()
@@ -73,8 +73,8 @@ export function encodeSnapshot(header: SnapshotHeader, content: Buffer): Snapsho
   prefix.writeUInt16LE(SNAPSHOT_VERSION, 4)
   prefix.writeUInt32LE(text.length, 8)
   prefix.writeUInt32LE(content.length, 12)
-  const head = [prefix, text, sha256(prefix, text)]
-  const whole = sha256(...head, content)
+  const head = [prefix, text, snapshotHash(prefix, text)]
+  const whole = snapshotHash(...head, content)
   const chunks = [...head, content, whole]
   return { chunks, bytes: chunks.reduce((sum, { length }) => sum + length, 0), sha256: whole.toString('hex') }
 }
@@ -93,14 +93,14 @@ export function sizesOf(id: string, prefix: Buffer): Sizes | undefined {
   const zero = prefix.readUInt16LE(6)
   if (prefix.readUInt16LE(4) !== SNAPSHOT_VERSION || zero !== 0) throw new BadSnapshot(id, 'its beginning is damaged')
   if (header > HEADER_BYTES_MAX || content > CONTENT_BYTES_MAX) throw new BadSnapshot(id, 'its sizes are impossible')
-  return { header, content, file: PREFIX_BYTES + header + content + 2 * HASH_BYTES }
+  return { header, content, file: PREFIX_BYTES + header + content + 2 * SNAPSHOT_HASH_BYTES }
 }
 
 /** `bytes` may go on behind the header's hash. */
 export function readHeader(id: string, bytes: Buffer, { header }: Sizes): SnapshotHeader {
   const end = PREFIX_BYTES + header
-  const hash = bytes.subarray(end, end + HASH_BYTES)
-  if (!hash.equals(sha256(bytes.subarray(0, end)))) throw new BadSnapshot(id, 'its header is damaged')
+  const hash = bytes.subarray(end, end + SNAPSHOT_HASH_BYTES)
+  if (!hash.equals(snapshotHash(bytes.subarray(0, end)))) throw new BadSnapshot(id, 'its header is damaged')
   return JSON.parse(bytes.toString('utf8', PREFIX_BYTES, end)) as SnapshotHeader
 }
 
@@ -115,10 +115,10 @@ export function readSnapshot(id: string, bytes: Buffer): WholeSnapshot | undefin
   const sizes = sizesOf(id, bytes)
   if (sizes === undefined) return undefined
   if (bytes.length !== sizes.file) throw new BadSnapshot(id, 'it is cut off, or longer than it says')
-  const end = bytes.length - HASH_BYTES
+  const end = bytes.length - SNAPSHOT_HASH_BYTES
   const hash = bytes.subarray(end)
-  if (!hash.equals(sha256(bytes.subarray(0, end)))) throw new BadSnapshot(id, 'its bytes are damaged')
+  if (!hash.equals(snapshotHash(bytes.subarray(0, end)))) throw new BadSnapshot(id, 'its bytes are damaged')
   const header = readHeader(id, bytes, sizes)
-  const content = bytes.subarray(PREFIX_BYTES + sizes.header + HASH_BYTES, end)
+  const content = bytes.subarray(PREFIX_BYTES + sizes.header + SNAPSHOT_HASH_BYTES, end)
   return { header, content, sha256: hash.toString('hex') }
 }

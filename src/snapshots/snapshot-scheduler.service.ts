@@ -5,11 +5,11 @@ import type { EventStore, StoreStatus } from '../contract/event-store.js'
 import type { NamedFold } from '../folding/fold-descriptor.js'
 import type { KeptFold } from './registry.js'
 import { LOOK_MS, PAUSE_MS, type SnapshotRules, VERIFY_MS } from './snapshot-rules.js'
-import type { Shelved } from './snapshot-store.js'
+import type { SnapshotEntry } from './snapshot-store.js'
 import type { Snapshots } from './snapshots.service.js'
 import { dueFor, isWithin, RequestRate } from './triggers.js'
 
-export interface KeeperWorld {
+export interface SchedulerContext {
   readonly store: EventStore
   readonly nowMs: () => number
   /** Requests since the server began. */
@@ -26,7 +26,7 @@ interface Counted {
 }
 
 @Injectable()
-export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('snapshots')
   private readonly rate = new RequestRate()
   private readonly counted = new Map<string, Counted>()
@@ -37,7 +37,7 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
 
   constructor(
     private readonly snapshots: Snapshots,
-    private readonly world: KeeperWorld,
+    private readonly world: SchedulerContext,
     private readonly rules: SnapshotRules,
   ) {}
 
@@ -92,7 +92,7 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 
   /** Reads what came since it was counted last, and only when that could be enough. */
-  private async matchingSince({ header }: Shelved, { id, filter }: NamedFold): Promise<number> {
+  private async matchingSince({ header }: SnapshotEntry, { id, filter }: NamedFold): Promise<number> {
     const { store } = this.world
     const head = store.head()
     const before = this.counted.get(id)
@@ -142,6 +142,6 @@ export class Keeper implements OnApplicationBootstrap, BeforeApplicationShutdown
   }
 }
 
-function grownSince(newest: Shelved | undefined, { size }: StoreStatus): number | undefined {
+function grownSince(newest: SnapshotEntry | undefined, { size }: StoreStatus): number | undefined {
   return size === undefined ? undefined : size.bytes - (newest?.header.logBytes ?? 0)
 }

@@ -2,27 +2,27 @@
 import { StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { SideStore } from '../contract/side-store.js'
-import type { Fit, History } from './log-lineage.js'
+import type { Fit, LogLineage } from './log-lineage.js'
 import {
   BadSnapshot,
   FILE_BYTES_MAX,
-  HASH_BYTES,
   PREFIX_BYTES,
   readHeader,
   readSnapshot,
+  SNAPSHOT_HASH_BYTES,
   type SnapshotBytes,
   type SnapshotHeader,
-  sha256,
   sizesOf,
+  snapshotHash,
   type WholeSnapshot,
 } from './snapshot-file.js'
 import { fileName, idOfFile, snapshotId } from './snapshot-names.js'
-import { applied, unpack } from './state-codec.js'
+import { applied, unpackState } from './state-codec.js'
 import { stateText } from './state-text.js'
 
 export const LINKS_MAX = 10
 
-export interface Shelved {
+export interface SnapshotEntry {
   readonly id: string
   /** The id of its fold. */
   readonly fold: string
@@ -43,12 +43,12 @@ export interface KeptSnapshot {
 
 export type Quarantined = (id: string, reason: string) => void
 
-export class Shelf {
-  private readonly held = new Map<string, Shelved>()
+export class SnapshotStore {
+  private readonly held = new Map<string, SnapshotEntry>()
 
   constructor(
     private readonly files: SideStore,
-    private readonly history: History,
+    private readonly history: LogLineage,
     private readonly quarantined: Quarantined,
   ) {}
 
@@ -67,12 +67,12 @@ export class Shelf {
   }
 
   /** Newest first, of one fold or of all. */
-  list(fold?: string): Shelved[] {
+  list(fold?: string): SnapshotEntry[] {
     const all = [...this.held.values()].filter(snapshot => fold === undefined || snapshot.fold === fold)
     return all.sort((a, b) => b.header.position - a.header.position || (a.id < b.id ? -1 : 1))
   }
 
-  find(id: string): Shelved | undefined {
+  find(id: string): SnapshotEntry | undefined {
     return this.held.get(id)
   }
 
@@ -84,19 +84,19 @@ export class Shelf {
   async newest(folds: readonly string[], end: Position): Promise<KeptSnapshot | undefined> {
     for (const { id, fold, header } of this.list()) {
       if (header.position > end || !folds.includes(fold)) continue
-      const kept = await this.sound(id)
+      const kept = await this.readVerified(id)
       if (kept !== undefined) return kept
     }
     return undefined
   }
 
   /** With which a fold may go on. undefined when it is not there, or not what this log says. */
-  async sound(id: string): Promise<KeptSnapshot | undefined> {
+  async readVerified(id: string): Promise<KeptSnapshot | undefined> {
     return this.orAside(async () => ((await this.fit(id)) === 'same' ? this.read(id) : undefined))
   }
 
   /** As it was kept, also when the log cannot make it again. A disk that does not give it is told of: it is there. */
-  async whole(id: string): Promise<KeptSnapshot | undefined> {
+  async readAny(id: string): Promise<KeptSnapshot | undefined> {
     return this.orAside(async () => ((await this.fit(id)) === undefined ? undefined : this.read(id)), unavailable)
   }
 
@@ -109,11 +109,11 @@ export class Shelf {
     return fit
   }
 
-  async put(header: SnapshotHeader, { chunks, bytes }: SnapshotBytes): Promise<Shelved> {
+  async put(header: SnapshotHeader, { chunks, bytes }: SnapshotBytes): Promise<SnapshotEntry> {
     const shelved = shelvedOf(header, bytes)
     const { id } = shelved
     // They say by which bytes they know their base.
-    for (const { id: above } of this.above(id)) await this.remove(above)
+    for (const { id: above } of this.dependents(id)) await this.remove(above)
     await this.files.write(fileName(id), chunks)
     this.held.set(id, shelved)
     return shelved
@@ -125,13 +125,13 @@ export class Shelf {
   }
 
   /** With all that is built on it, newest first. */
-  async aside(id: string, reason: string): Promise<void> {
-    for (const above of this.above(id)) await this.moveAside(above.id, 'what it is built on cannot be used')
+  async quarantine(id: string, reason: string): Promise<void> {
+    for (const above of this.dependents(id)) await this.moveAside(above.id, 'what it is built on cannot be used')
     await this.moveAside(id, reason)
   }
 
   /** Those that are differences to it, directly or not, newest first. */
-  above(id: string): Shelved[] {
+  dependents(id: string): SnapshotEntry[] {
     const found = new Set([id])
     const upwards = this.list().reverse()
     for (const { id: next, header } of upwards) if (header.base !== null && found.has(header.base.id)) found.add(next)
@@ -153,17 +153,17 @@ export class Shelf {
       return await look()
     } catch (error) {
       if (!(error instanceof BadSnapshot)) return failed(error)
-      await this.aside(error.of, error.reason).catch(() => undefined)
+      await this.quarantine(error.of, error.reason).catch(() => undefined)
       return undefined
     }
   }
 
-  private async lookAt(id: string): Promise<Shelved | undefined> {
+  private async lookAt(id: string): Promise<SnapshotEntry | undefined> {
     const name = fileName(id)
     const prefix = (await this.files.read(name, PREFIX_BYTES)) ?? Buffer.alloc(0)
     const sizes = sizesOf(id, prefix)
     if (sizes === undefined) return undefined
-    const bytes = (await this.files.read(name, PREFIX_BYTES + sizes.header + HASH_BYTES)) ?? Buffer.alloc(0)
+    const bytes = (await this.files.read(name, PREFIX_BYTES + sizes.header + SNAPSHOT_HASH_BYTES)) ?? Buffer.alloc(0)
     const shelved = shelvedOf(readHeader(id, bytes, sizes), sizes.file)
     if (shelved.id !== id) throw new BadSnapshot(id, 'it bears the name of another')
     return shelved
@@ -174,11 +174,11 @@ export class Shelf {
     const [{ header, sha256: hash }] = chain
     const root = chain.at(-1) as WholeSnapshot
     try {
-      let text = await unpack(root.content)
+      let text = await unpackState(root.content)
       let state = JSON.parse(text) as JsonValue
-      for (const { content } of chain.slice(0, -1).reverse()) state = applied(state, await unpack(content))
+      for (const { content } of chain.slice(0, -1).reverse()) state = applied(state, await unpackState(content))
       if (chain.length > 1) text = stateText(state)
-      if (sha256(text).toString('hex') === header.state.sha256) return { id, header, sha256: hash, state, text }
+      if (snapshotHash(text).toString('hex') === header.state.sha256) return { id, header, sha256: hash, state, text }
     } catch (error) {
       throw new BadSnapshot(id, `it cannot be unpacked: ${String(error)}`)
     }
@@ -215,7 +215,7 @@ function unavailable(error: unknown): never {
   throw new StoreError('STORAGE_UNAVAILABLE', 'the snapshot cannot be read', { cause: error })
 }
 
-function shelvedOf(header: SnapshotHeader, bytes: number): Shelved {
-  const fold = sha256(header.fold).toString('hex')
+function shelvedOf(header: SnapshotHeader, bytes: number): SnapshotEntry {
+  const fold = snapshotHash(header.fold).toString('hex')
   return { id: snapshotId(fold, header.position), fold, header, bytes }
 }

@@ -74,7 +74,9 @@ describe('keeping a fold', () => {
     expect(snapshot.fold).toBe(shown.id)
     await append(stream, { status: 'done' })
     expect(await replay(fold)).toMatchObject({
-      ...{ state: { status: 'done', owner: 'ada' }, events: 2, snapshot: { position: snapshot.position } },
+      state: { status: 'done', owner: 'ada' },
+      events: 2,
+      snapshot: { position: snapshot.position },
     })
     expect(await replay({ ...fold, snapshots: false })).toMatchObject({ events: 2, snapshot: null })
     const state = await jsonOf(server.call(`/v1/streams/${stream}/state`))

@@ -12,14 +12,14 @@ import {
   ApiTags,
 } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import type { KeptFold } from './registry.js'
 import { isFoldId, isSnapshotId } from './snapshot-names.js'
-import type { Shelved } from './snapshot-store.js'
+import type { SnapshotEntry } from './snapshot-store.js'
 import {
   KeepFoldAnswer,
   KeepFoldDto,
@@ -46,7 +46,7 @@ export class SnapshotsController {
   @Needs('admin.read')
   @ApiOperation({ summary: 'List snapshots', description: 'And the folds of which they are kept.' })
   @ApiOkResponse({ description: 'All there are.', type: SnapshotsAnswer })
-  list(@Caller() access: Access, @Http() http: HttpExchange): Text {
+  list(@CallerAccess() access: Access, @Http() http: HttpExchange): Text {
     const { registry, all } = this.snapshots
     const snapshots = all.map(one => this.shown(one, access))
     return http.send({ folds: registry.all.map(foldAnswer), snapshots })
@@ -62,8 +62,8 @@ export class SnapshotsController {
   @ApiBody({ type: KeepFoldDto })
   @ApiCreatedResponse({ description: 'It is kept.', type: KeepFoldAnswer })
   async keep(
-    @Body(new ShapePipe(KeepFoldDto)) { name, ...fold }: KeepFoldDto,
-    @Caller() access: Access,
+    @Body(new ValidatorPipe(KeepFoldDto)) { name, ...fold }: KeepFoldDto,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     if (!access.has('events.read')) throw new StoreError('FORBIDDEN', 'A fold needs the scope events.read as well.')
@@ -85,7 +85,7 @@ export class SnapshotsController {
   @ApiNoContentResponse({ description: 'It is kept no more.' })
   async letGo(@Param('fold') fold: string): Promise<void> {
     if (!isFoldId(fold)) throw new StoreError('NOT_FOUND', 'No such fold is kept.')
-    await this.snapshots.letGo(fold)
+    await this.snapshots.unregister(fold)
   }
 
   @Get(':id')
@@ -93,7 +93,7 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'Describe a snapshot', description: 'Without its state.' })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'The snapshot.', type: SnapshotAnswer })
-  one(@Param('id') id: string, @Caller() access: Access, @Http() http: HttpExchange): Text {
+  one(@Param('id') id: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Text {
     return http.send(this.shown(this.snapshots.one(checked(id)), access))
   }
 
@@ -110,7 +110,7 @@ export class SnapshotsController {
   @ApiResponse({ status: 304, description: 'It is still this state.' })
   async state(
     @Param('id') id: string,
-    @Caller() access: Access,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text | undefined> {
     const { header, state } = await this.snapshots.state(checked(id), access)
@@ -133,7 +133,7 @@ export class SnapshotsController {
   })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'What was found.', type: VerifiedAnswer })
-  async verify(@Param('id') id: string, @Caller() access: Access, @Http() http: HttpExchange): Promise<Text> {
+  async verify(@Param('id') id: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Promise<Text> {
     const { verdict, wrong, made } = await this.snapshots.verify(checked(id))
     return http.send({
       verdict,
@@ -148,7 +148,7 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'Protect a snapshot', description: 'It stays, however old, with what it stands on.' })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'It is protected.', type: SnapshotAnswer })
-  async protect(@Param('id') id: string, @Caller() access: Access, @Http() http: HttpExchange): Promise<Text> {
+  async protect(@Param('id') id: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Promise<Text> {
     return http.send(this.shown(await this.snapshots.setProtected(checked(id), true), access))
   }
 
@@ -157,7 +157,7 @@ export class SnapshotsController {
   @ApiOperation({ summary: 'End the protection of a snapshot', description: 'It goes when its time has come.' })
   @ApiParam(ID)
   @ApiOkResponse({ description: 'It is not protected.', type: SnapshotAnswer })
-  async unprotect(@Param('id') id: string, @Caller() access: Access, @Http() http: HttpExchange): Promise<Text> {
+  async unprotect(@Param('id') id: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Promise<Text> {
     return http.send(this.shown(await this.snapshots.setProtected(checked(id), false), access))
   }
 
@@ -174,12 +174,17 @@ export class SnapshotsController {
   }
 
   /** A hash would tell whoever guesses a state that it is the right one; counts and sizes tell of events as well. */
-  private shown(snapshot: Shelved, access: Access): SnapshotAnswer {
+  private shown(snapshot: SnapshotEntry, access: Access): SnapshotAnswer {
     const { id, fold, header, bytes } = snapshot
     const { position, events, createdMs, reason, base, state } = header
     const measures = { events, bytes, stateBytes: state.bytes, stateSha256: state.sha256 }
     return {
-      ...{ id, fold, position, createdAt: timeOf(createdMs), reason, base: base?.id ?? null },
+      id,
+      fold,
+      position,
+      createdAt: timeOf(createdMs),
+      reason,
+      base: base?.id ?? null,
       ...(this.snapshots.mayRead(snapshot, access) ? measures : UNTOLD),
       protected: this.snapshots.registry.isProtected(id),
     }

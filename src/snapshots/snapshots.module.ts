@@ -3,24 +3,24 @@ import { Module } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { SideStore } from '../contract/side-store.js'
-import { Folds } from '../folding/fold-catalog.service.js'
+import { FoldCatalog } from '../folding/fold-catalog.service.js'
 import { FoldingModule } from '../folding/folding.module.js'
 import { Replays } from '../folding/replays.service.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { QUIET_MS } from './snapshot-rules.js'
-import { Keeper } from './snapshot-scheduler.service.js'
+import { SnapshotScheduler } from './snapshot-scheduler.service.js'
 import { SnapshotsController } from './snapshots.controller.js'
 import { Snapshots } from './snapshots.service.js'
 
 const MB = 1_000_000
 
-function snapshots(files: SideStore, folds: Folds, replays: Replays): Snapshots {
+function snapshots(files: SideStore, folds: FoldCatalog, replays: Replays): Snapshots {
   return new Snapshots(files, folds, replays, Date.now)
 }
 
-function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: Settings): Keeper {
+function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: Settings): SnapshotScheduler {
   const { shelf, counts } = made
   metrics.gauge('snapshots', 'Snapshots at hand.', () => made.all.length)
   metrics.gauge('snapshot_bytes', 'Bytes of their files.', () => shelf.bytes)
@@ -32,7 +32,7 @@ function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: 
     const { values } = await metrics.httpDuration.get()
     return values.reduce((sum, { metricName, value }) => sum + (metricName?.endsWith('_count') ? value : 0), 0)
   }
-  return new Keeper(
+  return new SnapshotScheduler(
     made,
     { store, nowMs: Date.now, requests },
     {
@@ -49,8 +49,8 @@ function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: 
   imports: [FoldingModule, MetricsModule, StorageModule],
   controllers: [SnapshotsController],
   providers: [
-    { provide: Snapshots, useFactory: snapshots, inject: [SideStore, Folds, Replays] },
-    { provide: Keeper, useFactory: keeper, inject: [Snapshots, EventStore, Metrics, Settings] },
+    { provide: Snapshots, useFactory: snapshots, inject: [SideStore, FoldCatalog, Replays] },
+    { provide: SnapshotScheduler, useFactory: keeper, inject: [Snapshots, EventStore, Metrics, Settings] },
   ],
 })
 export class SnapshotsModule {}

@@ -7,19 +7,19 @@ import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { SideStore } from '../contract/side-store.js'
 import type { Folded } from '../folding/fold.js'
-import type { AskedFold, Folds } from '../folding/fold-catalog.service.js'
+import type { AskedFold, FoldCatalog } from '../folding/fold-catalog.service.js'
 import { foldId, type NamedFold, textAsked } from '../folding/fold-descriptor.js'
 import type { Replays } from '../folding/replays.service.js'
 import { SerialQueue } from '../service-streams/serial-queue.js'
 import { shuttingDown } from '../streaming/draining.service.js'
-import { History } from './log-lineage.js'
+import { LogLineage } from './log-lineage.js'
 import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
-import { foldedOf, Maker, type Verified } from './snapshot-builder.js'
+import { foldedOf, SnapshotBuilder, type VerifiedSnapshot } from './snapshot-builder.js'
 import type { Reason } from './snapshot-file.js'
 import { isOfFold } from './snapshot-names.js'
 import { VOLUME_SHARE_FREE, VOLUME_SHARE_MAX } from './snapshot-rules.js'
-import { type KeptSnapshot, Shelf, type Shelved } from './snapshot-store.js'
+import { type KeptSnapshot, type SnapshotEntry, SnapshotStore } from './snapshot-store.js'
 
 /** What the metrics tell. */
 interface SnapshotCounts {
@@ -29,7 +29,7 @@ interface SnapshotCounts {
   wrong: number
 }
 
-export interface Asked {
+export interface SnapshotRequest {
   readonly fold: AskedFold
   readonly name: string | null
 }
@@ -37,7 +37,7 @@ export interface Asked {
 export interface Kept {
   readonly fold: KeptFold
   /** Of this moment; null when there is nothing to make one of. */
-  readonly snapshot: Shelved | null
+  readonly snapshot: SnapshotEntry | null
 }
 
 /** No agent has a name like this. */
@@ -47,9 +47,9 @@ const BY_PROJECTIONS = '$projections'
 export class Snapshots implements OnModuleInit, OnModuleDestroy {
   readonly counts: SnapshotCounts = { made: {}, used: 0, quarantined: 0, wrong: 0 }
   readonly registry: Registry
-  readonly shelf: Shelf
+  readonly shelf: SnapshotStore
   private readonly store: EventStore
-  private readonly maker: Maker
+  private readonly maker: SnapshotBuilder
   /** Ids of snapshots that were moved to quarantine, until another of their fold has been made. */
   private readonly lost = new Set<string>()
   private readonly logger = new Logger('snapshots')
@@ -63,16 +63,16 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
 
   constructor(
     private readonly files: SideStore,
-    private readonly folds: Folds,
+    private readonly folds: FoldCatalog,
     replays: Replays,
     private readonly nowMs: () => number,
   ) {
     const { store } = replays
-    const history = new History(store)
+    const history = new LogLineage(store)
     this.store = store
     this.registry = new Registry(files)
-    this.shelf = new Shelf(files, history, (id, reason) => this.quarantined(id, reason))
-    this.maker = new Maker({ store, replays, shelf: this.shelf, history, nowMs })
+    this.shelf = new SnapshotStore(files, history, (id, reason) => this.quarantined(id, reason))
+    this.maker = new SnapshotBuilder({ store, replays, shelf: this.shelf, history, nowMs })
     // Whoever asks while the server begins waits for what there is.
     replays.kept.keep((folds, end) => this.opened.then(() => this.newestState(folds, end)))
   }
@@ -108,22 +108,22 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     await this.turns.settled()
   }
 
-  get all(): Shelved[] {
+  get all(): SnapshotEntry[] {
     return this.shelf.list()
   }
 
-  newestOf(fold: string): Shelved | undefined {
+  newestOf(fold: string): SnapshotEntry | undefined {
     return this.shelf.list(fold)[0]
   }
 
-  one(id: string): Shelved {
+  one(id: string): SnapshotEntry {
     const found = this.shelf.find(id)
     if (found === undefined) throw new StoreError('NOT_FOUND', 'There is no such snapshot.')
     return found
   }
 
   /** Whatever upcasters were in force when they were made. */
-  newestAsked(asked: string): Shelved | undefined {
+  newestAsked(asked: string): SnapshotEntry | undefined {
     return this.all.find(one => askedId(one) === asked)
   }
 
@@ -135,12 +135,12 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     return this.folds.inForce(text)
   }
 
-  mayRead({ header }: Shelved, access: Access): boolean {
+  mayRead({ header }: SnapshotEntry, access: Access): boolean {
     return this.folds.mayRead(header.fold, access)
   }
 
   /** Kept from now on, with a snapshot of this moment. */
-  async keep({ fold: asked, name }: Asked, access: Access): Promise<Kept> {
+  async keep({ fold: asked, name }: SnapshotRequest, access: Access): Promise<Kept> {
     const fold = await this.folds.asked(asked, access)
     const kept = this.keptFold(fold.asked, name, access.agentId)
     return this.turn(async () => {
@@ -155,7 +155,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     const folds = await this.folds.ofProjections()
     const wanted = new Map(folds.map(({ asked }) => [asked.id, asked]))
     const adopted = this.registry.all.filter(({ keptBy }) => keptBy === BY_PROJECTIONS)
-    for (const { id } of adopted) if (!wanted.has(id)) await this.letGo(id)
+    for (const { id } of adopted) if (!wanted.has(id)) await this.unregister(id)
     const left = new Set(adopted.map(({ id }) => id))
     for (const [id, asked] of wanted) {
       if (left.size >= FOLDS_MAX) return
@@ -166,29 +166,29 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   /** Its snapshots go with it, but for those that are protected and what they stand on. */
-  letGo(foldId: string): Promise<void> {
+  unregister(foldId: string): Promise<void> {
     return this.turn(async () => {
       const { shelf } = this
       if (this.registry.find(foldId) === undefined) throw new StoreError('NOT_FOUND', 'No such fold is kept.')
-      await this.registry.letGo(foldId)
+      await this.registry.unregister(foldId)
       for (const one of shelf.list()) {
         if (askedId(one) === foldId && this.protectedOn(one.id) === undefined) await shelf.remove(one.id)
       }
     })
   }
 
-  make(fold: NamedFold, reason: Reason): Promise<Shelved | undefined> {
+  make(fold: NamedFold, reason: Reason): Promise<SnapshotEntry | undefined> {
     return this.turn(() => this.made(fold, reason))
   }
 
   /** For whoever may read all that can be in it; for any other there is none. */
   async state(id: string, access: Access): Promise<KeptSnapshot> {
-    const kept = this.mayRead(this.one(id), access) ? await this.shelf.whole(id) : undefined
+    const kept = this.mayRead(this.one(id), access) ? await this.shelf.readAny(id) : undefined
     if (kept !== undefined) return kept
     throw new StoreError('NOT_FOUND', 'There is no such snapshot, or the token may not read it.')
   }
 
-  verify(id: string): Promise<Verified> {
+  verify(id: string): Promise<VerifiedSnapshot> {
     return this.turn(async () => {
       const fold = await this.folds.same(this.one(id).header.fold)
       if (fold === undefined) throw new StoreError('NOT_FOUND', 'This server does not make such states any more.')
@@ -201,7 +201,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     })
   }
 
-  setProtected(id: string, wanted: boolean): Promise<Shelved> {
+  setProtected(id: string, wanted: boolean): Promise<SnapshotEntry> {
     return this.turn(async () => {
       const found = this.one(id)
       await (wanted ? this.registry.protect(id) : this.registry.unprotect(id))
@@ -216,7 +216,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
       this.one(id)
       const held = this.protectedOn(id)
       if (held !== undefined) throw new StoreError('SNAPSHOT_CONFLICT', `The snapshot ${held} is protected.`)
-      const ids = [...shelf.above(id).map(above => above.id), id]
+      const ids = [...shelf.dependents(id).map(above => above.id), id]
       for (const one of ids) await shelf.remove(one)
       return ids
     })
@@ -236,7 +236,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     })
   }
 
-  private async made(fold: NamedFold, reason: Reason): Promise<Shelved | undefined> {
+  private async made(fold: NamedFold, reason: Reason): Promise<SnapshotEntry | undefined> {
     const { counts, lost } = this
     await this.mustHaveRoom()
     const before = this.newestOf(fold.id)
@@ -257,7 +257,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
 
   /** The snapshot that keeps it from being removed. */
   private protectedOn(id: string): string | undefined {
-    const ids = [id, ...this.shelf.above(id).map(above => above.id)]
+    const ids = [id, ...this.shelf.dependents(id).map(above => above.id)]
     return ids.find(one => this.registry.isProtected(one))
   }
 
@@ -284,6 +284,6 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 }
 
-function askedId({ header }: Shelved): string {
+function askedId({ header }: SnapshotEntry): string {
   return foldId(textAsked(header.fold))
 }

@@ -12,13 +12,13 @@ const decompress = promisify(zstdDecompress)
 /** Of the size of a full one. A larger difference saves little and costs every reading. */
 const DIFFERENCE_SHARE = 0.3
 
-export interface Packed {
+export interface PackedState {
   readonly content: Buffer
   readonly isDifference: boolean
 }
 
 /** `base`: the text of a state this one may be kept as a difference to. */
-export async function pack(text: string, base: string | undefined): Promise<Packed> {
+export async function packState(text: string, base: string | undefined): Promise<PackedState> {
   const full = await compress(Buffer.from(text))
   const difference = base === undefined ? undefined : differenceText(base, text)
   if (difference !== undefined) {
@@ -28,7 +28,7 @@ export async function pack(text: string, base: string | undefined): Promise<Pack
   return { content: full, isDifference: false }
 }
 
-export async function unpack(content: Buffer): Promise<string> {
+export async function unpackState(content: Buffer): Promise<string> {
   return (await decompress(content, { maxOutputLength: CONTENT_BYTES_MAX })).toString('utf8')
 }
 

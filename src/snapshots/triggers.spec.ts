@@ -1,13 +1,13 @@
 // When a snapshot is due: each trigger at its edge, the first of them named, and hours that are quiet.
 import { describe, expect, test } from '@jest/globals'
-import { dueFor, isWithin, RequestRate, type Since } from './triggers.js'
+import { dueFor, isWithin, RequestRate, type SinceSnapshot } from './triggers.js'
 
 const HOUR = 3_600_000
 const RULES = { events: 10_000, growthBytes: 500_000_000, quietMs: 6 * HOUR }
-const NOTHING: Since = { positions: 5, matching: 0, ms: 0, bytes: 0, isQuiet: false, hasLost: false }
+const NOTHING: SinceSnapshot = { positions: 5, matching: 0, ms: 0, bytes: 0, isQuiet: false, hasLost: false }
 
 describe('a snapshot of a fold', () => {
-  test.each<readonly [string, Partial<Since>, string | undefined]>([
+  test.each<readonly [string, Partial<SinceSnapshot>, string | undefined]>([
     ['is not due for nothing', {}, undefined],
     ['is due when there is none', { positions: undefined }, 'demand'],
     ['is not due one event early', { matching: 9_999 }, undefined],

@@ -7,7 +7,7 @@ export interface Rules {
   readonly quietMs: number
 }
 
-export interface Since {
+export interface SinceSnapshot {
   /** Positions behind the newest one; undefined when there is none. */
   readonly positions: number | undefined
   /** Of them, how many match; at most as many as make it due. */
@@ -20,7 +20,10 @@ export interface Since {
   readonly hasLost: boolean
 }
 
-export function dueFor({ positions, matching, ms, bytes, isQuiet, hasLost }: Since, rules: Rules): Reason | undefined {
+export function dueFor(
+  { positions, matching, ms, bytes, isQuiet, hasLost }: SinceSnapshot,
+  rules: Rules,
+): Reason | undefined {
   if (hasLost) return 'repair'
   if (positions === undefined) return 'demand'
   if (positions <= 0) return undefined

@@ -8,9 +8,9 @@ import { metricsObserver } from './observers.js'
 
 test('each observer is told what it listens to', () => {
   const told: string[] = []
-  const observer = (name: string): Observer => ({ noticed: ({ what }) => told.push(`${name}: ${what}`) })
+  const observer = (name: string): Observer => ({ warned: ({ what }) => told.push(`${name}: ${what}`) })
   const all = new Observers([observer('a'), {}, observer('b')])
-  all.noticed({ what: 'unknown file', detail: '' })
+  all.warned({ what: 'unknown file', detail: '' })
   all.rotated({ name: 's', bytes: 1, events: 1 })
   expect(told).toEqual(['a: unknown file', 'b: unknown file'])
 })
@@ -20,7 +20,7 @@ test('an observer that throws keeps no other from hearing, and never reaches the
   const broken = () => {
     throw new Error('the observer is broken')
   }
-  new Observers([{ noticed: broken }, { noticed: ({ what }) => told.push(what) }]).noticed({ what: 'x', detail: '' })
+  new Observers([{ warned: broken }, { warned: ({ what }) => told.push(what) }]).warned({ what: 'x', detail: '' })
   expect(told).toEqual(['x'])
 })
 

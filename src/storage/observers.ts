@@ -15,7 +15,7 @@ export function logObserver(logger: Logger): Observer {
     rotated: segment => logger.log({ ...segment, message: 'a segment is sealed' }),
     archived: segment => logger.log({ ...segment, message: 'a segment is archived' }),
     retired: segment => logger.log({ ...segment, message: 'a segment is retired' }),
-    noticed: note => logger.warn({ ...note, message: note.what }),
+    warned: note => logger.warn({ ...note, message: note.what }),
   }
 }
 

@@ -31,7 +31,7 @@ export interface FrameSocket {
 export interface FrameSession {
   readonly access: Access
   readonly connection: FrameSocket
-  readonly opening: { readonly correlationId: string; readonly traceparent: string | undefined }
+  readonly upgrade: { readonly correlationId: string; readonly traceparent: string | undefined }
   /** Throws FORBIDDEN when the scope is not granted for anything at all. */
   needs(scope: Scope): void
   /** Rejects with UNAUTHENTICATED when its token is good no more. */

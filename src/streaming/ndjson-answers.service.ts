@@ -12,24 +12,24 @@ import { ProblemFilter } from '../wire/problem.filter.js'
 import { cutOffLater } from './draining.service.js'
 import { LongAnswers } from './long-answers.service.js'
 import type { ReadPlan } from './read-query.js'
-import { Views } from './upcast-view.service.js'
+import { UpcastView } from './upcast-view.service.js'
 
-export interface Exchange {
+export interface NdjsonExchange {
   readonly request: FastifyRequest
   readonly answer: ServerResponse
 }
 
 @Injectable()
-export class Lines {
+export class NdjsonAnswers {
   constructor(
     private readonly store: EventStore,
     private readonly problems: ProblemFilter,
-    private readonly views: Views,
+    private readonly views: UpcastView,
     private readonly long: LongAnswers,
   ) {}
 
   /** Looks at the first event before anything is sent: what is wrong from the start still has a status of its own. */
-  stream(plan: ReadPlan, limit: number | undefined, exchange: Exchange): Promise<Readable> {
+  stream(plan: ReadPlan, limit: number | undefined, exchange: NdjsonExchange): Promise<Readable> {
     const request = limit === undefined ? plan.request : { ...plan.request, limit }
     const events = () => this.views.of(this.store.read(request), plan.upcast)
     return this.send(
@@ -39,7 +39,7 @@ export class Lines {
   }
 
   /** Frames of any kind, the last of which says that it is the last. As above, the first is looked at beforehand. */
-  async send(frames: AsyncIterable<string>, exchange: Exchange): Promise<Readable> {
+  async send(frames: AsyncIterable<string>, exchange: NdjsonExchange): Promise<Readable> {
     const { request, answer } = exchange
     let over: StoreError | undefined
     let stream: LineStream | undefined

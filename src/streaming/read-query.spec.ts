@@ -5,15 +5,34 @@ const plan = (query: ReadQuery, head = 100) => readPlan(query, undefined, head)
 
 test('every parameter has its place', () => {
   const query: ReadQuery = {
-    ...{ stream: ['s*'], type: ['t'], tag: ['a', 'b'], agent: ['x'], correlation: ['c'], causation: ['d'] },
-    ...{ session: ['e'], after: 3, before: 9, since: '2026-01-01T00:00:00Z', until: '2027-01-01T00:00:00Z' },
+    stream: ['s*'],
+    type: ['t'],
+    tag: ['a', 'b'],
+    agent: ['x'],
+    correlation: ['c'],
+    causation: ['d'],
+    session: ['e'],
+    after: 3,
+    before: 9,
+    since: '2026-01-01T00:00:00Z',
+    until: '2027-01-01T00:00:00Z',
   }
   expect(readPlan(query, ['public_*'], 100).request).toEqual({
     filter: {
-      ...{ streams: ['s*'], types: ['t'], tags: ['a', 'b'], agents: ['x'], correlationId: ['c'], causationId: ['d'] },
-      ...{ sessionId: ['e'], within: ['public_*'] },
+      streams: ['s*'],
+      types: ['t'],
+      tags: ['a', 'b'],
+      agents: ['x'],
+      correlationId: ['c'],
+      causationId: ['d'],
+      sessionId: ['e'],
+      within: ['public_*'],
     },
-    ...{ after: 3, before: 9, since: '2026-01-01T00:00:00Z', until: '2027-01-01T00:00:00Z', order: 'asc' },
+    after: 3,
+    before: 9,
+    since: '2026-01-01T00:00:00Z',
+    until: '2027-01-01T00:00:00Z',
+    order: 'asc',
   })
 })
 

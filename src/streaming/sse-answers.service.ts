@@ -17,23 +17,23 @@ import { EventStream } from './event-stream.js'
 import { LongAnswers } from './long-answers.service.js'
 import { filterOf, type ReadQuery } from './read-query.js'
 import type { SseWriter } from './sse-writer.js'
-import { Views } from './upcast-view.service.js'
+import { UpcastView } from './upcast-view.service.js'
 
 const KEEP_ALIVE_MS = 15_000
 
-export interface Reader {
+export interface SseReader {
   readonly request: FastifyRequest
   readonly answer: ServerResponse
 }
 
 @Injectable()
-export class EventStreams implements OnModuleDestroy {
+export class SseAnswers implements OnModuleDestroy {
   private readonly streams = new Set<SseWriter>()
   private readonly timer = setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref()
 
   constructor(
     private readonly feed: Feed,
-    private readonly views: Views,
+    private readonly views: UpcastView,
     private readonly long: LongAnswers,
     private readonly problems: ProblemFilter,
   ) {}
@@ -43,11 +43,11 @@ export class EventStreams implements OnModuleDestroy {
   }
 
   /** What is wrong from the start still has a status of its own. */
-  open(query: ReadQuery, access: Access, reader: Reader): Promise<EventStream> {
+  open(query: ReadQuery, access: Access, reader: SseReader): Promise<EventStream> {
     return this.views.ofStream(query.upcast, show => this.begin(query, access, reader, show))
   }
 
-  private async begin(query: ReadQuery, access: Access, reader: Reader, show?: Show): Promise<EventStream> {
+  private async begin(query: ReadQuery, access: Access, reader: SseReader, show?: Show): Promise<EventStream> {
     mustBeEndless(query)
     const filter = filterOf(query, access.within('events.read'))
     checkRead({ filter, ...(query.since === undefined ? undefined : { since: query.since }) })
@@ -65,7 +65,7 @@ export class EventStreams implements OnModuleDestroy {
 
   /** A stream of any kind: counted as these works of its agent, kept alive, and ended with its token or the server. */
   keep<S extends SseWriter>(
-    reader: Reader,
+    reader: SseReader,
     works: readonly Work[],
     make: (problemOf: (error: unknown) => object) => S,
   ): S {

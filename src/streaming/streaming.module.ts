@@ -8,13 +8,13 @@ import { WireModule } from '../wire/wire.module.js'
 import { Draining } from './draining.service.js'
 import { FrameHandlers } from './frame-handlers.service.js'
 import { LongAnswers } from './long-answers.service.js'
-import { Lines } from './ndjson-answers.service.js'
-import { EventStreams } from './sse-answers.service.js'
-import { Views } from './upcast-view.service.js'
+import { NdjsonAnswers } from './ndjson-answers.service.js'
+import { SseAnswers } from './sse-answers.service.js'
+import { UpcastView } from './upcast-view.service.js'
 
 @Module({
   imports: [AuthModule, FollowingModule, StorageModule, UpcastingModule, WireModule],
-  providers: [Draining, EventStreams, FrameHandlers, Lines, LongAnswers, Views],
-  exports: [Draining, EventStreams, FrameHandlers, Lines, LongAnswers, Views],
+  providers: [Draining, SseAnswers, FrameHandlers, NdjsonAnswers, LongAnswers, UpcastView],
+  exports: [Draining, SseAnswers, FrameHandlers, NdjsonAnswers, LongAnswers, UpcastView],
 })
 export class StreamingModule {}

@@ -9,7 +9,7 @@ import type { SseWriter } from './sse-writer.js'
 const CHANGED = 'The upcasters have changed: connect again, and go on behind the last position.'
 
 @Injectable()
-export class Views {
+export class UpcastView {
   constructor(private readonly upcasting: Upcasting) {}
 
   /** By the upcasters that are in force when the first event is asked for; without `upcast` the source itself. */

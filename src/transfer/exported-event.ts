@@ -19,30 +19,30 @@ const OF_AUTHOR: ReadonlySet<string> = new Set(['agentId', 'onBehalfOf', 'tracep
 const CHECKSUM = /^[0-9a-f]{64}$/
 const BASE64 = /^[A-Za-z0-9+/]+={0,2}$/
 
-export function refuseLine(line: number, detail: string): never {
+export function refuseExportLine(line: number, detail: string): never {
   throw new StoreError('INVALID_REQUEST', `line ${line}: ${detail}`)
 }
 
 export function readExported(line: number, frame: Readonly<Record<string, unknown>>): ExportedEvent {
   const { type: _, event, record, ...rest } = frame
   const [unknown] = Object.keys(rest)
-  if (unknown !== undefined) refuseLine(line, `a frame of an event has no ${JSON.stringify(unknown)}`)
-  if (!isObject(event)) refuseLine(line, 'the frame holds no event')
+  if (unknown !== undefined) refuseExportLine(line, `a frame of an event has no ${JSON.stringify(unknown)}`)
+  if (!isObject(event)) refuseExportLine(line, 'the frame holds no event')
   mustBePlaced(line, event)
   mustKeepRules(line, event)
   const said = event as unknown as SaidEvent
   if (record === undefined) return { line, event: said }
-  if (typeof record !== 'string' || !BASE64.test(record)) refuseLine(line, 'record must be base64')
+  if (typeof record !== 'string' || !BASE64.test(record)) refuseExportLine(line, 'record must be base64')
   return { line, event: said, record: Buffer.from(record, 'base64') }
 }
 
 function mustBePlaced(line: number, { id, position, revision, timestamp, checksum }: Record<string, unknown>): void {
   const parts = typeof id === 'string' ? parseId(id) : undefined
-  if (parts === undefined) refuseLine(line, 'id is no event id')
-  if (!Number.isSafeInteger(position) || (position as number) < 1) refuseLine(line, 'position must be at least 1')
-  if (!Number.isSafeInteger(revision) || (revision as number) < 0) refuseLine(line, 'revision must be at least 0')
-  if (timestamp !== formatTimestamp(parts.timestampNs)) refuseLine(line, 'timestamp is not the one in the id')
-  if (typeof checksum !== 'string' || !CHECKSUM.test(checksum)) refuseLine(line, 'checksum must be 64 hex digits')
+  if (parts === undefined) refuseExportLine(line, 'id is no event id')
+  if (!Number.isSafeInteger(position) || (position as number) < 1) refuseExportLine(line, 'position must be at least 1')
+  if (!Number.isSafeInteger(revision) || (revision as number) < 0) refuseExportLine(line, 'revision must be at least 0')
+  if (timestamp !== formatTimestamp(parts.timestampNs)) refuseExportLine(line, 'timestamp is not the one in the id')
+  if (typeof checksum !== 'string' || !CHECKSUM.test(checksum)) refuseExportLine(line, 'checksum must be 64 hex digits')
 }
 
 /** As if it were appended now, by the agent it names. */
@@ -52,9 +52,9 @@ function mustKeepRules(line: number, event: Readonly<Record<string, unknown>>): 
     checkAppend(request, KEYS_OF_OLD)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    refuseLine(line, error.message.replaceAll('/events/0', ''))
+    refuseExportLine(line, error.message.replaceAll('/events/0', ''))
   }
-  if (event['schemaVersion'] === undefined || event['tags'] === undefined) refuseLine(line, 'a field is missing')
+  if (event['schemaVersion'] === undefined || event['tags'] === undefined) refuseExportLine(line, 'a field is missing')
 }
 
 /** The part of an event that its client chose. */

@@ -5,8 +5,17 @@ import { linesOf, type ReadOptions, readExport } from './read-export.js'
 
 const TIME = 1_790_000_000_000_000_000n
 const EVENT = {
-  ...{ id: `${TIME}_0_node-1`, position: 1, stream: 's', revision: 0, type: 't', schemaVersion: 1, tags: [] },
-  ...{ timestamp: '2026-09-21T14:13:20.000000000Z', agentId: 'a', checksum: '0'.repeat(64), data: {} },
+  id: `${TIME}_0_node-1`,
+  position: 1,
+  stream: 's',
+  revision: 0,
+  type: 't',
+  schemaVersion: 1,
+  tags: [],
+  timestamp: '2026-09-21T14:13:20.000000000Z',
+  agentId: 'a',
+  checksum: '0'.repeat(64),
+  data: {},
 }
 const numbered = (position: number, parts: object = {}) => ({
   ...EVENT,

@@ -4,7 +4,7 @@ import { isObject } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
 import { compareIds, type IdParts, parseId } from '../contract/event-id.js'
 import { parseJsonBody } from '../wire/json-body.js'
-import { type ExportedEvent, readExported, refuseLine } from './exported-event.js'
+import { type ExportedEvent, readExported, refuseExportLine } from './exported-event.js'
 
 const NEWLINE = 0x0a
 /** Twice what an event of 1 MiB can take as JSON, with its record beside it. */
@@ -25,7 +25,7 @@ export async function* readExport(
   let ended = false
   for await (const bytes of linesOf(chunks)) {
     line++
-    if (ended) refuseLine(line, 'nothing may follow the end')
+    if (ended) refuseExportLine(line, 'nothing may follow the end')
     const frame = frameIn(line, bytes)
     if (frame['type'] === 'event') {
       const exported = readExported(line, frame)
@@ -35,10 +35,10 @@ export async function* readExport(
       order.end(line, frame)
       ended = true
     } else if (frame['type'] === 'error') {
-      refuseLine(line, `the export itself has failed: ${JSON.stringify(frame['problem'])}`)
-    } else refuseLine(line, 'is no frame of an export')
+      refuseExportLine(line, `the export itself has failed: ${JSON.stringify(frame['problem'])}`)
+    } else refuseExportLine(line, 'is no frame of an export')
   }
-  if (!ended) refuseLine(line + 1, 'the file is cut off: an export ends with a frame of type end')
+  if (!ended) refuseExportLine(line + 1, 'the file is cut off: an export ends with a frame of type end')
 }
 
 function frameIn(line: number, bytes: Buffer): Readonly<Record<string, unknown>> {
@@ -47,9 +47,9 @@ function frameIn(line: number, bytes: Buffer): Readonly<Record<string, unknown>>
     frame = parseJsonBody(bytes, Number.POSITIVE_INFINITY)
   } catch (error) {
     if (!(error instanceof StoreError)) throw error
-    refuseLine(line, error.message.replace('The body', 'it'))
+    refuseExportLine(line, error.message.replace('The body', 'it'))
   }
-  return isObject(frame) ? frame : refuseLine(line, 'is no frame of an export')
+  return isObject(frame) ? frame : refuseExportLine(line, 'is no frame of an export')
 }
 
 /** Only a line feed ends a line: JSON may hold every other character that looks like it would. */
@@ -86,13 +86,13 @@ class Order {
     const { position, id, stream, revision } = event
     if (this.count === 0) this.first = position
     else if (this.gaps ? position <= this.last : position !== this.last + 1)
-      refuseLine(line, `position ${position} follows position ${this.last}`)
+      refuseExportLine(line, `position ${position} follows position ${this.last}`)
     const parts = parseId(id) as IdParts
     if (this.lastId !== undefined && compareIds(this.lastId, parts) >= 0)
-      refuseLine(line, `the id ${id} is not greater than the one before`)
+      refuseExportLine(line, `the id ${id} is not greater than the one before`)
     const known = this.revisions.get(stream) ?? (this.first === 1 && !this.gaps ? -1 : undefined)
     if (known !== undefined && (this.gaps ? revision <= known : revision !== known + 1))
-      refuseLine(line, `revision ${revision} of ${stream} follows revision ${known}`)
+      refuseExportLine(line, `revision ${revision} of ${stream} follows revision ${known}`)
     this.revisions.set(stream, revision)
     this.lastId = parts
     this.last = position
@@ -100,8 +100,9 @@ class Order {
   }
 
   end(line: number, { position, count }: Readonly<Record<string, unknown>>): void {
-    if (count !== this.count) refuseLine(line, `the end tells of ${String(count)} events, and ${this.count} came`)
+    if (count !== this.count) refuseExportLine(line, `the end tells of ${String(count)} events, and ${this.count} came`)
     const agrees = this.gaps || this.count === 0 ? Number(position) >= this.last : position === this.last
-    if (!agrees) refuseLine(line, `the end is at position ${String(position)}, and the last event at ${this.last}`)
+    if (!agrees)
+      refuseExportLine(line, `the end is at position ${String(position)}, and the last event at ${this.last}`)
   }
 }

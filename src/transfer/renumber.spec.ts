@@ -4,8 +4,17 @@ import type { ExportedEvent } from './exported-event.js'
 import { type RenumberedBatch, renumber } from './renumber.js'
 
 const event = (n: number, parts: Partial<SaidEvent> = {}): SaidEvent => ({
-  ...{ id: `${n}_0_a`, position: n, stream: 's', revision: n - 1, type: 't', schemaVersion: 1, tags: ['x'] },
-  ...{ timestamp: `time ${n}`, agentId: 'a', checksum: '00', data: { n } },
+  id: `${n}_0_a`,
+  position: n,
+  stream: 's',
+  revision: n - 1,
+  type: 't',
+  schemaVersion: 1,
+  tags: ['x'],
+  timestamp: `time ${n}`,
+  agentId: 'a',
+  checksum: '00',
+  data: { n },
   ...parts,
 })
 

@@ -3,13 +3,13 @@ import type { Readable } from 'node:stream'
 import { Controller, Get, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
-import { Caller } from '../auth/caller.decorator.js'
+import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
-import { Lines } from '../streaming/ndjson-answers.service.js'
+import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { ShapePipe } from '../wire/validator.pipe.js'
+import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { exportFrames } from './export-frames.js'
 import { ExportParameters } from './transfer.dto.js'
 
@@ -18,7 +18,7 @@ import { ExportParameters } from './transfer.dto.js'
 export class ExchangeController {
   constructor(
     private readonly store: EventStore,
-    private readonly lines: Lines,
+    private readonly lines: NdjsonAnswers,
   ) {}
 
   @Get()
@@ -35,8 +35,8 @@ export class ExchangeController {
   })
   async export(
     @Http() http: HttpExchange,
-    @Caller() access: Access,
-    @Query(new ShapePipe(ExportParameters)) { after = 0 }: ExportParameters,
+    @CallerAccess() access: Access,
+    @Query(new ValidatorPipe(ExportParameters)) { after = 0 }: ExportParameters,
   ): Promise<Readable> {
     http.form(['ndjson'])
     if (access.within('events.read') !== undefined)

@@ -84,7 +84,12 @@ describe('a chain', () => {
     const event = plainEvent({ a: [1] }, { stream: 's', tags: ['t'], metadata: { m: 1 } })
     const { id, position, stream, tags, metadata, checksum, packedData } = upcasters.latest(event)
     expect({ id, position, stream, tags, metadata, checksum }).toEqual({
-      ...{ id: event.id, position: 1, stream: 's', tags: ['t'], metadata: { m: 1 }, checksum: '00' },
+      id: event.id,
+      position: 1,
+      stream: 's',
+      tags: ['t'],
+      metadata: { m: 1 },
+      checksum: '00',
     })
     expect(decodeMessagePack(Buffer.from(packedData()))).toEqual({ n: 1, in: { c: [1] } })
   })

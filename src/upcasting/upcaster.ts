@@ -3,7 +3,7 @@ import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue, RecordedEvent } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
 import { setOwn } from '../contract/own-key.js'
-import { alter, copyOf, type Place, readPlace, standsAt } from '../definitions/json-path.js'
+import { alter, copyOf, type JsonPath, parseJsonPointer, valueAtPath } from '../definitions/json-path.js'
 import { isMap, type Mutable, ownValue } from '../definitions/merge-patch.js'
 import { encodeMessagePack } from '../record/codec/writer.js'
 
@@ -125,11 +125,11 @@ function changeOf(operation: UpcastOperation): Change {
 }
 
 /** What has the new name already is not overwritten. */
-function rename(place: Place, to: string): Change {
+function rename(place: JsonPath, to: string): Change {
   const key = place.at(-1) as string
   const parent = place.slice(0, -1)
   return data => {
-    const map = standsAt(data, parent)
+    const map = valueAtPath(data, parent)
     if (!isMap(map)) return
     const value = ownValue(map, key)
     if (value === undefined || ownValue(map, to) !== undefined) return
@@ -139,9 +139,9 @@ function rename(place: Place, to: string): Change {
 }
 
 /** To where nothing stands, and nothing but maps is on the way; not to where it would lie deeper than an event may. */
-function move(from: Place, to: Place): Change {
+function move(from: JsonPath, to: JsonPath): Change {
   return data => {
-    const value = standsAt(data, from)
+    const value = valueAtPath(data, from)
     if (value === undefined || !fits(value, LIMITS.nestingDepth - to.length)) return
     let moved = false
     alter(data, to, there => {
@@ -159,8 +159,8 @@ function fits(value: JsonValue, levels: number): boolean {
   return levels > 0 && Object.values(value).every(item => fits(item, levels - 1))
 }
 
-function placeOf(pointer: string): Place {
-  const read = readPlace(pointer)
+function placeOf(pointer: string): JsonPath {
+  const read = parseJsonPointer(pointer)
   if ('fault' in read) throw new TypeError(`${pointer} ${read.fault}`)
   return read.place
 }

@@ -26,7 +26,7 @@ export const CLOSE = {
 } as const
 
 /** What a conversation asks of the server. */
-export interface House {
+export interface SessionServices {
   readonly head: () => number
   readonly handshakes: Handshakes
   readonly frames: FrameHandlers
@@ -35,16 +35,16 @@ export interface House {
 
 /** Of a caller who is known. */
 interface Session {
-  readonly bearer: AuthenticatedToken
+  readonly token: AuthenticatedToken
   readonly agent: AgentSockets
   readonly buffered: BufferedBytes
   readonly frameBytes: number
 }
 
-export class Conversation implements Listener, FrameSession {
+export class ClientSession implements Listener, FrameSession {
   private session: Session | undefined
-  private readonly held = new Map<string, { readonly what: OpenChannel; readonly giveBack: () => void }>()
-  private patience: NodeJS.Timeout | undefined
+  private readonly channels = new Map<string, { readonly what: OpenChannel; readonly giveBack: () => void }>()
+  private authTimer: NodeJS.Timeout | undefined
   private readonly inbox = new Inbox()
   /** How long frames may be handled now. */
   private time: { readonly isOver: boolean }
@@ -57,10 +57,10 @@ export class Conversation implements Listener, FrameSession {
 
   constructor(
     readonly connection: Connection,
-    readonly opening: UpgradeInfo,
-    private readonly house: House,
+    readonly upgrade: UpgradeInfo,
+    private readonly services: SessionServices,
   ) {
-    this.agents = house.handshakes.agents
+    this.agents = services.handshakes.agents
     this.time = this.agents.round
     connection.listen(this)
   }
@@ -68,17 +68,17 @@ export class Conversation implements Listener, FrameSession {
   /** With the bearer that the handshake has named, or waiting for a frame that does. */
   begin(bearer: AuthenticatedToken | undefined): void {
     const late = this.connection.guarded(() => this.close(CLOSE.unauthenticated, 'No token came in time.'))
-    if (bearer === undefined) this.patience = setTimeout(late, FRAME_LIMITS.authMs)
+    if (bearer === undefined) this.authTimer = setTimeout(late, FRAME_LIMITS.authMs)
     else this.welcome(bearer)
   }
 
   get identity(): AuthenticatedToken | undefined {
-    return this.session?.bearer
+    return this.session?.token
   }
 
   /** Frames are handled for nobody but a caller who is known. */
   get access(): Access {
-    return this.known.bearer.verified.access
+    return this.known.token.verified.access
   }
 
   private get known(): Session {
@@ -90,12 +90,12 @@ export class Conversation implements Listener, FrameSession {
   needs(scope: Scope): void {
     if (this.access.has(scope)) return
     const detail = `The token lacks the scope ${scope}`
-    this.house.handshakes.denied('FORBIDDEN', detail, this.access)
+    this.services.handshakes.denied('FORBIDDEN', detail, this.access)
     throw new StoreError('FORBIDDEN', detail)
   }
 
   async assertTokenGood(): Promise<void> {
-    const fault = await this.house.handshakes.faultOf(this.known.bearer)
+    const fault = await this.services.handshakes.faultOf(this.known.token)
     if (fault !== undefined) throw new StoreError('UNAUTHENTICATED', fault)
   }
 
@@ -115,27 +115,27 @@ export class Conversation implements Listener, FrameSession {
   }
 
   problem(error: unknown, isAppend = false): object {
-    return this.house.problem(error, this.opening, { isAppend })
+    return this.services.problem(error, this.upgrade, { isAppend })
   }
 
   /** Keeps the id for what is about to begin; throws when it is taken, or when there are too many. */
   hold(id: string, what: OpenChannel): void {
-    if (this.held.has(id)) throw refusal(`the id ${JSON.stringify(id)} is taken on this connection`)
-    if (this.held.size >= FRAME_LIMITS.followings) {
+    if (this.channels.has(id)) throw refusal(`the id ${JSON.stringify(id)} is taken on this connection`)
+    if (this.channels.size >= FRAME_LIMITS.followings) {
       throw refusal(`a connection holds at most ${FRAME_LIMITS.followings} subscriptions and consumers`)
     }
-    this.held.set(id, { what, giveBack: this.known.agent.take('subscriptions') })
+    this.channels.set(id, { what, giveBack: this.known.agent.take('subscriptions') })
   }
 
   /** Whether it still is what the id stands for. */
   holds(id: string, held: OpenChannel): boolean {
-    return this.held.get(id)?.what === held
+    return this.channels.get(id)?.what === held
   }
 
   drop(id: string): OpenChannel | undefined {
-    const held = this.held.get(id)
+    const held = this.channels.get(id)
     if (held === undefined) return undefined
-    this.held.delete(id)
+    this.channels.delete(id)
     held.giveBack()
     held.what.end()
     return held.what
@@ -171,7 +171,7 @@ export class Conversation implements Listener, FrameSession {
   }
 
   drained(): void {
-    for (const { what } of this.held.values()) what.resume()
+    for (const { what } of this.channels.values()) what.resume()
   }
 
   closed(): void {
@@ -193,9 +193,9 @@ export class Conversation implements Listener, FrameSession {
   }
 
   /** The server is about to end: nothing new begins, what is in hand is answered. */
-  farewell(reason: string): void {
+  drain(reason: string): void {
     this.isLeaving = true
-    for (const id of [...this.held.keys()]) this.drop(id)
+    for (const id of [...this.channels.keys()]) this.drop(id)
     this.send({ type: 'goaway', reason } satisfies ServerFrame)
   }
 
@@ -207,17 +207,17 @@ export class Conversation implements Listener, FrameSession {
   }
 
   /** Says that the connection is alive; who does not read has enough to read already. */
-  beat(head: Position): void {
+  sendHeartbeat(head: Position): void {
     if (this.session !== undefined && this.connection.hasRoom)
       this.send({ type: 'heartbeat', position: head } satisfies ServerFrame)
   }
 
   private ended(): void {
     this.isOver = true
-    clearTimeout(this.patience)
+    clearTimeout(this.authTimer)
     this.inbox.clear()
     const end = this.connection.guarded((id: string) => void this.drop(id))
-    for (const id of [...this.held.keys()]) end(id)
+    for (const id of [...this.channels.keys()]) end(id)
   }
 
   /** For its turn, or for the token to be known; until then nothing more is read. */
@@ -283,7 +283,7 @@ export class Conversation implements Listener, FrameSession {
       if (isBinary !== (this.connection.form === 'msgpack')) {
         throw new BrokenProtocol(`Frames of ${this.connection.form} are ${isBinary ? 'texts' : 'binary'}.`)
       }
-      const frame = readFrame(bytes, this.connection.form, this.house.frames)
+      const frame = readFrame(bytes, this.connection.form, this.services.frames)
       const most = FRAME_LIMITS.frameBytes
       if (bytes.length <= most || frame.type === 'append') this.take(frame, bytes.length)
       else this.close(CLOSE.tooLarge, `A frame that is no append has at most ${bytesOf(most)}.`)
@@ -303,12 +303,12 @@ export class Conversation implements Listener, FrameSession {
     const { id } = frame
     const failed = (error: unknown) => {
       const code = codeOf(error)
-      if (code === 'RATE_LIMITED') this.house.handshakes.denied(code, (error as Error).message, this.access)
+      if (code === 'RATE_LIMITED') this.services.handshakes.denied(code, (error as Error).message, this.access)
       if (!this.isOver) this.refuse(error, id, frame.type === 'append')
     }
     try {
       if (this.isLeaving) throw shuttingDown()
-      const handled = this.house.frames.handle(frame, this, bytes)
+      const handled = this.services.frames.handle(frame, this, bytes)
       if (handled instanceof Promise) this.connection.guarded(() => handled.catch(failed))()
     } catch (error) {
       failed(error)
@@ -319,7 +319,7 @@ export class Conversation implements Listener, FrameSession {
     if (this.session !== undefined) throw new BrokenProtocol('auth came a second time, or after Authorization.')
     let found: AuthenticatedToken | Promise<AuthenticatedToken>
     try {
-      found = this.house.handshakes.identify(() => token, this.opening)
+      found = this.services.handshakes.identify(() => token, this.upgrade)
     } catch (error) {
       this.turnAway(error as Error)
       return
@@ -347,18 +347,18 @@ export class Conversation implements Listener, FrameSession {
 
   private welcome(bearer: AuthenticatedToken): void {
     if (this.isOver) return
-    clearTimeout(this.patience)
+    clearTimeout(this.authTimer)
     this.isAsking = false
     const { access, expiresAt } = bearer.verified
     const { agentId } = access
     const agent = this.agents.of(agentId)
     const frameBytes = access.has('events.write') ? FRAME_LIMITS.appendFrameBytes : FRAME_LIMITS.frameBytes
-    this.session = { bearer, agent, buffered: new BufferedBytes(agent), frameBytes }
+    this.session = { token: bearer, agent, buffered: new BufferedBytes(agent), frameBytes }
     this.connection.belongsTo(agent)
     this.send({
       type: 'welcome',
       agentId,
-      head: this.house.head(),
+      head: this.services.head(),
       expiresAt: timeText(expiresAt),
     } satisfies ServerFrame)
     if (this.hasMore) this.goOn()

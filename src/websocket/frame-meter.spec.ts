@@ -24,7 +24,8 @@ test('nothing is left of messages that are whole, nor of what stands between the
   const text = frameBytes({ opcode: OPCODE.text, payload: 'x'.repeat(70_000) })
   const ping = frameBytes({ opcode: OPCODE.ping, payload: 'p' })
   expect(measured(taken(text, ping, text, ping, ping))).toEqual({
-    ...{ announced: 0, unfinished: 0 },
+    announced: 0,
+    unfinished: 0,
     total: 2 * text.length + 3 * ping.length,
   })
 })

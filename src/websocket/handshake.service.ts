@@ -125,7 +125,7 @@ export class Handshakes {
   }
 
   denied(reason: DenialReason, detail: string, { agentId }: Access): void {
-    this.denials.tell({ reason, who: agentId, route: STREAM_PATH, detail })
+    this.denials.report({ reason, who: agentId, route: STREAM_PATH, detail })
   }
 
   /** Why the token is not good any more; undefined while it is. */
@@ -139,7 +139,7 @@ export class Handshakes {
   }
 }
 
-export function formOf(protocol: string): FrameForm {
+export function frameFormOf(protocol: string): FrameForm {
   return FORM_OF[protocol] ?? 'json'
 }
 

@@ -2,7 +2,7 @@
 import { Injectable } from '@nestjs/common'
 import { EventStore } from '../contract/event-store.js'
 import { FrameHandlers, type FrameSession } from '../streaming/frame-handlers.service.js'
-import { shapeOf } from '../wire/validator.js'
+import { validatorOf } from '../wire/validator.js'
 import { type HeartbeatFrame, PingFrame } from './frames.dto.js'
 
 @Injectable()
@@ -11,7 +11,7 @@ export class Pings {
     private readonly store: EventStore,
     frames: FrameHandlers,
   ) {
-    frames.add('ping', shapeOf(PingFrame).body, (_, client) => this.answer(client))
+    frames.add('ping', validatorOf(PingFrame).body, (_, client) => this.answer(client))
   }
 
   private answer(client: FrameSession): void {

@@ -6,7 +6,7 @@ import type { ClientFrame, FrameHandlers } from '../streaming/frame-handlers.ser
 import type { FrameForm } from '../wire/event-frames.js'
 import { parseJsonBody } from '../wire/json-body.js'
 import { decodeAppend } from '../wire/message-pack.js'
-import { shapeOf } from '../wire/validator.js'
+import { validatorOf } from '../wire/validator.js'
 import { AuthFrame } from './frames.dto.js'
 
 /** What came is no frame; the message says why, for whoever wrote the client. */
@@ -15,7 +15,7 @@ export class BrokenProtocol extends Error {
 }
 
 /** The one that a session takes itself: whoever sends it is not known yet. */
-const readAuth = shapeOf(AuthFrame).body
+const readAuth = validatorOf(AuthFrame).body
 
 /** Throws BrokenProtocol. */
 export function readFrame(bytes: Buffer, form: FrameForm, handlers: FrameHandlers): ClientFrame {

@@ -50,7 +50,7 @@ function readAppend({ type: _, id, key, ...content }: Record<string, unknown>): 
   return { type: 'append', id, key, content }
 }
 
-function authorOf({ access, opening }: FrameSession): Author {
+function authorOf({ access, upgrade: opening }: FrameSession): Author {
   const { agentId, onBehalfOf } = access
   const { correlationId, traceparent } = opening
   return {

@@ -23,7 +23,7 @@ import { GroupsModule } from '../groups/groups.module.js'
 import { FrameHandlers } from '../streaming/frame-handlers.service.js'
 import { SocketCounts } from './socket-counts.service.js'
 import { StreamGateway } from './stream.gateway.js'
-import { SubscriptionsModule } from './websocket.module.js'
+import { WebSocketModule } from './websocket.module.js'
 
 const KIB = 1024
 const MIB = 1024 * KIB
@@ -31,7 +31,7 @@ const MIB = 1024 * KIB
 let server: ServerUnderTest
 let clients: { cut(): void }[] = []
 const start = async (settings: Partial<Settings> = {}) => {
-  server = await startServer([GroupsModule, EventsModule, SubscriptionsModule], settings)
+  server = await startServer([GroupsModule, EventsModule, WebSocketModule], settings)
 }
 const startWith = (limits: Partial<WorkLimits>) => start(limitedTo({}, limits))
 afterEach(async () => {

@@ -9,9 +9,9 @@ import { FrameHandlers } from '../streaming/frame-handlers.service.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { traceIdOf } from '../wire/trace-context.js'
-import { CLOSE, Conversation, type House } from './client-session.js'
+import { CLOSE, ClientSession, type SessionServices } from './client-session.js'
 import { Connection } from './connection.js'
-import { formOf, Handshakes, protocolAmong, STREAM_PATH } from './handshake.service.js'
+import { frameFormOf, Handshakes, protocolAmong, STREAM_PATH } from './handshake.service.js'
 
 const TICK_MS = 1_000
 
@@ -26,8 +26,8 @@ const TICK_MS = 1_000
   handleProtocols: (offered: Set<string>) => protocolAmong(offered) ?? false,
 })
 export class StreamGateway implements OnGatewayConnection, BeforeApplicationShutdown {
-  private readonly open = new Set<Conversation>()
-  private readonly house: House
+  private readonly open = new Set<ClientSession>()
+  private readonly house: SessionServices
   private ticks = 0
   private readonly timer = setInterval(() => this.tick(), TICK_MS).unref()
 
@@ -50,8 +50,8 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
   handleConnection(socket: WebSocket, request: IncomingMessage): void {
     try {
       const { opening, bearer } = this.handshakes.admissionOf(request)
-      const connection = new Connection(socket, opening.socket, formOf(socket.protocol))
-      const conversation = new Conversation(connection, opening, this.house)
+      const connection = new Connection(socket, opening.socket, frameFormOf(socket.protocol))
+      const conversation = new ClientSession(connection, opening, this.house)
       this.open.add(conversation)
       socket.once('close', () => this.open.delete(conversation))
       connection.guarded(() => conversation.begin(bearer))()
@@ -63,7 +63,7 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
 
   private drain({ message }: Error): void {
     clearInterval(this.timer)
-    this.each(conversation => conversation.farewell(message))
+    this.each(conversation => conversation.drain(message))
   }
 
   /** Appends in hand are answered before the end; a client that does not take its answers does not hold it up. */
@@ -81,17 +81,17 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
     this.ticks++
     const beats = this.ticks % (FRAME_LIMITS.heartbeatMs / TICK_MS) === 0
     this.each(conversation => {
-      if (beats) conversation.beat(this.store.head())
+      if (beats) conversation.sendHeartbeat(this.store.head())
       return this.lookAt(conversation)
     })
   }
 
   /** What fails for one of them is its own affair. */
-  private each(work: (conversation: Conversation) => void | Promise<void>): void {
+  private each(work: (conversation: ClientSession) => void | Promise<void>): void {
     for (const conversation of this.open) conversation.connection.guarded(work)(conversation)
   }
 
-  private async lookAt(conversation: Conversation): Promise<void> {
+  private async lookAt(conversation: ClientSession): Promise<void> {
     const { identity } = conversation
     if (identity === undefined) return
     const fault = await this.handshakes.faultOf(identity)

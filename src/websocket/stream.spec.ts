@@ -21,13 +21,13 @@ import { TokenVerifier } from '../auth/token-verifier.js'
 import { Settings } from '../config/settings.js'
 import type { NewEvent } from '../contract/event.js'
 import { EventsModule } from '../events/events.module.js'
-import { SubscriptionsModule } from './websocket.module.js'
+import { WebSocketModule } from './websocket.module.js'
 
 let server: ServerUnderTest
 const clients: StreamClient[] = []
 
 beforeEach(async () => {
-  server = await startServer([EventsModule, SubscriptionsModule])
+  server = await startServer([EventsModule, WebSocketModule])
 })
 afterEach(async () => {
   for (const client of clients.splice(0)) client.socket.terminate()
@@ -431,7 +431,7 @@ describe('how it ends', () => {
   })
 
   test('a quota that is used up refuses the frame and says when to come again', async () => {
-    const small = await startServer([EventsModule, SubscriptionsModule], limitedTo({ requestsPerMinute: 5 }))
+    const small = await startServer([EventsModule, WebSocketModule], limitedTo({ requestsPerMinute: 5 }))
     try {
       const client = await StreamClient.open(small.url, { authorization: bearerOf(agent('busy', 'admin')) })
       for (let n = 0; n < 6; n++) client.send({ type: 'append', id: `a${n}`, events: [event()] })
@@ -478,7 +478,7 @@ describe('rarely', () => {
     await once(provider, 'listening')
     const { port } = provider.address() as AddressInfo
     const jwtJwksUrl = `http://127.0.0.1:${port}/`
-    const other = await startServer([EventsModule, SubscriptionsModule], { jwtAlgorithms: ['ES256'], jwtJwksUrl })
+    const other = await startServer([EventsModule, WebSocketModule], { jwtAlgorithms: ['ES256'], jwtJwksUrl })
     try {
       keys.push({ ...(await exportJWK(publicKey)), kid: 'k1', alg: 'ES256', use: 'sig' })
       const claims = new SignJWT({ sub: 'late', role: 'admin' }).setProtectedHeader({ alg: 'ES256', kid: 'k1' })

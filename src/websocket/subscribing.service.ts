@@ -13,7 +13,7 @@ import { isWide } from '../following/follower-index.js'
 import type { SharedEvent } from '../following/recent-events.js'
 import { FrameHandlers, type FrameSession, type OpenChannel } from '../streaming/frame-handlers.service.js'
 import { type Envelope, subscriptionEnvelope } from '../wire/event-frames.js'
-import { shapeOf } from '../wire/validator.js'
+import { validatorOf } from '../wire/validator.js'
 import { type ServerFrame, SubscribeFrame, UnsubscribeFrame } from './frames.dto.js'
 
 @Injectable()
@@ -24,8 +24,8 @@ export class Subscribing {
     private readonly budgets: WorkBudgets,
     frames: FrameHandlers,
   ) {
-    frames.add('subscribe', shapeOf(SubscribeFrame).body, (frame, client) => this.subscribe(frame, client))
-    frames.add('unsubscribe', shapeOf(UnsubscribeFrame).body, (frame, client) => this.unsubscribe(frame, client))
+    frames.add('subscribe', validatorOf(SubscribeFrame).body, (frame, client) => this.subscribe(frame, client))
+    frames.add('unsubscribe', validatorOf(UnsubscribeFrame).body, (frame, client) => this.unsubscribe(frame, client))
   }
 
   private subscribe({ id, filter, after = 'head' }: SubscribeFrame, client: FrameSession): void | Promise<void> {

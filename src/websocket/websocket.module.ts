@@ -17,4 +17,4 @@ import { Subscribing } from './subscribing.service.js'
   imports: [AppendingModule, AuthModule, FollowingModule, StorageModule, StreamingModule, WireModule],
   providers: [Handshakes, Pings, SocketAppends, SocketCounts, StreamGateway, Subscribing],
 })
-export class SubscriptionsModule {}
+export class WebSocketModule {}

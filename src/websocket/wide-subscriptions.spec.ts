@@ -10,12 +10,12 @@ import {
 import { StreamClient } from '../../test/support/stream-client.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
 import { EventsModule } from '../events/events.module.js'
-import { SubscriptionsModule } from './websocket.module.js'
+import { WebSocketModule } from './websocket.module.js'
 
 let server: ServerUnderTest
 
 beforeEach(async () => {
-  server = await startServer([EventsModule, SubscriptionsModule], limitedTo({}, { wideSubscriptions: 2 }))
+  server = await startServer([EventsModule, WebSocketModule], limitedTo({}, { wideSubscriptions: 2 }))
 })
 afterEach(() => server.stop())
 

@@ -21,8 +21,14 @@ const EVENT: SaidEvent = {
 test('every field has its attribute, in types of CloudEvents', () => {
   const all = {
     ...EVENT,
-    ...{ occurredAt: '2026-09-21T16:00:00+02:00', correlationId: 'c', causationId: 'd', sessionId: 's' },
-    ...{ parents: ['1_0_a'], onBehalfOf: ['planner'], traceparent: '00-1-2-01', metadata: { tool: 'ci' } },
+    occurredAt: '2026-09-21T16:00:00+02:00',
+    correlationId: 'c',
+    causationId: 'd',
+    sessionId: 's',
+    parents: ['1_0_a'],
+    onBehalfOf: ['planner'],
+    traceparent: '00-1-2-01',
+    metadata: { tool: 'ci' },
   }
   expect(JSON.parse(cloudEventJson(all))).toEqual({
     specversion: '1.0',

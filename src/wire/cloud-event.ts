@@ -50,10 +50,17 @@ export function isAttributeValue(value: unknown): value is string | number | boo
 export function cloudEventJson(event: SaidEvent): string {
   const { id, stream, type, timestamp, occurredAt, metadata } = event
   const said: Record<string, JsonValue> = {
-    ...{ specversion: '1.0', id, source: `${SOURCE_PREFIX}${stream}`, type, time: occurredAt ?? timestamp },
+    specversion: '1.0',
+    id,
+    source: `${SOURCE_PREFIX}${stream}`,
+    type,
+    time: occurredAt ?? timestamp,
     // As text: an integer of CloudEvents has 32 bits.
-    ...{ recordedtime: timestamp, position: `${event.position}`, revision: `${event.revision}` },
-    ...{ schemaversion: `${event.schemaVersion}`, checksum: event.checksum },
+    recordedtime: timestamp,
+    position: `${event.position}`,
+    revision: `${event.revision}`,
+    schemaversion: `${event.schemaVersion}`,
+    checksum: event.checksum,
   }
   text(said, 'agentid', event.agentId)
   text(said, 'correlationid', event.correlationId)

@@ -18,7 +18,7 @@ import {
   Text,
   TextList,
 } from './fields.decorator.js'
-import { shapeOf } from './validator.js'
+import { validatorOf } from './validator.js'
 
 class Inner {
   @Text('A name.', { max: 2 }) name: string
@@ -46,7 +46,7 @@ const said = (name: string) => Reflect.getMetadata('swagger/apiModelProperties',
 
 function faultsOf(body: object): [string, string][] {
   try {
-    shapeOf(Outer).body({ either: 1, ...body })
+    validatorOf(Outer).body({ either: 1, ...body })
   } catch (error) {
     return (error as StoreError).errors.map(({ pointer, detail }) => [pointer, detail])
   }

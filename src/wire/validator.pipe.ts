@@ -1,13 +1,13 @@
 // Checks the body or the query of a request against the class that describes it.
 import type { ArgumentMetadata, PipeTransform } from '@nestjs/common'
 import { plainBody } from './body.js'
-import { type Shape, shapeOf } from './validator.js'
+import { type Validator, validatorOf } from './validator.js'
 
-export class ShapePipe<T extends object> implements PipeTransform<unknown, T> {
-  private readonly shape: Shape<T>
+export class ValidatorPipe<T extends object> implements PipeTransform<unknown, T> {
+  private readonly shape: Validator<T>
 
   constructor(shaped: new () => T) {
-    this.shape = shapeOf(shaped)
+    this.shape = validatorOf(shaped)
   }
 
   transform(value: unknown, { type }: ArgumentMetadata): T {

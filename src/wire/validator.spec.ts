@@ -26,8 +26,8 @@ import {
 } from 'class-validator'
 import fc from 'fast-check'
 import type { StoreError } from '../contract/errors.js'
-import { shapeOf } from './validator.js'
-import { ShapePipe } from './validator.pipe.js'
+import { validatorOf } from './validator.js'
+import { ValidatorPipe } from './validator.pipe.js'
 
 class Address {
   @IsString() @MinLength(1) @MaxLength(4) street: string
@@ -50,7 +50,7 @@ class Person extends Named {
   @Allow() whatever?: unknown
 }
 
-const person = shapeOf(Person)
+const person = validatorOf(Person)
 
 function faults(check: () => unknown): [string, string][] {
   try {
@@ -142,7 +142,7 @@ describe('a query', () => {
     @IsOptional() @IsArray() @IsInt({ each: true }) @Max(9, { each: true, message: 'is beyond nine' }) at?: number[]
     @IsOptional() @IsString() cursor?: string
   }
-  const query = shapeOf(Query)
+  const query = validatorOf(Query)
 
   test('is text that becomes what the class declares', () => {
     const given = { limit: '7', ratio: '-0.5', plain: 'true', stream: 'a', at: ['1', '2'], cursor: '12' }
@@ -179,7 +179,7 @@ describe('a query', () => {
   })
 
   test('goes through the pipe, as a body does', () => {
-    const pipe = new ShapePipe(Query)
+    const pipe = new ValidatorPipe(Query)
     expect(pipe.transform({ limit: '3' }, { type: 'query' })).toEqual({ limit: 3 })
     expect(pipe.transform({ limit: 3 }, { type: 'body' })).toEqual({ limit: 3 })
     expect(faults(() => pipe.transform({ limit: '3' }, { type: 'body' }))).toEqual([['/limit', 'must be an integer']])
@@ -191,7 +191,7 @@ test('a class may contain itself', () => {
     @IsOptional() @IsString() field?: string
     @IsOptional() @ValidateNested({ each: true }) @Type(() => Where) and?: Where[]
   }
-  const where = shapeOf(Where)
+  const where = validatorOf(Where)
   const good = { and: [{ and: [{ field: 'a' }] }, { field: 'b' }] }
   expect(where.body(good)).toEqual(good)
   expect(faults(() => where.body({ and: [{ and: [{ field: 1 }] }] }))).toEqual([
@@ -226,7 +226,7 @@ describe('the start is stopped by', () => {
     [Outer, 'isEmail'],
     [Rounded, 'options'],
   ])('%p', (shaped, told) => {
-    expect(() => shapeOf(shaped as new () => object)).toThrow(told)
+    expect(() => validatorOf(shaped as new () => object)).toThrow(told)
   })
 })
 

@@ -5,7 +5,7 @@ import { type Check, type PropertyRules, propertiesOf } from './validator-rules.
 
 export type ShapeClass<T extends object = object> = new () => T
 
-export interface Shape<T> {
+export interface Validator<T> {
   /** Throws INVALID_REQUEST with all that is wrong; what is optional and null counts as absent. */
   body(value: unknown): T
   /** As `body`, after texts have become the numbers, booleans and lists the class declares. */
@@ -144,7 +144,7 @@ function shapeWithin(shaped: ShapeClass): ObjectShape {
 }
 
 /** Throws at once when the class bears a decorator that is not known here. */
-export function shapeOf<T extends object>(shaped: ShapeClass<T>): Shape<T> {
+export function validatorOf<T extends object>(shaped: ShapeClass<T>): Validator<T> {
   const shape = shapeWithin(shaped)
   const settled = (value: unknown): T => {
     const findings = new FieldFindings()

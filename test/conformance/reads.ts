@@ -75,7 +75,8 @@ const optional = <T>(values: fc.Arbitrary<T>) => fc.option(values, { nil: undefi
 const some = (...values: string[]) => optional(fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 }))
 const oneOrSome = (...values: string[]) =>
   fc.option(fc.oneof(fc.constantFrom(...values), fc.uniqueArray(fc.constantFrom(...values), { maxLength: 3 })), {
-    ...{ nil: undefined, freq: 1 },
+    nil: undefined,
+    freq: 1,
   })
 const position = optional(fc.integer({ min: 0, max: EVENTS + 3 }))
 const moment = fc

@@ -48,7 +48,9 @@ export class AckJournal {
   ): Attempt {
     const number = this.attempts.length
     const drafts = events.map(({ stream, filler = 0 }, at) => ({
-      ...{ type: at === 0 ? 'begun' : 'continued', stream, tags: [`t${number % 3}`] },
+      type: at === 0 ? 'begun' : 'continued',
+      stream,
+      tags: [`t${number % 3}`],
       data: { attempt: number, at, filler: 'x'.repeat(filler) },
     }))
     const attempt: Attempt = { number, request: { ...request, events: drafts }, outcome: 'unanswered' }

@@ -61,8 +61,15 @@ const troubles: readonly Trouble[] = [
 
 function noCounts(): Counts {
   return {
-    ...{ cases: 0, faults: 0, failedOpens: 0, failedSyncs: 0 },
-    ...{ stored: 0, rejected: 0, indeterminate: 0, recoveries: 0, resumed: 0 },
+    cases: 0,
+    faults: 0,
+    failedOpens: 0,
+    failedSyncs: 0,
+    stored: 0,
+    rejected: 0,
+    indeterminate: 0,
+    recoveries: 0,
+    resumed: 0,
   }
 }
 
@@ -187,8 +194,15 @@ test.each(troubles)(
   '$name: every answer is true, nothing acknowledged is lost, and the store comes back',
   async trouble => {
     const counts: Counts = {
-      ...{ cases: 0, faults: 0, failedOpens: 0, failedSyncs: 0 },
-      ...{ stored: 0, rejected: 0, indeterminate: 0, recoveries: 0, resumed: 0 },
+      cases: 0,
+      faults: 0,
+      failedOpens: 0,
+      failedSyncs: 0,
+      stored: 0,
+      rejected: 0,
+      indeterminate: 0,
+      recoveries: 0,
+      resumed: 0,
     }
     let at = 1
     while (await troubleAt(at, trouble, counts)) at += stride(trouble.stride, 3 * trouble.stride)

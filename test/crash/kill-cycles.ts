@@ -41,8 +41,19 @@ export interface Figures {
 
 export class KillCycles {
   readonly figures: Figures = {
-    ...{ cycles: 0, killsInRecovery: 0, killsWhileClosing: 0, cleanStops: 0, checks: 0, acknowledged: 0, recovered: 0 },
-    ...{ inDoubt: 0, inDoubtStored: 0, retried: 0, tornBytes: 0, tornStarts: 0, restartMs: [] },
+    cycles: 0,
+    killsInRecovery: 0,
+    killsWhileClosing: 0,
+    cleanStops: 0,
+    checks: 0,
+    acknowledged: 0,
+    recovered: 0,
+    inDoubt: 0,
+    inDoubtStored: 0,
+    retried: 0,
+    tornBytes: 0,
+    tornStarts: 0,
+    restartMs: [],
   }
   private readonly random: Random
 
@@ -81,8 +92,13 @@ export class KillCycles {
 
   private prepare(directory: string, life: number): Writer {
     return new Writer({
-      ...{ directory, name: `w${life}`, seed: this.random.below(2 ** 32), waits: true },
-      ...{ writers: this.random.between(1, 6), options: this.options(), ...this.random.pick(SIZES) },
+      directory,
+      name: `w${life}`,
+      seed: this.random.below(2 ** 32),
+      waits: true,
+      writers: this.random.between(1, 6),
+      options: this.options(),
+      ...this.random.pick(SIZES),
     })
   }
 

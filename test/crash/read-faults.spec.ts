@@ -15,7 +15,11 @@ const CODES = ['EIO', 'EMFILE', 'ENOSPC'] as const
 const DAYS = 8
 const AUTHOR = { agentId: 'a1' }
 const NOTHING_BY_ITSELF = {
-  ...{ archiveAfterDays: 0, scrubBytesPerSecond: 0, idleMarkMs: 0, presizeBytes: 0, reserveBytes: 0 },
+  archiveAfterDays: 0,
+  scrubBytesPerSecond: 0,
+  idleMarkMs: 0,
+  presizeBytes: 0,
+  reserveBytes: 0,
 }
 /** Every look at a file opens it anew, and hardly a page of an index stays. */
 const FORGETFUL = { openFiles: 1, pageCacheBytes: 4_096, cachedStreams: 1 }

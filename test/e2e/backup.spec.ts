@@ -39,7 +39,9 @@ afterEach(async () => {
 async function grow(): Promise<void> {
   const store = await openEmbedded({ directory, nodeId: 'n1', ...SMALL })
   const events = Array.from({ length: 100 }, (_, n) => ({
-    ...{ type: 'Grown', stream: `s${n % 7}`, data: { n, text: randomBytes(400).toString('hex') } },
+    type: 'Grown',
+    stream: `s${n % 7}`,
+    data: { n, text: randomBytes(400).toString('hex') },
   }))
   for (let segment = 0; segment < SEGMENTS; segment++) await store.append({ events, author: { agentId: 'a' } })
   await store.close()
@@ -64,7 +66,9 @@ async function hush(): Promise<void> {
 async function write(writer: number): Promise<void> {
   for (let n = 0; !stopped; n++) {
     const events = Array.from({ length: 5 }, () => ({
-      ...{ type: 'Told', stream: `writer_${writer}`, data: { n, text: 'lorem ipsum '.repeat(20) } },
+      type: 'Told',
+      stream: `writer_${writer}`,
+      data: { n, text: 'lorem ipsum '.repeat(20) },
     }))
     const request = { method: 'POST', headers, body: JSON.stringify({ events }) }
     const answer = await fetch(`${server.url}/v1/events/batch`, request).catch(() => undefined)

@@ -43,7 +43,8 @@ async function answerOf(answer: Response): Promise<readonly [number, string | un
 const append = async (server: RunningServer) =>
   answerOf(
     await fetch(`${server.url}/v1/events`, {
-      ...{ method: 'POST', headers },
+      method: 'POST',
+      headers,
       body: JSON.stringify({ stream: 'orders', type: 'told', data: {} }),
     }),
   )

@@ -97,7 +97,10 @@ beforeAll(async () => {
   let cause = ''
   for (let batch = 0; batch < BATCHES; batch++) {
     const events = Array.from({ length: 1_000 }, (_, n) => ({
-      ...{ type: 'step.done', stream: `work/${n % 50}`, data: { batch, n, text: 'ü\u2028' }, tags: [`b:${batch}`] },
+      type: 'step.done',
+      stream: `work/${n % 50}`,
+      data: { batch, n, text: 'ü\u2028' },
+      tags: [`b:${batch}`],
       ...(cause === '' ? {} : { causationId: cause }),
     }))
     cause = (await append('/v1/events/batch', { events }, `key-${batch}`)).events.at(-1)?.id as string

@@ -24,7 +24,8 @@ const says = (make: (random: Random) => string | Uint8Array, ...ends: End[]): Ho
 const json = (make: (random: Random) => unknown, ...ends: End[]) =>
   says(random => JSON.stringify(make(random)), ...ends)
 const packs = (make: (random: Random) => Uint8Array, ...ends: End[]): Hostility => ({
-  ...{ ends, form: 'msgpack' as const },
+  ends,
+  form: 'msgpack' as const,
   frames: random => [binary(make(random))],
 })
 const speaks = (make: (random: Random) => readonly Uint8Array[], ...ends: End[]): Hostility => ({ ends, frames: make })

@@ -18,7 +18,10 @@ const JSON_TYPE = { 'content-type': 'application/json' }
 const PACK_TYPE = { 'content-type': 'application/msgpack' }
 
 const post = (body: string | Uint8Array, path = '/v1/events', headers: Record<string, string> = JSON_TYPE): Rude => ({
-  ...{ method: 'POST', path, headers, body },
+  method: 'POST',
+  path,
+  headers,
+  body,
 })
 const event = (fields: object) => JSON.stringify({ type: 'T', stream: 'load', data: { secret: CANARY }, ...fields })
 const appending =

@@ -71,7 +71,8 @@ async function send(url: string, token: string, what: string, rude: Rude): Promi
   const { method = 'GET', path, headers = {}, body, stranger } = rude
   const authorization = stranger === true ? {} : { authorization: `Bearer ${token}` }
   const answer = await fetch(url + path, {
-    ...{ method, headers: { ...authorization, ...headers } },
+    method,
+    headers: { ...authorization, ...headers },
     ...(body === undefined ? {} : { body: body as NonNullable<RequestInit['body']> }),
   })
   return { what, status: answer.status, type: answer.headers.get('content-type'), text: await answer.text() }

@@ -24,7 +24,8 @@ test('permissions take the place of the role’s own', async () => {
 
 test('own is what the setting of the operator says', async () => {
   const loose = loadSettings({
-    ...{ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: secret },
+    LIGHTHOUSE_ENV: 'test',
+    LIGHTHOUSE_JWT_SECRET: secret,
     LIGHTHOUSE_AUTH_OWN: 'agent_{id},agent_{id}_*',
   })
   for (const [of, expected] of [

@@ -5,7 +5,9 @@ import { ADMIN, agent, bearerOf, jsonOf, type ServerUnderTest, startServer } fro
 import { StreamClient } from '../support/stream-client.js'
 
 const NARROW = agent('narrow', 'agent', {
-  ...{ 'events.read': ['open'], 'streams.subscribe': ['open'], 'subscriptions.manage': ['open'] },
+  'events.read': ['open'],
+  'streams.subscribe': ['open'],
+  'subscriptions.manage': ['open'],
 })
 
 let server: ServerUnderTest
@@ -84,7 +86,8 @@ describe.each([
 
   test('refuses a position beyond the head', async () => {
     expect(await begin(999_999)).toMatchObject({
-      ...{ status: 400, code: 'INVALID_REQUEST' },
+      status: 400,
+      code: 'INVALID_REQUEST',
       errors: [{ pointer: '/after', detail: expect.stringMatching(/^lies beyond the head, which is \d+: /) }],
     })
   })

@@ -105,7 +105,10 @@ async function judge(world: World, writers: Writers, subscribers: readonly Subsc
   ]
   const sum = (of: (subscriber: Subscriber) => number) => subscribers.reduce((all, one) => all + of(one), 0)
   return {
-    ...{ events: log.length, stored: writers.stored.length, kills: world.kills, wrong },
+    events: log.length,
+    stored: writers.stored.length,
+    kills: world.kills,
+    wrong,
     cuts: sum(({ cuts }) => cuts),
     fellBehind: sum(({ fellBehind }) => fellBehind),
     subscribers: subscribers.length,

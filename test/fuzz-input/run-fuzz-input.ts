@@ -14,7 +14,9 @@ const { values } = parseArgs({
 
 const begun = performance.now()
 const campaign = new Campaign({
-  ...{ seed: Number(values.seed), frames: Number(values.frames), requests: Number(values.requests) },
+  seed: Number(values.seed),
+  frames: Number(values.frames),
+  requests: Number(values.requests),
   untilMs: begun + Number(values.minutes) * 60_000,
   only: values.only === undefined ? undefined : Number(values.only),
 })

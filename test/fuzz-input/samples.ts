@@ -46,7 +46,8 @@ export function samplesOf(path = 'docs/openapi.json'): readonly Sample[] {
     Object.entries(operations).map(([method, { parameters = [], requestBody }]) => {
       const schema = requestBody?.content['application/json']?.schema
       return {
-        ...{ method: method.toUpperCase(), path: route },
+        method: method.toUpperCase(),
+        path: route,
         parameters: parameters.map(({ name, in: where, example, schema: shape }) => {
           return { name, in: where, example: example ?? exampleOf(shape, document) }
         }),

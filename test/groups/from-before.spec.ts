@@ -7,8 +7,13 @@ import type { Groups } from '../../src/groups/groups.service.js'
 import { groupsOn } from './group-harness.js'
 
 const ASKED = {
-  ...{ filter: { types: ['task'] }, after: 'start' as const, ackTimeoutSeconds: 3_600, maxAttempts: 5 },
-  ...{ maxInFlight: 1_000, ordering: 'none' as const, damaged: 'stop' as const },
+  filter: { types: ['task'] },
+  after: 'start' as const,
+  ackTimeoutSeconds: 3_600,
+  maxAttempts: 5,
+  maxInFlight: 1_000,
+  ordering: 'none' as const,
+  damaged: 'stop' as const,
 }
 const boss = new Access({ agentId: 'boss', role: 'agent' })
 const worker = new Access({ agentId: 'worker', role: 'agent' })
@@ -51,7 +56,9 @@ test('belong to whom the books name, and to those who were given their events', 
   const position = await group()
   for (const access of [boss, worker]) {
     expect(await groups.view('old', access)).toMatchObject({
-      ...{ definedBy: 'boss', consumers: { agents: ['worker'], roles: [] }, progress: { inFlight: 1 } },
+      definedBy: 'boss',
+      consumers: { agents: ['worker'], roles: [] },
+      progress: { inFlight: 1 },
     })
   }
   await expect(groups.view('old', stranger)).rejects.toMatchObject({ code: 'NOT_FOUND' })

@@ -5,7 +5,7 @@ import type { Clock } from '../../src/contract/clock.js'
 import type { EventStore } from '../../src/contract/event-store.js'
 import { Feed } from '../../src/following/feed.js'
 import type { Group } from '../../src/groups/dispatch/group.js'
-import type { GroupWorld } from '../../src/groups/dispatch/group-journal.js'
+import type { GroupContext } from '../../src/groups/dispatch/group-journal.js'
 import { OpenGroups } from '../../src/groups/dispatch/open-groups.js'
 import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import { Groups } from '../../src/groups/groups.service.js'
@@ -14,9 +14,17 @@ import { WindowMemory } from '../../src/groups/window-memory.js'
 import { Draining } from '../../src/streaming/draining.service.js'
 
 export const DEFINED: Definition = {
-  ...{ filter: { types: ['task'] }, after: 'start', start: 0, definedBy: 'boss' },
-  ...{ consumers: { agents: ['*'], roles: [] }, within: [] },
-  ...{ ackTimeoutSeconds: 30, maxAttempts: 5, maxInFlight: 1_000, ordering: 'none', damaged: 'stop' },
+  filter: { types: ['task'] },
+  after: 'start',
+  start: 0,
+  definedBy: 'boss',
+  consumers: { agents: ['*'], roles: [] },
+  within: [],
+  ackTimeoutSeconds: 30,
+  maxAttempts: 5,
+  maxInFlight: 1_000,
+  ordering: 'none',
+  damaged: 'stop',
 }
 
 export class GroupHarness {
@@ -60,7 +68,7 @@ export class GroupHarness {
 
 export const positionsOf = (deliveries: readonly Delivery[]) => deliveries.map(({ event }) => event.position)
 
-export function worldOn(store: EventStore, clock: Clock, changesBetweenStates = 1_000): GroupWorld {
+export function worldOn(store: EventStore, clock: Clock, changesBetweenStates = 1_000): GroupContext {
   const memory = new WindowMemory()
   return { store, clock, changesBetweenStates, feed: new Feed(store), memory, isRevoked: () => false }
 }

@@ -233,7 +233,7 @@ class Life {
 
 /** The same for the same state, whatever order its parts were filled in. */
 function plain(state: GroupState) {
-  const { settled, out, returned, parked, recent, ...rest } = state
+  const { settled, inFlight: out, retrying: returned, parked, recent, ...rest } = state
   const sorted = <T>(map: ReadonlyMap<number, T>) => [...map].sort(([a], [b]) => a - b)
   const parts = { settled: [...settled].sort((a, b) => a - b), out: sorted(out), returned: sorted(returned) }
   return { ...rest, ...parts, parked: sorted(parked), recent: [...recent] }

@@ -35,7 +35,14 @@ export class NaiveGroup {
 
   offer(position: number, stream: string, correlation: string | undefined): void {
     this.tasks.push({
-      ...{ position, stream, correlation, status: 'new', attempt: 0, number: 0, consumer: '', until: 0 },
+      position,
+      stream,
+      correlation,
+      status: 'new',
+      attempt: 0,
+      number: 0,
+      consumer: '',
+      until: 0,
     })
   }
 

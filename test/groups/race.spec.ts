@@ -7,8 +7,12 @@ const TASKS = SOAK > 0 ? 1_000 * SOAK : 1_000
 const ACK_TIMEOUT_SECONDS = 1
 
 const race = new Race({
-  ...{ consumers: 50, tasks: TASKS, killAfter: [TASKS * 0.3, TASKS * 0.6].map(Math.floor) },
-  ...{ ackTimeoutSeconds: ACK_TIMEOUT_SECONDS, forget: 0.1, seed: SEED },
+  consumers: 50,
+  tasks: TASKS,
+  killAfter: [TASKS * 0.3, TASKS * 0.6].map(Math.floor),
+  ackTimeoutSeconds: ACK_TIMEOUT_SECONDS,
+  forget: 0.1,
+  seed: SEED,
 })
 afterAll(() => race.stop())
 

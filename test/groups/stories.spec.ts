@@ -57,7 +57,8 @@ describe('damage', () => {
     expect(await codeOf(harness.take(9, 60_000))).toBe('DATA_CORRUPT')
     expect(await harness.settle(given)).toBe(1)
     expect((await (await harness.group()).progress()).stalled).toMatchObject({
-      ...{ code: 'DATA_CORRUPT', detail: expect.stringContaining('position 3') },
+      code: 'DATA_CORRUPT',
+      detail: expect.stringContaining('position 3'),
     })
     // Until whoever looks after it says that it may go on.
     await (await harness.group()).change({ ...DEFINED, damaged: 'skip' }, 'boss')

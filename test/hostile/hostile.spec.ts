@@ -4,8 +4,15 @@ import { ATTACKS, holdTrial } from './trial.js'
 
 test('no attack ends the server, and nothing that was acknowledged is lost', async () => {
   const { honest, attacks, complaints, ...report } = await holdTrial({
-    ...{ as: ['agent', 'guest', 'stranger'], processes: 'one', seconds: 4, baselineSeconds: 1, restSeconds: 0 },
-    ...{ events: 500, agents: 4, appendsPerSecond: 5, scale: 0.03 },
+    as: ['agent', 'guest', 'stranger'],
+    processes: 'one',
+    seconds: 4,
+    baselineSeconds: 1,
+    restSeconds: 0,
+    events: 500,
+    agents: 4,
+    appendsPerSecond: 5,
+    scale: 0.03,
   })
   expect(complaints).toEqual([])
   expect(report).toMatchObject({ lost: 0, exits: 0, exitCode: 0 })

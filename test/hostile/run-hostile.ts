@@ -55,9 +55,15 @@ async function run(): Promise<boolean> {
     say(`as ${who}:`)
     const report = await holdTrial(
       {
-        ...{ as: [who], seconds: Number(values.seconds), baselineSeconds: Number(values.baseline) },
-        ...{ restSeconds: Number(values.rest), events: Number(values.events), agents: Number(values.agents) },
-        ...{ appendsPerSecond: Number(values.rate), scale: Number(values.scale), attacks },
+        as: [who],
+        seconds: Number(values.seconds),
+        baselineSeconds: Number(values.baseline),
+        restSeconds: Number(values.rest),
+        events: Number(values.events),
+        agents: Number(values.agents),
+        appendsPerSecond: Number(values.rate),
+        scale: Number(values.scale),
+        attacks,
       },
       say,
     )

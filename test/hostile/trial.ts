@@ -102,11 +102,15 @@ class Trial {
       const lost = stillThere ? await this.lostOf([alone, beside]) : Number.NaN
       const exitCode = await watched.end()
       return {
-        ...{ as: orders.as, attacks: summed(fronts) },
+        as: orders.as,
+        attacks: summed(fronts),
         honest: { alone: figuresOf(alone), beside: figuresOf(beside) },
         loop: { alone: loopAlone, beside: loopBeside },
         residentMb: { before: mb(before), peak: mb(peak), after: mb(afterwards) },
-        ...{ acknowledged: countOf(alone) + countOf(beside), lost, exits: stillThere ? 0 : 1, exitCode },
+        acknowledged: countOf(alone) + countOf(beside),
+        lost,
+        exits: stillThere ? 0 : 1,
+        exitCode,
         complaints: watched.complaints,
       }
     } finally {

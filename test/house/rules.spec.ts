@@ -244,6 +244,11 @@ const plantings: readonly Planting[] = [
     good: { 'src/a.ts': "import { setTimeout as sleep } from 'node:timers/promises'" },
   },
   {
+    rule: 'no literal is spread into another',
+    bad: { 'src/a.ts': 'const a = { ...{ b, c }, d }' },
+    good: { 'src/a.ts': 'const a = { ...b, ...(c === undefined ? {} : { c }), d }' },
+  },
+  {
     rule: 'no circle of imports, not even of types',
     bad: {
       'src/a.ts': "import type { B } from './b.js'",

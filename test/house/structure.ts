@@ -3,6 +3,9 @@ import { posix } from 'node:path'
 import ts from 'typescript'
 import { importsOf, isIn, isSpec, isTypeScript, lineOf, type ProjectFile, type Rule, treeOf, walk } from './project.js'
 
+/** A package is imported from its entry, so there, and nowhere else, names of other files are passed on. */
+const ENTRY_OF_CLIENT = 'client/src/lighthouse.ts'
+
 export const structureSizes = { filesPerFolder: 25, bagMembers: 6, readingOrderLines: 1_000, appendFiles: 15 } as const
 
 const product = (files: readonly ProjectFile[]) =>
@@ -68,14 +71,29 @@ export const smallFolders: Rule = {
 export const noReExports: Rule = {
   name: 'nothing is passed on under the name of another file',
   check: files =>
-    product(files).flatMap(file =>
-      treeOf(file).statements.flatMap(node => {
-        if (!ts.isExportDeclaration(node)) return []
-        return [
-          `${file.path}:${lineOf(file, node)} exports what it did not define: import it from the file that defines it`,
-        ]
-      }),
-    ),
+    product(files)
+      .filter(({ path }) => path !== ENTRY_OF_CLIENT)
+      .flatMap(file =>
+        treeOf(file).statements.flatMap(node => {
+          if (!ts.isExportDeclaration(node)) return []
+          return [
+            `${file.path}:${lineOf(file, node)} exports what it did not define: import it from the file that defines it`,
+          ]
+        }),
+      ),
+}
+
+export const noSpreadLiterals: Rule = {
+  name: 'no literal is spread into another',
+  check: files =>
+    product(files).flatMap(file => {
+      const complaints: string[] = []
+      walk(file, node => {
+        if (!ts.isSpreadAssignment(node) || !ts.isObjectLiteralExpression(node.expression)) return
+        complaints.push(`${file.path}:${lineOf(file, node)} spreads a literal: write its fields where they belong`)
+      })
+      return complaints
+    }),
 }
 
 export const oneNameOnce: Rule = {
@@ -119,7 +137,7 @@ export const smallBags: Rule = {
       walk(file, node => {
         if (!ts.isInterfaceDeclaration(node)) return
         const parts = node.members.some(member => ts.isPropertySignature(member) && isPart(member.type, classes))
-        if (parts) bags.set(node.name.text, dataMembers(node.members))
+        if (parts) bags.set(nameIn(file, node.name.text), dataMembers(node.members))
       })
     }
     return sources.flatMap(file => {
@@ -127,7 +145,7 @@ export const smallBags: Rule = {
       walk(file, node => {
         if (!ts.isConstructorDeclaration(node)) return
         for (const { type } of node.parameters) {
-          const members = type === undefined ? 0 : membersOf(type, bags)
+          const members = type === undefined ? 0 : membersOf(type, name => bags.get(nameIn(file, name)))
           if (members <= structureSizes.bagMembers) continue
           complaints.push(
             `${file.path}:${lineOf(file, node)} is handed ${type?.getText()} with ${members} members: split it, or split the class`,
@@ -139,11 +157,14 @@ export const smallBags: Rule = {
   },
 }
 
-function membersOf(type: ts.TypeNode, bags: ReadonlyMap<string, number>): number {
+/** Of one package: the client has types of the same names as the server. */
+const nameIn = ({ path }: ProjectFile, name: string) => `${path.split('/')[0]} ${name}`
+
+function membersOf(type: ts.TypeNode, found: (name: string) => number | undefined): number {
   if (ts.isTypeLiteralNode(type)) return dataMembers(type.members)
   if (ts.isTupleTypeNode(type)) return type.elements.length
   if (!ts.isTypeReferenceNode(type) || !ts.isIdentifier(type.typeName)) return 0
-  return bags.get(type.typeName.text) ?? 0
+  return found(type.typeName.text) ?? 0
 }
 
 function isPart(type: ts.TypeNode | undefined, classes: ReadonlySet<string>): boolean {
@@ -254,6 +275,7 @@ export const shortAppendPath: Rule = {
 }
 
 export const structureRules: readonly Rule[] = [
+  noSpreadLiterals,
   noCircles,
   smallFolders,
   noReExports,

@@ -13,7 +13,7 @@ import { ProjectionsModule } from '../../src/projections/projections.module.js'
 import { ReplayModule } from '../../src/replay/replay.module.js'
 import { SnapshotsModule } from '../../src/snapshots/snapshots.module.js'
 import { ExchangeModule } from '../../src/transfer/transfer.module.js'
-import { SubscriptionsModule } from '../../src/websocket/websocket.module.js'
+import { WebSocketModule } from '../../src/websocket/websocket.module.js'
 import { jsonOf, type ServerUnderTest, startServer } from '../support/http-server-under-test.js'
 
 /** An event as a history tells it: what it is caused by is the place of an earlier one. */
@@ -37,7 +37,9 @@ export interface Kept extends Told {
 const PROJECTIONS = {
   everything: { on: { '*': [{ op: 'append', path: '/seen', from: 'data.n' }] } },
   teams: {
-    ...{ filter: { streams: ['team_*'] }, key: 'data.task', live: true },
+    filter: { streams: ['team_*'] },
+    key: 'data.task',
+    live: true,
     on: { '*': [{ op: 'increment', path: '/events', by: 1 }] },
   },
 }
@@ -53,7 +55,7 @@ export function modulesUnderTest(): Type[] {
     GroupsModule,
     ProjectionsModule,
     ReplayModule,
-    SubscriptionsModule,
+    WebSocketModule,
     SnapshotsModule,
     ExchangeModule,
     OperationsModule,
@@ -92,8 +94,12 @@ export class Twin {
       const { cause } = told
       const causationId = cause === undefined ? undefined : (kept.get(cause) ?? whole?.kept.get(cause))?.id
       const event: NewEvent = {
-        ...{ stream: told.stream, type: told.type, tags: [told.tag], data: { n, task: told.task } },
-        ...{ correlationId: told.correlation, sessionId: `session of ${told.agent}` },
+        stream: told.stream,
+        type: told.type,
+        tags: [told.tag],
+        data: { n, task: told.task },
+        correlationId: told.correlation,
+        sessionId: `session of ${told.agent}`,
         ...(causationId === undefined ? undefined : { causationId }),
       }
       await nextMillisecond()

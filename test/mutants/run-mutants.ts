@@ -78,7 +78,9 @@ class Copy {
   private run(args: readonly string[]): Promise<boolean> {
     const child = spawn(process.execPath, args, {
       // A defect may show in a case that the small sample of `npm test` leaves out.
-      ...{ cwd: this.path, stdio: 'ignore' as const, env: { ...process.env, LIGHTHOUSE_THOROUGH: '1' } },
+      cwd: this.path,
+      stdio: 'ignore' as const,
+      env: { ...process.env, LIGHTHOUSE_THOROUGH: '1' },
     })
     return new Promise(resolve => {
       const timer = setTimeout(() => child.kill('SIGKILL'), LONGEST_RUN_MS)

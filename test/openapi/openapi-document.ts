@@ -100,8 +100,14 @@ function problemResponse(status: number, codes: readonly ErrorCode[]) {
   const description = codes.map(code => `\`${code}\`: ${ERRORS[code].title}. ${ERRORS[code].remedy}`).join('\n\n')
   const [code] = codes as [ErrorCode]
   const example = {
-    ...{ type: `/problems/${code}`, title: ERRORS[code].title, status, detail: ERRORS[code].remedy },
-    ...{ instance: '/v1/events', code, traceId: '4bf92f3577b34da6a3ce929d0e0e4736', correlationId: 'build-42' },
+    type: `/problems/${code}`,
+    title: ERRORS[code].title,
+    status,
+    detail: ERRORS[code].remedy,
+    instance: '/v1/events',
+    code,
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    correlationId: 'build-42',
     retryable: ERRORS[code].retryable,
   }
   const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example } }

@@ -1,16 +1,19 @@
 // Each way in which a snapshot can be wrong: it is found out, moved aside, made again, and no replay is answered from it.
 import { beforeEach, describe, expect, test } from '@jest/globals'
-import { encodeSnapshot, sha256 } from '../../src/snapshots/snapshot-file.js'
+import { encodeSnapshot, snapshotHash } from '../../src/snapshots/snapshot-file.js'
 import { fileName } from '../../src/snapshots/snapshot-names.js'
-import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
-import { pack } from '../../src/snapshots/state-codec.js'
+import { SnapshotScheduler } from '../../src/snapshots/snapshot-scheduler.service.js'
+import { packState } from '../../src/snapshots/state-codec.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { DIRECTORY, OPERATOR, StateFixture } from './state-fixture.js'
 import { ballast } from './stories.js'
 
 const RULES = {
-  ...{ events: 10_000, growthBytes: 1e9, quietMs: 1e9 },
-  ...{ quietHours: '00:00-00:00', quietRequestsPerMinute: 0 },
+  events: 10_000,
+  growthBytes: 1e9,
+  quietMs: 1e9,
+  quietHours: '00:00-00:00',
+  quietRequestsPerMinute: 0,
 }
 const quarantine = `${DIRECTORY}/quarantine/`
 
@@ -33,7 +36,7 @@ const idAt = (position: number) => at(position)?.id as string
 const pathAt = (position: number) => `${DIRECTORY}/${fileName(idAt(position))}`
 const keeper = () => {
   const { store } = fixture
-  return new Keeper(fixture.snapshots, { store, nowMs: () => fixture.nowMs, requests: async () => 0 }, RULES)
+  return new SnapshotScheduler(fixture.snapshots, { store, nowMs: () => fixture.nowMs, requests: async () => 0 }, RULES)
 }
 const inQuarantine = () => disk.files().filter(path => path.startsWith(quarantine)).length
 const truth = () => fixture.answer({ snapshots: false })
@@ -43,8 +46,8 @@ async function forge(position: number, change: (state: Record<string, unknown>) 
   const { header, state } = await fixture.snapshots.state(idAt(position), OPERATOR)
   change(state as Record<string, unknown>)
   const text = JSON.stringify(state)
-  const { content } = await pack(text, undefined)
-  const said = { bytes: Buffer.byteLength(text), sha256: sha256(text).toString('hex') }
+  const { content } = await packState(text, undefined)
+  const said = { bytes: Buffer.byteLength(text), sha256: snapshotHash(text).toString('hex') }
   const { chunks } = encodeSnapshot({ ...header, state: said, base: null, links: 0 }, content)
   disk.put(pathAt(position), Buffer.concat(chunks))
 }

@@ -2,7 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Logger } from '@nestjs/common'
 import type { SnapshotRules } from '../../src/snapshots/snapshot-rules.js'
-import { Keeper } from '../../src/snapshots/snapshot-scheduler.service.js'
+import { SnapshotScheduler } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { openTiny } from '../crash/tiny-store.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { ManualClock } from '../support/manual-clock.js'
@@ -11,8 +11,11 @@ import { DIRECTORY, OPERATOR, StateFixture } from './state-fixture.js'
 
 const HOUR = 3_600_000
 const NEVER: SnapshotRules = {
-  ...{ events: 1e9, growthBytes: 1e15, quietMs: 6 * HOUR },
-  ...{ quietHours: '22:00-06:00', quietRequestsPerMinute: 60 },
+  events: 1e9,
+  growthBytes: 1e15,
+  quietMs: 6 * HOUR,
+  quietHours: '22:00-06:00',
+  quietRequestsPerMinute: 60,
 }
 const TASKS = { filter: { types: ['task.*'] } }
 
@@ -26,9 +29,9 @@ beforeEach(async () => {
   requests = 0
 })
 
-function keeper(rules: Partial<SnapshotRules> = {}): Keeper {
+function keeper(rules: Partial<SnapshotRules> = {}): SnapshotScheduler {
   const world = { store: fixture.store, nowMs: () => fixture.nowMs, requests: async () => requests }
-  return new Keeper(fixture.snapshots, world, { ...NEVER, ...rules })
+  return new SnapshotScheduler(fixture.snapshots, world, { ...NEVER, ...rules })
 }
 const made = () => fixture.snapshots.counts.made
 const append = (type: string, count = 1) =>
@@ -219,7 +222,7 @@ describe('snapshots go', () => {
     await fixture.keep()
     await fixture.snapshots.setProtected(snapshot?.id as string, true)
     await expect(fixture.snapshots.remove(snapshot?.id as string)).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
-    await fixture.snapshots.letGo(fold.id)
+    await fixture.snapshots.unregister(fold.id)
     expect(fixture.shelf.list().map(({ id }) => id)).toEqual([snapshot?.id])
     fixture.nowMs += 1_000 * 24 * HOUR
     await keeper().look()

@@ -6,12 +6,12 @@ import { SideFiles } from '../../src/backends/embedded/side-files.js'
 import { MemoryStore } from '../../src/backends/memory/memory-store.js'
 import type { JsonObject, Position } from '../../src/contract/event.js'
 import type { EventStore } from '../../src/contract/event-store.js'
-import { Folds } from '../../src/folding/fold-catalog.service.js'
+import { FoldCatalog } from '../../src/folding/fold-catalog.service.js'
 import { Projections } from '../../src/folding/projections.service.js'
 import { ReplayDto } from '../../src/folding/replay.dto.js'
 import type { Replayed } from '../../src/folding/replay.js'
 import { Replays } from '../../src/folding/replays.service.js'
-import { KeptStates } from '../../src/folding/snapshot-source.service.js'
+import { SnapshotSource } from '../../src/folding/snapshot-source.service.js'
 import { Snapshots } from '../../src/snapshots/snapshots.service.js'
 import { stateText } from '../../src/snapshots/state-text.js'
 import { Upcasting } from '../../src/upcasting/upcasting.service.js'
@@ -31,11 +31,11 @@ export interface Story {
 /** Its clock stands still until it is set. */
 export class StateFixture {
   nowMs = Date.UTC(2026, 0, 31, 12)
-  readonly keptStates = new KeptStates()
+  readonly keptStates = new SnapshotSource()
   readonly replays: Replays
   readonly projections: Projections
   readonly upcasting: Upcasting
-  readonly folds: Folds
+  readonly folds: FoldCatalog
   readonly snapshots: Snapshots
 
   private constructor(
@@ -46,7 +46,7 @@ export class StateFixture {
     this.projections = new Projections(store)
     this.upcasting = new Upcasting(store)
     this.replays = new Replays(store, this.keptStates, this.projections, this.upcasting)
-    this.folds = new Folds(store, this.replays, this.projections, this.upcasting)
+    this.folds = new FoldCatalog(store, this.replays, this.projections, this.upcasting)
     const files = new SideFiles(disk, directory)
     const { replays, folds } = this
     this.snapshots = new Snapshots(files, folds, replays, () => this.nowMs)

@@ -39,22 +39,20 @@ export class AgedStore {
     const observer: Observer = {
       archived: ({ name }) => tell(({ told }) => told.archived.push(name)),
       retired: ({ name }) => tell(({ told }) => told.retired.push(name)),
-      noticed: ({ what, detail }) => tell(({ told }) => told.noticed.push(`${what}: ${detail}`)),
+      warned: ({ what, detail }) => tell(({ told }) => told.noticed.push(`${what}: ${detail}`)),
       damaged: ({ from, to, reason }) => tell(({ told }) => told.damaged.push(`${from}-${to} ${reason}`)),
       scrubbed: ({ bytes, damaged }) => tell(({ told }) => told.scrubbed.push({ bytes, damaged })),
     }
     const store = await openEmbedded({
-      ...{
-        directory,
-        nodeId: 'node-1',
-        clock,
-        monotonic: clock.steady,
-        observer,
-        reserveBytes: 0,
-        presizeBytes: 0,
-        idleMarkMs: 0,
-      },
-      ...{ scrubBytesPerSecond: 0 },
+      directory,
+      nodeId: 'node-1',
+      clock,
+      monotonic: clock.steady,
+      observer,
+      reserveBytes: 0,
+      presizeBytes: 0,
+      idleMarkMs: 0,
+      scrubBytesPerSecond: 0,
       ...(disk === undefined ? {} : { disk }),
       ...options,
     })

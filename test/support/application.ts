@@ -13,7 +13,9 @@ export function withApplication<T>(work: (app: NestFastifyApplication) => T | Pr
     const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory, ...secret })
     const server = serverOf(settings, createLogger('silent'))
     const app = await NestFactory.create<NestFastifyApplication>(server, createHttpAdapter(), {
-      ...{ logger: false, abortOnError: false, bodyParser: false },
+      logger: false,
+      abortOnError: false,
+      bodyParser: false,
     })
     try {
       return await work(app)

@@ -13,7 +13,7 @@ import { EventStore } from '../../src/contract/event-store.js'
 import { DEFAULT_WORK_LIMITS, type WorkLimits } from '../../src/contract/work-limits.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { LoggingModule } from '../../src/logging/logging.module.js'
-import { createHttpAdapter, dressHttpServer } from '../../src/server/http-server.js'
+import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
 import { WireModule } from '../../src/wire/wire.module.js'
 import { makeTempDirectory, removeTempDirectory } from './temp-directory.js'
 
@@ -89,7 +89,7 @@ export async function startServer(modules: readonly Type[], more: Partial<Settin
     abortOnError: false,
     bodyParser: false,
   })
-  dressHttpServer(app, logger)
+  configureHttpServer(app, logger)
   await app.listen(0, '127.0.0.1')
   const url = await app.getUrl()
   const call = (path: string, { as = ADMIN, method, headers, json, body, signal }: Call = {}) =>

@@ -5,8 +5,16 @@ import { PackWriter } from '../../src/record/codec/writer.js'
 import { encodePayload, encodeRecord, type Placement } from '../../src/record/record.js'
 
 export const PLACED: Placement = {
-  ...{ position: 1, revision: 0, timestampNs: 1n, sequence: 0, nodeId: 'n1', agentId: 'a1' },
-  ...{ correlationId: undefined, onBehalfOf: undefined, traceparent: undefined, keyed: undefined },
+  position: 1,
+  revision: 0,
+  timestampNs: 1n,
+  sequence: 0,
+  nodeId: 'n1',
+  agentId: 'a1',
+  correlationId: undefined,
+  onBehalfOf: undefined,
+  traceparent: undefined,
+  keyed: undefined,
 }
 
 export function recordOf(event: NewEvent, placement: Partial<Placement> = {}): Buffer {

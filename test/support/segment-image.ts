@@ -90,8 +90,14 @@ export class SegmentImage {
 
   start(known: Partial<ScanStart> = {}): ScanStart {
     return {
-      ...{ offset: HEADER_BLOCK_BYTES, end: this.bytes.length, salt: this.salt, nextPosition: this.firstPosition },
-      ...{ chain: NO_HASH, batch: 0, durable: 0, knownHead: 0 },
+      offset: HEADER_BLOCK_BYTES,
+      end: this.bytes.length,
+      salt: this.salt,
+      nextPosition: this.firstPosition,
+      chain: NO_HASH,
+      batch: 0,
+      durable: 0,
+      knownHead: 0,
       ...known,
     }
   }

@@ -10,7 +10,7 @@ import { EventStore } from '../../src/contract/event-store.js'
 import { ModeHolder } from '../../src/degradation/mode-holder.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { Metrics } from '../../src/metrics/metrics.js'
-import { createHttpAdapter, dressHttpServer } from '../../src/server/http-server.js'
+import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
 import { OpenStore, openStore } from '../../src/storage/open-store.js'
 import { PLENTY_FOR_ALL } from './http-server-under-test.js'
 import { TEST_SECRET } from './running-server.js'
@@ -26,7 +26,9 @@ export async function startOn(
   options: Partial<EmbeddedOptions> & Pick<EmbeddedOptions, 'directory'>,
 ): Promise<ServerOnADisk> {
   const base = loadSettings({
-    ...{ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: options.directory, LIGHTHOUSE_JWT_SECRET: TEST_SECRET },
+    LIGHTHOUSE_ENV: 'test',
+    LIGHTHOUSE_DATA_DIR: options.directory,
+    LIGHTHOUSE_JWT_SECRET: TEST_SECRET,
   })
   const settings = { ...base, quotas: PLENTY_FOR_ALL }
   const logger = createLogger('silent', { write: () => undefined })
@@ -37,9 +39,10 @@ export async function startOn(
     .useFactory({ factory: open, inject: [Metrics, ModeHolder] })
     .compile()
   const app = compiled.createNestApplication<NestFastifyApplication>(createHttpAdapter(), {
-    ...{ logger: false, bodyParser: false },
+    logger: false,
+    bodyParser: false,
   })
-  dressHttpServer(app, logger)
+  configureHttpServer(app, logger)
   await app.listen(0, '127.0.0.1')
   return { url: await app.getUrl(), store: app.get(EventStore, { strict: false }), stop: () => app.close() }
 }

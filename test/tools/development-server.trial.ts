@@ -16,11 +16,9 @@ test('it starts, and starts again with what was changed', async () => {
     symlinkSync(resolve('node_modules'), join(project, 'node_modules'))
     const env = { ...process.env, LIGHTHOUSE_PORT: '0', LIGHTHOUSE_DATA_DIR: join(project, 'data') }
     const child = spawn(process.execPath, ['scripts/run.mjs', 'dev'], {
-      ...{
-        cwd: project,
-        env: { ...env, LIGHTHOUSE_ENV: 'development' },
-        stdio: ['ignore', 'pipe', 'inherit'] as const,
-      },
+      cwd: project,
+      env: { ...env, LIGHTHOUSE_ENV: 'development' },
+      stdio: ['ignore', 'pipe', 'inherit'] as const,
     })
     const said: string[] = []
     const lines = createInterface({ input: child.stdout }).on('line', line => said.push(line))

@@ -20,7 +20,7 @@ import type { Log } from './engine/log.js'
 import { DamagedEvent } from './entry-reader.js'
 import { isKnownDamaged } from './second-opinion.js'
 import { withoutNewDamage } from './with-index-repair.js'
-import { Assigned } from './write-view.js'
+import { WriteView } from './write-view.js'
 
 /** What one sync covers at the most; more waits for the next. */
 const BATCH_BYTES = 8 * 1024 * 1024
@@ -36,7 +36,7 @@ const UNSURE = new Set(['failed_sync', 'lost_ownership'])
 
 export const QUEUE_LIMITS = Object.freeze({ appends: 65_536, bytes: 128 * 1024 * 1024 })
 
-export interface QueueWorld {
+export interface QueueContext {
   /** Where batches go. */
   readonly commits: CommitLog<BatchBuffer>
   /** What appends are decided against, and indexed in. */
@@ -63,7 +63,7 @@ export interface QueueListener {
 type Outcome = Admitted | Settle
 
 export class CommitQueue {
-  readonly assigned: Assigned
+  readonly assigned: WriteView
   private readonly waiting: WaitingAppend[] = []
   private waitingBytes = 0
   private readonly recalls = new Set<Promise<void>>()
@@ -77,10 +77,10 @@ export class CommitQueue {
   private closed = false
 
   constructor(
-    private readonly world: QueueWorld,
+    private readonly world: QueueContext,
     private readonly listener: QueueListener,
   ) {
-    this.assigned = new Assigned(world.log, world.ages, world.cachedStreams)
+    this.assigned = new WriteView(world.log, world.ages, world.cachedStreams)
     this.batch = new BatchBuffer(this.out)
     this.searches = new CostlySearches(world.log, append => this.lookedInto(append))
   }

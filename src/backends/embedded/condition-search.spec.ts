@@ -8,7 +8,7 @@ import { type ConditionItem, itemMatches } from '../../contract/condition.js'
 import type { NewEvent, RecordedEvent } from '../../contract/event.js'
 import { ConditionSearch, type Patience } from './condition-search.js'
 import type { Log } from './engine/log.js'
-import { withSoundIndexes } from './with-index-repair.js'
+import { withIndexRepair } from './with-index-repair.js'
 
 const NONE: Patience = { isOver: true }
 const ENDLESS: Patience = { isOver: false }
@@ -50,7 +50,7 @@ test('interrupted at every step, it finds the same', async () => {
       const aged = await AgedStore.open(disk, '/data', new ManualClock(), days)
       const { log } = aged.store as unknown as { readonly log: Log }
       const search = new ConditionSearch({ failIfEventsMatch: { items }, after })
-      const looks = (patience: Patience) => withSoundIndexes(log, () => search.advance(log, patience))
+      const looks = (patience: Patience) => withIndexRepair(log, () => search.advance(log, patience))
       // Old enough that upkeep has something to remove.
       for (let day = 0; day < 6; day++) await aged.day()
       for (let pass = 0; pass < 4; pass++) await aged.store.maintenance.pass()

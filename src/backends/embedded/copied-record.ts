@@ -26,7 +26,8 @@ const ANY_KEYS = Number.POSITIVE_INFINITY
 export function provenRecord({ line, event, record }: CopiedEvent): Buffer {
   const made = record === undefined ? recordSaidBy(event) : sameRecord(line, event, Buffer.from(record))
   const checksum = hash('sha256', made, 'hex')
-  if (checksum !== event.checksum) refuseLine(line, `the checksum of ${event.id} is ${checksum}, not ${event.checksum}`)
+  if (checksum !== event.checksum)
+    refuseRecord(line, `the checksum of ${event.id} is ${checksum}, not ${event.checksum}`)
   return made
 }
 
@@ -46,7 +47,7 @@ function sameRecord(line: number, event: SaidEvent, record: Buffer): Buffer {
   } catch (error) {
     if (!(error instanceof MalformedRecord || error instanceof StoreError || error instanceof RangeError)) throw error
   }
-  refuseLine(line, `the record of ${event.id} says something else than the event`)
+  refuseRecord(line, `the record of ${event.id} says something else than the event`)
 }
 
 function isSound(keyed: Keyed | undefined): boolean {
@@ -55,6 +56,6 @@ function isSound(keyed: Keyed | undefined): boolean {
   return keyFault(key) === undefined && requestHash.length === REQUEST_HASH_BYTES && events <= LIMITS.batchEvents
 }
 
-export function refuseLine(line: number, detail: string): never {
+export function refuseRecord(line: number, detail: string): never {
   throw new StoreError('INVALID_REQUEST', `line ${line}: ${detail}`)
 }

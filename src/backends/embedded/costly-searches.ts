@@ -3,7 +3,7 @@ import { StoreError } from '../../contract/errors.js'
 import { nextTurn, Turn } from '../../contract/turns.js'
 import type { WaitingAppend } from './admitted.js'
 import type { Log } from './engine/log.js'
-import { withSoundIndexes } from './with-index-repair.js'
+import { withIndexRepair } from './with-index-repair.js'
 
 export const SEARCH_LIMITS = Object.freeze({
   /** Appends of one agent whose conditions are being looked into or wait for it. */
@@ -80,7 +80,7 @@ export class CostlySearches {
       await nextTurn()
       const turn = new Turn()
       const isOver = () => search === undefined || this.closed || search.advance(this.log, turn)
-      while (!(await withSoundIndexes(this.log, isOver))) await turn.next()
+      while (!(await withIndexRepair(this.log, isOver))) await turn.next()
     } catch {
       // The writer meets the same fault when it goes on from here, and knows how to say it.
     }

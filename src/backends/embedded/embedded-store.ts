@@ -25,22 +25,22 @@ import { StoredEvent } from '../../record/record.js'
 import { CommitQueue } from './commit-queue.js'
 import { Layout } from './engine/format/names.js'
 import type { Log } from './engine/log.js'
-import { glimpseSync } from './entry-reader.js'
+import { peekTimestampSync } from './entry-reader.js'
 import { Maintenance } from './maintenance.js'
 import { openLog } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
-import { Reader, startOf } from './reader.js'
+import { LogReader, readStartOf } from './reader.js'
 import { SegmentCommitLog } from './segment-commit-log.js'
 import { firstAtOrAfter, type ReadingAt } from './segment-search.js'
 import { SideFiles } from './side-files.js'
 import { streamNames } from './stream-names.js'
-import { withSoundIndexes } from './with-index-repair.js'
+import { withIndexRepair } from './with-index-repair.js'
 
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
   if (!isNodeId(options.nodeId)) throw new StoreError('INVALID_REQUEST', 'a node id is 1 to 32 of A-Z a-z 0-9 . -')
   const resolved = resolveOptions(options)
   const log = await openLog(resolved)
-  const reader = new Reader(log)
+  const reader = new LogReader(log)
   try {
     const last = await lastReading(reader, log)
     const ids = new HybridClock(resolved.clock, last)
@@ -56,7 +56,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
 }
 
 /** The newest readable event's time: ids go on behind it whatever the wall clock says. */
-async function lastReading(reader: Reader, log: Log): Promise<ClockReading | undefined> {
+async function lastReading(reader: LogReader, log: Log): Promise<ClockReading | undefined> {
   for await (const event of reader.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) return event
   return log.head === 0 ? undefined : { timestampNs: BigInt(log.context.now()) * 1_000_000n, sequence: 0 }
 }
@@ -73,7 +73,7 @@ export class EmbeddedStore extends EventStore {
   constructor(
     options: ResolvedOptions,
     private readonly log: Log,
-    private readonly reader: Reader,
+    private readonly reader: LogReader,
     clocks: { readonly ids: HybridClock; readonly ages: SteadyClock },
   ) {
     super()
@@ -106,7 +106,7 @@ export class EmbeddedStore extends EventStore {
   read(request: ReadRequest): AsyncIterable<RecordedEvent> {
     this.mustBeOpen()
     checkRead(request)
-    const settled = request.until === undefined ? undefined : this.queue.settled(startOf(request.until).timestampNs)
+    const settled = request.until === undefined ? undefined : this.queue.settled(readStartOf(request.until).timestampNs)
     return settled === undefined ? this.reader.read(request, this.log.head) : this.readAfter(settled, request)
   }
 
@@ -125,7 +125,7 @@ export class EmbeddedStore extends EventStore {
   async stream(name: string): Promise<StreamInfo | undefined> {
     this.mustBeOpen()
     checkStreamName(name)
-    const last = await withSoundIndexes(this.log, () => this.queue.assigned.lastOfStream(name))
+    const last = await withIndexRepair(this.log, () => this.queue.assigned.lastOfStream(name))
     if (last !== undefined) return { stream: name, revision: last.revision, lastPosition: last.position }
     const carried = this.log.floor.carried.get(name)
     return carried === undefined ? undefined : { stream: name, revision: carried[0], lastPosition: carried[1] }
@@ -193,12 +193,12 @@ export class EmbeddedStore extends EventStore {
     const { log } = this
     const kept = { from: log.firstPosition, to: log.head }
     const place = (readingAt?: ReadingAt) => () => firstAtOrAfter(log.segments(), wanted, kept, readingAt)
-    const guess = await withSoundIndexes(log, place(glimpseSync))
+    const guess = await withIndexRepair(log, place(peekTimestampSync))
     const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
     if (guessed?.id === id) return guessed
     let damage: StoreError | undefined
     // Damage in the way is no answer yet: the event may stand behind it, at the latest right behind the head.
-    for (let position = await withSoundIndexes(log, place()); position <= log.head + 1; position++) {
+    for (let position = await withIndexRepair(log, place()); position <= log.head + 1; position++) {
       try {
         const event = await this.reader.at(position)
         if (event?.id === id) return event

@@ -7,7 +7,7 @@ import { digest, ENTRY_HEAD_BYTES } from './engine/format/frame.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
 
 /** Where an index says that the event at a position lies. */
-export interface Place {
+export interface EntryPlace {
   readonly position: number
   readonly offset: number
   readonly end: number
@@ -17,19 +17,19 @@ export interface Place {
 export class DamagedEvent extends Error {
   override readonly name = 'DamagedEvent'
 
-  constructor(readonly place: Place) {
+  constructor(readonly place: EntryPlace) {
     super(`position ${place.position} is damaged (byte ${place.offset} of its segment)`)
   }
 }
 
-export function placeOf(segment: Segment, position: number): Place {
+export function placeOf(segment: Segment, position: number): EntryPlace {
   const { postings, firstPosition } = segment
   const ordinal = position - firstPosition
   return { position, offset: postings.offset(ordinal), end: postings.end(ordinal) }
 }
 
 /** `bytes` holds the segment from `base` on; a place that does not lie within is damaged, too. */
-export function eventAt(place: Place, bytes: Buffer, base: number): StoredEvent {
+export function eventAt(place: EntryPlace, bytes: Buffer, base: number): StoredEvent {
   const at = place.offset - base
   const from = at + ENTRY_HEAD_BYTES
   const end = place.end - base
@@ -62,7 +62,7 @@ export function readEventSync(segment: Segment, position: number): StoredEvent {
 const GLIMPSE_BYTES = 64
 
 /** When the event at a position was written, at a glance and unproven: a hint for a search whose result is proven. */
-export function glimpseSync(segment: Segment, position: number): ClockReading {
+export function peekTimestampSync(segment: Segment, position: number): ClockReading {
   const place = placeOf(segment, position)
   const bytes = segment.source.readSync(place.offset, Math.min(GLIMPSE_BYTES, place.end - place.offset))
   try {

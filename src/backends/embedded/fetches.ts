@@ -1,6 +1,6 @@
 // Cuts what is wanted of a segment into fetches: bounded in events and bytes, in the order asked for.
 import type { Segment } from './engine/segment/sealed-segment.js'
-import { type Place, placeOf } from './entry-reader.js'
+import { type EntryPlace, placeOf } from './entry-reader.js'
 
 const FIRST_FETCH_EVENTS = 32
 const FETCH_EVENTS = 1_024
@@ -51,8 +51,8 @@ export class Slicer {
   }
 
   /** Empty at the end. Changes nothing when the index throws: then it can be asked again. */
-  next(): Place[] {
-    const places: Place[] = []
+  next(): EntryPlace[] {
+    const places: EntryPlace[] = []
     const most = Math.min(this.size.next(), this.total - this.done)
     for (let bytes = 0; places.length < most && bytes < this.size.bytes; ) {
       const place = placeOf(this.segment, this.segment.firstPosition + this.ordinal(this.done + places.length))
@@ -74,13 +74,13 @@ export interface Extent {
   readonly offset: number
   end: number
   /** In the order asked for. */
-  readonly members: Place[]
+  readonly members: EntryPlace[]
 }
 
 /** One read for what lies close together. */
-export function coalesce(places: readonly Place[]): Extent[] {
+export function coalesce(places: readonly EntryPlace[]): Extent[] {
   const extents: Extent[] = []
-  const down = places.length > 1 && (places[0] as Place).position > (places[1] as Place).position
+  const down = places.length > 1 && (places[0] as EntryPlace).position > (places[1] as EntryPlace).position
   for (const place of down ? places.toReversed() : places) {
     const last = extents.at(-1)
     if (last !== undefined && place.offset - last.end <= GAP_BYTES && place.end - last.offset <= FETCH_BYTES) {

@@ -3,17 +3,17 @@ import { StoreError } from '../../contract/errors.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { PackWriter } from '../../record/codec/writer.js'
 import type { StoredEvent } from '../../record/record.js'
-import { type CopiedEvent, provenRecord, refuseLine } from './copied-record.js'
+import { type CopiedEvent, provenRecord, refuseRecord } from './copied-record.js'
 import { writeFact } from './engine/disk/small-file.js'
 import { BatchBuffer } from './engine/format/batch-buffer.js'
 import type { Log } from './engine/log.js'
 import { openLog, translate } from './open-log.js'
 import { type EmbeddedOptions, resolveOptions } from './options.js'
-import { Reader } from './reader.js'
+import { LogReader } from './reader.js'
 import { SegmentCommitLog } from './segment-commit-log.js'
 import { indexRecord } from './terms.js'
-import { withSoundIndexes } from './with-index-repair.js'
-import { Assigned } from './write-view.js'
+import { withIndexRepair } from './with-index-repair.js'
+import { WriteView } from './write-view.js'
 
 /** One write and sync covers at most so much. */
 const BATCH_EVENTS = 1_000
@@ -56,14 +56,14 @@ class Import {
   private waiting: { readonly record: Buffer; readonly copied: CopiedEvent }[] = []
   private waitingBytes = 0
   private readonly heads = new Map<string, number>()
-  private readonly assigned: Assigned
+  private readonly assigned: WriteView
   private readonly commits: SegmentCommitLog
   private begun = false
   private copied = 0
 
   constructor(private readonly log: Log) {
     // Asked for streams alone, never for keys.
-    this.assigned = new Assigned(log, new SteadyClock(0n), 1)
+    this.assigned = new WriteView(log, new SteadyClock(0n), 1)
     this.commits = new SegmentCommitLog(log)
   }
 
@@ -75,7 +75,7 @@ class Import {
     for await (const copied of events) {
       const { event } = copied
       if (event.position <= before) {
-        stored ??= new Reader(log).read({ after: event.position - 1 })
+        stored ??= new LogReader(log).read({ after: event.position - 1 })
         mustBeSame(copied, (await stored.next()).value)
         already++
         continue
@@ -94,8 +94,8 @@ class Import {
   private async mustContinueItsStream({ line, event }: CopiedEvent): Promise<void> {
     const { stream, revision } = event
     const known = this.heads.get(stream)
-    const head = known ?? (await withSoundIndexes(this.log, () => this.assigned.streamRevision(stream)))
-    if (revision !== head + 1) refuseLine(line, `revision ${revision} of ${stream} does not go on at ${head + 1}`)
+    const head = known ?? (await withIndexRepair(this.log, () => this.assigned.streamRevision(stream)))
+    if (revision !== head + 1) refuseRecord(line, `revision ${revision} of ${stream} does not go on at ${head + 1}`)
     this.heads.set(stream, revision)
   }
 
@@ -144,10 +144,10 @@ class Import {
 }
 
 function refuseStart({ line, event }: CopiedEvent, next: number): never {
-  refuseLine(line, `position ${event.position} does not go on at ${next}`)
+  refuseRecord(line, `position ${event.position} does not go on at ${next}`)
 }
 
 function mustBeSame({ line, event }: CopiedEvent, stored: StoredEvent | undefined): void {
   if (stored?.position === event.position && stored.checksum === event.checksum) return
-  refuseLine(line, `position ${event.position} is ${event.id} here and ${stored?.id ?? 'nothing'} in the store`)
+  refuseRecord(line, `position ${event.position} is ${event.id} here and ${stored?.id ?? 'nothing'} in the store`)
 }

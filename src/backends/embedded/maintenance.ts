@@ -11,8 +11,8 @@ import { retireOldest } from './engine/upkeep/retain.js'
 import { Scrub } from './engine/upkeep/scrub.js'
 import type { ResolvedOptions } from './options.js'
 import { KIND } from './terms.js'
-import { withSoundIndexes } from './with-index-repair.js'
-import type { Assigned } from './write-view.js'
+import { withIndexRepair } from './with-index-repair.js'
+import type { WriteView } from './write-view.js'
 
 const DAY_MS = 86_400_000
 /** Between two looks at whether anything is due. */
@@ -39,7 +39,7 @@ export class Maintenance {
   constructor(
     private readonly log: Log,
     private readonly options: ResolvedOptions,
-    private readonly assigned: Assigned,
+    private readonly assigned: WriteView,
   ) {
     this.ages = new SteadyClock(options.clock.now(), options.monotonic)
     this.throttle = new Throttle(options.scrubBytesPerSecond)
@@ -99,7 +99,7 @@ export class Maintenance {
     try {
       return await duty()
     } catch (error) {
-      if (!(error instanceof Stopped)) this.observer.noticed({ what: `${what} failed`, detail: String(error) })
+      if (!(error instanceof Stopped)) this.observer.warned({ what: `${what} failed`, detail: String(error) })
       return false
     }
   }
@@ -136,9 +136,9 @@ export class Maintenance {
   private async headsBehind(going: SealedSegment): Promise<Carried> {
     const { log, assigned } = this
     const carried = new Map(log.floor.carried)
-    const streams = await withSoundIndexes(log, () => [...going.postings.texts(KIND.stream)])
+    const streams = await withIndexRepair(log, () => [...going.postings.texts(KIND.stream)])
     for (const [at, stream] of streams.entries()) {
-      const last = await withSoundIndexes(log, () => assigned.lastOfStream(stream))
+      const last = await withIndexRepair(log, () => assigned.lastOfStream(stream))
       if (last !== undefined && last.position <= going.lastPosition) carried.set(stream, [last.revision, last.position])
       else carried.delete(stream)
       if (at % STREAMS_A_TURN === STREAMS_A_TURN - 1) await new Promise(setImmediate)

@@ -87,7 +87,7 @@ export function createContext(options: ResolvedOptions, layout: Layout, owned?: 
     now: () => Number(clock.now() / 1_000_000n),
     random: options.random,
     observer: {
-      warned: (what, detail) => observer.noticed({ what, detail }),
+      warned: (what, detail) => observer.warned({ what, detail }),
       damaged: damage => observer.damaged(damage),
     },
   }

@@ -7,7 +7,7 @@ import { PageCache } from './engine/index/page-cache.js'
 import type { Log } from './engine/log.js'
 import { IndexRebuilds } from './engine/recovery/index-rebuilds.js'
 import { SealedSegments } from './engine/segment/sealed-segments.js'
-import { Reader } from './reader.js'
+import { LogReader } from './reader.js'
 import { TERM_KINDS } from './terms.js'
 
 /** Where the first record of a segment begins. */
@@ -55,13 +55,24 @@ test('what is sound before the damage is served, in either order, and a read tha
 test('an index made anew in vain is not made anew for the next damaged event', async () => {
   const hash = Buffer.alloc(32)
   const identity = {
-    ...{ firstPosition: 1, prev: hash, salt: 1, storeId: hash, epoch: 1 },
+    firstPosition: 1,
+    prev: hash,
+    salt: 1,
+    storeId: hash,
+    epoch: 1,
     firstBatch: 0,
     createdMs: 0,
   }
   const footer = {
-    ...{ firstPosition: 1, lastPosition: 3, dataEnd: 9_000, chain: hash, fileHash: hash },
-    ...{ frames: 3, sealedMs: 0, batch: 3, lost: 0 },
+    firstPosition: 1,
+    lastPosition: 3,
+    dataEnd: 9_000,
+    chain: hash,
+    fileHash: hash,
+    frames: 3,
+    sealedMs: 0,
+    batch: 3,
+    lost: 0,
   }
   const file = { readSync: (into: Uint8Array) => into.fill(0).length, read: async (into: Uint8Array) => into.length }
   const pool = { file: () => file, use: (_: string, work: (opened: typeof file) => unknown) => work(file) }
@@ -77,10 +88,15 @@ test('an index made anew in vain is not made anew for the next damaged event', a
   indexes.of = async () => void rebuilds++
   // A log whose list of damage is full, so that nothing is known beforehand.
   const log = {
-    ...{ damage: [], head: 3, firstPosition: 1, state: 'writable', noteDamage: async () => undefined },
-    ...{ segments: () => segments, doubtIndexOf: indexes.inDoubt.bind(indexes) },
+    damage: [],
+    head: 3,
+    firstPosition: 1,
+    state: 'writable',
+    noteDamage: async () => undefined,
+    segments: () => segments,
+    doubtIndexOf: indexes.inDoubt.bind(indexes),
   }
-  const reader = new Reader(log as unknown as Log)
+  const reader = new LogReader(log as unknown as Log)
   for (const position of [1, 2, 3, 1]) await expect(reader.at(position)).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
   expect(rebuilds).toBe(1)
 })

@@ -11,13 +11,13 @@ import { NO_ORDINALS } from './engine/index/postings.js'
 import type { Log } from './engine/log.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
 import type { SegmentList } from './engine/segment/segment-list.js'
-import { type Place, placeOf } from './entry-reader.js'
+import { type EntryPlace, placeOf } from './entry-reader.js'
 import { coalesce, type Extent, FetchSize, PieceReader, Slicer, SMALL_BYTES, type Wanted } from './fetches.js'
 import { union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import { DAMAGED_EVENT, isKnownDamaged, proven, secondOpinion } from './second-opinion.js'
 import { firstAtOrAfter, segmentOf } from './segment-search.js'
-import { withSoundIndexes } from './with-index-repair.js'
+import { withIndexRepair } from './with-index-repair.js'
 
 /** Comparisons between two looks at the clock; whoever is given an event does at least as much with it as so many. */
 const WORK_A_LOOK = 1_024
@@ -31,7 +31,7 @@ interface Bounds {
 /** Some events of one segment, in the order in which they are wanted. */
 interface Fetch {
   readonly segment: Segment
-  readonly places: readonly Place[]
+  readonly places: readonly EntryPlace[]
 }
 
 /** In the order in which they are wanted; `failure` is what stands in the place of the next one. */
@@ -46,14 +46,14 @@ const NOTHING: Fetched = { events: [], waited: false }
 
 type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 
-export class Reader {
+export class LogReader {
   private readonly pieces = new PieceReader()
 
   constructor(private readonly log: Log) {}
 
   /** Up to `head`, which is taken when the read is asked for and not when its first event is. */
   async *read(request: ReadRequest, head = this.log.head): AsyncGenerator<StoredEvent, void, void> {
-    const bounds = await withSoundIndexes(this.log, () => this.bounds(request, head))
+    const bounds = await withIndexRepair(this.log, () => this.bounds(request, head))
     let left = request.limit ?? Number.POSITIVE_INFINITY
     const matches = request.filter === undefined ? undefined : compileFilter(request.filter)
     const lookingAt = filterCost(request.filter ?? {})
@@ -96,7 +96,7 @@ export class Reader {
       this.refuseIfMissing(position)
       return undefined
     }
-    const place = await withSoundIndexes(this.log, () => placeOf(segment, position))
+    const place = await withIndexRepair(this.log, () => placeOf(segment, position))
     const { events, failure } = await this.fetch({ segment, places: [place] }, {})
     if (failure !== undefined) throw failure
     return events[0]
@@ -111,9 +111,9 @@ export class Reader {
     const segments = this.log.segments()
     const readable = Math.min(head, to)
     if (request.since !== undefined)
-      from = Math.max(from, firstAtOrAfter(segments, startOf(request.since), { from: from, to: readable }))
+      from = Math.max(from, firstAtOrAfter(segments, readStartOf(request.since), { from: from, to: readable }))
     if (request.until !== undefined) {
-      const end = firstAtOrAfter(segments, startOf(request.until), { from: from, to: readable })
+      const end = firstAtOrAfter(segments, readStartOf(request.until), { from: from, to: readable })
       if (end <= readable) to = end - 1
     }
     return { from, to }
@@ -162,7 +162,7 @@ export class Reader {
   /** The index of a segment goes with it: then there is nothing left to find. */
   private async unlessRetired<T>(segment: Segment, work: () => T | Promise<T>, nothing: T): Promise<T> {
     try {
-      return await withSoundIndexes(this.log, work)
+      return await withIndexRepair(this.log, work)
     } catch (error) {
       if (segment.lastPosition < this.log.firstPosition) return nothing
       throw error
@@ -190,14 +190,14 @@ export class Reader {
       const code = diskErrorCode(error)
       if (this.log.state === 'closed') throw new StoreError('CLOSED', 'the store closed during the read')
       if (code === undefined || error instanceof StoreError) throw error
-      const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as Place).position) : undefined
+      const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as EntryPlace).position) : undefined
       if (moved !== undefined && moved.name !== segment.name) return this.fetchFrom(moved, places, request)
       if (segment.lastPosition < this.log.firstPosition) return NOTHING
       throw new StoreError('STORAGE_UNAVAILABLE', `reading ${segment.name} failed: ${code}`, { cause: error })
     }
   }
 
-  private async fetchFrom(segment: Segment, places: readonly Place[], request: ReadRequest): Promise<Fetched> {
+  private async fetchFrom(segment: Segment, places: readonly EntryPlace[], request: ReadRequest): Promise<Fetched> {
     const extents = coalesce(places)
     const read = await this.pieces.readAll(segment, extents)
     const waited = extents.some(({ offset, end }) => end - offset > SMALL_BYTES)
@@ -216,7 +216,7 @@ export class Reader {
     return { events, waited }
   }
 
-  private damageAt({ name }: Segment, { position, offset }: Place): DamagedRange {
+  private damageAt({ name }: Segment, { position, offset }: EntryPlace): DamagedRange {
     return { from: position, to: position, where: `${name} at byte ${offset}`, reason: DAMAGED_EVENT }
   }
 
@@ -239,7 +239,7 @@ export class Reader {
   }
 }
 
-export function startOf(time: string | bigint): ClockReading {
+export function readStartOf(time: string | bigint): ClockReading {
   return { timestampNs: typeof time === 'bigint' ? time : parseTime(time), sequence: 0 }
 }
 

@@ -3,7 +3,7 @@
 import type { StoredEvent } from '../../record/record.js'
 import type { Log } from './engine/log.js'
 import { SealedSegment, type Segment } from './engine/segment/sealed-segment.js'
-import { DamagedEvent, eventAt, type Place, placeOf } from './entry-reader.js'
+import { DamagedEvent, type EntryPlace, eventAt, placeOf } from './entry-reader.js'
 
 export const DAMAGED_EVENT = 'an event does not have the hash it was stored with'
 
@@ -24,7 +24,7 @@ export function isKnownDamaged(log: Log, position: number): boolean {
 }
 
 /** undefined when the bytes at this place are not the event; `bytes` holds the segment from `base` on. */
-export function proven(place: Place, bytes: Buffer, base: number): StoredEvent | undefined {
+export function proven(place: EntryPlace, bytes: Buffer, base: number): StoredEvent | undefined {
   try {
     return eventAt(place, bytes, base)
   } catch (error) {

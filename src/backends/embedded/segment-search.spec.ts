@@ -10,13 +10,11 @@ const FAR = 1_000_000_000_000
 const segment = (firstPosition: number, lastPosition: number) => ({ firstPosition, lastPosition }) as unknown as Segment
 const clockOf = (_: Segment, position: number): ClockReading => ({ timestampNs: BigInt(position), sequence: 0 })
 const listOf = (segments: Segment[]): SegmentList => ({
-  ...{
-    length: segments.length,
-    bytes: 0,
-    diskBytes: 0,
-    at: index => segments[index] as Segment,
-    lastThatMay: () => -1,
-  },
+  length: segments.length,
+  bytes: 0,
+  diskBytes: 0,
+  at: index => segments[index] as Segment,
+  lastThatMay: () => -1,
   countUpTo: position => segments.filter(({ firstPosition }) => firstPosition <= position).length,
 })
 const search = (segments: Segment[], at: number, to: number) =>

@@ -5,7 +5,7 @@ import { Turn } from '../../contract/turns.js'
 import type { Log } from './engine/log.js'
 import { SealedSegment } from './engine/segment/sealed-segment.js'
 import { KIND } from './terms.js'
-import { withSoundIndexes } from './with-index-repair.js'
+import { withIndexRepair } from './with-index-repair.js'
 
 /** Sorted names, read on as the merge asks for them. */
 class Names {
@@ -88,7 +88,7 @@ export async function* streamNames(
       }
     }
     const source = next
-    await withSoundIndexes(log, () => source.advance(last)).catch(error => source.endIfGone(error))
+    await withIndexRepair(log, () => source.advance(last)).catch(error => source.endIfGone(error))
     insert(merged, source)
     if (turn.isOver) await turn.next()
   }

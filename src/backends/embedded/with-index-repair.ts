@@ -10,7 +10,7 @@ import { segmentOf } from './segment-search.js'
 const MOST_REBUILDS = 100
 
 /** Whatever `work` did before it met the damage is done again: it must not have left anything behind. */
-export async function withSoundIndexes<T>(log: Log, work: () => T | Promise<T>): Promise<T> {
+export async function withIndexRepair<T>(log: Log, work: () => T | Promise<T>): Promise<T> {
   try {
     for (let rebuilds = 0; ; rebuilds++) {
       try {
@@ -28,7 +28,7 @@ export async function withSoundIndexes<T>(log: Log, work: () => T | Promise<T>):
 export async function withoutNewDamage<T>(log: Log, work: () => T): Promise<T> {
   for (let met = 0; ; met++) {
     try {
-      return await withSoundIndexes(log, work)
+      return await withIndexRepair(log, work)
     } catch (error) {
       const cause = error instanceof StoreError ? error.cause : undefined
       const isKnown = cause instanceof DamagedEvent && isKnownDamaged(log, cause.place.position)

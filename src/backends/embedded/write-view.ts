@@ -18,7 +18,7 @@ const SEARCH_MS = 1
 const STAGED_A_LOOK = 32
 const NO_TAGS: readonly string[] = Object.freeze([])
 
-export class Assigned implements AssignedView<ConditionSearch> {
+export class WriteView implements AssignedView<ConditionSearch> {
   /** Heads of the streams seen last; the oldest is forgotten first and found again in the index. */
   private readonly revisions = new Map<string, number>()
   /** What the batch in the making adds to them: never forgotten before it is settled. */

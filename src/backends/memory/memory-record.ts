@@ -10,7 +10,7 @@ import { unpack } from '../../record/codec/reader.js'
 import { keepCopy, withoutAbsent } from './keep-copy.js'
 import { packJson } from './pack-json.js'
 
-export interface Payload {
+export interface MemoryPayload {
   readonly value: JsonObject
   readonly bytes: Uint8Array
 }
@@ -18,17 +18,17 @@ export interface Payload {
 /** A new event whose payload is copied, decoded and packed. */
 export interface Draft {
   readonly event: NewEvent
-  readonly data: Payload
-  readonly metadata: Payload | undefined
+  readonly data: MemoryPayload
+  readonly metadata: MemoryPayload | undefined
 }
 
-export interface Place extends ClockReading {
+export interface MemoryPlace extends ClockReading {
   readonly nodeId: string
   readonly position: number
   readonly revision: number
 }
 
-function payloadOf(payload: JsonObject | Packed): Payload {
+function payloadOf(payload: JsonObject | Packed): MemoryPayload {
   if (payload instanceof Packed) {
     const bytes = payload.bytes.slice()
     return { value: keepCopy(unpack(bytes)), bytes }
@@ -37,7 +37,7 @@ function payloadOf(payload: JsonObject | Packed): Payload {
   return { value, bytes: packJson(value) }
 }
 
-export function bytesOf({ data, metadata }: Pick<Draft, 'data' | 'metadata'>): number {
+export function memoryBytesOf({ data, metadata }: Pick<Draft, 'data' | 'metadata'>): number {
   return data.bytes.length + (metadata?.bytes.length ?? 0)
 }
 
@@ -49,16 +49,16 @@ export function draftsOf(request: AppendRequest): Draft[] {
     if ((metadata?.bytes.length ?? 0) > LIMITS.metadataBytes) {
       throw tooLarge('EVENT_TOO_LARGE', `/events/${i}/metadata`, LIMITS.metadataBytes)
     }
-    if (bytesOf(draft) > LIMITS.eventBytes) throw tooLarge('EVENT_TOO_LARGE', `/events/${i}`, LIMITS.eventBytes)
+    if (memoryBytesOf(draft) > LIMITS.eventBytes) throw tooLarge('EVENT_TOO_LARGE', `/events/${i}`, LIMITS.eventBytes)
     return draft
   })
-  if (drafts.reduce((sum, draft) => sum + bytesOf(draft), 0) > LIMITS.batchBytes) {
+  if (drafts.reduce((sum, draft) => sum + memoryBytesOf(draft), 0) > LIMITS.batchBytes) {
     throw tooLarge('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
   }
   return drafts
 }
 
-export function recordOf({ event, data, metadata }: Draft, author: Author, place: Place): RecordedEvent {
+export function recordOf({ event, data, metadata }: Draft, author: Author, place: MemoryPlace): RecordedEvent {
   const hash = createHash('sha256').update(data.bytes)
   if (metadata !== undefined) hash.update(metadata.bytes)
   return Object.freeze({

@@ -30,7 +30,7 @@ import { LIMITS } from '../../contract/limits.js'
 import { type Observer, Observers } from '../../contract/observer.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
-import { bytesOf, type Draft, draftsOf, fingerprintOf, recordOf } from './memory-record.js'
+import { type Draft, draftsOf, fingerprintOf, memoryBytesOf, recordOf } from './memory-record.js'
 import { MemorySideStore } from './memory-side-store.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
@@ -161,7 +161,7 @@ export class MemoryStore extends EventStore {
 
   private tell(drafts: readonly Draft[]): void {
     const head = this.head()
-    const bytes = drafts.reduce((sum, draft) => sum + bytesOf(draft), 0)
+    const bytes = drafts.reduce((sum, draft) => sum + memoryBytesOf(draft), 0)
     for (const waiter of [...this.waiters]) {
       if (head > waiter.position) waiter.resolve(head)
     }

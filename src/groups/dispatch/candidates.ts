@@ -3,12 +3,12 @@ import { StoreError, unreadable } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { DamagedRange, EventStore } from '../../contract/event-store.js'
 import { Turn } from '../../contract/turns.js'
-import { filterOf, isWithin } from '../group-scope.js'
+import { groupFilterOf, isWithinGroupScope } from '../group-scope.js'
 import type { Choice } from '../state/decide-take.js'
 import type { Definition } from '../state/group-definition.js'
 import { GROUP_LIMITS } from '../state/group-limits.js'
 import { weightOf } from '../state/window.js'
-import type { Ledger } from './group-journal.js'
+import type { GroupJournal } from './group-journal.js'
 
 /** How many events one look takes in at the most. */
 const LOOK = 500
@@ -17,7 +17,7 @@ const LOOK = 500
  * Goes on reading at the end of the window. False when there is nothing to read, or no room for it. Throws at damage,
  * unless whoever looks after the group has said that it is to be passed over: then the books say what was.
  */
-export async function lookFurther(ledger: Ledger, most = LOOK): Promise<boolean> {
+export async function lookFurther(ledger: GroupJournal, most = LOOK): Promise<boolean> {
   const { state, window } = ledger
   const { store } = ledger.world
   const { definition } = state
@@ -33,13 +33,13 @@ export async function lookFurther(ledger: Ledger, most = LOOK): Promise<boolean>
   let last = after
   // What lies outside the scope of the owner does not count, so that how far this comes tells nothing of it.
   for await (const event of store.read({
-    filter: filterOf(definition),
+    filter: groupFilterOf(definition),
     after,
     onDamaged,
     ...inOneList(definition, limit),
   })) {
     if (stops && firstOf(found) < event.position) break
-    if (!isWithin(definition, event.stream)) continue
+    if (!isWithinGroupScope(definition, event.stream)) continue
     window.add([event], event.position, state)
     last = event.position
     if (++count === limit) break
@@ -65,7 +65,7 @@ function firstOf(found: ReadonlyMap<Position, DamagedRange>): Position {
   return Math.min(...found.keys())
 }
 
-export interface Fetched {
+export interface FetchedEvents {
   readonly events: ReadonlyMap<Position, RecordedEvent>
   /** Removed by retention. */
   readonly gone: readonly Position[]
@@ -73,7 +73,7 @@ export interface Fetched {
 }
 
 /** The events that were chosen, as many as one answer may hold. */
-export async function fetchChosen(store: EventStore, choices: readonly Choice[]): Promise<Fetched> {
+export async function fetchChosen(store: EventStore, choices: readonly Choice[]): Promise<FetchedEvents> {
   const events = new Map<Position, RecordedEvent>()
   const gone: Position[] = []
   const damaged: Position[] = []

@@ -6,11 +6,11 @@ import { Arrivals } from '../arrivals.js'
 import { covers } from '../group-scope.js'
 import type { Sight } from '../sight.js'
 import { decideSettle, floorAfter } from '../state/decide-settle.js'
-import { type Choice, chooseTake, inFlight, nextDue, overdone, roomForNew, takeOf } from '../state/decide-take.js'
+import { type Choice, chooseTake, countInFlight, exhausted, nextDue, roomForNew, takeOf } from '../state/decide-take.js'
 import { type TokenRow, tokenOf } from '../state/group-events.js'
-import { type Fetched, fetchChosen, lookFurther } from './candidates.js'
-import type { Ledger } from './group-journal.js'
-import { type Delivery, EVERYTHING, type Take, Taker, type View } from './pending-take.js'
+import { type FetchedEvents, fetchChosen, lookFurther } from './candidates.js'
+import type { GroupJournal } from './group-journal.js'
+import { type Delivery, EVERYTHING, PendingTake, type Take, type View } from './pending-take.js'
 
 const SERVICE = '$service'
 const TIMED_OUT = 'its deadline has passed as often as it may be handed out'
@@ -23,10 +23,10 @@ const FEW_PATTERNS = 16
 /** How often it is looked whether the revocation of the owner has been lifted. */
 const REVOKED_LOOK_MS = 500
 
-export class HandOut {
+export class Dispatcher {
   /** What was found damaged where the reading goes on. */
   damage: StoreError | undefined
-  private readonly takers = new Set<Taker>()
+  private readonly takers = new Set<PendingTake>()
   private readonly arrivals: Arrivals
   /** What those who wait may see, each once. */
   private awaited: readonly View[] = []
@@ -39,7 +39,7 @@ export class HandOut {
   private timer: NodeJS.Timeout | undefined
   private over = false
 
-  constructor(private readonly ledger: Ledger) {
+  constructor(private readonly ledger: GroupJournal) {
     this.arrivals = new Arrivals(
       ledger,
       event => this.arrived(event),
@@ -57,7 +57,7 @@ export class HandOut {
   }
 
   take(take: Take): Promise<readonly Delivery[]> {
-    const taker = new Taker(take, over => this.takers.delete(over))
+    const taker = new PendingTake(take, over => this.takers.delete(over))
     if (taker.waits) this.takers.add(taker)
     this.look()
     return taker.answer
@@ -115,7 +115,7 @@ export class HandOut {
   }
 
   /** Answers whether it was sought in vain, to the end of what there is. */
-  private async turnOf(taker: Taker, view: View): Promise<boolean> {
+  private async turnOf(taker: PendingTake, view: View): Promise<boolean> {
     if (!taker.waits) return false
     try {
       await this.offer(taker, view)
@@ -129,7 +129,7 @@ export class HandOut {
 
   private parkOverdone(): void {
     const { state, now } = this.ledger
-    const { timedOut, returned } = overdone(state, now)
+    const { timedOut, returned } = exhausted(state, now)
     this.park(timedOut, TIMED_OUT)
     this.park(returned, RETURNED)
   }
@@ -139,13 +139,19 @@ export class HandOut {
     const { state, window, now: atMs } = this.ledger
     const floor = floorAfter(state, window, deliveries)
     const written = this.ledger.write({
-      ...{ type: 'EventsParked', by: SERVICE, action: 'timeout', atMs, reason, deliveries, floor },
+      type: 'EventsParked',
+      by: SERVICE,
+      action: 'timeout',
+      atMs,
+      reason,
+      deliveries,
+      floor,
     })
     // Those who wait are told of a failure by whoever owns the ledger.
     written.catch(() => undefined)
   }
 
-  private async offer(taker: Taker, view: View): Promise<void> {
+  private async offer(taker: PendingTake, view: View): Promise<void> {
     const { ledger } = this
     const { consumer, max, stillGood } = taker.take
     const chosenFrom = ledger.window
@@ -179,7 +185,7 @@ export class HandOut {
       const { definition } = state
       if (definition === undefined) return []
       const choices = chooseTake(state, window, { nowMs, max, sight })
-      const most = Math.min(max, definition.maxInFlight - inFlight(state, nowMs))
+      const most = Math.min(max, definition.maxInFlight - countInFlight(state, nowMs))
       const fresh = choices.filter(({ attempt }) => attempt === 1).length
       const isEnough = choices.length >= most || fresh >= roomForNew(state)
       // What was handed out before is known without reading; what lies before it and was not has to be read first.
@@ -197,7 +203,7 @@ export class HandOut {
     if (scope === undefined) return undefined
     const { state, window } = this.ledger
     const sight = await window.sight(scope, key)
-    if (scope.length > FEW_PATTERNS) for (const older of [state.out, state.returned]) await sight.learn(older)
+    if (scope.length > FEW_PATTERNS) for (const older of [state.inFlight, state.retrying]) await sight.learn(older)
     return sight
   }
 
@@ -227,7 +233,7 @@ export class HandOut {
   }
 
   /** What is no longer there is done with, and what can no longer be read is for an operator to look at. */
-  private setAside({ gone, damaged }: Fetched): void {
+  private setAside({ gone, damaged }: FetchedEvents): void {
     const { state, window } = this.ledger
     if (gone.length > 0) {
       window.remove(new Set(gone))
@@ -236,15 +242,15 @@ export class HandOut {
     }
     const reason = 'an event that was good is damaged'
     const rows = damaged.flatMap((position): TokenRow[] => {
-      const out = state.out.get(position)
-      if (out === undefined && !state.returned.has(position)) throw unreadable({ from: position, to: position, reason })
+      const out = state.inFlight.get(position)
+      if (out === undefined && !state.retrying.has(position)) throw unreadable({ from: position, to: position, reason })
       return [[position, out?.number ?? 0]]
     })
     this.park(rows, UNREADABLE)
   }
 
   /** Whoever has gone away meanwhile was given nothing: it goes to the next. */
-  private async handOver(taker: Taker, deliveries: readonly Delivery[], written: Promise<void>): Promise<void> {
+  private async handOver(taker: PendingTake, deliveries: readonly Delivery[], written: Promise<void>): Promise<void> {
     const { consumer, signal, stillGood } = taker.take
     try {
       await written
@@ -284,7 +290,7 @@ export class HandOut {
 
   /** To look is quick while little is out; else many groups that something has come for take turns. */
   private lookSoon(): void {
-    const { out, returned } = this.ledger.state
+    const { inFlight: out, retrying: returned } = this.ledger.state
     if (out.size + returned.size <= QUICK_LOOK) this.look()
     else if (!this.lookIsDue) {
       this.lookIsDue = true
@@ -330,6 +336,6 @@ export class HandOut {
   private mayHandOutNoMore(now: number): boolean {
     const { state } = this.ledger
     const most = state.definition?.maxInFlight ?? 0
-    return roomForNew(state) <= 0 || (state.out.size >= most && inFlight(state, now) >= most)
+    return roomForNew(state) <= 0 || (state.inFlight.size >= most && countInFlight(state, now) >= most)
   }
 }

@@ -7,9 +7,9 @@ import { apply, type GroupState } from '../state/group-state.js'
 import { partsOf } from '../state/state-rows.js'
 import { Window } from '../state/window.js'
 import type { WindowMemory } from '../window-memory.js'
-import { Outbox } from './serial-appender.js'
+import { SerialAppender } from './serial-appender.js'
 
-export interface GroupWorld {
+export interface GroupContext {
   readonly store: EventStore
   readonly clock: Clock
   /** State events after which the whole state is written. */
@@ -21,21 +21,21 @@ export interface GroupWorld {
   readonly isRevoked: (agentId: string) => boolean
 }
 
-export class Ledger {
+export class GroupJournal {
   window: Window
   /** Counts what has been written. */
   version = 0
-  private readonly outbox: Outbox
+  private readonly outbox: SerialAppender
 
   constructor(
     readonly name: string,
-    readonly world: GroupWorld,
+    readonly world: GroupContext,
     readonly state: GroupState,
     /** Something could not be written: memory says what the log does not, and is to be thrown away. */
     onFailure: (error: unknown) => void,
   ) {
     this.window = this.newWindow()
-    this.outbox = new Outbox(world.store, name, onFailure)
+    this.outbox = new SerialAppender(world.store, name, onFailure)
   }
 
   /** Milliseconds since 1970. */

@@ -25,7 +25,7 @@ interface Listed {
  * A name stands here from before its group is defined until after its deletion is durable, so none is ever missing;
  * one that should not be here is found out when its group is opened.
  */
-export class Catalogue {
+export class GroupNames {
   private changes = 0
 
   private constructor(
@@ -33,7 +33,7 @@ export class Catalogue {
     private readonly held: Map<string, Listed>,
   ) {}
 
-  static async read(store: EventStore): Promise<Catalogue> {
+  static async read(store: EventStore): Promise<GroupNames> {
     const added = new Map<string, Listed>()
     const deleted = new Set<string>()
     const read = new ProvenRead(store, SUBSCRIPTIONS_STREAM)
@@ -59,7 +59,7 @@ export class Catalogue {
     }
     // What is given up is given up: a group whose definition is lost is none.
     await read.isWhole(oldest)
-    const catalogue = new Catalogue(store, added)
+    const catalogue = new GroupNames(store, added)
     catalogue.changes = changes
     return catalogue
   }

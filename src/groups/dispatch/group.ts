@@ -2,7 +2,7 @@
 import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import { shuttingDown } from '../../streaming/draining.service.js'
-import { coversAll, type Scope } from '../group-scope.js'
+import { coversAll, type GroupScope } from '../group-scope.js'
 import { decideSettle, parkedAmong, type Settlement } from '../state/decide-settle.js'
 import {
   type Consumers,
@@ -14,14 +14,14 @@ import {
 } from '../state/group-definition.js'
 import type { Change } from '../state/group-events.js'
 import type { GroupState } from '../state/group-state.js'
-import { type Progress, partOfProgress, progressOf } from '../state/group-status.js'
-import { HandOut } from './dispatcher.js'
-import { type GroupWorld, Ledger } from './group-journal.js'
+import { type GroupStatus, groupStatusOf, partOfProgress } from '../state/group-status.js'
+import { Dispatcher } from './dispatcher.js'
+import { type GroupContext, GroupJournal } from './group-journal.js'
 import type { Delivery, Take } from './pending-take.js'
 
 export class Group {
-  private readonly ledger: Ledger
-  private readonly handOut: HandOut
+  private readonly ledger: GroupJournal
+  private readonly handOut: Dispatcher
   private ended: { readonly error: unknown } | undefined
   private counted: Counted | undefined
   /** Called when it ends; whoever stops listening takes itself out. */
@@ -30,12 +30,12 @@ export class Group {
   /** `onEnd`: the group is of no more use, and whoever asks next opens it anew. */
   constructor(
     readonly name: string,
-    readonly world: GroupWorld,
+    readonly world: GroupContext,
     readonly state: GroupState,
     private readonly onEnd: (group: Group) => void,
   ) {
-    this.ledger = new Ledger(name, world, state, error => this.end(error))
-    this.handOut = new HandOut(this.ledger)
+    this.ledger = new GroupJournal(name, world, state, error => this.end(error))
+    this.handOut = new Dispatcher(this.ledger)
   }
 
   get definition(): Definition | undefined {
@@ -107,10 +107,10 @@ export class Group {
   }
 
   /** Looks once whether there is more, so that a group at rest is seen to have come up with the head. */
-  async progress(scope?: Scope): Promise<Progress> {
+  async progress(scope?: GroupScope): Promise<GroupStatus> {
     await this.lookOnce()
     const { definition } = this
-    if (definition === undefined || coversAll(scope, definition)) return progressOf(this.ledger, this.handOut)
+    if (definition === undefined || coversAll(scope, definition)) return groupStatusOf(this.ledger, this.handOut)
     return partOfProgress(this.ledger, this.handOut, scope)
   }
 
@@ -123,14 +123,14 @@ export class Group {
   }
 
   /** As progress, from what is in memory: nothing is counted anew unless something has happened. */
-  figures(): Progress {
+  figures(): GroupStatus {
     this.handOut.catchUp()
     const { version, window, now, world } = this.ledger
     const head = world.store.head()
     const known = this.counted
     const holds = known?.version === version && known.read === window.read && known.damage === this.handOut.damage
     if (!holds || known.until <= now) {
-      const progress = progressOf(this.ledger, this.handOut)
+      const progress = groupStatusOf(this.ledger, this.handOut)
       const until = progress.nextDue === null ? Number.POSITIVE_INFINITY : Date.parse(progress.nextDue)
       this.counted = { version, read: window.read, damage: this.handOut.damage, until, progress }
     }
@@ -177,7 +177,7 @@ interface Counted {
   readonly read: Position
   readonly damage: StoreError | undefined
   readonly until: number
-  readonly progress: Progress
+  readonly progress: GroupStatus
 }
 
 const NOBODY: Consumers = { agents: [], roles: [] }

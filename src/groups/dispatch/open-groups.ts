@@ -1,7 +1,7 @@
 // The groups that are in memory: each opened once from the log, let go when it has ended, and never open twice.
 import { consumersBefore } from '../consumers-before.js'
 import { Group } from './group.js'
-import type { GroupWorld } from './group-journal.js'
+import type { GroupContext } from './group-journal.js'
 import { readState } from './read-state.js'
 
 /** What rests in memory beyond so many groups is let go, the one unused for longest first. */
@@ -18,7 +18,7 @@ export class OpenGroups {
   /** Ended, and still being written. */
   private readonly leaving = new Map<string, Promise<void>>()
 
-  constructor(private readonly world: GroupWorld) {}
+  constructor(private readonly world: GroupContext) {}
 
   /** Whether or not it is defined. */
   group(name: string): Promise<Group> {

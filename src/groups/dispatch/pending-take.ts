@@ -1,6 +1,6 @@
 // Those who ask a group for events and wait for them: in the order they came, each with its patience.
 import type { RecordedEvent } from '../../contract/event.js'
-import { coversAll, keyOf, type Scope } from '../group-scope.js'
+import { coversAll, type GroupScope, groupScopeKeyOf } from '../group-scope.js'
 import type { Definition } from '../state/group-definition.js'
 
 export interface Delivery {
@@ -13,7 +13,7 @@ export interface Delivery {
 export interface Take {
   readonly consumer: string
   /** What the consumer may be given. */
-  readonly scope: Scope
+  readonly scope: GroupScope
   readonly max: number
   /** 0: what is there now; infinite: until the signal aborts. */
   readonly waitMs: number
@@ -25,13 +25,13 @@ export interface Take {
 
 /** What a taker may see of what the group reads. Those with the same key see the same. */
 export interface View {
-  readonly scope: Scope
+  readonly scope: GroupScope
   readonly key: string
 }
 
 export const EVERYTHING: View = { scope: undefined, key: '' }
 
-export class Taker {
+export class PendingTake {
   readonly answer: Promise<readonly Delivery[]>
   private readonly resolve: (deliveries: readonly Delivery[]) => void
   private readonly reject: (error: unknown) => void
@@ -42,7 +42,7 @@ export class Taker {
 
   constructor(
     readonly take: Take,
-    private readonly onOver: (taker: Taker) => void,
+    private readonly onOver: (taker: PendingTake) => void,
   ) {
     const { promise, resolve, reject } = Promise.withResolvers<readonly Delivery[]>()
     this.answer = promise
@@ -59,7 +59,7 @@ export class Taker {
     const { scope } = this.take
     if (definition === undefined || scope === undefined) return EVERYTHING
     if (this.seen?.definition !== definition) {
-      const view = coversAll(scope, definition) ? EVERYTHING : { scope, key: keyOf(scope) }
+      const view = coversAll(scope, definition) ? EVERYTHING : { scope, key: groupScopeKeyOf(scope) }
       this.seen = { definition, view }
     }
     return this.seen.view

@@ -19,7 +19,7 @@ const APPEND_EVENTS = 500
  * Nothing is written that was decided on what was not: with the first append that fails all that wait behind it fail,
  * and whoever owns this begins anew from the log.
  */
-export class Outbox {
+export class SerialAppender {
   private readonly entries: Entry[] = []
   private writing = false
   private failure: { readonly error: unknown } | undefined

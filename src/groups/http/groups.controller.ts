@@ -10,12 +10,12 @@ import {
 } from '@nestjs/swagger'
 import type { Access } from '../../auth/access.js'
 import { bearerOf, challengeOf } from '../../auth/authentication.js'
-import { Caller } from '../../auth/caller.decorator.js'
+import { CallerAccess } from '../../auth/caller.decorator.js'
 import { Needs } from '../../auth/scope.decorator.js'
 import { TokenVerifier } from '../../auth/token-verifier.js'
 import { StoreError } from '../../contract/errors.js'
 import { Http, type HttpExchange } from '../../wire/http.decorator.js'
-import { ShapePipe } from '../../wire/validator.pipe.js'
+import { ValidatorPipe } from '../../wire/validator.pipe.js'
 import { Groups, type Nack } from '../groups.service.js'
 import { timeOf } from '../state/group-status.js'
 import { deliveriesAnswer, listAnswer } from './deliveries-answer.js'
@@ -63,8 +63,8 @@ export class GroupsController {
   })
   @ApiOkResponse({ description: 'A page of subscriptions.', type: GroupsAnswer })
   async list(
-    @Query(new ShapePipe(ListGroupsQuery)) { after = '', limit = 1 }: ListGroupsQuery,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(ListGroupsQuery)) { after = '', limit = 1 }: ListGroupsQuery,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     http.form()
@@ -75,7 +75,7 @@ export class GroupsController {
   @ApiOperation({ summary: 'Read about one subscription', description: 'Its definition and how far it has come.' })
   @ApiParam(NAME)
   @ApiOkResponse({ description: 'The subscription.', type: GroupAnswer })
-  async one(@Param('name') name: string, @Caller() access: Access, @Http() http: HttpExchange): Promise<Text> {
+  async one(@Param('name') name: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Promise<Text> {
     http.form()
     return http.send(await this.groups.view(name, access))
   }
@@ -91,8 +91,8 @@ export class GroupsController {
   @ApiOkResponse({ description: 'It existed, and is now as the body says.', type: GroupAnswer })
   async define(
     @Param('name') name: string,
-    @Body(new ShapePipe(DefineGroupBody)) body: DefineGroupBody,
-    @Caller() access: Access,
+    @Body(new ValidatorPipe(DefineGroupBody)) body: DefineGroupBody,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     http.form()
@@ -112,7 +112,7 @@ export class GroupsController {
   })
   @ApiParam(NAME)
   @ApiNoContentResponse({ description: 'Deleted.' })
-  async remove(@Param('name') name: string, @Caller() access: Access): Promise<void> {
+  async remove(@Param('name') name: string, @CallerAccess() access: Access): Promise<void> {
     await this.groups.remove(name, access)
   }
 
@@ -127,8 +127,8 @@ export class GroupsController {
   @ApiOkResponse({ description: 'What there was in time, possibly nothing.', type: TakeAnswer })
   async take(
     @Param('name') name: string,
-    @Query(new ShapePipe(TakeQuery)) { max = 1, wait = 0 }: TakeQuery,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(TakeQuery)) { max = 1, wait = 0 }: TakeQuery,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     const form = http.form()
@@ -163,8 +163,8 @@ export class GroupsController {
   @ApiOkResponse({ description: 'They are settled.', type: SettledAnswer })
   async ack(
     @Param('name') name: string,
-    @Body(new ShapePipe(AckBody)) { tokens }: AckBody,
-    @Caller() access: Access,
+    @Body(new ValidatorPipe(AckBody)) { tokens }: AckBody,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     http.form()
@@ -181,8 +181,8 @@ export class GroupsController {
   @ApiOkResponse({ description: 'They are settled.', type: SettledAnswer })
   async nack(
     @Param('name') name: string,
-    @Body(new ShapePipe(NackBody)) body: NackBody,
-    @Caller() access: Access,
+    @Body(new ValidatorPipe(NackBody)) body: NackBody,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     http.form()
@@ -198,8 +198,8 @@ export class GroupsController {
   @ApiOkResponse({ description: 'A page of parked events.', type: ParkedAnswer })
   async parked(
     @Param('name') name: string,
-    @Query(new ShapePipe(ParkedQuery)) { after = 0, limit = 1 }: ParkedQuery,
-    @Caller() access: Access,
+    @Query(new ValidatorPipe(ParkedQuery)) { after = 0, limit = 1 }: ParkedQuery,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     const form = http.form()
@@ -222,8 +222,8 @@ export class GroupsController {
   @ApiOkResponse({ description: 'They are no longer parked.', type: ReplayedAnswer })
   async replay(
     @Param('name') name: string,
-    @Body(new ShapePipe(ParkedBody)) { positions }: ParkedBody,
-    @Caller() access: Access,
+    @Body(new ValidatorPipe(ParkedBody)) { positions }: ParkedBody,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     http.form()
@@ -241,8 +241,8 @@ export class GroupsController {
   @ApiOkResponse({ description: 'They are no longer parked.', type: DiscardedAnswer })
   async discard(
     @Param('name') name: string,
-    @Body(new ShapePipe(ParkedBody)) { positions }: ParkedBody,
-    @Caller() access: Access,
+    @Body(new ValidatorPipe(ParkedBody)) { positions }: ParkedBody,
+    @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text> {
     http.form()

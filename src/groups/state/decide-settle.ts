@@ -45,7 +45,7 @@ export function decideSettle(state: GroupState, window: Window, settlement: Sett
 
 /** A delivery whose deadline has passed is still its consumer's as long as nobody else has been given the event. */
 function isHeld(state: GroupState, [position, number]: TokenRow, { by, forOthers }: Settlement): boolean {
-  const out = state.out.get(position)
+  const out = state.inFlight.get(position)
   return out !== undefined && out.number === number && (forOthers || out.consumer === by)
 }
 
@@ -67,8 +67,8 @@ function changesOf(state: GroupState, window: Window, settlement: Settlement, de
 function returned(state: GroupState, window: Window, settlement: Settlement, deliveries: TokenRow[]): Change[] {
   const { by, nowMs, delaySeconds = 0, reason } = settlement
   const most = state.definition?.maxAttempts ?? 0
-  const again = deliveries.filter(([position]) => (state.out.get(position)?.attempt ?? 0) < most)
-  const spent = deliveries.filter(([position]) => (state.out.get(position)?.attempt ?? 0) >= most)
+  const again = deliveries.filter(([position]) => (state.inFlight.get(position)?.attempt ?? 0) < most)
+  const spent = deliveries.filter(([position]) => (state.inFlight.get(position)?.attempt ?? 0) >= most)
   const changes: Change[] = []
   const notBeforeMs = nowMs + 1_000 * delaySeconds
   const why = reason === undefined ? {} : { reason }

@@ -34,7 +34,7 @@ interface Waiting extends Choice {
 export function chooseTake(state: GroupState, window: Window, { nowMs, max, sight }: Ask): Choice[] {
   const { definition } = state
   if (definition === undefined) return []
-  const most = Math.min(max, definition.maxInFlight - inFlight(state, nowMs))
+  const most = Math.min(max, definition.maxInFlight - countInFlight(state, nowMs))
   const chosen: Choice[] = []
   if (most <= 0) return chosen
   const { ordering } = definition
@@ -82,45 +82,45 @@ export function takeOf(
 }
 
 /** What was handed out as often as it may be, and has come back or not: it is parked. */
-export function overdone(
+export function exhausted(
   state: GroupState,
   nowMs: number,
 ): { readonly timedOut: TokenRow[]; readonly returned: TokenRow[] } {
   const most = state.definition?.maxAttempts ?? Number.POSITIVE_INFINITY
   const timedOut: TokenRow[] = []
   const returned: TokenRow[] = []
-  for (const [position, { attempt, deadlineMs, number }] of state.out) {
+  for (const [position, { attempt, deadlineMs, number }] of state.inFlight) {
     if (deadlineMs <= nowMs && attempt >= most) timedOut.push([position, number])
   }
-  for (const [position, { attempt }] of state.returned) if (attempt >= most) returned.push([position, 0])
+  for (const [position, { attempt }] of state.retrying) if (attempt >= most) returned.push([position, 0])
   return { timedOut, returned }
 }
 
 /** Out and not overdue. */
-export function inFlight(state: GroupState, nowMs: number): number {
+export function countInFlight(state: GroupState, nowMs: number): number {
   let count = 0
-  for (const { deadlineMs } of state.out.values()) if (deadlineMs > nowMs) count++
+  for (const { deadlineMs } of state.inFlight.values()) if (deadlineMs > nowMs) count++
   return count
 }
 
 /** The next moment at which something becomes due by itself; undefined when nothing will. */
 export function nextDue(state: GroupState, nowMs: number): number | undefined {
   let next = Number.POSITIVE_INFINITY
-  for (const { deadlineMs } of state.out.values()) if (deadlineMs > nowMs && deadlineMs < next) next = deadlineMs
-  for (const { notBeforeMs } of state.returned.values())
+  for (const { deadlineMs } of state.inFlight.values()) if (deadlineMs > nowMs && deadlineMs < next) next = deadlineMs
+  for (const { notBeforeMs } of state.retrying.values())
     if (notBeforeMs > nowMs && notBeforeMs < next) next = notBeforeMs
   return next === Number.POSITIVE_INFINITY ? undefined : next
 }
 
 /** Whatever is handed out may have to be parked one day, and there has to be room for that. */
-export function roomForNew({ out, returned, parked }: GroupState): number {
+export function roomForNew({ inFlight: out, retrying: returned, parked }: GroupState): number {
   return GROUP_LIMITS.parked - out.size - returned.size - parked.size
 }
 
 export type StallCode = 'DATA_CORRUPT' | 'OWNER_REVOKED' | 'PARKED_FULL' | 'FLOOR_HELD'
 
 /** Why nothing new is handed out, though there may be more. */
-export function stallOf(
+export function stallReason(
   state: GroupState,
   window: Window,
   nowMs: number,
@@ -142,7 +142,7 @@ const NOTHING: readonly Ready[] = []
 /** A second of the same key waits, older or not. */
 function keysOut(state: GroupState, definition: Definition, nowMs: number): Set<string> {
   const keys = new Set<string>()
-  for (const { deadlineMs, stream, correlation } of state.out.values()) {
+  for (const { deadlineMs, stream, correlation } of state.inFlight.values()) {
     const key = deadlineMs > nowMs ? keyOf(definition.ordering, { stream, correlation }) : undefined
     if (key !== undefined) keys.add(key)
   }
@@ -156,8 +156,8 @@ function olderOnes(state: GroupState, nowMs: number, withDelayed: boolean): Wait
     const { attempt, stream, correlation } = of
     found.push({ position, attempt: attempt + 1, stream, correlation, event: undefined, due })
   }
-  for (const [position, out] of state.out) if (out.deadlineMs <= nowMs) add(position, out, true)
-  for (const [position, one] of state.returned) {
+  for (const [position, out] of state.inFlight) if (out.deadlineMs <= nowMs) add(position, out, true)
+  for (const [position, one] of state.retrying) {
     const due = one.notBeforeMs <= nowMs
     if (due || withDelayed) add(position, one, due)
   }

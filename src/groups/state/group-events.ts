@@ -10,7 +10,7 @@ export function tagOf(name: string): string {
   return `subscription:${name}`
 }
 
-/** Position, the how manieth time it is handed out, its stream, and its correlation if it has one. */
+/** Position, which attempt this is, its stream, and its correlation if it has one. */
 export type TakenRow = readonly [position: Position, attempt: number, stream: string, correlation?: string]
 /** What a token names. */
 export type TokenRow = readonly [position: Position, number: number]

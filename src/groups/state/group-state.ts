@@ -36,8 +36,8 @@ export interface GroupState {
   floor: Position
   /** Settled above the floor. */
   readonly settled: Set<Position>
-  readonly out: Map<Position, Out>
-  readonly returned: Map<Position, Returned>
+  readonly inFlight: Map<Position, Out>
+  readonly retrying: Map<Position, Returned>
   readonly parked: Map<Position, Parked>
   /** How the tokens settled last were settled, oldest first. */
   readonly recent: Map<string, Action>
@@ -48,8 +48,14 @@ export interface GroupState {
 export function emptyState(): GroupState {
   return {
     definition: undefined,
-    ...{ lastNumber: 0, floor: 0, changes: 0 },
-    ...{ settled: new Set(), out: new Map(), returned: new Map(), parked: new Map(), recent: new Map() },
+    lastNumber: 0,
+    floor: 0,
+    changes: 0,
+    settled: new Set(),
+    inFlight: new Map(),
+    retrying: new Map(),
+    parked: new Map(),
+    recent: new Map(),
   }
 }
 
@@ -98,7 +104,7 @@ function clear(state: GroupState): void {
   state.definition = undefined
   state.floor = 0
   state.changes = 1
-  for (const part of [state.settled, state.out, state.returned, state.parked, state.recent]) part.clear()
+  for (const part of [state.settled, state.inFlight, state.retrying, state.parked, state.recent]) part.clear()
 }
 
 function begin(state: GroupState, { definition, lastNumber }: Extract<Change, { type: 'SubscriptionDefined' }>): void {
@@ -112,11 +118,11 @@ function take(state: GroupState, change: Extract<Change, { type: 'EventsTaken' }
   const { consumer, deadlineMs, events } = change
   let number = change.firstNumber
   for (const [position, attempt, stream, correlation] of events) {
-    state.returned.delete(position)
+    state.retrying.delete(position)
     // Deleted first, so that the order of the map is that of the deadlines as long as the timeout stays.
-    state.out.delete(position)
+    state.inFlight.delete(position)
     const known = correlation === undefined ? { attempt, stream } : { attempt, stream, correlation }
-    state.out.set(position, { ...known, number: number++, deadlineMs, consumer })
+    state.inFlight.set(position, { ...known, number: number++, deadlineMs, consumer })
   }
   state.lastNumber = Math.max(state.lastNumber, number - 1)
   raiseFloor(state, change.floor)
@@ -129,8 +135,8 @@ function settle(state: GroupState, row: TokenRow, action: Action): void {
 
 /** Nothing more becomes of it. */
 function finish(state: GroupState, position: Position): void {
-  state.out.delete(position)
-  state.returned.delete(position)
+  state.inFlight.delete(position)
+  state.retrying.delete(position)
   state.parked.delete(position)
   if (position > state.floor) state.settled.add(position)
 }
@@ -148,11 +154,11 @@ function giveBack(
   { action, notBeforeMs }: Extract<Change, { type: 'EventsReturned' }>,
 ): void {
   const [position] = row
-  const out = state.out.get(position)
+  const out = state.inFlight.get(position)
   if (out === undefined) return
-  state.out.delete(position)
+  state.inFlight.delete(position)
   const attempt = action === 'release' ? out.attempt - 1 : out.attempt
-  state.returned.set(position, { ...knownOf(out), attempt, notBeforeMs })
+  state.retrying.set(position, { ...knownOf(out), attempt, notBeforeMs })
   remember(state, row, action)
 }
 
@@ -162,10 +168,10 @@ function park(
   { action, reason, atMs }: Extract<Change, { type: 'EventsParked' }>,
 ): void {
   const [position] = row
-  const held = state.out.get(position) ?? state.returned.get(position)
+  const held = state.inFlight.get(position) ?? state.retrying.get(position)
   if (held === undefined) return
-  state.out.delete(position)
-  state.returned.delete(position)
+  state.inFlight.delete(position)
+  state.retrying.delete(position)
   state.parked.set(position, { ...knownOf(held), reason, atMs })
   if (action !== 'timeout') remember(state, row, action)
 }
@@ -175,7 +181,7 @@ function replay(state: GroupState, position: Position): void {
   const parked = state.parked.get(position)
   if (parked === undefined) return
   state.parked.delete(position)
-  state.returned.set(position, { ...knownOf(parked), attempt: 0, notBeforeMs: 0 })
+  state.retrying.set(position, { ...knownOf(parked), attempt: 0, notBeforeMs: 0 })
 }
 
 function knownOf({ attempt, stream, correlation }: Known): Known {

@@ -2,12 +2,12 @@
 import { ERRORS } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import { Turn } from '../../contract/turns.js'
-import type { HandOut } from '../dispatch/dispatcher.js'
-import type { Ledger } from '../dispatch/group-journal.js'
-import { covers, keyOf, type Scope } from '../group-scope.js'
-import { inFlight, nextDue, type StallCode, stallOf } from './decide-take.js'
+import type { Dispatcher } from '../dispatch/dispatcher.js'
+import type { GroupJournal } from '../dispatch/group-journal.js'
+import { covers, type GroupScope, groupScopeKeyOf } from '../group-scope.js'
+import { countInFlight, nextDue, type StallCode, stallReason } from './decide-take.js'
 
-export interface Progress {
+export interface GroupStatus {
   /** Everything up to here is settled, out, waiting to be tried again, or parked. */
   readonly floor: Position
   /** Looked at up to here. */
@@ -27,25 +27,30 @@ export interface Progress {
   readonly consumers: number
 }
 
-export function progressOf({ state, window, now, world }: Ledger, handOut: HandOut): Progress {
+export function groupStatusOf({ state, window, now, world }: GroupJournal, handOut: Dispatcher): GroupStatus {
   const floor = Math.max(state.floor, window.floorWith(state))
   const head = world.store.head()
-  const flying = inFlight(state, now)
+  const flying = countInFlight(state, now)
   const due = nextDue(state, now)
   const agents = new Set(handOut.waiting)
   let oldest: Position | undefined
-  for (const [position, { consumer, deadlineMs }] of state.out) {
+  for (const [position, { consumer, deadlineMs }] of state.inFlight) {
     if (deadlineMs <= now) continue
     agents.add(consumer)
     oldest = Math.min(oldest ?? position, position)
   }
-  const deadline = oldest === undefined ? undefined : state.out.get(oldest)?.deadlineMs
+  const deadline = oldest === undefined ? undefined : state.inFlight.get(oldest)?.deadlineMs
   return {
-    ...{ floor, position: Math.max(window.read, floor), head, lag: Math.max(0, head - floor) },
-    ...{ inFlight: flying, retrying: state.out.size - flying + state.returned.size, parked: state.parked.size },
+    floor,
+    position: Math.max(window.read, floor),
+    head,
+    lag: Math.max(0, head - floor),
+    inFlight: flying,
+    retrying: state.inFlight.size - flying + state.retrying.size,
+    parked: state.parked.size,
     oldestInFlight: outOf(oldest, deadline),
     nextDue: due === undefined ? null : timeOf(due),
-    stalled: handOut.ownerIsRevoked ? REVOKED : (damageOf(handOut) ?? stallOf(state, window, now) ?? null),
+    stalled: handOut.ownerIsRevoked ? REVOKED : (damageOf(handOut) ?? stallReason(state, window, now) ?? null),
     consumers: agents.size,
   }
 }
@@ -54,7 +59,11 @@ export function progressOf({ state, window, now, world }: Ledger, handOut: HandO
  * For a scope that does not cover all that the group reads: as if there were nothing else. The floor is found by what
  * this scope sees that is still to be settled, or else is the head, which every answer tells.
  */
-export async function partOfProgress(ledger: Ledger, handOut: HandOut, scope: Scope): Promise<Progress> {
+export async function partOfProgress(
+  ledger: GroupJournal,
+  handOut: Dispatcher,
+  scope: GroupScope,
+): Promise<GroupStatus> {
   const { state, window, now, world } = ledger
   const turn = new Turn()
   const head = world.store.head()
@@ -66,7 +75,7 @@ export async function partOfProgress(ledger: Ledger, handOut: HandOut, scope: Sc
     if (turn.isOver) await turn.next()
     return covers(scope, stream)
   }
-  for (const [position, { stream, consumer, deadlineMs }] of state.out) {
+  for (const [position, { stream, consumer, deadlineMs }] of state.inFlight) {
     if (!(await isSeen(stream))) continue
     found.first = Math.min(found.first, position)
     if (deadlineMs <= now) {
@@ -79,7 +88,7 @@ export async function partOfProgress(ledger: Ledger, handOut: HandOut, scope: Sc
     if (position < found.oldest) deadline = deadlineMs
     found.oldest = Math.min(found.oldest, position)
   }
-  for (const [position, { stream, notBeforeMs }] of state.returned) {
+  for (const [position, { stream, notBeforeMs }] of state.retrying) {
     if (!(await isSeen(stream))) continue
     seen.retrying++
     found.first = Math.min(found.first, position)
@@ -88,9 +97,13 @@ export async function partOfProgress(ledger: Ledger, handOut: HandOut, scope: Sc
   for (const { stream } of state.parked.values()) if (await isSeen(stream)) seen.parked++
   const first = Math.min(found.first, await firstReady(ledger, scope))
   const floor = first === Number.POSITIVE_INFINITY ? head : Math.min(head, first - 1)
-  const code = handOut.ownerIsRevoked ? 'OWNER_REVOKED' : stallOf(state, window, now)?.code
+  const code = handOut.ownerIsRevoked ? 'OWNER_REVOKED' : stallReason(state, window, now)?.code
   return {
-    ...{ floor, position: floor, head, lag: head - floor, ...seen },
+    floor,
+    position: floor,
+    head,
+    lag: head - floor,
+    ...seen,
     oldestInFlight: outOf(found.oldest, deadline),
     nextDue: found.due === Number.POSITIVE_INFINITY ? null : timeOf(found.due),
     stalled: damageOf(handOut) ?? (code === undefined ? null : { code, detail: STANDS_STILL[code] }),
@@ -99,10 +112,10 @@ export async function partOfProgress(ledger: Ledger, handOut: HandOut, scope: Sc
 }
 
 /** The first event this scope sees that was never handed out; infinity when there is none. */
-async function firstReady({ state, window, world }: Ledger, scope: Scope): Promise<Position> {
+async function firstReady({ state, window, world }: GroupJournal, scope: GroupScope): Promise<Position> {
   const { definition } = state
   if (scope === undefined || definition === undefined) return Number.POSITIVE_INFINITY
-  for (const position of (await window.sight(scope, keyOf(scope))).visible.keys()) return position
+  for (const position of (await window.sight(scope, groupScopeKeyOf(scope))).visible.keys()) return position
   const { filter, within = [] } = definition
   const beyond = { filter: { ...filter, within: scope }, after: window.read, limit: LOOK, onDamaged: () => undefined }
   let looked = 0
@@ -128,12 +141,12 @@ const STANDS_STILL: Readonly<Record<StallCode, string>> = {
   FLOOR_HELD: 'So many events beyond one that is not settled have been read that there is no room for more.',
 }
 
-function damageOf({ damage }: HandOut): Progress['stalled'] {
+function damageOf({ damage }: Dispatcher): GroupStatus['stalled'] {
   if (damage === undefined) return null
   return { code: 'DATA_CORRUPT', detail: `${damage.message}. ${ERRORS.DATA_CORRUPT.remedy}` }
 }
 
-function outOf(position: Position | undefined, deadline: number | undefined): Progress['oldestInFlight'] {
+function outOf(position: Position | undefined, deadline: number | undefined): GroupStatus['oldestInFlight'] {
   return position === undefined || deadline === undefined ? null : { position, deadline: timeOf(deadline) }
 }
 

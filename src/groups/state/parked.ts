@@ -2,7 +2,7 @@
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { EventStore } from '../../contract/event-store.js'
 import { Turn } from '../../contract/turns.js'
-import { covers, type Scope } from '../group-scope.js'
+import { covers, type GroupScope } from '../group-scope.js'
 import type { GroupState, Parked } from './group-state.js'
 import { weightOf } from './window.js'
 
@@ -31,7 +31,7 @@ const PAGE_BYTES = 8 * 1024 * 1024
 export async function parkedOf(
   store: EventStore,
   state: GroupState,
-  { after, limit, scope, whole }: ParkedPage & { readonly scope: Scope; readonly whole: boolean },
+  { after, limit, scope, whole }: ParkedPage & { readonly scope: GroupScope; readonly whole: boolean },
 ): Promise<ParkedList> {
   const positions = [...state.parked.keys()].filter(position => position > after).sort((a, b) => a - b)
   const list: ParkedEvent[] = []

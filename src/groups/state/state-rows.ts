@@ -24,10 +24,10 @@ export function partsOf(state: GroupState): StatePart[] {
 function* rowsOf(state: GroupState): Generator<StateRow> {
   yield ['group', state.definition ?? null, state.lastNumber, state.floor]
   for (const positions of chunked([...state.settled])) yield ['settled', positions]
-  for (const [position, { attempt, stream, correlation, number, deadlineMs, consumer }] of state.out) {
+  for (const [position, { attempt, stream, correlation, number, deadlineMs, consumer }] of state.inFlight) {
     yield ['out', position, attempt, stream, correlation ?? null, number, deadlineMs, consumer]
   }
-  for (const [position, { attempt, stream, correlation, notBeforeMs }] of state.returned) {
+  for (const [position, { attempt, stream, correlation, notBeforeMs }] of state.retrying) {
     yield ['returned', position, attempt, stream, correlation ?? null, notBeforeMs]
   }
   for (const [position, { attempt, stream, correlation, atMs, reason }] of state.parked) {
@@ -71,10 +71,10 @@ function restore(state: GroupState, row: StateRow): void {
       for (const position of row[1]) state.settled.add(position)
       break
     case 'out':
-      state.out.set(row[1], { ...known(row), number: row[5], deadlineMs: row[6], consumer: row[7] })
+      state.inFlight.set(row[1], { ...known(row), number: row[5], deadlineMs: row[6], consumer: row[7] })
       break
     case 'returned':
-      state.returned.set(row[1], { ...known(row), notBeforeMs: row[5] })
+      state.retrying.set(row[1], { ...known(row), notBeforeMs: row[5] })
       break
     case 'parked':
       state.parked.set(row[1], { ...known(row), atMs: row[5], reason: row[6] })

@@ -159,7 +159,7 @@ export function weightOf(event: RecordedEvent): number {
   return ENVELOPE_BYTES + event.packedData().length + (event.packedMetadata()?.length ?? 0)
 }
 
-function isNew({ floor, settled, out, returned, parked }: GroupState, position: Position): boolean {
+function isNew({ floor, settled, inFlight: out, retrying: returned, parked }: GroupState, position: Position): boolean {
   if (position <= floor) return false
   return !(settled.has(position) || out.has(position) || returned.has(position) || parked.has(position))
 }

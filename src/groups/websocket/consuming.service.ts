@@ -7,7 +7,7 @@ import { FrameHandlers, type FrameSession, type OpenChannel } from '../../stream
 import type { FrameForm } from '../../wire/event-frames.js'
 import { eventJson } from '../../wire/event-json.js'
 import { writeEvent } from '../../wire/event-msgpack.js'
-import { shapeOf } from '../../wire/validator.js'
+import { validatorOf } from '../../wire/validator.js'
 import type { Delivery } from '../dispatch/pending-take.js'
 import { type Consuming, Groups } from '../groups.service.js'
 import { deliveryFields } from '../http/deliveries-answer.js'
@@ -23,11 +23,11 @@ export class ConsumingFrames {
     private readonly quotas: Quotas,
     frames: FrameHandlers,
   ) {
-    frames.add('consume', shapeOf(ConsumeFrame).body, (frame, client) => this.consume(frame, client))
-    frames.add('ack', shapeOf(AckFrame).body, (frame, client) =>
+    frames.add('consume', validatorOf(ConsumeFrame).body, (frame, client) => this.consume(frame, client))
+    frames.add('ack', validatorOf(AckFrame).body, (frame, client) =>
       this.settle(frame, client, () => this.groups.ack(frame.subscription, client.access, frame.tokens)),
     )
-    frames.add('nack', shapeOf(NackFrame).body, (frame, client) =>
+    frames.add('nack', validatorOf(NackFrame).body, (frame, client) =>
       this.settle(frame, client, () => this.groups.nack(frame.subscription, client.access, frame)),
     )
   }

@@ -4,7 +4,7 @@ import { agent, bearerOf, type ServerUnderTest, startServer } from '../../../tes
 import { StreamClient } from '../../../test/support/stream-client.js'
 import type { Identity } from '../../auth/access.js'
 import { EventsModule } from '../../events/events.module.js'
-import { SubscriptionsModule } from '../../websocket/websocket.module.js'
+import { WebSocketModule } from '../../websocket/websocket.module.js'
 import { GroupsModule } from '../groups.module.js'
 
 let server: ServerUnderTest
@@ -12,7 +12,7 @@ const clients: StreamClient[] = []
 const worker = (n: number | string) => agent(`worker-${n}`, 'system_agent')
 
 beforeEach(async () => {
-  server = await startServer([GroupsModule, EventsModule, SubscriptionsModule])
+  server = await startServer([GroupsModule, EventsModule, WebSocketModule])
 })
 afterEach(async () => {
   for (const client of clients.splice(0)) client.socket.terminate()

@@ -39,7 +39,7 @@ function over<T extends object>(whole: T, name: keyof T, instead: unknown): T {
 
 test('a sealed segment that cannot be closed is noticed, and appends go on', async () => {
   const noticed: string[] = []
-  const observer = { noticed: ({ what }: { what: string }) => void noticed.push(what) }
+  const observer = { warned: ({ what }: { what: string }) => void noticed.push(what) }
   const store = await openTiny(refusingToClose(new FakeDisk({ directories: ['/'] })), new ManualClock(), { observer })
   for (let i = 0; i < 4; i++) await append(store, 2_000)
   expect(noticed).toContain('a sealed segment was not closed')

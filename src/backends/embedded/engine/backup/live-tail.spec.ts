@@ -107,7 +107,14 @@ describe('damage', () => {
 
 function footerOf(image: SegmentImage): Buffer {
   return footerBytes({
-    ...{ firstPosition: 1, lastPosition: 3, frames: 3, dataEnd: image.end, sealedMs: 0, chain: NO_HASH },
-    ...{ fileHash: NO_HASH, batch: 2, lost: 0 },
+    firstPosition: 1,
+    lastPosition: 3,
+    frames: 3,
+    dataEnd: image.end,
+    sealedMs: 0,
+    chain: NO_HASH,
+    fileHash: NO_HASH,
+    batch: 2,
+    lost: 0,
   })
 }

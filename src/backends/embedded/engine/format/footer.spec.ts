@@ -3,14 +3,15 @@ import { expect, test } from '@jest/globals'
 import { FOOTER_BYTES, footerBytes, parseFooter } from './footer.js'
 
 const footer = {
-  ...{
-    firstPosition: 2 ** 33,
-    lastPosition: 2 ** 33 + 9,
-    frames: 4,
-    dataEnd: 100_000_007,
-    sealedMs: 1_767_225_600_123,
-  },
-  ...{ chain: Buffer.alloc(32, 1), fileHash: Buffer.alloc(32, 2), batch: 2 ** 34, lost: 3 },
+  firstPosition: 2 ** 33,
+  lastPosition: 2 ** 33 + 9,
+  frames: 4,
+  dataEnd: 100_000_007,
+  sealedMs: 1_767_225_600_123,
+  chain: Buffer.alloc(32, 1),
+  fileHash: Buffer.alloc(32, 2),
+  batch: 2 ** 34,
+  lost: 3,
 }
 
 test('a footer is read as it was written', () => {

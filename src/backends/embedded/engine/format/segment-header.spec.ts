@@ -14,8 +14,13 @@ import {
 } from './segment-header.js'
 
 const identity = {
-  ...{ salt: 0xfeed_beef, storeId: Buffer.alloc(16, 3), epoch: 9, firstPosition: 2 ** 40 + 1, firstBatch: 77 },
-  ...{ createdMs: 1_767_225_600_123, prev: Buffer.alloc(32, 5) },
+  salt: 0xfeed_beef,
+  storeId: Buffer.alloc(16, 3),
+  epoch: 9,
+  firstPosition: 2 ** 40 + 1,
+  firstBatch: 77,
+  createdMs: 1_767_225_600_123,
+  prev: Buffer.alloc(32, 5),
 }
 const block = () => headerBlock(identity)
 const mark = (sequence: number, durable: number) =>

@@ -4,7 +4,10 @@ import type { KnownDamage } from '../segment/accepted-damage.js'
 import { DamageNotes } from './damage-notes.js'
 
 const at = (from: number, to = from, reason = 'rot'): KnownDamage => ({
-  ...{ firstPosition: 1, from, to, reason },
+  firstPosition: 1,
+  from,
+  to,
+  reason,
   where: `seg at byte ${from * 100}`,
   bytes: { from: from * 100, to: to * 100 + 100 },
 })

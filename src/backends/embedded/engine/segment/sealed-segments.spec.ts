@@ -32,8 +32,15 @@ function identityOf(number: number): SegmentIdentity {
 function footerOf(number: number): Footer {
   const firstPosition = number * EVENTS + 1
   return {
-    ...{ firstPosition, lastPosition: firstPosition + EVENTS - 1, frames: 7, dataEnd: 8_192, sealedMs: number + 1 },
-    ...{ chain: hash(`chain ${number}`), fileHash: hash(`file ${number}`), batch: number + 1, lost: 2 },
+    firstPosition,
+    lastPosition: firstPosition + EVENTS - 1,
+    frames: 7,
+    dataEnd: 8_192,
+    sealedMs: number + 1,
+    chain: hash(`chain ${number}`),
+    fileHash: hash(`file ${number}`),
+    batch: number + 1,
+    lost: 2,
   }
 }
 
