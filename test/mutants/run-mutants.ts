@@ -6,7 +6,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parseArgs } from 'node:util'
 import { groupMutants } from './group-mutants.js'
-import type { Mutant } from './mutant.js'
+import { type Mutant, occurrencesOf, patternOf } from './mutant.js'
 import { readMutants } from './read-mutants.js'
 import { writeMutants } from './write-mutants.js'
 
@@ -43,7 +43,7 @@ class Copy {
     const text = readFileSync(path, 'utf8')
     writeFileSync(
       path,
-      text.replace(pattern(from), () => (/^\s|\s$/.test(from) ? `\n${to}\n` : to)),
+      text.replace(patternOf(from), () => (/^\s|\s$/.test(from) ? `\n${to}\n` : to)),
     )
     try {
       return await work()
@@ -53,9 +53,9 @@ class Copy {
   }
 
   /** Why the mutant cannot be planted, if so. */
-  obstacle({ file, from }: Mutant): string | undefined {
-    const count = readFileSync(join(this.path, file), 'utf8').split(pattern(from)).length - 1
-    return count === 1 ? undefined : `its text occurs ${count} times in ${file}`
+  obstacle(mutant: Mutant): string | undefined {
+    const count = occurrencesOf(mutant, this.path)
+    return count === 1 ? undefined : `its text occurs ${count} times in ${mutant.file}`
   }
 
   async test(spec: string, names: readonly string[]): Promise<Verdict> {
@@ -93,10 +93,6 @@ class Copy {
 }
 
 /** The text, whichever way its lines are broken. */
-function pattern(text: string): RegExp {
-  return new RegExp(text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/\s+/g, '\\s+'))
-}
-
 function readReport(path: string): JestReport | undefined {
   try {
     return JSON.parse(readFileSync(path, 'utf8')) as JestReport
