@@ -78,6 +78,8 @@ export interface RecordedEvent {
   /** `data` and `metadata` as stored MessagePack, for whoever passes them on undecoded. */
   packedData(): Uint8Array
   packedMetadata(): Uint8Array | undefined
+  /** The bytes of both together. */
+  packedBytes(): number
   /**
    * The stored bytes that `checksum` is of, where they hold more than the fields here say: a key, or a payload in another
    * spelling of MessagePack. Undefined where the fields make them again. A backend that nobody copies has none.
@@ -86,4 +88,4 @@ export interface RecordedEvent {
 }
 
 /** What an event says of itself in words, without its bytes: as it is read from lines. */
-export type SaidEvent = Omit<RecordedEvent, 'packedData' | 'packedMetadata' | 'exactBytes'>
+export type SaidEvent = Omit<RecordedEvent, 'packedData' | 'packedMetadata' | 'packedBytes' | 'exactBytes'>

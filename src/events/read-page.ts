@@ -28,5 +28,5 @@ export async function readPage(
 }
 
 function sizeOf(event: RecordedEvent): number {
-  return ENVELOPE_BYTES + event.packedData().length + (event.packedMetadata()?.length ?? 0)
+  return ENVELOPE_BYTES + event.packedBytes()
 }

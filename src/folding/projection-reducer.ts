@@ -28,7 +28,7 @@ export function projectionReducer({ key, initial = {}, on }: ProjectionDefinitio
   const begin = () => copyOf(initial)
   const growth = (event: RecordedEvent) => {
     const { bytes, copies } = reactions.to(event.type)
-    return bytes + 6 * (copies + 1) * (event.packedData().length + (event.packedMetadata()?.length ?? 0)) + KEY_BYTES
+    return bytes + 6 * (copies + 1) * event.packedBytes() + KEY_BYTES
   }
   const next = (state: JsonValue | undefined, event: RecordedEvent, { operations }: Reaction) => {
     let at = state

@@ -103,7 +103,7 @@ export class RecentEvents {
     this.slots[slot] = shared
     this.sizes[slot] = 0
     this.last = position
-    const payload = event.packedData().length + (event.packedMetadata()?.length ?? 0)
+    const payload = event.packedBytes()
     this.grow(position, ENVELOPE_BYTES + PAYLOAD_COPIES * payload)
     return shared
   }

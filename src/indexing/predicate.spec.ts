@@ -30,6 +30,7 @@ function eventOf(data: JsonObject, rest: Partial<RecordedEvent> = {}): RecordedE
     data,
     packedData: () => new Uint8Array(),
     packedMetadata: () => undefined,
+    packedBytes: () => 0,
     ...rest,
   }
 }

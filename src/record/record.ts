@@ -228,6 +228,11 @@ export class StoredEvent implements RecordedEvent {
     return this.record[this.dataTo] === NIL ? undefined : this.record.subarray(this.dataTo)
   }
 
+  packedBytes(): number {
+    const { record, dataFrom, dataTo } = this
+    return dataTo - dataFrom + (record[dataTo] === NIL ? 0 : record.length - dataTo)
+  }
+
   exactBytes(): Uint8Array | undefined {
     if (this.keyed !== undefined) return this.record
     const said = JSON.parse(JSON.stringify(this)) as SaidEvent

@@ -97,6 +97,7 @@ function upcast(event: RecordedEvent, steps: readonly Step[]): RecordedEvent {
     schemaVersion: { value: steps.at(-1)?.to, enumerable: true },
     data: { get: changed, enumerable: true },
     packedData: { value: packedData },
+    packedBytes: { value: () => packedData().length + (event.packedMetadata()?.length ?? 0) },
   }) as RecordedEvent
 }
 

@@ -10,7 +10,7 @@ import { caughtUpFrame, checkpointFrame, endFrame, errorFrame, eventFrame, heart
 import { decodeMessagePack } from './message-pack.js'
 import { pageOf } from './page.js'
 
-type Fields = Omit<RecordedEvent, 'packedData' | 'packedMetadata'>
+type Fields = Omit<RecordedEvent, 'packedData' | 'packedMetadata' | 'packedBytes'>
 
 const FIELDS: Fields = {
   id: '1763683200000000001_0_node-1',
@@ -54,6 +54,8 @@ function recorded(fields: Fields): RecordedEvent {
     ...fields,
     packedData: () => encodeMessagePack(data),
     packedMetadata: () => (metadata === undefined ? undefined : encodeMessagePack(metadata)),
+    packedBytes: () =>
+      encodeMessagePack(fields.data).length + (metadata === undefined ? 0 : encodeMessagePack(metadata).length),
   }
 }
 

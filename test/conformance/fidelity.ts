@@ -37,6 +37,7 @@ function tellsJson(world: World): void {
         expect(text(unpack(event.packedData()))).toBe(text(data))
         const packed = event.packedMetadata()
         expect(packed === undefined ? undefined : text(unpack(packed))).toBe(text(metadata))
+        expect(event.packedBytes()).toBe(event.packedData().length + (packed?.length ?? 0))
       }),
       { numRuns: 150 },
     )

@@ -16,6 +16,8 @@ export function plainEvent(data: JsonObject, more: Partial<RecordedEvent> = {}):
     tags: [],
     checksum: '00',
     packedData: () => encodeMessagePack(data),
+    packedBytes: () =>
+      encodeMessagePack(data).length + (more.metadata === undefined ? 0 : encodeMessagePack(more.metadata).length),
     packedMetadata: () => (more.metadata === undefined ? undefined : encodeMessagePack(more.metadata)),
     ...more,
   }

@@ -86,6 +86,7 @@ export function recordOf({ event, data, metadata }: Draft, author: Author, place
     // Frozen bytes do not exist, so everyone gets their own.
     packedData: () => data.bytes.slice(),
     packedMetadata: () => metadata?.bytes.slice(),
+    packedBytes: () => data.bytes.length + (metadata?.bytes.length ?? 0),
   }) as RecordedEvent
 }
 

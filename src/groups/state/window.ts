@@ -156,7 +156,7 @@ export class Window implements Holder {
 const NONE: ReadonlySet<Position> = new Set()
 
 export function weightOf(event: RecordedEvent): number {
-  return ENVELOPE_BYTES + event.packedData().length + (event.packedMetadata()?.length ?? 0)
+  return ENVELOPE_BYTES + event.packedBytes()
 }
 
 function isNew({ floor, settled, inFlight: out, retrying: returned, parked }: GroupState, position: Position): boolean {
