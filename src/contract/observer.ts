@@ -22,7 +22,7 @@ export interface Observer {
   archived?(segment: { readonly name: string; readonly bytes: number; readonly archivedBytes: number }): void
   retired?(segment: { readonly name: string; readonly firstPosition: Position; readonly lastPosition: Position }): void
   scrubbed?(pass: { readonly bytes: number; readonly damaged: number; readonly ms: number }): void
-  /** Something unexpected that does no lasting harm: an unknown file, a rebuilt index, an abandoned temporary. */
+  /** Something unexpected but survivable, to be logged: an unknown file, a rebuilt index, an abandoned temporary. */
   warned?(note: { readonly what: string; readonly detail: string }): void
 }
 

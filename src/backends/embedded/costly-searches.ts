@@ -1,4 +1,4 @@
-// Searches that would hold up the writer: they run beside it by turns, a few at a time, and agents take turns.
+// Searches that would hold up the writer: they run beside it, a few at a time, and no agent has two at once.
 import { StoreError } from '../../contract/errors.js'
 import { nextTurn, Turn } from '../../contract/turns.js'
 import type { WaitingAppend } from './admitted.js'
