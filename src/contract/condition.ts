@@ -1,4 +1,4 @@
-// The dynamic consistency boundary: an append that fails if events of a kind already exist.
+// The dynamic consistency boundary: an append fails if events that its condition names already exist.
 import type { Position } from './event.js'
 
 export interface ConditionItem {
@@ -10,7 +10,7 @@ export interface ConditionItem {
 
 export interface Condition {
   readonly failIfEventsMatch: { readonly items: readonly ConditionItem[] }
-  /** Only events beyond this position count. */
+  /** Only events after this position count. */
   readonly after?: Position
 }
 

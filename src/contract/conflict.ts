@@ -1,7 +1,7 @@
-// Why an append was not stored, in words: the expectations and the condition that did not hold.
+// Turns the expectations and the condition that did not hold into the error of an append that was not stored.
 import { type FieldError, StoreError, type Violation } from './errors.js'
 
-/** One error for all of them; `errors` says what else there is to say. */
+/** Makes one error of all violations; `errors` are added to it. */
 export function conflictOf(violations: readonly Violation[], errors: readonly FieldError[] = []): StoreError {
   const code = violations.some(({ kind }) => kind === 'revision') ? 'REVISION_CONFLICT' : 'CONDITION_FAILED'
   return new StoreError(code, violations.map(sentenceOf).join('; '), { violations, errors })

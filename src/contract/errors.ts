@@ -1,20 +1,20 @@
-// The error catalogue: every code the service can answer, what it means, what ends it, and whether trying again can help.
+// The error catalogue: every code of the service, what it means, what ends it, and whether trying again can help.
 import type { Position, Revision } from './event.js'
 import type { ExpectedRevision } from './expected-revision.js'
 
-/** `rejected`: surely not stored. `indeterminate`: may be stored; the same idempotency key tells which. */
+/** `rejected` is surely not stored. `indeterminate` may be stored; a repetition with the same idempotency key tells. */
 export type Outcome = 'rejected' | 'indeterminate'
 
 /**
- * What ends a failure. `recoverable`: it passes by itself, with time. `human`: somebody who looks after the server has to
- * act. `restart`: the process goes on only when started anew, on a restored directory where bytes are damaged. `caller`:
- * nothing failed here; the request has to change.
+ * What ends a failure. `recoverable`: it passes by itself, with time. `human`: an operator has to act. `restart`: the
+ * process goes on only when started anew, on a restored directory where bytes are damaged. `caller`: nothing failed
+ * here; the request has to change.
  */
 export type FailureClass = 'recoverable' | 'human' | 'restart' | 'caller'
 
 interface CatalogueEntry {
   readonly title: string
-  /** Of the HTTP answer, and of the problem that a frame carries. */
+  /** Status of the HTTP answer, and of the problem that a frame carries. */
   readonly status: number
   readonly failure: FailureClass
   readonly retryable: boolean
@@ -25,7 +25,7 @@ interface CatalogueEntry {
 
 type Exception = Partial<Pick<CatalogueEntry, 'retryable' | 'outcome'>>
 
-/** Only what passes by itself is worth another try, and an append that fails is not stored: exceptions say so. */
+/** Only what passes by itself is worth another try, and a failed append is not stored; `but` holds the exceptions. */
 function entryOf(failure: FailureClass) {
   return (status: number, title: string, remedy: string, but: Exception = {}): CatalogueEntry => {
     const { retryable = failure === 'recoverable', outcome = 'rejected' } = but
@@ -211,7 +211,7 @@ export type Violation =
     }
   | { readonly kind: 'condition'; readonly id: string; readonly position: Position; readonly type: string }
 
-/** Positions whose events cannot be read. */
+/** Positions whose events cannot be read, both inclusive. */
 export interface Damage {
   readonly from: Position
   readonly to: Position
@@ -220,9 +220,9 @@ export interface Damage {
 export interface ErrorFacts {
   readonly errors?: readonly FieldError[]
   readonly violations?: readonly Violation[]
-  /** The detail is about these positions, and names nothing that only an operator may know. */
+  /** The positions that the detail is about. The detail then names nothing that only an operator may know. */
   readonly damage?: Damage
-  /** After which it makes sense to try again. */
+  /** Seconds after which it makes sense to try again. */
   readonly retryAfterSeconds?: number
   readonly cause?: unknown
 }
@@ -255,24 +255,24 @@ export class StoreError extends Error {
   }
 }
 
-/** Also of errors of Node, Fastify and Nest, and of what is no error at all. */
+/** Accepts any error, of Node, Fastify and Nest too, and values that are no error. */
 export function codeOf(error: unknown): string | undefined {
   const { code } = (error ?? {}) as { readonly code?: unknown }
   return typeof code === 'string' ? code : undefined
 }
 
-/** One field of a request breaks a rule. `said` is for a sentence that names the field in another way. */
+/** One field of a request breaks a rule. `said` replaces the sentence where it names the field in another way. */
 export function invalid(pointer: string, detail: string, said = `${pointer} ${detail}`.trim()): StoreError {
   return new StoreError('INVALID_REQUEST', said, { errors: [{ pointer, detail }] })
 }
 
-/** What only encoding tells; every backend counts the bytes of MessagePack. */
+/** For sizes that are known only after encoding, because every backend counts the bytes of MessagePack. */
 export function tooLarge(code: 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE', pointer: string, limit: number): StoreError {
   const detail = `larger than ${limit} bytes as stored`
   return new StoreError(code, `${pointer} is ${detail}`, { errors: [{ pointer, detail }] })
 }
 
-/** The caller is told which positions to read around; `loss` says what follows from it for whoever reads the error. */
+/** Names the positions, so that the caller can read around them; `loss` says what follows from their loss. */
 export function unreadable({ from, to, reason }: Damage & { readonly reason: string }, loss = ''): StoreError {
   const which = from === to ? `position ${from}` : `positions ${from} to ${to}`
   const detail = `${which} cannot be read: ${reason}${loss === '' ? '' : `; ${loss}`}`

@@ -49,11 +49,11 @@ export function compareIds(a: IdParts, b: IdParts): number {
 // Neighbouring events share their second, so its text is kept from one call to the next.
 let cachedSecond = -1n
 let cachedPrefix = ''
-// The clock ticks by milliseconds, so the events of one batch even share the whole of it.
+// The clock ticks by milliseconds, so the events of one batch often share the whole text.
 let cachedNs = -1n
 let cachedText = ''
 
-/** RFC 3339 in UTC with nine decimals. */
+/** RFC 3339 in UTC with nine decimals; throws a RangeError for a timestamp that no id can hold. */
 export function formatTimestamp(timestampNs: bigint): string {
   if (timestampNs === cachedNs) return cachedText
   if (timestampNs < 0n || timestampNs > TIMESTAMP_MAX) {

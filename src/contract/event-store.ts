@@ -1,4 +1,4 @@
-// The port every backend implements, and the Nest token by which the house asks for it.
+// The port every backend implements, and the Nest token under which it is injected.
 import type { Condition } from './condition.js'
 import type { Author, NewEvent, Position, RecordedEvent, Revision } from './event.js'
 import type { ExpectedRevision } from './expected-revision.js'
@@ -31,26 +31,26 @@ export interface Appended {
   readonly events: readonly AppendedEvent[]
   readonly firstPosition: Position
   readonly lastPosition: Position
-  /** True when this key had been stored before: the answer is the first one's. */
+  /** True when the key had been used before: this is then the answer to the first request. */
   readonly duplicate: boolean
   readonly durability: 'fsync' | 'quorum' | 'memory'
 }
 
 export interface ReadRequest {
   readonly filter?: EventFilter
-  /** Exclusive bounds. */
+  /** `after` and `before` are exclusive. */
   readonly after?: Position
   readonly before?: Position
-  /** Inclusive `since`, exclusive `until`, in nanoseconds since 1970 or RFC 3339. */
+  /** `since` is inclusive and `until` exclusive, in nanoseconds since 1970 or RFC 3339. */
   readonly since?: string | bigint
   readonly until?: string | bigint
   readonly order?: 'asc' | 'desc'
   readonly limit?: number
-  /** Skip single damaged events, telling of each, instead of failing with DATA_CORRUPT. */
+  /** Skips damaged events and is called with each range, instead of failing with DATA_CORRUPT. */
   readonly onDamaged?: (damaged: DamagedRange) => void
 }
 
-/** A range of positions whose bytes are damaged or missing. */
+/** A range of positions, both inclusive, whose bytes are damaged or missing. */
 export interface DamagedRange {
   readonly from: Position
   readonly to: Position
@@ -68,9 +68,9 @@ export type WriteState =
     }
 
 export interface LogSize {
-  /** As it is read, archived or not. */
+  /** Bytes of the log as it is read, whether it is archived or not. */
   readonly bytes: number
-  /** Of its files as they lie on the disk. */
+  /** Bytes of its files on the disk. */
   readonly diskBytes: number
 }
 
@@ -83,9 +83,12 @@ export interface StoreStatus {
   readonly damaged: readonly DamagedRange[]
   readonly queued: number
   readonly queuedBytes: number
-  /** undefined on a backend that keeps nothing on a disk. */
+  /** Undefined on a backend that keeps nothing on a disk. */
   readonly size: LogSize | undefined
-  /** What the backend alone knows: segments, last recovery, last scrub. Bounded, plain values, which nothing is decided by. */
+  /**
+   * Facts that only the backend knows: segments, last recovery, last scrub. Plain values, bounded in number; nothing
+   * may be decided by them.
+   */
   readonly details: Readonly<Record<string, string | number | boolean | null>>
 }
 
@@ -96,11 +99,11 @@ export interface StreamInfo {
 }
 
 export interface StreamsRequest {
-  /** Globs on the names, OR-ed; all but `$…` without them. */
+  /** Globs on the names, OR-ed; without them, all streams but `$…`. */
   readonly streams?: readonly string[]
   /** Globs of the streams the reader may see; AND-ed with `streams`. */
   readonly within?: readonly string[]
-  /** Exclusive: the name to go on from. */
+  /** Exclusive: the list begins behind this name. */
   readonly after?: string
   readonly limit?: number
 }
@@ -112,7 +115,7 @@ export abstract class EventStore {
   abstract read(request: ReadRequest): AsyncIterable<RecordedEvent>
   /** One event by position or id; undefined when there is none. */
   abstract find(key: Position | string): Promise<RecordedEvent | undefined>
-  /** The stream's head, or undefined when it has no events. */
+  /** The stream's head, or undefined when it never had events. */
   abstract stream(name: string): Promise<StreamInfo | undefined>
   /** Names of streams, each once, in the order of their UTF-16 code units, as of the head at the time of the call. */
   abstract streams(request: StreamsRequest): AsyncIterable<string>
@@ -121,6 +124,6 @@ export abstract class EventStore {
   /** Resolves with the head as soon as it is greater than `position`; rejects when the store closes or `signal` aborts. */
   abstract beyond(position: Position, signal?: AbortSignal): Promise<Position>
   abstract status(): StoreStatus
-  /** Answers everything accepted, marks a clean stop, releases the lock. Idempotent. */
+  /** Answers every accepted append, marks a clean stop and releases the lock. Idempotent. */
   abstract close(): Promise<void>
 }

@@ -10,18 +10,18 @@ export type Position = number
 /** Place within one stream: dense, from 0. -1 stands for «the stream has no events». */
 export type Revision = number
 
-/** What is wrong with the bytes of a payload, and at which of them. */
+/** What is wrong with the bytes of a payload, and at which offset. */
 export interface PackedFault {
   readonly reason: string
   readonly offset: number
 }
 
 /**
- * A payload that is encoded already. The store writes these bytes as they are and never decodes them; what they have to
- * be is known to who encodes payloads (`record/codec/scan.ts`).
+ * A payload that is encoded already. The store writes these bytes as they are and never decodes them;
+ * `record/codec/scan.ts` proves that they are what they must be.
  */
 export abstract class Packed {
-  /** `keys` is how many they hold: known where the bytes have been proved to be what they must be. */
+  /** `keys` is the number of keys in the bytes; it is known only where the bytes have been proved. */
   constructor(
     readonly bytes: Uint8Array,
     readonly keys?: number,
@@ -75,17 +75,20 @@ export interface RecordedEvent {
   readonly traceparent?: string
   /** Hex SHA-256 of the stored bytes of this event. */
   readonly checksum: string
-  /** `data` and `metadata` as stored MessagePack, for whoever passes them on undecoded. */
+  /** `data` and `metadata` as stored MessagePack, so that they can be passed on without decoding. */
   packedData(): Uint8Array
   packedMetadata(): Uint8Array | undefined
   /** The bytes of both together. */
   packedBytes(): number
+  /** The bytes of both together. */
+  packedBytes(): number
   /**
-   * The stored bytes that `checksum` is of, where they hold more than the fields here say: a key, or a payload in another
-   * spelling of MessagePack. Undefined where the fields make them again. A backend that nobody copies has none.
+   * The stored bytes that `checksum` is of, where they hold more than the fields here say: a key, or a payload in
+   * another spelling of MessagePack. Undefined where the fields make the same bytes again. A backend that nobody copies
+   * leaves it out.
    */
   exactBytes?(): Uint8Array | undefined
 }
 
-/** What an event says of itself in words, without its bytes: as it is read from lines. */
+/** The fields of an event without its bytes, as they are read from the lines of an export. */
 export type SaidEvent = Omit<RecordedEvent, 'packedData' | 'packedMetadata' | 'packedBytes' | 'exactBytes'>

@@ -1,4 +1,4 @@
-// The rule of optimistic concurrency: does a stream stand where the writer believes it stands?
+// The rule of optimistic concurrency: whether a stream is at the revision that its writer expects.
 import type { Revision } from './event.js'
 
 export type ExpectedRevision = Revision | 'any' | 'none' | 'exists'

@@ -4,17 +4,17 @@ import type { FaultOf } from './check/field-checks.js'
 import { compileGlobs, isGlob, type TextTest } from './glob.js'
 
 export interface EventFilter {
-  /** Globs. A leading `$` is matched only by a pattern that itself starts with `$`. */
+  /** Globs. A stream that begins with `$` is matched only by a pattern that itself begins with `$`. */
   readonly streams?: readonly string[]
   /** Globs. */
   readonly types?: readonly string[]
-  /** All must be present. */
+  /** An event must have all of them. */
   readonly tags?: readonly string[]
   readonly agents?: readonly string[]
   readonly correlationId?: string | readonly string[]
   readonly causationId?: string | readonly string[]
   readonly sessionId?: string | readonly string[]
-  /** Ids: of events that name one of them as their `causationId` or among their `parents`. */
+  /** Event ids. Matches events that name one of them as their `causationId` or among their `parents`. */
   readonly causes?: readonly string[]
   /** Globs of the streams the reader may see; AND-ed with all the rest. */
   readonly within?: readonly string[]
@@ -35,7 +35,7 @@ export type EventTest = (event: Filterable) => boolean
 
 const DOLLAR = 0x24
 
-/** Whether a stream matches any of the patterns. The service's own are matched only by patterns that begin with `$`. */
+/** Matches any of the patterns. The service's own streams are matched only by patterns that begin with `$`. */
 export function compileStreams(patterns: readonly string[]): TextTest {
   const isOwn = (name: string) => name.charCodeAt(0) === DOLLAR
   const own = patterns.filter(isOwn)
@@ -45,29 +45,28 @@ export function compileStreams(patterns: readonly string[]): TextTest {
   return stream => (isOwn(stream) ? ofService(stream) : others(stream))
 }
 
-/** For a single look; whoever looks at many streams compiles the patterns once. */
+/** For a single look: to test many streams, compile the patterns once. */
 export function streamMatches(pattern: string, stream: string): boolean {
   return compileStreams([pattern])(stream)
 }
 
-/** What a filter asks of a field: one value, or several. */
 type Wanted = string | readonly string[]
 
 export interface FilterField {
-  /** As a query names it, where it may be repeated. */
+  /** Name in a query, where it may be repeated. */
   readonly parameter: string
   /** `glob`: an event matches one of the patterns; `all`: it bears all values; `any`: it has one of them. */
   readonly choice: 'glob' | 'all' | 'any'
-  /** Whether one text will do where others take a list. */
+  /** Whether a single text is accepted where other fields take only a list. */
   readonly isText?: boolean
-  /** Its place among the fields by how few events a value of it is likely to leave, from 1. */
+  /** Rank from 1 by how few events one value is likely to leave. */
   readonly narrowness: number
   readonly fault: FaultOf
   readonly valuesOf: (event: Filterable) => Wanted | undefined
   readonly test: (wanted: Wanted) => EventTest
 }
 
-/** All by which events may be chosen, in the order in which fold ids and cursors hold them: a new one comes last. */
+/** All fields by which events are chosen. Fold ids and cursors hold them in this order, so a new one comes last. */
 export const FILTER_FIELDS = {
   streams: {
     parameter: 'stream',
@@ -134,18 +133,18 @@ export type FilterFieldName = keyof typeof FILTER_FIELDS
 
 export type NamedFilterField = FilterField & { readonly name: FilterFieldName }
 
-/** Objects, not pairs: taking a pair apart makes an iterator each time. */
+/** Objects and not pairs, because taking a pair apart makes an iterator each time. */
 export const FILTER_FIELD_LIST: readonly NamedFilterField[] = (
   Object.entries(FILTER_FIELDS) as [FilterFieldName, FilterField][]
 ).map(([name, field]) => ({ name, ...field }))
 
-/** Those that narrow most come first. */
+/** The fields that leave the fewest events come first, because a look-up ends as soon as none is left. */
 export const NARROWEST_FIRST = FILTER_FIELD_LIST.toSorted((a, b) => a.narrowness - b.narrowness)
 
-/** Patterns cost most to hold against an event, and come first in the list: they are looked at last. */
+/** Patterns cost most to match and come first in the list, so in its reverse they are tested last. */
 const CHEAPEST_FIRST = FILTER_FIELD_LIST.toReversed()
 
-/** Made once for each reader: what the filter does not name costs an event nothing. */
+/** Compile once for each reader: a field that the filter does not name then costs an event nothing. */
 export function compileFilter(filter: EventFilter): EventTest {
   const { causes, within } = filter
   const tests: EventTest[] = []
@@ -181,12 +180,12 @@ function all(tests: readonly EventTest[]): EventTest {
   }
 }
 
-/** For a single look; whoever looks at many events compiles the filter once. */
+/** For a single look: to test many events, compile the filter once. */
 export function filterMatches(filter: EventFilter, event: Filterable): boolean {
   return compileFilter(filter)(event)
 }
 
-/** Of the patterns with a star among those that are asked for: each may have to be held against every name there is. */
+/** Characters of the patterns with a star, because each may have to be matched against every name there is. */
 export function globCharsOf(streams: readonly string[] = NONE, types: readonly string[] = NONE): number {
   return charsOf(streams) + charsOf(types)
 }
@@ -195,11 +194,11 @@ function charsOf(patterns: readonly string[]): number {
   return patterns.reduce((sum, pattern) => sum + (isGlob(pattern) ? pattern.length : 0), 0)
 }
 
-/** A pattern is held against a text of about so many characters. */
+/** Assumed length of the text that a pattern is matched against. */
 const TEXT_CHARS = 64
 const CHARS_A_COMPARISON = 16
 
-/** About what a look at one event costs, in plain comparisons. */
+/** Estimates what testing one event costs, in plain comparisons. */
 export function filterCost({ streams = NONE, types = NONE, within = NONE }: EventFilter): number {
   let chars = 0
   for (const patterns of [streams, types, within])
@@ -207,7 +206,7 @@ export function filterCost({ streams = NONE, types = NONE, within = NONE }: Even
   return 1 + Math.ceil(chars / CHARS_A_COMPARISON)
 }
 
-/** What the event names as its direct causes, each once. */
+/** The direct causes that the event names, each once. */
 export function causesOf({
   causationId,
   parents = NONE,
@@ -223,7 +222,7 @@ function isOneOf(wanted: Wanted, found: string | undefined): boolean {
   return typeof wanted !== 'string' && found !== undefined && wanted.includes(found)
 }
 
-/** The names a listing shows: those that match a glob of `streams`, or all but `$…`, and one of `within`. */
+/** Matches the names that a listing shows: they match a glob of `streams`, or all but `$…`, and one of `within`. */
 export function compileListing({ streams = ALL, within }: Pick<EventFilter, 'streams' | 'within'>): TextTest {
   const asked = compileStreams(streams)
   if (within === undefined) return asked

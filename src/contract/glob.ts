@@ -1,13 +1,13 @@
-// Globs: `*` is any run of characters, everything else is itself. Compiled once; a match then takes steps in proportion to its text.
+// Globs, in which only `*` is special; a compiled glob matches in time proportional to the length of the text.
 
 export type TextTest = (text: string) => boolean
 
-/** Looks for a part from `from` on; answers where the text goes on behind it, or -1. */
+/** Looks for a part from `from` on; answers the offset behind it, or -1. */
 type Search = (text: string, from: number) => number
 
-/** A part this short may be tried at every place: that is at most so many steps for each character of the text. */
+/** A part up to this length may be tried at every place, because that takes at most so many steps per character. */
 const SHORT_PART = 6
-/** So few names are compared one by one faster than a set hashes the text. */
+/** Up to this many names are compared one by one, because a set would first hash the text. */
 const FEW_NAMES = 4
 
 const everything: TextTest = () => true
@@ -17,12 +17,12 @@ export function isGlob(pattern: string): boolean {
   return pattern.includes('*')
 }
 
-/** For a single look; whoever looks at many texts compiles the pattern once. */
+/** For a single look: to match many texts, compile the pattern once. */
 export function globMatches(pattern: string, text: string): boolean {
   return compileGlob(pattern)(text)
 }
 
-/** Whether a text matches any of the patterns. */
+/** Matches any of the patterns. */
 export function compileGlobs(patterns: readonly string[]): TextTest {
   if (patterns.includes('*')) return everything
   const names = patterns.filter(pattern => !isGlob(pattern))
@@ -42,7 +42,7 @@ function compileNames(names: readonly string[]): TextTest {
   return text => set.has(text)
 }
 
-/** What stands before the first star and behind the last is compared; what stands between is looked for, each part once. */
+/** The parts before the first star and behind the last are compared; those between are searched for, each once. */
 export function compileGlob(pattern: string): TextTest {
   const parts = pattern.split('*')
   if (parts.length === 1) return text => text === pattern
@@ -56,7 +56,7 @@ export function compileGlob(pattern: string): TextTest {
   const searches = middles.map(searchFor)
   return text => {
     if (!framed(text)) return false
-    // The first place of each part leaves the most for those behind it, so none has to be looked for twice.
+    // The first place of each part leaves the most text to those behind it, so none has to be searched for twice.
     let at = prefix.length
     for (const search of searches) {
       at = search(text, at)
@@ -74,7 +74,7 @@ function searchFor(part: string): Search {
   }
 }
 
-/** By Knuth, Morris and Pratt: never back in the text, whatever it holds. */
+/** Knuth, Morris and Pratt: it never goes back in the text, so that no text makes it slow. */
 function searchForLong(part: string): Search {
   const borders = bordersOf(part)
   return (text, from) => {
@@ -88,7 +88,7 @@ function searchForLong(part: string): Search {
   }
 }
 
-/** For every beginning of the part: how long the longest of its beginnings is that it also ends with, itself apart. */
+/** For every beginning of the part: the length of the longest shorter beginning that it also ends with. */
 function bordersOf(part: string): Uint32Array {
   const borders = new Uint32Array(part.length + 1)
   let border = 0

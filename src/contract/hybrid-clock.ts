@@ -2,21 +2,21 @@
 import type { Clock } from './clock.js'
 import { SEQUENCE_MAX, TIMESTAMP_MAX } from './event-id.js'
 
-/** When an event was written: events rise by it, in position order. */
+/** When an event was written. Readings rise with positions. */
 export interface ClockReading {
   readonly timestampNs: bigint
   readonly sequence: number
 }
 
 /**
- * Follows the wall clock while that is ahead; stands still and counts while it is not.
- * A reading that ends up unused is simply lost: ids grow, they are not dense.
+ * Follows the wall clock while that is ahead; otherwise it keeps its time and counts. A reading that is not used is
+ * lost, which does no harm: ids grow, but they are not dense.
  */
 export class HybridClock {
   private timestampNs: bigint
   private sequence: number
 
-  /** `last`: the newest reading known from an earlier life; everything read here is greater. */
+  /** `last` is the newest reading known from an earlier process; every reading made here is greater. */
   constructor(
     private readonly clock: Clock,
     last: ClockReading = { timestampNs: 0n, sequence: -1 },
@@ -25,14 +25,13 @@ export class HybridClock {
     this.sequence = last.sequence
   }
 
-  /** The time of the last reading. */
   get latestNs(): bigint {
     return this.timestampNs
   }
 
   next(): ClockReading {
     const now = this.clock.now()
-    // A wall clock beyond what an id can hold is wrong, and following it would be for ever.
+    // A wall clock beyond what an id can hold is wrong, and readings that had followed it could never come back.
     if (now > this.timestampNs && now <= TIMESTAMP_MAX) {
       this.timestampNs = now
       this.sequence = 0

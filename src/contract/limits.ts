@@ -17,7 +17,7 @@ export const LIMITS = Object.freeze({
   metadataBytes: 64 * KIB,
   eventBytes: MIB,
   eventWarnBytes: 64 * KIB,
-  /** In `data` and `metadata` together, at every depth. */
+  /** Keys in `data` and `metadata` together, at every depth. */
   eventKeys: 10_000,
   bodyKeys: 50_000,
   batchEvents: 1_000,
@@ -28,7 +28,7 @@ export const LIMITS = Object.freeze({
   /** Types and tags of all items of a condition together. */
   conditionValues: 256,
   filterValues: 100,
-  /** Of all patterns with a star in a filter together: each is held against names that others have made. */
+  /** Characters of all patterns with a star together, because each is matched against names that others made. */
   filterGlobChars: 8_192,
   patternsPerPermission: 1_000,
   pathChars: 256,

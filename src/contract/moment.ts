@@ -1,11 +1,11 @@
-// Where in the log's history: a position, an event id, a time, "start" or "head", read by one rule for every surface.
+// Reads a point in the log's history: a position, an event id, a time, "start" or "head", by one rule everywhere.
 import { StoreError } from './errors.js'
 import type { Position } from './event.js'
 import { isEventId } from './event-id.js'
 import type { EventStore } from './event-store.js'
 import { parseTime, timeFault } from './rfc3339.js'
 
-/** As the caller said it, but for decimal text, which is the position it spells. */
+/** As the caller wrote it, except that decimal text becomes the position it spells. */
 export type Moment = Position | string
 
 export const MOMENT_RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
@@ -27,7 +27,7 @@ export function decimalPosition(text: string): Position | undefined {
   return /^[0-9]{1,15}$/.test(text) ? Number(text) : undefined
 }
 
-/** undefined when the value names no moment. */
+/** Undefined when the value names no moment. */
 export function readMoment(value: unknown): Moment | undefined {
   if (typeof value === 'number') return Number.isSafeInteger(value) && value >= 0 ? value : undefined
   if (typeof value !== 'string') return undefined
@@ -35,7 +35,7 @@ export function readMoment(value: unknown): Moment | undefined {
   return decimalPosition(value) ?? (timeFault(value) === undefined ? value : undefined)
 }
 
-/** As `readMoment`, for the field `after`. */
+/** Like `readMoment`, for the field `after`; throws INVALID_REQUEST. */
 export function readAfter(value: unknown): Moment {
   return readMoment(value) ?? refuse('/after', MOMENT_RULE)
 }
@@ -44,7 +44,7 @@ export function isTime(moment: Moment): moment is string {
   return typeof moment === 'string' && moment !== 'start' && moment !== 'head' && !isEventId(moment)
 }
 
-/** The position behind which a read begins: for a time, the one before the first event since then. */
+/** The position after which a read begins: for a time, the one before the first event since then. */
 export function positionBefore(after: Moment, store: EventStore, visible: Visibility): Position | Promise<Position> {
   return isTime(after) ? beforeTime(after, store, visible) : positionNamed(after, store, visible.covers, '/after')
 }
@@ -74,8 +74,8 @@ function positionNamed(
 }
 
 /**
- * A reader that has come further than the log has not read this log: it was restored from a backup, or is another one.
- * To wait for that position would be to pass over everything up to it in silence.
+ * A reader that is further than the log has read another log, or this one before it was restored from a backup. Waiting
+ * for its position would pass over everything up to it in silence, so it is refused.
  */
 export function knownPosition(position: Position, store: EventStore, pointer = '/after'): Position {
   const head = store.head()
@@ -96,7 +96,7 @@ async function positionOf(
   throw new StoreError('NOT_FOUND', `${pointer} ${detail}`, { errors: [{ pointer, detail }] })
 }
 
-/** The head as it was before the look, when no event is found: what is stored during the look is never passed over. */
+/** When no event is found, answers the head from before the look, so that nothing stored meanwhile is passed over. */
 export async function beforeTime(since: string, store: EventStore, { covers, within } = ALL): Promise<Position> {
   const head = store.head()
   const filter = within === undefined ? {} : { within }

@@ -1,4 +1,4 @@
-// What a backend tells whoever runs it. It tells; it never asks and never waits for an answer.
+// What a backend reports to the process that runs it; it never waits for an answer.
 
 import type { Position } from './event.js'
 import type { DamagedRange, WriteState } from './event-store.js'
@@ -22,7 +22,7 @@ export interface Observer {
   archived?(segment: { readonly name: string; readonly bytes: number; readonly archivedBytes: number }): void
   retired?(segment: { readonly name: string; readonly firstPosition: Position; readonly lastPosition: Position }): void
   scrubbed?(pass: { readonly bytes: number; readonly damaged: number; readonly ms: number }): void
-  /** Something unexpected but survivable, for the log: an unknown file, a rebuilt index, an abandoned temporary. */
+  /** Something unexpected but survivable, to be logged: an unknown file, a rebuilt index, an abandoned temporary. */
   warned?(note: { readonly what: string; readonly detail: string }): void
 }
 
@@ -30,8 +30,8 @@ type Verb = keyof Observer
 type Fact<V extends Verb> = Parameters<Required<Observer>[V]>[0]
 
 /**
- * Tells each of them what a backend tells. What one throws keeps no other from hearing it and never reaches the backend,
- * because an observer must not change what becomes of an append. A new verb does not compile until it stands here.
+ * Reports every fact to all observers. When one throws, the others still hear it and the backend does not, because an
+ * observer must not change what becomes of an append. A new verb does not compile until it is added here.
  */
 export class Observers implements Required<Observer> {
   constructor(private readonly observers: readonly { readonly [V in Verb]?: (fact: never) => void }[]) {}
@@ -77,7 +77,7 @@ export class Observers implements Required<Observer> {
       try {
         observer[verb]?.(fact as never)
       } catch {
-        // There is nobody left to tell.
+        // The fault of an observer has nobody to be reported to.
       }
     }
   }

@@ -1,6 +1,6 @@
-// Sets a key of a map, whatever it is called. Pure.
+// Sets a key of a map under any name, `__proto__` included. Pure.
 
-/** An assignment would call the setter of `__proto__` instead. */
+/** Assigning to `__proto__` would call its setter instead of making a key. */
 export function setOwn<Value>(map: { [key: string]: Value }, key: string, value: Value): void {
   if (key !== '__proto__') map[key] = value
   else Object.defineProperty(map, key, { value, writable: true, enumerable: true, configurable: true })

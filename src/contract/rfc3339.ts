@@ -1,7 +1,7 @@
 // RFC 3339 times, read strictly: real calendar dates only, a leap second only where one can be.
 
 const NS_PER_SECOND = 1_000_000_000n
-/** Longer than any sensible fraction; bounds what one field can hold. */
+/** Longer than any sensible fraction, so that one field cannot hold a long text. */
 const TIME_CHARS_MAX = 64
 const SHAPE = /^(\d{4})-(\d\d)-(\d\d)[Tt](\d\d):(\d\d):(\d\d)(?:\.(\d+))?(?:[Zz]|([+-])(\d\d):(\d\d))$/
 const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
@@ -24,13 +24,13 @@ function daysSinceEpoch(year: number, month: number, day: number): number {
   return era * 146_097 + dayOfEra - 719_468
 }
 
-/** True in the last minute of a month: where the day after is a first. */
+/** True in the last UTC minute of a month, which alone may hold a leap second. */
 function endsMonth(utcMinutes: number): boolean {
   const minuteOfDay = ((utcMinutes % MINUTES_PER_DAY) + MINUTES_PER_DAY) % MINUTES_PER_DAY
   return minuteOfDay === MINUTES_PER_DAY - 1 && new Date((utcMinutes + 1) * 60_000).getUTCDate() === 1
 }
 
-/** Minutes since 1970 of the time's UTC minute, and its second; undefined when it is no time. */
+/** Minutes since 1970 in UTC, and the second in that minute; undefined when the text is no time. */
 function readTime(text: string): { minutes: number; second: number; fraction: string } | undefined {
   if (text.length > TIME_CHARS_MAX) return undefined
   const parts = SHAPE.exec(text)

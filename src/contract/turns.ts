@@ -1,12 +1,12 @@
-// Gives long work its turns on the event loop, one in each round of it, so that everything else waits for one turn and never for all of them.
+// Gives long work one turn in each round of the event loop, so that everything else waits for one turn at most.
 
-/** How long a turn is. */
+/** Milliseconds that a turn may take. */
 export const TURN_MS = 5
 
-// The loop is one for the whole process, and so is the queue for its turns.
+// The process has one event loop, so it has one queue for turns.
 const waiting: (() => void)[] = []
 
-/** Resolves when the next turn is the caller's: whoever came first has it first. */
+/** Resolves when the next turn is the caller's; turns are given in the order of the calls. */
 export function nextTurn(): Promise<void> {
   return new Promise(resume => {
     waiting.push(resume)
@@ -16,12 +16,12 @@ export function nextTurn(): Promise<void> {
 
 function grant(): void {
   const resume = waiting.shift()
-  // The next one has the next round of the loop, after whatever has come in meanwhile.
+  // The next turn comes in the next round of the loop, so that what has come in meanwhile goes first.
   if (waiting.length > 0) setImmediate(grant)
   resume?.()
 }
 
-/** Work that may take longer than one turn asks `isOver` as it goes, and takes the next one when it is. */
+/** Work that may take longer than a turn checks `isOver` as it goes, and awaits `next` when it is true. */
 export class Turn {
   private started = performance.now()
 

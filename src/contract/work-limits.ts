@@ -1,4 +1,4 @@
-// How much one agent may hold open or have the server keep at a time: each limit with its unit, and the relations between them.
+// How much one agent may hold open or have the server keep at a time: the limits and the relations between them.
 
 const MIB = 1024 * 1024
 
@@ -15,7 +15,7 @@ export interface WorkLimits {
 
 export type Work = keyof WorkLimits
 
-/** What each of them counts, as problems and the page of the configuration say it. */
+/** What each limit counts, in the words of problems and of the configuration page. */
 export const HELD_WORK: Readonly<Record<Work, string>> = {
   connections: 'connections of the stream',
   subscriptions: 'subscriptions and consumers of its connections, and server-sent streams',
@@ -28,7 +28,7 @@ export const HELD_WORK: Readonly<Record<Work, string>> = {
   bufferedBytes: 'bytes that its connections have sent and that are not handled yet',
 }
 
-/** What YAML and LIGHTHOUSE_WORK_LIMITS leave out. */
+/** Used where YAML and LIGHTHOUSE_WORK_LIMITS say nothing. */
 export const DEFAULT_WORK_LIMITS: WorkLimits = Object.freeze({
   connections: 100,
   subscriptions: 1_000,
@@ -40,7 +40,7 @@ export const DEFAULT_WORK_LIMITS: WorkLimits = Object.freeze({
   bufferedBytes: 32 * MIB,
 })
 
-/** The relations that must hold between the limits; the names of those that do not. */
+/** The relations between the limits that do not hold; empty when all do. */
 export function brokenRelations(limits: WorkLimits): string[] {
   const relations: readonly (readonly [string, boolean])[] = [
     ['wideSubscriptions <= subscriptions', limits.wideSubscriptions <= limits.subscriptions],

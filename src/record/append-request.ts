@@ -1,4 +1,4 @@
-// What an append becomes on arrival: checked, copied and encoded, while an earlier batch is being synced.
+// Checks, copies and encodes an append on arrival, while an earlier batch is being synced.
 import { hash } from 'node:crypto'
 import { checkAppend, checkAppendAround, SERVICE_AGENT } from '../contract/check/check-append.js'
 import { StoreError, tooLarge } from '../contract/errors.js'
@@ -8,18 +8,18 @@ import { LIMITS } from '../contract/limits.js'
 import { NotJson, type PackWriter, TooLong } from './codec/writer.js'
 import { encodePayload, type Payload } from './record.js'
 
-/** More than the fields beside the payload of any event can take. */
+/** Stands in for the fields beside each payload, which are not encoded yet. Long tags or parents take more. */
 const ENVELOPE_BYTES = 512
 
 export interface PreparedAppend {
   readonly request: AppendRequest
   readonly payloads: readonly Payload[]
-  /** Of an append with a key. */
+  /** Hash of what the client chose; undefined for an append without a key. */
   readonly requestHash: Uint8Array | undefined
   readonly bytes: number
 }
 
-/** Checks and encodes in one walk over the payloads; a second one is only for finding the words when they are refused. */
+/** Checks and encodes in one walk over the payloads. A refused append is walked again, to name all that is wrong. */
 export function prepareAppend(asked: unknown, scratch: PackWriter): PreparedAppend {
   try {
     checkAppendAround(asked)
@@ -55,7 +55,7 @@ function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number, mostKe
   try {
     scratch.keys = 0
     const dataBytes = encodePayload(scratch, event)
-    // The check of the contract says it with a pointer.
+    // `checkAppend` runs next and names the event.
     if (scratch.keys > mostKeys) throw new NotJson('too many keys')
     return dataBytes
   } catch (error) {
@@ -74,7 +74,7 @@ function refuseTooLarge(
   if (size.batch > LIMITS.batchBytes) throw tooLarge('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
 }
 
-/** What is decided later must be what was asked now, whatever the caller does to its objects meanwhile. The payload is encoded at once. */
+/** Copies the request, because the caller may change its objects before it is decided. Payloads are encoded at once. */
 function copyOf({ events, author, expectations, condition, key }: AppendRequest): AppendRequest {
   const { agentId, onBehalfOf, correlationId, traceparent } = author
   return {
@@ -86,7 +86,7 @@ function copyOf({ events, author, expectations, condition, key }: AppendRequest)
   }
 }
 
-/** Without what is encoded already: a graph of small objects takes fifty times its encoded size. */
+/** Takes the place of an encoded payload, because its small objects take fifty times the encoded size. */
 const ENCODED = Object.freeze({ data: Object.freeze({}), metadata: undefined as never })
 
 function copyEvent(event: NewEvent): NewEvent {
@@ -105,7 +105,7 @@ function copyLists(event: NewEvent): NewEvent {
 
 const REQUEST_HASH_BYTES = 16
 
-/** Two requests are the same when everything the client chose is the same, key order included. */
+/** Two requests are the same when everything the client chose is the same, the order of keys included. */
 function hashRequest(request: AppendRequest, payloads: Buffer, scratch: PackWriter): Uint8Array {
   scratch.at = 0
   scratch.most = Number.POSITIVE_INFINITY

@@ -1,11 +1,11 @@
-// Decides an append, given what is already assigned: to be stored, a repetition, or a conflict. Pure.
+// Decides whether an append is stored, repeats another or conflicts, given what is already assigned. Pure.
 import type { Violation } from '../contract/errors.js'
 import type { Expectation } from '../contract/event-store.js'
 import { revisionHolds } from '../contract/expected-revision.js'
 import type { PreparedAppend } from './append-request.js'
 import type { Keyed } from './record.js'
 
-/** What is already assigned, in flight included. `Search` is how the backend looks into a condition, and nobody else's business. */
+/** Answers from what is already assigned, events in flight included. Only the backend knows how its `Search` works. */
 export interface AssignedView<Search> {
   /** -1 for a stream without events. */
   streamRevision(stream: string): number
@@ -20,7 +20,7 @@ export interface Match {
   readonly type: string
 }
 
-/** Finding it takes longer than whoever decides may let others wait. */
+/** The search takes longer than the writer may let others wait. */
 export const UNKNOWN = 'unknown'
 
 export type Decision =
@@ -34,11 +34,11 @@ export const STORE: Decision = { kind: 'store' }
 const UNDECIDED: Decision = { kind: 'undecided' }
 
 export interface Asked<Search> extends Pick<PreparedAppend, 'request' | 'requestHash'> {
-  /** undefined without a condition. */
+  /** Undefined without a condition. */
   readonly search: Search | undefined
 }
 
-/** The key comes first: a repeated request gets its first answer, even though the stream has moved since. */
+/** The key comes first, because a repeated request gets its first answer even though the stream has moved since. */
 export function decide<Search>({ request, requestHash, search }: Asked<Search>, view: AssignedView<Search>): Decision {
   if (request.key !== undefined && requestHash !== undefined) {
     const known = view.keyed(request.author.agentId, request.key)

@@ -1,4 +1,4 @@
-// The head as a watch: the writer pushes one number, and whoever waits for it to pass wakes up and reads on.
+// Wakes readers that wait for the head to pass a position; the writer only reports one number.
 import { StoreError } from '../contract/errors.js'
 
 interface Waiter {
@@ -17,6 +17,7 @@ export class HeadWatch {
     return this.waiters.size
   }
 
+  /** Resolves with the head once it is greater than `position`; rejects when the store closes or `signal` aborts. */
   beyond(position: number, signal?: AbortSignal): Promise<number> {
     if (this.closed) return Promise.reject(closing())
     if (signal?.aborted === true) return Promise.reject(aborted())

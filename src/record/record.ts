@@ -21,7 +21,7 @@ export interface Placement {
   readonly keyed: Keyed | undefined
 }
 
-/** Carried by the first event of an append that had an idempotency key. */
+/** Stored with the first event of an append that had an idempotency key, so that a repetition is recognized later. */
 export interface Keyed {
   readonly key: string
   readonly requestHash: Uint8Array
@@ -44,7 +44,7 @@ export function encodeRecord(writer: PackWriter, event: NewEvent, payload: Paylo
   writer.copy(payload.bytes, payload.from, payload.to)
 }
 
-/** `data` and `metadata` side by side: everything of the record that is known before the event has its place. */
+/** `data` and `metadata` side by side: the part of the record that is encoded before the event has its place. */
 export interface Payload {
   /** Shared by all payloads of an append. */
   readonly bytes: Buffer
@@ -53,7 +53,7 @@ export interface Payload {
   readonly dataBytes: number
 }
 
-/** Writes one payload behind what `scratch` holds; returns how long its `data` is. */
+/** Writes one payload behind what `scratch` holds; returns how many bytes its `data` takes. */
 export function encodePayload(scratch: PackWriter, event: NewEvent): number {
   const from = scratch.at
   scratch.most = from + LIMITS.eventBytes
@@ -97,7 +97,7 @@ function encodeOptions(writer: PackWriter, event: NewEvent, placement: Placement
   writer.number(keyed.events)
 }
 
-/** Trailing absent options are not written. */
+/** Absent options at the end of the list are not written. */
 function optionCount(event: NewEvent, placement: Placement, parents: unknown, onBehalfOf: unknown): number {
   if (placement.keyed !== undefined) return OPTIONS
   if (placement.traceparent !== undefined) return 8
@@ -124,7 +124,7 @@ function strings(writer: PackWriter, list: readonly string[] | undefined): void 
   else writer.strings(list)
 }
 
-/** What a copy of an event's record takes from elsewhere, because the event does not say it. */
+/** What a copy of a record takes from the stored bytes, because the fields of the event do not say it. */
 export interface Unsaid {
   readonly data?: Packed
   readonly metadata?: Packed
@@ -134,7 +134,7 @@ export interface Unsaid {
 const PAYLOAD = new PackWriter()
 const RECORD = new PackWriter()
 
-/** The record of an event as it is made from what the event says. Its id must be one. */
+/** Makes the record of an event from what its fields say. The id must be a valid one. */
 export function recordSaidBy(event: SaidEvent, { data, metadata, keyed }: Unsaid = {}): Buffer {
   const said: NewEvent = { ...event, ...(data && { data }), ...(metadata && { metadata }) }
   PAYLOAD.at = 0
@@ -150,7 +150,7 @@ export function recordSaidBy(event: SaidEvent, { data, metadata, keyed }: Unsaid
 const NIL = 0xc0
 const NO_TAGS: readonly string[] = Object.freeze([])
 
-/** An event as read from the log. The payload stays MessagePack until somebody asks for it. */
+/** An event as read from the log. The payload stays MessagePack until `data` or `metadata` is read. */
 export class StoredEvent implements RecordedEvent {
   readonly position: number
   readonly timestampNs: bigint
@@ -162,7 +162,7 @@ export class StoredEvent implements RecordedEvent {
   readonly agentId: string
   readonly schemaVersion: number
   tags: readonly string[] = NO_TAGS
-  // Always there, though mostly undefined: events that differ in their shape would be read by slower code.
+  // Always present, though mostly undefined, because code that reads events of different shapes would be slower.
   correlationId: string = undefined as never
   causationId: string = undefined as never
   sessionId: string = undefined as never
@@ -170,13 +170,13 @@ export class StoredEvent implements RecordedEvent {
   occurredAt: string = undefined as never
   onBehalfOf: readonly string[] = undefined as never
   traceparent: string = undefined as never
-  /** The idempotency key of the append this event was the first of. */
+  /** The idempotency key of the append whose first event this is. */
   keyed: Keyed | undefined = undefined
   private readonly dataFrom: number
   private readonly dataTo: number
   private decoded: readonly [JsonObject, JsonObject | undefined] | undefined = undefined
 
-  /** `record` must be checked bytes that nobody changes afterwards; `digest` is their SHA-256. */
+  /** `record` must be checked bytes that nobody changes afterwards; `digest` is their SHA-256 as latin1 text. */
   constructor(
     private readonly record: Buffer,
     private readonly digest: string,
@@ -215,7 +215,7 @@ export class StoredEvent implements RecordedEvent {
     return this.decode()[0]
   }
 
-  // Absent rather than undefined in what is printed, as the contract has it.
+  // May be undefined although the type says absent, because JSON leaves out both.
   get metadata(): JsonObject {
     return this.decode()[1] as JsonObject
   }

@@ -1,4 +1,4 @@
-// An append on its way: waiting, then with its place in the batch in hand; how it is indexed, and answered once the batch is durable.
+// An append from arrival to answer: it waits, gets its place in the batch, is indexed, and is answered.
 import type { NewEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { Appended, AppendedEvent } from '../../contract/event-store.js'
@@ -9,19 +9,19 @@ import type { ActivePostings } from './engine/index/active-postings.js'
 import { indexEvent } from './terms.js'
 
 export interface WaitingAppend extends PreparedAppend {
-  /** What has been found out about its condition so far; undefined without one. */
+  /** Keeps how far the condition has been searched, so that a later batch goes on from there; undefined without one. */
   readonly search: ConditionSearch | undefined
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: unknown) => void
 }
 
-/** What the caller is told once the batch is durable, and not before. */
+/** Answers the caller. It runs only once the batch is durable, because until then a crash can take the events back. */
 export type Settle = () => void
 
-/** An event with its place in the batch. */
 export interface Placed {
   readonly event: NewEvent
   readonly placement: Placement
+  /** Byte offsets in the segment file, as the index takes them. */
   readonly entry: { readonly offset: number; readonly end: number }
 }
 

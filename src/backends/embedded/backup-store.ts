@@ -1,4 +1,4 @@
-// Backup and restore as library calls: of a store that may be in use by a server, to a directory, and back to another.
+// Backup and restore as library calls; the store that is backed up may be in use by a server.
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
@@ -17,25 +17,25 @@ import { verifyStore } from './verify-store.js'
 
 export interface BackupOptions {
   readonly disk?: Disk
-  /** How long an idle writer is waited for to mark what it has written as durable. */
+  /** Milliseconds to wait for an idle writer to mark what it has written as durable. */
   readonly proofMs?: number
 }
 
 export interface RestoreOptions {
   readonly disk?: Disk
-  /** Stop at the first copy without its hash, and read everything once more when all is in place. */
+  /** Stops at the first copy whose hash does not match, and verifies the whole store once it is restored. */
   readonly verify?: boolean
 }
 
 export interface RestoredReport extends RestoreReport {
-  /** Present when it was asked for and the restore was finished. */
+  /** Present only when `verify` was set and the restore was finished. */
   readonly verified?: VerifyReport
 }
 
-/** A mark is due after 50 ms of idleness; a busy disk may take longer to sync it. */
+/** The writer marks after 50 ms of idleness, but a busy disk may take longer to sync the mark. */
 const PROOF_MS = 2_000
 
-/** Needs no lock: a server goes on writing meanwhile. */
+/** Takes no lock, so a server can go on writing during the backup. */
 export async function backupStore(
   directory: string,
   target: string,
@@ -73,7 +73,7 @@ function tagOf(doing: string): string {
   return JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString(), doing })
 }
 
-/** A mistyped path must not become an empty backup. */
+/** Without this check a mistyped path would become an empty backup. */
 async function requireStore(disk: Disk, directory: string): Promise<void> {
   const { segments } = new Layout(directory)
   if ((await disk.list(directory)).includes(basename(segments))) return

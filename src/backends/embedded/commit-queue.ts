@@ -1,4 +1,4 @@
-// The one writer: takes everything that waits, decides it, writes it in one go, and only then tells anybody.
+// The one writer: it takes what waits, decides it, writes it as one batch, and answers only when that is durable.
 import { conflictOf } from '../../contract/conflict.js'
 import { StoreError } from '../../contract/errors.js'
 import type { NewEvent } from '../../contract/event.js'
@@ -22,24 +22,23 @@ import { isKnownDamaged } from './second-opinion.js'
 import { withoutNewDamage } from './with-index-repair.js'
 import { WriteView } from './write-view.js'
 
-/** What one sync covers at the most; more waits for the next. */
+/** One sync covers at most this much; the rest waits for the next batch. */
 const BATCH_BYTES = 8 * 1024 * 1024
 const BATCH_APPENDS = 4_096
-/** Encoding ordinary appends may take so long: each takes microseconds, and looking at the clock is no cheaper. */
+/** Staging may take this long. The clock is read every `STAGE_CHECK` appends only: it costs as much as one append. */
 const STAGE_MS = 20
 const STAGE_CHECK = 16
-/** Deciding those that ask something of the log may take so long, and is measured each time. */
+/** Deciding appends that look into the log may take this long. Each is measured, because one can take a millisecond. */
 const DECIDE_MS = 4
 
-/** In these states the last batch may be stored without anybody knowing. */
+/** In these states it is not known whether the last batch was stored. */
 const UNSURE = new Set(['failed_sync', 'lost_ownership'])
 
 export const QUEUE_LIMITS = Object.freeze({ appends: 65_536, bytes: 128 * 1024 * 1024 })
 
 export interface QueueContext {
-  /** Where batches go. */
   readonly commits: CommitLog<BatchBuffer>
-  /** What appends are decided against, and indexed in. */
+  /** Must be the log behind `commits`: its postings get the offsets that the batch was given there. */
   readonly log: Log
   readonly ids: HybridClock
   readonly ages: SteadyClock
@@ -48,18 +47,18 @@ export interface QueueContext {
 }
 
 export interface QueueListener {
-  /** The head moved: everything up to it can be read. */
+  /** Called once everything up to `head` is durable and indexed, so that it can be read. */
   published(batch: {
     readonly events: number
     readonly bytes: number
     readonly syncMs: number
     readonly head: number
   }): void
-  /** The first answer to a request that came before. */
+  /** Reads from the log what the first request with the key was answered. */
   recall(position: number, events: number): Promise<Appended>
 }
 
-/** Part of the batch, or what is to be said instead. */
+/** An append that is part of the batch, or the answer it gets instead. */
 type Outcome = Admitted | Settle
 
 export class CommitQueue {
@@ -93,7 +92,10 @@ export class CommitQueue {
     return this.waitingBytes
   }
 
-  /** Events on their way have their times already: what may be before `untilNs` is over, one way or the other, then. */
+  /**
+   * Events in flight have their times already, so a read up to `untilNs` must wait for a batch that may hold earlier
+   * ones. Resolves when that batch is over, stored or not; undefined when there is nothing to wait for.
+   */
   settled(untilNs: bigint): Promise<void> | undefined {
     const { writing } = this
     return writing !== undefined && writing.sinceNs < untilNs ? writing.committed.catch(() => undefined) : undefined
@@ -108,7 +110,7 @@ export class CommitQueue {
     return this.enqueue(prepared)
   }
 
-  /** Answers everything accepted; refuses everything after. */
+  /** Answers every append that was accepted; later ones are refused with CLOSED. */
   async close(): Promise<void> {
     this.closed = true
     while (this.draining !== undefined || this.searches.count > 0) {
@@ -130,11 +132,14 @@ export class CommitQueue {
   }
 
   private wake(): void {
-    // Begun after this turn of the loop, so that what is appended in the same turn shares the sync.
+    // The drain begins in a microtask, so that appends made in one synchronous run share the sync.
     this.draining ??= Promise.resolve().then(() => this.drain())
   }
 
-  /** Its condition takes longer to look into than others may have to wait for. Its bytes count as waiting meanwhile. */
+  /**
+   * Searches the condition beside the writer, because here every other append would wait for it. The bytes of the
+   * append count as waiting meanwhile.
+   */
   private lookInto(append: WaitingAppend): void {
     try {
       if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
@@ -145,7 +150,7 @@ export class CommitQueue {
     }
   }
 
-  /** Decided like any other, but that what has been looked into already is not looked into again. */
+  /** The append is now decided like any other, and its search goes on where it stopped. */
   private lookedInto(append: WaitingAppend): void {
     this.waiting.push(append)
     this.wake()
@@ -169,7 +174,10 @@ export class CommitQueue {
     this.world.commits.idle()
   }
 
-  /** An append that could not be tried. One with a key may be the repetition of one that was stored: that is never called rejected. */
+  /**
+   * Answers an append that could not be tried. One with a key may repeat an append that was stored, and must then not
+   * be called rejected.
+   */
   private turnAway(append: WaitingAppend, error: unknown): void {
     const { request, requestHash } = append
     const { events, author, key } = request
@@ -183,7 +191,10 @@ export class CommitQueue {
     append.reject(doubt ?? inWords(error))
   }
 
-  /** A key that cannot be looked up, or a batch in an unknown state, may be those of an append that was stored. */
+  /**
+   * An append with a key may repeat one that is stored. That stays open while the key cannot be looked up, and while it
+   * is not known whether the last batch was stored.
+   */
   private doubtAbout(error: unknown, isUnreadable: boolean): StoreError | undefined {
     const { write } = this.world.commits
     if (!write.writable && UNSURE.has(write.reason)) return indeterminate(error, write.detail)
@@ -203,7 +214,8 @@ export class CommitQueue {
     const { commits, log } = this.world
     try {
       const outcomes = await withoutNewDamage(log, () => {
-        // After a rebuild everything is decided anew; ids already taken are lost, which leaves no gap in positions.
+        // This runs again after an index was rebuilt, so what was staged before is dropped. The ids it took are lost,
+        // which leaves a gap in ids and none in positions.
         this.assigned.forget()
         commits.begin(this.batch)
         return this.stageInTime(appends)
@@ -212,7 +224,7 @@ export class CommitQueue {
       const answers = this.batch.frames > 0 ? await this.write(outcomes) : outcomes.map(settlementOf)
       this.assigned.settle()
       for (const answer of answers) answer()
-      // Batches of which nothing is stored would follow each other without ever waiting for anything.
+      // A batch that stores nothing waits for no disk, so a row of costly ones would hold the event loop.
       if (this.batch.frames === 0 && this.decidingMs > DECIDE_MS) await nextTurn()
     } catch (error) {
       this.assigned.forget()
@@ -220,7 +232,7 @@ export class CommitQueue {
     }
   }
 
-  /** Decisions that take long, such as conditions with many terms, leave the rest to the next batch: others want the loop, too. */
+  /** Stops when deciding or encoding has held the event loop long enough; the rest is decided in the next batch. */
   private stageInTime(appends: readonly WaitingAppend[]): Outcome[] {
     const outcomes: Outcome[] = []
     const started = performance.now()
@@ -240,7 +252,10 @@ export class CommitQueue {
     for (const { bytes } of appends) this.waitingBytes += bytes
   }
 
-  /** The answers, once the batch is durable. They and the index are made ready while the disk works. */
+  /**
+   * Resolves with the answers once the batch is durable. They and the index are prepared while the disk works, so that
+   * they cost no time after the sync.
+   */
   private async write(outcomes: readonly Outcome[]): Promise<Settle[]> {
     const { commits, log } = this.world
     const { postings } = log.writing()
@@ -256,7 +271,7 @@ export class CommitQueue {
       postings.truncate(before.count)
       throw error
     }
-    // A defect after the write began: the events are stored, but this process no longer knows where.
+    // The events are stored, but this process failed to index them: it no longer knows where they are.
     if ('defect' in ready) throw commits.poison(ready.defect)
     const syncMs = performance.now() - before.at
     const { head } = commits
@@ -265,8 +280,9 @@ export class CommitQueue {
   }
 
   /**
-   * Gives the append its place in the batch, or finds out that it gets none. Whatever is said is said after the sync.
-   * Undefined when there was not the time to hold it against what the batch holds already: the next one begins with it.
+   * Gives the append its place in the batch, or finds the answer it gets instead, which is given after the sync.
+   * Undefined when there was no time to compare its condition with the events staged already: the next batch begins
+   * with it.
    */
   private stage(append: WaitingAppend): Outcome | undefined {
     try {
@@ -275,9 +291,9 @@ export class CommitQueue {
       if (decision.kind !== 'undecided') return this.answer(append, decision)
       return append.search?.isThrough(this.world.log) === true ? undefined : () => this.lookInto(append)
     } catch (error) {
-      // Damage is looked into and written down before anybody is told of it.
+      // Damage that is not known yet is thrown, so that it is looked at again and recorded before anybody hears of it.
       if (error instanceof DamagedEvent && !isKnownDamaged(this.world.log, error.place.position)) throw error
-      // What cannot be read concerns whoever asked for it, and nobody else in the batch.
+      // An event that cannot be read concerns this append alone, so the rest of the batch goes on.
       const own = error instanceof DamagedEvent || error instanceof StoreError || diskErrorCode(error) !== undefined
       if (!own) throw error
       const refusal = inWords(error)
@@ -323,7 +339,7 @@ export class CommitQueue {
     const { request, requestHash, payloads } = append
     const { events, key } = request
     const firstPosition = this.batch.nextPosition
-    // Looked up before anything is written: a stream whose head cannot be read fails here, and leaves no half frame.
+    // All heads are looked up before the frame begins, because one that cannot be read must leave no half frame.
     const heads = new Map<string, number>()
     for (const { stream } of events) heads.set(stream, this.assigned.streamRevision(stream))
     const keyed =
@@ -359,7 +375,7 @@ export class CommitQueue {
   }
 }
 
-/** Not of the port: what went wrong while the append was decided. */
+/** The commit log rejects with a StoreError; any other error arose while the append was decided. */
 function inWords(error: unknown): unknown {
   if (error instanceof StoreError) return error
   if (error instanceof DamagedEvent)

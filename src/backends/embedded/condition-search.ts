@@ -1,4 +1,4 @@
-// Finds the first durable event that a condition names, as far as there is time for, and goes on from there the next time.
+// Finds the first durable event that a condition names; a search that runs out of time goes on where it stopped.
 import type { Condition, ConditionItem } from '../../contract/condition.js'
 import { itemMatches } from '../../contract/condition.js'
 import type { StoredEvent } from '../../record/record.js'
@@ -9,12 +9,12 @@ import { readEventSync } from './entry-reader.js'
 import { between, lowerBound } from './ordinal-sets.js'
 import { KIND } from './terms.js'
 
-/** Whether it is time to let others go on; a `Turn` is one. */
+/** Says when a search has to stop for now; a `Turn` is one. */
 export interface Patience {
   readonly isOver: boolean
 }
 
-/** The patience of whoever must not let go meanwhile. */
+/** Bounds a search inside the writer, which must not give up the event loop in the middle of a decision. */
 export class SearchAllowance implements Patience {
   private until = 0
 
@@ -31,13 +31,13 @@ export class SearchAllowance implements Patience {
 }
 
 /**
- * The log only grows, so what was found not to match never will: every step counts, whoever took it and when. What was
- * found stays the first match until it is retired.
+ * The log only grows, so an event that did not match never will: no step is repeated, whether the writer or a search
+ * beside it took it. A match stays the first one until retention removes it.
  */
 export class ConditionSearch {
   readonly after: number
   private readonly items: readonly ConditionItem[]
-  /** Nothing from `after` up to here matches. */
+  /** No event after `after` and before this position matches. */
   private next: number
   private match: StoredEvent | undefined
   private inSegment: SegmentSearch | undefined
@@ -48,7 +48,7 @@ export class ConditionSearch {
     this.items = distinct(items)
   }
 
-  /** As of the last `advance` that came to an end. */
+  /** As of the last `advance` that answered true. */
   get found(): StoredEvent | undefined {
     return this.match
   }
@@ -57,12 +57,12 @@ export class ConditionSearch {
     return this.items.some(item => itemMatches(item, event))
   }
 
-  /** Whether everything durable has been looked at. */
+  /** Whether nothing is left to search: a match is known, or everything durable has been looked at. */
   isThrough(log: Log): boolean {
     return this.match !== undefined ? this.match.position >= log.firstPosition : this.next > log.head
   }
 
-  /** Looks on from where it stood; answers false when there was not the time for all of it. May throw what reading throws. */
+  /** Goes on where the last call stopped; answers false when time ran out. Throws what reading an event throws. */
   advance(log: Log, patience: Patience): boolean {
     if (this.match !== undefined && this.match.position < log.firstPosition) {
       this.next = this.match.position + 1
@@ -93,7 +93,7 @@ export class ConditionSearch {
   }
 }
 
-/** The segment that holds the position, or the first one behind it. */
+/** The segment that holds the position, or the next one when the position is retired or missing. */
 function segmentFrom(segments: SegmentList, position: number): Segment | undefined {
   const count = segments.countUpTo(position)
   if (count > 0) {
@@ -103,7 +103,7 @@ function segmentFrom(segments: SegmentList, position: number): Segment | undefin
   return count < segments.length ? segments.at(count) : undefined
 }
 
-/** Equal items, and equal values of an item, are looked for once. */
+/** Equal items, and equal values of one item, are merged, because each would cost a search of its own. */
 function distinct(items: readonly ConditionItem[]): readonly ConditionItem[] {
   if (items.length === 1) return items
   const byText = new Map<string, ConditionItem>()
@@ -114,7 +114,10 @@ function distinct(items: readonly ConditionItem[]): readonly ConditionItem[] {
   return [...byText.values()]
 }
 
-/** One segment, up to what was durable when the search came to it. Keeps ordinals, which stay what they are when the segment is sealed or archived. */
+/**
+ * Searches one segment up to what was durable when the search came to it. It keeps ordinals, because they stay valid
+ * when the segment is sealed or archived.
+ */
 class SegmentSearch {
   found: StoredEvent | undefined
   private item = 0
@@ -140,22 +143,25 @@ class SegmentSearch {
     return true
   }
 
-  /** Only what lies before the best match so far can be a better one. */
+  /** Only an event before the best match so far can be a better one. */
   private get end(): number {
     return (this.found === undefined ? this.to + 1 : this.found.position) - this.firstPosition
   }
 }
 
 const NEVER = Number.POSITIVE_INFINITY
-/** So many lists are asked between two looks at the clock. */
+/** Lists looked up between two readings of the clock. */
 const SEEKS_A_LOOK = 256
 
-/** The first event of a segment that one item names: its lists are leapt through together, and none is ever united with another. */
+/**
+ * Finds the first event of a segment that one item names. It leaps through the lists together and never unites them, so
+ * that its work ends at the first match.
+ */
 class ItemSearch {
   found: StoredEvent | undefined
-  /** All of these have to stand at the event … */
+  /** Lists of the tags: each of them must hold the event. */
   private readonly all: Cursor[] = []
-  /** … and one of these, where there are any. */
+  /** Lists of the types: one of them must hold the event, if the item names types. */
   private readonly any: Cursor[] = []
   private opened = 0
 
@@ -170,14 +176,14 @@ class ItemSearch {
     const lists = tags.length + types.length
     while (this.opened < lists) {
       if (!this.open(segment, tags, types)) return true
-      // At least one of them each time, so that the search comes to an end however short the patience.
+      // Each call opens at least one list, so that the search comes to an end however little time it gets.
       if (++this.opened < lists && patience.isOver) return false
     }
     if (types.length > 0 && this.any.length === 0) return true
     return this.leap(segment, patience)
   }
 
-  /** Answers false when no event can match. */
+  /** Answers false when no event can match, because a tag has none. */
   private open(segment: Segment, tags: readonly string[], types: readonly string[]): boolean {
     const isTag = this.opened < tags.length
     const text = (isTag ? tags[this.opened] : types[this.opened - tags.length]) as string
@@ -185,7 +191,7 @@ class ItemSearch {
     const list = between(ordinals, this.at, this.end)
     if (list.length > 0) (isTag ? this.all : this.any).push(new Cursor(list))
     else if (isTag) return false
-    // The rarest first, for it leaps furthest.
+    // The shortest list comes first, because its leaps are the longest.
     if (this.opened === tags.length - 1) this.all.sort((one, other) => one.length - other.length)
     return true
   }
@@ -207,7 +213,7 @@ class ItemSearch {
     return true
   }
 
-  /** `from` itself when all lists agree on it, else the first one that may be. */
+  /** `from` itself when all lists agree on it, else the next ordinal that may match. */
   private candidate(from: number): number {
     let at = from
     for (const cursor of this.all) at = cursor.seek(at)
@@ -217,7 +223,7 @@ class ItemSearch {
     return first
   }
 
-  /** Sealed lists may name events without the term: the event itself decides. */
+  /** A sealed list may name events without the term, because it knows terms by their hash: the event itself decides. */
   private isMatch(segment: Segment): boolean {
     const event = readEventSync(segment, segment.firstPosition + this.at)
     if (!itemMatches(this.item, event)) return false
@@ -226,7 +232,7 @@ class ItemSearch {
   }
 }
 
-/** Goes through an ascending list in leaps. */
+/** Goes forward through an ascending list in doubling steps, so that a long leap takes few comparisons. */
 class Cursor {
   private at = 0
 
@@ -236,7 +242,7 @@ class Cursor {
     return this.list.length
   }
 
-  /** The first ordinal that is at least `wanted`, which never goes back. */
+  /** The first ordinal that is at least `wanted`, which must not decrease from one call to the next. */
   seek(wanted: number): number {
     const { list } = this
     if (wanted === NEVER) return NEVER

@@ -1,4 +1,4 @@
-// Proves an event of an export: the record it makes is the one its checksum is of, and says nothing that no event may say. Pure.
+// Proves an event of an export: its record has the checksum it claims and says only what an event may say. Pure.
 import { hash } from 'node:crypto'
 import { isDeepStrictEqual } from 'node:util'
 import { keyFault } from '../../contract/check/check-names.js'
@@ -9,20 +9,20 @@ import { MalformedRecord } from '../../record/codec/reader.js'
 import { PackedMap } from '../../record/codec/scan.js'
 import { type Keyed, recordSaidBy, StoredEvent } from '../../record/record.js'
 
-/** An event as an export has it. What it says must have passed the contract's checks. */
+/** An event of an export. Its fields must have passed the contract's checks already. */
 export interface CopiedEvent {
-  /** Where it stands in the export, for whoever is told what is wrong with it. */
+  /** Number of its line in the export, which errors name. */
   readonly line: number
   readonly event: SaidEvent
-  /** Its stored bytes, where what it says does not make them. */
+  /** The stored bytes, where the fields alone do not make the same bytes. */
   readonly record?: Uint8Array
 }
 
 const REQUEST_HASH_BYTES = 16
-/** What was stored when more of them were allowed stays what it is. */
+/** An event may have been stored when more keys were allowed, and copying must not refuse it. */
 const ANY_KEYS = Number.POSITIVE_INFINITY
 
-/** Throws INVALID_REQUEST that names the line. */
+/** Throws an INVALID_REQUEST that names the line. */
 export function provenRecord({ line, event, record }: CopiedEvent): Buffer {
   const made = record === undefined ? recordSaidBy(event) : sameRecord(line, event, Buffer.from(record))
   const checksum = hash('sha256', made, 'hex')
@@ -31,7 +31,10 @@ export function provenRecord({ line, event, record }: CopiedEvent): Buffer {
   return made
 }
 
-/** The bytes given, made again from what the event says and from what only they say: not a byte may be left over. */
+/**
+ * Makes the record again from the fields of the event and from what only the bytes say. Every byte must agree, because
+ * otherwise the record could hold what the event does not show.
+ */
 function sameRecord(line: number, event: SaidEvent, record: Buffer): Buffer {
   try {
     const stored = new StoredEvent(record, '')

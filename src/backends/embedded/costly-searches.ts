@@ -1,4 +1,4 @@
-// Searches that take the writer too long: made beside it, by turns, a few at a time and no agent's before another's.
+// Searches that would hold up the writer: they run beside it, a few at a time, and no agent has two at once.
 import { StoreError } from '../../contract/errors.js'
 import { nextTurn, Turn } from '../../contract/turns.js'
 import type { WaitingAppend } from './admitted.js'
@@ -6,21 +6,21 @@ import type { Log } from './engine/log.js'
 import { withIndexRepair } from './with-index-repair.js'
 
 export const SEARCH_LIMITS = Object.freeze({
-  /** Appends of one agent whose conditions are being looked into or wait for it. */
+  /** Appends of one agent whose conditions are being searched or wait to be. */
   perAgent: 64,
-  /** Each may keep lists of a whole segment in memory. */
+  /** Few, because each search may keep lists of a whole segment in memory. */
   atOnce: 4,
 })
 
 export class CostlySearches {
   private readonly byAgent = new Map<string, WaitingAppend[]>()
-  /** Agents with an append that is not being looked into. */
+  /** Agents whose turn is to come. One whose append is being searched is not among them, so it has one at a time. */
   private readonly turns: string[] = []
   private readonly running = new Set<Promise<void>>()
   private closed = false
   private held = 0
 
-  /** `done` gets every append back that was added: its search is over, or its fault is to be met where it is decided. */
+  /** `done` gets back every append that was added. Where a search met a fault, the writer will meet it again. */
   constructor(
     private readonly log: Log,
     private readonly done: (append: WaitingAppend) => void,
@@ -30,7 +30,7 @@ export class CostlySearches {
     return this.held
   }
 
-  /** Throws WORK_LIMIT, and then nothing is added. */
+  /** Throws WORK_LIMIT when the agent has too many, and then nothing is added. */
   add(append: WaitingAppend): void {
     const { agentId } = append.request.author
     const own = this.byAgent.get(agentId) ?? []
@@ -47,7 +47,7 @@ export class CostlySearches {
     this.begin()
   }
 
-  /** Everything is handed back soon, looked into or not. */
+  /** Ends every search and hands its append back, searched to the end or not. */
   async close(): Promise<void> {
     this.closed = true
     while (this.running.size > 0) await Promise.all(this.running)
@@ -82,7 +82,7 @@ export class CostlySearches {
       const isOver = () => search === undefined || this.closed || search.advance(this.log, turn)
       while (!(await withIndexRepair(this.log, isOver))) await turn.next()
     } catch {
-      // The writer meets the same fault when it goes on from here, and knows how to say it.
+      // The writer meets the same fault when it goes on from here, and answers the append.
     }
   }
 }

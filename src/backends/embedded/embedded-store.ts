@@ -44,7 +44,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
   try {
     const last = await lastReading(reader, log)
     const ids = new HybridClock(resolved.clock, last)
-    // How long the store was closed is not known for sure, so it makes nothing older.
+    // How long the store was closed is not known for sure, so that time makes nothing older.
     const ages = new SteadyClock(last?.timestampNs ?? resolved.clock.now(), resolved.monotonic)
     const store = new EmbeddedStore(resolved, log, reader, { ids, ages })
     store.maintenance.start()
@@ -55,7 +55,7 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
   }
 }
 
-/** The newest readable event's time: ids go on behind it whatever the wall clock says. */
+/** The time of the newest readable event. New ids must be greater, even when the wall clock is behind it. */
 async function lastReading(reader: LogReader, log: Log): Promise<ClockReading | undefined> {
   for await (const event of reader.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) return event
   return log.head === 0 ? undefined : { timestampNs: BigInt(log.context.now()) * 1_000_000n, sequence: 0 }
@@ -63,7 +63,7 @@ async function lastReading(reader: LogReader, log: Log): Promise<ClockReading | 
 
 export class EmbeddedStore extends EventStore {
   readonly sideStore: SideFiles
-  /** Runs by its own timers; a test runs it by hand. */
+  /** Runs by its own timers; tests run single passes instead. */
   readonly maintenance: Maintenance
   private readonly commits: SegmentCommitLog
   private readonly queue: CommitQueue
@@ -94,7 +94,7 @@ export class EmbeddedStore extends EventStore {
     this.maintenance = new Maintenance(log, options, this.queue.assigned)
   }
 
-  /** Not an async function: those cost a second promise, and this is the hottest of all. */
+  /** Not an async function, because that would cost a second promise on the hottest call of all. */
   append(request: AppendRequest): Promise<Appended> {
     try {
       return this.queue.append(request)
@@ -110,7 +110,7 @@ export class EmbeddedStore extends EventStore {
     return settled === undefined ? this.reader.read(request, this.log.head) : this.readAfter(settled, request)
   }
 
-  /** Otherwise the same question about a time that has passed would get more the next time. */
+  /** Waits for the batch in flight, because the same read would otherwise find its events the next time. */
   private async *readAfter(settled: Promise<void>, request: ReadRequest): AsyncGenerator<RecordedEvent, void, void> {
     await settled
     yield* this.reader.read(request, this.log.head)
@@ -197,7 +197,8 @@ export class EmbeddedStore extends EventStore {
     const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
     if (guessed?.id === id) return guessed
     let damage: StoreError | undefined
-    // Damage in the way is no answer yet: the event may stand behind it, at the latest right behind the head.
+    // A damaged position is no answer yet, because the event may lie behind it. The position behind the head counts as
+    // well, because the end of the log may be lost.
     for (let position = await withIndexRepair(log, place()); position <= log.head + 1; position++) {
       try {
         const event = await this.reader.at(position)
@@ -212,7 +213,7 @@ export class EmbeddedStore extends EventStore {
     return undefined
   }
 
-  /** What was answered when the key was used first. */
+  /** Reads from the log what was answered when the key was used first. */
   private async recall(position: Position, events: number): Promise<Appended> {
     const found: StoredEvent[] = []
     for await (const event of this.reader.read({ after: position - 1, limit: events })) found.push(event)

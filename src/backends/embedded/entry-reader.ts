@@ -1,4 +1,4 @@
-// Proves stored events: the hash of each, and that it is the one that was asked for.
+// Proves stored events: the bytes have the hash they were stored with and are the event that was wanted.
 import type { ClockReading } from '../../contract/hybrid-clock.js'
 import type { TextBuffer } from '../../record/codec/cursor.js'
 import { MalformedRecord, PackReader } from '../../record/codec/reader.js'
@@ -6,7 +6,7 @@ import { StoredEvent } from '../../record/record.js'
 import { digest, ENTRY_HEAD_BYTES } from './engine/format/frame.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
 
-/** Where an index says that the event at a position lies. */
+/** Where an index says that an event lies, as byte offsets in its segment. It is not proven. */
 export interface EntryPlace {
   readonly position: number
   readonly offset: number
@@ -28,7 +28,7 @@ export function placeOf(segment: Segment, position: number): EntryPlace {
   return { position, offset: postings.offset(ordinal), end: postings.end(ordinal) }
 }
 
-/** `bytes` holds the segment from `base` on; a place that does not lie within is damaged, too. */
+/** `bytes` holds the segment from byte `base` on. Throws DamagedEvent, also when the place lies outside of `bytes`. */
 export function eventAt(place: EntryPlace, bytes: Buffer, base: number): StoredEvent {
   const at = place.offset - base
   const from = at + ENTRY_HEAD_BYTES
@@ -52,16 +52,16 @@ function decode(record: Buffer, hash: string): StoredEvent | undefined {
   }
 }
 
-/** For a decision, which cannot wait. */
+/** Synchronous, because the writer must not be interrupted in the middle of a decision. */
 export function readEventSync(segment: Segment, position: number): StoredEvent {
   const place = placeOf(segment, position)
   return eventAt(place, segment.source.readSync(place.offset, place.end - place.offset), place.offset)
 }
 
-/** More than the fields in front of a record can take. */
+/** More than the head of an entry and the first three fields of its record take. */
 const GLIMPSE_BYTES = 64
 
-/** When the event at a position was written, at a glance and unproven: a hint for a search whose result is proven. */
+/** Reads the time of an event without proving its bytes, so it is only a hint for a search whose result is proven. */
 export function peekTimestampSync(segment: Segment, position: number): ClockReading {
   const place = placeOf(segment, position)
   const bytes = segment.source.readSync(place.offset, Math.min(GLIMPSE_BYTES, place.end - place.offset))

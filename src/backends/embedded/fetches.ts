@@ -1,16 +1,16 @@
-// Cuts what is wanted of a segment into fetches: bounded in events and bytes, in the order asked for.
+// Cuts what is wanted of a segment into fetches that are bounded in events and bytes, in the order of the read.
 import type { Segment } from './engine/segment/sealed-segment.js'
 import { type EntryPlace, placeOf } from './entry-reader.js'
 
 const FIRST_FETCH_EVENTS = 32
 const FETCH_EVENTS = 1_024
 const FETCH_BYTES = 1 << 20
-/** A read without an end holds the fetch it is at and the one ahead for as long as a slow reader likes, so it fetches less at once. */
+/** A read without a limit holds two fetches for as long as a slow reader likes, so it fetches less at once. */
 const ENDLESS_FETCH_BYTES = FETCH_BYTES / 2
-/** Reading this many bytes too many costs less than a second read. */
+/** Reading this many unwanted bytes costs less than a second read. */
 const GAP_BYTES = 4 * 1024
 
-/** How many events the next fetch asks for: what the limit wants, else more and more. */
+/** Chooses how many events the next fetch takes: what the limit still needs, or more each time without a limit. */
 export class FetchSize {
   private planned = 0
   private size = FIRST_FETCH_EVENTS
@@ -23,7 +23,7 @@ export class FetchSize {
 
   next(): number {
     const wanted = this.limit === undefined ? 0 : this.limit - this.planned
-    // Events that the filter sorts out after all leave the limit unmet: then it goes on in small steps.
+    // Events that the filter rejects after all leave the limit unmet; the read then goes on in small steps.
     if (wanted > 0) return Math.min(wanted, FETCH_EVENTS)
     if (this.limit === undefined) this.size = Math.min(FETCH_EVENTS, this.size * 4)
     return this.size
@@ -34,7 +34,7 @@ export class FetchSize {
   }
 }
 
-/** Ascending ordinals of one segment: all between two, or those of a list. */
+/** Ascending ordinals of one segment: all between two, both inclusive, or those of a list. */
 export type Wanted = { readonly from: number; readonly to: number } | Uint32Array
 
 export class Slicer {
@@ -50,7 +50,7 @@ export class Slicer {
     this.total = wanted instanceof Uint32Array ? wanted.length : wanted.to - wanted.from + 1
   }
 
-  /** Empty at the end. Changes nothing when the index throws: then it can be asked again. */
+  /** Empty at the end. Nothing has changed when the index throws, so the call can be repeated after a rebuild. */
   next(): EntryPlace[] {
     const places: EntryPlace[] = []
     const most = Math.min(this.size.next(), this.total - this.done)
@@ -73,11 +73,11 @@ export class Slicer {
 export interface Extent {
   readonly offset: number
   end: number
-  /** In the order asked for. */
+  /** In the order of the read. */
   readonly members: EntryPlace[]
 }
 
-/** One read for what lies close together. */
+/** Joins places that lie close together, so that they cost one read. */
 export function coalesce(places: readonly EntryPlace[]): Extent[] {
   const extents: Extent[] = []
   const down = places.length > 1 && (places[0] as EntryPlace).position > (places[1] as EntryPlace).position
@@ -93,18 +93,18 @@ export function coalesce(places: readonly EntryPlace[]): Extent[] {
   return extents.reverse()
 }
 
-/** A larger piece always comes from the thread pool, and so in another round of the event loop. */
+/** A larger piece always goes to the thread pool, so the event loop makes a round before its bytes arrive. */
 export const SMALL_BYTES = 64 * 1024
-/** A read that takes longer came from the disk, not from the system's cache. */
+/** A read that takes longer came from the disk and not from the system's cache. */
 const CACHED_MS = 0.3
 
-/** So many reads go to the thread pool after one that had to wait for the disk. */
+/** This many reads go to the thread pool after one that had to wait for the disk. */
 const WARY_READS = 1_000
 
 /**
- * Small pieces are asked for synchronously, 1 us each instead of 10 and a turn of two threads, for as long as the answers
- * come from the system's cache. A slow one sends the rest, and those of a while, to the thread pool: the loop waits for a
- * cold disk once, not often.
+ * Small pieces are read synchronously, at 1 us each instead of 10 and a turn of two threads, as long as they come from
+ * the system's cache. A slow one sends the next ones to the thread pool, so that the event loop waits for a cold disk
+ * once and not for every piece.
  */
 export class PieceReader {
   private wary = 0
@@ -114,7 +114,7 @@ export class PieceReader {
     try {
       for (const { offset, end } of extents) pieces.push(this.read(segment, offset, end - offset))
     } catch (error) {
-      // A piece that fails at once is told of when those that were begun before it are over, whatever became of them.
+      // The reads begun before it have to end first, because their own failures would be unhandled.
       return Promise.allSettled(pieces).then(() => {
         throw error
       })

@@ -1,4 +1,4 @@
-// Copies the events of an export into a directory of its own, each at its place, under its id, byte for byte.
+// Copies an export into a directory of its own: every event keeps its position, its id and its bytes.
 import { StoreError } from '../../contract/errors.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { PackWriter } from '../../record/codec/writer.js'
@@ -15,20 +15,21 @@ import { indexRecord } from './terms.js'
 import { withIndexRepair } from './with-index-repair.js'
 import { WriteView } from './write-view.js'
 
-/** One write and sync covers at most so much. */
+/** One write and one sync cover at most this much. */
 const BATCH_EVENTS = 1_000
 const BATCH_BYTES = 8 * 1024 * 1024
 
 export interface ImportReport {
   readonly copied: number
-  /** Found to be there already, and to be the same. */
+  /** Events that the store held already, and that are the same. */
   readonly already: number
   readonly head: number
 }
 
 /**
- * `open` is asked twice: everything is proven before anything is written. A store that holds a beginning of the export,
- * and nothing else, is completed; one that holds anything else is refused. Until it is complete no server opens it.
+ * `open` is called twice, because everything is proven before anything is written. A store that holds a beginning of
+ * the export is completed; one that holds another event at a position of the export is refused. No server opens the
+ * store until it is complete.
  */
 export async function importStore(
   options: Omit<EmbeddedOptions, 'nodeId'>,
@@ -62,7 +63,7 @@ class Import {
   private copied = 0
 
   constructor(private readonly log: Log) {
-    // Asked for streams alone, never for keys.
+    // This view is used for streams and never for keys, so its clock is never read.
     this.assigned = new WriteView(log, new SteadyClock(0n), 1)
     this.commits = new SegmentCommitLog(log)
   }
@@ -90,7 +91,7 @@ class Import {
     return { copied: this.copied, already, head: log.head }
   }
 
-  /** Two streams of events that both call themselves the same stream are not to become one. */
+  /** Otherwise two streams that merely have the same name would become one. */
   private async mustContinueItsStream({ line, event }: CopiedEvent): Promise<void> {
     const { stream, revision } = event
     const known = this.heads.get(stream)
@@ -106,7 +107,7 @@ class Import {
     if (this.waiting.length === BATCH_EVENTS || this.waitingBytes >= BATCH_BYTES) await this.write()
   }
 
-  /** What waits, as one frame: written, durable, indexed. */
+  /** Writes what waits as one frame. It is indexed only once it is durable: a failed write must leave no trace. */
   private async write(): Promise<void> {
     const { log, commits, batch, out } = this
     if (this.waiting.length === 0) return
@@ -128,6 +129,7 @@ class Import {
     this.waitingBytes = 0
   }
 
+  /** The mark comes before the first event, because without it a server would take half a copy for a whole store. */
   private async begin(): Promise<void> {
     if (this.begun) return
     const { disk, layout } = this.log.context.files
@@ -135,7 +137,7 @@ class Import {
     this.begun = true
   }
 
-  /** Also when nothing was missing: the last process may have ended between its last event and this. */
+  /** Runs also when nothing was missing, because the last process may have ended between its last event and this. */
   private async finish(): Promise<void> {
     const { disk, layout } = this.log.context.files
     await disk.unlink(layout.importing)

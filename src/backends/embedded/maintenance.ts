@@ -1,4 +1,4 @@
-// What a store does for itself beside its work: archives, retires and scrubs, one small step at a time, and stops when told.
+// Upkeep of an open store: it archives, retires and scrubs in the background, one small step at a time.
 import type { Observers } from '../../contract/observer.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { Stopped, Throttle } from './engine/disk/throttle.js'
@@ -15,17 +15,17 @@ import { withIndexRepair } from './with-index-repair.js'
 import type { WriteView } from './write-view.js'
 
 const DAY_MS = 86_400_000
-/** Between two looks at whether anything is due. */
+/** Milliseconds until the next pass when nothing more is due. */
 const IDLE_MS = 60_000
-/** Between two steps while there is more to do: twenty megabytes a second at most go to the archive. */
+/** Milliseconds until the next pass while there is more to do; this limits archiving to about 20 MB a second. */
 const BUSY_MS = 5_000
-/** A pass that is over begins again a day after it began, by this process's own time and not by the wall clock. */
+/** A scrub begins a day after the last one began, by the time of this process: a step of the wall clock starts none. */
 const SCRUB_EVERY_MS = DAY_MS
-/** Streams looked up before the loop gets a turn. */
+/** Streams looked up before the event loop gets a turn. */
 const STREAMS_A_TURN = 256
 
 export class Maintenance {
-  /** From the start on: a step of the wall clock makes no segment older. */
+  /** Counts on from the start of the process, so that a step of the wall clock makes no segment older. */
   private readonly ages: SteadyClock
   private readonly throttle: Throttle
   private readonly scrub: Scrub
@@ -50,7 +50,7 @@ export class Maintenance {
     this.schedule(IDLE_MS)
   }
 
-  /** One pass: at most one segment archived, one retired, one scrubbed. True when the next one may find more to do at once. */
+  /** Archives, retires and scrubs at most one segment each. Resolves with true when there may be more to do at once. */
   pass(): Promise<boolean> {
     this.running ??= this.perform().finally(() => {
       this.running = undefined
@@ -58,7 +58,7 @@ export class Maintenance {
     return this.running
   }
 
-  /** Ends the step in progress where it stands, or when what it writes is whole. */
+  /** Cuts a scrub short, and waits for any other step, so that what it writes is whole. */
   async close(): Promise<void> {
     this.closed = true
     clearTimeout(this.timer)
@@ -73,7 +73,7 @@ export class Maintenance {
   private schedule(ms: number): void {
     if (this.closed) return
     const again = (busy: boolean) => this.schedule(busy ? BUSY_MS : IDLE_MS)
-    // Whatever failed in it, there is a next time.
+    // The next pass is due even when this one failed.
     this.timer = setTimeout(() => void this.pass().then(again, () => again(false)), ms).unref()
   }
 
@@ -94,7 +94,7 @@ export class Maintenance {
     ]
   }
 
-  /** What fails is tried again with the next pass; a failed sync has told the log itself. */
+  /** What fails is tried again with the next pass. A failed sync is reported to the log by the latch. */
   private async attempt(what: string, duty: () => Promise<boolean>): Promise<boolean> {
     try {
       return await duty()
@@ -130,8 +130,9 @@ export class Maintenance {
   }
 
   /**
-   * The heads of streams whose events go, so that a stream goes on where it stood, whatever is left of it: those carried
-   * so far, and those whose newest event is in the segment that goes. Each is a revision and a last position.
+   * The heads of streams whose newest event is retired, so that such a stream goes on at its next revision although no
+   * event of it is left. They are those carried so far and those of the segment that goes; each is a revision and a
+   * last position.
    */
   private async headsBehind(going: SealedSegment): Promise<Carried> {
     const { log, assigned } = this
@@ -162,6 +163,7 @@ export class Maintenance {
 
   private rule(days: number): AgeRule {
     const longestStepMs = Math.max(DAY_MS, this.options.segmentHours * 3_600_000)
+    // The earlier of two clocks counts, because a wall clock that jumped ahead must not make a segment old.
     const nowMs = Math.min(this.log.context.now(), Number(this.ages.now() / 1_000_000n))
     return { olderThanMs: days * DAY_MS, longestStepMs, nowMs }
   }

@@ -1,4 +1,4 @@
-// Takes possession of a data directory and brings its log back: file system, lock, recovery.
+// Opens the log of a data directory: it checks the file system, takes the lock, and recovers.
 import { hostname } from 'node:os'
 import { StoreError } from '../../contract/errors.js'
 import { syncAncestors } from './engine/disk/ancestors.js'
@@ -22,7 +22,10 @@ import { indexRecord, TERM_KINDS } from './terms.js'
 
 const UNSAFE_FILE_SYSTEMS = new Set(['tmpfs', 'ramfs', 'nfs', 'cifs', 'smb', 'smb2', 'fuse', '9p', 'ceph'])
 
-/** `importing`: to make or complete a copy. Half of one must not be taken for a store: what is appended to it would stand where the other half belongs. */
+/**
+ * `importing` is set to make or complete a copy. Otherwise an unfinished copy is refused, because events appended to it
+ * would take the positions of those that are missing.
+ */
 export async function openLog(options: ResolvedOptions, importing = false): Promise<Log> {
   try {
     return await open(options, importing)

@@ -1,4 +1,4 @@
-// How an embedded store is opened: what must be said, what may be, and the defaults with their units.
+// How an embedded store is opened: what must be given, what may be, and the defaults with their units.
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../contract/clock.js'
 import { MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
@@ -13,30 +13,30 @@ export interface EmbeddedOptions {
   readonly nodeId: string
   readonly disk?: Disk
   readonly clock?: Clock
-  /** By which ages are measured. */
+  /** Ages, such as that of an idempotency key, are measured by this clock, because the wall clock may jump. */
   readonly monotonic?: Clock
-  /** Where the identity of a new store comes from: bytes that nobody can foretell, except in a test of the format. */
+  /** Makes the identity of a new store. Nobody may be able to foretell the bytes, except in a test of the format. */
   readonly random?: (length: number) => Buffer
   readonly observer?: Observer
-  /** Accept tmpfs and network file systems, knowing that acknowledged events can be lost there. */
+  /** Accepts tmpfs and network file systems, where acknowledged events can be lost. */
   readonly allowUnsafeFilesystem?: boolean
   readonly segmentBytes?: number
   readonly segmentHours?: number
   readonly sealOnCloseBytes?: number
-  /** Zeros written ahead of the log, so that a sync has no file size to write. 0 turns it off. */
+  /** Bytes of zeros written ahead of the log, so that a sync has no file size to write. 0 turns it off. */
   readonly presizeBytes?: number
   readonly reserveBytes?: number
-  /** 0 turns the mark off; it is then only written at a clean stop. */
+  /** 0 turns the mark off; it is then written at a clean stop only. */
   readonly idleMarkMs?: number
   readonly openFiles?: number
   readonly pageCacheBytes?: number
-  /** Streams whose heads are kept in memory; others are found in the index. */
+  /** Streams whose heads are kept in memory; other heads are looked up in the index. */
   readonly cachedStreams?: number
   /** Sealed segments older than this are compressed into `archive/`. 0 turns it off. */
   readonly archiveAfterDays?: number
   /** Archives older than this are removed for good. 0, the default, keeps everything; 90 is a common choice. */
   readonly retainArchivesDays?: number
-  /** How fast sealed segments are read again in the background to find bit rot. 0 turns it off. */
+  /** How fast sealed segments are read again in the background, to find bit rot. 0 turns it off. */
   readonly scrubBytesPerSecond?: number
 }
 

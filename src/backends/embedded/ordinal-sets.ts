@@ -2,7 +2,7 @@
 
 const EMPTY = new Uint32Array(0)
 
-/** Where the lists fill this much of what lies between their ends, marking their ordinals is faster than sorting them. */
+/** Where the lists hold one in this many ordinals between their ends, marking them is faster than sorting them. */
 const BITS_AN_ORDINAL = 64
 
 export function union(lists: readonly Uint32Array[]): Uint32Array {
@@ -33,7 +33,7 @@ function withoutRepeats(sorted: Uint32Array): Uint32Array {
   return sorted.subarray(0, kept)
 }
 
-/** Ordinals between two, both inclusive, gathered in time that grows with their number alone. */
+/** Gathers ordinals between two bounds, both inclusive, without sorting them. */
 export class OrdinalBits {
   private readonly words: Uint32Array
   private count = 0
@@ -45,7 +45,7 @@ export class OrdinalBits {
     this.words = new Uint32Array((to - from + 32) >>> 5)
   }
 
-  /** All of them lie between the two. */
+  /** Every ordinal of the list must lie between the bounds. */
   add(list: Uint32Array): void {
     const { words, from } = this
     for (let i = 0; i < list.length; i++) {
@@ -70,7 +70,7 @@ export class OrdinalBits {
   }
 }
 
-/** The shortest lists first, so that the longest ones are only searched. */
+/** Begins with the shortest list, so that the longer ones are only searched. */
 export function intersection(lists: readonly Uint32Array[]): Uint32Array {
   const [shortest = EMPTY, ...others] = [...lists].sort((one, other) => one.length - other.length)
   return others.reduce(inBoth, shortest)
@@ -88,14 +88,14 @@ function inBoth(short: Uint32Array, long: Uint32Array): Uint32Array {
   return kept.subarray(0, count)
 }
 
-/** As `lowerBound`, in less time the nearer it is. */
+/** Like `lowerBound`, but the faster the nearer the result is to `from`. */
 function lowerBoundNear(list: Uint32Array, wanted: number, from: number): number {
   let step = 1
   while (from + step < list.length && (list[from + step] as number) < wanted) step *= 2
   return lowerBound(list, wanted, from + (step >>> 1), Math.min(list.length, from + step + 1))
 }
 
-/** The first index whose ordinal is at least `wanted`. */
+/** The first index whose ordinal is at least `wanted`; `to` when there is none. */
 export function lowerBound(list: Uint32Array, wanted: number, from = 0, to = list.length): number {
   let low = from
   let high = to

@@ -1,4 +1,4 @@
-// Which ordinals of a part of a segment a filter can match, from the index alone.
+// Finds, from the index alone, which ordinals of a part of a segment a filter can match.
 import { compileStreams, type EventFilter, listOf, NARROWEST_FIRST } from '../../contract/filter.js'
 import { compileGlobs, isGlob, type TextTest } from '../../contract/glob.js'
 import { Turn } from '../../contract/turns.js'
@@ -6,20 +6,21 @@ import type { Postings } from './engine/index/postings.js'
 import { between, intersection, OrdinalBits, union } from './ordinal-sets.js'
 import { KIND, KIND_OF } from './terms.js'
 
-/** Ordinals, both inclusive. */
+/** Both ordinals are inclusive. */
 export interface Part {
   readonly from: number
   readonly to: number
 }
 
-/** So few events are read and looked at in less time than a pattern is held against the names of a segment. */
+/** So few events are read and tested in less time than it takes to match a pattern against all names of a segment. */
 const FEW_EVENTS = 128
-/** Names between two looks at the clock. */
+/** Names matched between two readings of the clock. */
 const NAMES_A_LOOK = 64
 
 /**
- * undefined: every event of the part is a candidate. Candidates are verified when read, so they may be more than match.
- * What the part leaves out is left out first, then what exact names leave out, and only then are patterns looked at.
+ * Resolves with undefined when every event of the part is a candidate. Candidates may not match, so each must be
+ * verified when it is read. Exact values are looked up first, because a pattern is matched against every name of the
+ * segment.
  */
 export async function candidates(
   postings: Postings,
@@ -35,7 +36,7 @@ export async function candidates(
     if (choice === 'all') for (const text of listOf(texts)) lookup.narrow(KIND_OF[name], text)
     else if (choice === 'any' || !listOf(texts).some(isGlob)) lookup.narrow(KIND_OF[name], texts)
   }
-  // Under a cause an event is found by its other causes too: reading it tells them apart.
+  // The list also holds events with the cause among their `parents`: reading decides for `causationId`.
   lookup.narrow(KIND.causation, causes)
   if (seen?.patterns.some(isGlob)) await lookup.narrowByPatterns(KIND.stream, seen)
   if (types?.some(isGlob)) await lookup.narrowByPatterns(KIND.type, { patterns: types, matches: compileGlobs(types) })
@@ -47,7 +48,7 @@ interface Patterns {
   readonly matches: TextTest
 }
 
-/** Streams asked for by name are held against what may be seen before anything is looked up. */
+/** Streams named exactly are held against `within` before anything is looked up, so hidden ones cost no look-up. */
 function seenStreams(
   streams: readonly string[] | undefined,
   within: readonly string[] | undefined,
@@ -57,14 +58,13 @@ function seenStreams(
     return patterns && { patterns, matches: compileStreams(patterns) }
   }
   const seen = compileStreams(within)
-  // What may be seen is the narrower side when everything is asked for.
+  // When everything is wanted, what may be seen is the narrower side.
   if (streams.includes('*')) return { patterns: within, matches: seen }
   const patterns = streams.filter(pattern => isGlob(pattern) || seen(pattern))
   const asked = compileStreams(patterns)
   return { patterns, matches: name => asked(name) && seen(name) }
 }
 
-/** Narrows a part of a segment down, one field of a filter after the other. */
 class Lookup {
   found: Uint32Array | undefined
 
@@ -78,13 +78,13 @@ class Lookup {
   }
 
   narrow(kind: number, texts: string | readonly string[] | undefined): void {
-    // Every field after an empty one would be looked up in vain.
+    // Once nothing is left, every further look-up would be in vain.
     if (texts === undefined || this.left === 0) return
     const list = typeof texts === 'string' ? this.clipped(kind, texts) : union(texts.map(of => this.clipped(kind, of)))
     this.keep(list)
   }
 
-  /** `*` alone narrows nothing worth a list, but for streams it still leaves out the service's own: reading verifies that. */
+  /** `*` alone is not worth a list, though for streams it leaves out the service's own: reading verifies that. */
   async narrowByPatterns(kind: number, { patterns, matches }: Patterns): Promise<void> {
     if (this.left <= FEW_EVENTS || patterns.includes('*')) return
     const { postings } = this

@@ -1,4 +1,4 @@
-// The one path by which events are read: postings, places, checked bytes, events, in order, a little ahead of who asks.
+// The one path by which events are read: postings, places, checked bytes, events, in order and one fetch ahead.
 import { StoreError, unreadable } from '../../contract/errors.js'
 import type { DamagedRange, ReadRequest } from '../../contract/event-store.js'
 import { compileFilter, filterCost } from '../../contract/filter.js'
@@ -19,7 +19,10 @@ import { DAMAGED_EVENT, isKnownDamaged, proven, secondOpinion } from './second-o
 import { firstAtOrAfter, segmentOf } from './segment-search.js'
 import { withIndexRepair } from './with-index-repair.js'
 
-/** Comparisons between two looks at the clock; whoever is given an event does at least as much with it as so many. */
+/**
+ * Comparisons between two readings of the clock. An event that is handed out counts as several, because its consumer
+ * does at least that much work with it.
+ */
 const WORK_A_LOOK = 1_024
 const USE_OF_AN_EVENT = 16
 
@@ -28,17 +31,17 @@ interface Bounds {
   readonly to: number
 }
 
-/** Some events of one segment, in the order in which they are wanted. */
+/** Places in one segment, in the order of the read. */
 interface Fetch {
   readonly segment: Segment
   readonly places: readonly EntryPlace[]
 }
 
-/** In the order in which they are wanted; `failure` is what stands in the place of the next one. */
+/** Events in the order of the read; `failure` takes the place of the next one. */
 interface Fetched {
   readonly events: readonly StoredEvent[]
   readonly failure?: StoreError
-  /** Others have had their turn since it was asked for. */
+  /** The event loop went round while the bytes were read, so that a new turn may begin. */
   readonly waited: boolean
 }
 
@@ -51,7 +54,7 @@ export class LogReader {
 
   constructor(private readonly log: Log) {}
 
-  /** Up to `head`, which is taken when the read is asked for and not when its first event is. */
+  /** Reads up to `head`, which is taken when the read is requested and not when its first event is. */
   async *read(request: ReadRequest, head = this.log.head): AsyncGenerator<StoredEvent, void, void> {
     const bounds = await withIndexRepair(this.log, () => this.bounds(request, head))
     let left = request.limit ?? Number.POSITIVE_INFINITY
@@ -66,11 +69,11 @@ export class LogReader {
       if (fetched === undefined) return
       const { events, failure } = fetched
       if (fetched.waited) turn = new Turn()
-      // Nothing is read ahead of what may well be the end.
+      // Nothing is read ahead of a fetch that may well be the last.
       const more = failure === undefined && events.length < left
       if (more) {
         ahead = this.perform(steps.next(), request)
-        // Whoever stops reading early must not be told of a fault in what was read ahead.
+        // A consumer that stops early must not hear of a fault in what was read ahead, so it is handled here.
         ahead.catch(() => undefined)
       }
       for (const event of events) {
@@ -89,7 +92,7 @@ export class LogReader {
     }
   }
 
-  /** One event by position; undefined when no segment holds it. */
+  /** One event by position; undefined when it is retired or beyond the head. Throws DATA_CORRUPT when it is damaged. */
   async at(position: number): Promise<StoredEvent | undefined> {
     const segment = segmentOf(this.log.segments(), position)
     if (segment === undefined) {
@@ -105,7 +108,7 @@ export class LogReader {
   private bounds(request: ReadRequest, head: number): Bounds {
     let from = Math.max(this.log.firstPosition, (request.after ?? 0) + 1)
     const before = (request.before ?? Number.POSITIVE_INFINITY) - 1
-    // What is lost from the end of the log lies beyond the head, and is not passed over in silence either.
+    // Events lost from the end of the log lie beyond the head, and must not be passed over in silence either.
     const lost = this.log.damage.reduce((furthest, damage) => Math.max(furthest, damage.to), head)
     let to = Math.min(lost, before)
     const segments = this.log.segments()
@@ -128,7 +131,7 @@ export class LogReader {
     return failure === undefined ? NOTHING : { ...NOTHING, failure }
   }
 
-  /** What to fetch, in order. Segments are looked up anew at each step: one may have been archived meanwhile. */
+  /** What to fetch, in order. Segments are looked up at each step, because one may have been archived meanwhile. */
   private async *steps(request: ReadRequest, { from, to }: Bounds): AsyncGenerator<Step, void, void> {
     const down = request.order === 'desc'
     let at = down ? to : from
@@ -137,7 +140,7 @@ export class LogReader {
       const segments = this.log.segments()
       const segment = segmentOf(segments, at)
       if (segment === undefined && at < this.log.firstPosition) {
-        // Retired during the read: gone, as if it had been asked for later.
+        // The segment was retired during the read, which goes on as if it had been requested later.
         at = down ? from - 1 : this.log.firstPosition
         continue
       }
@@ -159,7 +162,7 @@ export class LogReader {
     }
   }
 
-  /** The index of a segment goes with it: then there is nothing left to find. */
+  /** A segment that is retired loses its index too, so that an error then only means that nothing is left to find. */
   private async unlessRetired<T>(segment: Segment, work: () => T | Promise<T>, nothing: T): Promise<T> {
     try {
       return await withIndexRepair(this.log, work)
@@ -169,7 +172,7 @@ export class LogReader {
     }
   }
 
-  /** Ordinals worth reading. Those known to be damaged are among them: never a silent gap. */
+  /** Ordinals worth reading. Those known to be damaged are among them, because a filter must not hide a gap. */
   private async wanted(segment: Segment, request: ReadRequest, part: Bounds): Promise<Wanted> {
     const first = segment.firstPosition
     const all = { from: part.from - first, to: part.to - first }
@@ -179,7 +182,7 @@ export class LogReader {
     const damaged = this.log.damage.flatMap(({ from, to }) =>
       ordinalsBetween(Math.max(from, part.from) - first, Math.min(to, part.to) - first),
     )
-    // Copied, because a view into the lists does not outlive the next append.
+    // Copied, because the index promises a list only until its next change.
     return damaged.length === 0 ? found.slice() : union([found, Uint32Array.from(damaged)])
   }
 
@@ -190,6 +193,7 @@ export class LogReader {
       const code = diskErrorCode(error)
       if (this.log.state === 'closed') throw new StoreError('CLOSED', 'the store closed during the read')
       if (code === undefined || error instanceof StoreError) throw error
+      // The segment may have been archived during the read: its events are then in another file.
       const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as EntryPlace).position) : undefined
       if (moved !== undefined && moved.name !== segment.name) return this.fetchFrom(moved, places, request)
       if (segment.lastPosition < this.log.firstPosition) return NOTHING
@@ -208,7 +212,7 @@ export class LogReader {
         const event =
           proven(place, read[at] as Buffer, offset) ?? (await secondOpinion(this.log, segment, place.position))
         const failure = event === undefined ? this.damaged(request, this.damageAt(segment, place)) : undefined
-        // What is sound before the damage is served all the same.
+        // Events before the damage are still delivered.
         if (failure !== undefined) return { events, failure, waited }
         if (event !== undefined) events.push(event)
       }
@@ -220,7 +224,7 @@ export class LogReader {
     return { from: position, to: position, where: `${name} at byte ${offset}`, reason: DAMAGED_EVENT }
   }
 
-  /** Tells whoever asked to be told; undefined when the read goes on behind it. */
+  /** Reports the range if the request wants that, and answers undefined; otherwise answers the error to throw. */
   private damaged(request: ReadRequest, range: DamagedRange): StoreError | undefined {
     if (request.onDamaged !== undefined) {
       request.onDamaged(range)
@@ -249,7 +253,7 @@ function ordinalsBetween(from: number, to: number): number[] {
   return list
 }
 
-/** For a position that no segment holds. */
+/** The missing positions around one that no segment holds, within the bounds of the read. */
 function gapAround(segments: SegmentList, position: number, { from, to }: Bounds): Bounds {
   const count = segments.countUpTo(position)
   const before = count === 0 ? 0 : segments.at(count - 1).lastPosition

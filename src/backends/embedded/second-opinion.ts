@@ -1,4 +1,4 @@
-// What could not be proven is looked at once more before it is called damage: an index may have pointed to the wrong place.
+// Looks again at an event that could not be proven, because an index may have pointed to the wrong place.
 
 import type { StoredEvent } from '../../record/record.js'
 import type { Log } from './engine/log.js'
@@ -7,7 +7,7 @@ import { DamagedEvent, type EntryPlace, eventAt, placeOf } from './entry-reader.
 
 export const DAMAGED_EVENT = 'an event does not have the hash it was stored with'
 
-/** The event after all; undefined when it is damaged, which is written down by then and may be told. */
+/** The event after all; undefined when it is damaged, which is recorded before this resolves and may be reported. */
 export async function secondOpinion(log: Log, segment: Segment, position: number): Promise<StoredEvent | undefined> {
   if (isKnownDamaged(log, position)) return undefined
   const look = () => readAgain(segment, position)
@@ -23,7 +23,7 @@ export function isKnownDamaged(log: Log, position: number): boolean {
   return log.damage.some(({ from, to }) => from <= position && position <= to)
 }
 
-/** undefined when the bytes at this place are not the event; `bytes` holds the segment from `base` on. */
+/** Undefined when the bytes at this place are not the event; `bytes` holds the segment from byte `base` on. */
 export function proven(place: EntryPlace, bytes: Buffer, base: number): StoredEvent | undefined {
   try {
     return eventAt(place, bytes, base)

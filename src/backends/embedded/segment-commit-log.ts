@@ -1,4 +1,4 @@
-// The segment log as the commit log of one process: what became of a batch, in the contract's words.
+// The segment log as the commit log of one process; it says in the contract's errors what became of a batch.
 import { ERRORS, StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import type { WriteState } from '../../contract/event-store.js'

@@ -4,7 +4,7 @@ import type { Segment } from './engine/segment/sealed-segment.js'
 import type { SegmentList } from './engine/segment/segment-list.js'
 import { DamagedEvent, readEventSync } from './entry-reader.js'
 
-/** undefined when no segment holds the position: it is beyond the head, retired, or its segment is missing. */
+/** Undefined when no segment holds the position: it is beyond the head, retired, or its segment is missing. */
 export function segmentOf(segments: SegmentList, position: number): Segment | undefined {
   const count = segments.countUpTo(position)
   if (count === 0) return undefined
@@ -12,12 +12,12 @@ export function segmentOf(segments: SegmentList, position: number): Segment | un
   return position <= segment.lastPosition ? segment : undefined
 }
 
-/** When the event at a position was written; throws DamagedEvent where there is none to be read. */
+/** When the event at a position was written; throws DamagedEvent when that event cannot be read. */
 export type ReadingAt = (segment: Segment, position: number) => ClockReading
 
 /**
- * The first position in `[from, to]` at or after the reading; `to + 1` when all are earlier. A binary search, which
- * passes over positions that cannot be read.
+ * The first position in `[from, to]` at or after the reading; `to + 1` when all are earlier. It is a binary search,
+ * because times rise with positions, and it passes over positions that cannot be read.
  */
 export function firstAtOrAfter(
   segments: SegmentList,
@@ -51,7 +51,7 @@ function firstReadable(
   while (at < limit) {
     const segment = segmentOf(segments, at)
     if (segment === undefined) {
-      // Over all that is missing at once: a hole may be millions of positions wide, and an append waits for this.
+      // Missing positions are passed over at once: a gap may be millions wide, and this holds the event loop.
       const next = segments.countUpTo(at)
       at = next < segments.length ? segments.at(next).firstPosition : limit
       continue

@@ -1,4 +1,4 @@
-// The side store as files in a directory of its own: written all or not, moved aside when they are wrong.
+// The side store as files in one directory: each is written whole or not at all, and moved aside when it is wrong.
 import { dirname, join } from 'node:path'
 import { type Room, SideStore } from '../../contract/side-store.js'
 import { type Disk, diskErrorCode } from './engine/disk/disk.js'
@@ -6,11 +6,11 @@ import { replaceFile } from './engine/disk/small-file.js'
 
 const QUARANTINE = 'quarantine'
 const TEMPORARY = '.tmp'
-/** What was wrong is evidence, but not for ever. */
+/** Files that were wrong are kept as evidence, but no more than this many. */
 const QUARANTINED_MAX = 100
 const MISSING = new Set(['ENOENT', 'ENOTDIR'])
 
-/** Goes to the disk past the log's latch, because a fault here says nothing of the log. */
+/** It bypasses the latch of the log, because a fault here says nothing about the log. */
 export class SideFiles extends SideStore {
   private readonly quarantined: string
 

@@ -1,4 +1,4 @@
-// The names of streams in order, each once: the sorted names of every segment, merged as they are asked for.
+// Lists stream names in order, each once: the sorted names of every segment are merged as the consumer takes them.
 import type { StreamsRequest } from '../../contract/event-store.js'
 import { compileListing } from '../../contract/filter.js'
 import { Turn } from '../../contract/turns.js'
@@ -7,18 +7,18 @@ import { SealedSegment } from './engine/segment/sealed-segment.js'
 import { KIND } from './terms.js'
 import { withIndexRepair } from './with-index-repair.js'
 
-/** Sorted names, read on as the merge asks for them. */
+/** Sorted names of one source, which are read only as far as the merge needs them. */
 class Names {
   name: string | undefined
   private rest: Iterator<string> | undefined
 
   constructor(
     private readonly open: () => Iterable<string>,
-    /** Whether retention has removed them meanwhile. */
+    /** Whether retention has removed the names meanwhile. */
     private readonly gone = () => false,
   ) {}
 
-  /** To the first name beyond `last`. Whoever fails on the way begins again when asked again. */
+  /** Goes to the first name beyond `last`. After an error it can be called again, because it opens the names anew. */
   advance(last: string): void {
     try {
       this.rest ??= this.open()[Symbol.iterator]()
@@ -38,7 +38,7 @@ class Names {
   }
 }
 
-/** What the log holds now, and not what is stored while the names are read. */
+/** Takes the names that the log holds now; streams stored while they are read are not among them. */
 function sourcesOf(log: Log): Names[] {
   const loose = [...log.floor.carried.keys()]
   const sealed: Names[] = []
@@ -54,7 +54,7 @@ function sourcesOf(log: Log): Names[] {
   return [new Names(() => loose), ...sealed]
 }
 
-/** Those that stand at the smallest names come last. */
+/** Keeps the sources in descending order of their names, so that the smallest is taken from the end. */
 function insert(names: Names[], one: Names): void {
   const { name } = one
   if (name === undefined) return

@@ -1,4 +1,4 @@
-// Under which terms an event can be found: the one place that says so, for the write path and for rebuilding.
+// The terms under which an event can be found; the write path and a rebuild both use them, so they cannot differ.
 import { causesOf, type Filterable, type FilterFieldName } from '../../contract/filter.js'
 import { StoredEvent } from '../../record/record.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
@@ -26,7 +26,10 @@ export const KIND_OF: Readonly<Record<FilterFieldName, number>> = {
   sessionId: KIND.session,
 }
 
-/** Streams and types are searched by glob; streams and keys are asked for on every append, mostly in vain. */
+/**
+ * Streams and types are searched by glob, so their names must be listed. Every append looks up streams and keys, mostly
+ * in vain, so those have a filter.
+ */
 export const TERM_KINDS: TermKinds = Object.freeze({
   enumerable: (1 << KIND.stream) | (1 << KIND.type),
   filtered: (1 << KIND.stream) | (1 << KIND.key),

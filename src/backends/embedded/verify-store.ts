@@ -1,4 +1,4 @@
-// The two commands of an operator, as library calls: look at a store without changing a byte, and repair one on purpose.
+// Verify and repair as library calls: one examines a store without changing a byte, the other accepts its damage.
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
@@ -16,31 +16,31 @@ import { resolveOptions } from './options.js'
 
 export interface VerifyOptions {
   readonly disk?: Disk
-  /** Look even though a server is writing: what changes under the eyes is looked at again. */
+  /** Examines the store while a server writes, and examines again what seems damaged, because it may be changing. */
   readonly live?: boolean
 }
 
 export interface RepairOptions {
   readonly disk?: Disk
-  /** Without it nothing is changed: the report says what would be. */
+  /** Without it nothing is changed, and the report says what would be. */
   readonly apply?: boolean
 }
 
 export interface RepairReport {
   readonly applied: boolean
   readonly steps: readonly RepairStep[]
-  /** Why nothing can be done: damage whose extent nobody knows. A backup has to be restored. */
+  /** Why nothing can be repaired: damage of unknown extent. A backup has to be restored. */
   readonly refused: readonly string[]
-  /** Positions that are given up for good. */
+  /** Number of positions that are given up for good. */
   readonly lost: number
   readonly before: VerifyReport
 }
 
 const LIVE_LOOKS = 3
-/** Room for the whole index of one segment: every answer of it is asked for, in no order. */
+/** Holds the whole index of one segment, because verify looks up everything in it, in no order. */
 const PAGE_CACHE_BYTES = 256 * 1024 * 1024
 
-/** Reads everything and changes nothing. Takes the store's lock, so that nobody else changes anything meanwhile. */
+/** Reads everything and changes nothing. Without `live` it takes the store's lock, so that nobody changes anything. */
 export async function verifyStore(directory: string, options: VerifyOptions = {}): Promise<VerifyReport> {
   const disk = options.disk ?? new RealDisk()
   return underTranslation(directory, async () => {
@@ -50,7 +50,7 @@ export async function verifyStore(directory: string, options: VerifyOptions = {}
   })
 }
 
-/** Accepts the damage that verify finds, for ever: the next start is writable, and the lost positions stay lost. */
+/** With `apply`, accepts the damage found, for good: the next start is writable, and the lost positions stay lost. */
 export async function repairStore(directory: string, options: RepairOptions = {}): Promise<RepairReport> {
   const disk = options.disk ?? new RealDisk()
   const apply = options.apply === true
@@ -84,7 +84,7 @@ function look(disk: Disk, directory: string): Promise<VerifiedStore> {
   return inContext(new ReadOnlyDisk(disk), directory, verify)
 }
 
-/** A segment that is archived, or a batch that is written, while it is looked at: damage that is none is gone the next time. */
+/** A segment that is archived or a batch that is written during the look can seem damaged, but not the next time. */
 async function lookLive(disk: Disk, directory: string): Promise<VerifiedStore> {
   for (let left = LIVE_LOOKS; ; left--) {
     try {
@@ -114,12 +114,12 @@ async function underTranslation<T>(directory: string, work: () => Promise<T>): P
   }
 }
 
-/** For a command that is about to open a store, and must not make one. */
+/** For a command that is about to open a store and must not create one. */
 export function requireStore(directory: string): Promise<void> {
   return underTranslation(directory, () => mustBeStore(new RealDisk(), directory))
 }
 
-/** A mistyped path must not pass for a healthy, empty store. */
+/** Without this check a mistyped path would pass for a healthy, empty store. */
 async function mustBeStore(disk: Disk, directory: string): Promise<void> {
   const { segments, lock } = new Layout(directory)
   const names = await disk.list(directory)
@@ -137,7 +137,10 @@ async function underOwnLock<T>(disk: Disk, directory: string, work: () => Promis
   }
 }
 
-/** The lock file tells who holds it; afterwards it says again what it said before. A disk nobody can write to needs no lock. */
+/**
+ * The lock file names its holder meanwhile, and afterwards gets back the content it had. A store that cannot be written
+ * to is examined without a lock.
+ */
 async function underBorrowedLock<T>(disk: Disk, directory: string, work: () => Promise<T>): Promise<T> {
   const layout = new Layout(directory)
   const said = await contentOf(disk, layout.lock)

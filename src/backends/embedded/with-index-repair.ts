@@ -1,4 +1,4 @@
-// Runs a lookup again after an index turned out to be at fault and was rebuilt from the log.
+// Runs a look-up again after its index turned out to be at fault and was rebuilt from the log.
 import { StoreError } from '../../contract/errors.js'
 import { diskErrorCode } from './engine/disk/disk.js'
 import { IndexDamaged } from './engine/index/index-format.js'
@@ -9,7 +9,7 @@ import { segmentOf } from './segment-search.js'
 
 const MOST_REBUILDS = 100
 
-/** Whatever `work` did before it met the damage is done again: it must not have left anything behind. */
+/** After a rebuild `work` runs again from its beginning, so it must not leave anything behind when it throws. */
 export async function withIndexRepair<T>(log: Log, work: () => T | Promise<T>): Promise<T> {
   try {
     for (let rebuilds = 0; ; rebuilds++) {
@@ -24,7 +24,7 @@ export async function withIndexRepair<T>(log: Log, work: () => T | Promise<T>): 
   }
 }
 
-/** For work that knows what to say of damage once it is known: it is done again whenever it has met some that was not. */
+/** For work that answers known damage itself: it runs again whenever it met damage that was not known before. */
 export async function withoutNewDamage<T>(log: Log, work: () => T): Promise<T> {
   for (let met = 0; ; met++) {
     try {
@@ -37,7 +37,7 @@ export async function withoutNewDamage<T>(log: Log, work: () => T): Promise<T> {
   }
 }
 
-/** What the disk or the log refused, in the contract's words. */
+/** Says in an error of the contract what the disk or the log refused. */
 function asStoreError(error: unknown): unknown {
   if (error instanceof StoreError) return error
   if (error instanceof DamagedEvent) return new StoreError('DATA_CORRUPT', error.message, { cause: error })
@@ -46,7 +46,7 @@ function asStoreError(error: unknown): unknown {
   return new StoreError('STORAGE_UNAVAILABLE', `looking it up failed: ${code}`, { cause: error })
 }
 
-/** Whether it was an index, and there is another now. An event that is damaged itself is known to be when this answers. */
+/** Whether an index was at fault and has been rebuilt. Damage of the event itself is recorded when this resolves. */
 async function isMended(log: Log, error: unknown): Promise<boolean> {
   if (error instanceof DamagedEvent) {
     const { position } = error.place

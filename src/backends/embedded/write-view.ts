@@ -1,4 +1,4 @@
-// What is already assigned, in flight included: the answers an append is decided by.
+// What is already assigned, events in flight included; every append is decided against it.
 
 import { formatId } from '../../contract/event-id.js'
 import { LIMITS } from '../../contract/limits.js'
@@ -13,17 +13,17 @@ import { KIND, keyTerm } from './terms.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
 
-/** So long the writer looks for what a condition names; what takes longer is looked for outside of it. */
+/** Milliseconds the writer searches for one condition; a longer search runs beside it, so that others need not wait. */
 const SEARCH_MS = 1
 const STAGED_A_LOOK = 32
 const NO_TAGS: readonly string[] = Object.freeze([])
 
 export class WriteView implements AssignedView<ConditionSearch> {
-  /** Heads of the streams seen last; the oldest is forgotten first and found again in the index. */
+  /** Heads of streams. The one set longest ago is dropped, and found again in the index. */
   private readonly revisions = new Map<string, number>()
-  /** What the batch in the making adds to them: never forgotten before it is settled. */
+  /** Heads that the batch in the making adds. They are kept apart, because none may be dropped before it is settled. */
   private readonly stagedRevisions = new Map<string, number>()
-  /** Those of the batch in the making: they have their places but are not durable yet. */
+  /** Events of the batch in the making: they have their positions but are not durable yet. */
   private readonly staged: Placed[] = []
   private readonly stagedKeys = new Map<string, Placement>()
   private readonly patience = new SearchAllowance(SEARCH_MS)
@@ -44,13 +44,13 @@ export class WriteView implements AssignedView<ConditionSearch> {
     this.ages.stamped(placement.timestampNs)
   }
 
-  /** The batch is durable: what was staged can be read from now on. */
+  /** The batch is durable, so what was staged can be read from now on. */
   settle(): void {
     for (const [stream, revision] of this.stagedRevisions) this.remember(stream, revision)
     this.forget()
   }
 
-  /** The batch is not stored: the streams stand where they stood. */
+  /** The batch is not stored, so its streams are again at the revisions they had before. */
   forget(): void {
     this.staged.length = 0
     this.stagedRevisions.clear()
@@ -65,7 +65,7 @@ export class WriteView implements AssignedView<ConditionSearch> {
     return revision
   }
 
-  /** The newest durable event of a stream. */
+  /** The newest durable event of a stream; throws DamagedEvent when it cannot be read. */
   lastOfStream(stream: string): StoredEvent | undefined {
     return this.lastWith(KIND.stream, stream, event => event.stream === stream)
   }
@@ -100,7 +100,7 @@ export class WriteView implements AssignedView<ConditionSearch> {
   }
 
   private remember(stream: string, revision: number): void {
-    // Taken out first, so that it stands behind all others: the oldest is the one not used for longest.
+    // Deleted first, so that the entry becomes the last of the map, whose first one is dropped.
     this.revisions.delete(stream)
     this.revisions.set(stream, revision)
     if (this.revisions.size <= this.cachedStreams) return
@@ -108,13 +108,14 @@ export class WriteView implements AssignedView<ConditionSearch> {
     if (oldest !== undefined) this.revisions.delete(oldest)
   }
 
-  /** The newest durable event with the term; a damaged one cannot be decided by and is thrown. */
+  /** The newest durable event with the term. A damaged one is thrown, because nothing can be decided by it. */
   private lastWith(kind: number, text: string, proves: (event: StoredEvent) => boolean): StoredEvent | undefined {
     const segments = this.log.segments()
     const before = (at: number) => segments.lastThatMay(kind, text, at)
     for (let at = before(segments.length); at >= 0; at = before(at)) {
       const segment = segments.at(at)
       const { postings, firstPosition, lastPosition } = segment
+      // The index may already hold the batch that is being synced, so only durable ordinals count.
       const durable = lastPosition - firstPosition + 1
       for (
         let ordinal = postings.last(kind, text, durable);

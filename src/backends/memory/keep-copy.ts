@@ -1,4 +1,4 @@
-// Deep copies that nobody can change: what the memory backend keeps, and all it hands out.
+// Deep copies that nobody can change: the memory backend keeps them and hands them out.
 import type { JsonObject, JsonValue } from '../../contract/event.js'
 
 /**

@@ -1,4 +1,4 @@
-// How the memory backend turns a new event into a recorded one, and a request into what its key stands for.
+// How the memory backend turns a new event into a recorded one, and a request into the fingerprint of its key.
 import { createHash } from 'node:crypto'
 import { tooLarge } from '../../contract/errors.js'
 import { type Author, type JsonObject, type NewEvent, Packed, type RecordedEvent } from '../../contract/event.js'
@@ -41,7 +41,7 @@ export function memoryBytesOf({ data, metadata }: Pick<Draft, 'data' | 'metadata
   return data.bytes.length + (metadata?.bytes.length ?? 0)
 }
 
-/** Packs what the request brings and holds it to the limits in bytes, which only packing can tell exactly. */
+/** Packs the payloads and checks their limits in bytes, because only packing tells the exact number. */
 export function draftsOf(request: AppendRequest): Draft[] {
   const drafts = request.events.map((event, i) => {
     const metadata = event.metadata === undefined ? undefined : payloadOf(event.metadata)
@@ -83,7 +83,7 @@ export function recordOf({ event, data, metadata }: Draft, author: Author, place
       traceparent: author.traceparent,
       checksum: hash.digest('hex'),
     }),
-    // Frozen bytes do not exist, so everyone gets their own.
+    // Bytes cannot be frozen, so every caller gets a copy of its own.
     packedData: () => data.bytes.slice(),
     packedMetadata: () => metadata?.bytes.slice(),
     packedBytes: () => data.bytes.length + (metadata?.bytes.length ?? 0),
@@ -91,8 +91,8 @@ export function recordOf({ event, data, metadata }: Draft, author: Author, place
 }
 
 /**
- * Two requests are the same when these texts are: the order of keys counts, whether a payload came packed does not,
- * and neither does who asked, because a key belongs to an agent anyway.
+ * Two requests are the same when these texts are equal. The order of keys counts. Whether a payload came packed does
+ * not, and neither does the author, because a key belongs to an agent anyway.
  */
 export function fingerprintOf({ expectations = [], condition }: AppendRequest, drafts: readonly Draft[]): string {
   const events = drafts.map(({ event, data, metadata }) => [

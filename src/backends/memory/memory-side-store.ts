@@ -1,4 +1,4 @@
-// The side store as simple as one can be: files in a map, gone with the process like the events they are made of.
+// The simplest side store: files in a map, which end with the process as the events do that they are made of.
 import { freemem, totalmem } from 'node:os'
 import { type Room, SideStore } from '../../contract/side-store.js'
 

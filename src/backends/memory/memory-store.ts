@@ -1,4 +1,4 @@
-// The model: an event store as simple as one can be, against which every other backend is judged. Keeps nothing.
+// The model: the simplest event store, against which every other backend is judged; it keeps nothing on a disk.
 
 import { checkAppend } from '../../contract/check/check-append.js'
 import {
@@ -55,7 +55,7 @@ interface Waiter {
 export interface MemoryStoreOptions {
   readonly nodeId: string
   readonly clock?: Clock
-  /** By which ages are measured. */
+  /** Ages are measured by this clock, because the wall clock may jump. */
   readonly monotonic?: Clock
   readonly observer?: Observer
 }
@@ -84,7 +84,7 @@ export class MemoryStore extends EventStore {
     this.observer = new Observers(options.observer === undefined ? [] : [options.observer])
   }
 
-  /** Runs from check to answer without a pause, so appends cannot come between each other. */
+  /** Runs from check to answer without an await, so that appends cannot come between each other. */
   async append(request: AppendRequest): Promise<Appended> {
     this.mustBeOpen()
     checkAppend(request)
@@ -111,7 +111,7 @@ export class MemoryStore extends EventStore {
     throw new StoreError('KEY_REUSED', 'This idempotency key was used for another request')
   }
 
-  /** Throws with every violation there is, or lets the request pass. */
+  /** Throws one error with every violation, or returns when there is none. */
   private decide({ expectations = [], condition }: AppendRequest): void {
     const violations: Violation[] = []
     for (const { stream, expectedRevision } of expectations) {
@@ -140,7 +140,7 @@ export class MemoryStore extends EventStore {
       return Object.freeze({ id, position, stream, revision, timestamp })
     })
     return {
-      // A key's first answer is handed out again and again, so nobody may change it.
+      // The first answer to a key is handed out again and again, so nobody may change it.
       events: Object.freeze(events),
       firstPosition,
       lastPosition: this.head(),

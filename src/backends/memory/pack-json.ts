@@ -1,4 +1,4 @@
-// Checked JSON to MessagePack, as plainly as can be. Every own key is a key: none means anything, `toJSON` included.
+// Turns checked JSON into MessagePack in the plainest way; no key means anything, not even `toJSON`.
 import type { JsonObject, JsonValue } from '../../contract/event.js'
 
 const ENCODER = new TextEncoder()
@@ -38,7 +38,7 @@ function putText(text: string, parts: Uint8Array[]): void {
   parts.push(head(bytes.length, { short: 0xa0, shortMax: 31, long: [0xd9, 0xda, 0xdb] }), bytes)
 }
 
-/** Small integers in one byte, all others as the doubles they are, so that -0 stays -0. */
+/** Small integers take one byte. All other numbers are doubles, so that -0 stays -0. */
 function packNumber(value: number): Uint8Array {
   if (Number.isInteger(value) && !Object.is(value, -0) && value >= -32 && value <= 127)
     return Uint8Array.of(value & 0xff)

@@ -1,4 +1,4 @@
-// Checks an untrusted append against every rule of the contract, and names all that is wrong with it at once.
+// Checks an untrusted append against every rule of the contract, and reports all faults at once.
 
 import { StoreError } from '../errors.js'
 import { Packed } from '../event.js'
@@ -41,17 +41,17 @@ const EVENT_FIELDS = new Set([
   'occurredAt',
 ])
 
-// One walk serves all requests. A getter in a request's data may append on its own, so a walk in use is not shared.
+// One walk serves all requests. A getter in the data of a request may itself append, so a walk in use is not shared.
 let idleWalk: JsonWalk | undefined = new JsonWalk()
 
 class AppendCheck {
   private readonly findings = new FieldFindings()
   private byService = false
   private batchBytes = 0
-  /** Of the payloads of the event in hand, as far as they are looked into here. */
+  /** Keys in the payloads of the current event, as far as they are counted here. */
   private keys = 0
 
-  /** Without a walk the payloads are left to whoever encodes them. */
+  /** Without a walk, payloads that are objects are not looked into, and the encoder has to refuse what is not JSON. */
   constructor(
     private readonly walk: JsonWalk | undefined,
     private mostKeys: number = LIMITS.eventKeys,
@@ -97,7 +97,7 @@ class AppendCheck {
     if (correlationId !== undefined) this.requestField('/author/correlationId', referenceFault(correlationId))
     if (traceparent !== undefined) this.requestField('/author/traceparent', referenceFault(traceparent))
     this.byService = agentId === SERVICE_AGENT
-    // What the service writes of itself is bounded where it is made.
+    // The events of the service are bounded where they are made.
     if (this.byService) this.mostKeys = Number.POSITIVE_INFINITY
   }
 
@@ -204,7 +204,7 @@ class AppendCheck {
     return bytes.length
   }
 
-  /** Answers 0: what is refused anyway shall not make the batch too large as well. */
+  /** Answers 0, so that an event that is refused anyway does not make the batch too large as well. */
   private tooLarge(pointer: string, most: number): 0 {
     this.findings.add('EVENT_TOO_LARGE', pointer, `must be at most ${most} bytes as stored`)
     return 0
@@ -212,16 +212,17 @@ class AppendCheck {
 }
 
 /**
- * As `checkAppend`, but without a look into `data` and `metadata` that are objects: for a backend whose encoder refuses
- * whatever is not JSON. What it refuses has to be put to `checkAppend`, which names the faults.
+ * Like `checkAppend`, but without a look into `data` and `metadata` that are objects: for a backend whose encoder
+ * refuses what is not JSON. A request that the encoder refuses has to be given to `checkAppend`, which names the
+ * faults.
  */
 export function checkAppendAround(request: unknown): asserts request is AppendRequest {
   readable(() => new AppendCheck(undefined).run(request))
 }
 
 /**
- * Throws one StoreError that lists all that is wrong with the request, up to twenty findings. `mostKeys` is more than
- * usual for events that are in a log already.
+ * Throws one StoreError that lists all that is wrong with the request, up to twenty findings. `mostKeys` may be greater
+ * for events that are in a log already.
  */
 export function checkAppend(request: unknown, mostKeys?: number): asserts request is AppendRequest {
   const walk = idleWalk ?? new JsonWalk()
@@ -238,7 +239,7 @@ function readable(check: () => void): void {
     check()
   } catch (error) {
     if (error instanceof StoreError) throw error
-    // A getter or a proxy of the request has thrown: the request's defect, not the store's.
+    // A getter or a proxy of the request has thrown, which is a defect of the request and not of the store.
     throw new StoreError('INVALID_REQUEST', 'The request cannot be read', { cause: error })
   }
 }

@@ -1,4 +1,4 @@
-// The rules of every name and number a client may send. Each answers what is wrong, or undefined when nothing is.
+// The rules for every name and number a client may send; each check answers what is wrong, or undefined.
 import { isEventId } from '../event-id.js'
 import { LIMITS } from '../limits.js'
 
@@ -9,7 +9,7 @@ const IN_STREAM = 8
 const DOLLAR = 0x24
 const STAR = 0x2a
 
-/** For every ASCII character, the places it may stand in. */
+/** For each ASCII character, the places where it is allowed. */
 const PLACES = new Uint8Array(128)
 for (const [characters, places] of [
   ['ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz', LETTER | IN_TYPE | IN_STREAM],
@@ -58,7 +58,7 @@ export function isServiceStream(stream: string): boolean {
   return stream.charCodeAt(0) === DOLLAR
 }
 
-/** A stream anyone may name: the service's own begin with `$` and go on like every other. */
+/** Accepts every stream that may be named: those of the service begin with `$` and go on like all others. */
 export function streamFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return NOT_TEXT
   const start = isServiceStream(value) ? 1 : 0
@@ -79,7 +79,7 @@ export function streamGlobFault(value: unknown): string | undefined {
   return fits && allInOrStar(value, isServiceStream(value) ? 1 : 0, IN_STREAM) ? undefined : STREAM_GLOB_RULE
 }
 
-/** Characters are code points, so that nobody's script is worth half; counted only where it can matter. */
+/** Characters are code points, so that no script is allowed fewer than another; they are counted only when in doubt. */
 function longerThan(text: string, limit: number): boolean {
   if (text.length <= limit) return false
   if (text.length > 2 * limit) return true

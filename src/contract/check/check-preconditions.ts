@@ -66,7 +66,7 @@ export function checkCondition(condition: unknown, findings: FieldFindings): voi
   }
 }
 
-/** Answers how many types and tags it names. */
+/** Answers how many types and tags the item names. */
 function checkItem(item: unknown, pointer: string, findings: FieldFindings): number {
   if (!isObject(item)) {
     add(findings, pointer, 'must be an object')
@@ -80,7 +80,10 @@ function checkItem(item: unknown, pointer: string, findings: FieldFindings): num
   return typeCount + tagCount
 }
 
-/** Answers how many values were given, right or wrong. */
+/**
+ * Answers how many values were given, right or wrong. A list at fault counts as one, so that its item is not called
+ * empty too.
+ */
 function checkValues(list: unknown, pointer: string, faultOf: FaultOf, findings: FieldFindings): number {
   const fault = listFault(list, LIMITS.conditionValuesPerItem)
   if (fault !== undefined) {

@@ -32,7 +32,7 @@ function limitFault(value: unknown): string | undefined {
   return fits ? undefined : `must be an integer from 1 to ${LIMITS.readLimitMax}`
 }
 
-/** Checks the fields that are given, each by its rule. */
+/** Checks the fields that are present, each by its rule. */
 function checkValues(
   object: Record<string, unknown>,
   rules: Readonly<Record<string, FaultOf>>,
@@ -64,7 +64,7 @@ function checkList(
   }
 }
 
-/** `pointer` is where the filter stands in the request. */
+/** `pointer` is where the filter is in the request. */
 export function checkFilter(filter: unknown, pointer: string, findings: FieldFindings): void {
   if (!isObject(filter)) {
     findings.add('INVALID_REQUEST', pointer, 'must be an object')
@@ -81,7 +81,10 @@ export function checkFilter(filter: unknown, pointer: string, findings: FieldFin
   checkGlobs(filter, pointer, findings)
 }
 
-/** Told of the list with which it becomes too much. What is no list of texts has been told of already. */
+/**
+ * Names the list with which the total becomes too large. After an earlier finding the lists may hold no texts, so
+ * nothing is counted.
+ */
 function checkGlobs(filter: Record<string, unknown>, pointer: string, findings: FieldFindings): void {
   if (findings.any) return
   const streams = filter['streams'] as readonly string[] | undefined
@@ -93,7 +96,7 @@ function checkGlobs(filter: Record<string, unknown>, pointer: string, findings: 
   findings.add('INVALID_REQUEST', `${pointer}/${field}`, detail)
 }
 
-/** A token may name more patterns than a reader may ask for. */
+/** Longer than other lists, because a token may name more patterns than a reader may ask for. */
 function checkWithin(within: unknown, pointer: string, findings: FieldFindings): void {
   if (within !== undefined)
     checkList(within, streamGlobFault, `${pointer}/within`, findings, LIMITS.patternsPerPermission)
@@ -128,13 +131,13 @@ export function checkRead(request: unknown): asserts request is ReadRequest {
   findings.settle()
 }
 
-/** A position or any text: text that is no id names no event, which is an answer and not a mistake. */
+/** Any text is accepted: text that is no id names no event, which is an answer and not a mistake. */
 export function checkFindKey(key: unknown): asserts key is Position | string {
   if (typeof key !== 'string' && positionFault(key) !== undefined)
     throw invalid('', 'must be a position or an event id')
 }
 
-/** Any text: a name no stream can have names no stream. */
+/** Any text is accepted: a name that no stream can have names no stream. */
 export function checkStreamName(name: unknown): asserts name is string {
   if (typeof name !== 'string') throw invalid('', 'must be the name of a stream')
 }

@@ -1,7 +1,7 @@
-// What the checks of every request share: objects, lists, and fields nobody knows.
+// Checks that every kind of request needs: of objects, of lists, and for unknown fields.
 import { type FieldFindings, type FindingCode, pointerSegment } from './field-findings.js'
 
-/** What is wrong with a value, or undefined. */
+/** Answers what is wrong with the value, or undefined. */
 export type FaultOf = (value: unknown) => string | undefined
 
 export function isObject(value: unknown): value is Record<string, unknown> {
@@ -17,7 +17,7 @@ export function keysFault(most: number): string {
   return `must hold at most ${most} keys`
 }
 
-/** A field that nobody knows is a mistake, and ignoring it would hide that. */
+/** An unknown field is a mistake, and ignoring it would hide that. */
 export function checkUnknownFields(
   object: object,
   known: ReadonlySet<string>,

@@ -1,9 +1,9 @@
-// What is wrong with an untrusted request: collected field by field, thrown once, as one catalogued error.
+// Collects what is wrong with an untrusted request, field by field, and throws it as one catalogued error.
 import { ERRORS, type ErrorCode, type FieldError, StoreError } from '../errors.js'
 
-/** Enough to correct a request in one go, few enough to answer with. */
+/** Enough to correct a request in one go, and few enough for an answer. */
 const FINDINGS_MAX = 20
-/** A key may be a megabyte long; its pointer shows the beginning. */
+/** A key may be a megabyte long, so its pointer shows only the beginning. */
 const SEGMENT_CHARS_MAX = 128
 
 export type FindingCode = Extract<
@@ -11,7 +11,7 @@ export type FindingCode = Extract<
   'INVALID_EVENT' | 'INVALID_REQUEST' | 'EVENT_TOO_LARGE' | 'BATCH_TOO_LARGE'
 >
 
-/** What the answer is called when several things are wrong: a broken rule outweighs a size. */
+/** Decides the code of the answer when several things are wrong: a broken rule outweighs a size. */
 const WEIGHT: Readonly<Record<FindingCode, number>> = {
   EVENT_TOO_LARGE: 1,
   BATCH_TOO_LARGE: 2,
@@ -43,7 +43,7 @@ export class FieldFindings {
     if (!this.full) this.errors.push({ pointer, detail })
   }
 
-  /** Throws what was found, or does nothing. */
+  /** Throws one error with everything that was found, or does nothing. */
   settle(): void {
     if (this.code === undefined) return
     const first = this.errors[0] as FieldError

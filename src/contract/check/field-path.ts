@@ -1,4 +1,4 @@
-// The path of a field of an event: read from its two spellings, and followed through own properties only.
+// The path of a field of an event: it has two spellings, and is followed through own properties only.
 import type { RecordedEvent } from '../event.js'
 import { LIMITS } from '../limits.js'
 
@@ -34,7 +34,6 @@ export interface FieldPath {
   readonly keys: readonly string[]
 }
 
-/** Either the path, or what is wrong with it. */
 export type ReadPath = { readonly path: FieldPath } | { readonly fault: string }
 
 const INDEX = /^(0|[1-9][0-9]{0,9})$/
@@ -62,7 +61,7 @@ function unescaped(segment: string): string {
   return segment.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-/** What stands there; undefined when nothing does. */
+/** The value at the path; undefined when there is none. */
 export function valueAt(event: RecordedEvent, { field, keys }: FieldPath): unknown {
   let value: unknown = event[field]
   for (let i = 0; i < keys.length && value !== undefined; i++) value = under(value, keys[i] as string)

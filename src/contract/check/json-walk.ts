@@ -1,4 +1,4 @@
-// Proves that an untrusted value is JSON, without recursion: cycles, depth and strangers cannot hurt it.
+// Proves that an untrusted value is JSON, without recursion, so that no cycle and no depth can exhaust the stack.
 
 import { LIMITS } from '../limits.js'
 import { type FieldFindings, pointerSegment } from './field-findings.js'
@@ -21,7 +21,7 @@ export function isPlainObject(value: unknown): value is Record<string, unknown> 
   return prototype === Object.prototype || prototype === null
 }
 
-/** Where a walk's root stands in the request. */
+/** Where the root of a walk is in the request. */
 export interface EventField {
   readonly event: number
   readonly field: 'data' | 'metadata'
@@ -36,24 +36,24 @@ export interface Allowance {
   readonly keys: number
 }
 
-/** One walk at a time over three small arrays: a frame per level, nothing allocated per key, every property read once. */
+/** Makes one walk at a time, with one frame per level; it allocates nothing per key and reads every property once. */
 export class JsonWalk {
   private readonly containers: object[] = new Array(LIMITS.nestingDepth).fill(NO_NAMES)
-  /** The keys of an object; undefined for an array. */
+  /** The keys of the object; undefined for an array. */
   private readonly names: (readonly string[] | undefined)[] = new Array(LIMITS.nestingDepth).fill(NO_NAMES)
   private readonly cursors = new Int32Array(LIMITS.nestingDepth)
   private depth = -1
   private deepest = -1
   private bytes = 0
   private allowance = 0
-  /** Of all objects entered in the last walk, which ends where they are too many. */
+  /** Keys of all objects entered in the last walk, which stops when they are too many. */
   keys = 0
   private findings: FieldFindings
   private at: EventField
 
   /**
-   * The least number of bytes MessagePack can need for `root`: one for every key and value, and their characters.
-   * Stops as soon as that, or the number of keys, passes its allowance; what that means is for the caller to say.
+   * The least number of bytes MessagePack can need for `root`: one for every key and value, and their characters. Stops
+   * as soon as that, or the number of keys, passes its allowance, and leaves it to the caller to say so.
    */
   measure(root: object, most: Allowance, findings: FieldFindings, at: EventField): number {
     this.findings = findings
@@ -69,7 +69,7 @@ export class JsonWalk {
     return this.bytes
   }
 
-  /** The next key or index of the innermost container, or out of it. */
+  /** Takes the next key or index of the innermost container, or leaves the container at its end. */
   private step(): void {
     const { depth } = this
     const names = this.names[depth]
@@ -136,19 +136,19 @@ export class JsonWalk {
     const prototype = getPrototypeOf(container)
     if (prototype === Array.prototype && Array.isArray(container)) return this.indicesOf(container)
     if (prototype !== Object.prototype && prototype !== null) return this.refuse(NOT_PLAIN)
-    // As everywhere in JSON: symbols and hidden properties are no part of an object. Looking for them costs more than all else.
+    // Symbols and hidden properties are no part of JSON, and looking for them would cost more than all else.
     const names = keys(container)
     this.keys += names.length
     return names
   }
 
   private indicesOf(array: readonly unknown[]): undefined | null {
-    // Too many elements settle the matter, and listing them would take long.
+    // So many elements are too large already, and walking them would take long.
     if (this.bytes + array.length > this.allowance) {
       this.bytes += array.length
       return null
     }
-    // Holes are found on the way, as undefined.
+    // The walk finds holes, as undefined.
     return undefined
   }
 
@@ -167,7 +167,7 @@ export class JsonWalk {
     this.findings.add('INVALID_EVENT', pointer, detail)
   }
 
-  /** What was walked must not live on because of the walk. */
+  /** Drops what was walked, because the walk itself lives on and would keep it in memory. */
   private forget(): void {
     for (let level = 0; level <= this.deepest; level++) {
       this.containers[level] = NO_NAMES

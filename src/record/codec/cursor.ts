@@ -1,16 +1,16 @@
-// Goes over MessagePack byte by byte: the one place that knows what the head of a value announces.
+// Goes over MessagePack byte by byte; no other file knows what the head of a value announces.
 import { isUtf8 } from 'node:buffer'
 
-/** What a head announces. Nil, booleans and small integers are said by the head alone. */
+/** What a head announces. Nil, booleans and small integers consist of the head alone. */
 export const ALONE = 0
 export const NUMBER = 1
 export const TEXT = 2
 export const ARRAY = 3
 export const MAP = 4
-/** Binary, extensions and the head that is never used: JSON has no word for them. */
+/** Binary, extensions and the head that is never used, none of which JSON can express. */
 export const FOREIGN = 5
 
-/** By head. */
+/** Indexed by head. */
 export const KINDS = new Uint8Array(256)
   .fill(MAP, 0x80, 0x90)
   .fill(ARRAY, 0x90, 0xa0)
@@ -23,23 +23,23 @@ export const KINDS = new Uint8Array(256)
   .fill(ARRAY, 0xdc, 0xde)
   .fill(MAP, 0xde, 0xe0)
 
-/** By head: how many bytes behind it are a number, a length or a count. */
+/** Indexed by head: how many bytes behind it are a number, a length or a count. */
 const WIDTHS = new Uint8Array(256)
 WIDTHS.set([4, 8, 1, 2, 4, 8, 1, 2, 4, 8], 0xca)
 WIDTHS.set([1, 2, 4, 2, 4, 2, 4], 0xd9)
 
-/** Node's own readers behind `toString`, which spends its time on finding out which one is meant. */
+/** Node's own readers. `toString` would first spend time on finding out which of them is meant. */
 export type TextBuffer = Buffer & {
   utf8Slice(from: number, to: number): string
   latin1Slice(from: number, to: number): string
 }
 
-/** The same bytes, not a copy of them. */
+/** A view of the same bytes, not a copy. */
 export function bufferOf(bytes: Uint8Array): Buffer {
   return bytes instanceof Buffer ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
-/** What it finds wrong with the bytes, each reader says in its own error. `start` is always where the value begins. */
+/** Each reader reports faults in the bytes by its own error. `start` is always where the value begins. */
 export abstract class PackCursor {
   at = 0
 
@@ -59,7 +59,7 @@ export abstract class PackCursor {
     if (this.at > this.bytes.length) this.fail('the bytes end early', start)
   }
 
-  /** The bytes of a text, the items of an array, the pairs of a map. */
+  /** The bytes of a text, the items of an array or the pairs of a map. */
   protected size(head: number, start: number): number {
     const width = WIDTHS[head] as number
     return width === 0 ? head & (head < 0xa0 ? 0x0f : 0x1f) : this.sizeBehind(width, start)
@@ -103,12 +103,12 @@ export abstract class PackCursor {
     }
   }
 
-  /** The text that began at `from` and has been passed. */
+  /** The text from `from` up to the current place. */
   protected textFrom(from: number): string {
     return (this.bytes as TextBuffer).utf8Slice(from, this.at)
   }
 
-  /** Over a text that must be UTF-8. */
+  /** Passes over a text, which must be UTF-8. */
   protected passText(length: number, start: number): void {
     const from = this.at
     this.pass(length, start)
@@ -116,7 +116,7 @@ export abstract class PackCursor {
     if (broken >= 0) this.fail('a string must be valid UTF-8', broken)
   }
 
-  /** Every item takes a byte at least, so a count cannot promise more than there is. */
+  /** Every item takes at least one byte, so a count that promises more than is left is refused at once. */
   protected mustHold(items: number, start: number): void {
     if (items > this.bytes.length - this.at) this.fail('the bytes end early', start)
   }
@@ -133,7 +133,7 @@ export abstract class PackCursor {
   }
 }
 
-/** What a head says that announces nothing else. */
+/** The value of a head that stands alone. */
 export function headValue(head: number): null | boolean | number {
   if (head < 0x80) return head
   if (head >= 0xe0) return head - 0x100
@@ -167,7 +167,7 @@ function sequenceLength(bytes: Buffer, at: number, to: number): number {
   return overlong || beyond ? 0 : 4
 }
 
-/** Shorter texts are looked at byte by byte, which beats the fixed cost of Node's own proof. */
+/** Texts up to this length are checked byte by byte, because a call of `isUtf8` has a fixed cost. */
 const LOOKED_AT_BYTES_MAX = 128
 
 /** The offset of the first byte that is not UTF-8, or -1. */

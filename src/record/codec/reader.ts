@@ -9,12 +9,12 @@ const fast = new Unpackr({ useRecords: false, mapsAsObjects: true, int64AsType: 
 const NIL = 0xc0
 const PROTO = Buffer.from('__proto__')
 
-/** The fast decoder renames a key `__proto__`; where those bytes occur the careful one keeps it. */
+/** The fast decoder renames a key `__proto__`, so bytes that hold this text go to the careful one, which keeps it. */
 export function unpackObject(bytes: Buffer): JsonObject {
   return bytes.includes(PROTO) ? unpack(bytes) : (fast.unpack(bytes) as JsonObject)
 }
 
-/** Decodes bytes that passed a scan; of others it makes a MalformedRecord or nonsense, but never a crash. */
+/** Decodes bytes that passed a scan. Others give a MalformedRecord or nonsense, but never a crash. */
 export function unpack(bytes: Uint8Array): JsonObject {
   return new PackReader(bufferOf(bytes)).value(0) as JsonObject
 }
@@ -28,7 +28,7 @@ export class PackReader extends PackCursor {
     throw new MalformedRecord(`a record is not what it must be: ${reason} (byte ${offset})`)
   }
 
-  /** True and skipped when nil stands here. */
+  /** Skips a nil and answers true; answers false when something else comes. */
   nil(): boolean {
     if (this.bytes[this.at] !== NIL) return false
     this.at++
@@ -41,7 +41,7 @@ export class PackReader extends PackCursor {
     return KINDS[head] === ARRAY ? this.size(head, start) : this.fail('an array must stand here', start)
   }
 
-  /** None that is negative. */
+  /** Reads an integer that is not negative. */
   integer(): number {
     const start = this.at
     const head = this.bytes[start] ?? NIL
@@ -50,7 +50,7 @@ export class PackReader extends PackCursor {
     return head < 0x80 ? head : this.number(head, start)
   }
 
-  /** The nine-byte form only. */
+  /** Reads an unsigned 64-bit integer in its nine-byte form, the only one that is written. */
   u64(): bigint {
     const start = this.at
     if (this.head() !== 0xcf) this.fail('a 64-bit integer must stand here', start)
@@ -58,7 +58,7 @@ export class PackReader extends PackCursor {
     return this.bytes.readBigUInt64BE(start + 1)
   }
 
-  /** Without a proof that it is UTF-8. */
+  /** Does not prove that the text is UTF-8. */
   string(): string {
     const start = this.at
     const head = this.bytes[start] ?? 0
@@ -76,7 +76,7 @@ export class PackReader extends PackCursor {
     return list
   }
 
-  /** In the forms that the writer gives it. */
+  /** Reads the forms that the writer uses. */
   binary(): Buffer {
     const start = this.at
     const head = this.head()
@@ -87,7 +87,7 @@ export class PackReader extends PackCursor {
     return this.bytes.subarray(from, this.at)
   }
 
-  /** Any value, by recursion, which is bounded. */
+  /** Reads any value by recursion, which the nesting depth bounds. */
   value(depth: number): JsonValue {
     const start = this.at
     const head = this.head()

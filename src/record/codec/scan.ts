@@ -1,11 +1,11 @@
-// Proves that MessagePack is one map that JSON could say, without decoding it; see ADR 5.
+// Proves that MessagePack is one map that JSON could express, without decoding it; see ADR 5.
 import { keysFault } from '../../contract/check/field-checks.js'
 import { StoreError } from '../../contract/errors.js'
 import { Packed, type PackedFault } from '../../contract/event.js'
 import { LIMITS } from '../../contract/limits.js'
 import { ARRAY, bufferOf, FOREIGN, foreignFault, KINDS, MAP, NUMBER, PackCursor, TEXT } from './cursor.js'
 
-/** Maps with up to this many keys are compared pair by pair, larger ones through a set. */
+/** Keys of maps up to this size are compared pair by pair, so that no set has to be allocated for them. */
 const PAIRWISE_KEYS_MAX = 24
 const NO_BYTES = Buffer.alloc(0)
 
@@ -18,9 +18,9 @@ class Fault extends Error {
   }
 }
 
-/** Walks the bytes once; a frame per level, nothing allocated for a map of ordinary size. */
+/** Walks the bytes once, with one frame per level, and allocates nothing for a map of ordinary size. */
 class PackedScan extends PackCursor {
-  /** Of all maps, whether they are walked already or not. */
+  /** Keys of all maps entered, whether they are walked already or not. */
   keys = 0
   private mostKeys = 0
   private depth = -1
@@ -30,11 +30,11 @@ class PackedScan extends PackCursor {
   /** Where each level's keys begin among `keySpans`, or its set when it has many. */
   private readonly firstKey = new Uint32Array(LIMITS.nestingDepth)
   private readonly keySets: (Set<string> | undefined)[] = new Array(LIMITS.nestingDepth).fill(undefined)
-  /** From and to of every key of the maps around here, innermost last. */
+  /** Start and end of every key of the maps around the current place, innermost last. */
   private readonly keySpans = new Uint32Array(2 * PAIRWISE_KEYS_MAX * LIMITS.nestingDepth)
   private keyCount = 0
 
-  /** What is wrong with the map at `from`, with an offset from there; otherwise `at` is where it ends. */
+  /** What is wrong with the map at `from`, with an offset from there; when nothing is, `at` is where the map ends. */
   run(bytes: Buffer, from: number, mostKeys: number): PackedFault | undefined {
     this.bytes = bytes
     this.at = from
@@ -164,14 +164,14 @@ class PackedScan extends PackCursor {
 
 const SCAN = new PackedScan(NO_BYTES)
 
-/** What is wrong with the bytes, and where; the number of their keys when they are one map that JSON could say. */
+/** The number of keys when the bytes are one map that JSON could express; else what is wrong with them, and where. */
 export function scanPacked(bytes: Uint8Array, mostKeys: number = LIMITS.eventKeys): number | PackedFault {
   const fault = SCAN.run(bufferOf(bytes), 0, mostKeys)
   if (fault !== undefined) return fault
   return SCAN.at < bytes.length ? { reason: 'nothing may follow the map', offset: SCAN.at } : SCAN.keys
 }
 
-/** Bytes that were given as one map, or that have been proved to be one. */
+/** A payload that is given as one map; `keys` is known only where that has been proved. */
 export class PackedMap extends Packed {
   /** Throws when the bytes are not one legal map. They must not be changed afterwards. */
   static checked(bytes: Uint8Array, mostKeys?: number): PackedMap {
@@ -183,7 +183,7 @@ export class PackedMap extends Packed {
     })
   }
 
-  /** The map that begins at `from`, whatever follows it, or what is wrong with it. */
+  /** The map that begins at `from`, or what is wrong with it. Bytes behind the map are not looked at. */
   static within(bytes: Buffer, from: number): PackedMap | PackedFault {
     const fault = SCAN.run(bytes, from, LIMITS.eventKeys)
     return fault ?? new PackedMap(bytes.subarray(from, SCAN.at), SCAN.keys)

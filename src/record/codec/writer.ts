@@ -1,4 +1,4 @@
-// Writes MessagePack straight into the buffer that goes to disk or to a client: no copy between, and no key is special.
+// Writes MessagePack straight into the buffer that goes to disk or to a client, without a copy; no key is special.
 //
 // A general packer is not used here: those at hand look at `value.constructor` and `value.toJSON`, which in an
 // event are the client's data.
@@ -6,20 +6,20 @@ import { LIMITS } from '../../contract/limits.js'
 
 const SHORT_STRING_CHARS = 40
 const FIRST_BYTES = 1 << 16
-/** One large answer must not hold its memory for ever. */
+/** A buffer larger than this is given up after use, so that one large answer does not hold its memory for ever. */
 const KEPT_BYTES_MAX = 1 << 22
 const WIDE_BYTES = new Uint8Array(8)
 const WIDE = new DataView(WIDE_BYTES.buffer)
 
-/** Node's own writer behind `write`, which spends its time on finding out which one is meant. */
+/** Node's own writer. `write` would first spend time on finding out which one is meant. */
 type Utf8Buffer = Buffer & { utf8Write(text: string, at: number): number }
 
-/** What was to be encoded is no JSON; the checks of the contract name what is wrong with it. */
+/** JSON cannot express the value; the checks of the contract name what is wrong with it. */
 export class NotJson extends Error {
   override readonly name = 'NotJson'
 }
 
-/** What was to be encoded does not fit where `most` ends. */
+/** The value reaches beyond `most`. */
 export class TooLong extends Error {
   override readonly name = 'TooLong'
 }
@@ -27,14 +27,14 @@ export class TooLong extends Error {
 /** A buffer that grows as it is written, and that is used again when `at` is set back. */
 export class PackWriter {
   at = 0
-  /** Objects and arrays may reach as far as this. */
+  /** An object or array that ends beyond this offset throws TooLong. */
   most = Number.POSITIVE_INFINITY
-  /** Of all objects written since somebody set it to zero. */
+  /** Keys of all objects written since the caller set this to zero. */
   keys = 0
 
   constructor(public buffer: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES)) {}
 
-  /** Makes room for `bytes` more; `buffer` may be another one afterwards. */
+  /** Makes room for this many more bytes; `buffer` may be another object afterwards. */
   reserve(bytes: number): void {
     const needed = this.at + bytes
     if (needed <= this.buffer.length) return
@@ -72,7 +72,7 @@ export class PackWriter {
     else this.head(0xdf, count, 4)
   }
 
-  /** The bytes of an array are taken modulo 256, so negative numbers come out as their complement. */
+  /** A byte is stored modulo 256, so negative numbers come out as their two's complement. */
   private head(head: number, value: number, width: 1 | 2 | 4): void {
     const { buffer } = this
     let { at } = this
@@ -93,7 +93,7 @@ export class PackWriter {
     this.wide(0xcf)
   }
 
-  /** What stands in a small view: a buffer's own writers of 64 bits cost ten times as much. */
+  /** Writes the bytes of `WIDE`, because a buffer's own writers of 64 bits cost ten times as much. */
   private wide(head: number): void {
     const { buffer, at } = this
     buffer[at] = head
@@ -108,7 +108,7 @@ export class PackWriter {
     this.raw(bytes)
   }
 
-  /** Bytes that are MessagePack already. */
+  /** The bytes must be MessagePack already. */
   raw(bytes: Uint8Array): void {
     this.reserve(bytes.length)
     this.buffer.set(bytes, this.at)
@@ -126,7 +126,7 @@ export class PackWriter {
     this.anyNumber(value)
   }
 
-  /** In the shortest form that holds it. */
+  /** Writes an integer in its shortest form, and everything else as a double. */
   private anyNumber(value: number): void {
     this.reserve(9)
     if (!Number.isSafeInteger(value) || Object.is(value, -0)) {
@@ -164,7 +164,7 @@ export class PackWriter {
     this.longText(text)
   }
 
-  /** False, with nothing written, where the text is longer or something else. */
+  /** Answers false, and leaves `at` where it was, when the text is longer or not ASCII. */
   private shortAscii(text: string): boolean {
     const { length } = text
     if (length > SHORT_STRING_CHARS) return false
@@ -183,9 +183,9 @@ export class PackWriter {
 
   private longText(text: string): void {
     const { length } = text
-    // A character takes three bytes at most, and the head five.
+    // A character takes at most three bytes, and the head five.
     this.reserve(length * 3 + 5)
-    // Written where the bytes belong if it is ASCII; moved when the length turns out to need a longer head.
+    // Written where the bytes belong if the text is ASCII, and moved when the length turns out to need a longer head.
     const guess = textHeaderBytes(length)
     const start = this.at
     const bytes = (this.buffer as Utf8Buffer).utf8Write(text, start + guess)
@@ -207,7 +207,7 @@ export class PackWriter {
     for (const item of list) this.string(item)
   }
 
-  /** Refuses whatever JSON has no word for. `depth` counts the containers around it. */
+  /** Refuses every value that JSON cannot express. `depth` counts the containers around it. */
   value(value: unknown, depth: number): void {
     if (typeof value === 'string') this.string(value)
     else if (typeof value === 'number') this.number(value)
@@ -222,7 +222,7 @@ export class PackWriter {
     const prototype = Object.getPrototypeOf(value)
     if (prototype !== Object.prototype && prototype !== null) throw new NotJson('an instance of a class')
     const keys = Object.keys(value)
-    // Whatever contains itself is too deep as well.
+    // An object that contains itself is refused here as well, because it is too deep.
     if (depth >= LIMITS.nestingDepth) throw new NotJson('too deep')
     this.keys += keys.length
     this.mapHeader(keys.length)
@@ -242,12 +242,12 @@ export class PackWriter {
     this.refuseTooLong()
   }
 
-  /** A small object can refer to the same part a million times: it must not become gigabytes before somebody measures it. */
+  /** A small object can refer to the same part a million times, so it is stopped before it has become gigabytes. */
   private refuseTooLong(): void {
     if (this.at > this.most) throw new TooLong()
   }
 
-  /** As JSON.stringify takes it: what is undefined in a map is absent, and what JSON has no word for is nil. */
+  /** Writes what JSON.stringify would: undefined in a map is left out, and what JSON cannot express becomes nil. */
   anyValue(value: unknown): void {
     if (typeof value === 'string') this.anyText(value)
     else if (typeof value === 'number') this.anyNumber(value)
@@ -286,7 +286,7 @@ function textHeaderBytes(length: number): number {
 
 const WRITER = new PackWriter()
 
-/** One writer serves all: what is packed while something else is being packed stands behind that for a moment. */
+/** One writer serves all calls: what is packed during another call is written behind it and then removed again. */
 export function packedBy(write: (writer: PackWriter) => void): Buffer {
   const from = WRITER.at
   try {
