@@ -1,10 +1,10 @@
-// What the checks of upcasters and projections share: places, literals, kinds of operations, sizes. Pure.
+// The checks that definitions of upcasters and of projections share: places, literals, operations, sizes. Pure.
 import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
 import { type FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { DEFINITION_LIMITS } from './definition-limits.js'
 import { parseJsonPointer } from './json-path.js'
 
-/** The findings of one definition, told by pointers into it. */
+/** Collects the findings of one definition; each names its place by a JSON Pointer into the definition. */
 export class DefinitionCheck {
   private operations = 0
 
@@ -14,7 +14,10 @@ export class DefinitionCheck {
     if (detail !== undefined) this.findings.add('INVALID_REQUEST', pointer, detail)
   }
 
-  /** An object that has no other fields than these; undefined when it is none. */
+  /**
+   * Answers undefined, with a finding, when the value is no object. Unknown fields are findings, but the object is
+   * answered all the same, so that its other fields are checked in the same pass.
+   */
   object(value: unknown, fields: ReadonlySet<string>, pointer: string): Record<string, unknown> | undefined {
     if (!isObject(value)) {
       this.fault(pointer, 'must be an object')
@@ -34,7 +37,7 @@ export class DefinitionCheck {
     this.fault(pointer, literalFault(value, 0))
   }
 
-  /** The list of operations at a pointer, each with its pointer; nothing when it is no list. */
+  /** Yields each operation with its pointer. Yields nothing, with a finding, for no list or one too long. */
   *operationsOf(list: unknown, pointer: string): Generator<readonly [operation: unknown, pointer: string]> {
     if (!Array.isArray(list) || list.length === 0) {
       this.fault(pointer, 'must be a list of at least one operation')

@@ -1,24 +1,24 @@
-// What definitions of upcasters and projections may hold: every bound of them in one place.
+// The limits of what definitions of upcasters and projections may hold.
 
 const KIB = 1024
 
 export const DEFINITION_LIMITS = Object.freeze({
-  /** One definition, as JSON. */
+  /** The most bytes of one definition, written as JSON. */
   definitionBytes: 64 * KIB,
-  /** All that are in force together, as JSON: they are kept in memory. */
+  /** The most bytes, as JSON, of all definitions of one kind in force, because they are all kept in memory. */
   togetherBytes: 16 * KIB * KIB,
   operations: 200,
   upcasters: 1_000,
   stepsPerUpcaster: 100,
   projections: 1_000,
   liveProjections: 20,
-  /** Of all live projections together. */
+  /** Open streams of changes, counted over all live projections together. */
   followers: 100,
   projectionNameChars: 64,
   descriptionChars: 512,
-  /** Of a literal, how deep its lists and maps are nested. */
+  /** How deep the lists and maps of a literal may be nested. */
   literalDepth: 32,
-  /** Of one keyed projection. */
+  /** The most keys that one keyed projection may have. */
   keys: 100_000,
 })
 

@@ -1,4 +1,4 @@
-// The definitions of one kind, as a fold of the service's stream they are events of: each change is a version. Pure.
+// The definitions of one kind, folded from the events of their service stream; each change makes a version. Pure.
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import type { Position } from '../contract/event.js'
 import type { StoredAt, StreamFold } from '../service-streams/service-stream.js'
@@ -12,7 +12,7 @@ export interface DefinitionKind {
 
 export interface Version<T> {
   readonly name: string
-  /** Counted on by every change of the name, deletions included. */
+  /** Grows by one with every change of the name, deletions included, so that no number is used twice. */
   readonly version: number
   readonly definition: T
   readonly definedBy: string
@@ -22,7 +22,7 @@ export interface Version<T> {
 interface Entry<T> {
   version: number
   current: Version<T> | undefined
-  /** In force until the next one; deletions are not among them. */
+  /** Where each version was defined. A deletion takes a version number too, but defines nothing and is not in it. */
   readonly positions: Map<number, Position>
 }
 
@@ -32,7 +32,7 @@ export interface DefinitionChange<T> {
   readonly version: number
   readonly by: string
   readonly definition?: T
-  /** When it was defined, in what is written anew. */
+  /** Set only in events written anew, because their own timestamp says when they were rewritten. */
   readonly at?: string
 }
 
@@ -52,13 +52,13 @@ export class DefinitionLog<T extends object> {
   private readonly entries = new Map<string, Entry<T>>()
   private bytes = 0
 
-  /** In force, in the order of their names. */
+  /** The definitions in force, sorted by name. */
   get current(): readonly Version<T>[] {
     const found = [...this.entries.values()].flatMap(({ current }) => (current === undefined ? [] : [current]))
     return found.sort((a, b) => (a.name < b.name ? -1 : 1))
   }
 
-  /** Of all that are in force, as JSON. */
+  /** Bytes of all definitions in force, as JSON. */
   get size(): number {
     return this.bytes
   }
@@ -67,7 +67,7 @@ export class DefinitionLog<T extends object> {
     return this.entries.get(name)?.current
   }
 
-  /** Where a version was defined that is not in force any more. */
+  /** The position of the event that defines a version; undefined when there was no such definition. */
   positionOf(name: string, version: number): Position | undefined {
     return this.entries.get(name)?.positions.get(version)
   }
@@ -76,7 +76,7 @@ export class DefinitionLog<T extends object> {
     return (this.entries.get(name)?.version ?? 0) + 1
   }
 
-  /** Deletions too: a version that was used is not used for something else. */
+  /** Deletions are included, because otherwise a name that is defined again would reuse version numbers. */
   whole({ defined, deleted }: DefinitionKind): DefinitionChange<T>[] {
     return [...this.entries].map(([name, { version, current }]) => {
       if (current === undefined) return { type: deleted, name, version, by: SERVICE_AGENT }

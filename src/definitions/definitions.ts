@@ -1,4 +1,4 @@
-// The definitions of one kind, for a service: what may be defined, and which versions there are and were.
+// Defines, deletes and finds the versions of the definitions of one kind, within their limits.
 import { StoreError } from '../contract/errors.js'
 import type { EventStore } from '../contract/event-store.js'
 import { ServiceStream } from '../service-streams/service-stream.js'
@@ -21,7 +21,7 @@ export interface Defined<T> {
 export interface Bounds<T> {
   readonly noun: string
   readonly most: number
-  /** Throws when one more like this is one too many; `others` are in force beside it. */
+  /** Throws when the definition would be one too many beside `others`, those in force under other names. */
   readonly check?: (definition: T, others: readonly Version<T>[]) => void
 }
 
@@ -40,7 +40,7 @@ export class Definitions<T extends object> {
     return this.stream.state()
   }
 
-  /** Also of what has been changed or deleted since, as long as its event is kept. */
+  /** Finds changed and deleted versions too, as long as the log keeps their events; undefined when there is none. */
   async findVersion(name: string, version: number): Promise<Version<T> | undefined> {
     const log = await this.log()
     const current = log.find(name)
@@ -51,7 +51,7 @@ export class Definitions<T extends object> {
     return versionOf({ ...(event.data as unknown as DefinitionChange<T>), type: event.type }, event.timestamp)
   }
 
-  /** The same again makes no version. */
+  /** Defining again what is in force makes no new version, so a repeated request changes nothing. */
   define(name: string, definition: T, by: string): Promise<Defined<T>> {
     return this.stream.inTurn(async (log, write) => {
       const before = log.find(name)
@@ -64,7 +64,7 @@ export class Definitions<T extends object> {
     })
   }
 
-  /** Answers whether there was something to delete. */
+  /** Answers false when there was nothing to delete. */
   remove(name: string, by: string): Promise<boolean> {
     return this.stream.inTurn(async (log, write) => {
       if (log.find(name) === undefined) return false

@@ -1,15 +1,15 @@
-// A place in a JSON value: read from a JSON Pointer, found and altered through maps only. Every key is a key. Pure.
+// A place in a JSON value: parsed from a JSON Pointer, found and altered through own keys of maps only. Pure.
 import type { JsonValue } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
 import { setOwn } from '../contract/own-key.js'
 import { isMap, type Mutable, ownValue } from './merge-patch.js'
 
-/** The keys that lead there; none for the whole value. */
+/** The keys from the root to the place; empty for the whole value. */
 export type JsonPath = readonly string[]
 
 const BAD_ESCAPE = /~(?![01])/
 
-/** Either the place, or what is wrong with it. */
+/** Answers the place, or a fault that says what is wrong with the text. */
 export function parseJsonPointer(text: unknown): { readonly place: JsonPath } | { readonly fault: string } {
   const { pathChars, pathSegments } = LIMITS
   if (typeof text !== 'string') return { fault: 'must be a JSON Pointer such as "/title"' }
@@ -25,7 +25,7 @@ function unescaped(segment: string): string {
   return segment.replaceAll('~1', '/').replaceAll('~0', '~')
 }
 
-/** What stands there; undefined when nothing does. */
+/** The value at the place; undefined when there is none, or when a list or a plain value lies on the way. */
 export function valueAtPath(root: JsonValue | undefined, place: JsonPath): JsonValue | undefined {
   let there = root
   for (const key of place) there = isMap(there) ? ownValue(there, key) : undefined
@@ -33,8 +33,8 @@ export function valueAtPath(root: JsonValue | undefined, place: JsonPath): JsonV
 }
 
 /**
- * Answers the value with what stands at the place changed, undefined standing for nothing there. Maps are changed in
- * place, and made on the way where there is nothing; where anything else is on the way, the value stays as it is.
+ * Answers the value after `change` was applied at the place; undefined means that nothing is there. Maps are changed
+ * in place, and missing ones are made. When anything but a map lies on the way, the value stays as it is.
  */
 export function alter(
   root: JsonValue | undefined,
@@ -62,7 +62,7 @@ function alterBelow(
   return map
 }
 
-/** Nothing of the value is part of the copy. */
+/** A deep copy: changing it never changes the value. */
 export function copyOf(value: JsonValue): JsonValue {
   if (Array.isArray(value)) return value.map(copyOf)
   if (!isMap(value)) return value

@@ -1,10 +1,13 @@
-// JSON Merge Patch (RFC 7396): changes a state that is its caller's own; every key is a key, `__proto__` included. Pure.
+// JSON Merge Patch (RFC 7396), which changes the target in place and treats `__proto__` like any other key. Pure.
 import type { JsonValue } from '../contract/event.js'
 import { setOwn } from '../contract/own-key.js'
 
 export type Mutable = { [key: string]: JsonValue }
 
-/** The patch is left as it is, and nothing of it that could be changed later becomes part of the state. */
+/**
+ * Changes and answers the target, never the patch. Maps of the patch are copied into the target; its lists are
+ * shared, because no merge patch changes a list in place.
+ */
 export function mergePatch(target: JsonValue | undefined, patch: JsonValue): JsonValue {
   if (!isMap(patch)) return patch
   const merged = (isMap(target) ? target : {}) as Mutable

@@ -1,4 +1,4 @@
-// Checks the definition of a projection, and names all that is wrong with it at once. Pure.
+// Checks the definition of a projection and reports all its faults at once. Pure.
 import { typeGlobFault } from '../contract/check/check-names.js'
 import { checkFilter } from '../contract/check/check-read.js'
 import { isObject } from '../contract/check/field-checks.js'
@@ -18,10 +18,10 @@ const OPERATION_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
 }
 const ANY_FIELDS = new Set(['op', 'path', 'value', 'from', 'by'])
 
-/** As it comes from a body whose fields are known to exist. */
+/** A definition whose field names have been checked, while its values may still be anything. */
 export type AskedProjection = { readonly [Name in keyof ProjectionDefinition]?: unknown }
 
-/** Throws one StoreError that lists all that is wrong, up to twenty findings. */
+/** Throws one StoreError that lists all findings, up to twenty, so that a caller can correct them in one go. */
 export function checkProjection(name: string, asked: AskedProjection): ProjectionDefinition {
   const findings = new FieldFindings()
   const check = new DefinitionCheck(findings)

@@ -1,4 +1,4 @@
-// Folds apart from any replay, told by their texts: what a caller asks to be kept, and what a kept text means now.
+// Makes folds apart from any replay: the one a caller wants to keep, and the one that a kept text means now.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { EventStore } from '../contract/event-store.js'
@@ -32,16 +32,16 @@ export class FoldCatalog {
     private readonly upcasting: Upcasting,
   ) {}
 
-  /** The fold this caller's replay of the same words would be; throws INVALID_REQUEST when it would be none. */
+  /** The fold that a replay with these fields would run for this caller; throws INVALID_REQUEST as the replay would. */
   async asked(asked: AskedFold, access: Access): Promise<NamedFold> {
     const { fold, reducer, upcasters } = await this.replays.plan(Object.assign(new ReplayDto(), asked), access)
     const named = namedFold(fold, reducer, upcasters)
-    // The store looks at a filter when it is read by, and nothing is to be kept that it would refuse.
+    // `read` checks the filter when it is called, and a fold whose filter the store would refuse must not be kept.
     this.store.read({ filter: named.filter, limit: 1 })
     return named
   }
 
-  /** Of all projections in force, as whoever may read everything would ask for them. */
+  /** The folds of all projections in force, for a reader of everything. Throws when damage may have taken one. */
   async ofProjections(): Promise<NamedFold[]> {
     const upcasters = await this.wholeUpcasters()
     const { definitions } = this.projections
@@ -50,13 +50,13 @@ export class FoldCatalog {
     return current.map(version => ofProjection(version, undefined, upcasters))
   }
 
-  /** With the upcasters in force now; undefined when this server does not make such states any more. */
+  /** The fold of a text with the upcasters in force now; undefined when this server can no longer run it. */
   async inForce(text: string): Promise<NamedFold | undefined> {
     const parts = readFoldText(text)
     return parts && this.made(parts, await this.wholeUpcasters())
   }
 
-  /** undefined when folding now would not mean what it meant, or cannot be done at all. */
+  /** As `inForce`, but undefined also when other upcasters are in force, because states made now would differ. */
   async same(text: string): Promise<NamedFold | undefined> {
     const fold = await this.inForce(text)
     return fold?.text === text ? fold : undefined
@@ -71,7 +71,7 @@ export class FoldCatalog {
     return parts.within?.every(pattern => own.includes(pattern)) ?? false
   }
 
-  /** Throws when one may be missing because of damage: nothing is made with less. */
+  /** Throws when damage may have taken an upcaster, because a state made without it would be wrong. */
   private async wholeUpcasters(): Promise<Upcasters> {
     await this.upcasting.definitions.stream.assertComplete()
     return this.upcasting.inForce()

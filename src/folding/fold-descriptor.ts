@@ -1,4 +1,4 @@
-// The canonical description of a fold: two folds that can never differ have the same text, and its SHA-256 is the fold's id. Pure.
+// The canonical text of a fold, by which equal folds are recognised; its SHA-256 is the fold's id. Pure.
 import { createHash } from 'node:crypto'
 import type { FieldPath } from '../contract/check/field-path.js'
 import { type EventFilter, FILTER_FIELD_LIST, listOf } from '../contract/filter.js'
@@ -7,36 +7,36 @@ import { coversFilter } from './covers-filter.js'
 import { type Projection, type ProjectionDefinition, projectionFilterOf } from './projection.js'
 import type { Reducer, ReducerName } from './reducers.js'
 
-/** Raised whenever a reducer begins to make other states of the same events: nothing kept before is used any more. */
+/** To be raised whenever a reducer makes other states of the same events, so that no older snapshot is used. */
 const SEMANTICS = 1
 
 export interface FoldParts {
-  /** Without `within`, which is named apart. */
+  /** Has no `within`, which is a part of its own. */
   readonly filter: EventFilter
-  /** Absent when a projection says how. */
+  /** Absent when `projection` is given. */
   readonly reducer?: ReducerName | undefined
   readonly key?: FieldPath | undefined
   readonly projection?: NamedProjection | undefined
-  /** What stands for all upcasters in force. */
+  /** The mark of all upcasters in force; undefined when there are none. */
   readonly upcasters?: string | undefined
-  /** Patterns of the streams that may be read; undefined: all. */
+  /** Patterns of the streams that may be read; undefined for all. */
   readonly within?: readonly string[] | undefined
 }
 
-/** `mark`: of its definition, should a version ever be counted anew. */
+/** `mark` is the hash of the definition, in case a version number is ever assigned again. */
 export interface NamedProjection {
   readonly name: string
   readonly version: number
   readonly mark: string
 }
 
-/** A fold apart from any caller: what its text says, and how it is done. */
+/** A fold apart from any caller: its canonical text, and what is needed to run it. */
 export interface NamedFold {
   readonly id: string
   readonly text: string
-  /** Its text and id without the upcasters in force: these stay when those change. */
+  /** Its text and id without the upcasters, so that they stay the same when upcasters change. */
   readonly asked: { readonly id: string; readonly text: string }
-  /** `within` included. */
+  /** Includes `within`. */
   readonly filter: EventFilter
   readonly reducer: Reducer
   readonly upcasters: Upcasters
@@ -44,7 +44,7 @@ export interface NamedFold {
 
 const FILTER_PARTS = [...FILTER_FIELD_LIST.map(({ name }) => name), 'causes'] as const
 
-/** Parts that are absent have no place in it, so a part that is invented later leaves the others' texts as they are. */
+/** Absent parts leave no trace in the text, so a part that is added later does not change the ids of other folds. */
 export function foldText({ filter, reducer, key, projection, upcasters, within }: FoldParts): string {
   const path = key === undefined ? undefined : { field: key.field, keys: key.keys }
   const named =
@@ -60,7 +60,7 @@ export function foldText({ filter, reducer, key, projection, upcasters, within }
   })
 }
 
-/** undefined for a text of another time, whose states nobody can make any more. */
+/** undefined for a text with other `SEMANTICS`, because this server makes other states by it. */
 export function readFoldText(text: string): FoldParts | undefined {
   const { semantics, ...parts } = JSON.parse(text) as FoldParts & { readonly semantics: number }
   return semantics === SEMANTICS ? parts : undefined
@@ -78,7 +78,7 @@ export function projectionParts(
   return { filter: projectionFilterOf(definition), projection, upcasters, within }
 }
 
-/** What is said of a fold, whatever upcasters are in force. */
+/** The text without the upcasters, as `NamedFold.asked` holds it. */
 export function textAsked(text: string): string {
   const { upcasters: _, ...asked } = JSON.parse(text) as { readonly upcasters?: string }
   return JSON.stringify(asked)
@@ -88,7 +88,7 @@ export function definitionMark({ filter, key, initial, on }: ProjectionDefinitio
   return foldId(JSON.stringify({ filter, key, initial, on }))
 }
 
-/** A value of one and a list of it mean the same; no order and no repetition of values means anything. */
+/** Makes sorted lists without repeats, because filters that mean the same must have the same text. */
 function filterPart(filter: EventFilter): EventFilter {
   const part: Record<string, readonly string[]> = {}
   for (const field of FILTER_PARTS) {
@@ -102,7 +102,7 @@ function sorted(values: readonly string[]): string[] {
   return [...new Set(values)].sort()
 }
 
-/** The ids of the folds whose states are this fold's own: itself, and the one that may read all when that changes nothing. */
+/** Ids of the folds with the states of this one: its own, and that without `within` when `within` hides nothing. */
 export function equalFolds(parts: FoldParts): string[] {
   const own = foldId(foldText(parts))
   if (parts.within === undefined || !coversFilter(parts.within, parts.filter)) return [own]

@@ -1,16 +1,16 @@
-// Folds events into a state, one by one, and keeps the state within its bounds. Pure but for the events it pulls.
+// Folds events into a state, one by one, and keeps the state within its size limit. Pure.
 import { StoreError } from '../contract/errors.js'
 import type { JsonValue, Position, RecordedEvent } from '../contract/event.js'
 import type { Reducer } from './reducers.js'
 
-/** As JSON. */
+/** The most bytes of a state as JSON. */
 export const STATE_BYTES_MAX = 16 * 1024 * 1024
 
 export interface Folded {
   readonly state: JsonValue
-  /** Of the last event that was folded; where the fold began when there was none. */
+  /** The position of the last event that was folded, or where the fold began when there was none. */
   readonly position: Position
-  /** How many were folded, those before an `initial` included. */
+  /** How many events were folded, including those in the state it began with. */
   readonly events: number
 }
 
@@ -18,7 +18,7 @@ export class Fold {
   private state: JsonValue
   private at: Position
   private count: number
-  /** Of payloads since the state was last measured: it cannot have grown by more than they and their keys. */
+  /** The most the state can have grown since it was last measured, because measuring for each event would be slow. */
   private unmeasured = 0
   private measured = 0
 
@@ -26,7 +26,7 @@ export class Fold {
     private readonly reducer: Reducer,
     from?: Folded,
   ) {
-    // A state may be null.
+    // `??` would not do, because a state may be null.
     this.state = from === undefined ? reducer.initial() : from.state
     this.at = from?.position ?? 0
     this.count = from?.events ?? 0
@@ -44,7 +44,7 @@ export class Fold {
     return { state: this.state, position: this.at, events: this.count }
   }
 
-  /** JSON takes at most six characters where MessagePack takes a byte, and a key of a `set` or a type beside it. */
+  /** A byte of MessagePack takes at most six characters of JSON; `KEY_BYTES` is for the key or type beside it. */
   private bound(event: RecordedEvent): void {
     this.unmeasured += this.reducer.growth?.(event) ?? 6 * event.packedData().length + KEY_BYTES
     if (this.measured + this.unmeasured <= STATE_BYTES_MAX) return

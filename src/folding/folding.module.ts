@@ -1,4 +1,4 @@
-// States made of history: the projections that are registered, and what folds them or any other.
+// Provides what makes states of history: the registered projections, and what folds them or any other fold.
 import { Module, type OnApplicationBootstrap } from '@nestjs/common'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'

@@ -1,4 +1,4 @@
-// The operations of a projection, each as a function from state and event to state. What it cannot do it passes over. Pure.
+// The operations of a projection as functions of state and event, which skip what they cannot do. Pure.
 
 import { FIELDS, type FieldPath, readPath, valueAt } from '../contract/check/field-path.js'
 import type { JsonValue, RecordedEvent } from '../contract/event.js'
@@ -7,18 +7,18 @@ import { mergePatch } from '../definitions/merge-patch.js'
 import type { ProjectionOperation } from './projection.js'
 
 export interface Operation {
-  /** The state is its own and may be the one it answers; undefined when the whole of it is removed. */
+  /** May change the state in place and answer it. Answers undefined when the whole state is removed. */
   readonly apply: (state: JsonValue, event: RecordedEvent) => JsonValue | undefined
-  /** What it can add to a state at most, as JSON: this, */
+  /** The most bytes, as JSON, that it can add to a state beside a copy of the payload. */
   readonly bytes: number
-  /** and as much as the payload of the event once more. */
+  /** Whether it can also add a copy of the event's payload. */
   readonly copiesPayload: boolean
 }
 
-/** An escape takes six bytes for a character; the rest is quotes, commas and brackets. */
+/** An escape takes six bytes for a character; `AROUND_BYTES` covers quotes, commas and brackets. */
 const BYTES_OF_CHAR = 6
 const AROUND_BYTES = 64
-/** A field of an event that is a text or a number, and one that is a list of texts. */
+/** The most bytes, as JSON, of an event's field that is a text or a number, and of one that is a list of texts. */
 const FIELD_BYTES = 2 * 1024
 const LIST_BYTES = 64 * 1024
 
@@ -43,8 +43,8 @@ function applied(op: 'set' | 'merge' | 'append' | 'increment', place: JsonPath, 
 }
 
 /**
- * Of nothing of an event that could be changed later does anything become part of the state. A sum beyond ±(2^53 - 1) is
- * not made: from there on a count would go wrong in silence.
+ * Values are copied into the state, so that changing the state later never changes the event. A sum beyond
+ * ±(2^53 - 1) is not made, because from there on counting would go wrong in silence.
  */
 const CHANGES = {
   set: (_there: JsonValue | undefined, value: JsonValue) => copyOf(value),

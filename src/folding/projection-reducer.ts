@@ -1,4 +1,4 @@
-// A projection as a reducer: one state, or one for each key; the same events in the same order give the same bytes. Pure.
+// Makes a reducer of a projection, with one state or one for each key; equal events give equal bytes. Pure.
 
 import { type FieldPath, valueAt } from '../contract/check/field-path.js'
 import { StoreError } from '../contract/errors.js'
@@ -12,11 +12,11 @@ import { fieldPathOf, type Operation, operationOf } from './operations.js'
 import type { ProjectionDefinition } from './projection.js'
 import type { Reducer } from './reducers.js'
 
-/** Of types that have been met it is known which operations are theirs; agents may make ever new types. */
+/** For how many types the reaction is remembered; bounded, because agents may invent new types without end. */
 const TYPES_KNOWN = 1_000
 const KEY_BYTES = 1024
 
-/** What is done when an event of a type comes. */
+/** The operations for events of one type, and what bounds the bytes they can add. */
 interface Reaction {
   readonly operations: readonly Operation[]
   readonly bytes: number
@@ -45,7 +45,7 @@ export function projectionReducer({ key, initial = {}, on }: ProjectionDefinitio
   return { initial: () => ({}), apply: byKey(fieldPathOf(key), reactions, next), growth }
 }
 
-/** Which state an event is for: the key of one, '' for that of a projection without keys; undefined for none. */
+/** Answers the key of the state an event is for, '' for a projection without keys, undefined when it is for none. */
 export function stateTouched({ key, on }: ProjectionDefinition): (event: RecordedEvent) => string | undefined {
   const reactions = new Reactions(on, null)
   const path = key === undefined ? undefined : fieldPathOf(key)
@@ -55,7 +55,7 @@ export function stateTouched({ key, on }: ProjectionDefinition): (event: Recorde
   }
 }
 
-/** Whether a state given from outside can be one of this projection. */
+/** Whether a state from a request can be one of this projection. */
 export function fitsProjection({ key }: ProjectionDefinition, state: JsonValue): boolean {
   return key === undefined || (isMap(state) && Object.keys(state).length <= DEFINITION_LIMITS.keys)
 }
@@ -65,7 +65,7 @@ function byKey(
   reactions: Reactions,
   next: (state: JsonValue | undefined, event: RecordedEvent, reaction: Reaction) => JsonValue | undefined,
 ): Reducer['apply'] {
-  // Counted once for a state that comes from elsewhere: counting takes as long as there are keys.
+  // Counting takes time in proportion to the keys, so each state is counted once and then by its changes.
   const counts = new WeakMap<object, number>()
   return (state, event) => {
     const reaction = reactions.to(event.type)

@@ -1,8 +1,8 @@
-// What a projection is: a filter, an optional key, and operations on a state, declared as data. Pure.
+// The definition of a projection as data: a filter, an optional key, and operations on a state. Pure.
 import type { JsonValue } from '../contract/event.js'
 import type { EventFilter } from '../contract/filter.js'
 
-/** What is put into the state: a literal, or what stands at a path of the event. */
+/** What is put into the state: a literal, or the value at a path of the event. */
 export type Source = { readonly value: JsonValue } | { readonly from: string }
 
 export type ProjectionOperation =
@@ -13,11 +13,11 @@ export type ProjectionOperation =
 export interface ProjectionDefinition {
   readonly description?: string
   readonly filter?: EventFilter
-  /** A path of the event: one state for each value found there. */
+  /** A path of the event; there is one state for each value found there. */
   readonly key?: string
-  /** Where a state begins. */
+  /** The state before its first event; `{}` when absent. */
   readonly initial?: JsonValue
-  /** By globs on types; all that match are done, in this order. */
+  /** By globs on types; the operations of all globs that match are done, in this order. */
   readonly on: Readonly<Record<string, readonly ProjectionOperation[]>>
   readonly live?: boolean
 }

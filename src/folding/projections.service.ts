@@ -1,4 +1,4 @@
-// The projections of the server: defined, listed, deleted, and found by name and version.
+// Defines and deletes the projections of the server, and finds them by name and version.
 import { Injectable } from '@nestjs/common'
 import { StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
@@ -21,7 +21,7 @@ export class Projections {
     this.definitions = new Definitions(store, KIND, { noun: 'projections', most, check: checkLive })
   }
 
-  /** The one in force, or an older one, which is found also after the projection has been deleted. */
+  /** The version in force, or an older one, which is found even after deletion. Throws NOT_FOUND. */
   async one(name: string, version?: number): Promise<ProjectionVersion> {
     const { definitions } = this
     const found =

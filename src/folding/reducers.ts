@@ -1,4 +1,4 @@
-// The reducers that are built in: each makes a state of events, one after the other, and of nothing else. Pure.
+// The built-in reducers, each of which makes a state of events in their order and of nothing else. Pure.
 
 import type { FieldPath } from '../contract/check/field-path.js'
 import { valueAt } from '../contract/check/field-path.js'
@@ -7,11 +7,11 @@ import { setOwn } from '../contract/own-key.js'
 import { isMap, type Mutable, mergePatch, ownValue } from '../definitions/merge-patch.js'
 
 export interface Reducer {
-  /** A fresh one, which the fold may change. */
+  /** Answers a new state at each call, because the fold changes it. */
   readonly initial: () => JsonValue
-  /** The state it is given is its own, and may be the one it answers. */
+  /** May change the given state in place and answer it. */
   readonly apply: (state: JsonValue, event: RecordedEvent) => JsonValue
-  /** How many bytes, as JSON, the event can have added at most; without it as many as its data and a key take. */
+  /** The most bytes, as JSON, that an event can add; without it the fold assumes those of its data and a key. */
   readonly growth?: (event: RecordedEvent) => number
 }
 
@@ -40,7 +40,7 @@ const collect: Reducer = {
   },
 }
 
-/** By the value at a path; an event that has none there, or no plain one, leaves the state as it was. */
+/** Keeps the latest data by the value at a path. An event without a plain value there leaves the state as it was. */
 function setBy(path: FieldPath): Reducer {
   return {
     initial: () => ({}),
@@ -54,7 +54,7 @@ function setBy(path: FieldPath): Reducer {
   }
 }
 
-/** `key` is needed by `set` and by no other. */
+/** Only `set` uses `key`; it throws a TypeError without one. */
 export function reducerOf(name: ReducerName, key?: FieldPath): Reducer {
   if (name === 'set') {
     if (key === undefined) throw new TypeError('the reducer set needs a key')
@@ -63,7 +63,7 @@ export function reducerOf(name: ReducerName, key?: FieldPath): Reducer {
   return { merge, last, count, collect }[name]
 }
 
-/** Whether a state given from outside can be one of this reducer. */
+/** Whether a state from a request can be one of this reducer. */
 export function fits(name: ReducerName, state: JsonValue): boolean {
   if (name === 'collect') return Array.isArray(state)
   if (name === 'count') {

@@ -1,4 +1,4 @@
-// The plain answer of a replay.
+// Makes the answer of a replay that is not sent as lines.
 import type { ReplayAnswerDto } from './replay.dto.js'
 import type { Replayed } from './replay.js'
 

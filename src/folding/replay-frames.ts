@@ -1,12 +1,12 @@
-// The lines of a replay: progress or the state after every event, what was passed over, the last state, the end.
+// Makes the lines of a replay: progress or the state after every event, damage passed over, the last state, the end.
 import type { DamagedRange } from '../contract/event-store.js'
 import { endFrame } from '../wire/frames.js'
 import type { Replay } from './replay.js'
 
 export interface FrameOptions {
-  /** A frame of progress after so many events. */
+  /** After how many events a frame of progress is sent. */
   readonly every: number
-  /** The state after every event. */
+  /** Whether the state is sent after every event, in place of progress. */
   readonly states: boolean
 }
 
@@ -32,7 +32,7 @@ function progressFrame(position: number, events: number): string {
   return `{"type":"progress","position":${position},"events":${events}}`
 }
 
-/** With the id of the event it is the state after; the last one has none. */
+/** The state after an event has the id of that event; the last state has none. */
 function stateFrame(content: object): string {
   return JSON.stringify({ type: 'state', ...content })
 }

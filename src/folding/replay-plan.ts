@@ -1,4 +1,4 @@
-// Turns a request to replay into a read and a fold, or says what is wrong with it. Pure.
+// Turns a request to replay into a read and a fold, or reports all that is wrong with it. Pure.
 import type { Access } from '../auth/access.js'
 import { type FieldPath, readPath } from '../contract/check/field-path.js'
 import { type FieldError, invalid, StoreError } from '../contract/errors.js'
@@ -14,7 +14,7 @@ import { fitsProjection, projectionReducer } from './projection-reducer.js'
 import { fits, type Reducer, type ReducerName, reducerOf } from './reducers.js'
 import type { ReplayDto } from './replay.dto.js'
 
-/** Which events are read, and what becomes of them. */
+/** What a replay needs to run, apart from where it begins and ends. */
 export interface ReplayRun {
   readonly filter: EventFilter
   readonly reducer: Reducer
@@ -24,27 +24,27 @@ export interface ReplayRun {
 }
 
 export interface ReplayPlan extends ReplayRun {
-  /** What the fold is, wherever it begins and ends. */
+  /** Identifies the fold, independent of where it begins and ends. */
   readonly fold: FoldParts
-  /** Whether it may begin with a state that is kept: one that begins elsewhere, or passes over damage, may not. */
+  /** False when it begins elsewhere or skips damage, because a kept state holds all that matches from the start. */
   readonly keptStates: boolean
-  /** Exclusive; undefined: from the first event on. */
+  /** Exclusive; undefined begins with the first event. */
   readonly after: Moment | undefined
-  /** Inclusive; undefined: up to the head. */
+  /** Inclusive; undefined ends with the head. */
   readonly at: Moment | undefined
 }
 
-/** Positions: exclusive, inclusive, the first that is kept and the last durable one. */
+/** `after` is exclusive and `end` inclusive; `first` is the first position kept, `head` the last durable one. */
 export interface Span {
   readonly after: Position
   readonly end: Position
-  /** As far as the caller may know of a moment that was a time: between it and the end is nothing it may read. */
+  /** The position that is answered. For a time it is the last one the caller may read, so that no other shows. */
   readonly told: Position
   readonly first: Position
   readonly head: Position
 }
 
-/** What is registered, as a plan is made: `projection` is the one the request names. */
+/** What is registered when the plan is made; `projection` is the one the request names. */
 export interface Registered {
   readonly upcasters: Upcasters
   readonly projection: Projection | undefined
@@ -53,7 +53,7 @@ export interface Registered {
 interface How {
   readonly reducer: Reducer
   readonly parts: Pick<FoldParts, 'filter' | 'reducer' | 'key' | 'projection'>
-  /** For whoever hears that a state is none of it. */
+  /** Names it in the error that a state is none of it. */
   readonly whose: string
   readonly takes: (state: JsonValue) => boolean
 }
@@ -107,7 +107,7 @@ function byReducer(asked: ReplayDto, faults: FieldError[]): How | undefined {
   }
 }
 
-/** It brings its own filter, and its own way to make states. */
+/** The projection brings its own filter, reducer and key, so the request must not. */
 function byProjection(asked: ReplayDto, { name, version, definition }: Projection, faults: FieldError[]): How {
   for (const field of ['filter', 'reducer', 'key'] as const) {
     if (asked[field] !== undefined) faults.push({ pointer: `/${field}`, detail: 'is what the projection says' })
@@ -135,13 +135,16 @@ function keyOf(name: ReducerName, key: string | undefined, faults: FieldError[])
   return undefined
 }
 
-/** What a time to come stands for could still change. */
+/** Refuses a time in the future, because events may still be stored before it. */
 export function checkPast(moment: Moment, nowMs: number, pointer: string): void {
   if (isTime(moment) && parseTime(moment) > BigInt(nowMs) * 1_000_000n)
     throw invalid(pointer, 'lies in the future: the time is still to come')
 }
 
-/** What was retired is no longer known: the state was not empty then, and what was made before lacks it now. */
+/**
+ * Refuses an end before the first position kept, because the events of that state are gone, and an `initial` made
+ * before it, because the events in between are missing.
+ */
 export function checkKept({ at, initial }: ReplayPlan, span: Omit<Span, 'head' | 'told'>): void {
   const { after, end, first } = span
   const emptyAt = at === 0 || at === 'start'

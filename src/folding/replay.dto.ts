@@ -1,4 +1,4 @@
-// What a replay takes and answers.
+// The requests and answers of replays, and the fields that other routes share with them.
 import { LIMITS } from '../contract/limits.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import { EventFilterDto } from '../wire/event-filter.dto.js'
@@ -17,7 +17,7 @@ const Key = Text('Of the reducer set: the path of the value by which it keeps th
   max: LIMITS.pathChars,
 })
 
-/** What is folded how: in a replay, and where snapshots are kept. */
+/** The fields that say what is folded and how, for replays and for folds whose snapshots are kept. */
 export class FoldDto {
   @Nested('Which events; all that the token may read without it.', EventFilterDto, { optional: true })
   filter?: EventFilterDto
@@ -104,7 +104,7 @@ export class ReplayAnswerDto {
   @NestedList('What was passed over because it is damaged.', DamagedRangeDto) damaged: DamagedRangeDto[]
 }
 
-/** The moment of a state that a query asks for. */
+/** The moment of the requested state, as a query parameter. */
 export const At = Text('A position, an event id or an RFC 3339 time, itself included; the head without it.', {
   optional: true,
   example: '2026-01-31T12:00:00Z',

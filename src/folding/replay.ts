@@ -1,17 +1,17 @@
-// One replay on its way: the events it pulls, the fold they go into, and what was passed over.
+// One replay: it pulls events, folds them, and remembers the damage it passed over.
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { DamagedRange, EventStore } from '../contract/event-store.js'
 import { Fold, type Folded } from './fold.js'
 import type { ReplayRun, Span } from './replay-plan.js'
 
-/** Each is told of; beyond these the answer would grow with the damage. */
+/** How many damaged ranges are listed at most, because the answer would otherwise grow with the damage. */
 const DAMAGED_TOLD = 100
 
 export interface Replayed extends Folded {
   readonly first: Position
   readonly head: Position
   readonly damaged: readonly DamagedRange[]
-  /** Where the kept state stood with which it began. */
+  /** The position of the kept state it began with; null when it began without one. */
   readonly snapshot: { readonly position: Position } | null
 }
 
@@ -30,7 +30,7 @@ export class Replay {
     this.keptAt = kept?.position
   }
 
-  /** Each has been folded when it is handed out. */
+  /** Yields each event after it has been folded. */
   async *events(): AsyncGenerator<RecordedEvent, void, void> {
     const { upcasters } = this.plan
     for await (const event of this.pulled()) {
@@ -39,7 +39,7 @@ export class Replay {
     }
   }
 
-  /** The same without a turn for each event. */
+  /** Folds without handing each event out. An abort ends it early, with a state that is incomplete. */
   async run(signal: AbortSignal): Promise<Replayed> {
     const { upcasters } = this.plan
     for await (const event of this.pulled()) {
@@ -53,7 +53,7 @@ export class Replay {
     return this.fold.folded
   }
 
-  /** Everything that matches up to its position is in its state. */
+  /** Everything that matches up to its position is in its state, once all events have been pulled. */
   get replayed(): Replayed {
     const { told, first, head } = this.span
     const snapshot = this.keptAt === undefined ? null : { position: this.keptAt }

@@ -1,4 +1,4 @@
-// Folds history: for a caller up to a moment, for a snapshot from one position to another; at constant memory, and for callers never more at once than the server can bear.
+// Folds history for callers and for snapshots, at constant memory, and for a limited number of callers at once.
 import { setTimeout as wait } from 'node:timers/promises'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
@@ -17,14 +17,14 @@ import { type FrameOptions, replayFrames } from './replay-frames.js'
 import { checkKept, checkPast, type ReplayPlan, replayPlan, type Span } from './replay-plan.js'
 import { SnapshotSource } from './snapshot-source.service.js'
 
-/** Each takes a good part of a core for as long as it lasts. */
+/** Bounded, because each takes a good part of a core for as long as it lasts. */
 const REPLAYS_AT_ONCE = 8
-/** Whoever reads none of its answers keeps all of them; the others are to have some, too. */
+/** Fewer than all, because an agent that does not read its answers keeps its replays open, and others need some. */
 const REPLAYS_OF_ONE_AGENT = 4
 
 @Injectable()
 export class Replays {
-  /** Whose replays are running. */
+  /** The agents whose replays are running, once for each replay. */
   private readonly running: string[] = []
 
   constructor(
@@ -34,10 +34,10 @@ export class Replays {
     private readonly upcasting: Upcasting,
   ) {}
 
-  /** With what is registered now: the projection that is named, and the upcasters in force. */
+  /** Plans with the projection and the upcasters of this moment; later changes do not reach the replay. */
   async plan(asked: ReplayDto, access: Access): Promise<ReplayPlan> {
     const { projection: name, version } = asked
-    // A state made with less than what is in force would be wrong in silence.
+    // If damage took a definition that is in force, a state made without it would be wrong in silence.
     if (asked.onDamaged !== 'skip') {
       await this.upcasting.definitions.stream.assertComplete()
       if (name !== undefined) await this.projections.definitions.stream.assertComplete()
@@ -46,7 +46,7 @@ export class Replays {
     return replayPlan(asked, access, { projection, upcasters: await this.upcasting.inForce() })
   }
 
-  /** Nobody waits for the rest once `signal` has aborted. */
+  /** Folds no further once `signal` has aborted, because nobody waits for the answer any more. */
   async state(plan: ReplayPlan, access: Access, signal: AbortSignal): Promise<Replayed> {
     const span = await this.spanOf(plan, access)
     this.enter(access)
@@ -61,14 +61,14 @@ export class Replays {
     const span = await this.spanOf(plan, access)
     this.enter(access)
     try {
-      // Whoever asks for the state after every event asks for the first ones too.
+      // A kept state would leave out the states after the first events, which `states` asks for as well.
       yield* replayFrames(await this.replay({ ...plan, keptStates: plan.keptStates && !options.states }, span), options)
     } finally {
       this.running.splice(this.running.indexOf(access.agentId), 1)
     }
   }
 
-  /** The state at `end`, from `from` on, which it may change. Not counted among the callers' replays. */
+  /** The state at `end`, folded on from `from`, which it changes. Does not count against the limits of callers. */
   async fold({ filter, reducer, upcasters }: NamedFold, span: FoldSpan): Promise<Folded> {
     const { from, end, signal } = span
     const fold = new Fold(reducer, from)
@@ -99,7 +99,7 @@ export class Replays {
     const { after: from, at } = plan
     const after = from === undefined ? 0 : await this.positionAt(from, access, '/after')
     const end = at === undefined ? undefined : await this.positionAt(at, access, '/at')
-    // What was being written when a time was looked up may have been before it.
+    // The status is read after the lookups, because an event that one found may be newer than an earlier head.
     const { first, head } = this.store.status()
     const span = { after, end: end ?? head, first, head }
     checkKept(plan, span)
@@ -107,17 +107,17 @@ export class Replays {
     return { ...span, told }
   }
 
-  /** Where an event lies that may not be read, nobody is to find out by asking for times. */
+  /** For a time, the last position the caller may read, because any other would show when a hidden event was stored. */
   private async told(moment: Moment | undefined, position: Position, access: Access): Promise<Position> {
     const within = access.within('events.read')
     if (moment === undefined || !isTime(moment) || within === undefined) return position
     const last = { filter: { within }, before: position + 1, order: 'desc', limit: 1 } as const
-    // What is damaged is told by the fold that crosses it.
+    // Damage is passed over here, because the fold that crosses it reports it.
     for await (const event of this.store.read({ ...last, onDamaged: () => undefined })) return event.position
     return 0
   }
 
-  /** Of a millisecond that is not over yet nobody knows what it will hold. */
+  /** Waits until the millisecond of a time is over, because until then events may still be stored in it. */
   private async positionAt(moment: Moment, access: Access, pointer: string): Promise<Position> {
     checkPast(moment, Date.now(), pointer)
     while (isTime(moment) && parseTime(moment) >= BigInt(Date.now()) * 1_000_000n) await wait(1)

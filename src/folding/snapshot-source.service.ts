@@ -1,9 +1,9 @@
-// Where a replay asks whether a state of its fold is kept anywhere. Whoever keeps states says so here; nobody has to.
+// Gives a replay the newest kept state of its fold, if something that keeps states has registered here.
 import { Injectable } from '@nestjs/common'
 import type { Position } from '../contract/event.js'
 import type { Folded } from './fold.js'
 
-/** The newest state of any of these folds at or before a position: fresh, and its asker's own. It never throws. */
+/** The newest state of any of these folds at or before `end`. The caller may change it. It never throws. */
 export type StateSource = (folds: readonly string[], end: Position) => Promise<Folded | undefined>
 
 @Injectable()

@@ -1,4 +1,4 @@
-// Reads what is new in the log once, for all: into the window, and to every follower that stands at the end.
+// Reads what is new in the log once for all followers: into the window, and on to every follower at head.
 import { codeOf } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
@@ -10,7 +10,7 @@ import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events
 import { Waker, type Woken } from './waker.js'
 
 const TICK_MS = 1_000
-/** A sending costs as much as so many comparisons. */
+/** The work of sending one event, in comparisons. */
 const SENDING_WORK = 50
 
 const WINDOW: WindowSize = { events: 4_096, bytes: 16 * 1024 * 1024 }
@@ -23,10 +23,10 @@ export class Feed implements FollowerContext {
   private readonly atHead = new FollowerIndex<Follower>()
   private stop: AbortController | undefined
   private timer: NodeJS.Timeout | undefined
-  /** The event that those who stand at the end are being asked about. */
+  /** The event that is being offered to the followers at head, so `passed` must not count it yet. */
   private passing: Position | undefined
   private waking = 0
-  /** How often a follower has been asked about an event. */
+  /** How often an event has been offered to a follower. */
   asked = 0
 
   constructor(
@@ -45,7 +45,7 @@ export class Feed implements FollowerContext {
     return this.passing === undefined ? this.recent.end : this.passing - 1
   }
 
-  /** Its first frames may come before this returns. */
+  /** The sink may be called before this returns. */
   follow(following: Following): Follower {
     const follower = new Follower(this, following)
     this.followers.add(follower)
@@ -55,8 +55,8 @@ export class Feed implements FollowerContext {
   }
 
   /**
-   * Resolves as soon as an event behind `after` matches, or when the signal is aborted: with the position up to which
-   * none does. Whoever waits costs the events that it does not ask for nothing.
+   * Resolves as soon as an event behind `after` matches, or when the signal aborts, with the position up to which none
+   * does. An event that the follower index rules out costs the wait nothing.
    */
   async wake(filter: EventFilter, after: Position, signal: AbortSignal): Promise<Woken> {
     const waker = new Waker()
@@ -92,7 +92,7 @@ export class Feed implements FollowerContext {
     void this.run(this.stop.signal)
   }
 
-  /** Without followers an append costs nothing here, and nothing is held. */
+  /** Without followers nothing is read or held, so an append costs nothing here. */
   private pause(): void {
     this.stop?.abort()
     this.stop = undefined
@@ -100,7 +100,7 @@ export class Feed implements FollowerContext {
     this.recent.restart(this.recent.end)
   }
 
-  /** Once a second. */
+  /** Called by the timer once a second. */
   tick(): void {
     for (const follower of this.followers) follower.tick()
   }
@@ -136,11 +136,11 @@ export class Feed implements FollowerContext {
       this.passing = undefined
       work++
     }
-    // What was to be read is not kept any more: there is nothing to wait for again.
+    // Retention removed what was to be read. Without the restart `beyond` would resolve at once, again and again.
     if (recent.end < head) recent.restart(head)
   }
 
-  /** Answers how much work it was. */
+  /** Answers how much work it was, in comparisons. */
   private offer(follower: Follower, shared: SharedEvent): number {
     const { delivered } = this.counts
     this.asked++
@@ -152,7 +152,7 @@ export class Feed implements FollowerContext {
     return follower.cost + SENDING_WORK * (this.counts.delivered - delivered)
   }
 
-  /** Whoever stands at the end has its next event from here, and must hear that it cannot be had. */
+  /** Followers at head get their next event only from here, so they must hear that it cannot be read. */
   private fail(error: unknown): void {
     const closed = codeOf(error) === 'CLOSED'
     for (const follower of closed ? this.followers : this.atHead.everyone) follower.fail(error)

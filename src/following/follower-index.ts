@@ -1,4 +1,4 @@
-// Followers that stand at the end of the log, found by what their filters name: who cannot match an event costs it nothing.
+// Finds the followers at head whose filters may match an event, so that all others cost the event nothing.
 import type { RecordedEvent } from '../contract/event.js'
 import { type EventFilter, type FilterField, globCharsOf, listOf, NARROWEST_FIRST } from '../contract/filter.js'
 import { isGlob } from '../contract/glob.js'
@@ -8,13 +8,13 @@ interface Keys {
   readonly values: readonly string[]
 }
 
-/** A follower under each of these values is offered every event that has one of them; at most one of each event. */
+/** The values a follower is filed under. An event has at most one of them, so it is offered to a follower once. */
 function keysOf(filter: EventFilter): Keys | undefined {
   for (const field of NARROWEST_FIRST) {
     const wanted = filter[field.name]
     if (wanted === undefined) continue
     const values = listOf(wanted)
-    // All tags must be there, so one of them is enough to be found by.
+    // An event must have all the tags, so a follower filed under one of them misses none.
     if (field.choice === 'all') {
       if (values.length > 0) return { field, values: values.slice(0, 1) }
     } else if (field.choice === 'any' || !values.some(isGlob)) return { field, values }
@@ -22,10 +22,10 @@ function keysOf(filter: EventFilter): Keys | undefined {
   return undefined
 }
 
-/** More than a few patterns make a filter costly for every event that bears its name. */
+/** Characters of patterns beyond which each look at an event is long, even when the filter names a value as well. */
 const GLOB_CHARS = 1_024
 
-/** Whether events that do not match cost a look all the same: all of them, or each a long one. */
+/** Whether a follower is costly even when events do not match: all are offered to it, or each look is a long one. */
 export function isWide(filter: EventFilter): boolean {
   return keysOf(filter) === undefined || globCharsOf(filter.streams, filter.types) > GLOB_CHARS
 }
@@ -36,7 +36,7 @@ interface FoundBy<F> {
 }
 
 export class FollowerIndex<F extends { readonly filter: EventFilter }> {
-  /** Only the fields by which somebody is found. */
+  /** Only fields in use are in it, because every event is looked up in each of them. */
   private readonly byField = new Map<FilterField, FoundBy<F>>()
   private readonly others = new Set<F>()
   private readonly all = new Set<F>()
@@ -77,7 +77,7 @@ export class FollowerIndex<F extends { readonly filter: EventFilter }> {
     if (byValue.size === 0) this.byField.delete(keys.field)
   }
 
-  /** Each once, those whose filter may match the event and no one else who names what it does not have. */
+  /** Yields once each follower whose filter may match; those filed under values the event lacks are never visited. */
   *candidates(event: RecordedEvent): Generator<F> {
     yield* this.others
     for (const { field, byValue } of this.byField.values()) {

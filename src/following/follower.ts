@@ -1,19 +1,19 @@
-// One follower: a position, a filter and a sink. From the log or from the window, its next event is the first that matches behind its position.
+// One follower: from the log or from the window, it sends its sink the events that match behind its position, in order.
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import { compileFilter, type EventFilter, type EventTest, filterCost } from '../contract/filter.js'
 import { Turn } from '../contract/turns.js'
 import { type RecentEvents, SharedEvent } from './recent-events.js'
 
-/** Where a follower's frames go. Only events are held back when there is no room: what else is said is short and rare. */
+/** Where a follower's frames go. Events and checkpoints wait for room; the other frames are short and rare. */
 export interface Sink {
-  /** Whoever answers false here calls `resume` of the follower when there is room again. */
+  /** A sink that answered false must call the follower's `resume` once it has room, because nobody asks again. */
   readonly hasRoom: boolean
   event(event: SharedEvent): void
   checkpoint(position: Position): void
   caughtUp(position: Position): void
   fellBehind(position: Position): void
-  /** It is over, and nothing comes any more. */
+  /** The follower cannot go on; no call comes after this one. */
   failed(error: unknown, position: Position): void
 }
 
@@ -23,36 +23,36 @@ export interface Following {
   readonly sink: Sink
 }
 
-/** How long work goes on before it is the turn of others, and how many comparisons before it looks at the clock. */
+/** How many comparisons are made between two looks at the clock, and after how long others get their turn. */
 export interface Pace {
   readonly work: number
   readonly turnMs: number
 }
 
-/** What followers share. */
+/** What all followers of one feed share. */
 export interface FollowerContext {
   readonly store: EventStore
   readonly recent: RecentEvents
   readonly pace: Pace
-  /** Whoever stands at the end has been asked about all events up to here. */
+  /** Every follower at head has been offered all events up to here that may match. */
   readonly passed: Position
   readonly counts: { delivered: number; fellBehind: number }
-  /** It stands at the end: from now on it is offered each event as it comes. */
+  /** Called by a follower that reaches the head: from then on it is offered each event as it comes. */
   join(follower: Follower): void
   leave(follower: Follower): void
 }
 
-/** Passed over without a word, a reconnect would read them all again. */
+/** After so many events without a match a checkpoint is due, because a reconnect would read them all again. */
 const CHECKPOINT_EVENTS = 4_096
 const CHECKPOINT_TICKS = 5
-/** How long a read of the log is kept open for a sink that is full. */
+/** For how many ticks a read of the log is kept open while the sink is full. */
 const PATIENCE_TICKS = 2
 /** Events from the log between two looks at the clock. */
 const SENT_A_LOOK = 16
 
 export class Follower {
   private at: Position
-  /** How far whoever reads the sink knows that it has come. */
+  /** The last position the sink was given, in an event, a checkpoint or `caughtUp`. */
   private told: Position
   private caughtUp = false
   private standing = false
@@ -61,7 +61,7 @@ export class Follower {
   private quietTicks = 0
   private waiting: { readonly wake: (hasRoom: boolean) => void; ticksLeft: number } | undefined
   readonly filter: EventFilter
-  /** Of one look at an event, in comparisons. */
+  /** The work of holding one event against the filter, in comparisons. */
   readonly cost: number
   private readonly matches: EventTest
   private readonly sink: Sink
@@ -78,18 +78,18 @@ export class Follower {
     this.told = after
   }
 
-  /** Everything up to here has been looked at. Who stands at the end is not told of what it need not see. */
+  /** Every event up to here has been considered. At head this includes events that the index ruled out unseen. */
   get position(): Position {
     return this.standing ? Math.max(this.at, this.ground.passed) : this.at
   }
 
-  /** Goes on from its position: to be called at the start, and whenever a sink that was full has room again. */
+  /** Goes on from its position. To be called at the start, and whenever a full sink has room again. */
   resume(): void {
     this.waiting?.wake(true)
     if (!this.standing && !this.going && !this.over) void this.go()
   }
 
-  /** Nothing goes to the sink any more. */
+  /** The sink is not called after this. */
   end(): void {
     if (this.over) return
     this.at = this.position
@@ -105,7 +105,7 @@ export class Follower {
     this.sink.failed(error, this.at)
   }
 
-  /** Answers false when the event matches and the sink is full: then the follower does not stand at the end any more. */
+  /** Answers false when the event matches and the sink is full: the follower is then no longer at head. */
   offer(shared: SharedEvent): boolean {
     const { position } = shared
     if (position <= this.at || !this.matches(shared.event)) return true
@@ -118,7 +118,7 @@ export class Follower {
     return true
   }
 
-  /** Once a second. */
+  /** Called by the feed once a second. */
   tick(): void {
     const { waiting } = this
     if (waiting !== undefined && --waiting.ticksLeft === 0) waiting.wake(false)
@@ -163,16 +163,16 @@ export class Follower {
     }
   }
 
-  /** Without a pause from the last event to standing at the end: what comes meanwhile would be missed. */
+  /** Nothing is awaited between the last event and `join`, because an event in between would be missed. */
   private stepThroughRecent(turn: Turn): 'behind' | 'full' | 'stands' | 'tired' {
     const { recent, pace } = this.ground
     if (!recent.reaches(this.at)) return 'behind'
     let work = 0
     for (let next = this.at + 1; next <= recent.end; next++) {
       const shared = recent.at(next)
-      // Framing an event for others may have pushed it out.
+      // The frames made for an earlier event count against the window's bytes and may have pushed this one out.
       if (shared === undefined) return this.behindFrom(next)
-      // A sink that has ended the follower takes nothing any more.
+      // The sink may have ended the follower while it took the event.
       if (!this.offer(shared) || this.over) return 'full'
       work += this.cost
       if (work < pace.work) continue
@@ -204,7 +204,7 @@ export class Follower {
     this.sink.fellBehind(this.at)
   }
 
-  /** Up to the head at its start, or until the sink has been full for too long to keep a read open for it. */
+  /** Reads up to the head of when it began, or until the sink has been full too long to keep the read open. */
   private async readLog(): Promise<void> {
     const { store } = this.ground
     const head = store.head()
@@ -217,7 +217,7 @@ export class Follower {
         gaveUp = true
         break
       }
-      // It may have ended between the waking and now.
+      // The follower may have ended between the wake-up and this continuation.
       if (this.over) return
       this.send(new SharedEvent(event))
       if (++sent % SENT_A_LOOK === 0 && turn.isOver) await turn.next()
@@ -226,7 +226,7 @@ export class Follower {
     else this.at = Math.max(this.at, head)
   }
 
-  /** Resolves with true when there is room, with false after so many ticks or when the follower is over. */
+  /** Resolves with true when there is room, with false after `ticks` ticks or when the follower has ended. */
   private room(ticks: number): Promise<boolean> {
     if (this.over || this.sink.hasRoom) return Promise.resolve(!this.over)
     return new Promise(resolve => {

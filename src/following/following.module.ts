@@ -1,4 +1,4 @@
-// Provides the one feed of a server, whatever its followers are sent over.
+// Provides the server's one feed, which the followers of every transport share.
 import { Module } from '@nestjs/common'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'

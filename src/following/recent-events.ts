@@ -1,20 +1,20 @@
-// The window of the log's end that followers are served from: without gaps, bounded in events and in bytes.
+// The window of the newest events that followers are served from, without gaps and bounded in events and in bytes.
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { type Envelope, eventBytes, type FrameForm } from '../wire/event-frames.js'
 
-/** About what an event takes beside its payload, and how often its payload is held: as it came, and decoded. */
+/** Estimates: the bytes of an event beside its payload, and how often its payload counts, packed and decoded. */
 const ENVELOPE_BYTES = 1_024
 const PAYLOAD_COPIES = 3
-/** Different envelopes whose frames are kept; further ones are made anew from the encoded event. */
+/** For how many envelopes an event keeps the frame; for further ones it is made each time from the encoded event. */
 const FRAMES_KEPT = 4
 
-/** An event for many: decoded once, encoded once for each form, framed once for each envelope that is common. */
+/** An event for many followers: encoded once for each form, and framed once for each of the first few envelopes. */
 export class SharedEvent {
   private json: Buffer | undefined = undefined
   private msgpack: Buffer | undefined = undefined
   private frames: Map<string, Buffer> | undefined = undefined
 
-  /** `holds` is told how many bytes more the event keeps. */
+  /** `holds` is called with the number of bytes that the event keeps in addition. */
   constructor(
     readonly event: RecordedEvent,
     private readonly holds: (bytes: number) => void = ignored,
@@ -54,7 +54,7 @@ export interface WindowSize {
 }
 
 export class RecentEvents {
-  /** The window holds the events behind `before` up to `end`. */
+  /** The window holds the events behind `before`, up to `last`. */
   private before: Position = 0
   private last: Position = 0
   private held = 0
@@ -66,7 +66,7 @@ export class RecentEvents {
     this.sizes = new Float64Array(size.events)
   }
 
-  /** The last event that has been seen, whether it is still held or not. */
+  /** The position of the last event seen, whether it is still held or not. */
   get end(): Position {
     return this.last
   }
@@ -75,7 +75,7 @@ export class RecentEvents {
     return this.held
   }
 
-  /** Forgets everything, and goes on behind a position. */
+  /** Forgets everything; the next event is expected right behind `end`. */
   restart(end: Position): void {
     this.slots.fill(undefined)
     this.held = 0
@@ -83,7 +83,7 @@ export class RecentEvents {
     this.last = end
   }
 
-  /** Whether all events behind this position are held, or none are there yet. */
+  /** Whether a follower at this position can be served from here: all later events are held, or there are none yet. */
   reaches(position: Position): boolean {
     return position >= this.before
   }
@@ -95,7 +95,7 @@ export class RecentEvents {
 
   push(event: RecordedEvent): SharedEvent {
     const { position } = event
-    // What retention has taken meanwhile leaves a gap, which a window must not have.
+    // Retention may have removed events before this one, and followers rely on a window without gaps.
     if (position !== this.last + 1) this.restart(position - 1)
     if (position - this.before > this.size.events) this.forgetFirst()
     const slot = position % this.size.events
@@ -108,7 +108,7 @@ export class RecentEvents {
     return shared
   }
 
-  /** The event itself may be gone by now: then nobody but its reader holds its bytes. */
+  /** Counts nothing for an event that has left the window, because the window no longer holds its bytes. */
   private grow(position: Position, bytes: number): void {
     if (position <= this.before || position > this.last) return
     const slot = position % this.size.events

@@ -1,12 +1,12 @@
-// The sink of whoever only wants to know when something matches: one event is enough for it.
+// The sink of a wait that only needs to know when something matches, so one event is enough for it.
 import type { Position } from '../contract/event.js'
 import type { Sink } from './follower.js'
 import type { SharedEvent } from './recent-events.js'
 
 export interface Woken {
-  /** False when it was given up. */
+  /** False when the wait was given up. */
   readonly found: boolean
-  /** Nothing up to here matches. */
+  /** No event behind `after` and up to here matches. */
   readonly position: Position
 }
 

@@ -1,4 +1,4 @@
-// One page of the states of a keyed projection, in the order of the keys' code units. Pure.
+// Makes one page of the states of a keyed projection, sorted by the code units of the keys. Pure.
 import type { JsonValue } from '../contract/event.js'
 
 export type JsonMap = { readonly [key: string]: JsonValue }
@@ -22,7 +22,7 @@ export function keysPage(states: JsonMap, after: string | undefined, limit: numb
   return { keys, next: found.length > limit ? (found[limit - 1] as string) : null }
 }
 
-/** Sorted, without sorting all there are: a page is small and its keys may be many. */
+/** Keeps at most two pages of candidates and sorts only those, because a page is small and the keys may be many. */
 function smallest(keys: readonly string[], after: string | undefined, count: number): string[] {
   const found: string[] = []
   let bound: string | undefined

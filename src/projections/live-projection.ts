@@ -1,4 +1,4 @@
-// One projection that is kept up to date in memory: a fold that a follower of the feed goes on with.
+// One projection that is kept up to date in memory, as a fold that a follower of the feed continues.
 import { codeOf, StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import { isMap, ownValue } from '../definitions/merge-patch.js'
@@ -15,24 +15,24 @@ const RETRY_MS = 1_000
 export interface LiveState extends Folded {
   readonly first: Position
   readonly head: Position
-  /** Why it does not go on behind its position. */
+  /** The error it has stopped at; undefined while it goes on. */
   readonly problem: unknown
 }
 
-/** What a watcher is told of one state, the whole of a projection without keys; everything up to `position` is in it. */
+/** The frame made last: the state of `key`, or the whole state without keys, as of `position`. */
 interface Told {
   readonly key: string
   readonly position: Position
   readonly frame: Buffer
 }
 
-/** Is told what changes, from when it is up with the log, and asks for the state when it has room for it. */
+/** Hears which keys change once the projection has caught up, and fetches a state only when it has room for it. */
 export interface Watcher {
-  /** All states there are, whatever was said before. */
+  /** All states there are must be sent, whatever was sent before. */
   begin(): void
   changed(key: string): void
   failed(error: unknown): void
-  /** It is kept no more, or in another way. */
+  /** The projection is no longer kept live, or has been made anew. */
   ended(): void
 }
 
@@ -43,11 +43,11 @@ export interface ProjectionContext {
 }
 
 export class LiveProjection implements Sink {
-  /** What is folded takes no room that would have to be waited for. */
+  /** A fold takes every event at once, so the follower never has to wait for room. */
   readonly hasRoom = true
   private readonly watchers = new Set<Watcher>()
   private readonly touched: ReturnType<typeof stateTouched>
-  /** Given up when it has grown too large. */
+  /** undefined once the state has grown too large, so that its memory is freed. */
   private fold: Fold | undefined
   private follower: Follower | undefined
   private retry: NodeJS.Timeout | undefined
@@ -55,10 +55,10 @@ export class LiveProjection implements Sink {
   private told: Told | undefined
   private damagedAt: Position | undefined
   private over = false
-  /** It has once been up with the log: until then its state is made from history by whoever asks. */
+  /** Whether it has ever caught up with the log. Until then each request folds the state from history instead. */
   private upToDate = false
 
-  /** `from`: everything that matches up to its position is in it. */
+  /** `from` must hold everything that matches up to its position, because the follower begins behind it. */
   constructor(
     readonly projection: Projection,
     private readonly ground: ProjectionContext,
@@ -77,8 +77,8 @@ export class LiveProjection implements Sink {
   }
 
   /**
-   * Undefined as long as it is made from history. The state itself, not a copy: it changes with the next event. Throws
-   * when its state has grown too large to be one.
+   * undefined until it has caught up once, unless it has stopped. The state itself, not a copy: it changes with the
+   * next event. Throws when the state has grown too large.
    */
   get state(): LiveState | undefined {
     const { stopped, fold } = this
@@ -89,7 +89,7 @@ export class LiveProjection implements Sink {
     return { state, events, position: this.position, first, head, problem: stopped?.error }
   }
 
-  /** Throws what it has stopped at. Begun at once when it is up with the log, else as soon as it is. */
+  /** Throws the error it has stopped at for good. Calls `begin` at once if it has caught up, else as soon as it has. */
   watch(watcher: Watcher): void {
     if (this.stopped !== undefined && this.retry === undefined) throw this.stopped.error
     this.watchers.add(watcher)
@@ -106,14 +106,14 @@ export class LiveProjection implements Sink {
     return isMap(state) ? Object.keys(state) : []
   }
 
-  /** Everything that matches up to it is in its states. */
+  /** Everything that matches up to here is in its states. */
   get position(): Position {
     const reached = this.stopped?.position ?? this.follower?.position ?? 0
-    // While an event is being folded, its follower still stands before it.
+    // While an event is being folded, the follower's position is still the one before it.
     return Math.max(reached, this.fold?.folded.position ?? 0)
   }
 
-  /** Of one key as it is now: made once for all who watch it, as long as it does not change. */
+  /** The frame of one key as it is now. The last one is kept, so that all watchers of a change share its bytes. */
   frameOf(key: string): Buffer {
     const { position } = this
     if (this.told?.key === key && this.told.position === position) return this.told.frame
@@ -148,7 +148,7 @@ export class LiveProjection implements Sink {
     for (const watcher of this.watchers) watcher.begin()
   }
 
-  /** Its position tells how far. */
+  /** Nothing to do, because `position` shows how far it has come. */
   fellBehind(): void {}
 
   failed(error: unknown, position: Position): void {
@@ -168,8 +168,8 @@ export class LiveProjection implements Sink {
   }
 
   /**
-   * Damage that the feed has met may lie in an event that does not match: the log read by the filter tells, as it tells
-   * a fold. What it says the second time stays.
+   * The feed reads every event, so damage it meets may lie in one that does not match. The next try reads the log by
+   * the filter, as a fold does, so damage met at the same position again is final.
    */
   private maybeNextTime(error: unknown, position: Position): boolean {
     if (codeOf(error) !== 'DATA_CORRUPT') return error instanceof StoreError && error.retryable

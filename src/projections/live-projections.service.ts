@@ -1,4 +1,4 @@
-// The projections that are kept live: one for each definition that asks for it, made anew when it or the upcasters change.
+// Keeps a live projection for each definition that wants one, and makes it anew when it or the upcasters change.
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnModuleInit } from '@nestjs/common'
 import type { Position } from '../contract/event.js'
 import type { Folded } from '../folding/fold.js'
@@ -35,13 +35,13 @@ export class LiveProjections implements OnModuleInit, BeforeApplicationShutdown 
     this.look()
   }
 
-  /** After draining: those who follow are told that the server ends, not that the projection does. */
+  /** Runs after draining, so that followers hear that the server ends and not that the projection does. */
   beforeApplicationShutdown(): void {
     this.ended = true
     for (const name of [...this.held.keys()]) this.drop(name)
   }
 
-  /** Of exactly this version; undefined when it is not kept live. */
+  /** The live projection of exactly this version; undefined when it is not kept live. */
   async find({ name, version }: ProjectionVersion): Promise<LiveProjection | undefined> {
     await this.settled()
     const live = this.held.get(name)
@@ -52,7 +52,7 @@ export class LiveProjections implements OnModuleInit, BeforeApplicationShutdown 
     this.settled().catch((error: unknown) => this.logger.error({ error }, 'live projections cannot be begun'))
   }
 
-  /** What is held is what is defined. */
+  /** Resolves when exactly the defined live projections are held. */
   private settled(): Promise<void> {
     if (this.current !== undefined) return this.current
     const settling: Promise<void> = this.settle(() => this.current === settling)
@@ -63,7 +63,7 @@ export class LiveProjections implements OnModuleInit, BeforeApplicationShutdown 
     return settling
   }
 
-  /** What was read before a change is not held up against one that was read after it. */
+  /** A change during the reads may have outdated them, so this pass then gives way to the one the change began. */
   private async settle(isNewest: () => boolean): Promise<void> {
     await this.projections.definitions.stream.assertComplete()
     await this.upcasting.definitions.stream.assertComplete()
@@ -88,7 +88,7 @@ export class LiveProjections implements OnModuleInit, BeforeApplicationShutdown 
     return held?.projection.version === version && held.upcasters === upcasters
   }
 
-  /** Of whoever may read everything, as it is kept live. */
+  /** Looks for a state without `within`, because a live projection holds the events of all its streams. */
   private keptState(wanted: ProjectionVersion, { mark }: Upcasters): Promise<Folded | undefined> {
     const folds = () => [foldId(foldText(projectionParts(wanted, { upcasters: mark })))]
     return this.keptStates.newest(folds, this.feed.store.head())

@@ -1,4 +1,4 @@
-// `GET /v1/projections/{name}/changes`: the states of a live projection, and then each that changes, as server-sent events.
+// The route `GET /v1/projections/{name}/changes`, which sends all states and then each change as server-sent events.
 import type { Readable } from 'node:stream'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger'
@@ -33,11 +33,11 @@ export class ProjectionChangesController {
   ): Promise<Readable | string> {
     http.form(['sse'])
     const stream = await this.changes.follow(name, key, access, http)
-    // Proxies shall pass each event on as it comes.
+    // A buffering proxy would hold events back.
     http.announce('sse')
     void http.reply.header('x-accel-buffering', 'no')
     if (http.request.method !== 'HEAD') return stream
-    // It has no body, and would have one without end.
+    // The answer to HEAD has no body, and this stream would never end.
     stream.destroy()
     return ''
   }

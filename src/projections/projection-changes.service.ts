@@ -1,4 +1,4 @@
-// Who follows the states of live projections: only who may read all they are made of, and never more than the server can bear.
+// Lets callers follow live projections if they may read all their events, and limits how many follow at once.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
@@ -21,7 +21,7 @@ export class ProjectionChanges {
     private readonly streams: SseAnswers,
   ) {}
 
-  /** Of one key, or of all there are. */
+  /** Follows one key, or all of them when `key` is undefined. */
   async follow(name: string, key: string | undefined, access: Access, reader: SseReader): Promise<StateStream> {
     const projection = await this.projections.one(name)
     const { definition } = projection
@@ -29,7 +29,7 @@ export class ProjectionChanges {
     if (!coversFilter(access.within('events.read'), projectionFilterOf(definition))) throw notAllowed()
     if (key !== undefined && definition.key === undefined) throw notKeyed('/key')
     const live = await this.live.find(projection)
-    // It has been defined anew meanwhile.
+    // The projection was defined anew after it was found, so it is looked up again.
     if (live === undefined) return this.follow(name, key, access, reader)
     const { followers } = DEFINITION_LIMITS
     if (this.open >= followers) {

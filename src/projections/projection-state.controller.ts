@@ -1,4 +1,4 @@
-// `GET /v1/projections/{name}/state` and `/keys`: the state of a projection now or at any moment, from memory where it is kept live.
+// The routes `GET /v1/projections/{name}/state` and `/keys`, which answer the state of a projection at any moment.
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify'

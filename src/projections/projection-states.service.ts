@@ -1,4 +1,4 @@
-// The states of projections: from memory where that is as good as a fold for whoever asks, else folded for them.
+// Answers states of projections: from memory where that equals a fold of what the caller may read, else by folding.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { invalid, StoreError } from '../contract/errors.js'
@@ -44,7 +44,7 @@ export interface KeysAnswer extends Omit<StateAnswer, 'key' | 'state'> {
   readonly next: string | null
 }
 
-/** Where an answer goes: written at once, because a live state changes with the next event. */
+/** `write` must encode the answer before it returns, because a live state changes with the next event. */
 export interface StateSink<T, A = StateAnswer> {
   readonly signal: AbortSignal
   readonly write: (answer: A) => T
@@ -67,7 +67,7 @@ export class ProjectionStates {
     })
   }
 
-  /** A page of a keyed projection. */
+  /** Answers a page of states. Throws INVALID_REQUEST for a projection without keys. */
   async keys<T>(asked: KeysAsked, access: Access, { signal, write }: StateSink<T, KeysAnswer>): Promise<T> {
     const projection = await this.projections.one(asked.name, asked.version)
     if (projection.definition.key === undefined) throw notKeyed('')
@@ -88,7 +88,7 @@ export class ProjectionStates {
     const says = { projection: name, version }
     if (at === undefined || at === 'head') {
       const live = await this.mayBeLive(projection, access)
-      // Asked and written without a turn in between.
+      // Nothing is awaited between reading the live state and writing it, because the next event would change it.
       const state = live?.state
       if (state !== undefined) return write({ ...says, ...state, snapshot: null, damaged: [], live: true })
     }

@@ -1,4 +1,4 @@
-// `/v1/projections`: folds that are registered under a name.
+// The routes of `/v1/projections`, which define, list, read and delete projections.
 import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common'
 import {
   ApiCreatedResponse,

@@ -1,4 +1,4 @@
-// What the routes of projections take and answer.
+// The requests and answers of the routes of projections.
 import { OmitType } from '@nestjs/swagger'
 import { LIMITS } from '../contract/limits.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'

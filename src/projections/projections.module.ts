@@ -1,4 +1,4 @@
-// Projections over HTTP: their definitions, their states, and those that are kept live.
+// Serves projections over HTTP: their definitions, their states and the live ones.
 import { Module } from '@nestjs/common'
 import { FoldingModule } from '../folding/folding.module.js'
 import { FollowingModule } from '../following/following.module.js'

@@ -1,18 +1,18 @@
-// One stream of states as server-sent events: what has changed waits by its name only, so a slow reader is told the newest.
+// One stream of states as server-sent events; changed keys wait by name only, so a slow reader gets the newest state.
 import { SseWriter } from '../streaming/sse-writer.js'
 import { caughtUpFrame } from '../wire/frames.js'
 import type { LiveProjection, Watcher } from './live-projection.js'
 
 export class StateStream extends SseWriter implements Watcher {
-  /** Keys whose states are to be told, in the order in which they changed. */
+  /** Keys whose states are still to be sent, in the order in which they changed. */
   private readonly waiting = new Set<string>()
-  /** Of those that were there at the beginning, how many are still to be told; undefined before the beginning. */
+  /** How many of the first states are still to be sent; undefined before `begin` and after `caughtUp`. */
   private first: number | undefined
   private isToTell = false
 
   constructor(
     private readonly live: LiveProjection,
-    /** All of them without it. */
+    /** undefined follows all keys. */
     private readonly key: string | undefined,
     problemOf: (error: unknown) => object,
   ) {
@@ -30,7 +30,7 @@ export class StateStream extends SseWriter implements Watcher {
     this.waiting.add(key)
     if (this.isToTell) return
     this.isToTell = true
-    // What changes again in the same turn is told once.
+    // Sending waits for the turn to end, so that a key that changes again in it is sent once.
     setImmediate(() => {
       this.isToTell = false
       this.refill()

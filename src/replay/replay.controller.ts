@@ -1,4 +1,4 @@
-// `POST /v1/replay` and `GET /v1/streams/{stream}/state`: what the state was, at any moment of history.
+// The routes `POST /v1/replay` and `GET /v1/streams/{stream}/state`, which fold history up to any moment.
 import type { Readable } from 'node:stream'
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
 import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'

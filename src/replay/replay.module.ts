@@ -1,4 +1,4 @@
-// State from history, and the upcasters by which it is read.
+// Serves states folded from history, and the upcasters by which it is read.
 import { Module } from '@nestjs/common'
 import { FoldingModule } from '../folding/folding.module.js'
 import { StorageModule } from '../storage/storage.module.js'

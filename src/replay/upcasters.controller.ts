@@ -1,4 +1,4 @@
-// `/v1/upcasters`: how the data of older events is read as the newest version of its type.
+// The routes of `/v1/upcasters`, which say how data of older events is read as the newest version of its type.
 import { Body, Controller, Delete, Get, HttpCode, Param, Put } from '@nestjs/common'
 import {
   ApiCreatedResponse,

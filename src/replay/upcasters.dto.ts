@@ -1,4 +1,4 @@
-// What the routes of upcasters take and answer.
+// The requests and answers of the routes of upcasters.
 import { AnyList, Integer, NestedList, Text } from '../wire/fields.decorator.js'
 
 const STEPS = [

@@ -1,4 +1,4 @@
-// Reads a stream of the service's own and proves that damage in the log took nothing of it. Damage somewhere is no reason to distrust every stream.
+// Reads a service stream and proves which damage took none of its events, so that damage elsewhere does not stop it.
 import { unreadable } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { DamagedRange, EventStore, ReadRequest } from '../contract/event-store.js'
@@ -14,13 +14,13 @@ export class ProvenRead {
     private readonly stream: string,
   ) {}
 
-  /** Events that can be read; what is damaged among them is remembered. */
+  /** Yields the events that can be read, and remembers the damage met for `unproven` to judge afterwards. */
   events(filter: Pick<EventFilter, 'tags' | 'types'>, order: 'asc' | 'desc'): AsyncIterable<RecordedEvent> {
     const onDamaged = (range: DamagedRange) => void this.damaged.push(range)
     return this.store.read({ filter: { ...filter, streams: [this.stream] }, order, onDamaged })
   }
 
-  /** The ranges in which events of the stream may have stood, of those from `oldest` on. */
+  /** The damaged ranges that reach `oldest` or beyond and may have held events of the stream. */
   async unproven(oldest: Position = 0): Promise<DamagedRange[]> {
     const unproven: DamagedRange[] = []
     for (const range of this.damaged) {
@@ -29,14 +29,14 @@ export class ProvenRead {
     return unproven
   }
 
-  /** Whether nothing is missing from this position on. Throws when something is that may yet come back. */
+  /** Whether nothing is missing from `oldest` on. Throws when events may be missing that nobody has given up. */
   async isWhole(oldest: Position): Promise<boolean> {
     const unproven = await this.unproven(oldest)
     assertGivenUp(this.store, this.stream, unproven)
     return unproven.length === 0
   }
 
-  /** Revisions are dense: where the stream goes on behind the damage with the next one, nothing damaged was its own. */
+  /** Revisions are dense: when the stream goes on behind the damage with the next one, the damage took none of it. */
   private async goesOnBehind({ from, to }: DamagedRange): Promise<boolean> {
     const before = await this.nearestRevision({ before: from, order: 'desc' })
     const behind = await this.nearestRevision({ after: to })
@@ -51,8 +51,8 @@ export class ProvenRead {
 }
 
 /**
- * Throws when damage may have taken events of the stream, because then nobody knows what is in force. An operator who
- * lets a damaged store take appends again has given up what the damage took.
+ * Throws when damage may have taken events of the stream, because then nobody knows what is in force. It does not
+ * throw once the store takes appends again, because by allowing them an operator has given up what the damage took.
  */
 export function assertGivenUp(store: EventStore, stream: string, [first]: readonly DamagedRange[]): void {
   if (first === undefined || store.status().write.writable) return

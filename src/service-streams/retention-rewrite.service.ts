@@ -1,10 +1,10 @@
-// Keeps the service's own streams known to a log that forgets its beginning: where retention is on, each state is written anew at its end.
+// Writes the state of each service stream anew at the end of the log, because retention removes its first events.
 
 import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { codeOf } from '../contract/errors.js'
 
-/** Often enough for the shortest retention there is, of a day. */
+/** The shortest retention is a day, so a state is rewritten several times before retention reaches its events. */
 const REWRITE_MS = 6 * 60 * 60_000
 
 @Injectable()
@@ -14,12 +14,12 @@ export class RetentionRewrite implements OnModuleDestroy {
 
   constructor(private readonly settings: Settings) {}
 
-  /** Called when the server has started, with what to write anew: now, and every few hours. */
+  /** Rewrites at once, then every `REWRITE_MS`. To be called when the server has started. No-op without retention. */
   begin(what: string, rewrite: () => Promise<void>): void {
     if (this.settings.retainArchivesDays === 0) return
     const attempt = () => {
       rewrite().catch((error: unknown) => {
-        // The next attempt comes long before retention reaches what is written now.
+        // A failure is only logged, because the next attempt comes long before retention reaches the last rewrite.
         this.logger.warn({ code: codeOf(error), message: `${what} could not be written anew` })
       })
     }

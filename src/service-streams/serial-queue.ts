@@ -1,4 +1,4 @@
-// Work that must not overlap: each piece begins when the one before it has ended, also when that failed.
+// Runs work that must not overlap: each piece begins when the one before it has ended, even if that failed.
 export class SerialQueue {
   private last: Promise<unknown> = Promise.resolve()
 

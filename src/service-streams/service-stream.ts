@@ -1,11 +1,11 @@
-// State that the service keeps as events of one of its own `$…` streams: folded once, changed by one after the other, written anew where retention would remove it.
+// Keeps a state of the service as events of one of its `$…` streams: folds them once and writes changes one by one.
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import type { JsonObject, Position } from '../contract/event.js'
 import type { DamagedRange, EventStore } from '../contract/event-store.js'
 import { assertGivenUp, ProvenRead } from './damage-proof.js'
 import { SerialQueue } from './serial-queue.js'
 
-/** An event of the stream: its type, and beside it the fields of its data. */
+/** One event of the stream: its type, and beside it the fields of the event's data. */
 export interface ServiceChange {
   readonly type: string
 }
@@ -15,31 +15,30 @@ export interface StoredAt {
   readonly timestamp: string
 }
 
-/** How a state is made of the events of a stream. */
 export interface StreamFold<State, Change extends ServiceChange> {
   readonly stream: `$${string}`
-  /** Of the events that are changes; a stream may hold others beside them. */
+  /** The types of the events that are changes; the stream may hold other events, which are not read. */
   readonly types: readonly string[]
   readonly empty: () => State
   readonly apply: (state: State, change: Change, at: StoredAt) => void
-  /** Changes that make the state as it is, for a log that has removed the first ones. */
+  /** Changes that make the same state from an empty one, needed because retention removes the first changes. */
   readonly whole: (state: State) => readonly Change[]
 }
 
-/** Resolves when the changes are durable and applied. */
+/** Resolves once the changes are durable and applied to the state. */
 export type WriteChanges<Change> = (changes: readonly Change[]) => Promise<void>
 
 interface Opened<State> {
   readonly state: State
-  /** Where damage may have taken changes with it. */
+  /** Damaged ranges that may have held changes. */
   readonly unproven: readonly DamagedRange[]
 }
 
-/** So many changes are written anew in one append; the largest there are still fit into it. */
+/** How many changes one append of a rewrite holds; even so many of the largest fit into an append. */
 const REWRITTEN_TOGETHER = 50
 
 export class ServiceStream<State, Change extends ServiceChange> {
-  /** Called after every change, and also when it is not known whether a change was stored. */
+  /** Called after every change, and also after one that failed, because it may have been stored all the same. */
   readonly listeners = new Set<() => void>()
   private opened: Promise<Opened<State>> | undefined
   private readonly turns = new SerialQueue()
@@ -49,22 +48,22 @@ export class ServiceStream<State, Change extends ServiceChange> {
     private readonly fold: StreamFold<State, Change>,
   ) {}
 
-  /** The same object until a change fails to be stored for certain: then it is read anew. */
+  /** Answers the same object, which changes in place, until an append fails; then the stream is read anew. */
   async state(): Promise<State> {
     return (await this.open()).state
   }
 
-  /** Damaged ranges in which changes may have stood: revisions do not prove that they held none. */
+  /** Damaged ranges that may have held changes, because the revisions around them do not prove otherwise. */
   async unproven(): Promise<readonly DamagedRange[]> {
     return (await this.open()).unproven
   }
 
-  /** Throws when a change may be missing that is not given up. */
+  /** Throws when damage may have taken a change that no operator has given up. */
   async assertComplete(): Promise<void> {
     assertGivenUp(this.store, this.fold.stream, await this.unproven())
   }
 
-  /** Work that decides by the state and changes it: one after the other, so that no decision is made on what is about to change. */
+  /** Runs work that decides by the state and changes it, one at a time, so that none decides on an outdated state. */
   inTurn<R>(work: (state: State, write: WriteChanges<Change>) => Promise<R>): Promise<R> {
     return this.turns.run(async () => {
       const state = await this.state()
@@ -72,7 +71,7 @@ export class ServiceStream<State, Change extends ServiceChange> {
     })
   }
 
-  /** The state as it is, at the end of the log, where retention does not reach. Nobody has to hear of it. */
+  /** Writes the state anew at the end of the log. The state itself does not change, so no listener is called. */
   rewrite(): Promise<void> {
     return this.inTurn(async state => {
       const changes = this.fold.whole(state)
@@ -86,7 +85,7 @@ export class ServiceStream<State, Change extends ServiceChange> {
     if (this.opened !== undefined) return this.opened
     const opening = this.read()
     this.opened = opening
-    // What cannot be read now may be readable later.
+    // A failed read is forgotten, because the next one may succeed.
     opening.catch(() => {
       if (this.opened === opening) this.opened = undefined
     })
@@ -110,7 +109,7 @@ export class ServiceStream<State, Change extends ServiceChange> {
     try {
       stored = await this.store.append({ events, author: { agentId: SERVICE_AGENT } })
     } catch (error) {
-      // It may be stored all the same: the log knows.
+      // The append may be stored although it failed, so the state is read anew from the log.
       this.opened = undefined
       throw error
     }

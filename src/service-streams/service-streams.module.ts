@@ -1,4 +1,4 @@
-// What keeps the state of the service's own streams under retention.
+// Provides what keeps the state of service streams under retention.
 import { Module } from '@nestjs/common'
 import { RetentionRewrite } from './retention-rewrite.service.js'
 

@@ -1,18 +1,18 @@
-// Whether a snapshot was made of this very log: the event at its position, and where the log began, are still the same.
+// Decides whether a snapshot was made of this very log, by the event at its position and by where the log begins.
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { LogMark, SnapshotHeader } from './snapshot-file.js'
 
 /**
- * `outdated`: retention has taken events since then, which are in no fold any more.
- * `unknown`: the log cannot tell now, because it does not reach so far or is damaged on the way.
+ * `outdated`: retention has removed events since then, so a fold of today would not have them.
+ * `unknown`: the log cannot tell now, because it does not reach so far, or is damaged or unreadable up to there.
  */
 export type Fit = 'same' | 'other' | 'outdated' | 'unknown'
 
 export class LogLineage {
   constructor(private readonly store: EventStore) {}
 
-  /** undefined when the event cannot be had. */
+  /** undefined when the log has no event at the position. */
   async markAt(position: Position): Promise<LogMark | undefined> {
     const { first } = this.store.status()
     const event = await this.store.find(position)

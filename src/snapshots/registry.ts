@@ -1,10 +1,10 @@
-// Which folds are kept and which snapshots are protected: one small file beside the snapshots, replaced as a whole.
+// The kept folds and the protected snapshots, in one small file beside the snapshots that is replaced as a whole.
 import { StoreError } from '../contract/errors.js'
 import type { SideStore } from '../contract/side-store.js'
 import { snapshotHash } from './snapshot-file.js'
 import { REGISTRY_NAME } from './snapshot-names.js'
 
-/** Each of them is looked after for as long as it is kept; as many again for the service itself. */
+/** The limit of callers, and once more of the service, because each fold costs work for as long as it is kept. */
 export const FOLDS_MAX = 100
 const HASH_CHARS = 64
 const BYTES_MAX = 128 * 1024 * 1024
@@ -15,7 +15,7 @@ export interface KeptFold {
   readonly name: string | null
   readonly keptBy: string
   readonly sinceMs: number
-  /** When a snapshot of it was last compared with the log; at first, since when it is kept. */
+  /** When a snapshot of it was last compared with the log; equal to `sinceMs` before the first comparison. */
   readonly verifiedMs: number
 }
 
@@ -30,7 +30,7 @@ export class Registry {
 
   constructor(private readonly files: SideStore) {}
 
-  /** Answers false when it was damaged: then it is moved aside, and begins anew with `found`. */
+  /** Answers false when the file was damaged: it is then quarantined, and the registry begins anew with `found`. */
   async open(found: () => readonly KeptFold[]): Promise<boolean> {
     const bytes = await this.files.read(REGISTRY_NAME, BYTES_MAX)
     if (bytes === undefined) return true
@@ -45,7 +45,7 @@ export class Registry {
     return whole
   }
 
-  /** In the order in which they came. */
+  /** In the order in which they were first kept. */
   get all(): KeptFold[] {
     return [...this.folds.values()]
   }
@@ -58,7 +58,7 @@ export class Registry {
     return this.protectedIds.has(id)
   }
 
-  /** One that is kept already stays as it is, but for a name it had not. */
+  /** A fold that is kept already stays as it is, but may get a new name, and passes from the service to a caller. */
   async keep(fold: KeptFold): Promise<void> {
     const before = this.folds.get(fold.id)
     const alike = this.all.filter(({ keptBy }) => isService(keptBy) === isService(fold.keptBy))
@@ -70,7 +70,7 @@ export class Registry {
       throw new StoreError('SNAPSHOT_CONFLICT', `Another fold is kept under the name ${fold.name}.`)
     }
     const name = fold.name ?? before?.name ?? null
-    // What somebody asked for is not the service's to let go.
+    // A caller's fold stays the caller's, because the service unregisters its own when it no longer needs them.
     const keptBy = before === undefined || isService(before.keptBy) ? fold.keptBy : before.keptBy
     await this.change(() => this.folds.set(fold.id, { ...(before ?? fold), name, keptBy }))
   }
@@ -92,7 +92,7 @@ export class Registry {
     return this.change(() => this.protectedIds.delete(id))
   }
 
-  /** What could not be written down has not happened. */
+  /** Undoes a change that cannot be saved, so that memory never differs from the file. */
   private async change(make: () => unknown): Promise<void> {
     const [folds, ids] = [new Map(this.folds), new Set(this.protectedIds)]
     make()

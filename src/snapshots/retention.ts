@@ -1,4 +1,4 @@
-// Which snapshots of one fold stay: all of a day, one a day for a month, one a week for a year, and what those stand on. Pure.
+// Decides which snapshots of a fold stay: all for a day, daily for a month, weekly for a year, and their bases. Pure.
 import type { SnapshotEntry } from './snapshot-store.js'
 
 const HOUR_MS = 3_600_000
@@ -14,12 +14,12 @@ type Aged = Pick<SnapshotEntry, 'id'> & {
 }
 
 export interface RetainedSnapshot {
-  /** Then the newest stays however old it is: without it the next one would begin at the beginning. */
+  /** If so, the newest stays however old it is, because without it the next one would be folded from the beginning. */
   readonly isKept: boolean
   readonly isProtected: (id: string) => boolean
 }
 
-/** The ids that stay. */
+/** Answers the ids of those that stay. */
 export function staying(
   snapshots: readonly Aged[],
   { isKept, isProtected }: RetainedSnapshot,
@@ -32,13 +32,13 @@ export function staying(
   for (const { id, header } of newestFirst) {
     const { createdMs } = header
     const age = nowMs - createdMs
-    // The last one of a day or a week stands for it, so that which one it is does not change as time goes on.
+    // The last one of a day or a week is kept, because which one that is does not change as time goes on.
     const lastOfDay = isNew(days, Math.floor(createdMs / DAY_MS))
     const lastOfWeek = isNew(weeks, Math.floor(createdMs / WEEK_MS))
     const young = age <= ALL_FOR_MS || (age <= DAILY_FOR_MS && lastOfDay) || (age <= WEEKLY_FOR_MS && lastOfWeek)
     if (young || isProtected(id)) stay.add(id)
   }
-  // A base is older than what stands on it: one pass from the newest on finds all of them.
+  // A base is older than the differences to it, so one pass from the newest on finds all bases, indirect ones too.
   for (const { id, header } of newestFirst) if (stay.has(id) && header.base !== null) stay.add(header.base.id)
   return stay
 }

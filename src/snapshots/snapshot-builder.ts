@@ -1,4 +1,4 @@
-// Makes snapshots of a fold, and finds out whether they are what the log says: by folding it anew and comparing bytes.
+// Makes snapshots of a fold, and verifies them by folding the log anew and comparing bytes.
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { Folded } from '../folding/fold.js'
@@ -20,15 +20,15 @@ export interface BuilderDeps {
 
 /**
  * `damaged`: it could not be used at all, and the next one is made without it.
- * `outdated`: the log does not begin where it began, or does not reach so far: nobody can say.
+ * `outdated`: the log begins elsewhere now or does not reach so far, so it cannot make the state again.
  */
 export type Verdict = 'sound' | 'wrong' | 'damaged' | 'outdated'
 
 export interface VerifiedSnapshot {
   readonly verdict: Verdict
-  /** Those that were moved aside. */
+  /** The ids of those that were moved to quarantine. */
   readonly wrong: readonly string[]
-  /** What was made in its place. */
+  /** The snapshot that was made in its place. */
   readonly made: SnapshotEntry | undefined
 }
 
@@ -36,16 +36,16 @@ const OUTDATED: VerifiedSnapshot = { verdict: 'outdated', wrong: [], made: undef
 
 interface Making {
   readonly reason: Reason
-  /** From which it was folded on. */
+  /** The snapshot from which the fold went on. */
   readonly base: KeptSnapshot | undefined
-  /** Where the log began before it was folded. */
+  /** Where the log began before the fold; if that has changed since, the state is not what the log says now. */
   readonly first: Position
 }
 
 export class SnapshotBuilder {
   constructor(private readonly ground: BuilderDeps) {}
 
-  /** At the head; undefined when there is no event, or when the log lost its beginning meanwhile. */
+  /** Makes one at the head; undefined when there is no event, or when retention moved the log's start meanwhile. */
   async make(fold: NamedFold, reason: Reason, signal: AbortSignal): Promise<SnapshotEntry | undefined> {
     const { store, replays, shelf } = this.ground
     const end = store.head()
@@ -57,7 +57,7 @@ export class SnapshotBuilder {
     return this.put(fold, folded, { reason, base, first })
   }
 
-  /** Throws what keeps the log from being read: then nothing is known. */
+  /** Throws when the log cannot be read, because there is no verdict then. */
   async verify(id: string, fold: NamedFold, signal: AbortSignal): Promise<VerifiedSnapshot> {
     const { replays, shelf, history } = this.ground
     const kept = await shelf.readAny(id)
@@ -67,7 +67,7 @@ export class SnapshotBuilder {
     const { position, mark } = kept.header
     if ((await history.fit(kept.header)) !== 'same') return OUTDATED
     const folded = await replays.fold(fold, { end: position, signal })
-    // Retention may have come between.
+    // Retention may have removed events during the fold, and a sound snapshot would then seem wrong.
     if ((await history.fit(kept.header)) !== 'same') return OUTDATED
     if (agrees(kept, folded)) return { verdict: 'sound', wrong: [], made: undefined }
     const wrong = await this.setAside(id, fold, signal)
@@ -75,7 +75,7 @@ export class SnapshotBuilder {
     return { verdict: 'wrong', wrong, made }
   }
 
-  /** What came after a wrong one may have been made of it; what came before may be what made it wrong. */
+  /** Later ones may have been made from the wrong one, so all go; an earlier one may have made it wrong. */
   private async setAside(id: string, fold: NamedFold, signal: AbortSignal): Promise<string[]> {
     const { shelf } = this.ground
     const position = shelf.find(id)?.header.position ?? 0
@@ -88,7 +88,7 @@ export class SnapshotBuilder {
     return wrong
   }
 
-  /** Oldest first, in one pass over the log. */
+  /** Folds on from each to the next, oldest first, so that the log is read only once. */
   private async wrongAmong(
     oldestFirst: readonly SnapshotEntry[],
     fold: NamedFold,

@@ -1,4 +1,4 @@
-// The bytes of a snapshot: header, hash of it, packed content, hash of all. docs/SNAPSHOTS.md has it byte by byte. Pure.
+// Writes and reads the bytes of a snapshot, which docs/SNAPSHOTS.md describes byte by byte. Pure.
 import { createHash } from 'node:crypto'
 import type { Position } from '../contract/event.js'
 
@@ -6,15 +6,15 @@ const MAGIC = Buffer.from('LHt1', 'latin1')
 export const SNAPSHOT_VERSION = 1
 export const PREFIX_BYTES = 16
 export const SNAPSHOT_HASH_BYTES = 32
-/** A filter and the patterns of a token at their longest, and room. */
+/** Enough for a filter and the patterns of a token at their longest, with room to spare. */
 export const HEADER_BYTES_MAX = 4 * 1024 * 1024
-/** A state at its largest compresses to less; a difference is at most as large. */
+/** The largest state compresses to less than this, and a difference is never longer than its state. */
 export const CONTENT_BYTES_MAX = 64 * 1024 * 1024
 export const FILE_BYTES_MAX = PREFIX_BYTES + HEADER_BYTES_MAX + CONTENT_BYTES_MAX + 2 * SNAPSHOT_HASH_BYTES
 
-/** What tells one history from another: the event at a position is never another in the same one. */
+/** Tells one history from another, because within one the event at a position never changes. */
 export interface LogMark {
-  /** The first position that was kept: a fold begins there. */
+  /** The first position that was kept then, where the fold began. */
   readonly first: Position
   readonly id: string
   readonly checksum: string
@@ -31,17 +31,17 @@ export interface SnapshotHeader {
   readonly mark: LogMark
   readonly createdMs: number
   readonly reason: Reason
-  /** Bytes of the log when it was made. */
+  /** Bytes of the log when the snapshot was made, from which its growth since is measured. */
   readonly logBytes: number
-  /** Of the state's text. */
+  /** The length and the hash of the state's text. */
   readonly state: { readonly bytes: number; readonly sha256: string }
-  /** When the content is a difference: the file it is one to, by its name and by the hash at its end. */
+  /** The file to which the content is a difference, by its id and by the hash at its end; null for a full state. */
   readonly base: { readonly id: string; readonly sha256: string } | null
-  /** How many files have to be read before it. */
+  /** How many other files have to be read to restore the state. */
   readonly links: number
 }
 
-/** `of`: its id. `damaged`: the bytes are not those that were written. */
+/** A snapshot that must not be used. `of` is the id of the one at fault, which may be a base of the one being read. */
 export class BadSnapshot extends Error {
   override readonly name = 'BadSnapshot'
 
@@ -62,7 +62,7 @@ export function snapshotHash(...parts: readonly (Uint8Array | string)[]): Buffer
 export interface SnapshotBytes {
   readonly chunks: readonly Buffer[]
   readonly bytes: number
-  /** Hex, as it stands at the end. */
+  /** The hash at the end of the file, in hex. */
   readonly sha256: string
 }
 
@@ -85,7 +85,7 @@ export interface Sizes {
   readonly file: number
 }
 
-/** undefined for a version this server does not know: such a file is left alone. Throws when it is no snapshot. */
+/** undefined for a newer version, so that the file is left alone. Throws BadSnapshot when it is no snapshot. */
 export function sizesOf(id: string, prefix: Buffer): Sizes | undefined {
   if (prefix.length < PREFIX_BYTES || !prefix.subarray(0, 4).equals(MAGIC)) throw new BadSnapshot(id, 'it is none')
   if (prefix.readUInt16LE(4) > SNAPSHOT_VERSION) return undefined
@@ -96,7 +96,7 @@ export function sizesOf(id: string, prefix: Buffer): Sizes | undefined {
   return { header, content, file: PREFIX_BYTES + header + content + 2 * SNAPSHOT_HASH_BYTES }
 }
 
-/** `bytes` may go on behind the header's hash. */
+/** `bytes` may go on behind the header's hash. Throws BadSnapshot when the hash does not match. */
 export function readHeader(id: string, bytes: Buffer, { header }: Sizes): SnapshotHeader {
   const end = PREFIX_BYTES + header
   const hash = bytes.subarray(end, end + SNAPSHOT_HASH_BYTES)
@@ -110,7 +110,7 @@ export interface WholeSnapshot {
   readonly sha256: string
 }
 
-/** Every byte is proved before any is believed. */
+/** Checks the hash of all bytes before any is used. undefined for a newer version; throws BadSnapshot for damage. */
 export function readSnapshot(id: string, bytes: Buffer): WholeSnapshot | undefined {
   const sizes = sizesOf(id, bytes)
   if (sizes === undefined) return undefined

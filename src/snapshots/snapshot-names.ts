@@ -1,4 +1,4 @@
-// The names of snapshots and of their files, printed and parsed here and nowhere else. Pure.
+// Makes and parses the ids of snapshots and the names of their files, which is done nowhere else. Pure.
 import type { Position } from '../contract/event.js'
 
 const FOLD_CHARS = 32
@@ -8,7 +8,7 @@ const SUFFIX = '.snap'
 
 export const REGISTRY_NAME = 'KEPT'
 
-/** The beginning of its fold's id, and its position. */
+/** Made of the fold's id and the position, so a fold has at most one snapshot at a position. */
 export function snapshotId(fold: string, position: Position): string {
   return `${fold.slice(0, FOLD_CHARS)}-${String(position).padStart(POSITION_DIGITS, '0')}`
 }
@@ -17,7 +17,7 @@ export function isSnapshotId(text: string): boolean {
   return ID.test(text)
 }
 
-/** Whether the name, all that may be left of a snapshot, is one of this fold's. */
+/** Whether the id belongs to this fold. It has to be seen from the id, because a lost snapshot has no header. */
 export function isOfFold(id: string, fold: string): boolean {
   return id.startsWith(`${fold.slice(0, FOLD_CHARS)}-`)
 }
@@ -30,7 +30,7 @@ export function fileName(id: string): string {
   return id + SUFFIX
 }
 
-/** undefined for a file of any other name, which is left alone. */
+/** undefined for any other name, so that such files are left alone. */
 export function idOfFile(name: string): string | undefined {
   const id = name.endsWith(SUFFIX) ? name.slice(0, -SUFFIX.length) : ''
   return isSnapshotId(id) ? id : undefined

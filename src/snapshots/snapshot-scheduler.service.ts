@@ -1,4 +1,4 @@
-// Makes snapshots when they are due, verifies one a day and removes what has had its time; in the background, and never two at once.
+// Makes snapshots that are due, verifies one a day and removes old ones, in the background and never two at once.
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Position } from '../contract/event.js'
 import type { EventStore, StoreStatus } from '../contract/event-store.js'
@@ -12,13 +12,13 @@ import { dueFor, isWithin, RequestRate } from './triggers.js'
 export interface SchedulerContext {
   readonly store: EventStore
   readonly nowMs: () => number
-  /** Requests since the server began. */
+  /** The number of requests since the server began. */
   readonly requests: () => Promise<number>
 }
 
 const NO_GROWTH = 'the store does not tell how large its log is: no snapshot is made because the log has grown'
 
-/** How many events match behind the newest snapshot, as far as it has been counted. */
+/** How many events behind the newest snapshot match, counted up to `upTo`, so that no event is read twice. */
 interface Counted {
   readonly newest: Position
   readonly upTo: Position
@@ -53,7 +53,7 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
     await this.looking
   }
 
-  /** One look at everything; joins the one that is under way. */
+  /** Looks at all folds once. It joins a look that is under way, so that two never run at once. */
   look(): Promise<void> {
     this.looking ??= this.lookAtAll().finally(() => {
       this.looking = undefined
@@ -91,7 +91,7 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
     if (reason !== undefined) await this.snapshots.make(fold, reason)
   }
 
-  /** Reads what came since it was counted last, and only when that could be enough. */
+  /** Reads only what came since the last count, and only when that could be enough to make a snapshot due. */
   private async matchingSince({ header }: SnapshotEntry, { id, filter }: NamedFold): Promise<number> {
     const { store } = this.world
     const head = store.head()
@@ -105,7 +105,7 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
     return matching
   }
 
-  /** Of all folds the one that has not been verified for longest, and of it the newest. */
+  /** Verifies the newest snapshot of the fold whose last verification is the longest ago. */
   private async verifyOne(): Promise<void> {
     const { registry } = this.snapshots
     const longAgo = registry.all.filter(({ id }) => this.snapshots.newestAsked(id) !== undefined)
@@ -117,7 +117,7 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
     if (newest !== undefined) await this.orPause(next, () => this.snapshots.verify(newest.id))
   }
 
-  /** What fails now may succeed later; a server must not spend its time on trying. */
+  /** Pauses a fold after a failure: it may succeed later, but the server must not spend its time on retries. */
   private async orPause({ id }: KeptFold, work: () => Promise<unknown>): Promise<void> {
     const nowMs = this.world.nowMs()
     if (nowMs < (this.pausedUntilMs.get(id) ?? 0)) return

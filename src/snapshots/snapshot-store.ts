@@ -1,4 +1,4 @@
-// The snapshots at hand: files beside the log, and in memory what their headers say. What is damaged or of another log is moved aside, never believed.
+// Keeps snapshots in files and their headers in memory, and quarantines files that are damaged or of another log.
 import { StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { SideStore } from '../contract/side-store.js'
@@ -27,15 +27,15 @@ export interface SnapshotEntry {
   /** The id of its fold. */
   readonly fold: string
   readonly header: SnapshotHeader
-  /** Of its file. */
+  /** The size of its file. */
   readonly bytes: number
 }
 
-/** A state as it was kept, proved, and its reader's own. */
+/** A kept state whose hashes have been checked. It is read anew for each reader, who may change it. */
 export interface KeptSnapshot {
   readonly id: string
   readonly header: SnapshotHeader
-  /** At the end of its file. */
+  /** The hash at the end of its file, by which differences to it name it. */
   readonly sha256: string
   readonly state: JsonValue
   readonly text: string
@@ -52,7 +52,7 @@ export class SnapshotStore {
     private readonly quarantined: Quarantined,
   ) {}
 
-  /** After the files have been opened. What lies ahead of the log was made of a log that is no more. */
+  /** To be called once the files are open. A snapshot ahead of the log was made of another log and is quarantined. */
   async open(head: Position): Promise<void> {
     for (const name of await this.files.list()) {
       const id = idOfFile(name)
@@ -66,7 +66,7 @@ export class SnapshotStore {
     }
   }
 
-  /** Newest first, of one fold or of all. */
+  /** Newest first; those of one fold, or of all without `fold`. */
   list(fold?: string): SnapshotEntry[] {
     const all = [...this.held.values()].filter(snapshot => fold === undefined || snapshot.fold === fold)
     return all.sort((a, b) => b.header.position - a.header.position || (a.id < b.id ? -1 : 1))
@@ -80,7 +80,7 @@ export class SnapshotStore {
     return this.list().reduce((sum, { bytes }) => sum + bytes, 0)
   }
 
-  /** The newest of any of these folds at or before a position that is sound. A fault only makes it an older one, or none. */
+  /** The newest sound one of these folds at or before `end`. A fault only makes it an older one or none. */
   async newest(folds: readonly string[], end: Position): Promise<KeptSnapshot | undefined> {
     for (const { id, fold, header } of this.list()) {
       if (header.position > end || !folds.includes(fold)) continue
@@ -90,17 +90,17 @@ export class SnapshotStore {
     return undefined
   }
 
-  /** With which a fold may go on. undefined when it is not there, or not what this log says. */
+  /** A state that a fold may go on from; undefined when it is missing, bad, outdated, or not certainly of this log. */
   async readVerified(id: string): Promise<KeptSnapshot | undefined> {
     return this.orAside(async () => ((await this.fit(id)) === 'same' ? this.read(id) : undefined))
   }
 
-  /** As it was kept, also when the log cannot make it again. A disk that does not give it is told of: it is there. */
+  /** The state as it was kept, even if the log cannot make it again. Throws when the disk fails, because it exists. */
   async readAny(id: string): Promise<KeptSnapshot | undefined> {
     return this.orAside(async () => ((await this.fit(id)) === undefined ? undefined : this.read(id)), unavailable)
   }
 
-  /** What is of another log is moved aside. */
+  /** Throws BadSnapshot for one of another log, so that it is quarantined. */
   private async fit(id: string): Promise<Fit | undefined> {
     const shelved = this.held.get(id)
     if (shelved === undefined) return undefined
@@ -112,7 +112,7 @@ export class SnapshotStore {
   async put(header: SnapshotHeader, { chunks, bytes }: SnapshotBytes): Promise<SnapshotEntry> {
     const shelved = shelvedOf(header, bytes)
     const { id } = shelved
-    // They say by which bytes they know their base.
+    // They name their base by its hash, so they could not be read any more once it is replaced.
     for (const { id: above } of this.dependents(id)) await this.remove(above)
     await this.files.write(fileName(id), chunks)
     this.held.set(id, shelved)
@@ -124,13 +124,13 @@ export class SnapshotStore {
     await this.files.remove(fileName(id))
   }
 
-  /** With all that is built on it, newest first. */
+  /** Quarantines all that is built on it first, because that cannot be read without it. */
   async quarantine(id: string, reason: string): Promise<void> {
     for (const above of this.dependents(id)) await this.moveAside(above.id, 'what it is built on cannot be used')
     await this.moveAside(id, reason)
   }
 
-  /** Those that are differences to it, directly or not, newest first. */
+  /** Those that are differences to it, directly or indirectly, newest first. */
   dependents(id: string): SnapshotEntry[] {
     const found = new Set([id])
     const upwards = this.list().reverse()
@@ -144,7 +144,7 @@ export class SnapshotStore {
     await this.files.quarantine(fileName(id))
   }
 
-  /** Nobody who asks for a state is to hear of faults of the disk here: there is always the log. */
+  /** Quarantines a bad snapshot. Other faults are ignored by default, because a caller can always fold the log. */
   private async orAside<T>(
     look: () => Promise<T>,
     failed: (error: unknown) => undefined = () => undefined,
@@ -185,7 +185,7 @@ export class SnapshotStore {
     throw new BadSnapshot(id, 'its state is not the one that was kept')
   }
 
-  /** From the snapshot itself down to the full one it stands on. */
+  /** The files from the snapshot itself down to the full one that its differences begin with. */
   private async chain(id: string): Promise<[WholeSnapshot, ...WholeSnapshot[]]> {
     const first = await this.file(id, id)
     const chain: [WholeSnapshot, ...WholeSnapshot[]] = [first]

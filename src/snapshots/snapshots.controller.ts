@@ -1,4 +1,4 @@
-// `/v1/snapshots`: folds are kept and let go; snapshots are shown, verified, protected and removed.
+// The routes of `/v1/snapshots`, which keep and release folds and show, verify, protect and remove snapshots.
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common'
 import {
   ApiBody,
@@ -173,7 +173,7 @@ export class SnapshotsController {
     return http.send({ removed: await this.snapshots.remove(checked(id)) })
   }
 
-  /** A hash would tell whoever guesses a state that it is the right one; counts and sizes tell of events as well. */
+  /** A token that may not read all gets no hash, which would confirm a guessed state, and no counts or sizes. */
   private shown(snapshot: SnapshotEntry, access: Access): SnapshotAnswer {
     const { id, fold, header, bytes } = snapshot
     const { position, events, createdMs, reason, base, state } = header
@@ -206,7 +206,7 @@ function isAmong(noneMatch: string | undefined, tag: string): boolean {
   return given.some(one => one === '*' || one === tag)
 }
 
-/** What is no id names nothing. */
+/** Throws NOT_FOUND for a text that is no id, because it names no snapshot. */
 function checked(id: string): string {
   if (isSnapshotId(id)) return id
   throw new StoreError('NOT_FOUND', 'There is no such snapshot.')

@@ -1,4 +1,4 @@
-// What the routes of snapshots take and answer.
+// The requests and answers of the routes of snapshots.
 import { FoldDto } from '../folding/replay.dto.js'
 import {
   AnyObject,

@@ -1,4 +1,4 @@
-// Snapshots of folded states: their routes, what makes them in the background, and the states replays begin with.
+// Assembles snapshots: their routes, what makes them in the background, and the states that replays begin with.
 import { Module } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'

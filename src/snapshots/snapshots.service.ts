@@ -1,4 +1,4 @@
-// What can be asked of snapshots: to keep a fold, to make, show, verify, protect and remove; one change after the other.
+// Keeps folds, and makes, shows, verifies, protects and removes their snapshots, one change after the other.
 import { Injectable, Logger, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
@@ -21,7 +21,7 @@ import { isOfFold } from './snapshot-names.js'
 import { VOLUME_SHARE_FREE, VOLUME_SHARE_MAX } from './snapshot-rules.js'
 import { type KeptSnapshot, type SnapshotEntry, SnapshotStore } from './snapshot-store.js'
 
-/** What the metrics tell. */
+/** The counters that the metrics report. */
 interface SnapshotCounts {
   made: Record<string, number>
   used: number
@@ -36,11 +36,11 @@ export interface SnapshotRequest {
 
 export interface Kept {
   readonly fold: KeptFold
-  /** Of this moment; null when there is nothing to make one of. */
+  /** The snapshot made at once; null when there was nothing to make one of. */
   readonly snapshot: SnapshotEntry | null
 }
 
-/** No agent has a name like this. */
+/** No token can name an agent that begins with `$`, so this is never a caller. */
 const BY_PROJECTIONS = '$projections'
 
 @Injectable()
@@ -50,7 +50,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   readonly shelf: SnapshotStore
   private readonly store: EventStore
   private readonly maker: SnapshotBuilder
-  /** Ids of snapshots that were moved to quarantine, until another of their fold has been made. */
+  /** Ids of quarantined snapshots, which make the next one of their fold due at once; cleared when it has been made. */
   private readonly lost = new Set<string>()
   private readonly logger = new Logger('snapshots')
   private readonly ending = new AbortController()
@@ -73,7 +73,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     this.registry = new Registry(files)
     this.shelf = new SnapshotStore(files, history, (id, reason) => this.quarantined(id, reason))
     this.maker = new SnapshotBuilder({ store, replays, shelf: this.shelf, history, nowMs })
-    // Whoever asks while the server begins waits for what there is.
+    // A replay that comes while the server starts waits until the snapshots are open.
     replays.kept.keep((folds, end) => this.opened.then(() => this.newestState(folds, end)))
   }
 
@@ -83,7 +83,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     this.logger.warn({ snapshot: id, reason, message: 'a snapshot is moved to quarantine' })
   }
 
-  /** Without its directory the server folds everything from the beginning, and says so. */
+  /** A failure is only logged, because without snapshots every state can still be folded from the beginning. */
   async onModuleInit(): Promise<void> {
     const { files, shelf, store } = this
     try {
@@ -122,7 +122,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     return found
   }
 
-  /** Whatever upcasters were in force when they were made. */
+  /** The newest snapshot of a fold, whichever upcasters were in force when it was made. */
   newestAsked(asked: string): SnapshotEntry | undefined {
     return this.all.find(one => askedId(one) === asked)
   }
@@ -139,7 +139,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     return this.folds.mayRead(header.fold, access)
   }
 
-  /** Kept from now on, with a snapshot of this moment. */
+  /** Keeps a fold from now on and makes a snapshot of it at once. */
   async keep({ fold: asked, name }: SnapshotRequest, access: Access): Promise<Kept> {
     const fold = await this.folds.asked(asked, access)
     const kept = this.keptFold(fold.asked, name, access.agentId)
@@ -150,7 +150,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     })
   }
 
-  /** Those in force are kept without being asked for, as long as they are in force and there is room. */
+  /** Keeps the folds of the projections in force, up to `FOLDS_MAX`, and releases those that no longer are. */
   async adoptProjections(): Promise<void> {
     const folds = await this.folds.ofProjections()
     const wanted = new Map(folds.map(({ asked }) => [asked.id, asked]))
@@ -165,7 +165,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     }
   }
 
-  /** Its snapshots go with it, but for those that are protected and what they stand on. */
+  /** Removes its snapshots as well, except protected ones and their bases. Throws NOT_FOUND when it is not kept. */
   unregister(foldId: string): Promise<void> {
     return this.turn(async () => {
       const { shelf } = this
@@ -181,7 +181,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     return this.turn(() => this.made(fold, reason))
   }
 
-  /** For whoever may read all that can be in it; for any other there is none. */
+  /** Throws NOT_FOUND for a token that may not read all that can be in the state, as if there were none. */
   async state(id: string, access: Access): Promise<KeptSnapshot> {
     const kept = this.mayRead(this.one(id), access) ? await this.shelf.readAny(id) : undefined
     if (kept !== undefined) return kept
@@ -209,7 +209,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     })
   }
 
-  /** With those that are differences to it. */
+  /** Removes its dependents too and answers all ids. Throws SNAPSHOT_CONFLICT when one of them is protected. */
   remove(id: string): Promise<string[]> {
     return this.turn(async () => {
       const { shelf } = this
@@ -222,7 +222,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     })
   }
 
-  /** Removes what has had its time. */
+  /** Removes the snapshots that need not stay any longer. */
   retain(): Promise<void> {
     return this.turn(async () => {
       const { shelf, nowMs } = this
@@ -242,7 +242,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     const before = this.newestOf(fold.id)
     const made = await this.maker.make(fold, reason, this.ending.signal)
     if (made === undefined) return undefined
-    // At the same position it is the one there was.
+    // When the head has not moved, it is the snapshot there was, and none has been made.
     if (made !== before) counts.made[reason] = (counts.made[reason] ?? 0) + 1
     for (const id of lost) if (isOfFold(id, fold.id)) lost.delete(id)
     return made
@@ -255,7 +255,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     throw new StoreError('DISK_FULL', 'Snapshots take a tenth of the volume at most, and leave a tenth of it free.')
   }
 
-  /** The snapshot that keeps it from being removed. */
+  /** The protected snapshot, itself or a dependent, that keeps it from being removed. */
   private protectedOn(id: string): string | undefined {
     const ids = [id, ...this.shelf.dependents(id).map(above => above.id)]
     return ids.find(one => this.registry.isProtected(one))

@@ -1,4 +1,4 @@
-// What a snapshot holds, packed: the text of a state, or of what makes it of another one. Only what is proved to unpack to the same state is kept.
+// Packs states for snapshots, whole or as a difference that has been proved to restore the same text.
 import { promisify } from 'node:util'
 import { zstdCompress, zstdDecompress } from 'node:zlib'
 import type { JsonValue } from '../contract/event.js'
@@ -9,7 +9,7 @@ import { differenceOf, stateText } from './state-text.js'
 const compress = promisify(zstdCompress)
 const decompress = promisify(zstdDecompress)
 
-/** Of the size of a full one. A larger difference saves little and costs every reading. */
+/** The largest share of a full one's size that a difference may have, because a larger one only slows every read. */
 const DIFFERENCE_SHARE = 0.3
 
 export interface PackedState {
@@ -17,7 +17,7 @@ export interface PackedState {
   readonly isDifference: boolean
 }
 
-/** `base`: the text of a state this one may be kept as a difference to. */
+/** `base` is the text of a state to which this one may be kept as a difference. */
 export async function packState(text: string, base: string | undefined): Promise<PackedState> {
   const full = await compress(Buffer.from(text))
   const difference = base === undefined ? undefined : differenceText(base, text)
@@ -32,12 +32,12 @@ export async function unpackState(content: Buffer): Promise<string> {
   return (await decompress(content, { maxOutputLength: CONTENT_BYTES_MAX })).toString('utf8')
 }
 
-/** The state behind the base's, which it may change. */
+/** Answers the state that the difference makes of `base`, which it changes. */
 export function applied(base: JsonValue, difference: string): JsonValue {
   return mergePatch(base, JSON.parse(difference) as JsonValue)
 }
 
-/** undefined when no merge patch makes the one of the other byte for byte, or when it would be long. */
+/** undefined when no merge patch restores the text byte for byte, or when the patch is longer than the text. */
 function differenceText(base: string, text: string): string | undefined {
   const before = JSON.parse(base) as JsonValue
   const difference = stateText(differenceOf(before, JSON.parse(text) as JsonValue))

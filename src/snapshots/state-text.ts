@@ -1,14 +1,14 @@
-// States as texts that are the same bytes only for the same state, and the difference of two states as a merge patch. Pure.
+// Writes states as texts that are equal only for equal states, and finds the merge patch between two states. Pure.
 import type { JsonValue } from '../contract/event.js'
 import { isMap } from '../definitions/merge-patch.js'
 
-/** Of V8 since 11.4, and not yet in the compiler's library. */
+/** V8 has it since 11.4, but the compiler's library does not declare it yet. */
 const { rawJSON } = JSON as unknown as { rawJSON(text: string): unknown }
 
-/** Keys in the order in which they came: a fold that goes on from it must give what one fold gives. */
+/** Keeps the order of keys, because a fold that goes on from the text must give what a fold in one go gives. */
 export function stateText(state: JsonValue): string {
   if (!holdsMinusZero(state)) return JSON.stringify(state)
-  // JSON can say it, but JSON.stringify does not, and an answer in MessagePack would tell.
+  // JSON can hold -0, but JSON.stringify writes 0, and an answer in MessagePack would show the difference.
   return JSON.stringify(state, (_key, value: unknown) => (Object.is(value, -0) ? rawJSON('-0') : value))
 }
 
@@ -21,8 +21,8 @@ function holdsMinusZero(value: JsonValue): boolean {
 type Map = { readonly [key: string]: JsonValue }
 
 /**
- * What RFC 7396 has to say to make `state` of `base`, arrays replaced whole. It cannot say everything (a null within an
- * object, another order of keys): whoever uses it applies it and compares.
+ * The RFC 7396 patch that makes `state` of `base`, with arrays replaced whole. It cannot express everything, such as a
+ * null within an object or another order of keys, so the caller must apply it and compare.
  */
 export function differenceOf(base: JsonValue, state: JsonValue): JsonValue {
   if (!isMap(base) || !isMap(state)) return state

@@ -1,4 +1,4 @@
-// When a snapshot of a fold that is kept is due: by events, by quiet hours, by the growth of the log, whichever is first. Pure.
+// Decides when a snapshot of a kept fold is due: by events, log growth or quiet hours, whichever comes first. Pure.
 import type { Reason } from './snapshot-file.js'
 
 export interface Rules {
@@ -8,15 +8,15 @@ export interface Rules {
 }
 
 export interface SinceSnapshot {
-  /** Positions behind the newest one; undefined when there is none. */
+  /** Positions of the log behind the newest snapshot; undefined when there is none. */
   readonly positions: number | undefined
-  /** Of them, how many match; at most as many as make it due. */
+  /** How many of them match, counted no further than makes a snapshot due. */
   readonly matching: number
   readonly ms: number
-  /** By which the log has grown; undefined where the store does not tell. */
+  /** By how much the log has grown since; undefined when the store does not report its size. */
   readonly bytes: number | undefined
   readonly isQuiet: boolean
-  /** One of the fold was damaged or wrong, and none has been made since. */
+  /** Whether one of the fold was damaged or wrong and none has been made since. */
   readonly hasLost: boolean
 }
 
@@ -35,7 +35,7 @@ export function dueFor(
 const MINUTES = /^([01]\d|2[0-3]):([0-5]\d)-([01]\d|2[0-3]):([0-5]\d)$/
 const DAY_MINUTES = 24 * 60
 
-/** `HH:MM-HH:MM` in UTC, across midnight when it ends before it begins, the whole day when both are the same. */
+/** `window` is `HH:MM-HH:MM` in UTC. It may cross midnight; with equal ends it is the whole day. */
 export function isWithin(window: string, nowMs: number): boolean {
   const [, fromHour, fromMinute, toHour, toMinute] = (MINUTES.exec(window) ?? []).map(Number)
   if (fromHour === undefined || fromMinute === undefined || toHour === undefined || toMinute === undefined) return false
@@ -45,11 +45,11 @@ export function isWithin(window: string, nowMs: number): boolean {
   return now >= from || now < to
 }
 
-/** Requests in a minute, as far as two looks at a counter tell. */
+/** The rate of requests between two looks at their counter. */
 export class RequestRate {
   private last: { readonly count: number; readonly atMs: number } | undefined
 
-  /** Infinity at the first look. */
+  /** Infinity at the first look, which has nothing to compare with. */
   perMinute(count: number, atMs: number): number {
     const { last } = this
     this.last = { count, atMs }

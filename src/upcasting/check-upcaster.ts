@@ -1,4 +1,4 @@
-// Checks the definition of an upcaster, and names all that is wrong with it at once. Pure.
+// Checks the definition of an upcaster and reports all its faults at once. Pure.
 import { schemaVersionFault, typeFault } from '../contract/check/check-names.js'
 import { FieldFindings } from '../contract/check/field-findings.js'
 import { LIMITS } from '../contract/limits.js'
@@ -15,7 +15,7 @@ const OPERATION_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
 }
 const ANY_FIELDS = new Set(['op', 'path', 'from', 'to', 'value'])
 
-/** Throws one StoreError that lists all that is wrong, up to twenty findings. */
+/** Throws one StoreError that lists all findings, up to twenty, so that a caller can correct them in one go. */
 export function checkUpcaster(type: string, asked: { readonly steps?: unknown }): UpcasterDefinition {
   const findings = new FieldFindings()
   const check = new DefinitionCheck(findings)

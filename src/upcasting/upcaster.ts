@@ -1,4 +1,4 @@
-// Brings the data of an event from one version of its schema to the newest: by steps that are data, never by code. Pure.
+// Brings the data of an event from its schema version to the newest by declared steps, never by code. Pure.
 import { createHash } from 'node:crypto'
 import type { JsonObject, JsonValue, RecordedEvent } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
@@ -23,7 +23,7 @@ export interface UpcasterDefinition {
   readonly steps: readonly UpcastStep[]
 }
 
-/** Changes data that is its own; what it does not find as it expects it, it leaves. */
+/** Changes the data in place, so it must be given a copy. It leaves data that it does not fit, and never throws. */
 type Change = (data: JsonObject) => void
 
 interface Step {
@@ -32,7 +32,7 @@ interface Step {
   readonly changes: readonly Change[]
 }
 
-/** A chain of steps that has been checked, ready to run. */
+/** The steps of one type, ready to run. The definition must have been checked, because a bad pointer throws here. */
 export class Upcaster {
   private readonly steps: readonly Step[]
 
@@ -44,22 +44,22 @@ export class Upcaster {
     this.steps = definition.steps.map(({ from, to, ops }) => ({ from, to, changes: ops.map(changeOf) }))
   }
 
-  /** The event itself when no step begins at its version. */
+  /** Answers the event itself when no step begins at its version. */
   latest(event: RecordedEvent): RecordedEvent {
     const first = this.steps.findIndex(({ from }) => from === event.schemaVersion)
     return first < 0 ? event : upcast(event, this.steps.slice(first))
   }
 }
 
-/** All upcasters in force at one time. */
-/** An event as its reader is shown it. */
+/** Answers an event as its reader is to see it. */
 export type Show = (event: RecordedEvent) => RecordedEvent
 
+/** All upcasters in force at one time. It never changes, so a fold that holds one reads all its events the same way. */
 export class Upcasters {
   private readonly byType: ReadonlyMap<string, Upcaster>
-  /** In the order of the types. */
+  /** Sorted by type, so that equal upcasters make equal marks. */
   readonly versions: readonly (readonly [type: string, version: number])[]
-  /** The same for the same steps of the same types, whatever their versions are called; undefined when there are none. */
+  /** Equal for equal steps of equal types, whatever their version numbers; undefined when there are none. */
   readonly mark: string | undefined
 
   constructor(all: readonly Upcaster[]) {
@@ -68,7 +68,7 @@ export class Upcasters {
     this.mark = all.length === 0 ? undefined : markOf(this.versions.map(([type]) => this.byType.get(type) as Upcaster))
   }
 
-  /** Never throws: an event nobody knows better is what it is. */
+  /** Never throws: an event without an upcaster is answered as it is. */
   latest(event: RecordedEvent): RecordedEvent {
     return this.byType.get(event.type)?.latest(event) ?? event
   }
@@ -81,7 +81,7 @@ function markOf(inOrder: readonly Upcaster[]): string {
   return createHash('sha256').update(text).digest('hex')
 }
 
-/** It stays the event it is, but for its data and the version of that; neither is made before somebody looks. */
+/** Overrides only the data and its version. The data is made on first use, because a reader may never look at it. */
 function upcast(event: RecordedEvent, steps: readonly Step[]): RecordedEvent {
   let data: JsonObject | undefined
   let packed: Uint8Array | undefined
@@ -125,7 +125,7 @@ function changeOf(operation: UpcastOperation): Change {
   }
 }
 
-/** What has the new name already is not overwritten. */
+/** Leaves the data as it is when the new name is taken, because renaming would overwrite that value. */
 function rename(place: JsonPath, to: string): Change {
   const key = place.at(-1) as string
   const parent = place.slice(0, -1)
@@ -139,7 +139,7 @@ function rename(place: JsonPath, to: string): Change {
   }
 }
 
-/** To where nothing stands, and nothing but maps is on the way; not to where it would lie deeper than an event may. */
+/** Moves only to a free place that maps lead to, and only where the value stays within the nesting of an event. */
 function move(from: JsonPath, to: JsonPath): Change {
   return data => {
     const value = valueAtPath(data, from)
@@ -154,7 +154,7 @@ function move(from: JsonPath, to: JsonPath): Change {
   }
 }
 
-/** Whether its lists and maps are nested in no more levels than there are left. */
+/** Whether the lists and maps of the value are nested in at most `levels` levels. */
 function fits(value: JsonValue, levels: number): boolean {
   if (typeof value !== 'object' || value === null) return true
   return levels > 0 && Object.values(value).every(item => fits(item, levels - 1))

@@ -1,4 +1,4 @@
-// The upcasters in force, for folds and for readers of events.
+// Provides the upcasters in force to folds and to readers of events.
 import { Module, type OnApplicationBootstrap } from '@nestjs/common'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'

@@ -1,4 +1,4 @@
-// The upcasters of the server: defined, listed, deleted, and in force for every fold, and every read that asks for them, that begins from then on.
+// Defines, lists and deletes upcasters; those in force apply to every fold and upcast read that begins afterwards.
 import { Injectable } from '@nestjs/common'
 import { StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
@@ -13,7 +13,7 @@ const KIND = { stream: '$schemas', defined: 'UpcasterDefined', deleted: 'Upcaste
 @Injectable()
 export class Upcasting {
   readonly definitions: Definitions<UpcasterDefinition>
-  /** Made of what the log held at a change; the same as long as nothing changes. */
+  /** Cleared by every change, which alters the log object in place; `of` notices a log object that was read anew. */
   private made: { readonly of: DefinitionLog<UpcasterDefinition>; readonly upcasters: Upcasters } | undefined
 
   constructor(store: EventStore) {
@@ -23,7 +23,7 @@ export class Upcasting {
     })
   }
 
-  /** The same object for as long as nothing changes. */
+  /** Answers the same object for as long as nothing changes, so callers may compare by identity. */
   async inForce(): Promise<Upcasters> {
     const log = await this.definitions.log()
     if (this.made?.of === log) return this.made.upcasters
@@ -34,14 +34,14 @@ export class Upcasting {
     return upcasters
   }
 
-  /** What shows an event as the newest version of its type. Throws when an upcaster may be missing. */
+  /** Answers what shows an event in the newest version of its type. Throws when damage may have taken an upcaster. */
   async latest(): Promise<Show> {
     await this.definitions.stream.assertComplete()
     const upcasters = await this.inForce()
     return event => upcasters.latest(event)
   }
 
-  /** Answers how to hear no more of it. */
+  /** Answers a function that removes the listener. */
   onChange(listener: () => void): () => void {
     this.definitions.stream.listeners.add(listener)
     return () => this.definitions.stream.listeners.delete(listener)
