@@ -29,7 +29,7 @@ export function expectedByHeaders(headers: PreconditionHeaders): ExpectedRevisio
   return expected
 }
 
-/** Accepts only a strong tag as this server makes them; any other tag could not match. */
+/** Undefined unless it is a strong tag as this server makes them, because If-Match never matches a weak one. */
 function revisionOf(tag: string): Revision | undefined {
   const digits = /^"(0|[1-9][0-9]{0,15})"$/.exec(tag)?.[1]
   const revision = Number(digits)

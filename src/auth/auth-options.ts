@@ -4,7 +4,7 @@ import { developmentSecret } from './development-secret.js'
 
 const LEEWAY_SECONDS = 60
 
-/** An abstract class and not an interface, because Nest injects it by this name. */
+/** An abstract class and not an interface, because Nest injects it by its class. */
 export abstract class AuthOptions {
   abstract readonly algorithms: readonly JwtAlgorithm[]
   /** Used for HS256. */

@@ -18,7 +18,6 @@ const HEADER_CHARS = 'authorization'.length
 const mostDescribed = 512
 const realm = 'Bearer realm="lighthouse"'
 
-/** Where a refused request came from. */
 export interface Caller {
   readonly address: string
   readonly route: string
@@ -74,8 +73,8 @@ export class Authentication {
   ) {}
 
   /**
-   * Every route that is not open needs a token, whoever registered it. The token of a read is verified twice, when
-   * the request comes and when its answer is ready, because a wait or a long read may outlast the token.
+   * Every route that is not open needs a token, even one that no controller declares. The token of a read is verified
+   * twice, when the request comes and when its answer is ready, because a wait or a long read may outlast the token.
    */
   register(fastify: FastifyInstance, open: OpenRoutes): void {
     fastify.addHook('onRequest', (request, reply, done) => {

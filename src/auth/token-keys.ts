@@ -53,7 +53,7 @@ export class TokenKeys {
     })
   }
 
-  /** Looks in memory only; undefined when no key fits. The keys of a stale set still serve while it is refreshed. */
+  /** Looks in memory only; undefined when no key fits. A stale set still answers while it is being refreshed. */
   private find(algorithm: JwtAlgorithm, kid: string | undefined): string | KeyObject | undefined {
     if (algorithm === 'HS256') return this.options.secret
     if (this.pem !== undefined) return this.pem

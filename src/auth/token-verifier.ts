@@ -10,7 +10,7 @@ import { TokenKeys } from './token-keys.js'
 
 const longestToken = 8 * 1024
 const mostRemembered = 10_000
-/** A key that is withdrawn from its set stops working within this time, because no token is remembered for longer. */
+/** After this time the signature is checked again, because its key may have been withdrawn from the set meanwhile. */
 const rememberedMs = 300_000
 
 const WRONG = 'The signature, issuer or audience of the token is not right'

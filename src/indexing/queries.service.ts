@@ -13,7 +13,7 @@ import type { Query } from './read-query-body.js'
 import { type PageForm, ResultPage } from './result-page.js'
 import { comparePlaces, FirstPlaces, type SortPlace, sortKeyOf } from './sort-key.js'
 
-/** Bounds how many sorted matches are read at a time. */
+/** How many of the sorted matches are read at a time. */
 const FOUND_TOGETHER = 64
 
 interface Run {

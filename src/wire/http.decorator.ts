@@ -22,12 +22,12 @@ export class HttpExchange {
     return formOf(this.request.headers.accept, offered)
   }
 
-  /** Sets the headers for this form. */
+  /** Sets the content type; `vary` keeps a cache from giving this form to a client that accepts another. */
   announce(form: Form): void {
     void this.reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
   }
 
-  /** Encodes a plain value in the form the request accepts. */
+  /** Encodes a plain value in the form the request accepts. Throws NOT_ACCEPTABLE. */
   send(value: unknown): string | Buffer {
     return sendValue(this.request, this.reply, value)
   }

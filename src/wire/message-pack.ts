@@ -95,7 +95,6 @@ class BodyReader extends PackCursor {
     throw this.refusal('INVALID_REQUEST', 'The request', detail)
   }
 
-  /** The error points at the current value. */
   private refusal(code: 'INVALID_REQUEST' | 'INVALID_EVENT', what: string, detail: string): StoreError {
     const pointer = this.path.map(pointerSegment).join('')
     return new StoreError(code, `${what} breaks a rule: ${pointer} ${detail}`, { errors: [{ pointer, detail }] })
