@@ -1,25 +1,25 @@
-// Turns the body of an append into what the store is asked, and what the store finds back into the body's terms. Pure.
+// Turns the body of an append into a request to the store, and the store's pointers back into those of the body. Pure.
 import { streamFault } from '../contract/check/check-names.js'
 import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
 import { FieldFindings } from '../contract/check/field-findings.js'
 import { ERRORS, type FieldError, invalid, StoreError } from '../contract/errors.js'
 import type { AppendRequest } from '../contract/event-store.js'
 
-/** What a client asks for. Its parts are as they came: the store checks them, completely and once. */
+/** The parts are as the client sent them, because the store checks all of them. */
 export type AppendInput = Pick<AppendRequest, 'events' | 'expectations' | 'condition'>
 
-/** A body as the store is asked, and the way back from the store's pointers to the body's. */
+/** The request to the store, and the mapping of the store's pointers to those of the body. */
 export interface AppendBody {
   readonly asked: AppendInput
   readonly pointer: (of: string) => string
-  /** Under which a repetition of it is known, unless the request names a key. */
+  /** The idempotency key that the body itself implies; a key in the request's header takes precedence. */
   readonly key?: string
 }
 
 const BATCH_FIELDS: ReadonlySet<string> = new Set(['events', 'expectations', 'condition'])
 const STREAM_BATCH_FIELDS: ReadonlySet<string> = new Set(['events', 'condition'])
 
-/** The fields of one event and, beside them, `expectedRevision` and `condition`. */
+/** Takes the fields of one event and, beside them, `expectedRevision` and `condition`. */
 export function singleAppend(body: unknown): AppendBody {
   const { expectedRevision, condition, ...event } = objectOf(body)
   const { stream } = event
@@ -27,13 +27,13 @@ export function singleAppend(body: unknown): AppendBody {
   return { asked: askedOf([event], expectations, condition), pointer: inSingle }
 }
 
-/** `{events, expectations?, condition?}`. */
+/** Takes `{events, expectations?, condition?}`. */
 export function batchAppend(body: unknown): AppendBody {
   const { events, expectations, condition } = envelopeOf(body, BATCH_FIELDS)
   return { asked: askedOf(events, expectations, condition), pointer: of => of }
 }
 
-/** One event, or `{events, condition?}`, without the stream, which the path names. */
+/** Takes one event, or `{events, condition?}`; the path names the stream, so no event may. */
 export function streamAppend(body: unknown, stream: string): AppendBody {
   const fault = streamFault(stream)
   if (fault !== undefined) throw invalid('', `the stream in the path ${fault}`)
@@ -81,7 +81,10 @@ function inSingle(pointer: string): string {
   return pointer === '/events' ? '' : pointer
 }
 
-/** The store's error with the pointers of the body it came from, each finding once. */
+/**
+ * The store's error with the pointers of the body. Two pointers of the store may become one of the body (the stream of
+ * a single event is also that of its expectation), so each finding is kept once.
+ */
 export function remapPointers(pointer: (of: string) => string, error: StoreError): StoreError {
   if (error.errors.length === 0) return error
   const seen = new Map<string, FieldError>()

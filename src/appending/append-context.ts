@@ -1,4 +1,4 @@
-// Who appends and on which request: everything about an append that is not in its body. Pure.
+// Collects what an append has beside its body: the caller, the idempotency key, the trace and the route. Pure.
 
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
@@ -12,13 +12,13 @@ export interface AppendContext {
   readonly access: Access
   readonly author: Author
   readonly key: string | undefined
-  /** Of the body, as it came. */
+  /** Length of the body as it was sent. */
   readonly bytes: number
-  /** As declared, never the URL as sent. */
+  /** As declared, because the URL as sent may hold what must not be logged. */
   readonly route: string
 }
 
-/** `key` is the body's own, where it has one: the header goes before it. */
+/** `key` is the key the body implies; the header Idempotency-Key takes precedence. Throws INVALID_REQUEST. */
 export function appendContextOf(request: FastifyRequest, access: Access, key?: string): AppendContext {
   const { headers, id } = request
   const { agentId, onBehalfOf } = access
@@ -45,7 +45,7 @@ function keyOf(given: string | string[] | undefined): string | undefined {
   return given as string
 }
 
-/** A body that came in chunks has no length in its headers; few do. */
+/** A chunked body has no Content-Length, so it is measured by encoding it again, which is rare. */
 function bytesOf({ headers, body }: FastifyRequest): number {
   const length = Number(headers['content-length'])
   if (Number.isSafeInteger(length)) return length

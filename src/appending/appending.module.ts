@@ -1,4 +1,4 @@
-// Authorises and appends, for HTTP and for sockets.
+// Provides the authorised append that HTTP and sockets share.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { StorageModule } from '../storage/storage.module.js'

@@ -1,4 +1,4 @@
-// Appends for a caller: within its scope and quota, and with nothing told of what it may not read.
+// Appends for a caller: checks its scope and quota, and hides in errors what it may not read.
 import { Injectable } from '@nestjs/common'
 import { Denials } from '../auth/denials.js'
 import { Quotas } from '../auth/quotas.js'
@@ -16,7 +16,7 @@ export class Appends {
     private readonly denials: Denials,
   ) {}
 
-  /** What the caller may not do is thrown at once; what becomes of the rest is the promise. */
+  /** Throws at once what the caller may not do; the promise rejects with what the store refuses. */
   append({ asked, pointer }: AppendBody, origin: AppendContext): Promise<Appended> {
     const { access, author, key, bytes } = origin
     checkWriteScope(access, asked)
@@ -27,7 +27,7 @@ export class Appends {
     return this.store.append(request).catch((error: unknown) => this.fail(error, { asked, pointer }, origin))
   }
 
-  /** `{events, expectations?, condition?}` that came otherwise than as the body of a request. */
+  /** Takes `{events, expectations?, condition?}` that did not come as the body of a request. */
   appendBatch(content: unknown, origin: AppendContext): Promise<Appended> {
     return this.append(batchAppend(content), origin)
   }

@@ -1,4 +1,4 @@
-// How the header Idempotency-Key is described wherever an append takes it.
+// Describes the header Idempotency-Key for every route that accepts it.
 import { LIMITS } from '../contract/limits.js'
 
 export const KEY_HEADER = {

@@ -1,4 +1,4 @@
-// What If-Match and If-None-Match say of a stream's revision, and the revision as an entity tag. Pure.
+// Reads If-Match and If-None-Match as expectations of a stream's revision, which is its entity tag. Pure.
 import { invalid, StoreError } from '../contract/errors.js'
 import type { Revision } from '../contract/event.js'
 import type { ExpectedRevision } from '../contract/expected-revision.js'
@@ -15,7 +15,7 @@ export function entityTag(revision: Revision): string {
   return `"${revision}"`
 }
 
-/** What an append expects of its stream; undefined when the headers say nothing. */
+/** The expectation of an append; undefined when neither header is sent. Throws INVALID_REQUEST. */
 export function expectedByHeaders(headers: PreconditionHeaders): ExpectedRevision | undefined {
   const { 'if-match': match, 'if-none-match': noneMatch } = headers
   if (match !== undefined && noneMatch !== undefined) throw invalid('', 'If-Match and If-None-Match exclude each other')
@@ -29,14 +29,14 @@ export function expectedByHeaders(headers: PreconditionHeaders): ExpectedRevisio
   return expected
 }
 
-/** A strong tag that this server could have given. */
+/** Undefined unless it is a strong tag as this server makes them, because If-Match never matches a weak one. */
 function revisionOf(tag: string): Revision | undefined {
   const digits = /^"(0|[1-9][0-9]{0,15})"$/.exec(tag)?.[1]
   const revision = Number(digits)
   return digits !== undefined && Number.isSafeInteger(revision) ? revision : undefined
 }
 
-/** Whether a reader has this revision already. Any list of tags is legal here, weak ones too. */
+/** Whether the reader has this revision already. HTTP allows any list of tags here, weak ones included. */
 export function isUnchanged(noneMatch: string | undefined, revision: Revision): boolean {
   if (noneMatch === undefined) return false
   const own = entityTag(revision)
@@ -46,7 +46,7 @@ export function isUnchanged(noneMatch: string | undefined, revision: Revision): 
   })
 }
 
-/** The same failure in the words of HTTP, when it was a header that did not hold. */
+/** HTTP names a failed If-Match or If-None-Match differently; other errors are returned unchanged. */
 export function asPrecondition(error: StoreError): StoreError {
   if (error.code !== 'REVISION_CONFLICT') return error
   const { violations, errors } = error

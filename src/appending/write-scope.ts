@@ -1,4 +1,4 @@
-// Whether a token may append what it asks for, and what it may learn of events that stood in its way.
+// Checks whether a token may make an append, and removes from its errors what the token may not read.
 import type { Access } from '../auth/access.js'
 import { isServiceStream, streamFault } from '../contract/check/check-names.js'
 import { isObject } from '../contract/check/field-checks.js'
@@ -10,7 +10,7 @@ import type { EventStore } from '../contract/event-store.js'
 import { Turn } from '../contract/turns.js'
 import type { AppendInput } from './append-body.js'
 
-/** Looks at names that can be one only: what is malformed is for the store to refuse, with its reasons. */
+/** Throws FORBIDDEN. Malformed stream names are skipped, because the store refuses them with the exact reason. */
 export function checkWriteScope(access: Access, { events, expectations }: AppendInput): void {
   let checked: unknown
   for (const stream of streamsOf(events)) {
@@ -41,14 +41,14 @@ const HIDDEN = 'matches an event that this token may not read'
 
 export interface Told {
   readonly error: StoreError
-  /** It says that a hidden event exists, and nothing else: whoever asks for that is to be noticed. */
+  /** True when the error reveals only that a hidden event exists; the caller counts that as a denial. */
   readonly tellsOfHidden: boolean
 }
 
 /**
- * A condition counts every event, but what is told of it is what the readable ones say: the first of those that it met.
- * That there is none, but a hidden one, is said only where all else held, so that without the hidden one the append
- * would have been stored.
+ * A condition counts every event, but its violation may name only events the token may read: the first of those that
+ * match. That a hidden event alone matched is revealed only where everything else held, so each such probe either
+ * stores an event or is counted as a denial.
  */
 export async function withoutHidden(
   error: StoreError,
@@ -60,7 +60,7 @@ export async function withoutHidden(
   if (within === undefined || condition === undefined || error.violations.length === 0) {
     return { error, tellsOfHidden: false }
   }
-  // Looked for whether the condition held or not: the time it takes tells nothing.
+  // Searched whether or not the condition held, so that the time taken does not reveal which.
   const readable = await firstReadable(condition, within, store).catch(() => undefined)
   const revisions = error.violations.filter(({ kind }) => kind === 'revision')
   if (revisions.length === error.violations.length) return { error, tellsOfHidden: false }
@@ -70,7 +70,7 @@ export async function withoutHidden(
   return { error: new StoreError('CONDITION_FAILED', `the condition ${HIDDEN}`, { errors }), tellsOfHidden: true }
 }
 
-/** What cannot be read cannot be shown to be readable. */
+/** A damaged event is skipped, because an event that cannot be read cannot be shown to be readable. */
 const SKIPPED = () => undefined
 
 async function firstReadable(

@@ -1,4 +1,4 @@
-// What a caller may do: the scopes of a token, as patterns on stream names. Pure.
+// What a caller may do: the scopes of its token, as patterns on stream names. Pure.
 import { compileStreams } from '../contract/filter.js'
 import type { TextTest } from '../contract/glob.js'
 import { LIMITS } from '../contract/limits.js'
@@ -20,10 +20,10 @@ export type Role = (typeof ROLES)[number]
 
 export type Permissions = Readonly<Partial<Record<Scope, readonly string[]>>>
 
-/** What `own` stands for unless an operator says otherwise: no two agents share a stream, for no id has a slash. */
+/** The default for `own`. No two agents share a stream, because an id that has streams of its own contains no slash. */
 export const OWN_STREAMS: readonly string[] = ['agent_{id}', 'agent_{id}/*', 'agent-{id}', 'agent-{id}/*']
 
-/** Everything there is, the service's own streams included. */
+/** `*` does not match the service's own streams, so both patterns are needed to cover everything. */
 const EVERYTHING: readonly string[] = ['*', '$*']
 
 const READERS = ['events.read', 'events.query', 'streams.subscribe'] as const
@@ -32,7 +32,7 @@ const MEMBERS = [...READERS, 'subscriptions.manage'] as const
 const granting = (scopes: readonly Scope[], patterns: readonly string[]): Permissions =>
   Object.fromEntries(scopes.map(scope => [scope, patterns]))
 
-/** What a token without `permissions` may do. */
+/** The permissions of a token that has no `permissions` claim. */
 export const ROLE_DEFAULTS: Readonly<Record<Role, Permissions>> = {
   guest: granting(READERS, ['public_*']),
   agent: { ...granting(MEMBERS, ['all']), 'events.write': ['own'] },
@@ -56,10 +56,10 @@ export class Access {
   readonly role: Role
   readonly onBehalfOf: readonly string[] | undefined
   private readonly patterns: ReadonlyMap<string, readonly string[]>
-  /** Of the scopes that have been asked about: a token may name thousands of patterns that nobody asks for. */
+  /** Compiled on first use, because a token may name thousands of patterns for scopes that no request needs. */
   private readonly tests = new Map<Scope, TextTest>()
 
-  /** `own`: what stands for the agent's own streams, with `{id}` for its id. */
+  /** `own` lists the patterns that `own` in a permission is replaced by, with `{id}` for the agent's id. */
   constructor({ agentId, role, permissions, onBehalfOf }: Identity, own: readonly string[] = OWN_STREAMS) {
     this.agentId = agentId
     this.role = role
@@ -73,7 +73,7 @@ export class Access {
     )
   }
 
-  /** Whether the scope is granted for anything at all. */
+  /** True when the scope is granted for at least one pattern. */
   has(scope: Scope): boolean {
     return this.patternsOf(scope).length > 0
   }
@@ -87,7 +87,7 @@ export class Access {
     return test(stream)
   }
 
-  /** For the store's `within`; undefined when the scope covers every stream, the service's own included. */
+  /** For `within` of a store's filter; undefined when the scope covers every stream, the service's own included. */
   within(scope: Scope): readonly string[] | undefined {
     const patterns = this.patternsOf(scope)
     return EVERYTHING.every(pattern => patterns.includes(pattern)) ? undefined : patterns
@@ -98,7 +98,10 @@ export class Access {
   }
 }
 
-/** An id with a star would own what matches it, one with a slash what lies below another's, and no stream can have a name with the rest. */
+/**
+ * Such ids get no streams of their own: a star would match the streams of others, a slash would lie below another
+ * agent's streams, and no stream name can contain the other characters.
+ */
 function ownOf(agentId: string, own: readonly string[]): string[] {
   if (!/^[A-Za-z0-9_.:@-]+$/.test(agentId) || agentId.length > LIMITS.streamChars / 2) return []
   return own.map(pattern => pattern.replaceAll('{id}', agentId))

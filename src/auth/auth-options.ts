@@ -1,21 +1,21 @@
-// What the settings say about tokens: which are taken, and with which keys. In development the secret is the server's own.
+// Derives from the settings which tokens are accepted and with which keys; in development the server makes the secret.
 import type { JwtAlgorithm, Settings } from '../config/settings.js'
 import { developmentSecret } from './development-secret.js'
 
 const LEEWAY_SECONDS = 60
 
-/** Also the token it is injected by. */
+/** An abstract class and not an interface, because Nest injects it by its class. */
 export abstract class AuthOptions {
   abstract readonly algorithms: readonly JwtAlgorithm[]
-  /** For HS256. */
+  /** Used for HS256. */
   abstract readonly secret?: string
-  /** For RS256 or ES256: one key, or the address of a set of keys that rotate. */
+  /** Used for RS256 and ES256: one key, or the address of a key set that rotates. */
   abstract readonly publicKeyPem?: string
   abstract readonly jwksUrl?: string
-  /** Checked when given. */
+  /** The issuer and the audience are checked only when they are given. */
   abstract readonly issuer?: string
   abstract readonly audience?: string
-  /** What `own` stands for, with `{id}` for the agent's id; as Access has it when left out. */
+  /** The patterns that `own` is replaced by, with `{id}` for the agent's id; undefined means `OWN_STREAMS`. */
   abstract readonly own?: readonly string[]
   abstract readonly leewaySeconds: number
 }

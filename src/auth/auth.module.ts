@@ -1,4 +1,4 @@
-// Tokens, scopes, quotas and budgets, as the settings have them.
+// Provides authentication, scopes, quotas and work budgets, configured from the settings.
 import { Module } from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core'
 import { Settings } from '../config/settings.js'

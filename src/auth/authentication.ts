@@ -1,4 +1,4 @@
-// Finds out who is calling before the body is read, so that strangers cannot make the server parse anything.
+// Authenticates a request before its body is read, so that strangers cannot make the server parse anything.
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
@@ -18,14 +18,13 @@ const HEADER_CHARS = 'authorization'.length
 const mostDescribed = 512
 const realm = 'Bearer realm="lighthouse"'
 
-/** Who was refused, and where. */
 export interface Caller {
   readonly address: string
   readonly route: string
   readonly agentId: string | undefined
 }
 
-/** The token of an Authorization header; throws BadToken. */
+/** Returns the token of an Authorization header; throws BadToken. */
 export function bearerOf(authorization: string | undefined): string {
   if (authorization === undefined) throw new MissingToken()
   const space = authorization.indexOf(' ')
@@ -35,7 +34,10 @@ export function bearerOf(authorization: string | undefined): string {
   return authorization.slice(space + 1)
 }
 
-/** What stands in the Authorization header. Two of them are no answer to who is asking: whoever stands before the server may have believed the other. */
+/**
+ * Returns the Authorization header. A second one is refused, because a proxy before the server may have checked the
+ * other one; Node would silently keep the first.
+ */
 export function authorizationOf({ headers, rawHeaders }: Pick<IncomingMessage, 'headers' | 'rawHeaders'>) {
   const { authorization } = headers
   if (authorization === undefined) return undefined
@@ -48,7 +50,7 @@ export function authorizationOf({ headers, rawHeaders }: Pick<IncomingMessage, '
   return authorization
 }
 
-/** What WWW-Authenticate says to whoever was refused for this reason: with what RFC 6750 lets stand in it, and not too much. */
+/** The WWW-Authenticate header for this refusal, with the characters RFC 6750 allows in a description, and bounded. */
 export function challengeOf(error: Error): string {
   if (error instanceof MissingToken) return realm
   const said = cutToBytes(error.message.replace(/[^ !#-[\]-~]/gu, '?'), mostDescribed)
@@ -71,8 +73,8 @@ export class Authentication {
   ) {}
 
   /**
-   * Whatever is not among the open routes needs a token, whoever registered it. What reads is asked for it twice: when it
-   * comes, and when its answer is there, since a wait or a long read may outlast the token.
+   * Every route that is not open needs a token, even one that no controller declares. The token of a read is verified
+   * twice, when the request comes and when its answer is ready, because a wait or a long read may outlast the token.
    */
   register(fastify: FastifyInstance, open: OpenRoutes): void {
     fastify.addHook('onRequest', (request, reply, done) => {
@@ -82,7 +84,7 @@ export class Authentication {
       if (openness === 'public') return done()
       if (openness === 'optional' && request.headers.authorization === undefined) return done()
       const admitted = (verified: Verified) => {
-        // What strangers may ask for costs nobody's quota.
+        // A route that needs no token charges no quota.
         if (openness === 'optional') request.access = verified.access
         else this.admit(request, reply, verified)
       }
@@ -103,7 +105,7 @@ export class Authentication {
     fastify.addHook('onSend', (request, reply, payload, done) => {
       if (request.isRead !== true || reply.statusCode >= 400) return done(null, payload)
       const refused = (error: unknown) => {
-        // The problem is an answer too.
+        // The problem passes through this hook as well and must not be refused again.
         request.isRead = false
         if (isStream(payload)) payload.destroy()
         done(this.refusal(request, reply, error))
@@ -141,7 +143,7 @@ export class Authentication {
     return refused
   }
 
-  /** Tells of a refusal, and answers what the caller is told: a bad token, a full quota, or whatever else it was. */
+  /** Reports a refusal and returns the error for the caller: a bad token, a full quota, or the given error itself. */
   refused(error: unknown, { address, route, agentId }: Caller): Error {
     const { name, code, message } = error as { name: string; code?: string; message: string }
     if (code === 'RATE_LIMITED') {
@@ -154,7 +156,7 @@ export class Authentication {
     return new StoreError(reason, 'Too many requests without a valid token', { retryAfterSeconds: 60 })
   }
 
-  /** Good tokens from the same address are never held back: only failures count. */
+  /** Only failures count, so valid tokens from the same address are never held back. */
   private mayFailAgain(address: string): boolean {
     const minute = Math.floor(this.now() / minuteMs)
     if (minute !== this.minute || this.failures.size >= mostAddresses) {

@@ -1,4 +1,4 @@
-// Hands a controller who is calling; the authentication hook has put it on the request.
+// Passes a controller the access of its caller, which the authentication hook has put on the request.
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
@@ -6,15 +6,15 @@ import type { Access } from './access.js'
 
 declare module 'fastify' {
   interface FastifyRequest {
-    /** Who is calling; undefined on public routes, and for strangers. */
+    /** Undefined on public routes, and on routes with an optional token when none was sent. */
     access?: Access
-    /** Its answer tells of what the token may read: it is given only to one that is still good. */
+    /** True when the answer shows what the token may read; it is sent only if the token is still valid by then. */
     isRead?: boolean
   }
 }
 
 export const CallerAccess = createParamDecorator((_: unknown, context: ExecutionContext): Access => {
-  // By index, because `switchToHttp()` makes three functions for each request.
+  // Arguments are taken by index, because `switchToHttp()` allocates three functions for each request.
   const { access } = context.getArgByIndex<FastifyRequest>(0)
   if (access === undefined) throw new StoreError('INTERNAL', 'A route asked for its caller without needing a token')
   return access

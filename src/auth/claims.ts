@@ -1,14 +1,14 @@
-// Reads tokens: the header before any key is looked for, the claims after the signature held. Pure; whatever is odd is refused, never guessed.
+// Reads the header of a token before a key is looked up, and its claims after the signature was verified. Pure.
 import { agentFault, streamGlobFault } from '../contract/check/check-names.js'
 import { LIMITS } from '../contract/limits.js'
 import { type Identity, type Permissions, ROLES, type Role, SCOPES } from './access.js'
 
-/** Why a token is not taken; told to the caller, so it never repeats what the token says. */
+/** Why a token is refused. The message goes to the caller, so it never repeats what the token says. */
 export class BadToken extends Error {
   override readonly name = 'BadToken'
 }
 
-/** RFC 6750 has the challenge say nothing of an error to whoever has sent no token at all. */
+/** A class of its own, because RFC 6750 wants no error in the challenge when no token was sent. */
 export class MissingToken extends BadToken {
   constructor() {
     super('The request has no Authorization header')
@@ -21,7 +21,7 @@ function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** No time of a token lies further from now, with room for leap days: whatever is reckoned with it stays a date. */
+/** No time of a token may be further from now (with room for leap days), so that sums with it stay valid dates. */
 const FURTHEST_SECONDS = 10 * 366 * 86_400
 
 const OWN_KEYS = ['jku', 'x5u', 'x5c', 'jwk']
@@ -35,9 +35,9 @@ export function headerOf(token: string): TokenHeader {
   if (!/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token)) throw new BadToken('It is no JWT')
   const header = parsed(token.slice(0, token.indexOf('.')))
   const { alg, kid, crit, typ } = header
-  // A key that comes with the token proves nothing.
+  // A key that comes with the token proves nothing, because the sender chose it.
   if (OWN_KEYS.some(name => name in header)) throw new BadToken('The token brings its own key')
-  // An extension that must be understood, and is not.
+  // RFC 7515 requires refusing a token with a critical extension that is not understood; none is known here.
   if (crit !== undefined) throw new BadToken('The token needs an extension that is not known here')
   if (typ !== undefined && (typeof typ !== 'string' || !/^(application\/)?(at\+)?jwt$/i.test(typ)))
     throw new BadToken('It is a token of another kind')
@@ -51,12 +51,12 @@ function parsed(part: string): Fields {
     const header: unknown = JSON.parse(Buffer.from(part, 'base64url').toString())
     if (isFields(header)) return header
   } catch {
-    // Told below, without what it said.
+    // The error below covers this, without the text of the token.
   }
   throw new BadToken('It is no JWT')
 }
 
-/** Seconds since 1970, which any date can be made of; throws when the token is not good now. */
+/** Returns the expiry in seconds since 1970, always a valid date. Throws BadToken when the token is not valid now. */
 export function expiryOf(claims: unknown, now: number, leewaySeconds: number): number {
   const { exp, nbf, iat } = isFields(claims) ? claims : {}
   if (typeof exp !== 'number' || !Number.isFinite(exp)) throw new BadToken('The token has no expiry')
@@ -70,7 +70,7 @@ export function expiryOf(claims: unknown, now: number, leewaySeconds: number): n
   return exp
 }
 
-/** By which one token can be revoked, so it is a text that a revocation can name. */
+/** The `jti` by which one token can be revoked, so it must be a text that a revocation can name. Throws BadToken. */
 export function tokenIdOf(claims: unknown): string | undefined {
   const { jti } = isFields(claims) ? claims : {}
   if (jti === undefined) return undefined
@@ -97,14 +97,14 @@ function agentOf({ sub, agent_id: named }: Fields): string {
 
 function nameOf(agent: unknown, where: string): string {
   if (typeof agent !== 'string' || agentFault(agent) !== undefined) throw new BadToken(`${where} names no agent`)
-  // It stands in log lines and metrics.
+  // The name appears in log lines and metrics.
   if (/\p{Cc}/u.test(agent)) throw new BadToken(`${where} names an agent with control characters`)
-  // Names with a dollar sign are the service's own.
+  // Names that begin with a dollar sign belong to the service itself.
   if (agent.startsWith('$')) throw new BadToken(`${where} names the service itself`)
   return agent
 }
 
-/** Without a role, the least of them. */
+/** A token without a role gets the role with the fewest permissions. */
 function roleOf(role: unknown): Role {
   if (role === undefined) return 'guest'
   const known = ROLES.find(one => one === role)
@@ -124,7 +124,7 @@ function permissionsOf(given: unknown): Permissions {
   return given as Permissions
 }
 
-/** RFC 8693: whoever acts now comes first, and within it whoever acted before. */
+/** RFC 8693 nests actors: the outermost acts now, and those within acted before. */
 function actors(act: unknown): string[] {
   const chain: string[] = []
   for (let link = act; link !== undefined; ) {

@@ -1,20 +1,20 @@
-// Reads that look at many events before they answer: a few of one agent at a time, the next ones in line, and no endless line.
+// Limits how many costly reads one agent runs at a time; a bounded number of further ones waits in line.
 import { StoreError } from '../contract/errors.js'
 import type { Access } from './access.js'
 import type { WorkBudgets } from './work-budgets.js'
 
-/** So many wait for each that is under way: a burst of an honest agent is served, later, and not refused. */
+/** This many may wait for each read under way, so that a burst of an honest agent is delayed and not refused. */
 const LINE_FOR_EACH = 8
 
 type Release = () => void
 
 export class CostlyReads {
-  /** Of agents that have as many under way as they may. */
+  /** An agent has a line only while it has as many reads under way as it may. */
   private readonly lines = new Map<string, ((release: Release) => void)[]>()
 
   constructor(private readonly budgets: WorkBudgets) {}
 
-  /** Throws WORK_LIMIT when the line is full too. */
+  /** Throws WORK_LIMIT when the agent's line is full. */
   async run<T>({ agentId }: Pick<Access, 'agentId'>, read: () => Promise<T>): Promise<T> {
     const release = this.taken(agentId) ?? (await this.inLine(agentId))
     try {
@@ -41,7 +41,7 @@ export class CostlyReads {
     return new Promise(resume => line.push(resume))
   }
 
-  /** To the next in line without letting go: nobody comes in between. */
+  /** The budget passes to the next in line without being released, so that no new read can take it in between. */
   private handOver(agentId: string, release: Release): void {
     const line = this.lines.get(agentId)
     const next = line?.shift()

@@ -1,11 +1,11 @@
-// Counts what was denied and tells whoever listens; it never holds a request up.
+// Counts denied requests and passes each to a listener; it never delays a request.
 export type DenialReason = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED' | 'HIDDEN_EVENT'
 
 export interface Denial {
   readonly reason: DenialReason
-  /** The agent when its token was good, else the remote address. */
+  /** The agent when its token was valid, else the remote address. */
   readonly who: string
-  /** The route as declared, never the URL as sent: that may hold what the sender should not have put there. */
+  /** The route as declared, because the URL as sent may hold what its sender should not have put there. */
   readonly route: string
   readonly detail: string
 }

@@ -1,16 +1,16 @@
-// The secret a development server makes for itself: kept in a file that only its user can read, so that tokens outlive restarts.
+// Keeps a development server's secret in a file that only its user can read, so that tokens outlive restarts.
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const SECRET_BYTES = 32
 
-/** Beside the data directory and not in it: what lies in there is the log's alone. */
+/** The file is beside the data directory, because only the log's own files may be in it. */
 export function developmentSecretFile(dataDir: string): string {
   return join(resolve(dataDir), '..', '.lighthouse-development-secret')
 }
 
-/** Read if it is there, else made. */
+/** Reads the secret, or makes and keeps one if there is none. */
 export function developmentSecret(dataDir: string): string {
   const file = developmentSecretFile(dataDir)
   const kept = read(file)
@@ -21,7 +21,7 @@ export function developmentSecret(dataDir: string): string {
     writeFileSync(file, `${secret}\n`, { mode: 0o600, flag: 'wx' })
     return secret
   } catch (error) {
-    // Another process was faster; then its secret is ours.
+    // Another process has written the file since it was read; both must use the same secret.
     const made = read(file)
     if (made === undefined) throw error
     return made

@@ -1,11 +1,11 @@
-// The strategy of passport that takes our tokens: finds the key a token names, and checks its signature, issuer and audience.
+// The passport strategy for our tokens: looks up the key a token names and checks signature, issuer and audience.
 import { PassportStrategy } from '@nestjs/passport'
 import passport from 'passport'
 import { Strategy } from 'passport-jwt'
 import type { AuthOptions } from './auth-options.js'
 import type { TokenKeys } from './token-keys.js'
 
-/** What stands for a request: a token comes from a header as well as from a frame. */
+/** Takes the place of passport's request, because a token may come in a frame as well as in a header. */
 export interface PresentedToken {
   readonly token: string
 }
@@ -20,7 +20,7 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
         else done(null, found as never)
       },
       algorithms: [...algorithms],
-      // Times are checked in expiryOf, by the clock of the tokens.
+      // `expiryOf` checks the times, because it uses the clock of the tokens and not the wall clock.
       ignoreExpiration: true,
       jsonWebTokenOptions: { ignoreNotBefore: true } as never,
       ...(issuer !== undefined && { issuer }),
@@ -28,12 +28,12 @@ export class JwtStrategy extends PassportStrategy(Strategy) {
     })
   }
 
-  /** Whoever asks makes of the claims what it needs. */
+  /** The verifier reads the claims itself, so they are passed on as they are. */
   validate(claims: unknown): unknown {
     return claims
   }
 
-  /** Passport's own registry is one for the process: of two servers in it, the later would judge the tokens of both. */
+  /** Passport's registry is global to the process: with two servers in it, the later would judge the tokens of both. */
   getPassportInstance(): passport.Authenticator {
     return new passport.Authenticator()
   }

@@ -1,16 +1,15 @@
-// How much an agent may ask in a minute: token buckets for requests, events and bytes, by agent and role. Bounded memory.
+// Limits what an agent may request in a minute: token buckets for requests, events and bytes, in bounded memory.
 import type { QuotasOfRoles } from '../config/settings.js'
 import { StoreError } from '../contract/errors.js'
 import type { Access } from './access.js'
 
-/** What is about to be done. */
 export interface Charge {
   readonly requests?: number
   readonly events?: number
   readonly bytes?: number
 }
 
-/** Full buckets are worth nothing, so the longest unused are forgotten. */
+/** Bounds the memory. Forgetting a bucket refills it, so the buckets made first are dropped first. */
 const MOST_BUCKETS = 10_000
 const MINUTE_MS = 60_000
 
@@ -26,7 +25,7 @@ class Bucket {
     this.at = now
   }
 
-  /** Whole units left, after what has come back since. */
+  /** Refills the bucket for the time that has passed and returns what is left; it may be negative. */
   level(now: number): number {
     if (now > this.at) {
       this.left = Math.min(this.limit, this.left + ((now - this.at) / MINUTE_MS) * this.limit)
@@ -35,7 +34,7 @@ class Bucket {
     return this.left
   }
 
-  /** Seconds until so much is there. One amount larger than the whole bucket waits for a full one, and empties it far. */
+  /** Seconds until the amount is there. A larger amount than the bucket holds waits for a full one and overdraws it. */
   wait(amount: number, now: number): number {
     const missing = Math.min(amount, this.limit) - this.level(now)
     return amount === 0 || missing <= 0 ? 0 : Math.max(1, Math.ceil((missing / this.limit) * 60))
@@ -45,7 +44,6 @@ class Bucket {
     this.left -= amount
   }
 
-  /** Seconds until it is full. */
   untilFull(now: number): number {
     return Math.ceil(((this.limit - this.level(now)) / this.limit) * 60)
   }
@@ -65,14 +63,14 @@ export class Quotas {
     private readonly now: () => number = () => performance.now(),
   ) {}
 
-  /** More than the role appends at once can never be let through, however long one waits. */
+  /** Throws BATCH_TOO_LARGE. It is no RATE_LIMITED, because waiting does not make a larger batch acceptable. */
   checkBatch({ role }: Access, events: number): void {
     const { batch } = this.quotas[role]
     if (events <= batch) return
     throw new StoreError('BATCH_TOO_LARGE', `The role ${role} appends at most ${batch} events at once, not ${events}`)
   }
 
-  /** Throws RATE_LIMITED, and then nothing is counted. */
+  /** Throws RATE_LIMITED, and then charges nothing. */
   charge(access: Access, { requests = 0, events = 0, bytes = 0 }: Charge): void {
     const now = this.now()
     const mine = this.of(access, now)
@@ -90,7 +88,7 @@ export class Quotas {
     mine.bytes.take(bytes)
   }
 
-  /** The fields of draft-ietf-httpapi-ratelimit-headers, of requests. */
+  /** The header fields of draft-ietf-httpapi-ratelimit-headers, for requests. */
   fields(access: Access): { readonly limit: string; readonly policy: string } {
     const now = this.now()
     const { requests } = this.of(access, now)
@@ -114,7 +112,7 @@ export class Quotas {
     return made
   }
 
-  /** The oldest go: whoever has been here long and is busy starts with full buckets again, which is a small gift. */
+  /** Drops the oldest buckets. An agent that is still busy then starts with full ones, which does little harm. */
   private makeRoom(): void {
     for (const name of this.buckets.keys()) {
       if (this.buckets.size < MOST_BUCKETS) return

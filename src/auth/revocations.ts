@@ -1,9 +1,9 @@
-// Which tokens are not good any more although they have not expired: by their `jti`, or all of an agent's. Bounded memory.
+// Remembers which tokens are revoked before they expire, by their `jti` or by their agent.
 export type RevocationKind = 'agent' | 'token'
 
 export interface Revoked {
   readonly kind: RevocationKind
-  /** The agent's name, or the token's `jti`. */
+  /** The agent's id, or the `jti` of the token. */
   readonly id: string
 }
 

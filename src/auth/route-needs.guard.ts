@@ -1,4 +1,4 @@
-// Walks all controllers: what each route needs, and the complaint about those that do not say.
+// Collects what each route of the application needs, and refuses to start when a route does not declare it.
 import { type INestApplicationContext, RequestMethod } from '@nestjs/common'
 import { MetadataScanner, ModulesContainer } from '@nestjs/core'
 import { NEEDS, type Need } from './scope.decorator.js'
@@ -11,7 +11,7 @@ interface DeclaredRoute {
 
 const pathsOf = (target: object): string[] => [Reflect.getMetadata('path', target) ?? ''].flat()
 
-/** Routes that let strangers in, by key, and whether they look at a token all the same. */
+/** Routes that need no token, by key; `optional` ones still verify a token that is sent. */
 export type OpenRoutes = ReadonlyMap<string, 'public' | 'optional'>
 
 export function openRoutes(app: INestApplicationContext): OpenRoutes {

@@ -1,4 +1,4 @@
-// The one guard: lets a request through only if its route says what it needs and its caller has that.
+// The one guard: admits a request only if its route declares what it needs and the caller has it.
 import { type CanActivate, type ExecutionContext, Injectable } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
@@ -6,7 +6,7 @@ import './caller.decorator.js'
 import { Denials } from './denials.js'
 import { NEEDS, type Need } from './scope.decorator.js'
 
-/** What is answered under these changes nothing; whoever appends or settles is told what has become of it in any case. */
+/** These scopes change nothing, so their answers may be withheld. An append or a settlement must always be answered. */
 const READS: ReadonlySet<Need | undefined> = new Set<Need>(['events.read', 'events.query', 'admin.read'])
 
 @Injectable()

@@ -1,4 +1,4 @@
-// Makes tokens with the shared secret: for developers, and for deployments without an identity provider.
+// Signs tokens with the shared secret, for developers and for deployments without an identity provider.
 import { SignJWT } from 'jose'
 import type { Permissions, Role } from './access.js'
 

@@ -1,34 +1,37 @@
-// The time by which tokens are judged: it follows the wall clock forwards, and never goes back with it.
+// The clock by which tokens are judged: it follows the wall clock forwards and never goes back with it.
 
 export interface Clocks {
-  /** Milliseconds since 1970, as the machine has them: may step in either direction. */
+  /** Milliseconds since 1970 as the machine has them; they may step in either direction. */
   readonly wall: () => number
-  /** Milliseconds since some moment: never steps. */
+  /** Milliseconds since an arbitrary moment; they never step. */
   readonly monotonic: () => number
 }
 
 const OF_THE_MACHINE: Clocks = { wall: Date.now, monotonic: () => performance.now() }
 
 export class TokenClock {
-  /** What the steady time is ahead of the monotonic one. */
+  /** How far the steady time is ahead of the monotonic one. */
   private ahead: number
 
   constructor(private readonly clocks: Clocks = OF_THE_MACHINE) {
     this.ahead = clocks.wall() - clocks.monotonic()
   }
 
-  /** It is at least as late as this, whatever the wall clock says: something has been stamped so. Answers how far behind that the wall clock is. */
+  /**
+   * Moves the clock to at least this time, because an event was already stamped with it. Returns how many milliseconds
+   * the wall clock is behind that time; negative when it is ahead.
+   */
   notBefore(time: number): number {
     this.ahead = Math.max(this.ahead, time - this.clocks.monotonic())
     return time - this.clocks.wall()
   }
 
-  /** Milliseconds since 1970 that only ever grow, and only as fast as time goes by: for ages. */
+  /** Milliseconds since 1970 that grow only as fast as time passes, so that ages can be measured with them. */
   steady(): number {
     return this.ahead + this.clocks.monotonic()
   }
 
-  /** Milliseconds since 1970. A wall clock that is ahead is believed for as long as it is; one that has gone back is not. */
+  /** Milliseconds since 1970. A wall clock that runs ahead counts while it does; one that goes back does not. */
   now(): number {
     return Math.max(this.clocks.wall(), this.steady())
   }

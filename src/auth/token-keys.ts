@@ -1,4 +1,4 @@
-// The keys that signatures are checked with: a shared secret, a public key, or a key set that rotates.
+// Holds the keys that verify signatures: a shared secret, a public key, or a key set that rotates.
 import { createPublicKey, type JsonWebKey, type KeyObject } from 'node:crypto'
 import type { JwtAlgorithm } from '../config/settings.js'
 import type { AuthOptions } from './auth-options.js'
@@ -35,7 +35,10 @@ export class TokenKeys {
     }
   }
 
-  /** By which this token says it was signed. Throws BadToken; a promise only when the key set has to be asked for a key it may have by now. */
+  /**
+   * The key by which the token says it was signed. Throws BadToken. Returns a promise only when the key set must be
+   * fetched, because it may hold the key by now.
+   */
   ofToken(token: string): string | KeyObject | Promise<string | KeyObject> {
     const { alg, kid } = headerOf(token)
     const algorithm = this.options.algorithms.find(one => one === alg)
@@ -50,7 +53,7 @@ export class TokenKeys {
     })
   }
 
-  /** From memory; undefined when no key fits. */
+  /** Looks in memory only; undefined when no key fits. A stale set still answers while it is being refreshed. */
   private find(algorithm: JwtAlgorithm, kid: string | undefined): string | KeyObject | undefined {
     if (algorithm === 'HS256') return this.options.secret
     if (this.pem !== undefined) return this.pem
@@ -59,13 +62,13 @@ export class TokenKeys {
     return key !== undefined && fits(key, algorithm) ? key : undefined
   }
 
-  /** Whether asking again could bring the key; tokens with invented kids cannot make it ask more often. */
+  /** Whether fetching could bring the key. The interval bounds how often tokens with invented ids cause a fetch. */
   private mayRefresh(algorithm: JwtAlgorithm): boolean {
     if (algorithm === 'HS256' || this.pem !== undefined || this.options.jwksUrl === undefined) return false
     return this.asking !== undefined || this.now() - this.askedAt > refetchAfterMs
   }
 
-  /** Never fails: the last good keys stay when the key set cannot be had. */
+  /** Never rejects: the last good keys stay in use while the key set cannot be fetched. */
   refresh(): Promise<void> {
     if (this.options.jwksUrl === undefined) return Promise.resolve()
     if (this.asking !== undefined) return this.asking
@@ -105,7 +108,7 @@ async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
     try {
       found.set(jwk.kid, createPublicKey({ key: jwk as never, format: 'jwk' }))
     } catch {
-      // One that cannot be read must not spoil the others.
+      // A key that cannot be read must not make the others unusable.
     }
   }
   if (found.size === 0) throw new Error('The key set holds no key')

@@ -1,4 +1,4 @@
-// Turns the text of a token into what its bearer may do; a token seen before costs one look into a map.
+// Verifies tokens and turns them into access rights; a token verified before costs one look into a map.
 import passport from 'passport'
 import { Access } from './access.js'
 import type { AuthOptions } from './auth-options.js'
@@ -10,7 +10,7 @@ import { TokenKeys } from './token-keys.js'
 
 const longestToken = 8 * 1024
 const mostRemembered = 10_000
-/** A key withdrawn from its set stops working within this time, and memory cannot outlive it. */
+/** After this time the signature is checked again, because its key may have been withdrawn from the set meanwhile. */
 const rememberedMs = 300_000
 
 const WRONG = 'The signature, issuer or audience of the token is not right'
@@ -19,9 +19,9 @@ export interface Verified {
   readonly access: Access
   readonly tokenId: string | undefined
   readonly expiresAt: number
-  /** When the leeway after `exp` is over, in milliseconds since 1970: within what a Date can hold, as `expiresAt` is. */
+  /** When the leeway after `exp` is over, in milliseconds since 1970; always a valid date, as `expiresAt` is. */
   readonly endsAt: number
-  /** In the clock's steady time. */
+  /** In the steady time of the clock. */
   readonly checkedAt: number
 }
 
@@ -38,7 +38,7 @@ export class TokenVerifier {
     this.passport.use(new JwtStrategy(options, keys))
   }
 
-  /** Throws BadToken, or rejects with it: only a token that was seen before is judged at once. */
+  /** Throws BadToken, or rejects with it; the answer is synchronous only for a token that is still remembered. */
   verify(token: string): Verified | Promise<Verified> {
     const known = this.remembered.get(token)
     if (known !== undefined && this.clock.steady() - known.checkedAt < rememberedMs) return this.checked(known)
@@ -79,7 +79,7 @@ export class TokenVerifier {
       try {
         authenticate(presented, {}, answered)
       } catch (error) {
-        // Claims that are no object make the library fail instead of refusing.
+        // The library throws instead of refusing when the claims are no object.
         answered(error, false)
       }
     })

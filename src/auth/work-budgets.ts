@@ -1,9 +1,9 @@
-// How much one agent may hold open or have the server keep at a time, over all its connections and tokens. Bounded memory.
+// Limits what one agent may hold open or have the server keep at a time, over all its connections and tokens.
 import { StoreError } from '../contract/errors.js'
 import { DEFAULT_WORK_LIMITS, HELD_WORK, type Work, type WorkLimits } from '../contract/work-limits.js'
 
 export class WorkBudgets {
-  /** Only what is not zero, so that an agent that holds nothing costs nothing. */
+  /** Agents that hold nothing have no entry, so that memory is bounded by what is held. */
   private readonly held: Readonly<Record<Work, Map<string, number>>>
 
   constructor(readonly limits: WorkLimits = DEFAULT_WORK_LIMITS) {
@@ -11,7 +11,7 @@ export class WorkBudgets {
     this.held = Object.fromEntries(kinds) as Record<Work, Map<string, number>>
   }
 
-  /** Throws WORK_LIMIT, and then nothing is held. Gives back what was taken when the answer is called, once. */
+  /** Throws WORK_LIMIT, and then holds nothing. The returned function gives the amount back, once. */
   take(agentId: string, work: Work, amount = 1): () => void {
     const before = this.heldBy(agentId, work)
     this.mustFit(work, before + amount)
@@ -25,7 +25,7 @@ export class WorkBudgets {
     }
   }
 
-  /** For what is counted elsewhere. Throws WORK_LIMIT when one agent may not have so much. */
+  /** For work that is counted elsewhere. Throws WORK_LIMIT when one agent may not have this much. */
   mustFit(work: Work, amount: number): void {
     if (amount <= this.limits[work]) return
     const most = this.limits[work].toLocaleString('en-US')
@@ -34,7 +34,7 @@ export class WorkBudgets {
     })
   }
 
-  /** One of each, or nothing at all. */
+  /** Takes one of each, or nothing when one does not fit. Throws WORK_LIMIT. */
   takeAll(agentId: string, works: readonly Work[]): () => void {
     const taken: (() => void)[] = []
     const release = () => {

@@ -1,4 +1,4 @@
-// The shapes of what the events routes answer, for the API's description.
+// Describes the answers of the events routes for the OpenAPI document.
 import { AnyObject, Flag, Integer, NestedList, OneOf, Text, TextList } from '../wire/fields.decorator.js'
 import { EventInStream } from './appends.dto.js'
 
@@ -6,7 +6,7 @@ const EventId = Text('{timestamp_ns}_{sequence}_{node_id}, rising.', { example: 
 const Place = Integer('The place in the log, from 1, without gaps.', { example: 1201 })
 const Revision = Integer('The place in the stream, from 0, without gaps.', { example: 4 })
 const Stream = Text('The stream it belongs to.', { example: 'agent_builder-1/tasks' })
-/** The service's own streams begin with `$`; no client writes them. */
+/** A stored stream may be one of the service's own, which begin with `$`; a client cannot append to those. */
 const STORED_STREAM = /^[A-Za-z0-9$][A-Za-z0-9_.:/@-]*$/
 const Timestamp = Text('RFC 3339 with nine decimals.', { example: '2026-09-21T14:13:20.000000000Z' })
 const Duplicate = Flag('True when this idempotency key had been stored before.', { example: false })

@@ -1,4 +1,4 @@
-// Writes answers of the events routes: form by Accept, and the headers each of them carries.
+// Writes the answers of the events routes in the form the client accepts, with their headers.
 import type { RecordedEvent } from '../contract/event.js'
 import type { Appended } from '../contract/event-store.js'
 import { cloudEventJson, cloudEventsJson } from '../wire/cloud-event.js'
@@ -31,7 +31,7 @@ export function sendEvent(http: HttpExchange, event: RecordedEvent): Body {
   return form === 'json' ? eventJson(event) : eventMessagePack(event)
 }
 
-/** CloudEvents come bare, in an array: what else there is to say stands in the headers. */
+/** A batch of CloudEvents is a bare array, so `rest` is left out; the route sets headers for the next page itself. */
 export function sendPage(http: HttpExchange, events: readonly RecordedEvent[], rest: object): Body | Promise<Body> {
   const form = chosenForm(http, OF_PAGES)
   return form === 'cloudevents' ? cloudEventsJson(events) : longPageOf(events, rest, form)

@@ -1,4 +1,4 @@
-// What an append is answered with: the contract's two shapes, and the headers that go with them. Pure.
+// Makes the answer to an append in the contract's two forms, and the values of its headers. Pure.
 
 import type { AppendInput } from '../appending/append-body.js'
 import { isObject } from '../contract/check/field-checks.js'
@@ -9,7 +9,7 @@ import { encoded } from '../wire/negotiation.js'
 
 export const warningHeader = 'lighthouse-warning'
 
-/** How many events one answer describes: the one that was sent alone, or the list of a batch. */
+/** An event sent alone is answered alone; a batch is answered with a list, even of one. */
 export type AppendAnswerShape = 'one' | 'batch'
 
 export function appendAnswerOf(appended: Appended, shape: AppendAnswerShape): object {
@@ -22,13 +22,13 @@ export function appendAnswerOf(appended: Appended, shape: AppendAnswerShape): ob
   return { events: places, firstPosition, lastPosition, duplicate, durability }
 }
 
-/** Where what was appended can be read: an event by its id, a batch by its positions. */
+/** The address that reads what was appended: an event by its id, a batch by its positions. */
 export function locationOf({ events, firstPosition, lastPosition }: Appended, shape: AppendAnswerShape): string {
   if (shape === 'one') return `/v1/events/${(events[0] as AppendedEvent).id}`
   return `/v1/events?after=${firstPosition - 1}&before=${lastPosition + 1}`
 }
 
-/** Large events slow everyone who reads them. A body below the threshold holds none and is not looked at. */
+/** Warns because large events slow every reader. A body below the threshold is not examined, which saves the walk. */
 export function warningOf({ events }: AppendInput, bodyBytes: number): string | undefined {
   if (bodyBytes < LIMITS.eventWarnBytes || !Array.isArray(events)) return undefined
   const large = events.flatMap((event, i) => (payloadBytes(event) > LIMITS.eventWarnBytes ? [i] : []))
@@ -56,7 +56,7 @@ function storedBytes(payload: unknown): number {
   return bytes <= LIMITS.eventWarnBytes / 2 ? bytes : encoded(payload, 'msgpack').length
 }
 
-/** A walk costs far less than encoding, and most payloads are not large whatever their characters are. */
+/** An upper bound. It costs far less than encoding, and it suffices for most payloads, which are not large. */
 function storedBytesAtMost(value: unknown): number {
   if (typeof value === 'string') return 5 + 3 * value.length
   if (typeof value !== 'object' || value === null) return 9

@@ -1,4 +1,4 @@
-// The shapes of appends and of stored events, for the API's description; the contract's own check decides what is accepted.
+// Describes appends and stored events for the OpenAPI document; the contract's own check decides what is accepted.
 import { LIMITS } from '../contract/limits.js'
 import {
   AnyObject,
@@ -15,7 +15,7 @@ const ID_EXAMPLE = '1790000000000000000_0_node-1'
 const STREAM_EXAMPLE = 'agent_builder-1/tasks'
 const OF_REFERENCES = { optional: true, min: 1, max: LIMITS.referenceChars } as const
 
-/** What an event is without its stream: on the stream's own route the path names it. */
+/** An event without its stream, because on the stream's own route the path names it. */
 export class EventInStream {
   @Text('What happened. An open vocabulary.', {
     example: 'task.completed',

@@ -1,4 +1,4 @@
-// Appends whose callers do not wait, and `/v1/operations/{id}`, where they learn what became of them.
+// Appends whose callers do not wait, and `/v1/operations/{id}`, which shows their outcome.
 import { Controller, Get, Param, Post } from '@nestjs/common'
 import {
   ApiAcceptedResponse,

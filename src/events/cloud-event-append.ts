@@ -1,4 +1,4 @@
-// Turns CloudEvents, structured, batched or binary, into what the store is asked, and its findings back into attributes. Pure.
+// Turns CloudEvents (structured, batched or binary) into appends, and findings back into attribute names. Pure.
 import { hash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { type AppendBody, type AppendInput, batchAppend, singleAppend } from '../appending/append-body.js'
@@ -7,7 +7,7 @@ import { appendBody, CloudEventsBody, PackedBody, unsupported } from '../wire/bo
 import { attributesIn } from '../wire/cloud-event-headers.js'
 import { type ReadCloudEvent, readCloudEvent } from './cloud-event-fields.js'
 
-/** What `POST /v1/events` was given: an event of ours or a CloudEvent. */
+/** The append of `POST /v1/events`, from an event of ours or a CloudEvent. Throws UNSUPPORTED_MEDIA_TYPE. */
 export function singleAppendOf({ body, headers }: FastifyRequest): AppendBody {
   if (body instanceof CloudEventsBody) {
     if (body.isBatch) throw unsupported('a batch here; POST it to /v1/events/batch')
@@ -18,7 +18,7 @@ export function singleAppendOf({ body, headers }: FastifyRequest): AppendBody {
   return single({ ...attributesIn(headers), data: body }, name => (name === 'data' ? '' : pointerSegment(`ce-${name}`)))
 }
 
-/** What `POST /v1/events/batch` was given. */
+/** The append of `POST /v1/events/batch`. Throws UNSUPPORTED_MEDIA_TYPE. */
 export function batchAppendOf({ body }: FastifyRequest): AppendBody {
   if (!(body instanceof CloudEventsBody)) return batchAppend(appendBody(body))
   if (!body.isBatch) throw unsupported('a single CloudEvent here; POST it to /v1/events')
@@ -49,10 +49,10 @@ function appendOf(read: readonly (ReadCloudEvent | undefined)[], pointer: Append
 }
 
 const ATTRIBUTES: Readonly<Record<string, string>> = { occurredAt: 'time', schemaVersion: 'schemaversion' }
-/** What lies deeper in them lies in a text. */
+/** These fields travel as JSON in one attribute, so a pointer into them ends at the attribute. */
 const TEXTS: ReadonlySet<string> = new Set(['tags', 'parents', 'metadata'])
 
-/** `/correlationId` of an event is `/correlationid` of its attributes; what is wrong inside `data` keeps its path. */
+/** `/correlationId` of an event becomes `/correlationid` of its attributes; a path inside `data` is kept. */
 function inAttributes([field, ...rest]: readonly string[], at: (name: string) => string): string {
   if (field === undefined) return ''
   const where = at(ATTRIBUTES[field] ?? field.toLowerCase())

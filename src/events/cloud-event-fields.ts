@@ -1,4 +1,4 @@
-// Reads one CloudEvent as a new event: which attribute becomes which field, and where the rest is kept. Pure.
+// Reads one CloudEvent as a new event: maps attributes to fields and keeps the others in the metadata. Pure.
 
 import { isObject } from '../contract/check/field-checks.js'
 import type { FieldFindings } from '../contract/check/field-findings.js'
@@ -17,7 +17,7 @@ import { parseJsonBody } from '../wire/json-body.js'
 export interface ReadCloudEvent {
   readonly source: string
   readonly id: string
-  /** The fields of a new event, as yet unchecked by the store. */
+  /** The fields of a new event; the store checks them later. */
   readonly event: Readonly<Record<string, unknown>>
 }
 
@@ -27,7 +27,7 @@ const JSON_TYPE = /^application\/json\s*(;\s*charset\s*=\s*"?utf-?8"?\s*)?$/i
 const STREAM_RULE = `must be ${SOURCE_PREFIX}<stream>, or the attribute stream must name the stream`
 const CONDITION_RULE = 'is no attribute: send a conditional append as application/json'
 
-/** Undefined with findings. `at` makes the pointer of an attribute. */
+/** Returns undefined only after adding a finding. `at` makes the pointer of an attribute. */
 export function readCloudEvent(
   given: unknown,
   at: (name: string) => string,
@@ -61,7 +61,7 @@ class Reading {
     return { source, id, event: { ...event, data: given['data'] === undefined ? {} : given['data'] } }
   }
 
-  /** All but `data`. An attribute that is null is not there. */
+  /** All attributes but `data`. JSON may write an absent attribute as null, so null counts as absent. */
   private attributesOf(given: Attributes): Attributes {
     const attributes: Record<string, unknown> = {}
     for (const [name, value] of Object.entries(given)) {
@@ -96,7 +96,7 @@ class Reading {
     return Object.fromEntries(Object.entries(fields).filter(([, value]) => value !== undefined))
   }
 
-  /** A text that no attribute may hold comes as JSON, under a name of its own. */
+  /** A text with characters that no attribute may hold is sent as JSON under `<name>json`. */
   private textOf(attributes: Attributes, name: string): unknown {
     const asJson = `${name}json`
     return attributes[asJson] === undefined ? attributes[name] : this.jsonOf(attributes, asJson)
@@ -106,11 +106,11 @@ class Reading {
     const text = attributes[name]
     if (text === undefined) return undefined
     try {
-      // An array around it, so that whatever JSON it is, it is read as bodies are.
+      // In an array, a JSON text of any type is a legal body, so the same limits and checks apply.
       const [value, ...more] = parseJsonBody(Buffer.from(`[${text}]`)) as unknown[]
       if (more.length === 0 && value !== undefined) return value
     } catch {
-      // Told below: where the fault lies in the text is no place of the body.
+      // The fault below names the attribute, because an offset in its text is no position in the body.
     }
     return this.fault(name, 'must be JSON in a string, without duplicate keys and inexact numbers')
   }
@@ -139,7 +139,7 @@ function numberIn(text: string): unknown {
   return /^(0|[1-9][0-9]{0,15})$/.test(text) ? Number(text) : text
 }
 
-/** What an event of another house says that no field is for; of one that this service gave out, what it carried then. */
+/** Attributes without a field of ours. Those this service assigned are left out of an event it gave out. */
 function carriedOf(
   attributes: Attributes,
   { ownSource, givenOut }: { readonly ownSource: boolean; readonly givenOut: boolean },

@@ -1,4 +1,4 @@
-// `/v1/events`: read pages and lines, follow what comes or wait for it, look at one.
+// Reads of `/v1/events`: pages and lines, following, waiting, and one event.
 import type { Readable } from 'node:stream'
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
@@ -17,7 +17,7 @@ import { LongPolls } from './long-polls.service.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
 import { positionHeader, waitOf, whenGone } from './wait-request.js'
 
-/** Clients that were generated know the routes by these ids. */
+/** Generated clients name their functions by these ids, so they must not change when the controller does. */
 const OPERATION = { read: 'EventsController_read', wait: 'EventsController_wait', one: 'EventsController_one' } as const
 const READ_FORMS = ['json', 'msgpack', 'ndjson', 'sse', 'cloudevents'] as const
 
@@ -63,10 +63,10 @@ export class EventReadsController {
     return sendPage(http, events, { next, head })
   }
 
-  /** HEAD has no body, and would have one without end. */
+  /** The stream is opened for HEAD too, so that its status and headers are true; the body would never end. */
   private async follow(http: HttpExchange, access: Access, query: ReadParameters): Promise<Readable | string> {
     const stream = await inWordsOfQuery(() => this.streams.open(query, access, http))
-    // Proxies shall pass each event on as it comes.
+    // `x-accel-buffering` keeps proxies from holding events back.
     http.announce('sse')
     void http.reply.header('x-accel-buffering', 'no')
     if (http.request.method !== 'HEAD') return stream

@@ -1,4 +1,4 @@
-// `/v1/events`: append one or many.
+// Appends to `/v1/events`: one event or a batch.
 
 import { Controller, Post } from '@nestjs/common'
 import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'

@@ -1,4 +1,4 @@
-// The shapes of requests to read events: what each parameter says, checked by these classes and described from them.
+// Describes and checks the parameters of requests that read events.
 import { IntersectionType } from '@nestjs/swagger'
 import { LIMITS } from '../contract/limits.js'
 import { EventFilterParameters } from '../wire/event-filter.dto.js'

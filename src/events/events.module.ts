@@ -1,4 +1,4 @@
-// Appends and reads of events over HTTP.
+// Provides appends and reads of events over HTTP.
 import { Module } from '@nestjs/common'
 import { AppendingModule } from '../appending/appending.module.js'
 import { AuthModule } from '../auth/auth.module.js'

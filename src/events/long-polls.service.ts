@@ -1,4 +1,4 @@
-// Waits for events that match: looks at what is there, then sleeps until something comes that matches.
+// Answers long polls: reads what matches already, else sleeps until an event may match.
 import { Injectable } from '@nestjs/common'
 import { WorkBudgets } from '../auth/work-budgets.js'
 import { checkRead } from '../contract/check/check-read.js'
@@ -22,9 +22,9 @@ export interface Wait {
 }
 
 export interface Waited {
-  /** Empty when nothing matched in time. */
+  /** Empty when nothing matched before the timeout. */
   readonly events: readonly RecordedEvent[]
-  /** Everything up to here has been looked at: the next wait goes on behind it. */
+  /** Every event up to here was examined, so the next wait may go on after it. */
   readonly position: Position
   readonly head: Position
 }
@@ -39,8 +39,8 @@ export class LongPolls {
   ) {}
 
   /**
-   * Whoever waits when the server ends is answered with its position, and can wait elsewhere. `onGone` takes what to do
-   * when the caller is gone.
+   * When the server drains, a waiting caller is answered with its position and can go on elsewhere. `onGone` receives
+   * the function to call when the caller leaves. Throws WORK_LIMIT, or CLOSED when the server already drains.
    */
   async wait(wait: Wait, agentId: string, onGone: (leave: () => void) => void): Promise<Waited> {
     this.draining.assertOpen()
@@ -68,7 +68,7 @@ export class LongPolls {
       if (head > position) {
         const source = this.feed.store.read({ filter, after: position, ...limitBeyond(limit) })
         const { events, more } = await readPage(this.views.of(source, upcast), limit)
-        // The read went at least as far as the head did before it, unless the page was full.
+        // An event later than `head` may have been read too. Only a full page ends before `head`.
         const last = events.at(-1)?.position ?? 0
         position = more ? last : Math.max(head, last)
         if (events.length > 0) return { events, position, head: Math.max(head, last) }
@@ -83,7 +83,7 @@ export class LongPolls {
     try {
       return await this.feed.wake(filter, position, signal)
     } catch (error) {
-      // What is damaged may be an event that does not match: a read by the filter tells.
+      // The damaged event need not match, so the read by the filter decides whether there is an error to report.
       if (codeOf(error) === 'DATA_CORRUPT') return { found: true, position }
       throw error
     }

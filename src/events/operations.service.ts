@@ -1,13 +1,13 @@
-// Remembers appends whose callers did not wait: pending, stored or failed, for a while and within bounds, in memory.
+// Remembers the outcome of appends whose callers did not wait, in memory, for a limited time and within bounds.
 import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
 import { StoreError } from '../contract/errors.js'
 
-/** An operation that has ended is kept for so long, or until the bounds are met, the oldest first. */
+/** An ended operation is kept for `keptMs`; beyond the other bounds the oldest are dropped earlier. */
 export const OPERATIONS = Object.freeze({
   pendingMax: 1_000,
   keptMax: 10_000,
-  /** Answers to batches are as long as the batches. */
+  /** Bounds the events in kept answers, because the answer to a batch is as long as the batch. */
   keptEventsMax: 200_000,
   keptMs: 15 * 60_000,
 })
@@ -23,7 +23,7 @@ interface Operation {
   readonly agentId: string
   readonly events: number
   outcome: OperationOutcome
-  /** On the monotonic clock; undefined while it is pending. */
+  /** On the monotonic clock; undefined while the operation is pending. */
   endedAt: number | undefined
 }
 
@@ -36,12 +36,12 @@ export interface Undertaking {
 
 @Injectable()
 export class Operations {
-  /** In the order of their ends, behind those that are pending. */
+  /** In the order in which they ended, so `expire` may stop at the first one that is kept. */
   private readonly ended = new Map<string, Operation>()
   private readonly pending = new Map<string, Operation>()
   private keptEvents = 0
 
-  /** Starts the work. What is refused at once is thrown, so that only what may succeed is promised. */
+  /** Starts the work. Waits one turn of the event loop, so that what is refused at once is thrown to the caller. */
   async start({ agentId, events, work, problemOf }: Undertaking): Promise<string> {
     if (this.pending.size >= OPERATIONS.pendingMax) {
       throw new StoreError('OVERLOADED', `${OPERATIONS.pendingMax} asynchronous appends are waiting already.`, {
@@ -71,7 +71,7 @@ export class Operations {
     throw refused.error
   }
 
-  /** Undefined when there is none, none any more, or none of this agent's. */
+  /** Undefined when the operation does not exist, was dropped, or belongs to another agent. */
   find(operationId: string, agentId: string): OperationOutcome | undefined {
     this.expire()
     const operation = this.pending.get(operationId) ?? this.ended.get(operationId)

@@ -1,10 +1,10 @@
-// One page of events: bounded in events and in bytes, knowing whether more follow. Pure.
+// Collects one page of events, bounded in events and in bytes, and whether more follow. Pure.
 import type { RecordedEvent } from '../contract/event.js'
 
-/** What a page may hold in payloads; one event alone may always be sent. */
+/** Bounds the payloads of a page; the first event is always included, so that a reader gets past a large one. */
 export const PAGE_BYTES_MAX = 8 * 1024 * 1024
 
-/** About what the fields beside the payload take. */
+/** An estimate of the bytes that the fields beside the payload take. */
 const ENVELOPE_BYTES = 512
 
 export interface EventPage {

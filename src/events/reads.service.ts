@@ -1,4 +1,4 @@
-// Reads for a caller, in the words of HTTP: pages with their cursors, single events, streams by revision.
+// Reads for a caller over HTTP: pages with cursors, single events, and streams by revision.
 import { Injectable } from '@nestjs/common'
 import { remapPointers } from '../appending/append-body.js'
 import type { Access } from '../auth/access.js'
@@ -63,7 +63,7 @@ export class Reads {
     return { events, next: more && last !== undefined ? plan.cursorAfter(last.position) : null, head: plan.head }
   }
 
-  /** By position, when the key is a number, or by id. */
+  /** A decimal number is a position, any other key an id. Throws NOT_FOUND, also for an event that may not be read. */
   async event(key: string, access: Access, upcast: Upcast): Promise<RecordedEvent> {
     const event = await this.store.find(decimalPosition(key) ?? key)
     if (event === undefined || !access.covers('events.read', event.stream)) {
@@ -90,7 +90,7 @@ export class Reads {
   }
 }
 
-/** What the store finds wrong with a read, told of the parameters it came from. */
+/** Rewrites the store's pointers in a refusal to the query parameters they came from. */
 export async function inWordsOfQuery<T>(read: () => Promise<T>): Promise<T> {
   try {
     return await read()

@@ -1,4 +1,4 @@
-// Reads a stream by revision: finds by bisection where a revision stands in the log, and reads on from there.
+// Reads a stream by revision: bisection finds the revision's position, and the read goes on from there.
 import type { Position, RecordedEvent, Revision } from '../contract/event.js'
 import type { EventStore, ReadRequest, StreamInfo } from '../contract/event-store.js'
 import { limitBeyond } from '../streaming/read-query.js'
@@ -9,7 +9,7 @@ export interface StreamQuery {
   readonly limit: number
 }
 
-/** Events of the stream up to the revision in `info`, so that a page and its revision belong together. */
+/** Stops at the revision in `info`, so that the page fits the revision it is answered with. */
 export async function streamSource(
   store: EventStore,
   info: StreamInfo,
@@ -37,8 +37,8 @@ async function boundsOf(
 
 /**
  * The lowest position from which on the stream has no revision below `revision`. Positions of a stream rise with its
- * revisions, so bisection finds it in as many small reads as the position has bits. What is damaged is passed over
- * here: whoever then reads across it is told.
+ * revisions, so bisection needs at most as many small reads as a position has bits. Damaged events are skipped here,
+ * because the read that crosses them reports the damage.
  */
 async function firstFrom(
   store: EventStore,

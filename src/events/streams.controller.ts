@@ -1,4 +1,4 @@
-// `/v1/streams/{stream}/events`: a stream read by revision, and appended to under If-Match.
+// `/v1/streams/{stream}/events`: reads a stream by revision, and appends to it under If-Match.
 import { Controller, Get, Param, Post, Query } from '@nestjs/common'
 import {
   ApiBody,
@@ -71,7 +71,7 @@ export class StreamEventsController {
     http.form(OF_PAGES)
     const { stream } = http.request.params as { stream: string }
     const info = await this.reads.streamInfo(stream, access)
-    // What is shown by upcasters changes with them, at the same revision: no tag can say that it is unchanged.
+    // Upcasters can change what is shown at the same revision, so the revision is no valid tag for such an answer.
     if (query.upcast === undefined) {
       void http.reply.header('etag', entityTag(info.revision))
       if (isUnchanged(http.request.headers['if-none-match'], info.revision)) {

@@ -1,4 +1,4 @@
-// What a request to wait asks for, where its answer says to go on, and how its end is noticed. Pure.
+// Turns the query of a wait into its parameters, and reports when the caller leaves. Pure.
 import type { FastifyReply } from 'fastify'
 import type { Access } from '../auth/access.js'
 import type { Position } from '../contract/event.js'
@@ -19,7 +19,7 @@ export function waitOf(query: WaitParameters, access: Access, head: Position): W
   }
 }
 
-/** The connection is closed before the answer is: nobody waits any more. */
+/** Calls back when the connection closes, which is also after every answer; by then the wait is over. */
 export function whenGone({ raw }: FastifyReply): (leave: () => void) => void {
   return leave => {
     raw.once('close', leave)

@@ -1,38 +1,38 @@
-// What led to an event, and what came of it: its ancestors and descendants, level by level, within limits. Pure but for the look-ups.
+// Walks from an event to its ancestors or descendants, level by level and within limits; look-ups are passed in.
 import type { RecordedEvent } from '../contract/event.js'
 import { causesOf } from '../contract/filter.js'
 
 export interface GraphNode {
   readonly id: string
-  /** Steps from the event that was asked about. */
+  /** Steps from the first event. */
   readonly depth: number
-  /** Undefined when there is no such event, or the token may not read it. */
+  /** Undefined when there is no such event, or the token may not read it; the two must look the same. */
   readonly event: RecordedEvent | undefined
 }
 
 export interface GraphLink {
   readonly cause: string
   readonly effect: string
-  /** `causation`: by `causationId`; `parent`: by `parents` alone. */
+  /** `causation`: by `causationId`; `parent`: only by `parents`. */
   readonly by: 'causation' | 'parent'
 }
 
 export interface Graph {
   readonly nodes: readonly GraphNode[]
   readonly links: readonly GraphLink[]
-  /** False when a limit ended the walk: there may be more. */
+  /** False when a limit ended the walk, so that there may be more. */
   readonly complete: boolean
 }
 
 export interface GraphLimits {
   readonly depth: number
-  /** Of nodes beside the first. */
+  /** Does not count the first event. */
   readonly nodes: number
 }
 
-/** Looks an event up among those the caller may read. */
+/** Finds an event by id, among those the caller may read. */
 export type Find = (id: string) => Promise<RecordedEvent | undefined>
-/** Events that name one of the ids as a cause, those the caller may read, in position order. */
+/** Finds events that name one of the ids as a cause, among those the caller may read, in the order of positions. */
 export type FindEffects = (ids: readonly string[], limit: number) => Promise<readonly RecordedEvent[]>
 
 export async function causesGraph(first: RecordedEvent, find: Find, limits: GraphLimits): Promise<Graph> {
@@ -45,7 +45,7 @@ export async function causesGraph(first: RecordedEvent, find: Find, limits: Grap
     for (const event of level) {
       for (const cause of causesOf(event)) {
         if (depth > limits.depth || nodes.size + wanted.size > limits.nodes) {
-          // What is in the picture already is linked; what is not stays out of it.
+          // A limit adds no node, but a link between nodes that are included already is still added.
           const inPicture = nodes.has(cause) || wanted.has(cause)
           complete &&= inPicture
           if (!inPicture) continue
@@ -82,7 +82,7 @@ export async function effectsGraph(first: RecordedEvent, find: FindEffects, limi
   let complete = true
   for (let depth = 1; level.length > 0; depth++) {
     const room = depth > limits.depth ? 0 : limits.nodes + 1 - nodes.size
-    // As many may be in the picture already; one more than there is room for tells that it is not whole.
+    // Up to `nodes.size` of them may be included already; one beyond `room` shows that the graph is incomplete.
     const found = await find(level, nodes.size + room + 1)
     const next: string[] = []
     for (const event of found) {
@@ -102,7 +102,7 @@ export async function effectsGraph(first: RecordedEvent, find: FindEffects, limi
   return { nodes: [...nodes.values()], links, complete }
 }
 
-/** Of one event, to those causes of it that are in the picture at this level. */
+/** The links of one event to those of its causes that are among `causes`. */
 export function linksTo(event: RecordedEvent, causes: readonly string[]): GraphLink[] {
   const known = new Set(causes)
   return causesOf(event)

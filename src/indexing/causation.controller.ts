@@ -1,4 +1,4 @@
-// `GET /v1/events/{id}/causes`, `/effects` and `GET /v1/correlations/{id}`: why something happened, and what came of it.
+// `GET /v1/events/{id}/causes`, `/effects` and `GET /v1/correlations/{id}`: why events happened and what they caused.
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'

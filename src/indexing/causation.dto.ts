@@ -1,4 +1,4 @@
-// What questions about causes and effects take and answer.
+// Describes the parameters and answers of questions about causes and effects.
 import { LIMITS } from '../contract/limits.js'
 import { AnyList, Flag, Integer, NestedList, OneOf, PositionField, Text, TextList } from '../wire/fields.decorator.js'
 

@@ -1,4 +1,4 @@
-// Why something happened, and what came of it: causes, effects and whole stories, of what the caller may read.
+// Finds causes, effects and whole stories among the events that the caller may read.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
@@ -35,7 +35,7 @@ export class Causation {
   ): Promise<Story> {
     const events: RecordedEvent[] = []
     const filter = seenBy(access, { correlationId })
-    // A longer one is nobody's, and the store would call it a mistake.
+    // No event can have a longer correlation id, and the store would refuse the filter instead of finding nothing.
     if (correlationId.length <= LIMITS.referenceChars)
       for await (const event of this.store.read({ filter, after, limit: limit + 1 })) events.push(event)
     if (events.length === 0 && after === 0) {

@@ -1,4 +1,4 @@
-// What queries and the list of streams take and answer.
+// Describes the requests and answers of queries and of the list of streams.
 import { LIMITS } from '../contract/limits.js'
 import {
   AnyList,

@@ -1,4 +1,4 @@
-// Finds: events by conditions, streams by name, causes and effects.
+// Provides queries by conditions, the list of streams, and causes and effects over HTTP.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { StorageModule } from '../storage/storage.module.js'

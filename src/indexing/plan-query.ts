@@ -1,4 +1,4 @@
-// Chooses what of a query the indexes answer: the filter and the ranges that every match lies within. Pure.
+// Chooses which part of a query the indexes answer: a filter and ranges that contain every match. Pure.
 import { agentFault, referenceFault, streamGlobFault, tagFault, typeGlobFault } from '../contract/check/check-names.js'
 import type { FaultOf } from '../contract/check/field-checks.js'
 import type { FieldName } from '../contract/check/field-path.js'
@@ -11,15 +11,15 @@ import { parseTime } from '../contract/rfc3339.js'
 import type { Leaf, WhereCondition } from './where.js'
 
 export interface QueryPlan {
-  /** Never narrower than the query: whatever it finds is held against the whole of `where`. */
+  /** Never narrower than the query; every event it finds is still checked against the whole of `where`. */
   readonly filter: EventFilter
-  /** Exclusive. */
+  /** Both bounds are exclusive. */
   readonly after: Position
   readonly before: Position
-  /** Inclusive and exclusive, in nanoseconds. */
+  /** Nanoseconds since 1970; `since` is inclusive, `until` exclusive. */
   readonly since?: bigint
   readonly until?: bigint
-  /** The names of the indexes used, for the answer. */
+  /** The names of the indexes used, as the answer shows them. */
   readonly index: string
 }
 
@@ -29,7 +29,7 @@ interface Key {
   readonly globs: boolean
 }
 
-/** The fields that the store keeps lists of. */
+/** The fields for which the store keeps posting lists. */
 const KEYS: Readonly<Partial<Record<FieldName, Key>>> = {
   stream: { name: 'stream', fault: streamGlobFault, globs: true },
   type: { name: 'type', fault: typeGlobFault, globs: true },
@@ -67,7 +67,7 @@ export function planQuery(where: WhereCondition, within: readonly string[] | und
   }
 }
 
-/** What must hold all at once. */
+/** The conditions that must all hold, so that each of them may narrow the filter on its own. */
 function conjunction(condition: WhereCondition): readonly WhereCondition[] {
   return condition.kind === 'and' ? condition.parts.flatMap(conjunction) : [condition]
 }
@@ -78,7 +78,7 @@ function choose(values: Values, part: WhereCondition): void {
   const { field } = found
   const before = values.get(field)
   if (field === 'tags') {
-    // All tags must be there, so a choice between several is no use.
+    // A filter requires all its tags, so it cannot express a choice between several.
     const all = [...new Set([...(before ?? []), ...found.values])]
     if (found.values.length === 1 && all.length <= LIMITS.filterValues) values.set(field, all)
   } else if (before === undefined || found.values.length < before.length) {
@@ -95,12 +95,12 @@ function indexable({ path: { field }, op, value }: Leaf): Indexable | undefined 
   const key = KEYS[field]
   if (key === undefined || !(op === 'eq' || op === 'in' || (op === 'like' && key.globs))) return undefined
   const values = (Array.isArray(value) ? value : [value]) as readonly string[]
-  // What no event can have is left to the scan, for the store would refuse it.
+  // The store would refuse a value that no event can have, so such a condition is left to the scan.
   const impossible = (text: string) => key.fault(text) !== undefined || (op !== 'like' && isGlob(text))
   return values.some(impossible) ? undefined : { field, values }
 }
 
-/** A choice between values of one field is a list of them; any other choice is left to the scan. */
+/** A choice between values of one field is a list in the filter; the scan decides any other choice. */
 function sameField(parts: readonly WhereCondition[]): Indexable | undefined {
   const found = parts.map(part => (part.kind === 'leaf' ? indexable(part) : undefined))
   const field = found[0]?.field
@@ -130,7 +130,10 @@ function narrowPositions(ranges: Ranges, { op, value }: Leaf): void {
   }
 }
 
-/** Several ids share their nanosecond, so their bounds are both inclusive; so are those of times, for the rest is checked. */
+/**
+ * Ids share their nanosecond with others and times may be clamped, so both bounds include their value; the check of
+ * each event decides the rest.
+ */
 function narrowTimes(ranges: Ranges, { op, value }: Leaf, instantOf: (value: string) => bigint): void {
   if (op === 'ne' || op === 'nin' || op === 'exists' || op === 'like') return
   const instants = ((Array.isArray(value) ? value : [value]) as readonly string[]).map(instantOf)

@@ -1,4 +1,4 @@
-// Compiles the conditions of a query, once, into a function that says whether an event meets them.
+// Compiles the conditions of a query into one function that decides whether an event meets them.
 
 import { FIELDS, valueAt } from '../contract/check/field-path.js'
 import type { RecordedEvent } from '../contract/event.js'
@@ -12,7 +12,7 @@ import type { Comparison, Leaf, Scalar, WhereCondition } from './where.js'
 export type Predicate = (event: RecordedEvent) => boolean
 type Test = (found: unknown) => boolean
 
-/** As deep as the grammar allows. */
+/** The recursion is bounded, because `readWhere` limits the depth. */
 export function predicateOf(condition: WhereCondition): Predicate {
   if (condition.kind === 'leaf') return predicateOfLeaf(condition)
   const parts = condition.parts.map(predicateOf)
@@ -25,13 +25,13 @@ export function predicateOf(condition: WhereCondition): Predicate {
 function predicateOfLeaf(leaf: Leaf): Predicate {
   const { path, op, value } = leaf
   if (op === 'exists') return event => (valueAt(event, path) !== undefined) === value
-  // What is not equal to anything, because it is not there, differs from everything.
+  // An absent field equals nothing, so `ne` and `nin` hold for it.
   const negated = op === 'ne' || op === 'nin'
   const test = testOf(leaf)
   return event => holds(test, valueAt(event, path)) !== negated
 }
 
-/** Of a list, one item is enough. */
+/** A list meets a condition when one of its items does. */
 function holds(test: Test, found: unknown): boolean {
   if (found === undefined) return false
   if (!Array.isArray(found)) return test(found)

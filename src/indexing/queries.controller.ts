@@ -1,4 +1,4 @@
-// `POST /v1/events/query`: the events that meet conditions, and how they were found.
+// `POST /v1/events/query`: finds events by conditions and reports how they were found.
 import { Body, Controller, HttpCode, Post } from '@nestjs/common'
 import { ApiBody, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'

@@ -1,4 +1,4 @@
-// Answers a query: plans it, walks over what the plan leaves, keeps what matches, and says how it ran.
+// Answers a query: plans it, scans what the plan leaves, collects the matches and reports how it ran.
 import { Injectable } from '@nestjs/common'
 import type { FieldPath } from '../contract/check/field-path.js'
 import { invalid, StoreError } from '../contract/errors.js'
@@ -26,15 +26,15 @@ interface Run {
 
 @Injectable()
 export class Queries {
-  /** Fixed; another one is for tests of what happens when it ends. */
+  /** Constant in production; tests set a smaller one to see it run out. */
   budget: ScanBudget = SCAN_BUDGET
 
   constructor(private readonly store: EventStore) {}
 
-  /** `within` is what the caller may query: what lies outside is in no event, cursor or count. */
+  /** `within` limits what the caller may query; an event outside it shows in no page, cursor or count. */
   answer(query: Query, within: readonly string[] | undefined, form: PageForm): Promise<string | Buffer> {
     const now = this.store.head()
-    // A cursor from before a restore may lie beyond what there is.
+    // After a restore the head may be lower than the one in an older cursor.
     const head = Math.min(query.cursor?.head ?? now, now)
     const run: Run = {
       query,
@@ -55,7 +55,7 @@ export class Queries {
       if (!matches(event)) continue
       if (!page.add(event)) break
       matched++
-      // Set here because the walk does not come back when it is left.
+      // Set here, because the walk advances only when it is resumed, and `break` ends it.
       walk.at = event.position
       if (page.count === query.limit) break
     }
@@ -83,13 +83,13 @@ export class Queries {
     return rendered(run, walk, matched, next)
   }
 
-  /** Reads the matches again instead of keeping them all in memory; answers how many places are dealt with. */
+  /** Reads the matches again, so that they need not all be in memory. Returns how many places were handled. */
   private async fill(page: ResultPage, places: readonly SortPlace[]): Promise<number> {
     for (let from = 0; from < places.length; from += FOUND_TOGETHER) {
       const some = places.slice(from, from + FOUND_TOGETHER)
       const events = await Promise.all(some.map(({ position }) => this.store.find(position)))
       for (const [i, event] of events.entries()) {
-        // Retired since it was seen: gone, as if it had been asked for later.
+        // An event that retention has removed since the scan is skipped, as a later query would not find it.
         if (event !== undefined && !page.add(event)) return from + i
       }
     }
@@ -113,7 +113,7 @@ function rendered({ page, plan }: Run, walk: QueryWalk, matched: number, next: s
   return page.render({ next, plan: { index: plan.index, scanned: walk.scanned, matched, ms } })
 }
 
-/** The first of an unfinished search need not be the first of all: no answer is better than a wrong one. */
+/** The best of an unfinished scan need not be the best of all, so no answer is given instead of a wrong one. */
 function tooMuchToSort({ scanned, ms }: QueryWalk): StoreError {
   const found = `${scanned} events in ${Math.round(ms)} ms were not all there is to sort`
   const detail = `${found}: narrow where by stream, type, tags, position or timestamp, or order by position`

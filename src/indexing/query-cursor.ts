@@ -1,15 +1,15 @@
-// The cursor of a query: how far it has come and up to which head, sealed to the query it belongs to. Pure.
+// The cursor of a query: how far it has come and up to which head, with a checksum over its query. Pure.
 import { hash } from 'node:crypto'
 import { invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { isSortKey, type SortKey } from './sort-key.js'
 
 export interface QueryCursor {
-  /** The head when the first page was asked for: what is appended later is not part of these pages. */
+  /** The head at the first page; later events belong to no page, so that the pages fit together. */
   readonly head: Position
-  /** In the order of positions: everything up to here has been seen. Otherwise: the last match that was answered. */
+  /** In the order of positions, everything up to here has been examined. Otherwise it is the last match answered. */
   readonly position: Position
-  /** Of the last match, when the order is another one. */
+  /** The sort key of the last match, unless the order is that of positions. */
   readonly key?: SortKey
 }
 
@@ -17,13 +17,13 @@ const VERSION = 1
 const SEAL_CHARS = 12
 const NOT_OURS = 'is not the next of this query; send it with the where and orderBy of the first page, or leave it out'
 
-/** `query` is the text of whatever decides which events are found in which order. */
+/** `query` is a text of everything that decides which events are found and in which order. */
 export function writeQueryCursor({ head, position, key }: QueryCursor, query: string): string {
   const body = JSON.stringify([VERSION, head, position, ...(key === undefined ? [] : [key])])
   return Buffer.from(sealOf(body, query) + body).toString('base64url')
 }
 
-/** Refuses what this server has not written, for this query, in exactly this spelling. */
+/** Throws INVALID_REQUEST for any text but one that this server wrote for this query. */
 export function readQueryCursor(text: string, query: string, sorted: boolean): QueryCursor {
   const bytes = Buffer.from(text, 'base64url')
   const plain = bytes.toString()
@@ -40,7 +40,7 @@ function parsed(body: string): unknown[] {
     const value: unknown = JSON.parse(body)
     if (Array.isArray(value)) return value
   } catch {
-    // Whoever forges a seal need not write JSON.
+    // A forged seal can be valid over a text that is not JSON.
   }
   throw notOurs()
 }
@@ -53,7 +53,7 @@ function notOurs(): StoreError {
   return invalid('/cursor', NOT_OURS, `The cursor ${NOT_OURS}.`)
 }
 
-/** Against mistakes, not against enemies: a forged cursor finds nothing that the query alone would not. */
+/** The seal guards against mistakes, not forgery: a forged cursor finds nothing that the query alone would not. */
 function sealOf(body: string, query: string): string {
   return hash('sha256', `${body}\n${query}`, 'base64url').slice(0, SEAL_CHARS)
 }

@@ -1,23 +1,23 @@
-// What one query may ask and cost, each limit with its unit in its name.
+// Limits what one query may request and cost; each limit has its unit in its name.
 import { LIMITS } from '../contract/limits.js'
 
 const MIB = 1024 * 1024
 
 export const QUERY_LIMITS = Object.freeze({
-  /** Of `and`, `or` and `not` within each other. */
+  /** Levels of `and`, `or` and `not` in each other. */
   whereDepth: 16,
   whereNodes: 128,
   inValues: LIMITS.filterValues,
   valueChars: 1_024,
-  /** All patterns of a query together: each is held against texts that others have written. */
+  /** Over all patterns of a query, because each is matched against texts that others have written. */
   likeCharsTotal: 1_024,
-  /** A longer text is like nothing. */
+  /** A longer text matches no pattern. */
   likeTextChars: 16_384,
-  /** A longer list holds nothing that a condition could find. */
+  /** A longer list meets no condition. */
   listItems: 10_000,
   selectFields: 64,
   cursorChars: 2_048,
-  /** Of a text by which is sorted; what follows does not count. */
+  /** Only this many characters of a text are compared when sorting. */
   sortKeyChars: 256,
   limitDefault: LIMITS.readLimitDefault,
   limitMax: LIMITS.readLimitMax,
@@ -29,14 +29,14 @@ export function assertQueryLimits({ likeCharsTotal }: typeof QUERY_LIMITS): void
     throw new Error('limits contradict each other: likeCharsTotal <= filterGlobChars')
 }
 
-// A query's patterns become a filter, which the store would refuse.
+// The patterns of a query become a filter, and the store would refuse one with more characters.
 assertQueryLimits(QUERY_LIMITS)
 
-/** What one request may use before it answers with what it has. */
+/** What one request may use before it answers with what it has found. */
 export interface ScanBudget {
   readonly events: number
   readonly ms: number
-  /** Positions of the first step; later ones grow and shrink with the time they take. */
+  /** Positions of the first step; the later ones are adapted to the time a step takes. */
   readonly firstWindow: number
 }
 

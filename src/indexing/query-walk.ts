@@ -1,4 +1,4 @@
-// Walks over the events that a plan leaves, step by step, within a budget, and knows at any time how far it has come.
+// Scans the events that a plan leaves, in steps and within a budget, and tracks how far it has come.
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { EventStore, ReadRequest } from '../contract/event-store.js'
 import { Turn } from '../contract/turns.js'
@@ -6,23 +6,23 @@ import type { QueryPlan } from './plan-query.js'
 import type { ScanBudget } from './query-limits.js'
 import type { Order } from './sort-key.js'
 
-/** A step that took less is followed by a larger one, one that took more by a smaller one. */
+/** A step faster than `QUICK_MS` is followed by a larger one, a step slower than `SLOW_MS` by a smaller one. */
 const QUICK_MS = 50
 const SLOW_MS = 200
 const GROWTH = 4
 
 export interface Stretch {
-  /** Exclusive, and inclusive. */
+  /** `after` is exclusive, `to` inclusive. */
   readonly after: Position
   readonly to: Position
-  /** Whether `to` is the head of this moment: then the store tells of what is lost behind it. */
+  /** Whether `to` is the current head; the last read then has no upper bound, so that the store reports a lost tail. */
   readonly atHead: boolean
 }
 
 export class QueryWalk {
-  /** Events that were read and may be seen; the others were never here. */
+  /** Counts only events that the caller may query; the number must not reveal others. */
   scanned = 0
-  /** Everything on this side of it has been seen: up to it in ascending, down to it in descending order. */
+  /** Everything on one side of it has been examined: up to it in ascending order, down to it in descending order. */
   at: Position
   private readonly started = performance.now()
   private readonly turn = new Turn()
@@ -50,7 +50,7 @@ export class QueryWalk {
     return this.how.order === 'desc'
   }
 
-  /** Ends when all has been seen, or when the budget is used up. At least one step is made, so that pages come on. */
+  /** Ends when all is examined or the budget is used up. At least one step is made, so that every page advances. */
   async *events(): AsyncGenerator<RecordedEvent, void, void> {
     const { budget } = this.how
     while (!this.done) {

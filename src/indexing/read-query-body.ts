@@ -1,4 +1,4 @@
-// Reads the body of a query: its shape, its conditions and its paths, with all their faults in one answer. Pure.
+// Reads the body of a query and reports the faults of its fields, conditions and paths together. Pure.
 
 import { isObject } from '../contract/check/field-checks.js'
 import { FieldFindings } from '../contract/check/field-findings.js'
@@ -12,7 +12,7 @@ import type { Order } from './sort-key.js'
 import { readWhere, type WhereCondition } from './where.js'
 
 export interface Selected {
-  /** As the client wrote it: what it is called in the answer. */
+  /** The path as the client wrote it, which is also the key in the answer. */
   readonly name: string
   readonly path: FieldPath
 }
@@ -21,16 +21,16 @@ export interface Query {
   readonly where: WhereCondition
   readonly select: readonly Selected[] | undefined
   readonly order: Order
-  /** Undefined when the order is that of positions. */
+  /** Undefined when the order is that of positions, which needs no sorting. */
   readonly sortBy: FieldPath | undefined
   readonly limit: number
   readonly cursor: QueryCursor | undefined
-  /** What cursors are sealed to. */
+  /** Cursors are sealed with this text, so that a cursor fits only the query it was made for. */
   readonly text: string
 }
 
 const shape = validatorOf(QueryDto)
-/** Both grow with the position. */
+/** Ids and timestamps rise with the position, so ordering by them needs no sorting. */
 const ORDERED_LIKE_POSITION: ReadonlySet<string> = new Set(['position', 'id', 'timestamp'])
 
 export function readQueryBody(body: unknown): Query {
@@ -55,7 +55,7 @@ export function readQueryBody(body: unknown): Query {
   }
 }
 
-/** The shape stops at its first storey; its faults are told together with those of the conditions. */
+/** The DTO does not check what is inside `where`, so its faults are collected and reported with those found there. */
 function shaped(body: unknown, findings: FieldFindings): QueryDto | undefined {
   try {
     return shape.body(body)

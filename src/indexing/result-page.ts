@@ -1,4 +1,4 @@
-// Gathers what a query has found as finished text or bytes, so that a page is bounded and holds no event any longer.
+// Collects what a query finds as encoded text or bytes, so that a page is bounded and keeps no event in memory.
 
 import { valueAt } from '../contract/check/field-path.js'
 import type { RecordedEvent } from '../contract/event.js'
@@ -24,7 +24,7 @@ export class ResultPage {
     return this.items.length
   }
 
-  /** False, without adding it, when the event has no room; the first always has. */
+  /** Returns false, and adds nothing, when the event does not fit; the first one always does. */
   add(event: RecordedEvent): boolean {
     const item = this.select === undefined ? whole(event, this.form) : encoded(row(event, this.select), this.form)
     const bytes = typeof item === 'string' ? Buffer.byteLength(item) : item.length
@@ -34,7 +34,7 @@ export class ResultPage {
     return true
   }
 
-  /** `{events: […], ...rest}`. */
+  /** Writes `{events: […], ...rest}`. */
   render(rest: Readonly<Record<string, unknown>>): string | Buffer {
     if (this.form === 'json') return `{"events":[${this.items.join(',')}],${JSON.stringify(rest).slice(1)}`
     return packedBy(writer => {
@@ -54,7 +54,7 @@ function whole(event: RecordedEvent, form: PageForm): string | Buffer {
   return form === 'json' ? eventJson(event) : eventMessagePack(event)
 }
 
-/** Every path begins with the name of a field, so no path is a key with a meaning of its own. */
+/** A path begins with the name of a field, so `__proto__` cannot be one and plain assignment is safe. */
 function row(event: RecordedEvent, select: readonly Selected[]): Record<string, unknown> {
   const fields: Record<string, unknown> = { id: event.id, position: event.position }
   for (const { name, path } of select) {

@@ -1,4 +1,4 @@
-// By what matches are sorted: a key for every value there can be, and the order of keys. Pure.
+// Makes a sort key of any value an event can have, and defines the order of the keys. Pure.
 
 import { type FieldPath, valueAt } from '../contract/check/field-path.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
@@ -7,7 +7,7 @@ import { QUERY_LIMITS } from './query-limits.js'
 
 export type Order = 'asc' | 'desc'
 
-/** Numbers before texts before booleans; what has no order of its own, or is not there, comes last either way. */
+/** Numbers come before texts before booleans; values without an order, and absent ones, come last in both orders. */
 export type SortKey =
   | readonly [kind: 0, value: number]
   | readonly [kind: 1, value: string]
@@ -20,7 +20,7 @@ export interface SortPlace {
 }
 
 const UNORDERED: SortKey = [3]
-/** Times may lie before 1970; as texts of one length they sort as instants do. */
+/** Makes times before 1970 positive and all of one length, so that their texts sort as the times do. */
 const TIME_OFFSET = 2n * 10n ** 24n
 
 export function sortKeyOf(event: RecordedEvent, path: FieldPath): SortKey {
@@ -31,7 +31,7 @@ export function sortKeyOf(event: RecordedEvent, path: FieldPath): SortKey {
   return typeof value === 'boolean' ? [2, value] : UNORDERED
 }
 
-/** Whether an untrusted value is a key that `sortKeyOf` can have made. */
+/** Whether an untrusted value is a key that `sortKeyOf` could have made. */
 export function isSortKey(key: unknown): key is SortKey {
   if (!Array.isArray(key)) return false
   const [kind, value] = key as unknown[]
@@ -42,7 +42,7 @@ export function isSortKey(key: unknown): key is SortKey {
   return kind === 2 && typeof value === 'boolean'
 }
 
-/** Equal keys stand in the order of their positions, either way. */
+/** Equal keys are ordered by ascending position in both orders, so that no two places are equal. */
 export function comparePlaces(a: SortPlace, b: SortPlace, order: Order): number {
   return compareKeys(a.key, b.key, order) || a.position - b.position
 }
@@ -55,7 +55,7 @@ function compareKeys(a: SortKey, b: SortKey, order: Order): number {
   return a[1] < b[1] ? -up : up
 }
 
-/** The first `size` of all the places it is told, in bounded memory. */
+/** Keeps the first `size` of all places added, in bounded memory. */
 export class FirstPlaces {
   private places: SortPlace[] = []
   private seen = 0
@@ -68,11 +68,11 @@ export class FirstPlaces {
   add(place: SortPlace): void {
     this.seen++
     this.places.push(place)
-    // Sorting once in a while costs less than finding each one's place.
+    // Sorting now and then costs less than inserting each place where it belongs.
     if (this.places.length >= 2 * this.size + 64) this.shrink()
   }
 
-  /** How many were told, those beyond `size` included. */
+  /** Counts all places added, those beyond `size` included. */
   get count(): number {
     return this.seen
   }

@@ -1,4 +1,4 @@
-// `GET /v1/streams` and `GET /v1/streams/{stream}`: which streams there are, and how far each has come.
+// `GET /v1/streams` and `GET /v1/streams/{stream}`: lists streams and describes one.
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
@@ -54,7 +54,7 @@ export class StreamsController {
   }
 }
 
-/** The store calls `streams` what is called `match` here. */
+/** The store's field `streams` is the parameter `match` here, so its findings are renamed. */
 function inQuery(error: unknown): never {
   const { code, errors, message } = error as StoreError
   if (code !== 'INVALID_REQUEST') throw error

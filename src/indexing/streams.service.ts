@@ -1,4 +1,4 @@
-// Tells which streams there are, and of each its head, its first and its last event.
+// Lists the streams a caller may read, and describes one by its head, its first and its last event.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { StoreError } from '../contract/errors.js'
@@ -7,7 +7,7 @@ import { EventStore, type StreamInfo } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import type { StreamAnswerDto, StreamEventDto, StreamsAnswerDto, StreamsQueryDto } from './indexing.dto.js'
 
-/** How many heads are looked up at a time. */
+/** Bounds how many heads are looked up at a time. */
 const HEADS_TOGETHER = 64
 
 @Injectable()
@@ -24,7 +24,7 @@ export class Streams {
       ...(match === undefined ? undefined : { streams: match }),
       ...(within === undefined ? undefined : { within }),
       ...(after === undefined ? undefined : { after }),
-      // One more tells whether there is another page; the store takes no larger number than the largest page.
+      // One more name shows whether there is another page. At the largest page size the store accepts no larger limit.
       ...(limit < LIMITS.readLimitMax ? { limit: limit + 1 } : undefined),
     })
     for await (const name of found) if (names.push(name) > limit) break

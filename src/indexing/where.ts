@@ -1,4 +1,4 @@
-// The grammar of `where`: reads an untrusted tree into conditions, without recursion, and tells of all its faults at once.
+// The grammar of `where`: reads an untrusted tree into conditions, without recursion, and reports its faults together.
 
 import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
 import { type FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
@@ -18,13 +18,13 @@ export interface Leaf {
   readonly kind: 'leaf'
   readonly path: FieldPath
   readonly op: Comparison
-  /** A list for `in` and `nin`. */
+  /** A list for `in` and `nin`, else one value. */
   readonly value: Scalar | readonly Scalar[]
 }
 
 export interface Grouped {
   readonly kind: WhereGroup
-  /** Exactly one for `not`. */
+  /** `not` has exactly one part. */
   readonly parts: readonly WhereCondition[]
 }
 
@@ -34,7 +34,7 @@ interface Task {
   readonly node: unknown
   readonly pointer: string
   readonly depth: number
-  /** Where the condition goes. */
+  /** The finished condition is put into this list at index `at`. */
   readonly into: WhereCondition[]
   readonly at: number
 }
@@ -118,7 +118,7 @@ class WhereReader {
     }
     const parts: WhereCondition[] = new Array(nodes.length)
     into[at] = { kind: group, parts }
-    // The stack gives back the last first; the first fault of the text shall be told first.
+    // The parts are pushed in reverse, because the stack returns the last first and faults are reported in text order.
     for (let i = nodes.length - 1; i >= 0; i--) {
       const below = group === 'not' ? where : `${where}/${i}`
       this.tasks.push({ node: nodes[i], pointer: below, depth: depth + 1, into: parts, at: i })
@@ -172,7 +172,7 @@ function kindOf({ field }: FieldPath): FieldKind {
   return FIELDS[field]
 }
 
-/** What a field can never hold is a mistake of the query, and answering with nothing would hide that. */
+/** A value that the field can never have is a mistake in the query, which an empty result would hide. */
 function scalarFault(value: unknown, op: Comparison, kind: FieldKind): string | undefined {
   if (value === undefined) return 'is required'
   if (typeof value === 'string' && value.length > QUERY_LIMITS.valueChars) {
@@ -195,7 +195,7 @@ function isFiniteNumber(value: unknown): value is number {
   return typeof value === 'number' && Number.isFinite(value)
 }
 
-/** `pointer` is where the tree stands in the request. The answer is of use only when nothing was found. */
+/** `pointer` is the position of the tree in the request. The result is valid only if no finding was added. */
 export function readWhere(where: unknown, pointer: string, findings: FieldFindings): WhereCondition {
   return new WhereReader(findings).read(where, pointer)
 }

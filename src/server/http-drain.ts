@@ -1,13 +1,13 @@
-// The end of a server's connections: what is being answered is answered, what is idle is closed, and none outlasts
-// the drain. Closing the server alone closes what is idle at that moment and then waits for the others without limit:
-// for a connection whose answer was under way and that is kept alive after it, and for one that never asks.
+// Ends the connections of a server that closes: answers in progress are finished, idle connections are closed, and none
+// outlasts the drain. `server.close()` alone closes what is idle at that moment and then waits without limit, both for
+// a connection that is kept alive after its answer and for one that never sends a request.
 import type { Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 
-/** For answers under way; well within the time the whole shutdown has. */
+/** Time for answers in progress; it is well within the time that the whole shutdown has. */
 const drainMs = 10_000
-/** How often connections that have become idle are looked for while draining. */
+/** How often the drain looks for connections that have become idle. */
 const lookEveryMs = 20
 
 export function drainAtTheEnd(fastify: FastifyInstance, server: Server): void {

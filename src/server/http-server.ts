@@ -1,4 +1,4 @@
-// The Fastify instance under Nest: its time and size limits, and what it does to every request and answer.
+// Configures the Fastify instance under Nest: its time and size limits, and the hooks for every request and answer.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
@@ -22,24 +22,24 @@ import { ModeHeader } from './mode-header.js'
 import { sendRawProblem } from './raw-problem.js'
 import { StreamAdapter } from './stream-adapter.js'
 
-// Fastify and Node wait for ever unless told otherwise.
+// Each time limit is given, because Fastify and Node would otherwise wait without limit.
 export const httpLimits = {
-  /** For a request to arrive completely, headers and body. */
+  /** A request, headers and body, must arrive within this time. */
   requestTimeoutMs: 60_000,
-  /** How often requests that take too long to arrive are looked for. */
+  /** How often Node looks for requests that exceed it. */
   lookForLateEveryMs: 5_000,
-  /** For a connection on which nothing moves; longer than the longest wait a route offers. */
+  /** A connection without traffic is closed after this time; it is longer than the longest wait a route offers. */
   connectionTimeoutMs: 120_000,
-  /** For an idle connection between two requests; longer than load balancers keep theirs. */
+  /** Longer than load balancers keep idle connections, so that none of them reuses one that was just closed here. */
   keepAliveTimeoutMs: 72_000,
   maxConnections: 10_000,
   maxBodyBytes: 16 * 1024 * 1024,
-  /** A stream of 256 characters, each of them percent-encoded. */
+  /** A stream name of 256 characters, each of them percent-encoded. */
   maxParamChars: 3 * 256,
 }
 export type HttpLimits = Readonly<typeof httpLimits>
 
-/** What is known of a server before the application is: how its answers say the mode. */
+/** The adapter exists before the application; `mode` starts to follow the application's mode once there is one. */
 export type HttpAdapter = FastifyAdapter & { readonly mode: ModeHeader }
 
 export function createHttpAdapter(limits: HttpLimits = httpLimits): HttpAdapter {
@@ -52,14 +52,14 @@ export function createHttpAdapter(limits: HttpLimits = httpLimits): HttpAdapter 
     routerOptions: { maxParamLength: limits.maxParamChars, caseSensitive: true, ignoreTrailingSlash: false },
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers[correlationHeader]),
     forceCloseConnections: 'idle',
-    // Node would answer itself, without a problem: see the first hook.
+    // Node would refuse a request without Host, but not with a problem; the first `onRequest` hook does so instead.
     http: {
       requireHostHeader: false,
       headersTimeout: limits.requestTimeoutMs,
       connectionsCheckingInterval: limits.lookForLateEveryMs,
       ServerResponse: mode.answers(),
     },
-    // What still comes in over an open connection is answered like any other, and the connection then closed.
+    // A request that still arrives on an open connection is answered as usual, and the connection is closed after it.
     return503OnClosing: false,
     frameworkErrors: answerBeforeRouting,
     clientErrorHandler: (error, socket) => answerBeforeParsing(error, socket, mode.fields),
@@ -67,11 +67,11 @@ export function createHttpAdapter(limits: HttpLimits = httpLimits): HttpAdapter 
   return Object.assign(adapter, { mode })
 }
 
-/** What happens to every request; called once, before the application is initialised. */
+/** Registers the hooks that see every request. Call it once, before the application is initialised. */
 export function configureHttpServer(app: NestFastifyApplication, logger: Logger): void {
   const server = app.getHttpServer()
   server.maxConnections = httpLimits.maxConnections
-  // Node would refuse what it does not know without a problem; a server may as well ignore it.
+  // Node would refuse an unknown expectation without a problem; RFC 9110 lets a server ignore it.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
@@ -110,14 +110,14 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   })
 }
 
-/** What a browser is told about every answer; a route may say otherwise for its own. */
+/** Headers of every answer; a route may set its own values for its answer. */
 const everyAnswer = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
 }
 
-/** Probes come every few seconds for ever; their lines would drown the others. */
+/** Probes come every few seconds, so at level info their lines would bury the others. */
 function isProbe(request: FastifyRequest): boolean {
   return request.routeOptions.url === '/livez' || request.routeOptions.url === '/readyz'
 }
@@ -126,7 +126,7 @@ function withoutHost(): StoreError {
   return new StoreError('BAD_HTTP', 'The request has no Host header')
 }
 
-/** A path that cannot be decoded never reaches a route, a hook or a filter. */
+/** A path that cannot be decoded reaches no route, hook or filter, so its problem is written here. */
 function answerBeforeRouting(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const traceId = traceIdOf(request.headers['traceparent'])
   const error = new StoreError('BAD_HTTP', 'The path cannot be decoded')
@@ -135,19 +135,20 @@ function answerBeforeRouting(_error: FastifyError, request: FastifyRequest, repl
   void reply.type(problemContentType).send(JSON.stringify(problem))
 }
 
-/** What is not HTTP has no request yet: the answer is written on the bare connection, which then ends. */
+/** Without valid HTTP there is no request object, so the answer is written to the socket, which is then closed. */
 function answerBeforeParsing(
   error: Error & { code?: string },
   socket: Socket,
   more: Readonly<Record<string, string>>,
 ): void {
-  // It has been answered, and what still comes is dropped.
+  // The answer has been sent; the bytes that still arrive are dropped.
   if (socket.writableEnded && error.code !== 'ECONNRESET') return
   if (!socket.writable || error.code === 'ECONNRESET') {
     socket.destroy()
     return
   }
-  // What follows the head is unreadable, and the head has been answered: a second answer would be taken for that of the next request.
+  // The request's head has been answered and the rest is unreadable. A second answer would be taken for the answer to
+  // the next request.
   if (isAnswered(socket)) {
     closeLingering(socket)
     return

@@ -1,13 +1,13 @@
-// Closes a connection behind its last answer without taking the answer back.
+// Closes a connection after its last answer so that the client can still read that answer.
 import type { Socket } from 'node:net'
 
-/** What a client still sends that has not yet read its answer: so much of it, for so long, and with such pauses. */
+/** Limits what is still read from the client: bytes in all, time in all, and time without a byte. */
 const LINGER = { bytes: 64 * 1024 * 1024, ms: 15_000, silenceMs: 2_000 } as const
 
 /**
- * A connection that is closed while bytes of its client are unread is reset, and a reset discards what the client has
- * received and not read: the answer that says why. So the end of the answer is sent, and what still comes is read and
- * dropped until the client ends as well, within bounds.
+ * Closing a connection with unread bytes of the client resets it, and a reset discards what the client has received
+ * but not read: the answer that gives the reason. So the sending side is ended, and incoming bytes are read and dropped
+ * until the client ends too or a limit is reached.
  */
 export function closeLingering(socket: Socket): void {
   if (socket.destroyed) return

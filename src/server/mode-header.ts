@@ -1,10 +1,10 @@
-// Says the mode of the service on everything that an HTTP server answers, whoever writes it, as of when its head is written.
+// Sets the header with the service's mode on every answer of the HTTP server, at the moment its head is written.
 import { type IncomingMessage, type OutgoingHttpHeader, type OutgoingHttpHeaders, ServerResponse } from 'node:http'
 import { type ModeHolder, modeHeader } from '../degradation/mode-holder.js'
 
 type Headers = OutgoingHttpHeaders | OutgoingHttpHeader[]
 
-/** The server is made before the application that knows the mode; until then there is nothing to say. */
+/** The server is created before the application that knows the mode; until `follow` is called no header is set. */
 export class ModeHeader {
   private mode: ModeHolder | undefined
 
@@ -12,19 +12,19 @@ export class ModeHeader {
     this.mode = mode
   }
 
-  /** Undefined in the usual case. */
+  /** Undefined in mode NORMAL, which is not announced. */
   get value(): string | undefined {
     const mode = this.mode?.current
     return mode === undefined || mode === 'NORMAL' ? undefined : mode
   }
 
-  /** For heads that are written by hand. */
+  /** The header for heads that are written by hand, past Node's response. */
   get fields(): Readonly<Record<string, string>> {
     const { value } = this
     return value === undefined ? {} : { 'Lighthouse-Mode': value }
   }
 
-  /** Node makes its answers of this class: routes, streams and frameworks all write their heads through it. */
+  /** Node creates its responses from this class, and every route, stream and framework writes its head through it. */
   answers() {
     const said = this
     return class<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {

@@ -1,4 +1,4 @@
-// Answers with a problem on a connection for which there is no reply object: nothing else follows on it.
+// Writes a problem to a connection that has no reply object, and closes the connection after it.
 import { STATUS_CODES } from 'node:http'
 import type { Socket } from 'node:net'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'

@@ -1,20 +1,20 @@
-// Gives back to the system what nothing needs any more: 35 of 150 MB after the start, and what a flood has left behind.
+// Returns unused memory to the system: 35 of 150 MB after the start, and later what a load peak leaves behind.
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
 type Collect = (how: { type: 'major'; execution: 'sync'; flavor: 'last-resort' }) => void
 
-/** Left alone, V8 keeps the room in which a thousand modules were compiled. To be called before anybody is served. */
+/** V8 would keep the memory in which a thousand modules were compiled. It blocks, so call it before serving anyone. */
 export function releaseStartupMemory(): void {
   collector()()
 }
 
 const LOOK_MS = 10_000
-/** Of the time between two looks, in which the loop had work. */
+/** The share of the time between two looks in which the event loop was busy; above it the server is not idle. */
 const IDLE_SHARE = 0.3
 const WORTH_BYTES = 64 * 1024 * 1024
 
-/** After a flood V8 keeps what it grew by until somebody makes new garbage. A quiet moment is spent on giving it back. */
+/** After a peak V8 keeps its heap until there is new garbage. Collecting blocks, so it waits for an idle server. */
 export function giveBackWhenIdle(): void {
   const collect = collector()
   let kept = process.memoryUsage.rss()

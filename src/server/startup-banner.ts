@@ -1,4 +1,4 @@
-// What a development server says on its own machine as it begins, for people: no line of the log ever holds a token.
+// The text a development server prints for people when it starts; it is no log line, because it holds a token.
 export function startupBanner(url: string, token: string): string {
   const event = `'{"type":"Greeting","stream":"agent_developer","data":{"text":"hello"}}'`
   return `

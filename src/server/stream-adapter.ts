@@ -1,4 +1,4 @@
-// The WebSocket server under Nest: answers every upgrade that it refuses with a problem, and leaves messages to the gateway.
+// The WebSocket server under Nest: answers each refused upgrade with a problem and leaves messages to the gateway.
 import type { IncomingMessage, Server } from 'node:http'
 import type { Socket } from 'node:net'
 import type { INestApplication } from '@nestjs/common'
@@ -21,13 +21,13 @@ export class StreamAdapter extends WsAdapter {
     super(app)
   }
 
-  /** The gateway reads them itself: Nest would parse each of them, and answer by itself. */
+  /** The gateway reads messages itself, because Nest would parse each one and write its own answers. */
   override bindMessageHandlers(): void {}
 
   protected override ensureHttpServerExists(port: number, server?: Server): Server | undefined {
     if (server === undefined || this.httpServersRegistry.has(port)) return undefined
     this.httpServersRegistry.set(port, server)
-    // Offers of other protocols, such as h2c, are declined by answering the request as it stands.
+    // For another protocol, such as h2c, the offer is ignored and the request answered as plain HTTP.
     const wanted = ({ headers }: IncomingMessage) => headers.upgrade?.toLowerCase() === 'websocket'
     Object.assign(server, { shouldUpgradeCallback: wanted })
     server.on('upgrade', (request: IncomingMessage, socket: Socket, head: Buffer) =>
@@ -36,7 +36,7 @@ export class StreamAdapter extends WsAdapter {
     return server
   }
 
-  /** What a peer does wrong is its own affair, and is told to it by the code its socket is closed with. */
+  /** Errors of a socket are ignored, because a peer's mistake is its own and the close code reports it to the peer. */
   override bindErrorHandler(server: WebSocketServer): WebSocketServer {
     server.on('connection', socket => socket.on('error', () => undefined))
     server.on('headers', (headers, request) => {
@@ -61,7 +61,7 @@ export class StreamAdapter extends WsAdapter {
     return this.app.get(Handshakes, { strict: false })
   }
 
-  /** Only browsers send an Origin, and a page of another host has no business here. */
+  /** Only browsers send an Origin; a page is refused unless it comes from this host or from a listed one. */
   private refusalOf({ headers: { host, origin } }: IncomingMessage): StoreError | undefined {
     if (!this.hosts.permits(host)) return wrongHost()
     if (this.hosts.permitsOrigin(origin, host)) return undefined

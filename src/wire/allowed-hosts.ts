@@ -1,17 +1,17 @@
-// Under which names this server may be asked: a page that brings the server its own name (DNS rebinding) is told that it is wrong here. Pure.
+// Decides under which host names the server answers, so that a page cannot reach it by DNS rebinding. Pure.
 import { StoreError } from '../contract/errors.js'
 
-/** A name that only the machine itself gives its own loopback address; no page of elsewhere can have it. */
+/** Only the machine itself gives its loopback address these names, so no page from elsewhere can have one. */
 function isLoopback(name: string): boolean {
   return name === 'localhost' || name === '[::1]' || /^127(\.\d{1,3}){3}$/.test(name)
 }
 
-/** Whether whoever listens at this address can be reached from its own machine only. */
+/** True when a server that listens at this address can only be reached from its own machine. */
 export function isLoopbackAddress(address: string): boolean {
   return address === '::1' || isLoopback(address.toLowerCase())
 }
 
-/** Without its port and the dot of the root; undefined when it is no host. */
+/** The name in lower case, without the port and the dot of the root; undefined when the text is no host. */
 function nameOf(host: string): string | undefined {
   const [, name] = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+?)\.?(?::\d{0,5})?$/i.exec(host) ?? []
   return name?.toLowerCase()
@@ -26,7 +26,7 @@ interface Listening {
 export class AllowedHosts {
   private readonly names: ReadonlySet<string>
 
-  /** Any name is good where none is listed, unless only loopback names are. */
+  /** Where no name is listed every name is permitted, unless `onlyLoopback` is set. */
   constructor(
     listed: readonly string[],
     private readonly onlyLoopback: boolean,
@@ -34,19 +34,22 @@ export class AllowedHosts {
     this.names = new Set(listed.map(name => name.toLowerCase()))
   }
 
-  /** A development server gives its token to whoever reaches its loopback address, so that must be somebody on its machine. */
+  /**
+   * A development server hands its token to every client that reaches it. On a loopback address only loopback names are
+   * permitted, because a rebound name would let a page from elsewhere fetch that token.
+   */
   static of({ env, host, allowedHosts }: Listening): AllowedHosts {
     return new AllowedHosts(allowedHosts, env === 'development' && isLoopbackAddress(host))
   }
 
-  /** Of a Host header. Browsers always send one, so a request without it comes from no page. */
+  /** Takes a Host header. Browsers always send one, so a request without it does not come from a page. */
   permits(host: string | undefined): boolean {
     if (host === undefined || (this.names.size === 0 && !this.onlyLoopback)) return true
     const name = nameOf(host)
     return name !== undefined && (isLoopback(name) || this.names.has(name))
   }
 
-  /** Of an Origin header, beside a Host that is permitted: a page of this very host, or of one that is listed. */
+  /** Takes an Origin header whose Host is already permitted; the page must come from that host or from a listed one. */
   permitsOrigin(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined) return true
     if (!URL.canParse(origin)) return false
@@ -55,7 +58,7 @@ export class AllowedHosts {
   }
 }
 
-/** What is sent is not repeated: it may be meant for another. */
+/** The message does not repeat the name that was sent, because the request may be meant for another server. */
 export function wrongHost(): StoreError {
   return new StoreError('WRONG_HOST', 'The Host header names a host that this server does not answer for')
 }

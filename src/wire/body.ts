@@ -1,16 +1,15 @@
-// Bodies as they come in: JSON becomes plain values, CloudEvents are known as such, MessagePack stays bytes until asked for.
+// Parses bodies by content type: JSON to plain values, CloudEvents to a class of their own, MessagePack later.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import { parseJsonBody } from './json-body.js'
 import { decodeAppend, decodeMessagePack } from './message-pack.js'
 
-/** A body that is not the JSON a route describes. */
 abstract class OtherBody {
   abstract plain(): unknown
   abstract append(): unknown
 }
 
-/** What a request in MessagePack has as its body. */
+/** The bytes are decoded only by the route, because an append keeps its payloads packed and other routes do not. */
 export class PackedBody extends OtherBody {
   constructor(readonly bytes: Buffer) {
     super()
@@ -25,7 +24,7 @@ export class PackedBody extends OtherBody {
   }
 }
 
-/** One CloudEvent or a batch of them, parsed. Routes that take them ask for it; all others refuse it. */
+/** One CloudEvent or a batch, parsed. Routes that accept them check for this class; on all others `plain` throws. */
 export class CloudEventsBody extends OtherBody {
   constructor(
     readonly value: unknown,
@@ -43,12 +42,12 @@ export class CloudEventsBody extends OtherBody {
   }
 }
 
-/** Plain values: a MessagePack body is decoded, any other is what it is. */
+/** A MessagePack body is decoded, any other is returned as it is. Throws UNSUPPORTED_MEDIA_TYPE for CloudEvents. */
 export function plainBody(body: unknown): unknown {
   return body instanceof OtherBody ? body.plain() : body
 }
 
-/** As `plainBody`, but `data` and `metadata` of the events stay the bytes that came, proved and never decoded. */
+/** As `plainBody`, but `data` and `metadata` of the events stay the bytes that were sent: validated, never decoded. */
 export function appendBody(body: unknown): unknown {
   return body instanceof OtherBody ? body.append() : body
 }
@@ -57,7 +56,7 @@ const packedTypes = ['application/msgpack', 'application/x-msgpack', 'applicatio
 
 type Done = (error: Error | null, body?: unknown) => void
 
-/** Takes the place of Fastify's own parsers; the size limit is Fastify's `bodyLimit`. Bodies of GET are never read. */
+/** Replaces Fastify's own parsers. The size limit is Fastify's `bodyLimit`; the body of a GET is never read. */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers()
   const parseAs = 'buffer'
@@ -97,7 +96,7 @@ function jsonOf(request: FastifyRequest, bytes: Buffer): unknown {
   return parseJsonBody(bytes)
 }
 
-/** The one parameter JSON may have here is the charset it has anyway. */
+/** JSON is always UTF-8 here, so a charset that says so is the only parameter accepted. */
 function isUtf8Json(type: string): boolean {
   const parameters = type.split(';').slice(1)
   return parameters.every(text => /^\s*(charset\s*=\s*"?utf-?8"?)?\s*$/i.test(text))

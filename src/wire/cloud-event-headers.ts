@@ -5,7 +5,7 @@ import { invalid } from '../contract/errors.js'
 const PREFIX = 'ce-'
 const PRINTABLE = /^[\x20-\x7e]*$/
 
-/** Names without their prefix; values are strings, as everything in a header is. */
+/** Names come without their prefix. Every value is a string, because a header has no other type. */
 export function attributesIn(headers: IncomingHttpHeaders): Record<string, string> {
   const attributes: Record<string, string> = Object.create(null)
   for (const [header, value] of Object.entries(headers)) {
@@ -16,13 +16,13 @@ export function attributesIn(headers: IncomingHttpHeaders): Record<string, strin
   return attributes
 }
 
-/** Double quotes as older senders write them, then one round of percent-decoding. */
+/** Removes the double quotes that older senders write, then decodes percent-encoding once, as the HTTP binding says. */
 function decoded(header: string, value: string): string {
   try {
     const bare = /^".*"$/.test(value) ? value.slice(1, -1).replaceAll(/\\(.)/g, '$1') : value
     if (PRINTABLE.test(bare)) return decodeURIComponent(bare)
   } catch {
-    // Told below, as all that cannot be decoded.
+    // The error below covers every value that cannot be decoded.
   }
   refuse(header, 'must be printable ASCII, everything else percent-encoded UTF-8')
 }

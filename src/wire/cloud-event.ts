@@ -1,28 +1,27 @@
-// Writes recorded events as CloudEvents 1.0 in JSON: docs/CLOUDEVENTS.md says which attribute is which field.
+// Writes recorded events as CloudEvents 1.0 in JSON; docs/CLOUDEVENTS.md maps attributes to fields.
 
 import { isObject } from '../contract/check/field-checks.js'
 import type { JsonValue, SaidEvent } from '../contract/event.js'
 
-/** What comes before the name of the stream in a `source`. */
 export const SOURCE_PREFIX = '/streams/'
 
-/** Where an event's metadata keeps the attributes that no field of ours is for. */
+/** The key in an event's metadata under which attributes without a field of ours are kept. */
 export const CARRIED = 'cloudevent'
 
-/** What this service assigns. An event that it gave out is assigned all of them anew when it comes in again. */
+/** Attributes that this service assigns. When an event it gave out is sent in again, they are assigned anew. */
 export const ASSIGNED: ReadonlySet<string> = new Set([
   ...['id', 'recordedtime', 'position', 'revision', 'agentid', 'agentidjson', 'onbehalfof'],
   ...['traceparent', 'traceparentjson', 'checksum'],
 ])
 
-/** Attributes that are fields of ours; every other one is carried in the metadata. */
+/** Attributes that are fields of ours; every other attribute is carried in the metadata. */
 const FIELDS: ReadonlySet<string> = new Set([
   ...['specversion', 'source', 'type', 'time', 'datacontenttype', 'data', 'stream', 'schemaversion'],
   ...['correlationid', 'correlationidjson', 'causationid', 'causationidjson', 'sessionid', 'sessionidjson'],
   ...['tags', 'parents', 'metadata'],
 ])
 
-/** What an append is made conditional with elsewhere: kept as an attribute it would be a condition that does not hold. */
+/** Our own format makes an append conditional by these; as attributes they would be conditions that nobody checks. */
 export const NO_ATTRIBUTES: ReadonlySet<string> = new Set(['expectedrevision', 'condition', 'expectations'])
 
 export function isCarried(name: string): boolean {
@@ -30,7 +29,7 @@ export function isCarried(name: string): boolean {
 }
 
 const ATTRIBUTE_NAME = /^[a-z0-9]+$/
-/** Control characters, halves of surrogate pairs and noncharacters: no attribute may hold them. */
+/** CloudEvents forbids control characters, unpaired surrogates and noncharacters in attributes. */
 const ILLEGAL = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u
 const EACH_ILLEGAL = new RegExp(ILLEGAL.source, 'gu')
 const INTEGER_MAX = 2 ** 31 - 1
@@ -40,7 +39,7 @@ export function isAttributeName(name: string): boolean {
   return ATTRIBUTE_NAME.test(name) && name !== 'data'
 }
 
-/** A string, a boolean, or an integer of 32 bits. */
+/** CloudEvents knows strings, booleans and integers of 32 bits. */
 export function isAttributeValue(value: unknown): value is string | number | boolean {
   if (typeof value === 'string') return !ILLEGAL.test(value)
   if (typeof value === 'boolean') return true
@@ -55,7 +54,7 @@ export function cloudEventJson(event: SaidEvent): string {
     source: `${SOURCE_PREFIX}${stream}`,
     type,
     time: occurredAt ?? timestamp,
-    // As text: an integer of CloudEvents has 32 bits.
+    // These are texts, because a position may exceed the 32 bits of a CloudEvents integer.
     recordedtime: timestamp,
     position: `${event.position}`,
     revision: `${event.revision}`,
@@ -79,19 +78,18 @@ export function cloudEventJson(event: SaidEvent): string {
   return JSON.stringify(said)
 }
 
-/** The JSON Batch Format. */
 export function cloudEventsJson(events: readonly SaidEvent[]): string {
   return `[${events.map(cloudEventJson).join(',')}]`
 }
 
-/** What no attribute may hold is said as JSON, under a name of its own. */
+/** A value with characters that no attribute may hold is written as JSON under `<name>json`, so that none is lost. */
 function text(said: Record<string, JsonValue>, name: string, value: string | undefined): void {
   if (value === undefined) return
   if (isAttributeValue(value)) said[name] = value
   else said[`${name}json`] = jsonText(value)
 }
 
-/** JSON in ASCII where it has to be: the text is a legal attribute whatever it says. */
+/** Escapes the characters that an attribute may not hold, so that every JSON value is a legal attribute. */
 function jsonText(value: unknown): string {
   return JSON.stringify(value).replace(EACH_ILLEGAL, found => {
     let escaped = ''
@@ -100,7 +98,7 @@ function jsonText(value: unknown): string {
   })
 }
 
-/** Attributes that came in with the event go out with it, beside what the metadata says. */
+/** Attributes that were sent in with the event are sent out with it again, beside the metadata that holds them. */
 function carry(said: Record<string, JsonValue>, carried: unknown): void {
   if (!isObject(carried)) return
   for (const [name, value] of Object.entries(carried)) {

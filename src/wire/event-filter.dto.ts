@@ -1,4 +1,4 @@
-// Which events somebody asks for: the one shape of a filter in bodies, frames and queries.
+// Describes the filter of events as bodies, frames and queries send it.
 import { type EventFilter, type FilterFieldName } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
 import { Text, TextList } from './fields.decorator.js'
@@ -14,7 +14,7 @@ const CORRELATION = 'build-42'
 const CAUSATION = '1790000000000000000_0_node-1'
 const SESSION = 'session-7'
 
-/** Fields are AND-ed, the values of one field OR-ed, tags AND-ed. */
+/** An event must match every field; one of a field's values is enough, except that it must have all tags. */
 export class EventFilterDto implements Pick<EventFilter, FilterFieldName> {
   @list(...STREAMS) streams?: string[]
   @list(...TYPES) types?: string[]
@@ -25,7 +25,7 @@ export class EventFilterDto implements Pick<EventFilter, FilterFieldName> {
   @Text('The session of the events.', { optional: true, example: SESSION }) sessionId?: string
 }
 
-/** The same in a query, where each may be repeated. */
+/** The same filter in a query string, where each parameter may be repeated. */
 export class EventFilterParameters {
   @list(`${STREAMS[0]} Repeatable.`, STREAMS[1]) stream?: string[]
   @list(`${TYPES[0]} Repeatable.`, TYPES[1]) type?: string[]

@@ -1,14 +1,13 @@
-// Event frames as bytes: the event is encoded once for each form, and put into the envelope of whoever gets it. Pure.
+// Writes event frames as bytes, encoding the event once per form for all its receivers. Pure.
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { packedBy } from '../record/codec/writer.js'
 import { eventJson } from './event-json.js'
 import { eventMessagePack } from './event-msgpack.js'
 
-/** How frames are written on a connection. */
 export type FrameForm = 'json' | 'msgpack'
 
 export interface Envelope {
-  /** Equal for envelopes that make equal frames. */
+  /** Envelopes with equal keys make equal frames, so a frame can be shared between them. */
   readonly key: string
   readonly form: FrameForm
   wrap(event: Buffer, position: Position): Buffer
@@ -20,7 +19,6 @@ export function eventBytes(event: RecordedEvent, form: FrameForm): Buffer {
 
 const JSON_END = Buffer.from('}')
 
-/** The frame `event` of a subscription. */
 export function subscriptionEnvelope(form: FrameForm, id: string): Envelope {
   const key = `${form} ${id}`
   if (form === 'json') {
@@ -34,7 +32,7 @@ export function subscriptionEnvelope(form: FrameForm, id: string): Envelope {
   return { key, form, wrap: event => Buffer.concat([head, event]) }
 }
 
-/** The frame `event` as a server-sent event, whose id is its position. */
+/** The id of the server-sent event is its position, so that Last-Event-ID says where to go on. */
 export const sseEnvelope: Envelope = {
   key: 'sse',
   form: 'json',

@@ -5,7 +5,7 @@ const { stringify } = JSON
 
 export function eventJson(event: RecordedEvent): string {
   const { onBehalfOf, correlationId, causationId, sessionId, parents, occurredAt, traceparent, metadata } = event
-  // Ids, names of streams and types, times and checksums are of letters that need no escape.
+  // These values need no escape: ids, times and checksums are made here, names of streams and types are checked.
   let text = `{"id":"${event.id}","position":${event.position},"stream":"${event.stream}","revision":${event.revision}`
   text += `,"type":"${event.type}","timestamp":"${event.timestamp}","agentId":${stringify(event.agentId)}`
   if (onBehalfOf !== undefined) text += `,"onBehalfOf":${stringify(onBehalfOf)}`

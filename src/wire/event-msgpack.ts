@@ -1,4 +1,4 @@
-// Writes a recorded event as MessagePack, its payloads as the bytes that are stored.
+// Writes a recorded event as MessagePack; its payloads are copied as the bytes that are stored.
 import type { RecordedEvent } from '../contract/event.js'
 import { type PackWriter, packedBy } from '../record/codec/writer.js'
 
@@ -6,10 +6,10 @@ export function eventMessagePack(event: RecordedEvent): Buffer {
   return packedBy(writer => writeEvent(writer, event))
 }
 
-/** How many fields every event has. */
+/** The number of fields that every event has; the map header must count the optional ones beside them. */
 const FIELDS = 11
 
-/** In the contract's order of fields; those the event does not have are left out. */
+/** Writes the fields in the contract's order; fields that the event does not have are left out. */
 export function writeEvent(writer: PackWriter, event: RecordedEvent): void {
   const { onBehalfOf, correlationId, causationId, sessionId, parents, occurredAt, traceparent } = event
   const metadata = event.packedMetadata()

@@ -1,4 +1,4 @@
-// The words for a field of a request or an answer: each is its description in OpenAPI and its rule at once.
+// Decorators for fields of requests and answers; each adds both the OpenAPI description and the validation rule.
 import { applyDecorators } from '@nestjs/common'
 import { ApiProperty, type ApiPropertyOptions } from '@nestjs/swagger'
 import { Type } from 'class-transformer'
@@ -23,15 +23,14 @@ import {
 } from 'class-validator'
 
 interface Facts {
-  /** It may be left out. */
   readonly optional?: boolean
-  /** Of answers alone, which nobody checks: it may be null. */
+  /** For answers only: nothing validates an answer, so no rule follows from it. */
   readonly nullable?: boolean
   readonly example?: unknown
   readonly default?: unknown
 }
 
-/** Of a text in characters, of a list in items, of a number itself; both inclusive. */
+/** Both bounds are inclusive: characters of a text, items of a list, or the number itself. */
 interface Bounded extends Facts {
   readonly min?: number
   readonly max?: number
@@ -40,12 +39,12 @@ interface Bounded extends Facts {
 interface TextFacts extends Bounded {
   readonly format?: 'date-time'
   readonly pattern?: RegExp
-  /** What is said of a text that does not match the pattern. */
+  /** Replaces the usual message when a text does not match the pattern. */
   readonly patternFault?: string
 }
 
 interface ListFacts extends Bounded {
-  /** Of each item. */
+  /** Bounds the characters of each item. */
   readonly of?: { readonly min?: number; readonly max: number }
 }
 
@@ -60,7 +59,7 @@ const OF_TEXTS = { min: 'minLength', max: 'maxLength' } as const
 const OF_LISTS = { min: 'minItems', max: 'maxItems' } as const
 const OF_NUMBERS = { min: 'minimum', max: 'maximum' } as const
 
-/** Says of a field what holds for it, in the order in which the facts are given, so that the document follows the code. */
+/** Facts keep the order in which they are given, so that the OpenAPI document follows the code. */
 function field(
   schema: Schema,
   { optional, ...facts }: Facts,
@@ -72,7 +71,6 @@ function field(
   return applyDecorators(ApiProperty(options as ApiPropertyOptions), ...(optional ? [IsOptional()] : []), ...rules)
 }
 
-/** The rules of bounds that are given. */
 function within(
   { min, max }: Bounded,
   atLeast: (min: number) => PropertyDecorator,
@@ -106,7 +104,7 @@ export function Integer(description: string, facts: Bounded = {}): PropertyDecor
   return field({ description, type: 'integer' }, facts, [IsInt(), ...within(facts, Min, Max)], OF_NUMBERS)
 }
 
-/** A place in the log, or in a stream. */
+/** A position in the log or a revision in a stream. */
 export function PositionField(description: string, facts: Facts): PropertyDecorator {
   const rules = [IsInt(), Min(0), Max(Number.MAX_SAFE_INTEGER)]
   const { example, ...others } = facts
@@ -120,7 +118,6 @@ export function PositionList(description: string, facts: Bounded): PropertyDecor
   return field({ description, type: 'array', items: { type: 'integer', minimum: 1 } }, facts, rules, OF_LISTS)
 }
 
-/** A number that need not be whole. */
 export function Decimal(description: string, facts: Bounded = {}): PropertyDecorator {
   return field({ description, type: Number }, facts, [IsNumber(), ...within(facts, Min, Max)], OF_NUMBERS)
 }
@@ -129,12 +126,11 @@ export function Flag(description: string, facts: Facts = {}): PropertyDecorator 
   return field({ description, type: Boolean }, facts, [IsBoolean()])
 }
 
-/** One of the values in `of`. */
 export function OneOf(description: string, facts: Facts & { readonly of: readonly string[] }): PropertyDecorator {
   return field({ description }, facts, [IsIn([...facts.of])], { of: 'enum' })
 }
 
-/** A list of values in `of`. */
+/** Every item must be one of `of`. */
 export function SomeOf(description: string, facts: Facts & { readonly of: readonly string[] }): PropertyDecorator {
   const { of } = facts
   const rules = [IsArray(), ArrayMaxSize(of.length), IsIn([...of], { each: true })]
@@ -150,12 +146,12 @@ export function NestedList(description: string, type: new () => object, facts: B
   return field({ description, type: [type] }, facts, [...rules, Type(() => type)], OF_LISTS)
 }
 
-/** An object whose fields no class names. */
+/** For an object whose fields no class describes. */
 export function AnyObject(description: string, facts: ObjectFacts = {}): PropertyDecorator {
   return field({ description, type: 'object', additionalProperties: true }, facts, [IsObject()])
 }
 
-/** A list of what no class names: whoever takes it judges its items. */
+/** For a list whose items no class describes; the code that takes the list checks them. */
 export function AnyList(description: string, items: Schema, facts: Bounded = {}): PropertyDecorator {
   return field(
     { description, type: 'array', items },
@@ -165,7 +161,7 @@ export function AnyList(description: string, items: Schema, facts: Bounded = {})
   )
 }
 
-/** Whatever JSON has. Without a word of its kind, the document would promise an object. */
+/** Accepts every JSON value. Without the list of types the document would promise an object. */
 export function AnyValue(description: string, facts: Facts = {}): PropertyDecorator {
   const kinds = ['string', 'number', 'boolean', 'null'].map(type => ({ type }))
   return Either(
@@ -175,12 +171,12 @@ export function AnyValue(description: string, facts: Facts = {}): PropertyDecora
   )
 }
 
-/** A value of one of several kinds: whoever takes it judges it. */
+/** For a value of one of several types; only its presence is checked here, the code that takes it checks the rest. */
 export function Either(description: string, oneOf: readonly Schema[], facts: Facts = {}): PropertyDecorator {
   return field({ description }, { ...facts, oneOf } as Facts, [IsDefined()])
 }
 
-/** An object that a class of another feature describes, by the name of its schema. */
+/** For an object that a class of another feature describes; features do not import each other, so it is named. */
 export function ObjectOf(description: string, schema: string): PropertyDecorator {
   return field({ description, allOf: [{ $ref: `#/components/schemas/${schema}` }] }, {}, [IsObject()])
 }

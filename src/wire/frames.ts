@@ -1,8 +1,8 @@
-// The frames a server sends on every stream of events, as JSON texts; `type` names the frame.
+// Writes the frames a server sends on a stream of events, as JSON texts; `type` names the frame.
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { eventJson } from './event-json.js'
 
-/** What a frame of a subscription carries besides: the id of the subscription. */
+/** Only frames of a subscription carry an id. */
 function idOf(id: string | undefined): string {
   return id === undefined ? '' : `,"id":${JSON.stringify(id)}`
 }

@@ -1,4 +1,4 @@
-// Hands a route its request and the answer to it as one thing, with what all routes do to answers.
+// Passes a route its request and reply as one object, with the steps that all routes share for answers.
 import type { ServerResponse } from 'node:http'
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
@@ -10,29 +10,29 @@ export class HttpExchange {
     readonly reply: FastifyReply,
   ) {}
 
-  /** What is below the reply, for whoever writes to it past the framework. */
+  /** Node's own response, for code that writes past the framework. */
   get answer(): ServerResponse {
     return this.reply.raw
   }
 
-  /** The best of these forms. Throws NOT_ACCEPTABLE: what cannot be answered as asked shall not be done either. */
+  /** The best of these forms. Throws NOT_ACCEPTABLE; a route must not do what it cannot answer. */
   form(): PlainForm
   form<F extends Form>(offered: readonly F[]): F
   form(offered: readonly Form[] = PLAIN_FORMS): Form {
     return formOf(this.request.headers.accept, offered)
   }
 
-  /** Says in the headers which form the answer has. */
+  /** Sets the content type; `vary` keeps a cache from giving this form to a client that accepts another. */
   announce(form: Form): void {
     void this.reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
   }
 
-  /** The answer to a plain value, as its request asks. */
+  /** Encodes a plain value in the form the request accepts. Throws NOT_ACCEPTABLE. */
   send(value: unknown): string | Buffer {
     return sendValue(this.request, this.reply, value)
   }
 
-  /** Aborted when the connection is closed before the answer is: nobody waits any more. */
+  /** Aborts when the connection closes before the answer is sent, so that no work is done for a caller who has left. */
   abortOnClose(): AbortSignal {
     const leaving = new AbortController()
     this.answer.once('close', () => leaving.abort())
@@ -40,7 +40,7 @@ export class HttpExchange {
   }
 }
 
-// By index, because `switchToHttp()` makes three functions for each request.
+// Arguments are taken by index, because `switchToHttp()` allocates three functions for each request.
 export const Http = createParamDecorator(
   (_: unknown, context: ExecutionContext): HttpExchange =>
     new HttpExchange(context.getArgByIndex(0), context.getArgByIndex(1)),

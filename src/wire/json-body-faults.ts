@@ -1,16 +1,16 @@
-// Finds out where in a JSON text something is wrong: slow, careful and without recursion, for refused bodies only.
+// Locates the fault in a refused JSON body; it runs for refused bodies only, so it may be slow.
 import { pointerSegment } from '../contract/check/field-findings.js'
 
 interface Level {
   readonly isObject: boolean
-  /** What was seen, where somebody asks for twins. */
+  /** Undefined unless the visitor looks for duplicate keys. */
   readonly keys: Set<string> | undefined
-  /** The index in hand, or where the key in hand begins and ends. */
+  /** In an array, the current index. In an object, where the current key begins; `to` is where it ends. */
   at: number
   to: number
 }
 
-/** Is told what the walker meets; answers true when it has seen enough. */
+/** Receives what the walker finds; returning true ends the walk. */
 interface Visitor {
   twin?(pointer: () => string): boolean
   number?(at: number, pointer: () => string): boolean
@@ -22,7 +22,7 @@ class Fault extends Error {
   }
 }
 
-/** A strict reader of JSON that keeps the path to where it is. */
+/** A strict JSON reader that tracks the path to its current position. */
 class JsonWalker {
   private at = 0
   private readonly levels: Level[] = []
@@ -44,7 +44,7 @@ class JsonWalker {
     if (!this.enough && this.at < this.bytes.length) throw new Fault(this.at)
   }
 
-  /** Answers whether another value must follow at once. */
+  /** Returns whether another value must follow at once. */
   private value(): boolean {
     const byte = this.bytes[this.at]
     if (byte === 0x7b) return this.open(true, 0x7d)
@@ -70,7 +70,7 @@ class JsonWalker {
     return true
   }
 
-  /** After a value: a comma, or the end of what it stands in. */
+  /** Expects a comma or the end of the enclosing object or array; returns whether another value must follow. */
   private after(): boolean {
     const level = this.levels.at(-1) as Level
     const byte = this.bytes[this.at]
@@ -162,13 +162,12 @@ class JsonWalker {
 
 const NUMBER = /^-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?$/
 
-/** Digits, signs, the point, and the letter of exponents. */
 function isOfNumber(byte: number | undefined): boolean {
   if (byte === undefined) return false
   return (byte >= 0x30 && byte <= 0x39) || byte === 0x2e || byte === 0x2d || byte === 0x2b || (byte | 0x20) === 0x65
 }
 
-/** The offset of the first byte at which the text is not JSON; its length when it only ends early. */
+/** The offset of the first byte at which the text is not JSON; the length of the text when it merely ends early. */
 export function syntaxFaultAt(bytes: Buffer): number {
   try {
     new JsonWalker(bytes, {}).run()
@@ -179,7 +178,7 @@ export function syntaxFaultAt(bytes: Buffer): number {
   }
 }
 
-/** JSON Pointers to the numbers that begin at these offsets of a valid text. */
+/** JSON Pointers to the numbers that begin at these offsets. The text must be valid JSON. */
 export function pointersOf(bytes: Buffer, offsets: readonly number[]): string[] {
   const wanted = new Set(offsets)
   const pointers: string[] = []
@@ -191,7 +190,7 @@ export function pointersOf(bytes: Buffer, offsets: readonly number[]): string[] 
   return pointers
 }
 
-/** JSON Pointers to the first keys of a valid text that stand twice in one object. */
+/** JSON Pointers to the first `most` keys that occur twice in one object. The text must be valid JSON. */
 export function duplicateKeys(bytes: Buffer, most: number): string[] {
   const pointers: string[] = []
   const twin = (pointer: () => string) => pointers.push(pointer()) === most

@@ -1,21 +1,21 @@
-// Reads a JSON body: proved harmless in one pass over its bytes, then left to JSON.parse.
+// Reads a JSON body: one pass over the bytes checks that it is harmless, then JSON.parse reads it.
 import { isUtf8 } from 'node:buffer'
 import { keysFault } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
 import { LIMITS } from '../contract/limits.js'
 import { duplicateKeys, pointersOf, syntaxFaultAt } from './json-body-faults.js'
 
-/** `{events: [{data: …}]}`: what may stand around the deepest payload. */
+/** `{events: [{data: …}]}` adds these levels around the deepest payload that is allowed. */
 const ENVELOPE_LEVELS = 3
 export const JSON_DEPTH_MAX = LIMITS.nestingDepth + ENVELOPE_LEVELS
-/** An event of a MiB can hold as many values, one byte each; a body that holds more is made to hurt. */
+/** An event of 1 MiB can hold about this many values of one byte; a body with more was made to do harm. */
 export const JSON_VALUES_MAX = 1_200_000
-/** Objects with more keys are looked at again after parsing, instead of comparing each key with each. */
+/** With more keys in one object, comparing all pairs costs too much, so duplicates are counted after parsing. */
 const PAIRWISE_KEYS_MAX = 24
 const FINDINGS_MAX = 20
-/** Every integer of up to this many digits is a double. */
+/** Every integer of at most this many digits is exactly a double. */
 const SAFE_DIGITS = 15
-/** A decimal of so many characters and an exponent of so many, its letter and sign included, cannot overflow. */
+/** A decimal this short, whose exponent (letter and sign included) is this short, cannot overflow. */
 const SAFE_CHARS = 200
 const SAFE_EXPONENT = 3
 
@@ -25,7 +25,7 @@ class JsonScan {
   keys = 0
   values = 1
   suspectedTwins = false
-  /** Where numbers begin that a double cannot hold. */
+  /** Offsets of numbers that a double cannot hold. */
   inexact: number[] = []
   private readonly isObject = new Uint8Array(JSON_DEPTH_MAX + 1)
   private readonly firstKey = new Uint32Array(JSON_DEPTH_MAX + 1)
@@ -52,8 +52,8 @@ class JsonScan {
   }
 
   /**
-   * Knows no grammar: where the text is not JSON at all, JSON.parse says so afterwards. Nothing stands behind the loop:
-   * V8 compiles it while it runs, before anything behind it has run, and would throw the code away at the end of each body.
+   * Checks no grammar: JSON.parse refuses what is not JSON. No statement may follow the loop, because V8 compiles this
+   * function while the loop runs and would discard the compiled code at a statement that has never run, for each body.
    */
   private walk(bytes: Buffer): void {
     const { length } = bytes
@@ -106,7 +106,7 @@ class JsonScan {
     this.depth--
   }
 
-  /** Goes over a key and compares its hash with those beside it; escapes hide what a key says. */
+  /** Compares the key's hash with those beside it. An escape can spell a key differently, so its object is suspect. */
   private key(from: number): number {
     const { bytes } = this
     const { length } = bytes
@@ -167,7 +167,7 @@ export function tooManyKeys(most: number): StoreError {
   return new StoreError('MALFORMED_BODY', `The body ${detail}: split it.`, { errors: [{ pointer: '', detail }] })
 }
 
-/** The offset after the closing quote, or after the last byte. */
+/** The offset after the closing quote; the length of the text when there is none. */
 function stringEnd(bytes: Buffer, from: number): number {
   const { length } = bytes
   let at = from
@@ -179,18 +179,18 @@ function stringEnd(bytes: Buffer, from: number): number {
   return length
 }
 
-/** Longer integers overflow, or begin with zeros, which JSON does not allow. */
+/** A longer integer either overflows or begins with zeros, which JSON.parse refuses. */
 const DIGITS_MAX = 310
 /** Below 10^25 neighbouring doubles lie less than 2^32 apart, so equal low 32 bits mean equal integers. */
 const LOW_BITS_DIGITS = 25
 
 /**
- * Whether a number means after reading what it meant before: the integer is a double, or comes back in the same digits,
- * as 18446744073709552000 does, which is how JavaScript writes 2^64. Decimals round, as everywhere.
+ * Whether reading keeps the number's meaning: an integer is exactly a double, or is written back with the same digits,
+ * as 18446744073709552000 is, which is how JavaScript writes 2^64. Decimals are rounded, as every JSON reader does.
  */
 function survives(text: string, isInteger: boolean): boolean {
   const value = Number(text)
-  // What is no number at all is for JSON.parse to refuse.
+  // JSON.parse refuses this text, with a message that fits better.
   if (Number.isNaN(value)) return true
   if (!Number.isFinite(value)) return false
   if (!isInteger || Number.isSafeInteger(value) || text.length > DIGITS_MAX) return true
@@ -207,7 +207,7 @@ function isExact(text: string, value: number): boolean {
 
 const SCAN = new JsonScan()
 
-/** Throws MALFORMED_BODY, INVALID_REQUEST or BODY_TOO_LARGE. Own `__proto__` keys stay own keys. */
+/** Throws MALFORMED_BODY, INVALID_REQUEST or BODY_TOO_LARGE. A key `__proto__` stays an ordinary own key. */
 export function parseJsonBody(bytes: Buffer, mostKeys: number = LIMITS.bodyKeys): unknown {
   if (bytes.length === 0) throw new StoreError('MALFORMED_BODY', 'The body is empty: send one JSON object.')
   if (!isUtf8(bytes)) throw new StoreError('MALFORMED_BODY', 'The body is not UTF-8: JSON always is.')
@@ -231,12 +231,12 @@ function parsed(bytes: Buffer): unknown {
   try {
     return JSON.parse(bytes.toString('utf8'))
   } catch {
-    // The engine's own message repeats what was sent, which may be a secret.
+    // The engine's message is not passed on, because it repeats the text, which may hold a secret.
     throw new StoreError('MALFORMED_BODY', `The body is not JSON: the fault is at byte ${syntaxFaultAt(bytes)}.`)
   }
 }
 
-/** Keys in the whole tree, which is as deep as the scan has allowed. */
+/** The recursion is bounded, because the scan has already limited the depth. */
 function countKeys(value: unknown): number {
   if (typeof value !== 'object' || value === null) return 0
   let count = 0

@@ -1,4 +1,4 @@
-// Reads MessagePack of clients as far as JSON could say it; the payloads of appends stay bytes.
+// Reads MessagePack from clients as far as JSON could express it; the payloads of appends stay bytes.
 
 import { pointerSegment } from '../contract/check/field-findings.js'
 import { StoreError } from '../contract/errors.js'
@@ -19,10 +19,10 @@ import {
 import { PackedMap } from '../record/codec/scan.js'
 import { tooManyKeys } from './json-body.js'
 
-/** Beside its payloads a thousand events with every tag and parent they may have hold fewer. */
+/** A thousand events with every tag and parent they may have hold fewer values than this beside their payloads. */
 export const PACKED_VALUES_MAX = 200_000
 
-/** Where in an append the reader is: payloads stand in the request itself and in the maps of its `events`. */
+/** Where in an append the reader is, because only maps of the request and of its `events` may hold payloads. */
 enum Place {
   plain = 0,
   request = 1,
@@ -32,9 +32,9 @@ enum Place {
 
 class BodyReader extends PackCursor {
   private left = PACKED_VALUES_MAX
-  /** Of all maps, those of payloads included. */
+  /** Counts all maps, those of payloads included, because the limit is for the whole body. */
   private keys = 0
-  /** Keys and indexes on the way to the value in hand. */
+  /** The keys and indexes that lead to the current value, for JSON Pointers. */
   private readonly path: (string | number)[] = []
 
   run(place: Place): unknown {
@@ -47,7 +47,7 @@ class BodyReader extends PackCursor {
     throw new StoreError('MALFORMED_BODY', `The body is not what MessagePack must be here: ${reason} (byte ${at}).`)
   }
 
-  /** Recurses as deep as `enter` allows. */
+  /** The recursion is bounded, because `enter` limits the depth. */
   private value(depth: number, place: Place): unknown {
     const start = this.at
     const head = this.head()
@@ -95,7 +95,6 @@ class BodyReader extends PackCursor {
     throw this.refusal('INVALID_REQUEST', 'The request', detail)
   }
 
-  /** Names the value in hand. */
   private refusal(code: 'INVALID_REQUEST' | 'INVALID_EVENT', what: string, detail: string): StoreError {
     const pointer = this.path.map(pointerSegment).join('')
     return new StoreError(code, `${what} breaks a rule: ${pointer} ${detail}`, { errors: [{ pointer, detail }] })
@@ -164,12 +163,12 @@ class BodyReader extends PackCursor {
       this.at = from + payload.bytes.length
       return payload
     }
-    // A body that is broken, or holds too many keys, is that in the first place.
+    // Skipping first lets a body that is broken or holds too many keys be refused for that instead.
     this.skip()
     throw this.refusal('INVALID_EVENT', 'The event', `${payload.reason} (byte ${payload.offset})`)
   }
 
-  /** To the end of one value, whatever it holds: only how many values are still to come is kept. */
+  /** Skips one value. It counts the values still to come instead of recursing, because this payload may be too deep. */
   private skip(): void {
     for (let left = 1; left > 0; left--) {
       const start = this.at
@@ -188,12 +187,12 @@ class BodyReader extends PackCursor {
   }
 }
 
-/** One value as plain JSON; throws MALFORMED_BODY or INVALID_REQUEST. */
+/** Decodes one value as plain JSON. Throws MALFORMED_BODY, INVALID_REQUEST or BODY_TOO_LARGE. */
 export function decodeMessagePack(bytes: Buffer): unknown {
   return new BodyReader(bytes).run(Place.plain)
 }
 
-/** An append: its payloads stay bytes, proved to be what the store takes. */
+/** Decodes an append; its payloads stay bytes, checked to be what the store accepts. Throws INVALID_EVENT as well. */
 export function decodeAppend(bytes: Buffer): unknown {
   return new BodyReader(bytes).run(Place.request)
 }

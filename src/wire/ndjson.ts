@@ -1,12 +1,12 @@
-// Sends frames as lines of NDJSON at the pace of whoever reads them, and stops asking for more when nobody does.
+// Sends frames as lines of NDJSON at the pace of the reader, and ends the source when the reader leaves.
 import { Readable } from 'node:stream'
 
 const CHUNK_CHARS = 64 * 1024
 
 /**
- * Lines gather into chunks; the first goes out at once. `lastWords` makes the frame that tells of a failure after the
- * start, `first` is what was asked for beforehand. The source is pulled only while the reader takes, and returned when
- * the reader leaves.
+ * Lines are gathered into chunks, except that the first line is sent at once. `lastWords` makes the frame that reports
+ * a failure after the start. `first` is a result that was already pulled from the source. The source is pulled only
+ * while the reader takes, and `return` is called on it when the reader leaves.
  */
 export function ndjsonStream(
   frames: AsyncIterable<string>,
@@ -28,12 +28,12 @@ export class LineStream extends Readable {
     super({ highWaterMark: CHUNK_CHARS })
   }
 
-  /** It ends with why, behind the line that is being made, or when its reader takes again. */
+  /** Ends the stream with this error, after the line in progress or at the reader's next pull. */
   stop(error: unknown): void {
     this.stopped ??= { error }
   }
 
-  /** Called again only after a push, so one gathering goes on at a time. */
+  /** Node calls this again only after a push, so two calls of `gather` never overlap. */
   override _read(): void {
     void this.gather()
   }
@@ -73,7 +73,7 @@ export class LineStream extends Readable {
 
   override _destroy(error: Error | null, done: (error?: Error | null) => void): void {
     done(error)
-    // A source that is being waited for returns as soon as it has answered; nobody waits for it here.
+    // A source that is waiting returns only once its wait ends, so closing the stream does not wait for it.
     void Promise.resolve(this.source.return?.()).catch(() => undefined)
   }
 }

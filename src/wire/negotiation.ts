@@ -1,4 +1,4 @@
-// Chooses the form of an answer by the Accept header, and writes plain values in it.
+// Chooses the form of an answer by the Accept header, and writes plain values in that form.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import { encodeMessagePack } from '../record/codec/writer.js'
@@ -14,7 +14,7 @@ export const contentTypes: Readonly<Record<Form, string>> = {
   cloudevents: 'application/cloudevents-batch+json; charset=utf-8',
 }
 
-/** Every name a form goes by. */
+/** All media types by which a client may ask for a form; the first one is the name that is shown. */
 const namesOf: Readonly<Record<Form, readonly string[]>> = {
   json: ['application/json'],
   msgpack: ['application/msgpack', 'application/x-msgpack', 'application/vnd.msgpack'],
@@ -24,19 +24,18 @@ const namesOf: Readonly<Record<Form, readonly string[]>> = {
   cloudevents: ['application/cloudevents-batch+json'],
 }
 
-/** Of answers that are plain values. */
 export const PLAIN_FORMS = ['json', 'msgpack'] as const
 export type PlainForm = (typeof PLAIN_FORMS)[number]
-/** A longer header is not a list of wishes. */
+/** A longer header is not parsed and states no preference. */
 const ACCEPT_CHARS_MAX = 1_000
 
-/** The best of the offered forms; the first of them when the request has no wish. Throws NOT_ACCEPTABLE. */
+/** The best of the offered forms, or the first when the request states no preference. Throws NOT_ACCEPTABLE. */
 export function formOf<F extends Form>(accept: string | undefined, offered: readonly F[]): F {
   const first = offered[0] as F
   if (accept === undefined || accept === '*/*' || accept === '') return first
   for (const form of offered) if (accept === namesOf[form][0]) return form
   const ranges = rangesOf(accept)
-  // A header that says nothing sensible asks for nothing special.
+  // A header without a valid media range states no preference.
   if (ranges.length === 0) return first
   let best: F | undefined
   let bestWish = 0
@@ -75,7 +74,7 @@ function wishOf(parameters: readonly string[]): number {
   return wish >= 0 && wish <= 1 ? wish : 1
 }
 
-/** By the range that says most: the type itself, then its family, then anything. */
+/** The most specific range decides, as RFC 9110 says: the type itself, then `type/*`, then any type. */
 function wishFor(form: Form, ranges: readonly Range[]): number {
   const names = namesOf[form]
   const family = `${(names[0] as string).split('/')[0]}/*`
@@ -95,7 +94,7 @@ export function encoded(value: unknown, form: PlainForm): string | Buffer {
   return form === 'json' ? JSON.stringify(value) : encodeMessagePack(value)
 }
 
-/** Encodes an answer as its request asks and says so in its headers. */
+/** Encodes the value in the form the request accepts, and sets the headers for it. Throws NOT_ACCEPTABLE. */
 export function sendValue(request: FastifyRequest, reply: FastifyReply, value: unknown): string | Buffer {
   const form = formOf(request.headers.accept, PLAIN_FORMS)
   void reply.header('content-type', contentTypes[form])

@@ -1,19 +1,19 @@
-// Puts events and what belongs beside them into one answer, as JSON or MessagePack.
+// Writes events and the fields beside them as one answer, in JSON or MessagePack.
 import type { RecordedEvent } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
 import { packedBy } from '../record/codec/writer.js'
 import { eventJson } from './event-json.js'
 import { writeEvent } from './event-msgpack.js'
 
-/** `{events: […], ...rest}`; what is undefined in `rest` is left out. */
+/** Writes `{events: […], ...rest}`; fields of `rest` that are undefined are left out. */
 export function pageOf(events: readonly RecordedEvent[], rest: object, form: 'json' | 'msgpack'): string | Buffer {
   return form === 'json' ? jsonPage(events, rest) : packedPage(events, rest as Readonly<Record<string, unknown>>)
 }
 
-/** Events between two looks at the clock. */
+/** The clock is read once for this many events. */
 const EVENTS_A_LOOK = 64
 
-/** The same for pages of any length: those that take long to write in JSON take turns. */
+/** As `pageOf`, but a long page in JSON is written in turns, so that it does not hold up the event loop. */
 export function longPageOf(
   events: readonly RecordedEvent[],
   rest: object,
@@ -22,7 +22,7 @@ export function longPageOf(
   return form === 'json' && events.length > EVENTS_A_LOOK * 2 ? jsonInTurns(events, rest) : pageOf(events, rest, form)
 }
 
-/** Bytes piece by piece: text that is still being joined when its writer has to wait outlives the young garbage it is made of. */
+/** The pieces are bytes, because text that is still being joined across a wait would outlive the young generation. */
 async function jsonInTurns(events: readonly RecordedEvent[], rest: object): Promise<Buffer> {
   const turn = new Turn()
   const pieces = [Buffer.from('{"events":[')]

@@ -1,4 +1,4 @@
-// Answers every error that nobody handled with problem details, and logs those that are the server's own fault.
+// Answers every unhandled error with problem details, and logs those that are the server's own fault.
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { PinoLogger } from 'nestjs-pino'
@@ -16,29 +16,29 @@ export class ProblemFilter implements ExceptionFilter {
     this.answer(error, http.getRequest<FastifyRequest>(), http.getResponse<FastifyReply>())
   }
 
-  /** For failures that are told inside an answer, too: what they leave out is in the log under the same trace id. */
+  /** Also for failures reported inside an answer; details that a problem leaves out are logged under its trace id. */
   problem(error: unknown, request: FastifyRequest): Problem {
     const { url: path, id: correlationId } = request
     const traceId = traceOf(request)
     return this.occurred(error, { path, correlationId, traceId, isAppend: request.method === 'POST' })
   }
 
-  /** As `problem`, for what was asked in a frame. */
+  /** As `problem`, for a request that came in a frame. */
   occurred(error: unknown, occurrence: Occurrence): Problem {
     const { correlationId, traceId } = occurrence
     const problem = problemOf(error, occurrence)
     const { status, code } = problem
-    // Whoever is gone hears no answer, and has met no failure.
+    // ABORTED means that the caller has left, which is no failure of the server.
     if (status >= 500 && code !== 'ABORTED')
       this.logger.error({ error, code, correlation_id: correlationId, trace_id: traceId }, 'a request failed')
     return problem
   }
 
-  /** Also for errors that Fastify meets before or after Nest. */
+  /** Also called for errors that Fastify meets before or after Nest handles the request. */
   answer(error: unknown, request: FastifyRequest, reply: FastifyReply): void {
     const problem = this.problem(error, request)
     const { status } = problem
-    // What has begun to be sent can only be cut off.
+    // The status is sent already, so closing the connection is the only way left to show the failure.
     if (reply.sent || reply.raw.headersSent) {
       reply.raw.destroy()
       return

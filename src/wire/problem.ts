@@ -1,4 +1,4 @@
-// Problem details (RFC 9457): the one shape of every error this server answers with. Pure.
+// Problem details (RFC 9457), the format of every error this server answers with. Pure.
 import {
   type Damage,
   ERRORS,
@@ -21,22 +21,24 @@ export interface Problem {
   readonly traceId: string
   readonly correlationId: string
   readonly retryable: boolean
-  /** Of an append that failed on the way: whether it may be stored all the same. */
+  /** Set for an append that may have been stored although it failed. */
   readonly outcome?: Outcome
   readonly errors?: readonly FieldError[]
   readonly violations?: readonly Violation[]
 }
 
-/** Where it happened. */
 export interface Occurrence {
   readonly path: string
   readonly correlationId: string
   readonly traceId: string
-  /** Only of an append it can be unknown whether it was stored. */
+  /** The outcome can be unknown only for an append. */
   readonly isAppend?: boolean
 }
 
-/** Their details may name files of the data directory, so that only the log has them, under the trace id. Those about damaged positions name none. */
+/**
+ * The details of these errors may name files of the data directory, so only the log has them, under the trace id.
+ * Details about damaged positions name no file and are shown.
+ */
 const IN_THE_LOG: ReadonlySet<ErrorCode> = new Set([
   'INTERNAL',
   'DATA_CORRUPT',
@@ -60,7 +62,7 @@ export function problemOf(error: unknown, { path, correlationId, traceId, isAppe
     title,
     status,
     detail: `${happened.replace(/[.\s]*$/, '')}. ${remedy}`,
-    // The query may hold what the caller would not want in an answer that is passed around.
+    // The query is left out, because it may hold values that must not be passed on with the problem.
     instance: path.split('?')[0] ?? '/',
     code,
     traceId,
@@ -72,7 +74,7 @@ export function problemOf(error: unknown, { path, correlationId, traceId, isAppe
   }
 }
 
-/** Seconds after which it makes sense to try again. */
+/** Seconds after which a retry makes sense; undefined when no delay is known. */
 export function retryAfterOf(error: unknown): number | undefined {
   if (!isStoreError(error)) return undefined
   const { retryable, status } = ERRORS[error.code]
@@ -96,27 +98,26 @@ function read(error: unknown): Reading {
   }
   const status = foreignStatus(error)
   const code = codeOfStatus(status)
-  // Foreign messages may repeat what was sent, so none is passed on.
+  // The message of an error that is not ours is not passed on, because it may repeat what was sent.
   const { title, status: usual } = ERRORS[code]
-  // 414 and 431 say more than the 400 of their code.
+  // The status is kept below 500, because 414 and 431 say more than the 400 of their code.
   return { code, status: status < 500 ? status : usual, said: title, errors: [], violations: [] }
 }
 
 function isStoreError(error: unknown): error is StoreError {
   if (error instanceof StoreError) return true
-  // An error of another realm, as tests have them, is no instance of ours.
+  // An error of another realm, as tests have them, fails `instanceof` and is recognised by its fields.
   const { name, code } = (error ?? {}) as { name?: unknown; code?: unknown }
   return name === 'StoreError' && typeof code === 'string' && Object.hasOwn(ERRORS, code)
 }
 
-/** Fastify's and Node's errors name their status, Nest's are asked for it; anything else is a defect. */
+/** Errors of Fastify and Node have `statusCode`, those of Nest `getStatus()`; any other error is a defect: 500. */
 function foreignStatus(error: unknown): number {
   const { statusCode, getStatus } = (error ?? {}) as { statusCode?: unknown; getStatus?: unknown }
   const status = typeof getStatus === 'function' ? getStatus.call(error) : statusCode
   return typeof status === 'number' && status >= 400 && status <= 599 ? status : 500
 }
 
-/** For errors of Fastify, Node and Nest, which know a status and no code of ours. */
 function codeOfStatus(status: number): ErrorCode {
   return OF_STATUS[status] ?? (status >= 500 ? 'INTERNAL' : 'INVALID_REQUEST')
 }

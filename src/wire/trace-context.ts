@@ -1,7 +1,7 @@
-// The W3C trace context of a request: the caller's own when it is well formed, else an id of ours. Pure.
+// Reads the W3C trace context of a request, and makes a trace id where there is none. Pure.
 import { randomBytes } from 'node:crypto'
 
-/** Version 00: trace id and parent id, neither all zeros, and flags. */
+/** Version 00 has a trace id, a parent id and flags; neither id may be all zeros. */
 const TRACEPARENT = /^00-(?!0{32})([0-9a-f]{32})-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}$/
 
 export function traceparentOf(given: unknown): string | undefined {
@@ -10,14 +10,14 @@ export function traceparentOf(given: unknown): string | undefined {
 
 const given = new WeakMap<object, string>()
 
-/** The same each time for the same request. */
+/** Returns the same id each time for the same request, so that its problem and its log lines agree. */
 export function traceOf(request: { readonly headers: { readonly [name: string]: unknown } }): string {
   const held = given.get(request) ?? traceIdOf(request.headers['traceparent'])
   given.set(request, held)
   return held
 }
 
-/** Only what fails needs one, so it is made when it is asked for. */
+/** Only failures need an id, so it is made when first needed and not for each request. */
 export function traceIdOf(traceparent: unknown): string {
   return traceparentOf(traceparent)?.slice(3, 35) ?? randomBytes(16).toString('hex')
 }

@@ -1,4 +1,4 @@
-// What the decorators of class-validator on a class demand of each property, read once, when the server starts.
+// Reads the class-validator decorators of a class as rules for each property, once, when the server starts.
 import { plainToInstance } from 'class-transformer'
 import { arrayMaxSize, arrayMinSize, getMetadataStorage, matches, maxLength, minLength } from 'class-validator'
 
@@ -9,13 +9,13 @@ export interface Check {
 
 export interface PropertyRules {
   readonly isOptional: boolean
-  /** In the order in which faults are worth telling: the kind of value first. */
+  /** The type of the value is checked first, because its other faults mean nothing when the type is wrong. */
   readonly checks: readonly Check[]
-  /** Of the items, when the value is a list; else of the value. */
+  /** They apply to the items of a list; a value that is not a list is checked by them itself. */
   readonly itemChecks: readonly Check[]
   readonly nested: (new () => object) | undefined
   readonly isList: boolean
-  /** What a text in a query becomes. */
+  /** What a text in a query string is converted to. */
   readonly scalar: 'text' | 'number' | 'boolean'
 }
 
@@ -35,7 +35,7 @@ const SIZE = 1
 const isNumber = (value: unknown): value is number => typeof value === 'number' && Number.isFinite(value)
 
 const decorators: Readonly<Record<string, Decorator>> = {
-  // Of a kind that a class cannot say: whoever takes the value judges it.
+  // The type has no decorator, so only presence is checked here; the code that takes the value checks the rest.
   isDefined: { rank: KIND, holds: value => value !== undefined, says: () => 'is required' },
   isString: { rank: KIND, holds: value => typeof value === 'string', says: () => 'must be a string' },
   isInt: { rank: KIND, holds: Number.isInteger, says: () => 'must be an integer' },
@@ -69,7 +69,7 @@ const decorators: Readonly<Record<string, Decorator>> = {
   },
   maxLength: {
     rank: SIZE,
-    // Counting characters is slow, and most texts are too short to need it.
+    // Counting code points is slow, and a text with few enough UTF-16 units cannot have too many.
     holds: (value, [most]) =>
       typeof value === 'string' && (value.length <= (most as number) || maxLength(value, most as number)),
     says: ([most]) => `must have at most ${most} characters`,
@@ -91,7 +91,7 @@ const decorators: Readonly<Record<string, Decorator>> = {
   },
 }
 
-/** The rules by property, those of base classes included. */
+/** Includes the rules of base classes. Throws when a decorator is not known here. */
 export function propertiesOf(shaped: ShapeClass): Map<string, PropertyRules> {
   const storage = getMetadataStorage()
   const all = storage.getTargetValidationMetadatas(shaped, '', false, false)
@@ -99,7 +99,7 @@ export function propertiesOf(shaped: ShapeClass): Map<string, PropertyRules> {
   return new Map(Object.entries(byProperty).map(([name, found]) => [name, rulesOf(shaped, name, inOrder(found))]))
 }
 
-/** Decorators report from the one nearest to the property upwards; a reader goes downwards. */
+/** Decorators run from the one nearest to the property upwards; checks and messages follow the order in the source. */
 function inOrder(found: readonly Metadata[]): Metadata[] {
   return [...found].reverse()
 }
@@ -174,7 +174,7 @@ function refuseOptions(shaped: ShapeClass, { groups, validateIf, message, proper
   }
 }
 
-/** The class that `@Type` names, asked of class-transformer by making one. */
+/** class-transformer does not expose the class given to `@Type`, so an instance is made to learn it. */
 function typeOf(shaped: ShapeClass, property: string): ShapeClass {
   const made = plainToInstance(shaped, { [property]: [{}] }) as Record<string, unknown>
   const [item] = (made[property] as unknown[] | undefined) ?? []

@@ -1,4 +1,4 @@
-// Compiles the class that describes a body or a query into a function that checks one, with a finding for each fault.
+// Compiles the class that describes a body or a query into a function that checks it and reports each fault.
 import { FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { isPlainObject } from '../contract/check/json-walk.js'
 import { type Check, type PropertyRules, propertiesOf } from './validator-rules.js'
@@ -6,9 +6,9 @@ import { type Check, type PropertyRules, propertiesOf } from './validator-rules.
 export type ShapeClass<T extends object = object> = new () => T
 
 export interface Validator<T> {
-  /** Throws INVALID_REQUEST with all that is wrong; what is optional and null counts as absent. */
+  /** Throws INVALID_REQUEST with all faults found. An optional field that is null counts as absent. */
   body(value: unknown): T
-  /** As `body`, after texts have become the numbers, booleans and lists the class declares. */
+  /** As `body`, after texts are converted to the numbers, booleans and lists that the class declares. */
   query(value: Readonly<Record<string, unknown>>): T
 }
 
@@ -43,9 +43,9 @@ class Property {
     }
   }
 
-  /** Stricter than class-validator, to which a list of objects is as good as one. */
+  /** Stricter than class-validator, which accepts a list of objects where one object is declared. */
   private inner(value: unknown, pointer: string, findings: FieldFindings): unknown {
-    // Made when it is first needed, because a class may contain itself.
+    // Resolved on first use, because a class may contain itself.
     this.nested ??= shapeWithin(this.rules.nested as ShapeClass)
     const { nested } = this
     if (!this.rules.isList) return nested.check(value, pointer, findings)
@@ -56,7 +56,7 @@ class Property {
     return value
   }
 
-  /** What a query says, as the class declares it; what cannot be is left as it came, for the check to refuse. */
+  /** Converts a query value to the declared type; text that cannot be converted is kept, for the check to refuse. */
   coerced(value: unknown): unknown {
     if (!this.rules.isList) return this.scalar(value)
     return (Array.isArray(value) ? value : [value]).map(item => this.scalar(item))
@@ -69,13 +69,13 @@ class Property {
   }
 }
 
-/** What the first check that fails says; the others would only say it again. */
+/** Only the first failing check is reported, because the later ones usually fail for the same reason. */
 function faultIn(value: unknown, checks: readonly Check[]): string | undefined {
   for (const { holds, says } of checks) if (!holds(value)) return says
   return undefined
 }
 
-/** As JSON writes numbers, without exponents; longer ones are no double exactly. */
+/** Numbers as JSON writes them, without exponents. The digits are limited, because a double cannot keep more. */
 const DECIMAL = /^-?(0|[1-9][0-9]{0,15})(\.[0-9]{1,15})?$/
 
 class ObjectShape {
@@ -107,7 +107,7 @@ class ObjectShape {
     const checked: Plain = { ...this.defaults }
     for (const property of this.properties.values()) {
       const { name } = property
-      // What an object inherits, such as `constructor`, is no field of it.
+      // An inherited property such as `constructor` must not count as a field of the object.
       const field = Object.hasOwn(value, name) ? value[name] : undefined
       if (property.rules.isOptional && (field === undefined || field === null)) continue
       const found = property.check(field, pointer + property.segment, findings)
@@ -122,7 +122,7 @@ class ObjectShape {
     for (const name of Object.keys(query)) {
       const property = this.properties.get(name)
       if (property !== undefined) coerced[name] = property.coerced(query[name])
-      // Nobody knows it, and that is for the check to say: it must arrive there, whatever it is called.
+      // An unknown name must reach the check, which refuses it; assigning `__proto__` would lose it.
       else Object.defineProperty(coerced, name, { value: query[name], enumerable: true })
     }
     return coerced
@@ -137,13 +137,13 @@ function shapeWithin(shaped: ShapeClass): ObjectShape {
   const made = new ObjectShape(shaped)
   shapes.set(shaped, made)
   for (const { rules } of made.properties.values()) {
-    // A mistake in a class shall stop the start, not a request.
+    // Nested classes are compiled now, so that a mistake in one stops the start and not a request.
     if (rules.nested !== undefined) shapeWithin(rules.nested)
   }
   return made
 }
 
-/** Throws at once when the class bears a decorator that is not known here. */
+/** Throws when the class has a decorator that is not known here, so that the mistake stops the start. */
 export function validatorOf<T extends object>(shaped: ShapeClass<T>): Validator<T> {
   const shape = shapeWithin(shaped)
   const settled = (value: unknown): T => {

@@ -1,4 +1,4 @@
-// Puts the answer to unhandled errors in force for the whole application.
+// Installs the filter that answers unhandled errors for the whole application.
 import { Module } from '@nestjs/common'
 import { APP_FILTER } from '@nestjs/core'
 import { ProblemFilter } from './problem.filter.js'
