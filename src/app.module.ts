@@ -41,7 +41,7 @@ import { WireModule } from './wire/wire.module.js'
 })
 export class AppModule {}
 
-/** The server for these settings. Pages that are not wanted have no routes at all. */
+/** The server for these settings. Without docs their module is left out, so their routes do not exist. */
 export function serverOf(settings: Settings, logger: Logger): DynamicModule {
   const pages = settings.docsEnabled ? [ApiDocsModule] : []
   return { module: AppModule, imports: [ConfigModule.of(settings, logger), ...pages] }

@@ -1,4 +1,4 @@
-// Starts the server: settings, logger, application, port; and ends it in order when asked to.
+// Starts the server (settings, logger, application, port), and ends it in order on a signal.
 import 'reflect-metadata'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
@@ -15,9 +15,9 @@ import { configureHttpServer, createHttpAdapter } from './server/http-server.js'
 import { giveBackWhenIdle, releaseStartupMemory } from './server/release-startup-memory.js'
 import { startupBanner } from './server/startup-banner.js'
 
-/** Connections that the system keeps until they are accepted: where many come at once, those beyond it wait for seconds to try again. */
+/** The system keeps this many connections until they are accepted; those beyond it wait for seconds and try again. */
 const ACCEPT_BACKLOG = 4_096
-/** For what is in flight when the end is asked for; shorter than the 30 s orchestrators wait before they kill. */
+/** The time for a shutdown in order, shorter than the 30 s that orchestrators wait before they kill. */
 const shutdownDeadlineMs = 20_000
 
 async function start(settings: Settings, logger: Logger): Promise<NestFastifyApplication> {
@@ -41,7 +41,7 @@ async function start(settings: Settings, logger: Logger): Promise<NestFastifyApp
   return app
 }
 
-/** The first signal ends the server in order; a second one, or the deadline, does not change or repeat that. */
+/** The first signal begins the shutdown and later ones are ignored; at the deadline the process fails. */
 function endInOrder(app: NestFastifyApplication, logger: Logger): void {
   let ending = false
   const end = (signal: NodeJS.Signals) => {

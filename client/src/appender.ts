@@ -1,4 +1,4 @@
-// Appends through the shared WebSocket, many under way at once; what is unanswered when it breaks is sent again, under its key.
+// Appends through the shared WebSocket, many in flight at once; after a break, those unanswered are sent again by key.
 import {
   type Appended,
   type AppendedBatch,
@@ -15,16 +15,16 @@ import type { Frame } from './lines.js'
 import { errorOfFrame } from './problem.js'
 
 export interface AppenderOptions {
-  /** The most appends under way at once, up to 256; others wait for their turn. Default 128. */
+  /** At most this many appends are in flight, up to 256; others wait. Default 128. */
   readonly inFlight?: number | undefined
 }
 
-/** Beyond this the server takes nothing more until it has answered something; as texts. */
+/** The server stops reading a connection with 16 MiB of unanswered appends, so sending more would only fill buffers. */
 const IN_FLIGHT_CHARS = 8 * 1024 * 1024
 
-/** One append, from its call to its answer. */
+/** One append, from its call until its promise settles. */
 interface Entry {
-  /** The frame but for its beginning, which holds the id: the same however often it is sent. */
+  /** The frame without its beginning. Only the id there differs between two sendings of the same append. */
   readonly rest: string
   readonly fate: Fate
   readonly settle: { readonly resolve: (appended: AppendedBatch) => void; readonly reject: (error: unknown) => void }
@@ -37,12 +37,12 @@ type Given = Omit<AppendOptions, 'context'> & Omit<BatchAppendOptions, 'context'
 
 export class Appender {
   private readonly most: number
-  /** In the order in which they are to be sent. */
+  /** Appends that are not sent, in the order in which they will be. */
   private waiting: Entry[] = []
   private readonly sent = new Map<string, Entry>()
   private readonly unsettled = new Set<Entry>()
   private sentChars = 0
-  /** Connections that broke since the last answer, for whatever is under way. */
+  /** The number of breaks since the last append that was stored; too many of them fail what waits. */
   private fruitless = 0
   private closing: (() => void) | undefined
   private closed = false
@@ -58,7 +58,10 @@ export class Appender {
     connection.join(this.channel)
   }
 
-  /** As `append` of the client. Independent of each other: whoever needs an order awaits one before the next. */
+  /**
+   * Works like `append` of the client. Appends in flight may be stored in any order, so a caller that needs an order
+   * awaits one append before it makes the next.
+   */
   append(event: NewEvent, options?: Omit<AppendOptions, 'context'>): Promise<Appended>
   append(events: readonly NewEvent[], options?: Omit<BatchAppendOptions, 'context'>): Promise<AppendedBatch>
   async append(given: NewEvent | readonly NewEvent[], options: Given = {}): Promise<Appended | AppendedBatch> {
@@ -69,12 +72,12 @@ export class Appender {
     return onlyOne(await this.enter([event], { ...options, expectations }))
   }
 
-  /** How many appends are not answered yet. */
+  /** The number of appends that have not been answered. */
   get pending(): number {
     return this.unsettled.size
   }
 
-  /** Takes no more, waits for the answers of what it has taken, and leaves the connection. */
+  /** Refuses further appends, waits until all accepted ones are settled, and then leaves the connection. */
   async close(): Promise<void> {
     this.closed = true
     if (this.unsettled.size > 0) await new Promise<void>(resolve => (this.closing = resolve))
@@ -83,6 +86,7 @@ export class Appender {
 
   private readonly channel: Channel = {
     opened: () => {
+      // A connection replaced by a renewal is not reported as broken, so what it left unanswered is taken back here.
       this.takeAllBack()
       this.pump()
     },
@@ -169,7 +173,7 @@ export class Appender {
     for (const entry of [...this.waiting]) this.reject(entry, entry.fate.told(lost))
   }
 
-  /** What was sent may have been stored. It goes to the front again, in its order. */
+  /** Puts the unanswered appends in front of the others and keeps their order; each may already have been stored. */
   private takeAllBack(): void {
     const unanswered = [...this.sent.values()]
     for (const entry of unanswered) {

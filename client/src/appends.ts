@@ -1,4 +1,4 @@
-// What an append asks and what it is answered; how one is told from many; what became of one that failed.
+// The request and the answer of an append, and whether a failed one may have been stored.
 import type { CallOptions } from './call.js'
 import { type LighthouseError, type Outcome, withFacts } from './errors.js'
 import type { ExpectedRevision, NewEvent, Position, Revision, StreamEvent } from './event.js'
@@ -8,51 +8,51 @@ export interface Expectation {
   readonly expectedRevision: ExpectedRevision
 }
 
-/** Fails the append if such events exist, in whatever stream: a consistency boundary of one's own. */
+/** The append fails if such events exist, in any stream: a consistency boundary that the caller draws. */
 export interface Condition {
   readonly failIfEventsMatch: {
-    /** OR-ed. The types of an item are OR-ed, its tags AND-ed. */
+    /** The items are OR-ed, the types of an item are OR-ed, its tags AND-ed. */
     readonly items: readonly {
       readonly types?: readonly string[] | undefined
       readonly tags?: readonly string[] | undefined
     }[]
   }
-  /** Only events beyond this position count. */
+  /** Only events beyond this position can fail the append. */
   readonly after?: Position | undefined
 }
 
 interface AppendSettings extends CallOptions {
   readonly condition?: Condition | undefined
-  /** The idempotency key: under one key an agent stores one thing, within 24 hours. One is made when none is given. */
+  /** The idempotency key: an agent's append under one key is stored once within 24 hours. Made when none is given. */
   readonly key?: string | undefined
 }
 
-/** Of one event, or of events of one stream. */
+/** The options for one event, or for events of one stream. */
 export interface AppendOptions extends AppendSettings {
   readonly expectedRevision?: ExpectedRevision | undefined
 }
 
-/** Of events of many streams. */
+/** The options for events of several streams. */
 export interface BatchAppendOptions extends AppendSettings {
   readonly expectations?: readonly Expectation[] | undefined
 }
 
 export type Durability = 'fsync' | 'quorum' | 'memory'
 
-/** Where one event has its place. */
+/** What the store assigned to one event. */
 export interface Appended {
   readonly id: string
   readonly position: Position
   readonly stream: string
   readonly revision: Revision
   readonly timestamp: string
-  /** It had been stored before, under the same key. */
+  /** True when an earlier append under the same key had already stored it. */
   readonly duplicate: boolean
   readonly durability: Durability
 }
 
 export interface AppendedBatch {
-  /** One for each event, in their order, at consecutive positions. */
+  /** One entry for each event, in the order of the request and at consecutive positions. */
   readonly events: readonly Pick<Appended, 'id' | 'position' | 'stream' | 'revision'>[]
   readonly firstPosition: Position
   readonly lastPosition: Position
@@ -60,7 +60,7 @@ export interface AppendedBatch {
   readonly durability: Durability
 }
 
-/** What is sent: the same bytes however often. */
+/** A request as it is sent. Each try sends this text, because the server refuses other content under a used key. */
 export interface AskedAppend {
   readonly path: 'v1/events' | 'v1/events/batch'
   readonly body: string
@@ -77,7 +77,7 @@ export function askedBatch(events: readonly NewEvent[], options: BatchAppendOpti
   return { path: 'v1/events/batch', body: JSON.stringify({ events, expectations, condition }), key: key ?? newKey() }
 }
 
-/** Events of one stream, expected as a whole to find it at a revision. */
+/** Turns events of one stream into a batch that expects the stream as a whole to be at one revision. */
 export function placedIn(
   stream: string,
   events: readonly StreamEvent[],
@@ -87,26 +87,29 @@ export function placedIn(
   return { events: events.map(event => ({ ...event, stream })), options: { ...rest, expectations } }
 }
 
-/** What an answer to many says of the only one. */
+/** Takes the single event out of the answer to a batch of one. */
 export function onlyOne({ events, duplicate, durability }: AppendedBatch): Appended {
   const [only] = events as readonly [AppendedBatch['events'][0]]
   return { ...only, timestamp: timestampOf(only.id), duplicate, durability }
 }
 
-/** The reading of the clock that an event's id begins with. */
+/** The time of an event as RFC 3339, taken from its id because the answer to a batch has no times. */
 export function timestampOf(id: string): string {
   const nanoseconds = BigInt(id.slice(0, id.indexOf('_')))
   const seconds = new Date(Number(nanoseconds / 1_000_000_000n) * 1000).toISOString().slice(0, -'.000Z'.length)
   return `${seconds}.${String(nanoseconds % 1_000_000_000n).padStart(9, '0')}Z`
 }
 
-/** 128 bits of chance. Unlike randomUUID, these are there on pages without https too. */
+/** 128 random bits. `randomUUID` would not do, because browsers offer it only on pages served by https. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16))
   return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
 }
 
-/** Answers that the request itself deserves, whenever it comes: they decide an append that may have been tried before. */
+/**
+ * These refusals decide the earlier tries too. The server looks up the key before it compares revisions, so a conflict
+ * means that nothing is stored under it; and a request that breaks a rule breaks it at every try.
+ */
 const DECIDES: ReadonlySet<string> = new Set([
   'REVISION_CONFLICT',
   'CONDITION_FAILED',
@@ -119,7 +122,7 @@ const DECIDES: ReadonlySet<string> = new Set([
   'MALFORMED_BODY',
 ])
 
-/** Follows the tries of one append, and knows at their end whether it can have been stored. */
+/** Watches the tries of one append, because an early try may have been stored although the last one was refused. */
 export class Fate {
   private inDoubt = false
 
@@ -130,13 +133,13 @@ export class Fate {
     else if (outcomeOf(error) === 'indeterminate') this.inDoubt = true
   }
 
-  /** The last failure, told as the failure of all tries. */
+  /** The last failure, with the outcome of all tries together. */
   told(error: LighthouseError): LighthouseError {
     return withFacts(error, { key: this.key, outcome: this.inDoubt ? 'indeterminate' : 'rejected' })
   }
 }
 
-/** Of one try. A server that refuses in its own words has stored nothing; anything else may have come after it stored. */
+/** The outcome of one try. A refusal by the server itself stored nothing; other failures may come after storing. */
 function outcomeOf({ outcome, code, status }: LighthouseError): Outcome {
   if (outcome !== undefined) return outcome
   if (code === 'INDETERMINATE' || code === 'INTERNAL' || code === 'NETWORK') return 'indeterminate'

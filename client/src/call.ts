@@ -1,15 +1,15 @@
-// What every call may be told besides its subject, when to give up and how to name itself; and the patience of one try.
+// The options that every call takes besides its subject, and the time limit of one try.
 import { NetworkError } from './errors.js'
 
 export interface Context {
-  /** Names the call in the server's log and answers; events without a correlation id of their own get it. */
+  /** Names the call in the server's log and answers; its events take it when they have no id of their own. */
   readonly correlationId?: string | undefined
-  /** W3C trace context of the call; kept with the events it appends. */
+  /** The W3C trace context of the call; it is stored with the events that the call appends. */
   readonly traceparent?: string | undefined
 }
 
 export interface CallOptions {
-  /** Ends the call: it rejects with the signal's reason. */
+  /** Aborting it ends the call, which then rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined
   readonly context?: Context | undefined
 }
@@ -21,7 +21,10 @@ export function headersOf(context: Context | undefined): { [name: string]: strin
   return headers
 }
 
-/** How long one try may take: a signal that ends with the caller's or when time is up, and lets go of the caller's. */
+/**
+ * The time limit of one try: a signal that aborts with the caller's signal or when the time is up. Call `end` always,
+ * because the listener would otherwise stay on the caller's signal, which may outlive many calls.
+ */
 export class Patience {
   private readonly controller = new AbortController()
   private readonly follow = () => this.controller.abort(this.callers?.reason)
@@ -40,31 +43,31 @@ export class Patience {
     return this.controller.signal
   }
 
-  /** Something has come: the time begins anew. */
+  /** Starts the time again, because something has arrived. */
   renew(): void {
     clearTimeout(this.timer)
     this.timer = setTimeout(() => this.controller.abort(new NetworkError(`No answer for ${this.ms} ms.`)), this.ms)
   }
 
-  /** Nothing is being waited for until it is renewed. */
+  /** Stops the time until it is renewed, because a caller that is slow to take events is no fault of the server. */
   rest(): void {
     clearTimeout(this.timer)
   }
 
-  /** Ends what is still under way, and leaves nothing behind. */
+  /** Aborts what is still in flight, and removes the timer and the listener. */
   end(): void {
     clearTimeout(this.timer)
     this.callers?.removeEventListener('abort', this.follow)
     this.controller.abort()
   }
 
-  /** Why a try failed: because the caller gave up, because time was up, or as it says itself. */
+  /** The reason that a caller should see: its own abort or the time limit, instead of what fetch made of it. */
   reasonFor(error: unknown): unknown {
     return this.controller.signal.aborted ? this.controller.signal.reason : error
   }
 }
 
-/** What is awaited, or the reason of the signal if that comes first. */
+/** Settles like `awaited`, or rejects with the signal's reason if the signal aborts first. */
 export function unlessAborted<T>(signal: AbortSignal, awaited: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
     const stop = () => reject(signal.reason)

@@ -1,17 +1,17 @@
-// The one WebSocket that all follows and appenders of a client share: there while somebody needs it, made anew when it breaks.
+// The WebSocket that all follows and appenders of a client share: open while one needs it, replaced when it breaks.
 import { LighthouseError, NetworkError } from './errors.js'
 import type { Frame } from './lines.js'
 import { pause, type Retry } from './retry.js'
 import { type Ending, Session, type WebSocketClass } from './session.js'
 import { goodUntil, replacedAt, type Tokens } from './tokens.js'
 
-/** Something that lives on the connection. */
+/** A follow or an appender, as the shared connection sees it. */
 export interface Channel {
-  /** A connection is there, and knows nothing of what was said on another. */
+  /** A new connection is open. The server knows nothing of what was sent on an earlier one. */
   opened(): void
-  /** It is gone; there will be another. */
+  /** The connection is gone and another one will be opened. */
   broken(error: LighthouseError): void
-  /** There will be no other. The channel has been left. */
+  /** No other connection will be opened. The channel has already been removed. */
   failed(error: LighthouseError): void
 }
 
@@ -24,10 +24,10 @@ export interface ConnectionSettings {
   readonly retry: Retry
 }
 
-/** Who is refused so often in a row, without a welcome between, will always be. */
+/** After this many refusals in a row without a welcome between them, a new token is not expected to help. */
 const MOST_REFUSALS = 5
 
-/** The longest a timer can be set to. */
+/** `setTimeout` fires at once for longer delays, so none may be set. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
 type How = Ending | 'left' | 'renewed'
@@ -61,14 +61,14 @@ export class Connection {
     else if (this.open) channel.opened()
   }
 
-  /** The last one to leave closes the connection. */
+  /** The connection closes when the last channel leaves it. */
   leave(channel: Channel): void {
     if (!this.channels.delete(channel) || this.channels.size > 0) return
     this.rest.abort()
     this.finish('left')
   }
 
-  /** A name for a conversation that no other has had, whose frames go to `handler` until it is forgotten. */
+  /** Returns an id that was never used before on this client; its frames go to `handler` until `forget` is called. */
   converse(handler: FrameHandler): string {
     const id = `c${++this.ids}`
     this.handlers.set(id, handler)
@@ -79,7 +79,7 @@ export class Connection {
     this.handlers.delete(id)
   }
 
-  /** Goes nowhere when there is no connection: the next one begins with `opened`. */
+  /** Does nothing without a connection, because every channel sends again from `opened` on the next one. */
   send(frame: object | string): void {
     if (this.open) this.session?.send(frame)
   }
@@ -100,10 +100,11 @@ export class Connection {
         break
       }
       for (const channel of [...this.channels]) channel.broken(error)
-      // A token that has run out was good until now: its successor is as well asked for at once.
+      // A token that expired in use was valid until now, so its successor can be tried without a delay.
       if (code !== 4401 || !welcomed) await this.takeRest(++failures)
     }
     this.running = false
+    // A channel may have joined while `failAll` ran, when this loop still counted as running.
     if (this.channels.size > 0) void this.run()
   }
 
@@ -125,6 +126,7 @@ export class Connection {
     let token: string
     try {
       token = await this.tokens.current()
+      // The last channel may have left while the token was being fetched.
       if (this.channels.size === 0) return 'left'
       this.session = this.sessionWith(token)
     } catch (error) {
@@ -154,7 +156,7 @@ export class Connection {
     )
   }
 
-  /** Before the token runs out, another connection takes over with its successor. */
+  /** Opens a connection with a new token before this one expires, so that the server never has to close it. */
   private renewBefore(expiresAt: unknown, token: string): void {
     const now = Date.now()
     const due = Math.min(goodUntil(token, now), replacedAt(Date.parse(String(expiresAt)), now)) - now
@@ -169,7 +171,7 @@ export class Connection {
       const next = await this.tokens.current()
       if (session !== undefined && session === this.session && next !== token) this.finish('renewed')
     } catch {
-      // The token is good for a while yet; when it is not, the server says so.
+      // The old token is still valid for a while. Once it has expired, the server closes the connection.
     }
   }
 }
@@ -188,7 +190,7 @@ function platformWebSocket(): WebSocketClass {
   )
 }
 
-/** No token could be had, there is no WebSocket, or its address is none. */
+/** The error of a connection that could not start: no token, no WebSocket, or an address that is not valid. */
 function unopened(error: unknown): LighthouseError {
   if (error instanceof LighthouseError) return error
   return new NetworkError(`The connection could not be opened: ${(error as Error).message}`, { cause: error })

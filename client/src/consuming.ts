@@ -1,4 +1,4 @@
-// The loop of a consumer: takes what it has hands for, calls the handler, and says what became of each event.
+// The loop of a consumer: it takes as many events as handlers are free, calls the handler, and settles each delivery.
 
 import type { Delivery, DeliverySource, Nack } from './delivery.js'
 import { LighthouseError } from './errors.js'
@@ -6,21 +6,21 @@ import type { AnyEvent, EventShape, RecordedEvent } from './event.js'
 import { pause, type Retry } from './retry.js'
 import { Settling } from './settling.js'
 
-/** The event is done when the promise resolves, and failed when it rejects. */
+/** A delivery is acknowledged when the promise resolves, and returned when it rejects. */
 export type Handler<S extends EventShape = AnyEvent> = (
   event: RecordedEvent<S>,
   delivery: Delivery<S>,
 ) => void | Promise<void>
 
 export interface ConsumeOptions<S extends EventShape = AnyEvent> {
-  /** How many handlers run at once, up to 1,000; default 1. */
+  /** At most this many handlers run at once, up to 1,000; default 1. */
   readonly concurrency?: number | undefined
   readonly signal?: AbortSignal | undefined
-  /** What to do with an event whose handler has failed. Default: retry after 1 s, 2 s, 4 s … up to a minute. */
+  /** Chooses what happens to a failed delivery. Default: retry after 1 s, 2 s, 4 s … up to a minute. */
   readonly onFailure?: ((error: unknown, delivery: Delivery<S>) => Nack) | undefined
-  /** It could not be settled: its deadline had passed and another has it, or the server was away for too long. */
+  /** Settling failed: the deadline had passed and another consumer has the event, or the server stayed unreachable. */
   readonly onUnsettled?: ((error: unknown, delivery: Delivery<S>) => void) | undefined
-  /** Taking failed. It is tried again for as long as the loop lasts. */
+  /** Taking failed. It is tried again for as long as the loop runs. */
   readonly onInterrupted?: ((error: LighthouseError) => void) | undefined
 }
 
@@ -33,7 +33,7 @@ export class Consumer<S extends EventShape> {
   private running = 0
   private failures = 0
   private error: { readonly of: unknown } | undefined
-  /** A hand has become free, or the end has come. */
+  /** Resolves the promise of `change`, when a handler is free again or the loop should end. */
   private wake: () => void = () => undefined
 
   constructor(
@@ -78,7 +78,7 @@ export class Consumer<S extends EventShape> {
     })
   }
 
-  /** Nothing, when the loop is to end or taking has failed for now. */
+  /** Returns nothing when the loop should end, or when taking failed and is to be tried again. */
   private async take(): Promise<readonly Delivery<S>[]> {
     const { signal } = this.stopping
     try {
@@ -94,7 +94,7 @@ export class Consumer<S extends EventShape> {
     }
   }
 
-  /** A callback that throws ends the loop with what it has thrown. */
+  /** A callback that throws ends the loop, which then rejects with what was thrown. */
   private async begin(delivery: Delivery<S>): Promise<void> {
     this.running++
     try {

@@ -1,30 +1,30 @@
-// What a group hands out, and what becomes of it.
+// The types of what a consumer group delivers, and how a delivery is settled.
 import type { CallOptions } from './call.js'
 import type { AnyEvent, EventShape, RecordedEvent } from './event.js'
 
-/** An event that is this consumer's until the deadline. */
+/** An event that only this consumer may settle, until the deadline. */
 export interface Delivery<S extends EventShape = AnyEvent> {
-  /** Settles this delivery, and no other. */
+  /** Settles this delivery only: a later delivery of the same event has another token. */
   readonly token: string
-  /** Which attempt this is, from 1. */
+  /** The number of this attempt, from 1. */
   readonly attempt: number
   readonly deadline: string
   readonly event: RecordedEvent<S>
 }
 
 export interface TakeOptions extends CallOptions {
-  /** The most deliveries there will be, up to 1,000; default 10. */
+  /** At most this many deliveries are returned, up to 1,000; default 10. */
   readonly max?: number | undefined
-  /** How long to wait for the first, up to 50; default 30. */
+  /** Seconds to wait for the first delivery, up to 50; default 30. */
   readonly waitSeconds?: number | undefined
 }
 
-/** `retry`: hand it out again. `park`: put it aside for somebody to look at. `skip`: it need not be done. */
+/** `retry`: deliver it again. `park`: keep it aside until somebody decides. `skip`: it need not be done. */
 export type Nack =
   | { readonly action: 'retry'; readonly delaySeconds?: number | undefined; readonly reason?: string | undefined }
   | { readonly action: 'park' | 'skip'; readonly reason?: string | undefined }
 
-/** What hands out deliveries and is told what became of them: a group. */
+/** Delivers events and has them settled; implemented by `Group`. */
 export interface DeliverySource<S extends EventShape = AnyEvent> {
   take(options?: TakeOptions): Promise<readonly Delivery<S>[]>
   ack(tokens: readonly string[], options?: CallOptions): Promise<void>

@@ -1,7 +1,6 @@
-// What can go wrong, as a program meets it: a code to branch on, whether trying again can help, and what became of an append.
+// The errors a program meets: a code to branch on, whether repeating can help, and whether an append may be stored.
 import type { ExpectedRevision, Position, Revision } from './event.js'
 
-/** The codes the server answers with. */
 export const SERVER_CODES = [
   'INVALID_EVENT',
   'INVALID_REQUEST',
@@ -44,22 +43,22 @@ export const SERVER_CODES = [
 ] as const
 
 /**
- * Besides the server's: `NETWORK` (no whole answer came), `BAD_ANSWER` (what came is not an answer of Lighthouse),
- * `NO_WEBSOCKET` (this platform has none and none was given). A newer server may know more.
+ * Beside the server's codes: `NETWORK` (no complete answer came), `BAD_ANSWER` (the answer is not one of Lighthouse),
+ * `NO_WEBSOCKET` (the platform has none and none was passed). A newer server may send codes that are not listed here.
  */
 export type ErrorCode =
   | (typeof SERVER_CODES)[number]
   | 'NETWORK'
   | 'BAD_ANSWER'
   | 'NO_WEBSOCKET'
-  // Keeps the names above as suggestions and lets every text be compared with.
+  // A plain `string` would absorb the names above; this form keeps them as suggestions and still allows any code.
   | (string & {})
 
-/** `rejected`: surely not stored. `indeterminate`: it may be stored; the same key tells. */
+/** `rejected`: surely not stored. `indeterminate`: perhaps stored; appending again under the same key finds out. */
 export type Outcome = 'rejected' | 'indeterminate'
 
 export interface FieldError {
-  /** JSON Pointer into the request. */
+  /** A JSON Pointer into the request. */
   readonly pointer: string
   readonly detail: string
 }
@@ -71,10 +70,10 @@ export type Violation =
       readonly expected: ExpectedRevision
       readonly actual: Revision
     }
-  /** The event is described only to a token that may read it. */
+  /** The event is described only to a token that may read it, so that conditions reveal no hidden events. */
   | { readonly kind: 'condition'; readonly id?: string; readonly position?: Position; readonly type?: string }
 
-/** What an error knows besides its code and its words. */
+/** The optional fields of an error, beside its code and its detail. */
 export interface ErrorFacts {
   readonly status?: number | undefined
   readonly title?: string | undefined
@@ -89,25 +88,25 @@ export interface ErrorFacts {
   readonly cause?: unknown
 }
 
-/** Every failure of a call, but for the caller's own: an abort is the reason of its signal, a wrong argument a TypeError. */
+/** The error of every failed call, except an abort (its signal's reason) and a wrong argument (a TypeError). */
 export class LighthouseError extends Error {
   override readonly name: string = 'LighthouseError'
-  /** Of the answer, when there was one. */
+  /** The HTTP status; undefined when no answer came. */
   readonly status: number | undefined
   readonly title: string
-  /** Whether doing the same again can help. */
+  /** Whether repeating the same call can succeed. */
   readonly retryable: boolean
-  /** Of an append; undefined for everything else. */
+  /** Only set for appends. */
   readonly outcome: Outcome | undefined
-  /** What is wrong with the request, finding by finding. */
+  /** One entry for each thing that is wrong with the request. */
   readonly errors: readonly FieldError[]
-  /** Every expectation and condition that did not hold. */
+  /** Every expectation and every condition that did not hold. */
   readonly violations: readonly Violation[]
   readonly correlationId: string | undefined
-  /** Names the failure in the server's log. */
+  /** Finds this failure in the server's log. */
   readonly traceId: string | undefined
   readonly retryAfterSeconds: number | undefined
-  /** Of an append: the idempotency key it was sent under. Sent again with it, it is stored at most once. */
+  /** The idempotency key of the append. Sending the append again under it stores it at most once. */
   readonly key: string | undefined
 
   constructor(
@@ -129,12 +128,12 @@ export class LighthouseError extends Error {
   }
 }
 
-/** An expectation or a condition did not hold: read, decide again, append again. */
+/** An expectation or a condition did not hold: the caller should read, decide again and append again. */
 export class ConflictError extends LighthouseError {
   override readonly name = 'ConflictError'
 }
 
-/** No whole answer came: the server is not there, or the connection broke. */
+/** No complete answer came, because the server is not reachable or the connection broke. */
 export class NetworkError extends LighthouseError {
   override readonly name = 'NetworkError'
 
@@ -143,7 +142,7 @@ export class NetworkError extends LighthouseError {
   }
 }
 
-/** An append of which nobody knows whether it was stored. Append again with `error.key`: the answer tells. */
+/** Whether it is unknown if an append was stored. Appending again with `error.key` finds out. */
 export function isIndeterminate(error: unknown): error is LighthouseError & { readonly key: string } {
   return error instanceof LighthouseError && error.outcome === 'indeterminate'
 }
@@ -155,10 +154,9 @@ export function errorOf(code: ErrorCode, detail: string, facts: ErrorFacts): Lig
   return code === 'NETWORK' ? new NetworkError(detail, facts) : new LighthouseError(code, detail, facts)
 }
 
-/** The same failure, knowing more. */
 export function withFacts(error: LighthouseError, more: ErrorFacts): LighthouseError {
   const made = errorOf(error.code, error.detail, { ...error.facts, ...more })
-  // It happened where it happened first.
+  // The stack must show where the failure happened, and not where the facts were added.
   if (error.stack !== undefined) made.stack = error.stack
   return made
 }

@@ -1,26 +1,26 @@
-// What an event is to a client: as it is appended (NewEvent) and as the store keeps it (RecordedEvent).
+// The types of an event: as a client appends it (NewEvent) and as the store keeps it (RecordedEvent).
 
 export type JsonValue = null | boolean | number | string | readonly JsonValue[] | JsonObject
 export interface JsonObject {
   readonly [key: string]: JsonValue
 }
 
-/** Global place in the log: dense, from 1. 0 stands for «before the first event». */
+/** The number of an event in the whole log: dense, from 1. 0 means «before the first event». */
 export type Position = number
 
-/** Place within one stream: dense, from 0. */
+/** The number of an event in its stream: dense, from 0. */
 export type Revision = number
 
-/** Where a stream must stand for an append to be taken; `any` expects nothing. */
+/** The revision a stream must have for an append to be accepted; `any` accepts every revision. */
 export type ExpectedRevision = Revision | 'any' | 'none' | 'exists'
 
-/** The part of an event that an application defines. A union of these is an application's vocabulary. */
+/** The part of an event that an application defines; a union of these lists all its types of events. */
 export interface EventShape {
   readonly type: string
   readonly data: object
 }
 
-/** What is known of an event whose shape nobody has told. */
+/** The shape of events for callers that have declared none of their own. */
 export interface AnyEvent extends EventShape {
   readonly data: JsonObject
 }
@@ -28,20 +28,20 @@ export interface AnyEvent extends EventShape {
 interface Details {
   readonly metadata?: object | undefined
   readonly tags?: readonly string[] | undefined
-  /** Of the shape of `data`, from 1. */
+  /** The version of the shape of `data`, from 1. */
   readonly schemaVersion?: number | undefined
-  /** Without one the event gets the correlation id of the call. */
+  /** An event without one gets the correlation id of the call. */
   readonly correlationId?: string | undefined
-  /** Normally the id of the event that caused this one. */
+  /** Usually the id of the event that caused this one. */
   readonly causationId?: string | undefined
   readonly sessionId?: string | undefined
-  /** Ids of further direct causes. */
+  /** The ids of further direct causes. */
   readonly parents?: readonly string[] | undefined
-  /** RFC 3339. Kept, never used for order. */
+  /** RFC 3339. It is stored but never used for order, because only the position orders events. */
   readonly occurredAt?: string | undefined
 }
 
-/** An event for a stream that is named beside it. */
+/** An event without its stream, which is named beside it. */
 export type StreamEvent<S extends EventShape = EventShape> = S extends EventShape
   ? Details & { readonly type: S['type']; readonly data: S['data'] }
   : never
@@ -49,14 +49,14 @@ export type StreamEvent<S extends EventShape = EventShape> = S extends EventShap
 export type NewEvent<S extends EventShape = EventShape> = StreamEvent<S> & { readonly stream: string }
 
 interface Recorded {
-  /** `{timestamp_ns}_{sequence}_{node_id}`, rising with the position. */
+  /** `{timestamp_ns}_{sequence}_{node_id}`; ids rise with the position. */
   readonly id: string
   readonly position: Position
   readonly stream: string
   readonly revision: Revision
-  /** RFC 3339 with nine decimals. */
+  /** RFC 3339 with nine decimals, in UTC. */
   readonly timestamp: string
-  /** Who wrote it, from the token. */
+  /** The agent that wrote the event, as its token named it. */
   readonly agentId: string
   readonly onBehalfOf?: readonly string[]
   readonly schemaVersion: number
@@ -68,11 +68,14 @@ interface Recorded {
   readonly parents?: readonly string[]
   readonly occurredAt?: string
   readonly traceparent?: string
-  /** Hex SHA-256 of the stored bytes. */
+  /** The SHA-256 of the stored bytes, in hex. */
   readonly checksum: string
 }
 
-/** With a union of shapes, `event.type` tells the compiler which `data` it has. Nothing is checked when it is read. */
+/**
+ * With a union of shapes, the compiler narrows `data` by `event.type`. Nothing is checked at run time, so an event that
+ * does not have the declared shape is returned as it is.
+ */
 export type RecordedEvent<S extends EventShape = AnyEvent> = S extends EventShape
   ? Recorded & { readonly type: S['type']; readonly data: S['data'] }
   : never

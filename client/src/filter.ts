@@ -1,17 +1,17 @@
-// Which events a reader asks for, and how that is said in a query and in a frame. Pure.
+// The filters and bounds of a read, and their form in a query string and in a frame. Pure.
 import type { CallOptions } from './call.js'
 import type { Position } from './event.js'
 
-/** One value, or several of which an event has one. */
+/** One value, or several of which an event must have one. */
 export type OneOrMany = string | readonly string[]
 
-/** Fields are AND-ed, the values of one field OR-ed, tags AND-ed. */
+/** The fields are AND-ed, the values of one field OR-ed, the tags AND-ed. */
 export interface EventFilter {
-  /** Names; `*` is any run of characters. Streams of the service itself, `$…`, match only a pattern that starts with `$`. */
+  /** Names; `*` matches any run of characters. Service streams, `$…`, match only a pattern that begins with `$`. */
   readonly streams?: OneOrMany | undefined
-  /** Types; `*` is any run of characters. */
+  /** Types; `*` matches any run of characters. */
   readonly types?: OneOrMany | undefined
-  /** All of them must be there. */
+  /** An event must have all of them. */
   readonly tags?: OneOrMany | undefined
   readonly agents?: OneOrMany | undefined
   readonly correlationId?: string | undefined
@@ -30,13 +30,13 @@ export interface ReadRequest extends ReadFilter, CallOptions {
   readonly after?: Position | undefined
   /** Only events before this position. */
   readonly before?: Position | undefined
-  /** Only events of this time or later, RFC 3339. */
+  /** Only events with this time or a later one, RFC 3339. */
   readonly since?: string | Date | undefined
   /** Only events before this time, RFC 3339. */
   readonly until?: string | Date | undefined
   /** `desc`: newest first. */
   readonly order?: 'asc' | 'desc' | undefined
-  /** The most events there will be; none: all. */
+  /** The read ends after this many events; without it, all that match are read. */
   readonly limit?: number | undefined
 }
 
@@ -61,7 +61,7 @@ export function filterQuery(filter: ReadFilter): URLSearchParams {
 const LISTS = ['streams', 'types', 'tags', 'agents'] as const
 const TEXTS = ['correlationId', 'causationId', 'sessionId'] as const
 
-/** Undefined when the filter lets everything through. */
+/** The filter as a frame carries it; undefined when the filter lets every event through. */
 export function filterFrame(filter: EventFilter): object | undefined {
   const given: { [field: string]: OneOrMany } = {}
   for (const field of LISTS) {
@@ -76,7 +76,7 @@ export function filterFrame(filter: EventFilter): object | undefined {
   return Object.keys(given).length === 0 ? undefined : given
 }
 
-/** An empty list would match nothing, and in a query it would vanish and match everything: it is refused. */
+/** Refuses an empty list: it should match nothing, but in a query string it would disappear and match everything. */
 function listOf(field: string, value: OneOrMany | undefined): readonly string[] | undefined {
   if (value === undefined) return undefined
   const list = typeof value === 'string' ? [value] : value
@@ -101,7 +101,7 @@ function timeOf(moment: string | Date): string {
   return typeof moment === 'string' ? moment : moment.toISOString()
 }
 
-/** How many things a caller wants in all. */
+/** The limit as a number, infinite when none is given; throws a TypeError unless it is a whole number from 0. */
 export function limitOf(limit: number | undefined): number {
   if (limit === undefined) return Number.POSITIVE_INFINITY
   if (!Number.isSafeInteger(limit) || limit < 0) throw new TypeError('limit must be a whole number from 0')

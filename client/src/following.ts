@@ -1,4 +1,4 @@
-// A follow as an async iterator: events as they are stored, each once, in order, through every break, in bounded memory.
+// A follow as an async iterator: each event once and in order, through every break, with a bounded buffer.
 import type { Connection } from './connection.js'
 import type { LighthouseError } from './errors.js'
 import type { AnyEvent, EventShape, Position, RecordedEvent } from './event.js'
@@ -7,19 +7,22 @@ import { Subscription, type SubscriptionSink } from './subscription.js'
 
 export interface FollowRequest extends EventFilter {
   /**
-   * From where: beyond a position, an event's id, a time (RFC 3339), from the `start`, or from the `head` of the moment
-   * in which the server hears of it. Default `head`.
+   * The follow starts beyond a position, an event's id or a time (RFC 3339), at the `start`, or at the `head` that the
+   * server has when it receives the request. Default `head`.
    */
   readonly after?: Position | 'start' | 'head' | (string & {}) | undefined
-  /** Ends the follow: its iteration is over, without an error. */
+  /** Aborting it ends the iteration without an error. */
   readonly signal?: AbortSignal | undefined
-  /** What was stored before has been seen; what comes now is new. Again after every `onFellBehind` and `onInterrupted`. */
+  /**
+   * Every event stored before has been returned, and those that follow are new. It is called again after every
+   * `onFellBehind` and `onInterrupted`.
+   */
   readonly onCaughtUp?: ((position: Position) => void) | undefined
-  /** Events come faster than they are taken: they are read from the log, at the reader's pace. */
+  /** New events come faster than they are taken, so they are now read from the log at the pace of the caller. */
   readonly onFellBehind?: ((position: Position) => void) | undefined
-  /** The connection broke, or the server could not go on. It is tried again for as long as the follow lasts. */
+  /** The connection broke or the server ended the subscription. It is tried again for as long as the follow lasts. */
   readonly onInterrupted?: ((error: LighthouseError) => void) | undefined
-  /** The most events that wait here for their reader; default 1,000. */
+  /** At most about this many events wait here to be taken; default 1,000. */
   readonly bufferedEvents?: number | undefined
 }
 
@@ -27,7 +30,7 @@ type Item =
   | { readonly event: RecordedEvent; readonly chars: number }
   | { readonly mark: 'checkpoint' | 'caughtUp' | 'fellBehind'; readonly position: Position }
 
-/** As texts, whatever their number. One event alone may be larger. */
+/** The buffered characters of all events together. A single event may be larger, or it could never be delivered. */
 const BUFFERED_CHARS = 16 * 1024 * 1024
 
 interface Waiter {
@@ -61,12 +64,12 @@ export class Following<S extends EventShape = AnyEvent> implements AsyncIterable
     this.subscription = new Subscription(connection, wanted, this.sink())
   }
 
-  /** Everything up to here has been handed out, or did not match: a later follow goes on behind it. */
+  /** Every event up to here was returned or did not match, so a later follow may start behind it. */
   get position(): Position | undefined {
     return this.reached
   }
 
-  /** How many events wait here for their reader. */
+  /** The number of events that wait here to be taken. */
   get buffered(): number {
     return this.events
   }
@@ -100,7 +103,7 @@ export class Following<S extends EventShape = AnyEvent> implements AsyncIterable
     this.subscription.start()
   }
 
-  /** What has not been handed out is not: the reader has gone. */
+  /** Drops what is buffered: the caller has stopped, so `position` must not move past what it took. */
   private readonly end = (): void => {
     this.items.length = 0
     this.close()
@@ -136,7 +139,7 @@ export class Following<S extends EventShape = AnyEvent> implements AsyncIterable
 
   private keep(item: Item): void {
     const last = this.items.at(-1)
-    // Of checkpoints in a row only the last says something.
+    // A later checkpoint covers an earlier one; keeping only the last bounds the buffer when nothing matches.
     if (
       'mark' in item &&
       item.mark === 'checkpoint' &&
@@ -159,7 +162,7 @@ export class Following<S extends EventShape = AnyEvent> implements AsyncIterable
     }
   }
 
-  /** Hands out what there is to whoever waits. */
+  /** Passes buffered items to pending `next` calls, and resumes the subscription once half of the buffer is free. */
   private serve(): void {
     while (this.waiters.length > 0 && this.items.length > 0) this.hand(this.items.shift() as Item)
     if (this.state === 'over' && this.items.length === 0) this.dismiss()
@@ -182,7 +185,7 @@ export class Following<S extends EventShape = AnyEvent> implements AsyncIterable
     if (item.mark === 'fellBehind') this.tell(this.request.onFellBehind, item.position)
   }
 
-  /** A callback that throws ends the follow with what it has thrown. */
+  /** A callback that throws ends the follow, which rejects with what was thrown. */
   private tell<T>(callback: ((what: T) => void) | undefined, what: T): void {
     try {
       callback?.(what)

@@ -1,4 +1,4 @@
-// A consumer group: each event that matches is handed to one of its consumers, until it is settled.
+// A consumer group: each event that matches goes to one of its consumers at a time until it is settled.
 import type { CallOptions } from './call.js'
 import { type ConsumeOptions, Consumer, type Handler } from './consuming.js'
 import type { Delivery, Nack, TakeOptions } from './delivery.js'
@@ -7,50 +7,50 @@ import { type EventFilter, filterFrame, limitOf } from './filter.js'
 import type { Http, HttpRequest } from './http.js'
 import { foundOrNot } from './streams.js'
 
-/** What may be changed later, by whoever defined the group. */
+/** The settings that can be changed later, by the owner or with `admin.write`. */
 export interface GroupSettings {
-  /** How long a consumer has to settle what it was given; default 30. */
+  /** Seconds that a consumer has to settle a delivery; default 30. */
   readonly ackTimeoutSeconds?: number | undefined
-  /** Handed out so many times without success, an event is parked; default 5. */
+  /** An event is parked after this many deliveries without success; default 5. */
   readonly maxAttempts?: number | undefined
-  /** Out at once, with all consumers together; default 1,000. */
+  /** At most this many deliveries are in flight for all consumers together; default 1,000. */
   readonly maxInFlight?: number | undefined
-  /** `stream`, `correlation`: one event of each at a time, in order. Default `none`. */
+  /** `stream`, `correlation`: events of the same one are delivered one at a time and in order. Default `none`. */
   readonly ordering?: 'none' | 'stream' | 'correlation' | undefined
-  /** Where the log cannot be read: say so and hand out no more, or go on behind it. Default `stop`. */
+  /** Where the log is damaged, the group stalls and reports it, or continues behind it (`skip`). Default `stop`. */
   readonly damaged?: 'stop' | 'skip' | undefined
 }
 
-/** Who may take from a group beside the agent that owns it. */
+/** The agents that may take from a group besides its owner. */
 export interface GroupConsumers {
-  /** Ids of agents; `*` stands for any run of characters. */
+  /** The ids of agents; `*` matches any run of characters. */
   readonly agents?: readonly string[] | undefined
-  /** Roles of tokens: `guest`, `agent`, `expert_agent`, `system_agent`, `admin`. */
+  /** The roles of tokens: `guest`, `agent`, `expert_agent`, `system_agent`, `admin`. */
   readonly roles?: readonly string[] | undefined
 }
 
-/** What a group is. Its filter and its beginning stay as they were defined first. */
+/** A group as it is declared. Its filter and its start cannot be changed once the group exists. */
 export interface GroupDefinition extends EventFilter, GroupSettings {
-  /** From where: beyond a position, an event's id, a time (RFC 3339), from the `start` or the `head`. Default `head`. */
+  /** Start beyond a position, an event's id or a time (RFC 3339), at the `start` or at the `head`. Default `head`. */
   readonly after?: Position | 'start' | 'head' | (string & {}) | undefined
-  /** Default: nobody else, or, where the group exists, whom it has named. For all others it does not exist. */
+  /** Default: none, or those it has when the group exists. To every other agent the group does not exist. */
   readonly consumers?: GroupConsumers | undefined
 }
 
 export interface GroupProgress {
-  /** Everything up to here is settled, out, waiting to be tried again, or parked. */
+  /** Every event up to here is settled, in flight, waiting to be retried, or parked. */
   readonly floor: Position
-  /** The log has been looked at up to here. */
+  /** The log has been examined up to here. */
   readonly position: Position
   readonly head: Position
-  /** Positions between floor and head. */
+  /** The number of positions between floor and head. */
   readonly lag: number
   readonly inFlight: number
   readonly retrying: number
   readonly parked: number
   readonly oldestInFlight: { readonly position: Position; readonly deadline: string } | null
   readonly nextDue: string | null
-  /** Why nothing new is handed out. */
+  /** The reason why no new events are delivered; null while they are. */
   readonly stalled: { readonly code: string; readonly detail: string } | null
   readonly consumers: number
 }
@@ -60,23 +60,23 @@ export interface GroupStatus
   readonly name: string
   readonly filter: EventFilter
   readonly after: Position | string
-  /** The position that `after` stood for. */
+  /** The position that `after` was resolved to when the group was defined. */
   readonly start: Position
-  /** The agent that owns it. */
+  /** The agent that owns the group. */
   readonly definedBy: string
-  /** Undefined from a server that does not know of them. */
+  /** Undefined when the server is older than this field. */
   readonly consumers?: { readonly agents: readonly string[]; readonly roles: readonly string[] }
-  /** As far as the token may subscribe. */
+  /** Counts only what the token may see. */
   readonly progress: GroupProgress
 }
 
 export interface ParkedEvent<S extends EventShape = AnyEvent> {
   readonly position: Position
-  /** How many times it was handed out. */
+  /** The number of deliveries before it was parked. */
   readonly attempts: number
   readonly reason: string
   readonly at: string
-  /** Null when it has been removed by retention or cannot be read. */
+  /** Null when retention has removed the event or it cannot be read. */
   readonly event: RecordedEvent<S> | null
 }
 
@@ -94,7 +94,10 @@ export class Group<S extends EventShape = AnyEvent> {
     this.path = `v1/subscriptions/${encodeURIComponent(name)}`
   }
 
-  /** Makes the group, or changes its settings. The same again by its owner or a consumer changes nothing, so every consumer may begin with it. */
+  /**
+   * Creates the group, or changes its settings. Repeating a definition changes nothing, whether its owner or a consumer
+   * sends it, so every consumer may begin with it.
+   */
   async define(definition: GroupDefinition = {}, options: CallOptions = {}): Promise<GroupStatus> {
     const { after, ackTimeoutSeconds, maxAttempts, maxInFlight, ordering, damaged, consumers } = definition
     const settings = { ackTimeoutSeconds, maxAttempts, maxInFlight, ordering, damaged }
@@ -102,36 +105,36 @@ export class Group<S extends EventShape = AnyEvent> {
     return (await this.http.call({ method: 'PUT', path: this.path, body }, options)).body as GroupStatus
   }
 
-  /** What it is and how far it has come; undefined when there is no such group. */
+  /** The definition and the progress; undefined when there is no such group. */
   async status(options: CallOptions = {}): Promise<GroupStatus | undefined> {
     return (await foundOrNot(this.http, { method: 'GET', path: this.path }, options))?.body as GroupStatus | undefined
   }
 
-  /** The events it has handed out stay in the log. */
+  /** Deletes the group. The events it has delivered stay in the log. */
   async delete(options: CallOptions = {}): Promise<void> {
     await this.http.call({ method: 'DELETE', path: this.path }, options)
   }
 
-  /** Events to work on, oldest first; none when none came in time. */
+  /** Takes events to work on, oldest first; empty when none became available in time. */
   async take({ max = 10, waitSeconds = WAIT_SECONDS, ...options }: TakeOptions = {}): Promise<readonly Delivery<S>[]> {
     const query = new URLSearchParams({ max: String(max), wait: String(waitSeconds) })
     const { body } = await this.http.call({ ...this.post('take'), query, extraMs: waitSeconds * 1000 }, options)
     return (body as { readonly deliveries: readonly Delivery<S>[] }).deliveries
   }
 
-  /** They are done: all of them, or none if one is stale. The same again changes nothing. */
+  /** Acknowledges all of them, or none if one is stale. Repeating it changes nothing. */
   async ack(tokens: readonly string[], options: CallOptions = {}): Promise<void> {
     await this.http.call(this.post('ack', { tokens }), options)
   }
 
-  /** They are not done. */
+  /** Returns, parks or skips all of them, or none if one is stale. */
   async nack(tokens: readonly string[], nack: Nack, options: CallOptions = {}): Promise<void> {
-    // A character of two halves that is cut within would make the whole text one that is refused.
+    // The cut must not split a surrogate pair, because the server refuses a text with half of one.
     const reason = nack.reason?.slice(0, REASON_CHARS).replace(/[\ud800-\udbff]$/, '')
     await this.http.call(this.post('nack', { tokens, ...nack, reason }), options)
   }
 
-  /** What was put aside, in order of position, as far as the token may read it. */
+  /** The parked events in the order of positions, as far as the token may read them. */
   async *parked({
     after,
     limit,
@@ -153,21 +156,21 @@ export class Group<S extends EventShape = AnyEvent> {
     }
   }
 
-  /** Hands parked events out again, all of them unless told which; answers how many. */
+  /** Delivers parked events again, all of them without `positions`; resolves with their number. */
   async replayParked(positions?: readonly Position[], options: CallOptions = {}): Promise<number> {
     const { body } = await this.http.call(this.post('parked/replay', { positions }), options)
     return (body as { readonly replayed: number }).replayed
   }
 
-  /** Is done with parked events, all of them unless told which; answers how many. */
+  /** Gives parked events up as done, all of them without `positions`; resolves with their number. */
   async discardParked(positions?: readonly Position[], options: CallOptions = {}): Promise<number> {
     const { body } = await this.http.call(this.post('parked/discard', { positions }), options)
     return (body as { readonly discarded: number }).discarded
   }
 
   /**
-   * Takes and handles events until the signal ends it: then it takes no more, lets the handlers come to their end,
-   * settles what they have done, and resolves. Rejects when the group cannot be consumed, once all has been settled.
+   * Takes and handles events until the signal aborts: then it takes no more, waits for running handlers, settles what
+   * they have done, and resolves. It rejects when the group cannot be consumed, after all has been settled.
    */
   consume(handler: Handler<S>, options: ConsumeOptions<S> = {}): Promise<void> {
     return new Consumer<S>(this, this.http.retry, handler, options).run()

@@ -1,4 +1,4 @@
-// Requests and answers: the token, the time limit, what failed in one kind of error, and another try when that can help.
+// Sends HTTP requests with a token and a time limit, turns failures into one kind of error, and repeats failed tries.
 import { type CallOptions, headersOf, Patience, unlessAborted } from './call.js'
 import { LighthouseError, NetworkError } from './errors.js'
 import { errorOfAnswer } from './problem.js'
@@ -7,20 +7,20 @@ import type { Tokens } from './tokens.js'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
-  /** Below the server's address, without a leading slash, its parts encoded. */
+  /** The path below the server's address, without a leading slash and with its parts already encoded. */
   readonly path: string
   readonly query?: URLSearchParams
-  /** JSON text, made once: every try sends the same bytes. */
+  /** JSON text that is made once, because every try under one idempotency key must send the same bytes. */
   readonly body?: string
   readonly headers?: { readonly [name: string]: string }
-  /** Added to the usual patience: how long the server itself may take. */
+  /** Added to the time limit of a try, because the server itself may wait this long before it answers. */
   readonly extraMs?: number
 }
 
 export interface Answer {
   readonly status: number
   readonly headers: Headers
-  /** Parsed JSON; undefined when there is none. */
+  /** The parsed JSON; undefined when the answer has no body. */
   readonly body: unknown
 }
 
@@ -30,7 +30,7 @@ export interface HttpSettings {
   readonly retry: Retry
 }
 
-/** Failures of Node's own fetch after which nothing can have been sent. */
+/** After these failures of Node's own fetch no byte can have reached the server, so an append was surely not stored. */
 const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
 
 export class Http {
@@ -44,12 +44,15 @@ export class Http {
     return this.settings.retry
   }
 
-  /** How long a stream of lines may be silent. */
+  /** A stream of lines may be silent for this long; it is never shorter than 60 s. */
   get silenceMs(): number {
     return Math.max(60_000, this.settings.timeoutMs)
   }
 
-  /** Tries until there is an answer, or no sense in trying. `onFailure` sees every failure, the last one too. */
+  /**
+   * Repeats the request until it is answered, or until the error or the settings allow no further try. `onFailure` is
+   * called for every failure, the last one included.
+   */
   async call(
     request: HttpRequest,
     options: CallOptions = {},
@@ -68,7 +71,7 @@ export class Http {
     }
   }
 
-  /** One try, answered as soon as the headers are there; whoever asked reads the body and ends the patience. */
+  /** Makes one try and resolves once the headers are there; the caller must read the body and end the `patience`. */
   async open(request: HttpRequest, options: CallOptions, patience: Patience): Promise<Response> {
     const response = await this.send(request, options, patience.signal)
     if (response.ok) return response
@@ -90,7 +93,7 @@ export class Http {
     }
   }
 
-  /** A token that is refused is replaced once, at once. */
+  /** A refused token is replaced once and the request sent again at once; a second refusal is the answer of the try. */
   private async send(request: HttpRequest, options: CallOptions, signal: AbortSignal): Promise<Response> {
     const token = await this.token(signal)
     const response = await this.sendWith(token, request, options, signal)
@@ -102,7 +105,7 @@ export class Http {
     return this.sendWith(next, request, options, signal)
   }
 
-  /** The function may take its time; whoever waits for it need not. */
+  /** The token function may hang, so waiting for it ends with the signal of this try. */
   private async token(signal: AbortSignal): Promise<string> {
     try {
       return await unlessAborted(signal, this.tokens.current())

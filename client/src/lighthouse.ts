@@ -48,41 +48,41 @@ import {
 import { type TokenFunction, Tokens } from './tokens.js'
 
 export interface LighthouseOptions {
-  /** Where the server is, as `https://lighthouse.example`; it may be below a path. */
+  /** The address of the server, such as `https://lighthouse.example`; a path prefix in it is kept. */
   readonly url: string | URL
-  /** A JWT, or a function that answers one, called when one is needed and when the last one is about to end. */
+  /** A JWT, or a function that returns one, called when no token is held and shortly before the held one expires. */
   readonly token: string | TokenFunction
-  /** How often and how soon something is tried again; `false`: never. */
+  /** How often and how soon a failed call is repeated; `false` turns repeating off. */
   readonly retry?: RetryOptions | false | undefined
-  /** Milliseconds one try may take; default 30,000. */
+  /** Milliseconds that one attempt may take; default 30,000. */
   readonly timeoutMs?: number | undefined
-  /** Instead of the platform's. */
+  /** Used instead of the platform's own fetch. */
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** Instead of the platform's. Node has one from version 22 on; before, give it that of the package `ws`. */
+  /** Used instead of the platform's own. Node has one from version 22 on; before, pass that of the package `ws`. */
   readonly WebSocket?: WebSocketClass | undefined
 }
 
 export interface WaitRequest extends ReadFilter, CallOptions {
-  /** Beyond which position; without it, beyond the head of this moment. */
+  /** Only events beyond this position count; without it, those beyond the head at the time of the call. */
   readonly after?: Position | undefined
-  /** From 0 to 50; default 30. */
+  /** How long the server waits, from 0 to 50 seconds; default 30. */
   readonly timeoutSeconds?: number | undefined
-  /** The most events there will be, up to 10,000; default 100. */
+  /** The answer has at most this many events, up to 10,000; default 100. */
   readonly limit?: number | undefined
 }
 
 export interface Waited<S extends EventShape = AnyEvent> {
-  /** Oldest first; empty when nothing came in time. */
+  /** Oldest first; empty when no event matched in time. */
   readonly events: readonly RecordedEvent<S>[]
-  /** The `after` of the next wait. */
+  /** Pass this as the `after` of the next wait, so that no event is missed or seen twice. */
   readonly position: Position
 }
 
 export interface EventsPage<S extends EventShape = AnyEvent> {
   readonly events: readonly RecordedEvent<S>[]
-  /** The cursor of the next page; null on the last. */
+  /** The cursor of the next page; null on the last page. */
   readonly next: string | null
-  /** The head that all pages of this walk are read up to. */
+  /** All pages of this walk end at this head, so events stored meanwhile do not move the end. */
   readonly head: Position
 }
 
@@ -96,13 +96,13 @@ export class Lighthouse {
     const address = addressOf(url)
     const tokens = new Tokens(token)
     const retry = new Retry(retrying)
-    // The platform's own fetch insists on being called without an owner.
+    // Browsers refuse to run their own fetch as a method of another object, so it is called as a plain function.
     const send = fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
     this.http = new Http(address, tokens, { fetch: send, timeoutMs, retry })
     this.connection = new Connection(tokens, { url: streamAddress(address), WebSocket, timeoutMs, retry })
   }
 
-  /** Stores one event, or many all or none, and answers once they are durable. Tried again, it is stored once. */
+  /** Stores one event, or all of many or none, and resolves once they are durable. Retries store nothing twice. */
   append(event: NewEvent, options?: AppendOptions): Promise<Appended>
   append(events: readonly NewEvent[], options?: BatchAppendOptions): Promise<AppendedBatch>
   async append(
@@ -113,7 +113,7 @@ export class Lighthouse {
     return this.send<Appended | AppendedBatch>(asked, options)
   }
 
-  /** The same for events of one stream, which is named beside them. */
+  /** Does the same for events of one stream, which is named once beside them. */
   appendTo(stream: string, event: StreamEvent, options?: AppendOptions): Promise<Appended>
   appendTo(stream: string, events: readonly StreamEvent[], options?: AppendOptions): Promise<AppendedBatch>
   async appendTo(
@@ -126,12 +126,15 @@ export class Lighthouse {
     return this.append(placed.events, placed.options)
   }
 
-  /** All events that match, oldest or newest first, at the reader's pace. A broken connection is not noticed. */
+  /**
+   * All events that match, oldest or newest first, as fast as the caller iterates. When the connection breaks, the read
+   * resumes behind the last event, so the caller does not notice it.
+   */
   read<S extends EventShape = AnyEvent>(request: ReadRequest = {}): AsyncGenerator<RecordedEvent<S>, void, void> {
     return readEvents<S>(this.http, request)
   }
 
-  /** One page of them, for those who keep no connection: at most `limit` events (100), and the cursor of the next. */
+  /** Reads one page for callers that keep no connection open: at most `limit` events (100) and the next cursor. */
   async readPage<S extends EventShape = AnyEvent>(
     request: ReadRequest & { readonly cursor?: string | undefined } = {},
   ): Promise<EventsPage<S>> {
@@ -141,7 +144,7 @@ export class Lighthouse {
     return (await this.http.call({ method: 'GET', path: 'v1/events', query }, request)).body as EventsPage<S>
   }
 
-  /** One event by its id or position; undefined when there is none that the token may read. */
+  /** One event by its id or position; undefined when there is no such event that the token may read. */
   async event<S extends EventShape = AnyEvent>(
     id: string | Position,
     options: CallOptions = {},
@@ -150,22 +153,22 @@ export class Lighthouse {
     return (await foundOrNot(this.http, { method: 'GET', path }, options))?.body as RecordedEvent<S> | undefined
   }
 
-  /** The last durable position; 0 when nothing has been stored. */
+  /** The last durable position; 0 when nothing has been stored yet. */
   async head(options: CallOptions = {}): Promise<Position> {
     return (await this.readPage({ order: 'desc', limit: 1, ...options })).head
   }
 
-  /** Where a stream stands; undefined when it has no events that the token may read. */
+  /** The revision and the range of a stream; undefined when it has no events that the token may read. */
   stream(name: string, options: CallOptions = {}): Promise<StreamInfo | undefined> {
     return streamInfo(this.http, name, options)
   }
 
-  /** Streams by name, `*` standing for any run of characters; without a name all but the service's own. */
+  /** Streams by name, `*` matching any run of characters; without a name, all but the service's own streams. */
   streams(match?: OneOrMany, options: StreamsOptions = {}): AsyncGenerator<StreamHead, void, void> {
     return streamHeads(this.http, match, options)
   }
 
-  /** A stream by revision. One without events has simply none. */
+  /** The events of a stream in the order of revisions; a stream that does not exist yields none instead of an error. */
   readStream<S extends EventShape = AnyEvent>(
     name: string,
     options: StreamReadOptions = {},
@@ -173,24 +176,24 @@ export class Lighthouse {
     return readStream<S>(this.http, name, options)
   }
 
-  /** Finds events by what is in them. Iterate the result, or its `pages()`; its `plan` says how they were found. */
+  /** Finds events by their content. Iterate the result or its `pages()`; its `plan` reports how they were found. */
   query(request: SelectRequest): QueryResult<SelectedRow>
   query<S extends EventShape = AnyEvent>(request: QueryRequest): QueryEvents<S>
   query(request: QueryRequest | SelectRequest): QueryResult<SelectedRow | RecordedEvent> {
     return new QueryResult(this.http, request)
   }
 
-  /** What the server makes of all events that match: their state at a moment, by a reducer or a projection. */
+  /** The server folds all events that match, up to a moment, with a reducer or a projection, and returns the state. */
   replay<T = JsonValue>(request: ReplayRequest = {}): Promise<ServerState<T>> {
     return replay<T>(this.http, request)
   }
 
-  /** The state of a stream at a moment. */
+  /** The state of one stream at a moment, folded by the server. */
   state<T = JsonValue>(stream: string, request: StateRequest = {}): Promise<ServerState<T>> {
     return streamState<T>(this.http, stream, request)
   }
 
-  /** A state made here, by any function, of all events that match; it goes on from what an earlier fold has answered. */
+  /** Folds all events that match in this process, with any function; it can continue from an earlier fold. */
   fold<T, S extends EventShape = AnyEvent>(
     reducer: Reducer<T, S>,
     beginning: Beginning<T>,
@@ -201,7 +204,7 @@ export class Lighthouse {
     return fold(events, reducer, { ...beginning, position: position ?? 0 })
   }
 
-  /** Answers as soon as an event matches, or with none when the time is up. */
+  /** Resolves as soon as an event matches, or with no events when the time is up. */
   async wait<S extends EventShape = AnyEvent>(request: WaitRequest = {}): Promise<Waited<S>> {
     const { after, timeoutSeconds = WAIT_SECONDS, limit } = request
     const query = filterQuery(request)
@@ -219,24 +222,24 @@ export class Lighthouse {
   }
 
   /**
-   * Events that match, and then every new one as it is stored, for as long as it is iterated: each once, in order, also
-   * when connections break. All follows of a client share one WebSocket. `break` or the signal ends it.
+   * Yields events that match, then every new one as it is stored, until the caller stops: each once and in order, also
+   * when connections break. All follows of a client share one WebSocket. `break` or the signal ends the follow.
    */
   follow<S extends EventShape = AnyEvent>(request: FollowRequest = {}): Following<S> {
     return new Following<S>(this.connection, request)
   }
 
-  /** Appends over the WebSocket, many under way at once. It holds the connection open until it is closed. */
+  /** Appends over the WebSocket, many in flight at once. It keeps the connection open until it is closed. */
   appender(options: AppenderOptions = {}): Appender {
     return new Appender(this.connection, options)
   }
 
-  /** A consumer group by its name. Nothing is asked of the server yet. */
+  /** A consumer group by its name. This sends no request, so the group need not exist yet. */
   group<S extends EventShape = AnyEvent>(name: string): Group<S> {
     return new Group<S>(this.http, name)
   }
 
-  /** The groups the token owns, consumes or may watch, in the order of their names. */
+  /** The groups that the token owns, consumes or may watch, in the order of their names. */
   groups(options: CallOptions = {}): AsyncGenerator<GroupStatus, void, void> {
     return groupStatuses(this.http, options)
   }

@@ -1,10 +1,10 @@
-// Takes a body of NDJSON apart into frames, as they come, holding no more than one piece of the body.
+// Splits an NDJSON body into frames as it arrives, holding no more than one piece of the body and the line it ends in.
 
 import { LighthouseError, NetworkError } from './errors.js'
 
 export type Frame = { readonly type?: unknown; readonly [field: string]: unknown }
 
-/** The frames of each piece that arrives. A last line without its end is no frame: it was cut off. */
+/** Yields the frames of each piece. A last line without its line feed was cut off, so it is dropped. */
 export async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<readonly Frame[], void, void> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
@@ -21,7 +21,7 @@ export async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerato
       yield lines.map(frameOf)
     }
   } finally {
-    // A body that has broken off cannot be cancelled any more, and need not be.
+    // Cancelling a body that has already failed rejects, and there is nothing left to cancel.
     await reader.cancel().catch(() => undefined)
   }
 }

@@ -1,4 +1,4 @@
-// Reads what a server says when it refuses (RFC 9457), in an answer or in a frame. Pure.
+// Turns a refusal of the server (RFC 9457), in an answer or in a frame, into an error. Pure.
 import { type ErrorFacts, errorOf, type FieldError, LighthouseError, type Outcome, type Violation } from './errors.js'
 import type { Frame } from './lines.js'
 
@@ -8,7 +8,7 @@ const SHOWN_CHARS = 200
 
 type Fields = { readonly [name: string]: unknown }
 
-/** The error of an answer that is no success. What is no problem of Lighthouse came from something between. */
+/** The error of an answer that is no success. A body that is no problem document comes from a proxy in between. */
 export function errorOfAnswer(status: number, headers: Headers, text: string): LighthouseError {
   const told: ErrorFacts = {
     status,
@@ -41,13 +41,13 @@ export function errorOfProblem(problem: unknown, told: ErrorFacts = {}): Lightho
   })
 }
 
-/** Of a frame `error` or `closed`; one that has ended without a problem names its reason. */
+/** The error of a frame `error` or `closed`; a frame without a problem document carries only a reason code. */
 export function errorOfFrame({ problem, reason, retryAfterSeconds }: Frame): LighthouseError {
   const told = typeof retryAfterSeconds === 'number' ? { retryAfterSeconds } : {}
   return errorOfProblem(problem ?? { code: String(reason), detail: 'The server ended it.' }, told)
 }
 
-/** Seconds, or the time until a date of HTTP. */
+/** The seconds to wait; HTTP allows a number of seconds or a date, which is compared with this machine's clock. */
 export function secondsOf(retryAfter: string | null, now = Date.now()): number | undefined {
   if (retryAfter === null) return undefined
   if (/^\d{1,9}$/.test(retryAfter)) return Number(retryAfter)

@@ -1,4 +1,4 @@
-// Structured queries: what they may ask, and their answer as events one by one, or as pages that say how they were found.
+// Structured queries: the request, and the answer as single events or as pages that report how they were found.
 import type { CallOptions } from './call.js'
 import type { AnyEvent, EventShape, JsonValue, Position, RecordedEvent } from './event.js'
 import { limitOf } from './filter.js'
@@ -6,7 +6,7 @@ import type { Http } from './http.js'
 
 export type Scalar = string | number | boolean | null
 
-/** `field` is any field of an event, or a path below it: `data.items.0.name`, or as a JSON Pointer `/data/a.b`. */
+/** `field` is any field of an event or a path below it: `data.items.0.name`, or as a JSON Pointer `/data/a.b`. */
 export type Where =
   | { readonly field: string; readonly op: 'eq' | 'ne'; readonly value: Scalar }
   | { readonly field: string; readonly op: 'gt' | 'gte' | 'lt' | 'lte'; readonly value: string | number }
@@ -19,15 +19,15 @@ export type Where =
 
 export interface QueryRequest extends CallOptions {
   readonly where: Where
-  /** Ascending position unless said otherwise. */
+  /** By ascending position when it is left out. */
   readonly orderBy?: { readonly field: string; readonly order?: 'asc' | 'desc' | undefined } | undefined
-  /** The most events there will be; none: all. */
+  /** The result ends after this many events; without it, it holds all that match. */
   readonly limit?: number | undefined
-  /** The most events on a page; default 1,000. */
+  /** A page has at most this many events; default 1,000. */
   readonly pageSize?: number | undefined
 }
 
-/** Answered with these fields alone, each under its path as written. */
+/** The result has only these fields, each under its path as it was written. */
 export interface SelectRequest extends QueryRequest {
   readonly select: readonly string[]
 }
@@ -38,25 +38,24 @@ export interface SelectedRow {
   readonly [path: string]: JsonValue | undefined
 }
 
-/** How a query was answered. */
 export interface QueryPlan {
-  /** The indexes used, or that there were none. */
+  /** The indexes that were used, or that there were none. */
   readonly index: string
-  /** Events read and held against the query. */
+  /** The number of events that were read and compared with the query. */
   readonly scanned: number
   readonly matched: number
   readonly ms: number
 }
 
 export interface QueryPage<Row> {
-  /** A page may be short, or empty, and others follow. */
+  /** A page may be short or empty although more pages follow, so only the end of `pages()` is the end. */
   readonly events: readonly Row[]
   readonly plan: QueryPlan
 }
 
 const PAGE_SIZE = 1_000
 
-/** The answer of a query: nothing is asked until it is iterated, event by event or page by page. */
+/** The result of a query. It sends no request until it is iterated, event by event or page by page. */
 export class QueryResult<Row> implements AsyncIterable<Row> {
   private total: QueryPlan | undefined
 
@@ -65,7 +64,7 @@ export class QueryResult<Row> implements AsyncIterable<Row> {
     private readonly request: QueryRequest | SelectRequest,
   ) {}
 
-  /** Of all pages that have come so far, added up. */
+  /** The sum over all pages that have arrived so far; undefined before the first. */
   get plan(): QueryPlan | undefined {
     return this.total
   }

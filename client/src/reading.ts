@@ -1,4 +1,4 @@
-// Reads events as lines, and goes on behind the last one when the connection breaks: each event once, in order, to the end.
+// Reads events as lines and resumes behind the last one after a break, so each event comes once, in order, to the end.
 import { type CallOptions, Patience } from './call.js'
 import { LighthouseError, NetworkError } from './errors.js'
 import type { EventShape, Position, RecordedEvent } from './event.js'
@@ -8,10 +8,10 @@ import { framesOf } from './lines.js'
 import { errorOfProblem } from './problem.js'
 import { pause } from './retry.js'
 
-/** The most one request may ask for. */
+/** The server accepts no larger limit in one request. */
 const MOST_AT_ONCE = 10_000
 
-/** Ends at the head as it is when the last of its requests is answered. */
+/** The read ends at the head that its last request saw. */
 export async function* readEvents<S extends EventShape>(
   http: Http,
   request: ReadRequest,
@@ -31,18 +31,18 @@ export async function* readEvents<S extends EventShape>(
   }
 }
 
-/** How far a read has come: what is still to be asked for. */
+/** How far a read has come, from which the next request is made. */
 class Reading {
   left: number
   done: boolean
-  /** Whether the last request brought anything. */
+  /** Whether the last request returned any event: after progress, the count of failures starts again. */
   came = false
   private last: Position | undefined
 
   constructor(readonly request: ReadRequest) {
     this.left = limitOf(request.limit)
     this.done = this.left === 0
-    // What is wrong with the request is said at once.
+    // A wrong argument should throw before the first request is sent.
     readQuery(request)
   }
 
@@ -50,7 +50,7 @@ class Reading {
     return this.request
   }
 
-  /** What the next request asks; `limit` is undefined when it asks for all. */
+  /** The query of the next request; `limit` is undefined when it has none. */
   next(): { readonly query: URLSearchParams; readonly limit: number | undefined } {
     const { request, last, left } = this
     const bound = last === undefined ? {} : request.order === 'desc' ? { before: last } : { after: last }

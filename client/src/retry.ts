@@ -1,16 +1,16 @@
-// When to try again, and how to wait until then.
+// Decides whether and when a failed call is repeated, and waits until then.
 import type { LighthouseError } from './errors.js'
 
 export interface RetryOptions {
-  /** How often something is tried in all, the first time included; default 8. */
+  /** The number of tries in all, the first one included; default 8. */
   readonly attempts?: number | undefined
-  /** Doubles from one attempt to the next; default 100. */
+  /** The first delay, which doubles from one try to the next; default 100. */
   readonly firstDelayMs?: number | undefined
-  /** Default 5,000. */
+  /** No delay is longer than this; default 5,000. */
   readonly longestDelayMs?: number | undefined
 }
 
-/** A server that asks for more patience than this is believed and not asked again. */
+/** When the server wants a longer wait than this, the call fails at once with its `retryAfterSeconds`. */
 const LONGEST_RETRY_AFTER_SECONDS = 60
 
 export class Retry {
@@ -18,7 +18,7 @@ export class Retry {
   private readonly firstDelayMs: number
   private readonly longestDelayMs: number
 
-  /** `false`: nothing is tried twice. */
+  /** `false` turns repeating off. */
   constructor(
     options: RetryOptions | false | undefined,
     private readonly random: () => number = Math.random,
@@ -33,7 +33,7 @@ export class Retry {
     return this.attempts === 1
   }
 
-  /** Milliseconds to wait after so many failures in a row; undefined: give up. */
+  /** Milliseconds to wait after this many failures in a row; undefined when there should be no further try. */
   after(failures: number, error: LighthouseError): number | undefined {
     if (!error.retryable || failures >= this.attempts) return undefined
     const { retryAfterSeconds = 0 } = error
@@ -41,7 +41,7 @@ export class Retry {
     return retryAfterSeconds * 1000 + this.delay(failures)
   }
 
-  /** Half of it is chance, so that many clients of a server that comes back do not come back together. */
+  /** Half of the delay is random, because the clients of a restarted server would otherwise all come back at once. */
   delay(failures: number): number {
     const longest = Math.min(this.longestDelayMs, this.firstDelayMs * 2 ** (failures - 1))
     return longest * (0.5 + this.random() / 2)
@@ -55,7 +55,7 @@ function whole(name: string, value: number, least: number): number {
   return value
 }
 
-/** Rejects with the signal's reason as soon as it is aborted. */
+/** Resolves after `ms`, or rejects with the signal's reason as soon as it aborts. */
 export function pause(ms: number, signal?: AbortSignal | undefined): Promise<void> {
   return new Promise((resolve, reject) => {
     const stop = () => {

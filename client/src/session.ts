@@ -1,8 +1,8 @@
-// One WebSocket from its opening to its end: says who it is, hands on frames, and notices when nothing comes any more.
+// One WebSocket from its opening to its end: it authenticates, passes frames on, and detects a dead connection.
 import { LighthouseError, NetworkError } from './errors.js'
 import type { Frame } from './lines.js'
 
-/** What is needed of a WebSocket: the one of browsers and of Node from 22 on, or the class of the package `ws`. */
+/** The part of a WebSocket that is used, which browsers, Node from 22 on and the package `ws` all have. */
 export interface WebSocketLike {
   send(text: string): void
   close(code?: number): void
@@ -13,30 +13,29 @@ export interface WebSocketLike {
 
 export type WebSocketClass = new (url: string, protocols: string[]) => WebSocketLike
 
-/** Who listens to a session. */
 export interface Listener {
   welcome(frame: Frame): void
   frame(frame: Frame, chars: number): void
-  /** It has ended by itself, once and for all. Not called for a session that was left. */
+  /** Called once, when the session ends by itself; never called after `leave`. */
   ended(ending: Ending): void
 }
 
 export interface Ending {
-  /** The close code; 1006 when the connection broke. */
+  /** The close code; 1006 when the connection broke without one. */
   readonly code: number
   readonly error: LighthouseError
-  /** Whether the server had taken the token before. */
+  /** Whether the server had accepted the token before the end. */
   readonly welcomed: boolean
 }
 
 export interface SessionSettings {
   readonly url: string
   readonly token: string
-  /** For the welcome to arrive, and for whatever the server has to say when it is asked whether it is there. */
+  /** Limits the wait for the welcome, and the wait for an answer to a ping. */
   readonly timeoutMs: number
 }
 
-/** The server says something every 15 s. After so much silence it is asked. */
+/** The server sends a heartbeat every 15 s, so a longer silence is a reason to send a ping. */
 const QUIET_MS = 20_000
 
 const PROTOCOL = 'lighthouse.v1.json'
@@ -47,7 +46,7 @@ export class Session {
   private heardAt = 0
   private welcomed = false
   private over = false
-  /** What the server said before it closed. */
+  /** What the server reported last before it closed: the reason that a close code alone does not give. */
   private lastWords: string | undefined
 
   constructor(
@@ -60,7 +59,7 @@ export class Session {
     this.socket.addEventListener('open', () => this.send({ type: 'auth', token }))
     this.socket.addEventListener('message', ({ data }) => this.hear(data))
     this.socket.addEventListener('close', ({ code, reason }) => this.end(code, reason))
-    // What follows is a close, which says all there is to say.
+    // A close event always follows and carries the code. Without a listener, the package `ws` would throw.
     this.socket.addEventListener('error', () => undefined)
     this.timer = setTimeout(() => this.giveUp(`No welcome within ${timeoutMs} ms`), timeoutMs)
   }
@@ -73,7 +72,7 @@ export class Session {
     if (!this.over) this.socket.send(typeof frame === 'string' ? frame : JSON.stringify(frame))
   }
 
-  /** Nobody needs it any more. */
+  /** Closes the session without a call of `ended`. */
   leave(): void {
     if (this.over) return
     this.over = true
@@ -99,7 +98,7 @@ export class Session {
     this.listener.welcome(frame)
   }
 
-  /** One timer for all frames: it looks, when it fires, how long ago the last one came. */
+  /** Uses one timer instead of one per frame: when it fires, it compares the time of the last frame. */
   private watch(ms: number): void {
     const { timeoutMs } = this.settings
     const quietMs = Math.min(QUIET_MS, timeoutMs)
@@ -115,6 +114,7 @@ export class Session {
   }
 
   private giveUp(why: string): void {
+    /** Ends the session itself, because the close event of a dead connection may be long in coming. */
     this.socket.close(1000)
     this.end(1006, why)
   }
@@ -136,7 +136,7 @@ export class Session {
   }
 }
 
-/** Of the closes that have a meaning; all others are a broken connection. */
+/** The close codes with a meaning of their own; every other code counts as a broken connection. */
 const CLOSE_CODES: {
   readonly [code: number]: { readonly code: string; readonly detail: string; readonly retryable: boolean }
 } = {

@@ -1,10 +1,10 @@
-// Says of deliveries what became of them: acknowledgements that come while one is under way go together with the next.
+// Settles deliveries; acknowledgements that arrive during a request go together in the next one, which saves requests.
 
 import type { Delivery, DeliverySource, Nack } from './delivery.js'
 import { LighthouseError } from './errors.js'
 import type { EventShape } from './event.js'
 
-/** The most tokens of one request. */
+/** The server accepts at most this many tokens in one request. */
 const MOST_TOKENS = 1_000
 
 interface Acknowledgement {
@@ -36,7 +36,7 @@ export class Settling<S extends EventShape> {
     this.busy = false
   }
 
-  /** All are settled or none, so those that are stale are left out and the rest is sent again. */
+  /** The server acknowledges all tokens of a request or none, so one stale token must not take the others with it. */
   private async acknowledge(batch: readonly Acknowledgement[]): Promise<void> {
     let left = batch
     while (left.length > 0) {
@@ -53,7 +53,7 @@ export class Settling<S extends EventShape> {
   }
 }
 
-/** Which of the tokens the server named; all of them, when it was for another reason. */
+/** The indexes of the tokens that the server named as stale; `all` when the request failed for another reason. */
 function staleOf(error: unknown): ReadonlySet<number> | 'all' {
   if (!(error instanceof LighthouseError) || error.code !== 'STALE_DELIVERY') return 'all'
   const named = error.errors.flatMap(({ pointer }) => /^\/tokens\/(\d+)$/.exec(pointer)?.[1] ?? [])

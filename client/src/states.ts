@@ -1,52 +1,52 @@
-// States made of events: folded by the server, or here by any function, one event at a time.
+// States made of events, folded by the server or in this process with any function.
 import type { CallOptions } from './call.js'
 import type { EventShape, JsonValue, Position, RecordedEvent } from './event.js'
 import { type EventFilter, filterFrame } from './filter.js'
 import type { Http } from './http.js'
 
-/** A position, an event's id, or a time. */
+/** A position, the id of an event, or a time. */
 export type Moment = Position | string | Date
 
 export interface Fold {
-  /** `merge` (JSON Merge Patch of `data`) unless said. */
+  /** Default `merge`, the JSON Merge Patch of `data`. */
   readonly reducer?: 'merge' | 'last' | 'count' | 'collect' | 'set' | undefined
-  /** Of the reducer `set`: the path of the value by which it keeps the latest data. */
+  /** Only for the reducer `set`: the path of the value for which the latest data are kept. */
   readonly key?: string | undefined
 }
 
 export interface StateRequest extends Fold, CallOptions {
-  /** The moment, itself included; without it, now. */
+  /** The moment of the state, itself included; without it, now. */
   readonly at?: Moment | undefined
 }
 
 export interface ReplayRequest extends StateRequest {
   readonly filter?: EventFilter | undefined
-  /** Instead of a filter and a reducer: a projection by its name. */
+  /** The name of a projection, which replaces filter and reducer. */
   readonly projection?: string | undefined
-  /** Of an older projection. */
+  /** Selects an older version of the projection. */
   readonly version?: number | undefined
-  /** Begin behind it. */
+  /** Only events beyond this moment are folded. */
   readonly after?: Moment | undefined
-  /** A state to go on from; `after` says where it was made. */
+  /** A state to continue from; `after` must be the position it was made at. */
   readonly initial?: { readonly state: JsonValue; readonly events?: number | undefined } | undefined
-  /** `skip`: events that are damaged are passed over, and named. */
+  /** `skip`: damaged events are left out, and the answer names them. */
   readonly onDamaged?: 'fail' | 'skip' | undefined
 }
 
 export interface State<T = JsonValue> {
   readonly state: T
-  /** Up to which everything that matches is in it: the `after` of what goes on from here. */
+  /** Every matching event up to here is in the state; a later fold continues with it as `after`. */
   readonly position: Position
-  /** How many events it is made of. */
+  /** The number of events in the state. */
   readonly events: number
 }
 
 export interface ServerState<T = JsonValue> extends State<T> {
-  /** The first position that is kept: what retention removed before it is in no state. */
+  /** The first position that is kept. Events that retention removed before it are not in the state. */
   readonly first: Position
-  /** The last durable position when it was made. */
+  /** The last durable position at the time of the fold. */
   readonly head: Position
-  /** What was passed over because it is damaged. */
+  /** The ranges that were left out because they are damaged. */
   readonly damaged: readonly { readonly from: Position; readonly to: Position; readonly reason: string }[]
 }
 
@@ -69,10 +69,10 @@ export async function streamState<T>(http: Http, stream: string, request: StateR
   return (await http.call({ method: 'GET', path, query }, request)).body as ServerState<T>
 }
 
-/** Where a fold begins: with nothing, or with what an earlier one has answered. */
+/** The start of a fold: a state of the caller's own, or the result of an earlier fold. */
 export type Beginning<T> = Pick<State<T>, 'state'> & Partial<State<T>>
 
-/** Holds one event at a time, and what the function keeps. */
+/** Holds only the state and one event at a time, so it can fold a log larger than memory. */
 export async function fold<T, S extends EventShape>(
   events: AsyncIterable<RecordedEvent<S>>,
   reducer: Reducer<T, S>,

@@ -1,4 +1,4 @@
-// Streams: their names, their heads, and their events by revision, page after page.
+// Reads streams: their names, their heads, and their events by revision, page after page.
 import type { CallOptions } from './call.js'
 import { LighthouseError } from './errors.js'
 import type { EventShape, Position, RecordedEvent, Revision } from './event.js'
@@ -7,7 +7,7 @@ import type { Answer, Http, HttpRequest } from './http.js'
 
 export interface StreamHead {
   readonly stream: string
-  /** Of its last event. */
+  /** The revision of its last event. */
   readonly revision: Revision
   readonly lastPosition: Position
 }
@@ -17,25 +17,25 @@ type Place = Pick<RecordedEvent, 'id' | 'position' | 'revision' | 'timestamp'>
 export interface StreamInfo {
   readonly stream: string
   readonly revision: Revision
-  /** Events still kept. */
+  /** The number of events that are still kept. */
   readonly events: number
-  /** The first event still kept; null when retention has removed them all. */
+  /** The first event that is still kept; null when retention has removed them all. */
   readonly first: Place | null
   readonly last: Place | null
 }
 
 export interface StreamsOptions extends CallOptions {
-  /** Only names beyond this one. */
+  /** Only names that sort after this one. */
   readonly after?: string | undefined
-  /** The most streams there will be; none: all. */
+  /** The listing ends after this many streams; without it, all are listed. */
   readonly limit?: number | undefined
 }
 
 export interface StreamReadOptions extends CallOptions {
-  /** The revision to begin with, itself included. Without it: the first, or the last for `desc`. */
+  /** The first revision of the read, itself included. Without it: the first revision, or the last one for `desc`. */
   readonly from?: Revision | undefined
   readonly order?: 'asc' | 'desc' | undefined
-  /** The most events there will be; none: all. */
+  /** The read ends after this many events; without it, at the end of the stream. */
   readonly limit?: number | undefined
 }
 
@@ -46,7 +46,7 @@ export async function streamInfo(http: Http, stream: string, options: CallOption
   return answer?.body as StreamInfo | undefined
 }
 
-/** A stream that has no events is read to its end at once. */
+/** A stream without events ends at once instead of throwing NOT_FOUND, because a stream is nothing but its events. */
 export async function* readStream<S extends EventShape>(
   http: Http,
   stream: string,
@@ -88,7 +88,7 @@ export async function* streamHeads(
   }
 }
 
-/** Undefined when there is nothing, or nothing the token may see. */
+/** Undefined for NOT_FOUND, which the server also answers for things that the token may not see. */
 export async function foundOrNot(http: Http, request: HttpRequest, options: CallOptions): Promise<Answer | undefined> {
   try {
     return await http.call(request, options)

@@ -1,25 +1,25 @@
-// One subscription on the connection, as long as it is wanted: it begins anew behind the last position after every break.
+// One subscription on the shared connection; after every break it subscribes again behind the last position it reached.
 import type { Channel, Connection } from './connection.js'
 import { LighthouseError } from './errors.js'
 import type { Position, RecordedEvent } from './event.js'
 import type { Frame } from './lines.js'
 import { errorOfFrame } from './problem.js'
 
-/** What comes of a subscription. Positions rise from one call to the next. */
+/** Receives what a subscription delivers. Positions rise from one call to the next. */
 export interface SubscriptionSink {
   event(event: RecordedEvent, chars: number): void
-  /** Everything up to here has been looked at. */
+  /** Every event up to here was examined, whether it matched or not. */
   checkpoint(position: Position): void
   caughtUp(position: Position): void
   fellBehind(position: Position): void
-  /** It goes on by itself. */
+  /** The subscription resumes without help from the sink. */
   interrupted(error: LighthouseError): void
   failed(error: LighthouseError): void
 }
 
 export interface Wanted {
   readonly filter: object | undefined
-  /** A position, an event id, a time, `start` or `head`. */
+  /** A position, the id of an event, a time, `start` or `head`. */
   readonly after: Position | string
 }
 
@@ -40,7 +40,7 @@ export class Subscription implements Channel {
     this.connection.join(this)
   }
 
-  /** Nothing more is taken: what is under way already is dropped, and comes again after `resume`. */
+  /** Stops the delivery. Events already in transit are dropped; `resume` subscribes behind the last one taken. */
   pause(): void {
     this.paused = true
     this.unsubscribe()
@@ -101,7 +101,7 @@ export class Subscription implements Channel {
   }
 
   private takeEvent(event: RecordedEvent, chars: number): void {
-    // It never comes twice; if it did, nobody would be told twice.
+    // The server sends each event once. This guard keeps the promise of the follow even if one did not.
     if (this.position !== undefined && event.position <= this.position) return
     this.position = event.position
     this.failures = 0
@@ -113,7 +113,7 @@ export class Subscription implements Channel {
     return this.position
   }
 
-  /** The server will not go on with it, for now or for good. */
+  /** The server ended the subscription: it is opened again after a delay, or fails when repeating cannot help. */
   private stopped(id: string, frame: Frame): void {
     this.connection.forget(id)
     this.id = undefined

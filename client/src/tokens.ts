@@ -1,14 +1,14 @@
-// The token of every request: a fixed one, or one that a function gives, kept while it is good.
+// Provides the token of every request: a fixed one, or one that a function makes and that is kept while it is valid.
 
-/** Answers a token that is good now. It is called when there is none, when the last one runs out, and when one was refused. */
+/** Returns a token that is valid now. It is called when none is held, before one expires, and after a refusal. */
 export type TokenFunction = () => string | Promise<string>
 
-/** What is left of its life when a token is replaced: at most this, or a fifth of it. */
+/** A token is replaced this long before it expires, or after four fifths of its life if that is later. */
 const MARGIN_MS = 30_000
 
 interface Held {
   readonly token: Promise<string>
-  /** By this machine's clock, against the life the token was given; infinite when nothing is known. */
+  /** The time by this machine's clock at which the token is replaced; infinite when its expiry is not known. */
   until: number
 }
 
@@ -24,19 +24,19 @@ export class Tokens {
     }
   }
 
-  /** Whether asking again can bring another token. */
+  /** Whether a refused token can be replaced; a fixed token cannot. */
   get renewable(): boolean {
     return typeof this.source === 'function'
   }
 
-  /** Callers at the same time share one call of the function. */
+  /** Callers that come at the same time share one call of the function. */
   async current(): Promise<string> {
     if (typeof this.source === 'string') return this.source
     if (this.held === undefined || this.now() >= this.held.until) this.held = this.ask(this.source)
     return this.held.token
   }
 
-  /** It was refused: the next call asks for another, unless that has been done meanwhile. */
+  /** Drops a refused token. If another request has replaced it meanwhile, the newer token must not be dropped. */
   async refused(token: string): Promise<void> {
     const { held } = this
     if (held !== undefined && (await held.token.catch(() => token)) === token && this.held === held) {
@@ -52,7 +52,7 @@ export class Tokens {
         held.until = goodUntil(text, this.now())
       },
       () => {
-        // Whoever waits is told; whoever comes next asks anew.
+        // Those who wait get the rejection. The failed promise is not kept, because the next caller should try again.
         if (this.held === held) this.held = undefined
       },
     )
@@ -60,12 +60,15 @@ export class Tokens {
   }
 }
 
-/** What a JWT says of its end. A token that is none is good until the server refuses it. */
+/** When this JWT should be replaced. A token that is no JWT is used until the server refuses it. */
 export function goodUntil(token: string, now: number): number {
   return replacedAt(endOf(token), now)
 }
 
-/** A while before its end. One that seems to have ended already was made by another clock: the server knows. */
+/**
+ * Some time before the expiry. A token that seems expired on arrival was made by another clock, so only the server can
+ * judge it; replacing it at once would call the function for every request.
+ */
 export function replacedAt(ends: number, now: number): number {
   return ends > now ? ends - Math.min(MARGIN_MS, (ends - now) / 5) : Number.POSITIVE_INFINITY
 }

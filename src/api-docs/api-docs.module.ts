@@ -1,4 +1,4 @@
-// The API as the server shows it: Swagger UI, and the documents of its routes and frames.
+// Serves the documentation of the API: Swagger UI, and the documents of its routes and frames.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { AuthOptions } from '../auth/auth-options.js'

@@ -1,4 +1,4 @@
-// The token that a development server gives to whoever sits at its machine.
+// Makes the token that a development server gives to a user on its own machine.
 import type { AuthOptions } from '../auth/auth-options.js'
 import { makesItsOwnSecret } from '../auth/auth-options.js'
 import { signToken } from '../auth/sign-token.js'
@@ -7,7 +7,7 @@ import { isLoopbackAddress } from '../wire/allowed-hosts.js'
 
 const WEEK_SECONDS = 7 * 86_400
 
-/** Only a development server on a loopback address gives one away, and only of a secret that it has made itself. */
+/** Given away only by a development server on a loopback address, and only when it made the signing secret itself. */
 export async function developmentToken(settings: Settings, options: AuthOptions): Promise<string | undefined> {
   const { secret, issuer, audience } = options
   const { env, host } = settings

@@ -1,4 +1,4 @@
-// `GET /docs` is Swagger UI, `GET /openapi.json` the document it shows, `GET /asyncapi.json` its sister for frames: the committed ones, which tests hold to the code.
+// `GET /docs` is Swagger UI; `/openapi.json` and `/asyncapi.json` are committed files that tests compare with the code.
 import { readFile } from 'node:fs/promises'
 import { applyDecorators, Controller, Get, Header, Inject, Param, Res } from '@nestjs/common'
 import { ApiExcludeController } from '@nestjs/swagger'
@@ -8,16 +8,16 @@ import { StoreError } from '../contract/errors.js'
 import { ReadOnce } from './read-once.js'
 import { DOCS_FILES, DOCS_POLICY, docsPage } from './swagger-files.js'
 
-/** What the pages may show besides the document. Also the token it is injected by. */
+/** The content of the pages besides the document. The class is also the token it is injected by. */
 export abstract class ApiDocsOptions {
-  /** Only a development server has one, and only whoever reaches its loopback address sees it. */
+  /** Set only on a development server, whose loopback address nobody else can reach. */
   abstract readonly developmentToken: string | undefined
 }
 
-// src and dist lie equally deep, so this is the repository's folder from either.
+// src and dist are equally deep, so this path leads to the repository's folder from both.
 const document = (name: string) => readFile(new URL(`../../docs/${name}`, import.meta.url))
 
-/** No page of elsewhere may run, show or frame what is served here; headers of a route stand on its errors too. */
+/** A page of another site must not run, show or frame these pages. A route's headers are sent on its errors too. */
 const OnlyForOwnPages = () =>
   applyDecorators(Header('cross-origin-resource-policy', 'same-origin'), Header('x-frame-options', 'DENY'))
 

@@ -1,4 +1,4 @@
-// The pages that explain problems: plain HTML, with nothing from elsewhere. Pure.
+// Renders the pages that explain problems, as plain HTML that loads nothing from elsewhere. Pure.
 
 export interface ExplainedProblem {
   readonly code: string

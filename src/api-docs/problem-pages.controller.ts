@@ -1,4 +1,4 @@
-// `GET /problems` and `GET /problems/<code>`: what each error means and what to do, for people and for programs.
+// `GET /problems` and `GET /problems/<code>`: what each error means and what ends it, as a page or as JSON.
 import { Controller, Get, Param } from '@nestjs/common'
 import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import { Public } from '../auth/scope.decorator.js'

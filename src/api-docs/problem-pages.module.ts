@@ -1,4 +1,4 @@
-// A page for every problem, also where the API itself is not shown: the `type` of each points there.
+// Serves a page for every problem, also where the API docs are off, because the `type` of each problem links there.
 import { Module } from '@nestjs/common'
 import { ProblemPagesController } from './problem-pages.controller.js'
 

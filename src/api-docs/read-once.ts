@@ -1,4 +1,4 @@
-// A file that is read when it is first asked for and kept; a read that failed is not, so that the next one tries again.
+// Reads a file at the first request and keeps it; a failed read is not kept, so that the next request tries again.
 
 export class ReadOnce {
   private kept: Promise<Buffer> | undefined

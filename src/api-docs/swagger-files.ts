@@ -1,4 +1,4 @@
-// The files of Swagger UI as they are served: from its package, from memory, with nothing from elsewhere. Offline by design.
+// The files of Swagger UI, served from its package and from memory, so that the page works offline.
 
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
@@ -12,7 +12,7 @@ interface DocsFile {
   readonly content: () => string | Promise<Buffer>
 }
 
-/** Read at the first request: most servers are never asked. */
+/** Reads the file at its first request, because most servers never get one. */
 function fromPackage(name: string, type: string): DocsFile {
   const file = new ReadOnce(() => readFile(join(folder, name)))
   return { type, content: () => file.read() }
@@ -20,7 +20,7 @@ function fromPackage(name: string, type: string): DocsFile {
 
 const SCRIPT = 'text/javascript; charset=utf-8'
 
-/** Any page can run a script it names, so there is nothing in this one that is not for everybody. */
+/** A page of any site can run a script by its address, so this one must hold nothing secret. */
 const START_SCRIPT = `const place = document.getElementById('docs')
 const { token } = place.dataset
 const ui = SwaggerUIBundle({
@@ -36,11 +36,11 @@ export const DOCS_FILES = {
 } satisfies Record<string, DocsFile>
 
 /**
- * The token is a development server's own, for whoever sits at its machine; any other server gives none. It stands in
- * the page because that is the one thing here that a page of elsewhere can neither read nor run.
+ * A development server shows its own token to a user on its machine; any other server has none to show. The token is in
+ * the page and not in a script, because a page of another site can run a script but can neither read nor run a page.
  */
 export function docsPage(developmentToken: string | undefined): string {
-  // A token is of letters, digits, dots, hyphens and underscores: it needs no quoting.
+  // A JWT has only letters, digits, dots, hyphens and underscores, so it needs no quoting.
   const token = developmentToken === undefined ? '' : ` data-token="${developmentToken}"`
   return `<!doctype html>
 <html lang="en">
@@ -60,6 +60,6 @@ export function docsPage(developmentToken: string | undefined): string {
 `
 }
 
-/** Swagger UI sets styles and draws its icons from data: addresses; it needs nothing else. */
+/** Swagger UI sets inline styles and draws its icons from data: addresses; nothing else has to be allowed. */
 export const DOCS_POLICY =
   "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"

@@ -1,4 +1,4 @@
-// Refuses two directories of which one lies in the other, however they are spelt: what is written to one would be a part of both.
+// Refuses two directories of which one lies in the other, because files written to one would then belong to both.
 import { realpath } from 'node:fs/promises'
 import { basename, dirname, join, resolve, sep } from 'node:path'
 import { StoreError } from '../contract/errors.js'
@@ -14,7 +14,7 @@ function within(inner: string, outer: string): boolean {
   return inner.startsWith(outer.endsWith(sep) ? outer : `${outer}${sep}`)
 }
 
-/** Where a path leads, or will lead once it is made. */
+/** The real path, seen through links; of what does not exist yet, the real path of its parent and the name. */
 async function placeOf(path: string): Promise<string> {
   try {
     return await realpath(path)

@@ -1,4 +1,4 @@
-// `lighthouse export`: every event of a server or of a data directory as lines, for another store or for other tools.
+// `lighthouse export`: prints every event of a server or of a data directory as lines.
 import { parseArgs } from 'node:util'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { requireStore } from '../backends/embedded/verify-store.js'
@@ -9,13 +9,13 @@ import { cloudEventJson } from '../wire/cloud-event.js'
 import { Remote } from './remote.js'
 import { Usage } from './usage-error.js'
 
-/** What the settings say of opening a store. */
+/** The settings for opening a store. No secret is among them, so these commands run where none is at hand. */
 export type StoreRules = Pick<Settings, 'nodeId' | 'allowUnsafeFilesystem'>
 
-/** Lines are printed so many characters at once. */
+/** Lines are gathered up to this many characters for one write. */
 const CHUNK_CHARS = 64 * 1024
 
-/** `rules` are asked for only when a directory is opened. */
+/** `rules` is called only for a directory, because an export over HTTP must not fail on a setting it does not use. */
 export async function exportEvents(
   args: readonly string[],
   out: (text: string) => unknown,
@@ -65,7 +65,7 @@ function wishOf(
   return { frames, asCloudEvents: format === 'cloudevents' }
 }
 
-/** The store is opened as a server opens it, which needs its lock; nothing is archived or removed meanwhile. */
+/** Opens the store as a server does, which takes its lock. Meanwhile nothing is archived or removed. */
 async function* framesIn(directory: string, after: number, rules: StoreRules): AsyncGenerator<string, void, void> {
   await requireStore(directory)
   const idle = { archiveAfterDays: 0, retainArchivesDays: 0, scrubBytesPerSecond: 0 }
@@ -77,7 +77,7 @@ async function* framesIn(directory: string, after: number, rules: StoreRules): A
   }
 }
 
-/** Undefined for the frame that is none: lines of CloudEvents have no end. */
+/** Undefined for the end frame, because a file of CloudEvents has none. */
 function cloudEventIn(frame: string): string | undefined {
   const { event } = JSON.parse(frame) as { event?: SaidEvent }
   return event === undefined ? undefined : cloudEventJson(event)

@@ -1,4 +1,4 @@
-// `lighthouse import`: an export into a data directory, as the same store or behind its own events, or into a server.
+// `lighthouse import`: copies an export into a data directory, or appends it to a store or a server under new ids.
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
@@ -22,7 +22,7 @@ interface Wish {
   readonly map: string | undefined
 }
 
-/** What was done, in words. The rules are the server's own, in whose name ids are made. */
+/** Resolves with a report for the terminal. The rules must be the server's, because new ids end with its node id. */
 export async function importEvents(args: readonly string[], rules: StoreRules): Promise<string> {
   const wish = wishOf(args)
   const { file, into, renumbers } = wish
@@ -34,13 +34,13 @@ export async function importEvents(args: readonly string[], rules: StoreRules): 
     const before = already === 0 ? '' : `, ${amount(already, 'event')} found there and the same`
     return `${amount(copied, 'event')} copied${before}; the head is ${head}`
   }
-  // Nothing is appended of a file that is not whole.
+  // The whole file is checked first, because a file that turns out to be cut off must not be appended in part.
   for await (const _ of readExport(createReadStream(file), { gaps: true }));
   const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, rules)
   return inWords(report)
 }
 
-/** It is read twice: everything is proven before anything is written. */
+/** Accepts only a plain file, which can be read twice: everything is proven before anything is written. */
 async function mustBeFile(file: string): Promise<void> {
   const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
     throw new StoreError('INVALID_REQUEST', `${file} cannot be read: ${cause.code}`, { cause })

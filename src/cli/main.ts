@@ -1,7 +1,7 @@
-// The `lighthouse` command: what an operator runs beside the server, or when there is none.
+// The `lighthouse` command, which an operator runs beside the server or without one.
 import { run } from './run.js'
 
-// Each write is told of its own failure; left without a listener, the stream would end the process by itself.
+// A failed write rejects its own promise. Without these listeners, the error event would end the process first.
 process.stdout.on('error', () => undefined)
 process.stderr.on('error', () => undefined)
 

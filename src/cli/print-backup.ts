@@ -1,4 +1,4 @@
-// Says what a backup took and what a restore brought back: what it holds, up to where, and what is wrong with it if anything is.
+// Prints what a backup copied or a restore brought back: the positions it holds, and what is damaged.
 import type { RestoredReport } from '../backends/embedded/backup-store.js'
 import type { BackupReport } from '../backends/embedded/engine/backup/backup.js'
 import type { Manifest } from '../backends/embedded/engine/backup/backup-manifest.js'
@@ -29,7 +29,7 @@ export function printRestore(report: RestoredReport, backup: string, directory: 
   return lines.join('\n')
 }
 
-/** Indexes are not in a backup: the first start makes them all, and there is nothing to note about each. */
+/** A backup holds no indexes and the first start makes them all, so a missing one is not worth a note. */
 function withoutIndexNotes(report: VerifyReport): VerifyReport {
   const { findings } = report
   return {

@@ -1,4 +1,4 @@
-// Says what a repair would do, or did, and what it costs, before anybody says yes to it.
+// Prints what a repair would do or has done and what it costs, so that an operator can decide before confirming it.
 import type { RepairStep } from '../backends/embedded/engine/inspect/repair.js'
 import type { RepairReport } from '../backends/embedded/verify-store.js'
 import { amount, nearby } from './print-verify.js'
@@ -24,7 +24,7 @@ function printRefusal(refused: readonly string[]): string {
   return ['This cannot be repaired, and nothing has been changed:', ...lines, next].join('\n')
 }
 
-/** An archive whose every event is whole, though its file is not: there is nothing to give up. */
+/** For an archive whose file is damaged although each of its events is whole: a repair has nothing to give up. */
 function printBeyond(directory: string): string {
   const next = `Next: restore the files that are named by: lighthouse verify ${inShell(directory)}`
   return `There is damage, but no event is lost by it and nothing keeps the store from being used.\n${next}`

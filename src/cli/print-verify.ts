@@ -1,4 +1,4 @@
-// Says what verify found to a person who was woken by it: the verdict, the places, the next step.
+// Prints the result of verify for an operator in an emergency: the verdict, the places and the next step.
 import { relative } from 'node:path'
 import type { Finding, VerifyReport } from '../backends/embedded/engine/inspect/verify.js'
 import { inShell } from './shell-quote.js'

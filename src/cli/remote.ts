@@ -1,4 +1,4 @@
-// A running server as the commands use it: what it exports, what is appended to it, and its refusals as errors.
+// A running server as the commands use it: its export, appends to it, and its refusals as errors.
 import { setTimeout as wait } from 'node:timers/promises'
 import { isObject } from '../contract/check/field-checks.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
@@ -6,7 +6,7 @@ import { linesOf } from '../transfer/read-export.js'
 import type { RenumberedBatch } from '../transfer/renumber.js'
 import { Usage } from './usage-error.js'
 
-/** How often a server that asks for patience is asked again. */
+/** A request that is answered with Retry-After is repeated at most this often. */
 const TRIES = 20
 const LONGEST_WAIT_SECONDS = 60
 
@@ -23,7 +23,7 @@ export class Remote {
     if (this.token === '') throw new Usage('a token is missing: give --token, or set LIGHTHOUSE_TOKEN')
   }
 
-  /** The frames of an export; one that does not come to its end is an error. */
+  /** The frames of an export; throws when the export does not reach its end frame. */
   async *frames(after: number): AsyncGenerator<string, void, void> {
     const { body } = await this.ask(`/v1/export?after=${after}`, { headers: { accept: 'application/x-ndjson' } })
     let last = ''
@@ -35,13 +35,13 @@ export class Remote {
     } catch (cause) {
       throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${String(cause)}`, { cause })
     }
-    // The last line may be half of one.
+    // The last line may be cut off, so it is passed on only when it is the end frame.
     if (!last.startsWith('{"type":"end"'))
       throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${last.slice(0, 300)}`)
     yield last
   }
 
-  /** Under the key of the batch, so that it is there once, however often it is sent. The author is who the token names. */
+  /** Sends the batch under its key, so it is stored once however often it is sent. The token decides the author. */
   async append({ events, key }: RenumberedBatch): Promise<readonly string[]> {
     const answer = await this.ask('/v1/events/batch', {
       method: 'POST',

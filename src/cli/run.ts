@@ -1,4 +1,4 @@
-// Takes a command line apart, runs the command it names, and turns what comes of it into words and an exit code.
+// Parses a command line, runs the command it names, and turns the result into output and an exit code.
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { backupStore, restoreStore } from '../backends/embedded/backup-store.js'
@@ -18,12 +18,12 @@ import { token } from './token.js'
 import { isMisspelt, Usage } from './usage-error.js'
 
 export interface Terminal {
-  /** What it answers is waited for before there is more: whoever reads may be slow, or gone. */
+  /** Its result is awaited before more is printed, because the reader may be slow or gone. */
   out(text: string): unknown
   err(text: string): void
 }
 
-/** What scripts look at; `lighthouse help` tells them. */
+/** Scripts depend on these codes; `lighthouse help` lists them. */
 export const EXIT = { clean: 0, corrupt: 1, usage: 2, unable: 3 } as const
 
 export const HELP = `Usage: lighthouse <command>
@@ -72,7 +72,7 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
       terminal.err(`${error.message}\n\n${HELP}`)
       return EXIT.usage
     }
-    // Left to Node, a defect would end with 1, which is what a script takes for a corrupt store.
+    // Node ends with 1 after an uncaught error, which a script would take for a corrupt store.
     terminal.err(error instanceof StoreError ? explain(error, args) : unexpected(error))
     return EXIT.unable
   }
@@ -120,12 +120,12 @@ function settings(): Settings {
   return loaded(() => loadSettings(process.env))
 }
 
-/** Whoever opens a store signs no tokens. */
+/** Loads only what opening a store needs, so that no signing secret has to be set. */
 function storeRules(): StoreRules {
   return loaded(() => loadSome(['nodeId', 'allowUnsafeFilesystem'], process.env))
 }
 
-/** What is wrong with them is told in one message, as the server itself would. */
+/** Reports all wrong settings in one message, as the server does at its start. */
 function loaded<T>(load: () => T): T {
   try {
     return load()
@@ -135,7 +135,7 @@ function loaded<T>(load: () => T): T {
   }
 }
 
-/** Whatever such a command refuses, it refuses what was typed. */
+/** Every error of this command is about what was typed, so the usage is printed with it. */
 async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -212,13 +212,13 @@ function explain(error: StoreError, [command = '', ...args]: readonly string[]):
   return `${ERRORS[error.code].title}: ${error.message}\nNext: ${next.replace(/\.$/, '')}${more}.`
 }
 
-/** What the system refuses of a file or of the terminal is no defect. */
+/** An error of the system about a file or the terminal is no defect and is not reported as one. */
 function unexpected(error: unknown): string {
   const { syscall, message } = error as NodeJS.ErrnoException
   return syscall !== undefined ? `That could not be done: ${message}` : `${ERRORS.INTERNAL.title}: ${String(error)}`
 }
 
-/** The catalogue speaks to clients of a server; here somebody named a directory. */
+/** The remedies of the catalogue are written for clients of a server, but here somebody has named a directory. */
 function nextAfter(code: ErrorCode, command: string): string {
   if (code === 'INVALID_REQUEST')
     return command === 'import' ? 'Check the file, and where it is to go.' : 'Check the path.'
@@ -235,7 +235,7 @@ function version(): string {
   return (JSON.parse(text) as { version: string }).version
 }
 
-/** As they are in force; of a secret only whether it is set. */
+/** The settings in force; of a secret, only whether it is set. */
 function shownSettings(settings: Settings): Record<string, unknown> {
   const entries = Object.entries(settings).map(([name, value]): [string, unknown] => {
     const { secret } = settingTable[name as keyof Settings]

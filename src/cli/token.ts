@@ -1,4 +1,4 @@
-// `lighthouse token`: makes a token with the secret the server on this machine verifies with.
+// `lighthouse token`: signs a token with the secret that the server on this machine verifies with.
 import { parseArgs } from 'node:util'
 import { type Permissions, ROLES, SCOPES } from '../auth/access.js'
 import { developmentSecret } from '../auth/development-secret.js'
@@ -9,7 +9,7 @@ import { agentFault, streamGlobFault } from '../contract/check/check-names.js'
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 const LONGEST_SECONDS = 366 * 86_400
 
-/** Throws an Error that says what is wrong, in words for whoever typed it. */
+/** Throws an Error whose message names the wrong argument, for the person who typed it. */
 export async function token(args: readonly string[], settings: Settings): Promise<string> {
   const { values } = parseArgs({
     args: [...args],

@@ -1,9 +1,9 @@
-// Hands what the process brings along to everyone who asks for it. The only global module: settings are true everywhere.
+// Provides the settings and the process logger to all modules, and is the only global module, because all need them.
 import { type DynamicModule, Global, Module } from '@nestjs/common'
 import type { Logger } from 'pino'
 import { Settings } from './settings.js'
 
-/** The one logger of the process, which is older than the application. */
+/** The one logger of the process, which exists before the application does. */
 export abstract class ProcessLogger {}
 
 @Global()

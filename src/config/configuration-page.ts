@@ -1,4 +1,4 @@
-// The table of docs/CONFIGURATION.md, made from the settings and the files in config/. Pure.
+// Makes the tables of docs/CONFIGURATION.md from the settings and the files in config/. Pure.
 import { DEFAULT_WORK_LIMITS, HELD_WORK, type Work } from '../contract/work-limits.js'
 import { defaultQuotas, environments, type Settings, settingTable } from './settings.js'
 

@@ -1,4 +1,4 @@
-// Reads the settings of this process: config/*.yaml, overlaid by LIGHTHOUSE_* variables and the files they point to.
+// Loads the settings of this process from config/*.yaml, LIGHTHOUSE_* variables and the files that these name.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -8,7 +8,7 @@ import { environments, type Settings, type SettingTable, settingTable } from './
 
 export type Variables = Readonly<Record<string, string | undefined>>
 
-// src and dist lie equally deep, so this is the repository's folder from either.
+// src and dist are equally deep, so this path leads to the repository's folder from both.
 const configFolder = fileURLToPath(new URL('../../config/', import.meta.url))
 
 const settings = Object.entries(settingTable)
@@ -20,7 +20,7 @@ export function loadSettings(variables: Variables, folder = configFolder): Setti
   return parseSettings(settingTable, layers, problems)
 }
 
-/** A few of them, for commands that can do without the others: a secret, above all. */
+/** Loads only the named settings, for commands that must not fail because another one, such as a secret, is missing. */
 export function loadSome<K extends keyof Settings>(
   names: readonly K[],
   variables: Variables,
@@ -32,7 +32,7 @@ export function loadSome<K extends keyof Settings>(
   return parseSettings(table, layers, problems)
 }
 
-/** A later one overlays those before it; the first holds the environment alone. */
+/** A later layer overrides those before it. The first holds the environment alone, which chooses the second file. */
 function layersOf(variables: Variables, folder: string, problems: string[]): [Layer, ...Layer[]] {
   const fromVariables = readVariables(variables, problems)
   const env = fromVariables.get('env') ?? { source: 'LIGHTHOUSE_ENV', value: 'development' }
@@ -43,7 +43,7 @@ function layersOf(variables: Variables, folder: string, problems: string[]): [La
   return layers
 }
 
-/** A server others reach must not make up its own secret. */
+/** Only a server that others cannot reach may make its own secret, so production must be given a key. */
 function requireKey(layers: readonly Layer[], problems: string[]): void {
   const given = (name: string) =>
     ![undefined, ''].includes(layers.findLast(layer => layer.has(name))?.get(name)?.value as string)
@@ -53,7 +53,7 @@ function requireKey(layers: readonly Layer[], problems: string[]): void {
   )
 }
 
-/** Variables with our prefix that set nothing: misspelt, or meant for another version. */
+/** Variables with our prefix that set nothing: they are misspelt or meant for another version. */
 export function unknownVariables(variables: Variables): string[] {
   const known = new Set(settings.flatMap(([, { variable }]) => [variable, `${variable}_FILE`]))
   return Object.keys(variables).filter(name => name.startsWith('LIGHTHOUSE_') && !known.has(name))
@@ -97,7 +97,7 @@ function readYaml(folder: string, name: string, problems: string[]): Layer {
   return layer
 }
 
-/** A system error's code, else the first line only: the rest of a parser's message draws the file's text. */
+/** The code of a system error, else only the first line, because the rest of a parser's message quotes the file. */
 function reasonOf(error: unknown): string {
   const { code, message = String(error) } = error as { code?: unknown; message?: string }
   return typeof code === 'string' && /^E[A-Z]+$/.test(code) ? code : (message.split('\n')[0] ?? '')

@@ -1,13 +1,13 @@
-// Turns layers of raw values into one frozen value of settings, or into one error that names every bad one. Pure.
+// Parses layers of raw values into one frozen object of settings, or into one error that names every bad value. Pure.
 import { BadValue, type SettingTable } from './settings.js'
 
-/** Where a raw value came from, as the user knows it, and the value. */
+/** A raw value, and where it came from in words that the operator knows. */
 export interface RawValue {
   readonly source: string
   readonly value: unknown
 }
 
-/** Raw values by setting name; a later layer overlays an earlier one. */
+/** Raw values by the name of the setting; a later layer overrides an earlier one. */
 export type Layer = ReadonlyMap<string, RawValue>
 
 export class BadSettings extends Error {

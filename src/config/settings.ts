@@ -1,4 +1,4 @@
-// What can be set, and what each setting accepts: one table, read by the loader and by nobody else.
+// Every setting there is and the values it accepts, in one table for the loader, the command line and the docs.
 import { streamGlobFault } from '../contract/check/check-names.js'
 import { brokenRelations, DEFAULT_WORK_LIMITS, type WorkLimits } from '../contract/work-limits.js'
 
@@ -7,7 +7,7 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 
 export type JwtAlgorithm = 'HS256' | 'RS256' | 'ES256'
 
-/** How much one agent of a role may ask. */
+/** The limits of one agent, by its role. */
 export interface Quota {
   readonly requestsPerMinute: number
   readonly eventsPerMinute: number
@@ -18,33 +18,36 @@ export interface Quota {
 
 export type QuotasOfRoles = Readonly<typeof defaultQuotas>
 
-/** The parsed settings, deeply frozen. Also the token they are injected by. */
+/** The parsed settings, deeply frozen. The class is also the token they are injected by. */
 export abstract class Settings {
   abstract readonly env: Environment
   abstract readonly host: string
   abstract readonly port: number
-  /** Names under which this server may be asked, besides its loopback ones; empty: as the environment has it. */
+  /**
+   * Host names that requests may carry besides the loopback names. Empty allows any name, except on a development
+   * server with a loopback address.
+   */
   abstract readonly allowedHosts: readonly string[]
-  /** Where metrics are served whole, without a token; 0: nowhere. */
+  /** The port that serves complete metrics without a token; 0: none. */
   abstract readonly metricsPort: number
   abstract readonly dataDir: string
-  /** Whether it may lie where acknowledged events can be lost. */
+  /** Whether the data directory may lie on a file system that can lose acknowledged events. */
   abstract readonly allowUnsafeFilesystem: boolean
-  /** Closes every event id, so it must differ between servers that may ever share a log. */
+  /** The last part of every event id, so it must differ between servers that may ever share a log. */
   abstract readonly nodeId: string
   abstract readonly logLevel: LogLevel
-  /** The only ways of signing tokens that are taken. */
+  /** Tokens that are signed in any other way are refused. */
   abstract readonly jwtAlgorithms: readonly JwtAlgorithm[]
-  /** For HS256; empty: none. */
+  /** The secret for HS256; empty: none. */
   abstract readonly jwtSecret: string
-  /** PEM, for RS256 or ES256; empty: none. */
+  /** The public key for RS256 or ES256, as PEM; empty: none. */
   abstract readonly jwtPublicKey: string
-  /** The address of a set of keys that rotate; empty: none. */
+  /** The address of a JWKS document, for keys that rotate; empty: none. */
   abstract readonly jwtJwksUrl: string
-  /** Checked unless empty. */
+  /** The issuer that tokens must name; not checked when empty. */
   abstract readonly jwtIssuer: string
   abstract readonly jwtAudience: string
-  /** The streams that `own` stands for, with `{id}` for the agent's id. */
+  /** The streams that `own` in a permission covers, with `{id}` for the agent's id. */
   abstract readonly authOwn: readonly string[]
   abstract readonly quotas: QuotasOfRoles
   abstract readonly workLimits: WorkLimits
@@ -53,21 +56,21 @@ export abstract class Settings {
   abstract readonly openFiles: number
   abstract readonly archiveAfterDays: number
   abstract readonly retainArchivesDays: number
-  /** Matching events after which a snapshot of a fold is made. */
+  /** A snapshot of a fold is made after this many matching events. */
   abstract readonly snapshotEvents: number
   abstract readonly snapshotLogMegabytes: number
-  /** `HH:MM-HH:MM` in UTC. */
+  /** Two times of day as `HH:MM-HH:MM`, in UTC. */
   abstract readonly snapshotQuietHours: string
-  /** In a minute, at most, for an hour to be quiet. */
+  /** An hour with more requests than this in a minute does not count as quiet. */
   abstract readonly snapshotQuietRequests: number
 }
 
-/** Why a value is not accepted, as the end of a sentence that begins with the value. */
+/** A value that is not accepted. Its message ends a sentence that begins with the value. */
 export class BadValue extends Error {}
 
 export interface Setting<T> {
   readonly variable: string
-  /** A secret's value never appears in a message. */
+  /** The value of a secret never appears in a message. */
   readonly secret?: boolean
   readonly parse: (raw: unknown) => T
 }
@@ -92,7 +95,7 @@ const quota = (
   batch,
 })
 
-/** What YAML and LIGHTHOUSE_QUOTAS leave out. */
+/** The figures that apply where YAML and LIGHTHOUSE_QUOTAS give none. */
 export const defaultQuotas = {
   guest: quota(100, 10, 1_000, 10),
   agent: quota(1_000, 100, 30_000, 300),
@@ -177,7 +180,7 @@ function someOf<T extends string>(allowed: readonly T[]): (raw: unknown) => read
   return listOf(oneOf(allowed), 1)
 }
 
-/** A list in YAML, words between commas in a variable. */
+/** YAML gives a list, a variable gives words between commas. */
 function listOf<T>(each: (raw: unknown) => T, least: number): (raw: unknown) => readonly T[] {
   return raw => {
     const words = typeof raw === 'string' ? raw.split(',').map(word => word.trim()) : raw
@@ -188,7 +191,7 @@ function listOf<T>(each: (raw: unknown) => T, least: number): (raw: unknown) => 
   }
 }
 
-/** Without a port: a name is good on any of them. */
+/** Accepts no port, because a name is allowed on every port. */
 function parseHostName(raw: unknown): string {
   const fits = typeof raw === 'string' && /^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$/.test(raw)
   if (!fits || raw.length > 253) throw new BadValue('must be names of hosts without a port, such as events.example')
@@ -197,7 +200,7 @@ function parseHostName(raw: unknown): string {
 
 function parseOwnPattern(raw: unknown): string {
   const fits = typeof raw === 'string' && raw.includes('{id}')
-  // What is left of it besides the id is what any glob on names of streams may hold.
+  // With an id in the place of `{id}`, the pattern must be a glob that any permission could hold.
   if (!fits || streamGlobFault(raw.replaceAll('{id}', 'id')) !== undefined)
     throw new BadValue('must be globs on names of streams with {id} in them, such as agent_{id}/*')
   return raw
@@ -207,7 +210,7 @@ function isMap(value: unknown): value is Record<string, unknown> {
   return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
-/** What is given overlays the defaults, figure by figure. */
+/** The given figures override the defaults one by one. */
 function parseQuotas(raw: unknown): QuotasOfRoles {
   const given = typeof raw === 'string' ? fromJson(raw) : raw
   const wrong = (rest: string) => new BadValue(`must be quotas by role: ${rest}`)
@@ -226,7 +229,7 @@ function parseQuotas(raw: unknown): QuotasOfRoles {
   return quotas as QuotasOfRoles
 }
 
-/** What is given overlays the defaults, and they must still fit each other. */
+/** The given limits override the defaults, and the result must still keep the relations between limits. */
 function parseWorkLimits(raw: unknown): WorkLimits {
   const given = typeof raw === 'string' ? fromJson(raw) : raw
   const wrong = (rest: string) => new BadValue(`must be limits by name: ${rest}`)
@@ -264,7 +267,7 @@ function matching(pattern: RegExp, rule: string): (raw: unknown) => string {
   }
 }
 
-/** Variables hold text, files hold numbers: both are taken, and nothing that merely looks like a number is. */
+/** A variable holds text and a file holds a number, so both are accepted; other texts that Number takes are not. */
 function wholeNumber(least: number, most: number): (raw: unknown) => number {
   return raw => {
     const value = typeof raw === 'string' && /^\d{1,15}$/.test(raw) ? Number(raw) : raw

@@ -1,4 +1,4 @@
-// Holds the mode of the service for whoever says it and whoever asks for it.
+// Provides the mode of the service to the parts that set it and those that read it.
 import { Module } from '@nestjs/common'
 import { ModeHolder } from './mode-holder.js'
 

@@ -1,4 +1,4 @@
-// The mode of the service, as every answer says it and as the gate in front of the store asks for it.
+// Holds the mode of the service, which every answer carries and the gate in front of the store obeys.
 import type { StoreError } from '../contract/errors.js'
 
 /** EMERGENCY while the store takes no appends. */
@@ -9,8 +9,9 @@ export const modeHeader = 'lighthouse-mode'
 export class ModeHolder {
   current: Mode = 'NORMAL'
   /**
-   * What the gate refuses appends with. Nothing in a mode that only follows the store: that refuses by itself, because it
-   * alone knows which keys it has stored already, and an append is how it finds out that a full disk has room again.
+   * The error with which the gate refuses appends. It is undefined in a mode that only follows the store: the store has
+   * to refuse by itself, because it alone knows which keys are stored already, and because only an append finds out
+   * that a full disk has room again.
    */
   refusal: StoreError | undefined
 }

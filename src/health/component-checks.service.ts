@@ -1,4 +1,4 @@
-// What is looked at to say how each component is: event store, storage, network, memory. Each within a time of its own.
+// Checks each component (event store, storage, network, memory) within a time limit of its own.
 
 import { statfs } from 'node:fs/promises'
 import { resolve } from 'node:path'
@@ -13,7 +13,7 @@ import { StoreCheck } from './store-check.service.js'
 export const COMPONENTS = ['event_store', 'storage', 'network', 'memory'] as const
 export type Component = (typeof COMPONENTS)[number]
 
-/** A check that hangs is an answer too; all of them together stay below 100 ms. */
+/** A check that hangs counts as down, so that all of them together stay below 100 ms. */
 const TIMEOUT_MS = 50
 const LEAST_FREE_SHARE = 0.05
 const MOST_HEAP_SHARE = 0.9
@@ -53,7 +53,7 @@ export class ComponentChecks {
     return { state: status, details: details as Details }
   }
 
-  /** No path: who asks needs no token. */
+  /** Reveals no path, because this route needs no token. */
   private async storage(): Promise<Finding> {
     const { bavail, blocks, bsize } = await statfs(resolve(this.settings.dataDir))
     const { write, size } = this.store.standing.status
@@ -70,7 +70,7 @@ function memory(): Finding {
   return { state: heapBytes > heapLimitBytes * MOST_HEAP_SHARE ? 'degraded' : 'up', details }
 }
 
-/** What does not answer in time, or fails, is down. */
+/** A check that fails or does not answer in time reports its component as down. */
 async function within(milliseconds: number, finding: Finding | Promise<Finding>): Promise<Finding> {
   const late = Promise.withResolvers<Finding>()
   const timer = setTimeout(

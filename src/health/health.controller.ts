@@ -1,4 +1,4 @@
-// `GET /livez` says that the process runs; `GET /readyz` says whether it can serve.
+// `GET /livez` reports that the process runs, `/readyz` whether it can serve, and `/health` how each component is.
 import { Controller, Get, Param, Res } from '@nestjs/common'
 import {
   ApiNotFoundResponse,
@@ -21,7 +21,7 @@ import type { HealthReport } from './report.js'
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
-  /** Answers from memory alone, so that a slow disk never gets the process killed. */
+  /** Answers from memory alone, because a slow disk must never get the process killed. */
   @Get('livez')
   @ApiOperation({ summary: 'Is the process alive', description: 'Answers from memory alone; never touches the disk.' })
   @ApiOkResponse({ description: 'It is.' })

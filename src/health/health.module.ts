@@ -1,4 +1,4 @@
-// The probes an orchestrator asks, the health of every component, and the port of the scrapers.
+// Provides the probes of an orchestrator, the health of every component, and the port for scrapers.
 import { Module } from '@nestjs/common'
 import { TerminusModule } from '@nestjs/terminus'
 import { MetricsModule } from '../metrics/metrics.module.js'
@@ -11,7 +11,7 @@ import { Readiness } from './readiness.service.js'
 import { StoreCheck } from './store-check.service.js'
 
 @Module({
-  // What is down is in the answer and in its component's own log; Terminus's line would repeat it at every probe.
+  // The answer and the component's own log name what is down; the line of Terminus would repeat it at every probe.
   imports: [StorageModule, MetricsModule, TerminusModule.forRoot({ logger: false })],
   controllers: [HealthController],
   providers: [Readiness, ComponentChecks, StoreCheck, NetworkCheck, MetricsListener],

@@ -1,4 +1,4 @@
-// Complete metrics on a port of their own, for a network where only scrapers reach it: no token, and nothing else is served there.
+// Serves complete metrics without a token on a port of its own, for networks where only scrapers can reach that port.
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
@@ -10,7 +10,7 @@ import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
 
-/** A scrape is one small request; a few scrapers ask at a time. */
+/** A scrape is one small request and only a few scrapers come at a time, so slow requests are cut off early. */
 const LIMITS = {
   requestTimeout: 5_000,
   headersTimeout: 5_000,
@@ -33,16 +33,16 @@ export class MetricsListener implements OnApplicationBootstrap, OnApplicationShu
     this.hosts = AllowedHosts.of(settings)
   }
 
-  /** A port that is taken stops the start: a server nobody can look into must not seem to be looked after. */
+  /** A port in use stops the start, because a server that nobody can measure must not seem to be monitored. */
   async onApplicationBootstrap(): Promise<void> {
     const { metricsPort } = this.settings
     if (metricsPort !== 0) await this.listen(metricsPort)
   }
 
-  /** Answers the port, which is a free one when 0 is asked for. */
+  /** Resolves with the port, which is a free one for 0. */
   async listen(port: number): Promise<number> {
     const server = createServer({ ...LIMITS, maxHeaderSize: LONGEST_HEADERS_BYTES }, (request, response) => {
-      // Whoever has left hears nothing; `answer` itself does not fail.
+      // `answer` turns every error into a response, so there is nothing to wait for.
       void this.answer(request, response)
     })
     server.maxConnections = MOST_CONNECTIONS
@@ -84,7 +84,7 @@ export class MetricsListener implements OnApplicationBootstrap, OnApplicationShu
 function refuse({ url = '/', headers }: IncomingMessage, response: ServerResponse, error: unknown): void {
   const correlationId = correlationIdOf(headers[correlationHeader])
   const problem = problemOf(error, { path: url, correlationId, traceId: traceIdOf(headers['traceparent']) })
-  // A body that was sent is not read.
+  // The connection is closed, because a body that was sent has not been read.
   response.writeHead(problem.status, {
     'content-type': problemContentType,
     [correlationHeader]: correlationId,

@@ -1,4 +1,4 @@
-// How the server is reached: the connections it holds of those it may, and how long what arrives waits for its turn.
+// Measures how reachable the server is: the share of connections in use, and how long work waits for the event loop.
 import type { Server } from 'node:http'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { promisify } from 'node:util'
@@ -7,7 +7,7 @@ import { HttpAdapterHost } from '@nestjs/core'
 
 const SLOW_LOOP_MS = 200
 const SAMPLE_MS = 20
-/** Of each window the figure stands until the next one is over: who asks, and how often, changes nothing. */
+/** A figure covers one window and holds until the next one ends, so that frequent probes do not change it. */
 const WINDOW_MS = 10_000
 const MOST_CONNECTIONS_SHARE = 0.9
 
@@ -37,7 +37,7 @@ export class NetworkCheck implements OnApplicationShutdown {
   }
 
   private endWindow(): void {
-    // What is measured is the time between two samples.
+    // The histogram records the time between two samples, of which the interval itself is no delay.
     const p99 = Math.max(0, this.delay.percentile(99) / 1e6 - SAMPLE_MS)
     this.waitMs = Math.round(p99 * 10) / 10
     this.delay.reset()

@@ -1,4 +1,4 @@
-// Asks everything the server needs in order to serve, and reports what each part answered.
+// Runs the checks behind a health route and reports the result of each.
 import { Injectable, ServiceUnavailableException } from '@nestjs/common'
 import {
   type HealthCheckResult,
@@ -23,7 +23,6 @@ export class Readiness {
     return this.reportOf([() => this.process(), ...this.storage()])
   }
 
-  /** Of some components, or of all. */
   async components(names: readonly Component[] = COMPONENTS): Promise<HealthReport> {
     return this.reportOf(names.map(name => () => this.checks.check(name)))
   }
@@ -32,7 +31,7 @@ export class Readiness {
     return reportOf(await this.outcome(indicators), new Date())
   }
 
-  /** Terminus throws its result when something is down; here that is an answer like any other. */
+  /** Terminus throws its result when something is down, but here that is an answer like any other. */
   private async outcome(indicators: HealthIndicatorFunction[]): Promise<HealthCheckResult> {
     try {
       return await this.health.check(indicators)

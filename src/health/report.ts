@@ -1,4 +1,4 @@
-// What a health route answers with, made from what Terminus found. Pure.
+// Makes the answer of a health route from the result of Terminus. Pure.
 import type { HealthCheckResult } from '@nestjs/terminus'
 
 export interface HealthReport {

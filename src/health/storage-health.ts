@@ -1,9 +1,9 @@
-// What the state of the store means for those who ask whether to send requests here, and how it is. Pure.
+// Judges the state of the store: how healthy it is, and whether requests should be sent here. Pure.
 import type { StoreStatus } from '../contract/event-store.js'
 
 export interface Standing {
   readonly status: StoreStatus
-  /** False while the data directory is not where it was, or nothing in it can be read. */
+  /** False while the data directory is not where it was, or no event in it can be read. */
   readonly readable: boolean
 }
 
@@ -12,10 +12,10 @@ export interface StorageHealth {
   readonly details: Record<string, unknown>
 }
 
-/** After these nothing that is read here is sure to be what another server, or nobody, has. */
+/** After these the log may belong to another server, so what is read here may no longer be what the log holds. */
 const GONE = new Set(['closed', 'lost_ownership'])
 
-/** A store that takes no appends is down, whatever it still serves: somebody has to look. */
+/** A store that takes no appends is down although it may still serve reads, because somebody has to act. */
 export function storageHealth(standing: Standing): StorageHealth {
   const { status, readable } = standing
   const details = detailsOf(standing)
@@ -23,7 +23,7 @@ export function storageHealth(standing: Standing): StorageHealth {
   return { status: status.damaged.length === 0 ? 'up' : 'degraded', details }
 }
 
-/** Whether requests should be sent here. Reads are right on a full disk, after a failed sync and beside damage. */
+/** Whether requests should be sent here. Reads stay correct on a full disk, after a failed sync and beside damage. */
 export function storageReadiness(standing: Standing, readyWhenReadOnly: boolean): StorageHealth {
   const { status, readable } = standing
   const { write, damaged } = status

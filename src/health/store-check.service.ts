@@ -1,4 +1,4 @@
-// How the store is, and whether it can serve: from memory, never from the disk.
+// Reports the state of the store from memory, because a probe must never wait for the disk.
 import { Injectable } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'

@@ -1,10 +1,10 @@
-// Which request the running code works for, so that every line it logs can say so.
+// Knows which request the running code works for, so that every line it logs can name it.
 import { AsyncLocalStorage } from 'node:async_hooks'
 import { randomUUID } from 'node:crypto'
 
 const current = new AsyncLocalStorage<string>()
 
-/** What is logged outside of any request belongs to this run of the process. */
+/** Lines that are logged outside of any request are named after this run of the process. */
 const thisRun = `run-${randomUUID()}`
 
 export function currentCorrelationId(): string {

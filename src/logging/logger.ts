@@ -19,7 +19,7 @@ export function createLogger(level: LevelWithSilent, destination?: DestinationSt
 const GATHER_BYTES = 4 * 1024
 const GATHER_MS = 100
 
-/** A system call for each line would cost a request as much as all its checks; `fatal` and the end of the process flush. */
+/** Gathers lines, because a write for each would cost a request as much as all its checks; `fatal` and exit flush. */
 function gathered(): DestinationStream {
   const stdout = pino.destination({ fd: 1, sync: false, minLength: GATHER_BYTES })
   setInterval(() => stdout.flush(), GATHER_MS).unref()
@@ -28,21 +28,21 @@ function gathered(): DestinationStream {
 
 let newest = { at: 0, text: '' }
 
-/** The same for all lines of a millisecond. */
+/** The text is made once for all lines of the same millisecond. */
 function timestamp(): string {
   const at = Date.now()
   if (at !== newest.at) newest = { at, text: `,"timestamp":"${new Date(at).toISOString()}"` }
   return newest.text
 }
 
-/** Loggers made for a component carry its name already, and JSON must not hold a key twice. */
+/** Marks a logger that already carries its component, because JSON must not hold a key twice. */
 const named = Symbol('named')
 
 function rememberComponent(child: Logger & { [named]?: true }): void {
   if ('component' in child.bindings()) child[named] = true
 }
 
-/** What every line says unless it says so itself. */
+/** Adds to a line what its logger does not carry. */
 function mixin(_line: object, _level: number, logger: Logger): object {
   const correlation = { correlation_id: currentCorrelationId() }
   return named in logger ? correlation : { component: 'lighthouse', ...correlation }

@@ -1,4 +1,4 @@
-// Lets Nest and every service log through the logger of the process, with Nest's context as the component.
+// Makes Nest and every service log through the process logger, with Nest's context as the component.
 import { Module } from '@nestjs/common'
 import { LoggerModule } from 'nestjs-pino'
 import type { Logger } from 'pino'
@@ -11,7 +11,7 @@ import { ProcessLogger } from '../config/config.module.js'
       useFactory: (logger: Logger) => ({
         pinoHttp: { logger, autoLogging: false },
         renameContext: 'component',
-        // Its middleware costs more than the request it logs; the server's own hooks do that work.
+        // The middleware would cost more than the request it logs; the server's own hooks do its work.
         forRoutes: [],
       }),
     }),

@@ -1,10 +1,10 @@
-// Which values of an unbounded label are told by name: the busiest hundred; the rest are `other`. Bounded memory. Pure.
+// Chooses which values of an unbounded label keep their names: the busiest hundred, in bounded memory. Pure.
 
 export const OTHER = 'other'
 
-/** Of so many values it is known how busy they are; who is less busy than all of them waits for the next turn. */
+/** At most this many values are counted; further ones are not counted before the next turn. */
 const WATCHED = 1_000
-/** How much is counted before the names are given anew. */
+/** The names are assigned again after this much has been counted. */
 const TURN = 10_000
 
 export class BusiestLabels {
@@ -21,7 +21,7 @@ export class BusiestLabels {
   labelOf(value: string, amount = 1): string {
     this.count(value, amount)
     if (this.named.has(value)) return value
-    // At first there is room for everybody.
+    // A new value gets a name as long as one is free.
     if (this.named.size >= this.most) return OTHER
     this.named.add(value)
     return value
@@ -34,7 +34,7 @@ export class BusiestLabels {
     if (this.counted >= this.turn) this.giveAnew()
   }
 
-  /** Half of what was is remembered, so that one quiet turn costs nobody the name. */
+  /** Keeps half of each count, so that one quiet turn does not cost a busy value its name. */
   private giveAnew(): void {
     const busiest = [...this.counts].sort(([, one], [, other]) => other - one)
     this.named = new Set(busiest.slice(0, this.most).map(([value]) => value))

@@ -1,11 +1,11 @@
-// Measures every answer in Fastify's response hook, under the route as it was declared: never the path as it was sent.
+// Measures every answer under its declared route, because paths as sent would make an unbounded number of series.
 import type { FastifyInstance } from 'fastify'
 import type { Metrics } from './metrics.js'
 
 const METHODS = new Set(['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'])
 
 export class HttpMetrics {
-  /** Looking up the series of three labels costs more than everything else here. */
+  /** Series are cached, because looking one up by three labels costs more than everything else here. */
   private readonly series = new Map<string, { observe(seconds: number): void }>()
 
   constructor(private readonly metrics: Metrics) {}
@@ -24,6 +24,7 @@ export class HttpMetrics {
     if (held !== undefined) return held
     const [method, route, status] = [METHODS.has(given) ? given : 'other', url ?? 'none', String(code)]
     const made = this.metrics.httpDuration.labels({ method, route, status })
+    // A method that is not known is not cached, so that no client can make the cache grow.
     if (METHODS.has(given)) this.series.set(name, made)
     return made
   }

@@ -4,15 +4,16 @@ import type { Metric } from 'prom-client'
 import { HttpMetrics } from './http-metrics.js'
 import { type Measured, Metrics } from './metrics.js'
 
-// The package is CommonJS and requires Nest, which is ESM: under Jest that works only once Nest is there, which a static import does not wait for.
+// The package is CommonJS and requires Nest, which is an ES module. Under Jest that works only once Nest is loaded, and
+// a static import does not wait for that.
 const { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } = await import('@willsoto/nestjs-prometheus')
 
-/** Seconds; around a sync of a good disk and up to one that is in trouble. */
+/** In seconds, from the sync of a good disk up to that of a disk in trouble. */
 const APPEND_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 const READ_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30]
 const HTTP_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
 
-/** Left to itself the package registers a metric for the process; ours go into the registry of their application. */
+/** The package would register metrics for the whole process, but each application must have a registry of its own. */
 const described = <L extends string>(name: string, help: string, labelNames: readonly L[] = []) => ({
   name: `lighthouse_${name}`,
   help,

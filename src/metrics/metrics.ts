@@ -1,10 +1,10 @@
-// Every metric of the service, in a registry of its own. docs/METRICS.md tells them, and a test compares.
+// Every metric of the service, in a registry of its own; a test compares them with docs/METRICS.md.
 import { Counter, collectDefaultMetrics, Gauge, type Histogram, Registry } from 'prom-client'
 import { BusiestLabels } from './busiest-labels.js'
 import { SharedText } from './shared-text.js'
 import { withoutNames } from './without-names.js'
 
-/** Anybody may ask as often as they like, so what is shown to strangers is made no more often than this. */
+/** Anybody may read the metrics as often as they like, so the text for strangers is made at most once in this time. */
 const STRANGERS_MS = 1_000
 
 /** The text format of Prometheus. */
@@ -27,7 +27,7 @@ export class Metrics {
   readonly agents = new BusiestLabels()
   readonly types = new BusiestLabels()
 
-  // What is counted and timed where it happens; MetricsModule makes them.
+  // These are counted and timed where things happen; MetricsModule creates them.
   readonly eventsAppended: Counter<'agent_id' | 'event_type'>
   readonly appendDuration: Histogram
   readonly syncDuration: Histogram
@@ -50,17 +50,17 @@ export class Metrics {
     this.unnamed = new SharedText(() => withoutNames(this.registry), STRANGERS_MS, now)
   }
 
-  /** All of them, in the text format of Prometheus. */
+  /** All metrics with all names, in the text format of Prometheus. */
   text(): Promise<string> {
     return this.whole.read()
   }
 
-  /** With the sums of what has names; at most a second old. */
+  /** Names are replaced by sums, for readers who may not see them; the text is at most a second old. */
   textWithoutNames(): Promise<string> {
     return this.unnamed.read()
   }
 
-  /** A gauge that is looked up when it is asked for. */
+  /** Adds a gauge whose value is looked up at every scrape. */
   gauge(name: string, help: string, look: () => number | Promise<number>): void {
     const gauge: Gauge = new Gauge({
       name: `lighthouse_${name}`,
@@ -70,7 +70,7 @@ export class Metrics {
     })
   }
 
-  /** A counter kept elsewhere. */
+  /** Adds a counter that is kept elsewhere and read at every scrape. */
   count(name: string, help: string, look: () => number): void {
     const counter: Counter = new Counter({
       name: `lighthouse_${name}`,
@@ -83,7 +83,7 @@ export class Metrics {
     })
   }
 
-  /** Gauges of the same things, each looked at once for all of them. `other` stands for what is beyond the bound of labels. */
+  /** Adds gauges with one label, whose `look` runs once for all of them. The value `other` covers what has no name. */
   gauges<K extends string>(
     helps: Readonly<Record<K, string>>,
     label: string,
@@ -108,7 +108,7 @@ export class Metrics {
     }
   }
 
-  /** A counter kept elsewhere, by one label. */
+  /** Adds a counter with one label that is kept elsewhere and read at every scrape. */
   tally(name: string, help: string, label: string, look: () => Readonly<Record<string, number>>): void {
     const counter: Counter = new Counter({
       name: `lighthouse_${name}`,

@@ -1,4 +1,4 @@
-// A text that is costly to make: made once for all who wait for it, and kept for a while.
+// A text that is costly to make, so readers at the same time share one, and it is kept for a while.
 
 interface Kept {
   readonly text: string

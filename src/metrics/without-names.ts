@@ -1,7 +1,7 @@
-// Metrics for whoever may not see who there is: series that differ only by a name are summed, so that sums keep their shape. Pure.
+// Metrics for readers who may not see names: series that differ only by a name become one, which is their sum. Pure.
 import { type MetricObject, Registry } from 'prom-client'
 
-/** Labels that hold names of agents, types of events and groups; whoever adds such a label adds it here. */
+/** Labels that hold names of agents, event types and groups. A new label of this kind must be added, or it leaks. */
 const NAMES: ReadonlySet<string> = new Set(['agent_id', 'event_type', 'subscription'])
 const ALL = 'all'
 
@@ -26,7 +26,7 @@ export function withoutNames(registry: Registry): Promise<string> {
   return shown.metrics()
 }
 
-/** What a registry asks of a metric when it makes its text. */
+/** A registry needs only these two of a metric to make its text. */
 function summed(metric: Collecting) {
   const { name } = metric
   return {
@@ -45,7 +45,7 @@ function summed(metric: Collecting) {
   }
 }
 
-/** The same for all series that become one; made for each of what may be ten thousand. */
+/** The same text for all series that become one. It is made for up to ten thousand series, so it makes no objects. */
 function whatStays({ labels, metricName = '' }: Series): string {
   let text = metricName
   for (const label in labels) if (!NAMES.has(label)) text += `\n${label}=${labels[label]}`

@@ -1,8 +1,8 @@
-// Gathers what was denied into few events: one a minute for each caller and reason, with a count, and never more than so many.
+// Gathers denials into few events: one a minute for each caller, reason and route, with a count and an upper bound.
 import type { Denial } from '../auth/denials.js'
 import type { NewEvent } from '../contract/event.js'
 
-/** However many addresses attack at once. */
+/** The bound holds however many addresses attack at once. */
 const MOST_A_MINUTE = 100
 
 export const SECURITY_STREAM = '$security'
@@ -15,12 +15,12 @@ interface Entry {
 
 export class Journal {
   private entries = new Map<string, Entry>()
-  /** Denied beyond what is told one by one. */
+  /** Denials beyond the bound are only counted. */
   private others = 0
 
   constructor(private readonly now: () => Date = () => new Date()) {}
 
-  /** Answers whether this is the first since the last taking. */
+  /** Returns whether this is the first denial since the last `take`. */
   note(denial: Denial): boolean {
     const { reason, who, route } = denial
     const name = `${reason} ${who} ${route}`
@@ -33,7 +33,7 @@ export class Journal {
     return first
   }
 
-  /** What has been gathered, as events, and begins anew. */
+  /** Returns what was gathered as events, and starts empty again. */
   take(): NewEvent[] {
     const events: NewEvent[] = [...this.entries.values()].map(({ denial, first, count }) => ({
       type: 'access.denied',

@@ -1,4 +1,4 @@
-// `GET /metrics`: for Prometheus, without a token and without a limit; with a token of admin.read it also names agents, types and groups.
+// `GET /metrics` for Prometheus: without a token all names are summed up, and a token with admin.read sees them.
 import { Controller, Get, Header, Req } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify'

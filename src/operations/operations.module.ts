@@ -1,4 +1,4 @@
-// For operators: the metrics, who was denied what, whose tokens are revoked, and until when tokens are good.
+// Provides what operators need: metrics, the record of denials, revoked tokens, and the time that tokens are judged by.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'

@@ -1,4 +1,4 @@
-// `/v1/admin/revocations`: which tokens are not good any more although they have not expired.
+// `/v1/admin/revocations`: the tokens that are refused although they have not expired.
 import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common'
 import {
   ApiBody,

@@ -1,4 +1,4 @@
-// What revocations take and answer.
+// The requests and answers of revocations.
 import { LIMITS } from '../contract/limits.js'
 import { NestedList, OneOf, Text } from '../wire/fields.decorator.js'
 

@@ -1,4 +1,4 @@
-// Revokes tokens: written down in `$security` before it is in force, and in force again before the first request of the next start.
+// Revokes tokens: stored in `$security` before it takes effect, and in effect again before a start serves a request.
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import type { RevocationKind, Revoked } from '../auth/revocations.js'
@@ -10,7 +10,7 @@ import { ServiceStream, type StreamFold } from '../service-streams/service-strea
 import { SECURITY_STREAM } from './journal.js'
 import type { RevocationAnswerDto, RevocationDto } from './revocations.dto.js'
 
-/** Each takes memory for as long as it is in force. */
+/** The number is bounded, because each takes memory until somebody restores it. */
 const MOST = 10_000
 
 interface RevocationChange {
@@ -19,11 +19,11 @@ interface RevocationChange {
   readonly id: string
   readonly by: string
   readonly reason?: string
-  /** When it was revoked, in what is written anew. */
+  /** The time of the first revocation, in an event that was written again because retention removes the first. */
   readonly at?: string
 }
 
-/** In force, by name, oldest first. */
+/** The revocations in force by name, oldest first. */
 type ActiveRevocations = Map<string, RevocationAnswerDto>
 
 const FOLD: StreamFold<ActiveRevocations, RevocationChange> = {
@@ -58,7 +58,7 @@ export class TokenRevocations implements OnApplicationBootstrap {
     this.stream = new ServiceStream(store, FOLD)
   }
 
-  /** What cannot be read is logged and passed over: a damaged event must not keep the other revocations from being in force. */
+  /** Damaged events are logged and skipped, because one of them must not keep other revocations from taking effect. */
   async onApplicationBootstrap(): Promise<void> {
     for (const revoked of await this.list()) this.verifier.revocations.add(revoked)
     for (const { from, to } of await this.stream.unproven()) {
@@ -71,7 +71,7 @@ export class TokenRevocations implements OnApplicationBootstrap {
     return [...(await this.stream.state()).values()]
   }
 
-  /** The same again changes nothing. */
+  /** Revoking again changes nothing and returns the first revocation. */
   revoke({ kind, id, reason }: RevocationDto, { agentId: by }: Access): Promise<RevocationAnswerDto> {
     return this.stream.inTurn(async (active, write) => {
       const name = nameOf({ kind, id })

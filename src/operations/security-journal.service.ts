@@ -1,4 +1,4 @@
-// Writes what was denied into `$security`, a minute after the first of it and at the end; no request ever waits for it.
+// Writes denials to `$security`, a minute after the first one and at shutdown, so that no request waits for it.
 
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { Denials } from '../auth/denials.js'
@@ -42,7 +42,7 @@ export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicatio
     await this.write()
   }
 
-  /** A store that takes no appends must not keep the server from answering, or from ending. */
+  /** A failure is only logged: a store that takes no appends must not keep the server from answering or ending. */
   async write(): Promise<void> {
     const events = this.journal.take()
     if (events.length === 0) return

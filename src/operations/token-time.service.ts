@@ -1,9 +1,10 @@
-// Before the port opens, the time tokens are judged by is brought to where the log is: a clock that has gone back must not make expired tokens good again.
+// Moves the time that tokens are judged by up to that of the log before the port opens, because a machine's clock that
+// has gone back must not make expired tokens valid again.
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { EventStore } from '../contract/event-store.js'
 
-/** What clocks of machines differ by all the time. */
+/** The clocks of machines always differ a little, so no warning is given up to this difference. */
 const HARMLESS_MS = 60_000
 
 @Injectable()
@@ -16,7 +17,7 @@ export class TokenTime implements OnApplicationBootstrap {
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
-    // The last event that can be read will do: those before it are no later.
+    // The last event that can be read is enough, because those before it are no later.
     for await (const { timestamp } of this.store.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) {
       const behindMs = this.verifier.clock.notBefore(Date.parse(timestamp))
       if (behindMs <= HARMLESS_MS) continue

@@ -1,4 +1,4 @@
-// The gate: an append asks the mode of the service before the store sees it, and the mode follows whether the store takes appends.
+// The gate in front of the store: it refuses appends when the mode says so, and the mode follows the store.
 import type { EventStore } from '../contract/event-store.js'
 import type { Observer } from '../contract/observer.js'
 import type { ModeHolder } from '../degradation/mode-holder.js'

@@ -1,4 +1,4 @@
-// The meter: what is appended and read through it is counted and timed, and what the store says of itself is shown.
+// The meter in front of the store: it counts and times appends and reads, and shows the status as gauges.
 import { codeOf } from '../contract/errors.js'
 import type { RecordedEvent } from '../contract/event.js'
 import type { AppendRequest, EventStore, StoreStatus } from '../contract/event-store.js'
@@ -56,7 +56,7 @@ function countAppended({ events, author }: AppendRequest, { agents, types, event
   }
 }
 
-/** The series of a label is looked up once for a batch and not for each of its events. */
+/** Counts by type first, so that a series is looked up once for a type and not for each event of a batch. */
 function countsByType(events: AppendRequest['events']): Iterable<readonly [string, number]> {
   const [first] = events
   if (events.length === 1 && first !== undefined) return [[first.type, 1]]
@@ -65,7 +65,7 @@ function countsByType(events: AppendRequest['events']): Iterable<readonly [strin
   return counts
 }
 
-/** Hands on what the store hands out: a generator between them would cost each event a turn of its own. */
+/** Forwards to the iterator of the store, because a generator in between would cost each event a turn of its own. */
 class MeteredRead implements AsyncIterableIterator<RecordedEvent, void> {
   private readonly begun = performance.now()
   private count = 0

@@ -1,4 +1,4 @@
-// Who hears what the backend tells: the log, at the level an operator would want to see it, and the metrics.
+// Passes what the backend reports to the log, at the level an operator would want, and to the metrics.
 import type { Logger } from '@nestjs/common'
 import type { Observer } from '../contract/observer.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -19,7 +19,7 @@ export function logObserver(logger: Logger): Observer {
   }
 }
 
-/** One observation a sync, not one an event. */
+/** A duration is observed once for each sync, not once for each event. */
 export function metricsObserver(metrics: Metrics): Observer {
   return {
     appended: ({ syncMs }) => metrics.syncDuration.observe(syncMs / 1_000),

@@ -1,4 +1,4 @@
-// Opens a backend, and puts in front of it what stands in front of every store of a server: the gate, then the meter.
+// Opens a backend and puts the gate, then the meter, in front of it, so what the gate refuses is not measured.
 import type { Logger } from '@nestjs/common'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import type { EmbeddedOptions } from '../backends/embedded/options.js'
@@ -24,15 +24,15 @@ export interface Surroundings {
 }
 
 export interface Backend extends EventStore {
-  /** Its files are this process's own as soon as it is open. */
+  /** This process owns the files as soon as the store is open. */
   readonly sideStore: SideStore
 }
 
 export class OpenStore {
   constructor(
-    /** As the backend made it: for what nobody has asked for and nobody is to find in the figures. */
+    /** Without gate and meter, for reads that no client has requested and that must not show in the figures. */
     readonly bare: Backend,
-    /** As the server uses it. */
+    /** With gate and meter, for the server. */
     readonly store: EventStore,
   ) {}
 }

@@ -1,4 +1,4 @@
-// Looks every few seconds whether the store can still be read where it lies, so that a probe can tell without touching the disk.
+// Checks every few seconds whether the store can be read where it lies, so that a probe need not touch the disk.
 
 import { stat } from 'node:fs/promises'
 import type { OnApplicationShutdown, OnModuleInit } from '@nestjs/common'
@@ -6,7 +6,7 @@ import { codeOf } from '../contract/errors.js'
 import type { EventStore } from '../contract/event-store.js'
 
 const EVERY_MS = 2_000
-/** A look that takes longer is an answer too. */
+/** A check that takes longer counts as failed, because a disk that hangs gives no other answer. */
 const PATIENCE_MS = 5_000
 
 export class StorageWatch implements OnModuleInit, OnApplicationShutdown {
@@ -15,7 +15,7 @@ export class StorageWatch implements OnModuleInit, OnApplicationShutdown {
   private home: string | undefined
   private timer: NodeJS.Timeout | undefined
 
-  /** The store as it is, unmetered: what is looked at here was asked for by nobody. */
+  /** Takes the store without its meter, because no client has requested these reads. */
   constructor(
     private readonly store: EventStore,
     private readonly directory: string,
@@ -23,6 +23,7 @@ export class StorageWatch implements OnModuleInit, OnApplicationShutdown {
 
   onModuleInit(): void {
     const look = () => {
+      // While a check hangs no further one begins, or they would pile up.
       if (this.lookingSince === undefined) void this.look()
     }
     look()
@@ -44,7 +45,7 @@ export class StorageWatch implements OnModuleInit, OnApplicationShutdown {
     this.lookingSince = undefined
   }
 
-  /** Descriptors stay good when their directory is moved or replaced; what is opened next is not found. */
+  /** Open files stay readable when their directory is moved or replaced, but files opened later are not found. */
   private async isInPlace(): Promise<boolean> {
     try {
       const { dev, ino } = await stat(this.directory, { bigint: true })
@@ -56,7 +57,7 @@ export class StorageWatch implements OnModuleInit, OnApplicationShutdown {
     }
   }
 
-  /** Of the oldest and the newest event one is enough: damage is told to whoever reads it, and the rest is served. */
+  /** One of the oldest and the newest event is enough: damage is reported to its readers, and the rest is served. */
   private async reads(): Promise<boolean> {
     const { first, head } = this.store.status()
     if (head < first) return true

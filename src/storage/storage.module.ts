@@ -1,4 +1,4 @@
-// Provides the store, and the files beside it, under the contract's names; closes it when everything that may still use it has ended.
+// Provides the store and the files beside it under the contract's names, and closes the store after its users.
 import { resolve } from 'node:path'
 import { Logger, Module, type OnApplicationShutdown } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
@@ -39,7 +39,7 @@ function open(settings: Settings, metrics: Metrics, mode: ModeHolder): Promise<O
 export class StorageModule implements OnApplicationShutdown {
   constructor(private readonly store: EventStore) {}
 
-  /** After everything that may still use it. */
+  /** Runs after everything that may still use the store has ended. */
   onApplicationShutdown(): Promise<void> {
     return this.store.close()
   }

@@ -1,7 +1,7 @@
-// Puts something in front of some verbs of a store. Each wrapper says of every verb what it does, so a new one does not compile until all of them do.
+// Wraps some verbs of a store; each wrapper must decide every verb, so a new verb does not compile until all do.
 import type { EventStore } from '../contract/event-store.js'
 
-/** `through`: the store that is wrapped answers, and nothing stands between. */
+/** `through`: the wrapped store answers this verb unchanged. */
 export type Wrapping = { readonly [Verb in keyof EventStore]: EventStore[Verb] | 'through' }
 
 export function wrapStore(store: EventStore, wrapping: Wrapping): EventStore {

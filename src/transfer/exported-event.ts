@@ -1,11 +1,11 @@
-// One line of an export as an event that may be believed to be one: every field there, none unknown, all rules kept. Pure.
+// Checks a line of an export as strictly as an append: every field present, none unknown, all rules kept. Pure.
 import { checkAppend } from '../contract/check/check-append.js'
 import { isObject } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
 import type { Author, NewEvent, SaidEvent } from '../contract/event.js'
 import { formatTimestamp, parseId } from '../contract/event-id.js'
 
-/** A line, its event, and the bytes that the event itself does not say. */
+/** An event, its line in the file, and its stored bytes where its fields do not determine them. */
 export interface ExportedEvent {
   readonly line: number
   readonly event: SaidEvent
@@ -13,7 +13,7 @@ export interface ExportedEvent {
 }
 
 const ASSIGNED: ReadonlySet<string> = new Set(['id', 'position', 'revision', 'timestamp', 'checksum'])
-/** Events from when there was no limit are as good as any. */
+/** The number of keys is not limited here, because events from before that limit are as good as any. */
 const KEYS_OF_OLD = Number.POSITIVE_INFINITY
 const OF_AUTHOR: ReadonlySet<string> = new Set(['agentId', 'onBehalfOf', 'traceparent'])
 const CHECKSUM = /^[0-9a-f]{64}$/
@@ -45,7 +45,7 @@ function mustBePlaced(line: number, { id, position, revision, timestamp, checksu
   if (typeof checksum !== 'string' || !CHECKSUM.test(checksum)) refuseExportLine(line, 'checksum must be 64 hex digits')
 }
 
-/** As if it were appended now, by the agent it names. */
+/** Checks the event as an append by the agent that it names. */
 function mustKeepRules(line: number, event: Readonly<Record<string, unknown>>): void {
   const request = { events: [newEventIn(event)], author: authorIn(event) }
   try {
@@ -57,7 +57,7 @@ function mustKeepRules(line: number, event: Readonly<Record<string, unknown>>): 
   if (event['schemaVersion'] === undefined || event['tags'] === undefined) refuseExportLine(line, 'a field is missing')
 }
 
-/** The part of an event that its client chose. */
+/** The fields that the client chose; the others were assigned by the store or come from the token. */
 export function newEventIn(event: object): NewEvent {
   const chosen = Object.entries(event).filter(([name]) => !ASSIGNED.has(name) && !OF_AUTHOR.has(name))
   return Object.fromEntries(chosen) as unknown as NewEvent

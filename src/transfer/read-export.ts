@@ -1,4 +1,4 @@
-// Reads an export line by line: frames in order, positions without gaps, ids that rise, and an end that agrees.
+// Reads an export line by line and checks its order: positions without gaps, rising ids, and an end that agrees.
 
 import { isObject } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
@@ -7,15 +7,15 @@ import { parseJsonBody } from '../wire/json-body.js'
 import { type ExportedEvent, readExported, refuseExportLine } from './exported-event.js'
 
 const NEWLINE = 0x0a
-/** Twice what an event of 1 MiB can take as JSON, with its record beside it. */
+/** An event of 1 MiB takes at most half of this as JSON, with its record beside it. */
 const LINE_BYTES_MAX = 16 * 1024 * 1024
 
-/** `gaps`: positions may be missing, as they are where only some events were exported. */
+/** `gaps`: positions may be missing, as in an export of only some events. */
 export interface ReadOptions {
   readonly gaps?: boolean
 }
 
-/** Throws INVALID_REQUEST with the number of the line. Whoever stops early has not been told of an end. */
+/** Throws INVALID_REQUEST with the number of the line. A caller that stops early has not seen the end checked. */
 export async function* readExport(
   chunks: AsyncIterable<Buffer>,
   { gaps = false }: ReadOptions = {},
@@ -52,7 +52,7 @@ function frameIn(line: number, bytes: Buffer): Readonly<Record<string, unknown>>
   return isObject(frame) ? frame : refuseExportLine(line, 'is no frame of an export')
 }
 
-/** Only a line feed ends a line: JSON may hold every other character that looks like it would. */
+/** Only a line feed ends a line, because JSON may hold every other character that looks like an end. */
 export async function* linesOf(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
   let begun: Buffer[] = []
   for await (const chunk of chunks) {

@@ -1,36 +1,36 @@
-// Events of an export as appends to a store that has events of its own: in batches, with links to their new ids. Pure.
+// Makes appends of exported events for a store that has events of its own, with links to the new ids. Pure.
 import { hash } from 'node:crypto'
 import { isServiceStream } from '../contract/check/check-names.js'
 import type { Author, NewEvent, SaidEvent } from '../contract/event.js'
 import { authorIn, type ExportedEvent, newEventIn } from './exported-event.js'
 
-/** What one role of those that import may append at once. */
+/** No role that may append has a smaller batch by default. */
 const BATCH_EVENTS = 100
 const BATCH_CHARS = 1024 * 1024
 
 export interface RenumberedBatch {
-  /** The ids the events had. */
+  /** The ids that the events had in the export. */
   readonly ids: readonly string[]
   readonly events: readonly NewEvent[]
   readonly author: Author
-  /** The same for the same events, whenever they are imported. */
+  /** The same for the same events, so that a second import within 24 hours stores nothing twice. */
   readonly key: string
 }
 
 export interface RenumberReport {
   appended: number
-  /** Of streams that only the service writes: they tell of another store. */
+  /** Events of service streams are left out, because they describe the other store. */
   leftOut: number
-  /** Links to events that are not among those imported, kept as they were. */
+  /** Links to events outside of the import, which keep the old ids. */
   foreignLinks: number
 }
 
-/** Appends a batch and answers the ids its events now have. */
+/** Appends a batch and resolves with the new ids of its events, in their order. */
 export type AppendBatch = (batch: RenumberedBatch) => Promise<readonly string[]>
 
 /**
- * Batches are cut by what is in the export alone, so that a second run makes the same ones. An event that names another
- * of its own batch begins the next: its cause has to have an id first.
+ * Batches depend on the export alone, so that a second run makes the same ones. An event that links to another one of
+ * its batch begins the next, because the link needs the id that the append assigns.
  */
 export async function renumber(
   exported: AsyncIterable<ExportedEvent>,
@@ -91,7 +91,7 @@ class Gathering {
   }
 }
 
-/** When it was recorded there is when it happened, as far as anybody here will know. */
+/** The time of recording becomes `occurredAt` where none is given, because the new store assigns its own timestamp. */
 function relinked(event: SaidEvent, ids: ReadonlyMap<string, string>, report: RenumberReport): NewEvent {
   const link = (id: string) => {
     const now = ids.get(id)

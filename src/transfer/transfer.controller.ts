@@ -1,4 +1,4 @@
-// `GET /v1/export`: everything a store holds, as lines from which the same store can be made elsewhere.
+// `GET /v1/export`: every event of a store, as lines from which the same store can be made elsewhere.
 import type { Readable } from 'node:stream'
 import { Controller, Get, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'

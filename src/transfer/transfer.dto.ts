@@ -1,4 +1,4 @@
-// What an export takes.
+// The parameters of an export.
 import { PositionField } from '../wire/fields.decorator.js'
 
 export class ExportParameters {

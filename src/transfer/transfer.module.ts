@@ -1,4 +1,4 @@
-// Events out of one Lighthouse and into another.
+// Provides the export of events, which another Lighthouse can import.
 import { Module } from '@nestjs/common'
 import { StorageModule } from '../storage/storage.module.js'
 import { StreamingModule } from '../streaming/streaming.module.js'
