@@ -1,4 +1,4 @@
-// The one place where node:fs callbacks become promises: plain descriptors, which no garbage collection closes.
+// Turns node:fs callbacks into promises, because a plain descriptor is never closed by garbage collection.
 
 export type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void
 

@@ -27,7 +27,10 @@ export function filterMayContain(filter: Uint8Array, hash: TermHash): boolean {
   return true
 }
 
-/** Multiply and shift instead of a remainder: any number of bits will do, and the result is always less than it. */
+/**
+ * Multiplies and shifts instead of taking a remainder. Any number of bits will do, and the result is always less than
+ * it.
+ */
 function bitOf(lane: number, bytes: number): number {
   return Math.floor(((lane >>> 0) * (bytes * 8)) / LANE)
 }
