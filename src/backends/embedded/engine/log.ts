@@ -179,9 +179,7 @@ export class Log {
     await old.close().catch(error => this.context.observer.warned('a sealed segment was not closed', String(error)))
   }
 
-  /**
-   * A suspended process may wake up after another one took the directory, and must not begin a segment among its files.
-   */
+  /** A suspended process may wake up after another took the directory, and must not begin a segment among its files. */
   private mustOwn(): void {
     if (this.owned) return
     this.enter('lost_ownership', 'another process took over the data directory')
@@ -205,7 +203,7 @@ export class Log {
     this.markTimer = setTimeout(() => this.startMark(), idleMarkMs).unref()
   }
 
-  /** Writes into the segment how far it is durable, so that earlier damage is never taken for a torn write (C4). */
+  /** Writes how far the segment is durable, so that damage before that point is never taken for a torn write (C4). */
   async mark(clean = false): Promise<void> {
     const { active } = this
     if (active === undefined || this.stateNow !== 'writable' || !(clean || active.unmarked)) return

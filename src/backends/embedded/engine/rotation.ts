@@ -37,7 +37,7 @@ export class Rotation {
     private readonly rotated: (segment: RotatedSegment) => void,
   ) {}
 
-  /** True while the segment that Log calls active is sealed already, because a full disk stopped the rotation. */
+  /** True while the segment that Log calls active is sealed already, because `finish` has not succeeded yet. */
   get halfway(): boolean {
     return this.next !== undefined
   }
@@ -60,9 +60,7 @@ export class Rotation {
     return true
   }
 
-  /**
-   * `use` runs in the turn in which the rotation ends, because a reader in between would find the old segment twice.
-   */
+  /** `use` runs in the turn that ends the rotation, because a reader in between would find the old segment twice. */
   async finish(use: (next: ActiveSegment) => void): Promise<void> {
     const next = this.next as ActiveSegment
     await installSegment(this.context.files, next)

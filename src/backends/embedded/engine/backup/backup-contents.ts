@@ -25,8 +25,7 @@ export class BackupContents {
   static async open(disk: Disk, layout: BackupLayout, before: Manifest | undefined): Promise<BackupContents> {
     await disk.unlink(layout.unfinished)
     const names = new Set(await disk.list(layout.files))
-    // A copy that was cut off or removed is made again. Changed bytes are not noticed here, because that takes reading
-    // them.
+    // A copy that was cut off or removed is made again. Changed bytes are not noticed, because that takes reading all.
     for (const entry of before?.files ?? []) {
       if ((await sizeOf(disk, layout.pathOf(entry))) !== entry.bytes) names.delete(copyName(entry.path, entry.sha256))
     }

@@ -116,8 +116,7 @@ class RestoreRun {
   }
 
   /**
-   * True when an interrupted restore put it there. It is renamed away and back, because that one's sync may have
-   * failed.
+   * True when an interrupted restore put it there. It is renamed away and back, because its sync may have failed then.
    */
   private async isInPlace(entry: BackupEntry, to: string): Promise<boolean> {
     const { disk } = this.context.target

@@ -13,9 +13,7 @@ export interface DiskFile {
   size(): Promise<number>
   /** Resolves with the count read, which is less than the length of `into` only at the end of the file. */
   read(into: Uint8Array, position: number): Promise<number>
-  /**
-   * For bytes that are almost surely in the page cache (1 µs instead of 8). It blocks the event loop when they are not.
-   */
+  /** For bytes almost surely in the page cache (1 µs instead of 8). It blocks the event loop when they are not. */
   readSync(into: Uint8Array, position: number): number
   close(): Promise<void>
 }
@@ -28,9 +26,7 @@ export interface OpenOptions {
 }
 
 export interface DiskLock {
-  /**
-   * False once the lock file is no longer the one that was locked, because another process may own the directory then.
-   */
+  /** False once the lock file is not the one that was locked, because another process may own the directory then. */
   held(): boolean
   release(): Promise<void>
 }
@@ -60,9 +56,7 @@ export interface Disk {
   space(directory: string): Promise<Space>
   /** The name of the file system, such as `ext4` or `tmpfs`. It is undefined where the machine does not report one. */
   fileSystem(directory: string): Promise<string | undefined>
-  /**
-   * Takes a kernel lock on the file, which the kernel releases when the process dies. `tag` shows others who holds it.
-   */
+  /** Takes a kernel lock on the file, which ends with the process. `tag` shows others who holds it. */
   lock(path: string, tag: string): Promise<LockAttempt>
 }
 

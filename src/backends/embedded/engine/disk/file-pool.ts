@@ -63,9 +63,7 @@ export class FilePool {
     }
   }
 
-  /**
-   * Call this for a file that is removed or replaced. Its descriptor is closed at once, or after the last of its users.
-   */
+  /** For a file that is removed or replaced: closes its descriptor, at once or after the last of its users. */
   async forget(path: string): Promise<void> {
     const held = this.opened.get(path)
     if (held === undefined) return

@@ -43,9 +43,7 @@ export class Latch {
     return this.first !== undefined
   }
 
-  /**
-   * Refuses once latched, and latches when the operation fails in any way that leaves the state of the disk unknown.
-   */
+  /** Refuses once latched, and latches when the operation fails so that the state of the disk is unknown. */
   async guard<T>(operation: () => Promise<T>): Promise<T> {
     if (this.first !== undefined) throw new Latched(`an earlier sync failed: ${this.first.message}`)
     try {

@@ -1,4 +1,4 @@
-// Turns node:fs callbacks into promises, because a plain descriptor is never closed by garbage collection.
+// Turns node:fs callbacks into promises, because garbage collection may close the handles of node:fs/promises.
 
 export type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void
 

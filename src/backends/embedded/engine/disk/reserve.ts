@@ -14,9 +14,7 @@ export class Reserve {
     private readonly bytes: number,
   ) {}
 
-  /**
-   * True when the reserve is written. A disk too full for it is no failure, because the reserve exists for that case.
-   */
+  /** True when the reserve is written. A disk too full for it is no failure, because the reserve is for that case. */
   async fill(): Promise<boolean> {
     if (this.held || this.bytes === 0) return true
     try {

@@ -26,9 +26,7 @@ const HEADER_BYTES = AT.crc + 4
 const MARK_AT = { magic: 0, clean: 4, sequence: 8, durable: 16, head: 24, hash: 32, crc: 64 }
 
 export interface SegmentIdentity {
-  /**
-   * Random, and the same in all segments of a store, so that a frame image in an event's data never passes for a frame.
-   */
+  /** Random, the same in all segments of a store, so that a frame image in an event's data never passes for a frame. */
   readonly salt: number
   readonly storeId: Buffer
   readonly epoch: number

@@ -20,9 +20,7 @@ export class FilterBudget {
     return this.held.get(firstPosition)
   }
 
-  /**
-   * Reads and keeps a filter of so many bytes, and drops older ones for it. Returns undefined where there is no room.
-   */
+  /** Reads and keeps a filter, and drops older ones for it. Returns undefined where there is no room. */
   load(firstPosition: number, bytes: number, read: () => Uint8Array): Uint8Array | undefined {
     const cost = bytes + FILTER_COST
     if (cost > this.byteBudget) return undefined

@@ -13,9 +13,7 @@ export const LOG_BLOCK_BYTES = 4096
 export const SECTION = { offsets: 0, gaps: 1, lists: 2, dictionary: 3, filter: 4, blocks: 5, texts: 6 } as const
 export const SECTION_COUNT = SECTION.texts + KIND_COUNT
 
-/**
- * A dictionary entry holds hash high, hash low, and an ordinal or, with `LIST_BIT`, where its list starts in `lists`.
- */
+/** A dictionary entry: hash high, hash low, and an ordinal or, with `LIST_BIT`, where its list starts in `lists`. */
 export const ENTRY_BYTES = 12
 export const LIST_BIT = 0x8000_0000
 
@@ -127,9 +125,7 @@ export function sameIdentity(a: IndexIdentity, b: IndexIdentity): boolean {
   return encodeIdentity(a).equals(encodeIdentity(b))
 }
 
-/**
- * The checksum of page n starts from this plus n, so that a page of another file or from another place does not pass.
- */
+/** The checksum of page n starts from this plus n, so that no page of another file or place passes. */
 export function pageSeed(identity: IndexIdentity): number {
   return crc32(encodeIdentity(identity))
 }
@@ -157,9 +153,7 @@ function encodeIdentity(identity: IndexIdentity): Buffer {
   return bytes
 }
 
-/**
- * True when the sections follow each other without a hole up to the end, and have the lengths that the counts demand.
- */
+/** True when the sections follow each other without a hole and have the lengths that the counts demand. */
 function fits(header: IndexHeader): boolean {
   const { identity, sections, gapWidth } = header
   let page = 1

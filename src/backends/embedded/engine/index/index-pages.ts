@@ -41,9 +41,7 @@ export class IndexPages implements PageOwner {
     return { page: this.page(section, at), within: at % PAGE_CONTENT }
   }
 
-  /**
-   * Reads a whole section past the cache. Its length was compared with the size of the file when the index was opened.
-   */
+  /** Reads a whole section past the cache. Its length was checked against the size of the file at the opening. */
   readSection(section: Section): Uint8Array<ArrayBuffer> {
     const pages = pagesFor(section.length)
     const raw = Buffer.allocUnsafeSlow(pages * PAGE_BYTES)

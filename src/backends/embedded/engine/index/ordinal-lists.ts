@@ -61,9 +61,7 @@ export class OrdinalLists {
     this.records[list * RECORD + 1] = length
   }
 
-  /**
-   * Returns a view, which stays as it is while the list grows, because a list that moves leaves its old words behind.
-   */
+  /** Returns a view. It stays as it is while the list grows, because a list that moves leaves its old words behind. */
   view(list: number): Uint32Array {
     const start = this.records[list * RECORD] as number
     return this.words.subarray(start, start + this.length(list))

@@ -102,7 +102,7 @@ export class SealedPostings implements Postings {
     return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(i * 4, true))
   }
 
-  /** Gives back pages, filter and descriptor, which must happen before the file is removed or replaced. */
+  /** Gives back pages, filter and descriptor. Call it before the file is removed or replaced. */
   close(): Promise<void> {
     this.filters.drop(this.firstPosition)
     return this.pages.close()
@@ -185,7 +185,7 @@ export async function openIndex(
   if (header === undefined || !sameIdentity(header.identity, identity)) return undefined
   const { enumerable, filtered } = header.kinds
   if (enumerable !== context.kinds.enumerable || filtered !== context.kinds.filtered) return undefined
-  // Filters are cached by first position, so that of a replaced index would answer for this one.
+  // Filters are cached by first position, so the filter of a replaced index would answer for this one.
   const { firstPosition, count } = identity
   context.pages.filters.drop(firstPosition)
   const pages = new IndexPages(firstPosition, path, indexShapeOf(header), context)

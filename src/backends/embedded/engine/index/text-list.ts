@@ -38,8 +38,7 @@ export function* readTexts(pages: IndexPages, section: Section): Generator<strin
   let at = 0
   let previous = ''
   while (at < section.length) {
-    // Texts are read in batches, because the caller may read other pages between two of them, which replace the
-    // cursor's.
+    // Texts are read in batches, because the caller may read pages in between that replace the cursor's.
     const batch: string[] = []
     const cursor = new SectionCursor(pages, section, at)
     while (cursor.at < section.length && batch.length < READ_BATCH) {

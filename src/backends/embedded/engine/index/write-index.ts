@@ -112,9 +112,7 @@ class IndexWriter {
     await this.writer.finish(encodeHeader({ identity, kinds, gapWidth, pageCount, sections: this.sections }))
   }
 
-  /**
-   * All gaps take the width of the widest, because frames of one kind leave the same few bytes between their events.
-   */
+  /** All gaps take the width of the widest: frames of one kind leave the same few bytes between their events. */
   private async offsetsAndGaps(): Promise<number> {
     const { postings, identity } = this.content
     const { count } = identity

@@ -1,5 +1,4 @@
-// Makes a damaged store writable again by an operator's decision: it keeps evidence, notes losses and renumbers
-// nothing.
+// Makes a damaged store writable again by an operator's decision: keeps evidence, notes losses, renumbers nothing.
 import { basename } from 'node:path'
 import { FOOTER_BYTES } from '../format/footer.js'
 import { HEADER_BLOCK_BYTES } from '../format/segment-header.js'

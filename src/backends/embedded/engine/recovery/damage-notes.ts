@@ -5,9 +5,7 @@ import type { KnownDamage } from '../segment/accepted-damage.js'
 /** This many ranges show what is wrong. The scrub reports the damage beyond that, but it is not listed here. */
 const MOST_RANGES = 1_000
 
-/**
- * Growth is reported at most this often for all ranges together, because an observer may write each report to a file.
- */
+/** Growth is reported at most this often in all, because an observer may write each report to a file. */
 const MOST_GROWTHS_TOLD = 1_000
 
 export class DamageNotes {

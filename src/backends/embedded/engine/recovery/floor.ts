@@ -1,5 +1,5 @@
-// The floor, where the kept log begins. It is durable before retention removes a file, so that a crash in between
-// leaves only files below the floor, which the next start removes. Otherwise the log would have lost its beginning.
+// The floor, where the kept log begins. It is durable before retention removes a file, because a crash in between then
+// leaves files below the floor, which the next start removes, and not a log whose beginning is missing.
 import { join } from 'node:path'
 import { EngineError } from '../disk/engine-error.js'
 import { DamagedFact, factChunks, readFact, replaceFile } from '../disk/small-file.js'

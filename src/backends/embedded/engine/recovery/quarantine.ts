@@ -6,9 +6,7 @@ import type { SegmentBytes } from '../segment/segment-bytes.js'
 
 const CHUNK_BYTES = 1 << 20
 
-/**
- * Copies `[from, to)` of a segment without its trailing zeros, and returns the count kept. Zeros alone make no file.
- */
+/** Copies `[from, to)` of a segment without its trailing zeros, and returns the count of bytes kept. */
 export async function quarantine(
   disk: Disk,
   directory: string,

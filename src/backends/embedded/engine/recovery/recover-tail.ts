@@ -73,9 +73,7 @@ function knowledgeOf({ mark, footer }: SegmentFacts): Partial<Knowledge> {
   return { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash, final: mark.clean }
 }
 
-/**
- * A crash between writing the footer and cutting the file leaves a footer where the frames end, which is no torn frame.
- */
+/** A crash before the file was cut leaves a footer where the frames end, which is no torn frame. */
 async function withoutHalfSeal(source: SegmentBytes, result: ScanResult): Promise<ScanResult> {
   if (result.tornAt === undefined) return result
   const footer = parseFooter(await source.read(result.tornAt, FOOTER_BYTES))
@@ -114,8 +112,7 @@ export function tailForReading(tail: JudgedTail): Segment {
 
 /**
  * Rule C5: what is torn goes to quarantine, and what is valid is copied to a new inode under a new epoch, because the
- * cache may show bytes whose writing failed. After a crash in here the next start does the same again with the old
- * file.
+ * cache may show bytes whose writing failed. After a crash in here the next start begins again with the old file.
  */
 export async function adoptTail(
   context: EngineContext,

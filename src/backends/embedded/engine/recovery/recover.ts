@@ -28,9 +28,7 @@ export interface Recovered {
   readonly floor: Floor
   readonly head: number
   readonly start: StartFacts
-  /**
-   * Begins the segment that could not be begun; set only when nothing but a full disk keeps the log from being written.
-   */
+  /** Begins the segment that could not be begun; set only when a full disk alone keeps the log from being written. */
   readonly resume?: () => Promise<ActiveSegment | undefined>
 }
 

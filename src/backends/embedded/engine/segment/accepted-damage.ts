@@ -1,5 +1,5 @@
-// Damage that an operator has seen and accepted (`repair`). The store takes no append until all damage is accepted,
-// because an operator has to decide first.
+// Damage that an operator has seen and accepted (`repair`). The store takes no append until all damage is accepted, and
+// then serves what is left.
 import type { Disk } from '../disk/disk.js'
 import { readFact, writeFact } from '../disk/small-file.js'
 

@@ -51,9 +51,7 @@ export class ActiveSegment {
     private readonly files: SegmentFiles,
     private readonly file: DiskFile,
     readonly identity: SegmentIdentity,
-    /**
-     * The terms of this segment's events, filled by the layer above, because the engine does not know what an event is.
-     */
+    /** The terms of the events, filled by the layer above, because the engine does not know what an event is. */
     public postings: ActivePostings,
   ) {
     this.tip = freshTip(identity)
@@ -145,8 +143,8 @@ export class ActiveSegment {
   }
 
   /**
-   * Writes into the header block that everything up to D is durable. Two slots take turns, so that a torn mark leaves
-   * the last.
+   * Writes into the header block how far the file is durable. Two slots take turns, so that a torn mark leaves the
+   * other.
    */
   async mark(clean: boolean): Promise<void> {
     const sequence = ++this.marks
@@ -169,10 +167,7 @@ export class ActiveSegment {
     await this.mark(false)
   }
 
-  /**
-   * Writes the footer, cuts the file and syncs it. Nothing may be written afterwards, because the hash covers every
-   * byte.
-   */
+  /** Writes the footer, cuts the file and syncs it. Nothing may be written then, because the hash covers every byte. */
   async seal(sealedMs: number, lost: number): Promise<{ readonly footer: Footer; readonly blocks: Uint32Array }> {
     if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
     const { end, frames, chain, batch } = this.tip
@@ -233,7 +228,7 @@ export class ActiveSegment {
   }
 
   /**
-   * Removes what a short write left behind D. The size is checked, because bytes that stay would come back as a batch.
+   * Removes what a short write left behind D, and checks the size, because bytes that stay would come back as a batch.
    */
   private async cutBack(): Promise<void> {
     const { end } = this.tip

@@ -1,5 +1,4 @@
-// The bytes of an archived segment: zstd frames behind each other with a seek table, so that a read unpacks few of
-// them.
+// The bytes of an archived segment: zstd frames and a seek table, so that a read unpacks only the frames it needs.
 import { promisify } from 'node:util'
 import { zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import type { FilePool } from '../disk/file-pool.js'

@@ -12,9 +12,7 @@ export interface ListedSegment {
 }
 
 export interface Catalogue {
-  /**
-   * One per first position, ascending. The newest epoch wins, and a plain file wins over an archive of the same epoch.
-   */
+  /** One per first position, ascending: of the newest epoch, and a plain file rather than an archive. */
   readonly segments: readonly ListedSegment[]
   /** Files that a later file has replaced, and temporary files of unfinished work. */
   readonly leftovers: readonly string[]
@@ -64,9 +62,7 @@ function sameSegment(one: ListedSegment, other: ListedSegment): boolean {
   return one.firstPosition === other.firstPosition && one.epoch === other.epoch
 }
 
-/**
- * A segment that a start copied lies beside its source until that is unlinked, and an archive beside its plain file.
- */
+/** A segment that a start copied lies beside its source until that is unlinked; an archive beside its plain file. */
 function newestOfEach(found: readonly ListedSegment[], leftovers: string[]): ListedSegment[] {
   const newest = new Map<number, ListedSegment>()
   for (const segment of found) {

@@ -28,10 +28,7 @@ export class RunningDigest {
   /** `source` must return only bytes of the file that are durable. */
   constructor(private readonly source: Pick<SegmentBytes, 'read'>) {}
 
-  /**
-   * Hashes whole chunks below `durable` in the background. The first waits for `finish`, because its marks still
-   * change.
-   */
+  /** Hashes whole chunks below `durable` in the background, but not the first, because its marks still change. */
   advance(durable: number): void {
     const next = this.chunks.length + 1
     if (this.running !== undefined || this.failed || (next + 1) * DIGEST_CHUNK_BYTES > durable) return

@@ -144,9 +144,7 @@ function structuralFaults(facts: SegmentFacts, listed: ListedSegment): KnownDama
   return faults
 }
 
-/**
- * The chain behind a file that is another segment's is not known, so the segment after it is not checked against one.
- */
+/** The chain behind another segment's file is unknown, so the segment after it is not checked against one. */
 const UNKNOWN_CHAIN: Buffer = Buffer.alloc(0)
 
 export function continues({ prev }: SegmentIdentity, { chain }: Expected): boolean {

@@ -25,12 +25,9 @@ export interface ScanStart {
   readonly nextPosition: number
   readonly chain: Buffer
   readonly batch: number
-  /**
-   * The offset up to which marks, the footer or later segments prove the bytes durable. A bad frame before it is
-   * corrupt, not torn.
-   */
+  /** The offset up to which bytes are known to have been durable. A bad frame before it is corrupt, not torn. */
   readonly durable: number
-  /** The last position by a mark, the footer or the next segment; 0 when nothing tells it. */
+  /** The last position that a mark, the footer or the next segment proves; 0 when none does. */
   readonly knownHead: number
   /** True when a footer, a clean stop or the next segment shows that nothing follows `knownHead`. */
   readonly final?: boolean

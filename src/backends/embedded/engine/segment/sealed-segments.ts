@@ -44,9 +44,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   private archivedNow = 0
   /** Postings by first position, of the segments whose index is in no file. */
   private readonly inMemory = new Map<number, Postings>()
-  /**
-   * A cache of handles. A row has one slot, which it shares with every 512th row after it, so a hit has to be checked.
-   */
+  /** A cache of handles. Every 512th row shares a slot, so a hit has to be checked. */
   private readonly handles: (SealedSegment | undefined)[] = Array(KEPT_HANDLES).fill(undefined)
   private readonly archives: ArchiveCache
 

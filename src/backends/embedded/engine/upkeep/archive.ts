@@ -41,7 +41,7 @@ export class UnfitForArchive extends Error {
   override readonly name = 'UnfitForArchive'
 }
 
-/** Archives the oldest plain segment if it is old enough, and no other, so that a clock gone wrong moves one file. */
+/** Archives at most the oldest plain segment, if it is old enough, so that a wrong clock moves one file. */
 export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegment | undefined> {
   if (log.state !== 'writable') return undefined
   const segments = log.sealedSegments()
@@ -197,9 +197,7 @@ async function pace(): Promise<void> {
   await new Promise(setImmediate)
 }
 
-/**
- * `read` is called after every piece. The next piece waits until it resolves, so that the caller can bound the rate.
- */
+/** `read` is called after every piece, and the next piece waits for it, so that the caller can bound the rate. */
 export async function fileSha256(
   pool: FilePool,
   path: string,

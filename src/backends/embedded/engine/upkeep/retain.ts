@@ -13,9 +13,7 @@ export const NEWEST_KEPT = 2
 /** Collects what must still be known of retired events once this segment is gone as well. */
 export type Carry = (segment: SealedSegment) => Promise<Carried>
 
-/**
- * Removes the oldest segment if it is archived and old enough, and no other, so that a clock gone wrong costs one file.
- */
+/** Removes at most the oldest segment, if it is archived and old enough, so that a wrong clock costs one file. */
 export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promise<SealedSegment | undefined> {
   // Retiring gives room back, so it goes on while the disk is full.
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined

@@ -109,9 +109,7 @@ export class Scrub {
     return WRONG_HASH
   }
 
-  /**
-   * True when the file is gone from a directory that can be listed, because a disk that was taken away proves nothing.
-   */
+  /** True when the file is gone from a directory that can be listed: a disk that was taken away proves nothing. */
   private async isMissing({ path, name }: SealedSegment): Promise<boolean> {
     const { disk } = this.log.context.files
     const names = await disk.list(dirname(path)).catch(() => undefined)
