@@ -5,7 +5,7 @@ import { parseName } from '../format/names.js'
 export class BackupLayout {
   readonly files: string
   readonly manifest: string
-  /** Marks the directory as one for backups, and is locked while a backup is being made. */
+  /** Marks the directory as one for backups. It is locked while a backup is made, so that there is one at a time. */
   readonly sign: string
   /** The copy in progress, of which there is only one. */
   readonly unfinished: string

@@ -42,7 +42,7 @@ async function footerOf(file: DiskFile, size: number): Promise<Footer | undefine
   return footer?.dataEnd === size - FOOTER_BYTES ? footer : undefined
 }
 
-/** Finds a copy whose footer or name says that it has the very same bytes, and which still has them. */
+/** Finds a left-over copy that, by its footer or name and by its bytes, is the same, so that it is not made again. */
 async function leftoverOf(
   disk: Disk,
   contents: BackupContents,

@@ -99,7 +99,7 @@ interface Found {
 }
 
 class BackupRun {
-  /** The files that this run has copied, by path. */
+  /** The files that this run has copied, by path, so that the next attempt does not copy them again. */
   private readonly made = new Map<string, BackupEntry>()
   private rounds = 0
   private vain = 0
@@ -145,7 +145,7 @@ class BackupRun {
     if (inventory.unseen !== undefined && inventory.unseen > end.head.position)
       throw new BackupRefused('damaged', `${layout.segments}: the segment written last is missing`)
     const facts = await this.facts()
-    // A floor that was raised meanwhile belongs to another set of segments.
+    // A floor that was raised meanwhile belongs to another set of segments, so this attempt is void.
     if ((await readFloor(this.context.source)).nextPosition !== inventory.floor) return undefined
     return { inventory, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
   }

@@ -6,7 +6,6 @@ import { HEADER_BLOCK_BYTES, parseMarks, type SegmentIdentity } from '../format/
 import { FrameCursor } from '../segment/frame-cursor.js'
 import { PlainBytes } from '../segment/segment-bytes.js'
 
-/** Where a whole frame ends. */
 export interface FrameEnd {
   readonly end: number
   readonly nextPosition: number

@@ -66,7 +66,7 @@ async function readSign(disk: Disk, sign: string): Promise<string | undefined> {
   }
 }
 
-/** Removes what an interrupted restore of another backup put there. */
+/** Removes what an interrupted restore of another backup put there, because it must not mix with this one. */
 async function clear(disk: Disk, store: Layout): Promise<void> {
   for (const [directory, prefix] of [
     [store.segments, 'segments/'],

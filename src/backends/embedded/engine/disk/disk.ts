@@ -43,9 +43,11 @@ export interface Disk {
   open(path: string, options: OpenOptions): Promise<DiskFile>
   /** Opens a file for reading without a turn of the loop, because pools reopen files in synchronous lookups. */
   openSync(path: string): DiskFile
-  /** Names of the entries of a directory, sorted; empty when it does not exist. Links are not followed. */
+  /**
+   * The names of the files and directories in a directory, sorted; empty when it does not exist. Links are left out.
+   */
   list(directory: string): Promise<string[]>
-  /** Creates the directory and its parents; does not sync. */
+  /** Creates the directory and its parents. It does not sync, so the caller must. */
   makeDirectory(directory: string): Promise<void>
   /** Replaces an existing target. The new name is durable only after `syncDirectory`. */
   rename(from: string, to: string): Promise<void>

@@ -20,7 +20,7 @@ interface Waiting {
  * with all descriptors held by such callers none of them could go on.
  */
 export class FilePool {
-  /** The entries are in the order of their last use, the oldest first. */
+  /** The entries are in the order of their last use, because the oldest one that is idle is closed first. */
   private readonly opened = new Map<string, Opened>()
   private readonly waiting: Waiting[] = []
   private readonly closing = new Set<Promise<void>>()

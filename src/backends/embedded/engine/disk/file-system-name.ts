@@ -23,7 +23,7 @@ const NAMES = new Map<number, string>([
 
 /** ext2 and ext3 share the number of ext4. A number without a name is returned in hexadecimal. */
 export function fileSystemName(type: number): string {
-  // Where the field is 32 bits wide, numbers from 0x80000000 up arrive negative.
+  // Where the field is 32 bits wide, numbers from 0x80000000 up arrive negative, so they are made unsigned.
   const magic = type >>> 0
   return NAMES.get(magic) ?? `0x${magic.toString(16)}`
 }

@@ -2,7 +2,7 @@
 // pages by then, so the next sync would succeed and prove nothing.
 import { diskErrorCode } from './disk.js'
 
-/** Thrown for every use of a latched writer. */
+/** Thrown for every use of a latched writer, because nobody knows what the disk holds. */
 export class Latched extends Error {
   override readonly name = 'Latched'
 }

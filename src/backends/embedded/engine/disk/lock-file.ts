@@ -79,7 +79,7 @@ function tryLockByte(descriptor: number): boolean {
   try {
     return tryLock(descriptor, LOCKED_BYTE, 1)
   } catch (error) {
-    // The library handles EAGAIN, but Windows reports EBUSY and some Unix systems EACCES.
+    // The library handles EAGAIN, but Windows reports EBUSY and some Unix systems EACCES, which mean the same.
     const code = diskErrorCode(error)
     if (code === 'EBUSY' || code === 'EACCES') return false
     throw error

@@ -118,7 +118,7 @@ export class RealFile implements DiskFile {
     try {
       return await promised(start)
     } catch (error) {
-      // Node names the file in errors of paths, but not in those of descriptors.
+      // Node names the file in errors of paths, but not in those of descriptors, so it is added here.
       throw typeof error === 'object' ? Object.assign(error ?? {}, { path: this.path }) : error
     } finally {
       this.callsInFlight--

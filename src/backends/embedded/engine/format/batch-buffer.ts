@@ -2,7 +2,9 @@
 import { HASH_BYTES } from './bytes.js'
 import { digest, ENTRY_HEAD_BYTES, FRAME_HEADER_BYTES, frameHash, putFrameHeader } from './frame.js'
 
-/** The place that a batch is encoded for. Its frames are valid at no other place. */
+/**
+ * The place that a batch is encoded for. Its frames are valid at no other, because they hold its offset and chain hash.
+ */
 export interface BatchPlace {
   /** The offset in the file, which is also how far the file is durable, because the batch before has been synced. */
   readonly offset: number

@@ -113,7 +113,7 @@ function* exactly(at: number, length: number): Generator<Piece, Buffer, Buffer> 
 
 export class ArchiveBytes implements SegmentBytes {
   readonly length: number
-  /** The entries are in the order of their last use, the newest last. */
+  /** The entries are in the order of their last use, because the oldest one is dropped first. */
   private readonly cached = new Map<number, Buffer>()
 
   constructor(

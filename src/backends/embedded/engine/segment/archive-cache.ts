@@ -8,7 +8,7 @@ import type { SegmentBytes } from './segment-bytes.js'
 export const OPEN_ARCHIVES = 32
 
 export class ArchiveCache {
-  /** The entries are in the order of their last use, the oldest first. */
+  /** The entries are in the order of their last use, because the oldest one is dropped first. */
   private readonly opened = new Map<string, ArchiveBytes>()
 
   constructor(private readonly pool: FilePool) {}

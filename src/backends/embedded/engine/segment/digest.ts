@@ -57,7 +57,7 @@ export class RunningDigest {
   }
 }
 
-/** The digest of a whole file, read from the start. */
+/** Hashes a whole file from the start, for a file that was not hashed while it grew. */
 export async function digestOf(source: Pick<SegmentBytes, 'read'>, end: number): Promise<FileDigest> {
   const chunks: Chunk[] = []
   for (let at = 0; at * DIGEST_CHUNK_BYTES < end; at++) chunks.push(await digestChunk(source, at, end))

@@ -201,7 +201,7 @@ async function postingsOf(context: EngineContext, sealed: Sealed): Promise<Index
   return postings === undefined ? rebuildIndex(context, sealed, false) : { postings, damage: [] }
 }
 
-/** `damagedToo` writes the file in spite of damage, for a caller that writes the damage down itself. */
+/** `damagedToo` writes the file in spite of damage, because that caller writes the damage down itself. */
 export async function rebuildIndex(context: EngineContext, sealed: Sealed, damagedToo = true): Promise<Indexed> {
   const { listed, source, identity, footer } = sealed
   const path = indexPath(context.files.layout, listed)

@@ -49,7 +49,6 @@ export interface ArchiveFile {
   readonly packedLength: number
 }
 
-/** Where the file of a segment lies. */
 export interface FilePlace {
   /** The number of the directory in `SealedSegments.directories`. */
   readonly directory: number
@@ -115,7 +114,7 @@ export class SegmentRow {
     return this.get(N.epoch)
   }
 
-  /** Changes when the segment is archived. */
+  /** Changes when the segment is archived, so that `holds` notices it. */
   get placeCode(): number {
     return this.bytes[this.at + PLACE] as number
   }
