@@ -1,4 +1,4 @@
-// Types of the two functions used from fs-native-extensions, which ships none.
+// Declares the two functions used from fs-native-extensions, because the package ships no types.
 
 declare module 'fs-native-extensions' {
   /** Locks a range of an open file without waiting; false when another open file description holds it. */

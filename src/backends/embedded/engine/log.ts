@@ -1,4 +1,4 @@
-// The running log: one writer, its segments, and the state it is in. Everything that changes the log goes through here, in turn.
+// Runs the log: it holds the one writer, the segments and the state, and makes every change to the log, one at a time.
 import type { DiskLock } from './disk/disk.js'
 import { isNoDescriptor, isNoSpace, Latched, OwnershipLost } from './disk/latch.js'
 import type { Reserve } from './disk/reserve.js'
@@ -24,7 +24,7 @@ export class BatchRejected extends Error {
   override readonly name = 'BatchRejected'
 }
 
-/** The batch may or may not be stored: only a start that reads the disk can tell. */
+/** The batch may or may not be stored: only a start that reads the disk can find out. */
 export class BatchIndeterminate extends Error {
   override readonly name = 'BatchIndeterminate'
 }
@@ -86,7 +86,7 @@ export class Log {
     return this.stateNow
   }
 
-  /** False once another process may own the directory: nothing in it is this one's to remove any more. */
+  /** False once another process may own the directory. This process must not remove or replace anything there then. */
   get owned(): boolean {
     return this.parts.lock.held()
   }
@@ -101,20 +101,20 @@ export class Log {
 
   get firstPosition(): number {
     const kept = this.sealed.first ?? this.active?.identity.firstPosition
-    // Without its first segment the log still begins where it began: those events are lost, not retired.
+    // Without its first segment the log still begins where it began, because those events are lost, not retired.
     const lost = this.recovered.damage.found.find(({ from, to }) => from <= to && to + 1 === kept)
     return lost?.from ?? kept ?? this.floorNow.nextPosition
   }
 
-  /** Ascending; the last one may still be growing. */
+  /** The segments in the order of their positions. The last one may still grow. */
   segments(): SegmentList {
-    // Halfway through a rotation the active segment is sealed already and stands among those.
+    // Halfway through a rotation the active segment is already listed as sealed, so adding it would list it twice.
     if (this.rotation.halfway) return this.sealed
     const last = this.active === undefined ? this.tail : this.asSegment(this.active)
     return last === undefined ? this.sealed : new GrowingList(this.sealed, last)
   }
 
-  /** Where the kept log begins after retention, and what is known of the events before. */
+  /** Where the kept log begins after retention, and what is still known of the events before that position. */
   get floor(): Floor {
     return this.floorNow
   }
@@ -127,12 +127,12 @@ export class Log {
     return this.sealed
   }
 
-  /** The segment being written; undefined where there is none, as after a start that found no room. */
+  /** The segment being written. It is undefined where there is none, as after a start that found no room. */
   get current(): ActiveSegment | undefined {
     return this.active
   }
 
-  /** The segment being written; throws where `current` is undefined. */
+  /** The segment being written. Throws BatchRejected where `current` is undefined. */
   writing(): ActiveSegment {
     if (this.active === undefined) throw new BatchRejected('the log is read-only')
     return this.active
@@ -150,14 +150,14 @@ export class Log {
   }
 
   /**
-   * Called before each batch is made. It resumes after a full disk and rotates when that is due, because a batch is encoded
-   * for its place in one segment and cannot be moved to the next.
+   * The caller awaits this before it encodes a batch, because a batch is encoded for its place in one segment and
+   * cannot be moved to the next. It resumes after a full disk, and rotates when that is due.
    */
   async ready(): Promise<void> {
     if (this.stateNow === 'disk_full') await this.tryResume()
     if (this.stateNow !== 'writable') throw new BatchRejected(this.detail)
     this.mustOwn()
-    // A mark written while a segment is sealed would change bytes that are hashed already.
+    // A mark that is written while the segment is sealed would change bytes that are hashed already.
     clearTimeout(this.markTimer)
     await this.marking
     if (this.rotation.halfway || this.rotation.isDue(this.writing())) await this.rotate()
@@ -175,11 +175,11 @@ export class Log {
       if (isNoDescriptor(error)) throw new BatchRejected('no free descriptor to begin a new segment', { cause: error })
       throw await this.refusal(error)
     }
-    // The segment is sealed and durable already: a close that fails takes nothing back.
+    // The segment is sealed and durable already, so nothing is lost when the close fails.
     await old.close().catch(error => this.context.observer.warned('a sealed segment was not closed', String(error)))
   }
 
-  /** A process that was suspended may wake up after another took the directory: it must not begin a segment among the other's. */
+  /** A suspended process may wake up after another took the directory, and must not begin a segment among its files. */
   private mustOwn(): void {
     if (this.owned) return
     this.enter('lost_ownership', 'another process took over the data directory')
@@ -195,7 +195,7 @@ export class Log {
     }
   }
 
-  /** The queue calls this when nothing waits to be written: the mark is written once no append has come for a while. */
+  /** The queue calls this when nothing waits. The mark is written once no append has come for `idleMarkMs`. */
   idle(): void {
     const { idleMarkMs } = this.parts.limits
     if (idleMarkMs === 0 || this.active?.unmarked !== true) return
@@ -203,11 +203,11 @@ export class Log {
     this.markTimer = setTimeout(() => this.startMark(), idleMarkMs).unref()
   }
 
-  /** Writes into the segment how far it is durable, so that damage before that point is never taken for a torn write (C4). */
+  /** Writes how far the segment is durable, so that damage before that point is never taken for a torn write (C4). */
   async mark(clean = false): Promise<void> {
     const { active } = this
     if (active === undefined || this.stateNow !== 'writable' || !(clean || active.unmarked)) return
-    // A sealed segment is not written to any more: its hash covers the marks.
+    // A sealed segment is not written to any more, because its hash covers the marks.
     if (this.rotation.halfway) return
     try {
       await active.mark(clean)
@@ -243,12 +243,12 @@ export class Log {
     await this.context.files.pool.closeAll()
   }
 
-  /** Damage found so far, at the start and since. */
+  /** The damage that the start found, and that was found since. */
   get damage(): readonly KnownDamage[] {
     return this.found.list
   }
 
-  /** Resolves when the damage is written down and no append is taken any more: the caller may report it then, not before (N7). */
+  /** Resolves when damage is written down and appends are refused: the caller may report it only then (N7). */
   noteDamage(...damage: readonly KnownDamage[]): Promise<void> {
     return this.found.note(...damage)
   }
@@ -257,12 +257,12 @@ export class Log {
     return indexPath(this.context.files.layout, segment.sealed.identity)
   }
 
-  /** Makes the index of a sealed segment anew from its log, because the one on disk was unreadable or pointed to a wrong place. */
+  /** Rebuilds the index of a sealed segment, for a caller that found it unreadable or pointing to a wrong place. */
   rebuildIndexOf(segment: SealedSegment): Promise<void> {
     return this.rebuilds.of(segment)
   }
 
-  /** Makes the index anew and then looks again, unless an earlier rebuild has shown that the log itself is damaged. */
+  /** Rebuilds the index, unless an earlier rebuild has shown that the log itself is damaged, and then looks again. */
   doubtIndexOf<T>(segment: SealedSegment, look: () => Promise<T | undefined>): Promise<T | undefined> {
     return this.rebuilds.inDoubt(segment, look)
   }
@@ -286,7 +286,7 @@ export class Log {
     }
   }
 
-  /** Changes the state of the log as the error demands, and returns what the caller of the batch is told. */
+  /** Changes the state of the log as the error demands, and returns the error to reject the batch with. */
   private async refusal(error: unknown): Promise<Error> {
     if (error instanceof NoRoom || isNoSpace(error)) {
       this.enter('disk_full', 'the disk is full')
@@ -308,7 +308,7 @@ export class Log {
       this.active ??= await this.recovered.resume?.()
       if (this.active !== undefined) this.enter('writable', '')
     } catch (error) {
-      // The next append tries again.
+      // Without a free descriptor nothing was opened, so the state stays as it is and the next append tries again.
       if (!isNoDescriptor(error)) await this.refusal(error)
     }
   }
@@ -320,7 +320,7 @@ export class Log {
   }
 
   private enter(state: LogState, detail: string): void {
-    // A latch is final: neither space nor closing makes the disk trustworthy again in this process.
+    // Only a full disk can recover: after any other failure nothing but closing changes the state.
     const mayChange = this.stateNow === 'writable' || this.stateNow === 'disk_full' || state === 'closed'
     if (this.stateNow === 'closed' || !mayChange) return
     this.stateNow = state

@@ -1,4 +1,4 @@
-// The change from a full segment to the next one. Rule D2: the old segment is sealed before the new one appears.
+// Changes from a full segment to the next one. Rule D2: the old segment is sealed before the new one appears.
 import { Latched } from './disk/latch.js'
 import { FOOTER_BYTES } from './format/footer.js'
 import { writeCurrent } from './recovery/current.js'
@@ -9,7 +9,7 @@ import { indexPath, storeIndex } from './segment/load-segment.js'
 import { installSegment, prepareSegment } from './segment/new-segment.js'
 import { lostPositions } from './segment/sealed-segment.js'
 
-/** After a segment could not be made, this long passes before the next attempt: until then the old one goes on. */
+/** After a segment could not be made, the old one is written on for this long before the next attempt. */
 const RETRY_MS = 5_000
 
 export interface RotationLimits {
@@ -17,7 +17,7 @@ export interface RotationLimits {
   readonly segmentMs: number
 }
 
-/** A segment that was sealed just now. */
+/** A segment that was sealed just now. `bytes` counts up to the footer, without it. */
 export interface RotatedSegment {
   readonly name: string
   readonly bytes: number
@@ -25,7 +25,7 @@ export interface RotatedSegment {
 }
 
 export class Rotation {
-  /** The next segment, made ready but perhaps not in its place: set from the seal of the old one until `finish` succeeds. */
+  /** The next segment, perhaps not in its place yet. It is set from the seal of the old one until `finish` succeeds. */
   private next: ActiveSegment | undefined
   private notBefore = 0
   private indexing: Promise<void> = Promise.resolve()
@@ -37,19 +37,22 @@ export class Rotation {
     private readonly rotated: (segment: RotatedSegment) => void,
   ) {}
 
-  /** True while the segment that Log calls active is sealed already, because a full or busy disk stopped the rotation. */
+  /** True while the segment that Log calls active is sealed already, because `finish` has not succeeded yet. */
   get halfway(): boolean {
     return this.next !== undefined
   }
 
-  /** A clock that went back counts as well: otherwise a segment begun in a false future would be written for years. */
+  /** A clock that went back counts too, because a segment begun in a false future would be written for years. */
   isDue(active: ActiveSegment): boolean {
     if (active.currentTip.frames === 0 || performance.now() < this.notBefore) return false
     const { segmentBytes, segmentMs } = this.limits
     return active.end >= segmentBytes || Math.abs(this.context.now() - active.identity.createdMs) >= segmentMs
   }
 
-  /** False when there is no next segment for now. It is made before the old one is sealed, so that a full disk is met first. */
+  /**
+   * Makes the next segment before it seals the old one, so that a full disk is noticed while the old one can still be
+   * written. Returns false when there is no next segment for now.
+   */
   async begin(old: ActiveSegment): Promise<boolean> {
     const next = await this.prepare(old)
     if (next === undefined) return false
@@ -57,7 +60,7 @@ export class Rotation {
     return true
   }
 
-  /** `use` runs in the turn in which the rotation ends: a reader in between would meet the old segment twice. */
+  /** `use` runs in the turn that ends the rotation, because a reader in between would find the old segment twice. */
   async finish(use: (next: ActiveSegment) => void): Promise<void> {
     const next = this.next as ActiveSegment
     await installSegment(this.context.files, next)
@@ -66,13 +69,13 @@ export class Rotation {
     this.next = undefined
   }
 
-  /** At a clean stop: the note says that the seal was seen to be durable, so the next start need not read the segment. */
+  /** Seals at a clean stop. CURRENT then says that the seal is durable, so the next start need not read the segment. */
   async sealLast(active: ActiveSegment): Promise<void> {
     await this.seal(active)
     await writeCurrent(this.context, active.identity, true)
   }
 
-  /** Resolves when the index of every sealed segment is written, or has failed to be. */
+  /** Resolves when the index of every sealed segment is written or has failed to be. */
   settled(): Promise<void> {
     return this.indexing
   }
@@ -110,10 +113,10 @@ export class Rotation {
     const length = footer.dataEnd + FOOTER_BYTES
     const { epoch } = identity
     const segment = this.recovered.segments.sealed.add({ path, epoch, identity, footer, length, postings })
-    // In the same turn as the line above: a reader in between would meet the old segment twice.
+    // This happens in the same turn as the line above, because a reader in between would find the old segment twice.
     this.next = next
     this.rotated({ name: segment.name, bytes: footer.dataEnd, events: postings.count })
-    // Readers use the lists in memory until the file is written. If it cannot be, the next start makes the index anew.
+    // Readers use the lists in memory until the file is written. If it cannot be, the next start rebuilds the index.
     const index = { path: indexPath(this.context.files.layout, identity), postings, footer, blocks }
     this.indexing = this.indexing
       .then(async () => {

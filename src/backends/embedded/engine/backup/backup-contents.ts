@@ -1,5 +1,4 @@
-// The copies in a backup directory: which of them count already, how one is added, and how those without a name in the manifest
-// are removed.
+// The copies in a backup directory: adds them, knows which count, and removes those that the manifest does not name.
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { type BackupEntry, type Manifest, writeManifest } from './backup-manifest.js'
@@ -7,7 +6,7 @@ import { type BackupLayout, copyName, parseCopyName } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 import { type Content, type Copied, copyContent, sizeOf } from './copy-content.js'
 
-/** So much is left free, because the volume may be the one that the server writes to. */
+/** This much is left free, because the volume may be the one that the server writes to. */
 const SPARE_BYTES = 64 * 1024 * 1024
 
 export class BackupContents {
@@ -26,7 +25,7 @@ export class BackupContents {
   static async open(disk: Disk, layout: BackupLayout, before: Manifest | undefined): Promise<BackupContents> {
     await disk.unlink(layout.unfinished)
     const names = new Set(await disk.list(layout.files))
-    // A copy that was cut off or removed is made again. One whose bytes changed is not noticed here: that takes reading it.
+    // A copy that was cut off or removed is made again. Changed bytes are not noticed, because that takes reading all.
     for (const entry of before?.files ?? []) {
       if ((await sizeOf(disk, layout.pathOf(entry))) !== entry.bytes) names.delete(copyName(entry.path, entry.sha256))
     }
@@ -39,7 +38,7 @@ export class BackupContents {
     return entry !== undefined && this.names.has(copyName(path, entry.sha256)) ? entry : undefined
   }
 
-  /** Copies of this file that an interrupted backup left: whole, for each got its name after its sync. */
+  /** Copies of this file that an interrupted backup left. They are whole, because each got its name after its sync. */
   leftovers(name: string): { readonly file: string; readonly sha256: string }[] {
     return [...this.names].flatMap(copy => {
       const parsed = parseCopyName(copy)
@@ -79,7 +78,7 @@ export class BackupContents {
     return this.added.has(copyName(path, sha256))
   }
 
-  /** The manifest makes the new backup count; until it is replaced the last one does. Returns how many copies were removed. */
+  /** The new backup counts from here on, because this replaces the manifest. Returns how many copies were removed. */
   async complete(manifest: Manifest): Promise<number> {
     const { disk, layout } = this
     await disk.syncDirectory(layout.files)
@@ -91,7 +90,7 @@ export class BackupContents {
     return gone.length
   }
 
-  /** What the last complete backup was of. */
+  /** The manifest of the last complete backup. */
   get manifest(): Manifest | undefined {
     return this.before
   }

@@ -1,4 +1,4 @@
-// What a complete backup holds: written last, replaced as a whole, and believed only with its own hash.
+// The manifest of a complete backup: written last, replaced as a whole, and believed only with its own hash.
 
 import type { Disk } from '../disk/disk.js'
 import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
@@ -9,21 +9,21 @@ import { BackupRefused } from './backup-refused.js'
 export const BACKUP_FORMAT = 1
 
 export interface BackupEntry {
-  /** Below the data directory, with `/` on every system. */
+  /** The path below the data directory, with `/` on every system. */
   readonly path: string
   readonly bytes: number
   readonly sha256: string
-  /** The durable beginning of the segment that was being written: the next backup copies it anew. */
+  /** True for the durable beginning of the segment that was being written, which the next backup copies anew. */
   readonly tail?: true
-  /** It was not what it had been sealed as when it was copied. */
+  /** True when the file was not what it had been sealed as when it was copied. */
   readonly damaged?: true
 }
 
 export interface BackupHead {
   readonly position: number
-  /** Hash of the last frame: two logs with the same one are the same up to here. */
+  /** The hash of the last frame. Two logs with the same one are the same up to here. */
   readonly chain: string
-  /** Where that frame ends: in the segment that begins at this position, at this byte. */
+  /** The first position of the segment that holds this frame, and the byte of it at which the frame ends. */
   readonly segment: number
   readonly end: number
 }
@@ -59,7 +59,7 @@ async function readOwn(disk: Disk, layout: BackupLayout): Promise<Manifest | und
   }
 }
 
-/** Only once everything it names is durable. */
+/** Call this only once everything that the manifest names is durable. */
 export async function writeManifest(disk: Disk, layout: BackupLayout, manifest: Manifest): Promise<void> {
   await writeFact(disk, layout.manifest, manifest)
 }

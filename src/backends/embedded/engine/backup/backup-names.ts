@@ -1,14 +1,13 @@
-// Every file name of a backup directory: printed and parsed here and nowhere else.
+// Prints and parses every file name of a backup directory, which no other file does.
 import { basename, dirname, join } from 'node:path'
 import { parseName } from '../format/names.js'
 
-/** Where things lie below the backup directory. */
 export class BackupLayout {
   readonly files: string
   readonly manifest: string
-  /** Says that this is a backup directory, and is locked while a backup is being made. */
+  /** Marks the directory as one for backups. It is locked while a backup is made, so that there is one at a time. */
   readonly sign: string
-  /** The one copy in progress. */
+  /** The copy in progress, of which there is only one. */
   readonly unfinished: string
 
   constructor(readonly root: string) {
@@ -27,8 +26,8 @@ const HASH = '[0-9a-f]{64}'
 const COPY = new RegExp(`^(?:(seg-[0-9]{16}-[0-9]{8})-(${HASH})\\.(log|zst)|(FLOOR|ACCEPTED|DAMAGE)-(${HASH}))$`)
 
 /**
- * A copy bears the hash of its content in its name: another content never takes its place, so whatever a manifest names
- * stays what it was for as long as that manifest counts.
+ * The name of a copy holds the hash of its content, so another content never takes its place. What a manifest names
+ * therefore stays what it was for as long as that manifest counts.
  */
 export function copyName(path: string, sha256: string): string {
   const name = basename(path)
@@ -37,12 +36,12 @@ export function copyName(path: string, sha256: string): string {
 }
 
 export interface CopyName {
-  /** Of the file it is a copy of. */
+  /** The name of the file that was copied. */
   readonly name: string
   readonly sha256: string
 }
 
-/** undefined for a name that no backup gives: such a file is left alone. */
+/** undefined for a name that no backup gives, so that such a file is left alone. */
 export function parseCopyName(copy: string): CopyName | undefined {
   const [whole, stem, segmentHash = '', ending, fact = '', factHash = ''] = COPY.exec(copy) ?? []
   if (whole === undefined) return undefined
@@ -50,7 +49,7 @@ export function parseCopyName(copy: string): CopyName | undefined {
   return { name: ending === 'zst' ? copy : `${stem}.log`, sha256: segmentHash }
 }
 
-/** The paths below a data directory that a backup holds: nothing else is ever written by a restore. */
+/** True for the paths below a data directory that a backup holds. A restore never writes anything else. */
 export function isCopiedPath(path: string): boolean {
   if (path === 'FLOOR' || path === 'ACCEPTED' || path === 'DAMAGE') return true
   const kind = parseName(basename(path))?.kind

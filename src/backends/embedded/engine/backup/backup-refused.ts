@@ -1,6 +1,8 @@
-// Why a backup or a restore does not go on, in words for whoever asked for it.
+// The error of a backup or a restore that does not go on, with the reason in words for the operator.
 
-/** wrong_place: what was named is not what it has to be. damaged: going on would replace what is whole by what is not. */
+/**
+ * `wrong_place`: a directory is not what it must be. `damaged`: going on would replace what is whole by what is not.
+ */
 export type BackupRefusal = 'wrong_place' | 'damaged' | 'no_room' | 'unsettled'
 
 export class BackupRefused extends Error {

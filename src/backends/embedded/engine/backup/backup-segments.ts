@@ -1,4 +1,4 @@
-// Copies segments into a backup: sealed ones as they lie, the one being written up to where it is surely durable.
+// Copies segments into a backup: sealed ones as they are, the one being written up to where it is surely durable.
 import { basename } from 'node:path'
 import type { Disk, DiskFile } from '../disk/disk.js'
 import { FOOTER_BYTES, type Footer, footerBytes, parseFooter } from '../format/footer.js'
@@ -42,7 +42,7 @@ async function footerOf(file: DiskFile, size: number): Promise<Footer | undefine
   return footer?.dataEnd === size - FOOTER_BYTES ? footer : undefined
 }
 
-/** A copy whose footer, or whose name, says that it has the very bytes, and which still has them. */
+/** Finds a left-over copy that, by its footer or name and by its bytes, is the same, so that it is not made again. */
 async function leftoverOf(
   disk: Disk,
   contents: BackupContents,
@@ -88,7 +88,7 @@ export async function copyTail(
   })
 }
 
-/** Another copy of it would take the place of one that is whole. */
+/** A damaged tail is refused, because its copy would take the place of one that is whole. */
 function damagedTail({ path }: ListedSegment, at: number): BackupRefused {
   return new BackupRefused('damaged', `${path} is damaged at byte ${at}, and nobody has accepted that`)
 }
@@ -110,7 +110,7 @@ async function copyDamaged(contents: BackupContents, tail: ListedSegment, file: 
   return { path, bytes, sha256, tail: true, damaged: true }
 }
 
-/** With a mark that says how much there has to be: a copy that is cut off later is damaged, not torn. */
+/** Writes a mark that says how much there has to be, so that a copy that is cut off later is damaged, not torn. */
 async function copyDurable(
   contents: BackupContents,
   tail: ListedSegment,

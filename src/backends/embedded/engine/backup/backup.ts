@@ -1,5 +1,5 @@
-// Copies a store that may be in use into a backup directory. Only what is new is copied, and the last backup counts until
-// all of the new one is durable.
+// Copies a store that may be in use into a backup directory. Only what is new is copied, and the last backup counts
+// until all of the new one is durable.
 import { basename, join } from 'node:path'
 import { syncAncestors } from '../disk/ancestors.js'
 import { type Disk, type DiskLock, diskErrorCode } from '../disk/disk.js'
@@ -25,12 +25,12 @@ import {
 } from './source-inventory.js'
 
 export interface BackupContext {
-  /** The store to copy; only read. */
+  /** The store to copy, which is only read. */
   readonly source: { readonly disk: Disk; readonly layout: Layout }
   readonly target: { readonly disk: Disk; readonly layout: BackupLayout }
   /** Milliseconds since 1970. */
   readonly now: () => number
-  /** How long an idle writer is waited for to mark what it has written as durable. */
+  /** How long to wait for an idle writer to mark what it has written as durable. */
   readonly proofMs: number
   /** Shown to a process that finds the backup directory locked. */
   readonly tag: string
@@ -41,17 +41,17 @@ export interface BackupReport {
   readonly copied: { readonly files: number; readonly bytes: number }
   /** Copies that were there already. */
   readonly kept: number
-  /** Copies that nothing names any more: retired, archived since, or of an earlier head. */
+  /** Copies that nothing names any more, because they were retired, archived since, or of an earlier head. */
   readonly removed: number
-  /** Paths in the store whose bytes are not what they were sealed as. */
+  /** Paths in the store whose bytes are not what they were sealed as, unless that damage is accepted. */
   readonly damaged: readonly string[]
 }
 
-/** What was sealed while copying is copied before the end of the log is, at most in so many rounds, because the store goes on. */
+/** Newly sealed segments are copied before the end of the log. The rounds are limited, because the store goes on. */
 const MOST_ROUNDS = 8
-/** A volume that has just been formatted is empty all the same. */
+/** A volume that has just been formatted holds this directory, and counts as empty all the same. */
 const OF_THE_VOLUME = 'lost+found'
-/** Segments that vanish time and again without one being copied. */
+/** The backup is given up after this many attempts in a row in which a file vanished and nothing was copied. */
 const MOST_VAIN_LOOKS = 200
 
 export async function backup(context: BackupContext): Promise<BackupReport> {
@@ -65,7 +65,7 @@ export async function backup(context: BackupContext): Promise<BackupReport> {
   }
 }
 
-/** The directory a backup is made in: never a data directory, never one that holds anything else, and one backup at a time. */
+/** Takes the directory of the backup, which may hold nothing else. The lock keeps out a second backup. */
 async function takeTarget(disk: Disk, layout: BackupLayout, tag: string): Promise<DiskLock> {
   await refuseForeign(disk, layout)
   await disk.makeDirectory(layout.files)
@@ -90,7 +90,7 @@ async function refuseForeign(disk: Disk, layout: BackupLayout): Promise<void> {
   throw new BackupRefused('wrong_place', `${layout.root} is no backup directory, and not empty`)
 }
 
-/** What one attempt saw in the store; every file of it is copied. */
+/** All that one attempt found in the store. Every file of it is copied by then. */
 interface Found {
   readonly inventory: SourceInventory
   readonly identity: SegmentIdentity
@@ -99,7 +99,7 @@ interface Found {
 }
 
 class BackupRun {
-  /** Copied by this run, by path. */
+  /** The files that this run has copied, by path, so that the next attempt does not copy them again. */
   private readonly made = new Map<string, BackupEntry>()
   private rounds = 0
   private vain = 0
@@ -117,7 +117,7 @@ class BackupRun {
     }
   }
 
-  /** A file that vanishes was archived or retired, or a start put another in its place: then the next attempt begins anew. */
+  /** A file that vanishes was archived or retired, or a start replaced it, so the next attempt begins anew. */
   private async unlessVanished<T>(work: () => Promise<T>): Promise<T | undefined> {
     const before = this.made.size
     try {
@@ -145,7 +145,7 @@ class BackupRun {
     if (inventory.unseen !== undefined && inventory.unseen > end.head.position)
       throw new BackupRefused('damaged', `${layout.segments}: the segment written last is missing`)
     const facts = await this.facts()
-    // A floor that was raised since belongs to another set of segments.
+    // A floor that was raised meanwhile belongs to another set of segments, so this attempt is void.
     if ((await readFloor(this.context.source)).nextPosition !== inventory.floor) return undefined
     return { inventory, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
   }
@@ -185,7 +185,7 @@ class BackupRun {
     return inventory.sealed.map(listed => this.known(pathBelow(listed)) as BackupEntry)
   }
 
-  /** Sealed segments and archives never change: the same path is the same content. */
+  /** Sealed segments and archives never change, so the same path has the same content. */
   private known(path: string): BackupEntry | undefined {
     const made = this.made.get(path)
     if (made !== undefined) return made
@@ -242,7 +242,7 @@ function isAccepted(path: string, accepted: SourceInventory['accepted']): boolea
   return name !== undefined && name.kind !== 'temporary' && accepted.has(name.firstPosition)
 }
 
-/** A store that was stopped in good order: its last segment is sealed, and there is no other yet. */
+/** The head of a store that was stopped in good order: its last segment is sealed, and there is no other yet. */
 async function headOfSealed(disk: Disk, { sealed }: SourceInventory): Promise<BackupHead> {
   const last = sealed.at(-1)
   if (last === undefined) throw new Error('there is no segment')

@@ -1,4 +1,4 @@
-// Copies bytes into a new file, durably, and says what they were by their hashes.
+// Copies bytes into a new file, durably, and returns the hashes of what was copied.
 import { createHash, webcrypto } from 'node:crypto'
 import { type Disk, type DiskFile, diskErrorCode } from '../disk/disk.js'
 import { sha256 } from '../format/frame.js'
@@ -12,14 +12,14 @@ export interface Content {
 export interface Copied {
   readonly bytes: number
   readonly sha256: string
-  /** The hash a footer would have for the bytes before it. */
+  /** The hash that a footer would hold for the bytes before it. */
   readonly fileHash: Buffer
 }
 
-/** So much may wait for the disk at once: a sync of a gigabyte would hold up everybody else's. */
+/** At most this much waits for the disk at once, because a sync of a gigabyte would hold up everybody else's. */
 const UNSYNCED_BYTES = 16 * 1024 * 1024
 
-/** `sealedEnd`: where the footer begins, when the hash of what is before it is wanted. */
+/** `sealedEnd` is where the footer begins, when the hash of what is before it is wanted, and 0 otherwise. */
 export async function copyContent(disk: Disk, content: Content, to: string, sealedEnd = 0): Promise<Copied> {
   const file = await disk.open(to, { mode: 'create' })
   try {
@@ -34,7 +34,7 @@ export async function copyContent(disk: Disk, content: Content, to: string, seal
   }
 }
 
-/** Reads all of it; `use` gets each piece while that is being hashed. */
+/** Reads all of it. `use` gets each piece while that is hashed, and must not keep it, because its memory is reused. */
 export async function hashContent(
   { length, read }: Content,
   sealedEnd = 0,
@@ -57,7 +57,7 @@ export async function hashContent(
   return { bytes: length, sha256: hash.digest('hex'), fileHash: sha256(Buffer.concat(sealed)) }
 }
 
-/** W3: the count is checked, for a full disk takes less without saying so. */
+/** W3: the count is checked, because a full disk takes less without an error. */
 async function writeWhole(file: DiskFile, bytes: Uint8Array, at: number): Promise<void> {
   const written = await file.write([bytes], at)
   if (written === bytes.length) return

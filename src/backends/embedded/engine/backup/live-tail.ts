@@ -1,4 +1,4 @@
-// The segment that another process writes to, seen from outside: how far it is surely durable, without asking the writer.
+// Finds how far the segment that another process writes to is surely durable, without asking the writer.
 import type { DiskFile } from '../disk/disk.js'
 import { FOOTER_BYTES, parseFooter } from '../format/footer.js'
 import type { Frame } from '../format/frame.js'
@@ -6,7 +6,6 @@ import { HEADER_BLOCK_BYTES, parseMarks, type SegmentIdentity } from '../format/
 import { FrameCursor } from '../segment/frame-cursor.js'
 import { PlainBytes } from '../segment/segment-bytes.js'
 
-/** Where a whole frame ends. */
 export interface FrameEnd {
   readonly end: number
   readonly nextPosition: number
@@ -16,9 +15,9 @@ export interface FrameEnd {
 const LOOK_AGAIN_MS = 5
 
 /**
- * Whole frames can be seen here before their sync has returned. One that is cut off again was never acknowledged, so a copy
- * must not have it. The writer itself proves what is durable, by its next batch, by the mark it writes when it is idle, or by
- * a footer.
+ * Whole frames can be seen here before their sync has returned. One that is cut off again was never acknowledged, so a
+ * copy must not have it. Only the writer proves what is durable: by its next batch, by the mark that it writes when it
+ * is idle, or by a footer.
  */
 export class LiveTail {
   private proven: FrameEnd
@@ -33,8 +32,8 @@ export class LiveTail {
   }
 
   /**
-   * Everything that was acknowledged before the call, and nothing that could still be taken back; a number where it is
-   * damaged. `proofMs`: how long the writer is waited for to say that it is durable.
+   * Returns the end of everything that was acknowledged before the call and cannot be taken back any more, or the
+   * offset at which it is damaged. `proofMs` is how long to wait for the writer to prove that it is durable.
    */
   async settled(proofMs: number): Promise<FrameEnd | number> {
     const deadline = performance.now() + proofMs
@@ -47,7 +46,7 @@ export class LiveTail {
     const { end } = this.seen
     if (this.durable > end || (await this.provesMore(end))) return end
     if (this.proven.end >= wanted.end) return this.proven
-    // The writer is gone, or idle without writing marks. The next start would take what is there, so the copy does as well.
+    // The writer is gone, or idle without writing marks. The copy takes what is there, as the next start would.
     await this.file.sync()
     return wanted
   }
@@ -56,11 +55,11 @@ export class LiveTail {
     return this.unproven.at(-1) ?? this.proven
   }
 
-  /** Walks on to the last frame that is whole by now. What was read too early is read again the next time. */
+  /** Walks on to the last frame that is whole by now. Bytes that were read too early are read again the next time. */
   private async advance(): Promise<void> {
     const size = await this.file.size()
     const source = new PlainBytes(this.file, size)
-    // The mark is read before the frames: whatever it covers was written before it.
+    // The mark is read before the frames, because what it covers was written before it.
     const { newest } = parseMarks(await source.read(0, HEADER_BLOCK_BYTES))
     this.durable = Math.max(this.durable, newest?.durable ?? 0)
     const cursor = new FrameCursor(source, this.identity.salt, this.seen.end, size)
@@ -93,7 +92,7 @@ export class LiveTail {
     this.proven = proven.at(-1) ?? this.proven
   }
 
-  /** True when a frame further on proves that what is no frame here was one. */
+  /** True when a frame further on proves that the bytes at `end`, which are no frame now, had been durable. */
   private async provesMore(end: number): Promise<boolean> {
     const size = await this.file.size()
     const cursor = new FrameCursor(new PlainBytes(this.file, size), this.identity.salt, end, size)
@@ -103,7 +102,7 @@ export class LiveTail {
       if (frame.durable > end) break
       from = frame.end
     }
-    // The bytes in between may have been written meanwhile: only what is no frame now is damaged.
+    // The bytes in between may have been written meanwhile, so only what is still no frame is damaged.
     await this.advance()
     return this.seen.end === end
   }

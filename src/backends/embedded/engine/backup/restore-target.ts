@@ -1,4 +1,4 @@
-// The directory a restore fills: empty, or left behind by a restore that was interrupted, and never one that a server has written to.
+// The directory that a restore fills: empty, or left by an interrupted restore, but never one that a server wrote to.
 import { basename, join } from 'node:path'
 import type { Disk, DiskLock } from '../disk/disk.js'
 import { EngineError } from '../disk/engine-error.js'
@@ -10,19 +10,19 @@ import type { Manifest } from './backup-manifest.js'
 import { isCopiedPath } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 
-/** Its presence says that a restore is unfinished; its content, of which backup. */
+/** Its presence says that a restore is unfinished, and its content says of which backup. */
 const SIGN = 'RESTORING'
-/** What may lie in a directory that is empty all the same; `lost+found` is the volume's. */
+/** A directory with only these counts as empty. `lost+found` belongs to the volume. */
 const NOTHING = new Set(['LOCK', 'CURRENT', 'CURRENT.tmp', 'RESTORING.tmp', 'lost+found'])
 
-/** Locked for as long as it takes: no server can be started in it meanwhile. */
+/** The lock is held until the restore ends, so that no server can be started in the directory meanwhile. */
 export async function takeEmpty(disk: Disk, store: Layout, tag: string, manifest: Manifest): Promise<DiskLock> {
   await refuseFilled(disk, store, manifest)
   await disk.makeDirectory(store.root)
   const attempt = await disk.lock(store.lock, tag)
   if (!('lock' in attempt)) throw new EngineError('locked', `${store.root} is in use by ${attempt.holder}`)
   try {
-    // Whoever had it locked until now may have filled it.
+    // Another process may have filled the directory before the lock was taken, so it is checked again.
     await refuseFilled(disk, store, manifest)
     return attempt.lock
   } catch (error) {
@@ -43,8 +43,8 @@ async function refuseFilled(disk: Disk, store: Layout, { current }: Manifest): P
 }
 
 /**
- * CURRENT comes first: from here on a start finds that the segment it names is missing, and writes nothing, until that
- * segment is put in place last. Returns the sign to remove then.
+ * CURRENT is written first: from then on a start finds that the segment it names is missing, and writes nothing, until
+ * that segment is put in place last. Returns the path of the sign, to be removed then.
  */
 export async function beginRestore(disk: Disk, store: Layout, manifest: Manifest): Promise<string> {
   const sign = join(store.root, SIGN)
@@ -66,7 +66,7 @@ async function readSign(disk: Disk, sign: string): Promise<string | undefined> {
   }
 }
 
-/** What an interrupted restore of another backup put there. */
+/** Removes what an interrupted restore of another backup put there, because it must not mix with this one. */
 async function clear(disk: Disk, store: Layout): Promise<void> {
   for (const [directory, prefix] of [
     [store.segments, 'segments/'],

@@ -1,5 +1,5 @@
-// Makes a data directory from a backup. The segment written last is put in place last, so that a start finds either everything
-// or that this segment is missing, and never takes half a store for a whole one.
+// Makes a data directory from a backup. The segment written last is put in place last, so that a start finds either
+// everything or that this segment is missing, and never takes half a store for a whole one.
 import { dirname, join } from 'node:path'
 import { syncAncestors } from '../disk/ancestors.js'
 import type { Disk } from '../disk/disk.js'
@@ -11,18 +11,18 @@ import { asItLies, copyContent, hashContent, sizeOf, withFile } from './copy-con
 import { beginRestore, takeEmpty } from './restore-target.js'
 
 export interface RestoreContext {
-  /** The backup; only read. */
+  /** The backup, which is only read. */
   readonly source: { readonly disk: Disk; readonly layout: BackupLayout }
   readonly target: { readonly disk: Disk; readonly layout: Layout }
   /** Shown to a server that finds the directory locked. */
   readonly tag: string
-  /** Goes on only with copies that have their hash. */
+  /** When true, a copy that does not have its hash is not used, and the restore is left unfinished. */
   readonly strict: boolean
 }
 
 export interface RestoreReport {
   readonly manifest: Manifest
-  /** False when the directory was left unfinished: no server writes to it, and a restore begins where this one ended. */
+  /** False when the directory was left unfinished. No server writes to it, and the next restore goes on from there. */
   readonly restored: boolean
   readonly copied: { readonly files: number; readonly bytes: number }
   /** Files of the backup that are not what its manifest says. */
@@ -44,7 +44,7 @@ export async function restore(context: RestoreContext): Promise<RestoreReport> {
   }
 }
 
-/** Asked before a byte is written, so that a backup with missing copies leaves no half restored directory. */
+/** Checked before a byte is written, so that a backup with missing copies leaves no half-restored directory. */
 async function missingCopies(
   { disk, layout }: RestoreContext['source'],
   manifest: Manifest,
@@ -78,7 +78,7 @@ class RestoreRun {
     for (const entry of files) if (entry !== last) await this.place(entry)
     await this.syncAll()
     const report = { manifest: this.manifest, copied: this.copied, damaged: this.damaged }
-    // Without the segment that CURRENT names, no start takes the directory for whole.
+    // Without the segment that CURRENT names, no start takes the directory for whole, so that segment comes last.
     if (last !== undefined && (this.damaged.length === 0 || !this.context.strict)) await this.place(last)
     if (this.damaged.length > 0 && this.context.strict) return { ...report, restored: false }
     await this.syncAll()
@@ -115,7 +115,9 @@ class RestoreRun {
     this.copied.bytes += copied.bytes
   }
 
-  /** An interrupted restore put it there. It is renamed away and back, because the sync of the directory may have failed then. */
+  /**
+   * True when an interrupted restore put it there. It is renamed away and back, because its sync may have failed then.
+   */
   private async isInPlace(entry: BackupEntry, to: string): Promise<boolean> {
     const { disk } = this.context.target
     if ((await sizeOf(disk, to)) !== entry.bytes) return false

@@ -1,4 +1,4 @@
-// What a data directory holds at one moment, seen without its lock while somebody else may be writing to it.
+// What a data directory holds at one moment, seen without its lock while another process may be writing to it.
 import { basename } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { FilePool } from '../disk/file-pool.js'
@@ -14,24 +14,24 @@ import type { SegmentBytes } from '../segment/segment-bytes.js'
 import type { BackupHead } from './backup-manifest.js'
 
 export interface SourceInventory {
-  /** Ascending. */
+  /** In the order of their positions. */
   readonly segments: readonly ListedSegment[]
-  /** None of them changes any more. */
+  /** Segments that do not change any more. */
   readonly sealed: readonly ListedSegment[]
-  /** The one that may be being written. */
+  /** The segment that may still be written. */
   readonly tail: ListedSegment | undefined
   /** The first position that is kept. */
   readonly floor: number
   /** First positions of segments with damage that an operator has accepted. */
   readonly accepted: ReadonlySet<number>
-  /** Where the segment begins that the writer names as its last, when there is none that begins there or later. */
+  /** Where the segment that CURRENT names begins, when none was found that begins there or later. */
   readonly unseen: number | undefined
 }
 
 /**
- * In an order in which nothing can be missed: a segment is in the archive before it leaves `segments/`, which is listed
- * first, and the floor is raised before anything below it is removed. A list made while a start puts a segment in the
- * place of another may lack both, so it is made twice.
+ * The reads are in an order in which nothing can be missed: a segment is in the archive before it leaves `segments/`,
+ * which is listed first, and the floor is raised before anything below it is removed. A list made while a start
+ * replaces a segment may lack both files, so it is made twice.
  */
 export async function takeInventory(disk: Disk, layout: Layout): Promise<SourceInventory> {
   const current = await readCurrent({ disk, layout }, () => undefined)
@@ -50,7 +50,7 @@ export async function takeInventory(disk: Disk, layout: Layout): Promise<SourceI
   return { segments: kept, ...parts, floor, accepted, unseen: missingFrom(current, [...found.values()]) }
 }
 
-/** Reads a segment as it was before it was packed, if it was. */
+/** Opens a segment for `work`, and unpacks it where it is an archive. */
 export async function withSource<T>(
   disk: Disk,
   listed: ListedSegment,
@@ -64,7 +64,7 @@ export async function withSource<T>(
   }
 }
 
-/** What the newest segment with a readable header says of itself. */
+/** The identity in the newest segment whose header can be read. */
 export async function sourceIdentityOf(
   disk: Disk,
   { segments }: SourceInventory,
@@ -78,7 +78,7 @@ export async function sourceIdentityOf(
   return undefined
 }
 
-/** The hash chain at a place that an earlier backup names; undefined where the segment is not there. */
+/** The hash chain at a place that an earlier backup names; undefined where the segment is missing. */
 export async function chainAt(
   disk: Disk,
   inventory: SourceInventory,
@@ -87,7 +87,7 @@ export async function chainAt(
   const listed = inventory.segments.find(({ firstPosition }) => firstPosition === segment)
   if (listed === undefined) return undefined
   return withSource(disk, listed, async source => {
-    // A frame ends with its hash; before the first frame the header has that of the last one elsewhere.
+    // A frame ends with its hash. Before the first frame, the header holds the hash of the one before.
     if (end > HEADER_BLOCK_BYTES) return (await source.read(end - 32, 32)).toString('hex')
     const header = parseHeader(await source.read(0, HEADER_BLOCK_BYTES))
     return 'fault' in header ? '' : header.prev.toString('hex')

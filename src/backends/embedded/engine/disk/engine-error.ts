@@ -1,4 +1,4 @@
-// What the engine refuses to go on with, in its own words; the backend translates them into the contract's.
+// The error of the engine when it refuses to open a store, in its own words; the backend translates them.
 
 export type EngineRefusal = 'locked' | 'unsafe_filesystem' | 'format_unsupported' | 'damaged_fact' | 'unfinished_import'
 

@@ -1,11 +1,11 @@
-// The open read-only descriptors of all files of a store: never more than a number, the least recently used closed first.
+// The pool of a store's open read-only descriptors, which closes the least recently used one to stay within its limit.
 import { type Disk, type DiskFile, diskErrorCode } from './disk.js'
 
 interface Opened {
   readonly path: string
   readonly file: DiskFile
   users: number
-  /** Forgotten while in use: the last user closes it. */
+  /** The file was forgotten while in use, so its last user closes it. */
   forgotten: boolean
 }
 
@@ -15,16 +15,16 @@ interface Waiting {
 }
 
 /**
- * A file that is in use is never closed. If all are, `use` waits and `file`, which cannot wait, goes one over the limit;
- * what it opened is idle as soon as it returns and the next one closes it. Do not call `use` inside `use`: with all
- * descriptors held by such callers none of them could go on.
+ * A file that is in use is never closed. If all are in use, `use` waits, and `file`, which cannot wait, goes one over
+ * the limit: what it opened is idle as soon as it returns, and the next call closes it. Do not call `use` inside `use`:
+ * with all descriptors held by such callers none of them could go on.
  */
 export class FilePool {
-  /** In the order of their last use, the oldest first. */
+  /** The entries are in the order of their last use, because the oldest one that is idle is closed first. */
   private readonly opened = new Map<string, Opened>()
   private readonly waiting: Waiting[] = []
   private readonly closing = new Set<Promise<void>>()
-  /** Forgotten files still in use: no longer to be found, but descriptors all the same. */
+  /** Forgotten files in use cannot be found any more, but they are counted, because they still hold descriptors. */
   private leaving = 0
   private closed = false
 
@@ -39,7 +39,7 @@ export class FilePool {
     return this.opened.size + this.leaving
   }
 
-  /** Open for as long as the caller does not let others run: use it at once and do not keep it. */
+  /** The file is open only until the caller lets others run, so use it at once and do not keep it. */
   file(path: string): DiskFile {
     this.requireOpen()
     const held = this.touch(path)
@@ -63,7 +63,7 @@ export class FilePool {
     }
   }
 
-  /** For a file that is removed or replaced: its descriptor is closed, at once or after the last of its users. */
+  /** For a file that is removed or replaced: closes its descriptor, at once or after the last of its users. */
   async forget(path: string): Promise<void> {
     const held = this.opened.get(path)
     if (held === undefined) return
@@ -76,7 +76,7 @@ export class FilePool {
     this.leaving++
   }
 
-  /** Nothing is opened any more; files in use are closed after their last user. */
+  /** No file is opened any more, and callers that wait are rejected. Files in use are closed after their last user. */
   async closeAll(): Promise<void> {
     this.closed = true
     for (const waiting of this.waiting.splice(0)) waiting.fail(closedError())
@@ -97,13 +97,13 @@ export class FilePool {
       try {
         return this.taken(this.open(path))
       } catch (error) {
-        // Here, other than in `file`, there is time for the descriptors being closed to be given back.
+        // Unlike `file`, this can wait until the descriptors that are being closed are given back.
         if (!retried && outOfDescriptors(error) && this.closing.size > 0) {
           retried = true
           await Promise.all(this.closing)
           continue
         }
-        // This caller does not use its turn, so the next one that waits must have it: nobody else would wake it.
+        // This caller does not use its turn, so it wakes the next one that waits, which nobody else would wake.
         this.waiting.shift()?.resume()
         throw error
       }
@@ -153,7 +153,7 @@ export class FilePool {
   }
 
   private close(held: Opened): Promise<void> {
-    // An error of closing what was only read says nothing about the data.
+    // A close that fails after reading alone says nothing about the data, so its error is ignored.
     const closing = held.file.close().catch(() => undefined)
     this.closing.add(closing)
     return closing.finally(() => this.closing.delete(closing))

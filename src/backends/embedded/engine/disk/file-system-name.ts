@@ -1,4 +1,4 @@
-// The names of Linux file systems by the magic number statfs tells, so that unsafe ones can be refused by name.
+// Names Linux file systems by the magic number that statfs reports, so that unsafe ones can be refused by name.
 
 const NAMES = new Map<number, string>([
   [0xef53, 'ext4'],
@@ -21,9 +21,9 @@ const NAMES = new Map<number, string>([
   [0x65735546, 'fuse'],
 ])
 
-/** ext2 and ext3 share the number of ext4. A number without a name comes back as itself, in hexadecimal. */
+/** ext2 and ext3 share the number of ext4. A number without a name is returned in hexadecimal. */
 export function fileSystemName(type: number): string {
-  // Where the field is 32 bits wide, numbers from 0x80000000 up arrive negative.
+  // Where the field is 32 bits wide, numbers from 0x80000000 up arrive negative, so they are made unsigned.
   const magic = type >>> 0
   return NAMES.get(magic) ?? `0x${magic.toString(16)}`
 }

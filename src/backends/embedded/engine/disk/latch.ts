@@ -1,20 +1,20 @@
-// A failed sync is final, and this is the one place that knows: the kernel has dropped the lost pages by then, so the next sync
-// would succeed and prove nothing. The first failure therefore poisons the writer for the rest of the process.
+// Poisons the writer for the rest of the process at the first failed write or sync. The kernel has dropped the lost
+// pages by then, so the next sync would succeed and prove nothing.
 import { diskErrorCode } from './disk.js'
 
-/** Thrown for every use of a latched writer. */
+/** Thrown for every use of a latched writer, because nobody knows what the disk holds. */
 export class Latched extends Error {
   override readonly name = 'Latched'
 }
 
-/** Another process has taken the directory: this one's disk did not fail, but nothing in it is its own any more. */
+/** Another process has taken the directory, so this one must not change it any more, though its disk did not fail. */
 export class OwnershipLost extends Error {
   override readonly name = 'OwnershipLost'
 }
 
 const NO_SPACE = new Set(['ENOSPC', 'EDQUOT', 'EFBIG'])
 
-/** True for a write that surely wrote nothing lasting because there is no room. */
+/** True when the error says that there is no room, so that the write surely left nothing lasting. */
 export function isNoSpace(error: unknown): boolean {
   const code = diskErrorCode(error)
   return code !== undefined && NO_SPACE.has(code)
@@ -22,7 +22,7 @@ export function isNoSpace(error: unknown): boolean {
 
 const NO_DESCRIPTOR = new Set(['EMFILE', 'ENFILE'])
 
-/** Nothing was opened, so nothing was written or synced: the disk is not at fault, and the operation can be tried again. */
+/** True when nothing was opened, so that the disk is not at fault and the caller may try again. */
 export function isNoDescriptor(error: unknown): boolean {
   const code = diskErrorCode(error)
   return code !== undefined && NO_DESCRIPTOR.has(code)
@@ -43,7 +43,7 @@ export class Latch {
     return this.first !== undefined
   }
 
-  /** Refuses once latched; latches when the operation fails in any way that leaves the state of the disk unknown. */
+  /** Refuses once latched, and latches when the operation fails so that the state of the disk is unknown. */
   async guard<T>(operation: () => Promise<T>): Promise<T> {
     if (this.first !== undefined) throw new Latched(`an earlier sync failed: ${this.first.message}`)
     try {
@@ -54,7 +54,7 @@ export class Latch {
     }
   }
 
-  /** As `guard`, but a write that found no room is handed on without latching: its bytes are cut off again. */
+  /** Like `guard`, but an error of no room does not latch, because what was written then is cut off or never used. */
   async guardWrite<T>(operation: () => Promise<T>): Promise<T> {
     return this.guard(async () => {
       try {

@@ -1,10 +1,10 @@
-// The disk as the engine uses it: a failed sync of a directory is final for the whole process (W6), and only an owner renames and removes.
+// The disk as the engine uses it: a failed sync of a directory latches (W6), and only the owner renames and removes.
 import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from './disk.js'
 import { type Latch, OwnershipLost } from './latch.js'
 
 /**
- * A new segment and an index file lie in one directory: were the failed sync of the index let pass, the next one would
- * call the segment's name durable, which it is not.
+ * A new segment and an index file lie in one directory. If the failed sync for the index were ignored, the next one
+ * would report the segment's name as durable, which it is not.
  */
 export class LatchedDisk implements Disk {
   constructor(

@@ -1,4 +1,4 @@
-// The kernel's lock on one file: taken without waiting, freed by the kernel with the process, tagged with who holds it.
+// Takes the kernel's lock on a file without waiting. The kernel frees it with the process; a tag says who holds it.
 
 import fs from 'node:fs'
 import { tryLock, unlock } from 'fs-native-extensions'
@@ -7,14 +7,14 @@ import { promised } from './promised.js'
 
 const FLAGS = fs.constants.O_RDWR | fs.constants.O_CREAT | (fs.constants.O_NOFOLLOW ?? 0)
 
-// One byte far behind the tag: on Windows a locked range cannot be read by others, and they must read the tag.
+// The locked byte lies far behind the tag, because on Windows others cannot read a locked range, and must read the tag.
 const LOCKED_BYTE = 2 ** 40
 const ATTEMPTS = 10
 const LONGEST_TAG = 4096
 
 /**
  * On Linux the lock belongs to the open file description: two descriptors of one process exclude each other, and
- * closing some other descriptor of the file does not free it, as it would with the older POSIX locks.
+ * closing some other descriptor of the file does not free the lock, as it would with the older POSIX locks.
  */
 export async function lockFile(path: string, tag: string): Promise<LockAttempt> {
   for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
@@ -29,7 +29,7 @@ export async function lockFile(path: string, tag: string): Promise<LockAttempt> 
         keep = true
         return { lock }
       }
-      // Between our open and our lock somebody put another file there, and ours locks nothing: once more.
+      // Another file was put in place between the open and the lock, so this one locks nothing.
     } finally {
       if (!keep) await promised<void>(done => fs.close(descriptor, done))
     }
@@ -51,7 +51,7 @@ class LockedFile implements DiskLock {
     this.device = stats.dev
   }
 
-  /** Our descriptor keeps the inode alive, so its number cannot come back on another file. */
+  /** The open descriptor keeps the inode alive, so its number cannot come back on another file. */
   held(): boolean {
     if (this.releasing) return false
     try {
@@ -69,7 +69,7 @@ class LockedFile implements DiskLock {
   }
 
   private async unlockAndClose(): Promise<void> {
-    // The file stays: removing it would let two processes lock two files of the same name.
+    // The file stays, because removing it would let two processes lock two files of the same name.
     unlock(this.descriptor, LOCKED_BYTE, 1)
     await promised<void>(done => fs.close(this.descriptor, done))
   }
@@ -79,7 +79,7 @@ function tryLockByte(descriptor: number): boolean {
   try {
     return tryLock(descriptor, LOCKED_BYTE, 1)
   } catch (error) {
-    // The library knows EAGAIN; Windows says EBUSY, and some Unix systems EACCES.
+    // The library handles EAGAIN, but Windows reports EBUSY and some Unix systems EACCES, which mean the same.
     const code = diskErrorCode(error)
     if (code === 'EBUSY' || code === 'EACCES') return false
     throw error
@@ -91,15 +91,15 @@ function readTag(descriptor: number): string {
   return bytes.toString('utf8', 0, fs.readSync(descriptor, bytes, 0, bytes.length, 0))
 }
 
-/** Without an await since the lock was taken, so that a contender hardly ever reads the tag of the previous holder. */
+/** No await comes between the lock and this, so a contender hardly ever reads the tag of the previous holder. */
 function writeTag(descriptor: number, tag: string): void {
   const bytes = Buffer.from(tag)
   try {
-    // Over the old tag and then cut, instead of cut and then written: that needs no new block on a full disk.
+    // The old tag is overwritten before it is cut, because that needs no new block on a full disk.
     fs.writeSync(descriptor, bytes, 0, bytes.length, 0)
     fs.ftruncateSync(descriptor, bytes.length)
   } catch (error) {
-    // The tag is for people. The lock holds without it, and a full disk must not keep a store from opening.
+    // The tag is for people. The lock holds without it, so a full disk must not keep a store from opening.
     if (diskErrorCode(error) !== 'ENOSPC' && diskErrorCode(error) !== 'EDQUOT') throw error
   }
 }

@@ -1,4 +1,4 @@
-// The one place where node:fs callbacks become promises: plain descriptors, which no garbage collection closes.
+// Turns node:fs callbacks into promises, because garbage collection may close the handles of node:fs/promises.
 
 export type Done<T> = (error: NodeJS.ErrnoException | null, value?: T) => void
 

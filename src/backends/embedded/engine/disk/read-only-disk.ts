@@ -1,4 +1,4 @@
-// A disk that cannot be changed through it: what only looks at a store is given this one, so that it cannot do more.
+// A disk that refuses every change, so that code which only inspects a store cannot alter it.
 import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from './disk.js'
 
 export class ReadOnlyDisk implements Disk {

@@ -1,4 +1,4 @@
-// The disk of the machine: the port over node:fs, with positional reads and writes only.
+// The `Disk` of the machine over node:fs, with positional reads and writes only.
 
 import fs from 'node:fs'
 import { type Disk, type DiskFile, diskErrorCode, type LockAttempt, type OpenOptions, type Space } from './disk.js'
@@ -7,9 +7,9 @@ import { lockFile } from './lock-file.js'
 import { promised } from './promised.js'
 import { RealFile } from './real-file.js'
 
-// Never O_APPEND: with it Linux ignores the position of a write, and debris could not be overwritten.
+// O_APPEND is never used: with it Linux ignores the position of a write, and debris could not be overwritten.
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
-// Windows lacks these three.
+// Windows lacks these three flags.
 const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0
 const O_DIRECTORY = fs.constants.O_DIRECTORY ?? 0
 // A pipe planted under the name of a data file must not hang the open; regular files ignore the flag.
@@ -17,10 +17,10 @@ const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0
 
 const FLAGS_OF_MODE = { create: O_RDWR | O_CREAT | O_EXCL, write: O_RDWR, read: O_RDONLY } as const
 
-// Elsewhere the flag is missing (Windows) or does not reach the platter (macOS): there a sync follows each write.
+// Elsewhere the flag is missing (Windows) or does not reach the platter (macOS), so there a sync follows each write.
 const O_DSYNC = process.platform === 'linux' ? fs.constants.O_DSYNC : undefined
 
-// Events are nobody else's business; a backup may run under the group.
+// Events are private to the owner, but a backup may run under the group, so the group may read them.
 const FILE_MODE = 0o640
 const DIRECTORY_MODE = 0o750
 
@@ -93,7 +93,7 @@ export class RealDisk implements Disk {
     return {
       totalBytes: stats.blocks * stats.bsize,
       freeBytes: stats.bavail * stats.bsize,
-      // Btrfs and Windows have no fixed number of inodes and report none at all: that is not «none left».
+      // Btrfs and Windows have no fixed number of inodes and report none at all, which does not mean that none is left.
       freeInodes: stats.files === 0 ? Number.POSITIVE_INFINITY : stats.ffree,
     }
   }

@@ -4,7 +4,7 @@ import fs from 'node:fs'
 import type { DiskFile } from './disk.js'
 import { type Done, promised } from './promised.js'
 
-// What one writev takes on every system (IOV_MAX).
+// One writev takes this many chunks on every system (IOV_MAX).
 const CHUNKS_PER_CALL = 1024
 
 export class RealFile implements DiskFile {
@@ -26,7 +26,7 @@ export class RealFile implements DiskFile {
     return written
   }
 
-  /** Whatever code it fails with, «no room» included: bytes were written and nobody knows which of them lasted. */
+  /** Fails with EIO even for «no room», because bytes were written and nobody knows which of them lasted. */
   private async syncWritten(): Promise<void> {
     try {
       await this.call<void>(done => fs.fdatasync(this.descriptor, done))
@@ -36,7 +36,7 @@ export class RealFile implements DiskFile {
     }
   }
 
-  /** fsync and not fdatasync: a truncation is a change of size alone, and must be covered. */
+  /** This is fsync and not fdatasync, because a truncation changes the size alone and must be covered. */
   sync(): Promise<void> {
     return this.call<void>(done => fs.fsync(this.descriptor, done))
   }
@@ -75,7 +75,7 @@ export class RealFile implements DiskFile {
     return done
   }
 
-  /** Waits for the calls in flight: the system hands a closed number to the next open, and a late write would follow it. */
+  /** Waits for the calls in flight, because a late write would go to the next file that is given this number. */
   close(): Promise<void> {
     this.closing ??= this.closeWhenIdle()
     return this.closing
@@ -118,7 +118,7 @@ export class RealFile implements DiskFile {
     try {
       return await promised(start)
     } catch (error) {
-      // Node names the file in errors of paths, not in those of descriptors.
+      // Node names the file in errors of paths, but not in those of descriptors, so it is added here.
       throw typeof error === 'object' ? Object.assign(error ?? {}, { path: this.path }) : error
     } finally {
       this.callsInFlight--
@@ -126,7 +126,7 @@ export class RealFile implements DiskFile {
     }
   }
 
-  /** Node takes a negative or odd position to mean «where the descriptor stands». */
+  /** Node takes a position that is negative or no integer to mean the current position of the descriptor. */
   private checkPosition(position: number, syscall: string): void {
     if (!Number.isSafeInteger(position) || position < 0) throw this.error('EINVAL', syscall)
   }

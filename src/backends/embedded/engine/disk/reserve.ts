@@ -1,4 +1,4 @@
-// A file written ahead and given up when the disk is full, so that what must still be written can be (W8).
+// Holds a file of zeros that is removed when the disk is full, so that what must still be written can be (W8).
 import { dirname } from 'node:path'
 import { ZEROS } from '../format/bytes.js'
 import type { Disk } from './disk.js'
@@ -14,7 +14,7 @@ export class Reserve {
     private readonly bytes: number,
   ) {}
 
-  /** True when the reserve is written. A disk that is too full for it is no failure, because that is what the reserve warns of. */
+  /** True when the reserve is written. A disk too full for it is no failure, because the reserve is for that case. */
   async fill(): Promise<boolean> {
     if (this.held || this.bytes === 0) return true
     try {
@@ -37,7 +37,7 @@ export class Reserve {
     await this.disk.syncDirectory(dirname(this.path))
   }
 
-  /** Is there room again for the reserve and as much beside it? */
+  /** True when the reserve is written again, with at least as much room free beside it. */
   async roomAgain(): Promise<boolean> {
     const space = await this.disk.space(dirname(this.path))
     return space.freeBytes >= 2 * this.bytes && space.freeInodes >= 16 && (await this.fill())

@@ -7,7 +7,7 @@ import { type Disk, diskErrorCode } from './disk.js'
 const HASH_CHARS = 64
 const MAX_BYTES = 16 * 1024 * 1024
 
-/** Writes `bytes` to a new file at `path`, durable with its directory entry, replacing what was there. */
+/** Writes `chunks` to a new file and renames it to `path`. File and directory entry are durable when it resolves. */
 export async function replaceFile(disk: Disk, path: string, chunks: readonly Uint8Array[]): Promise<void> {
   const tmp = temporary(path)
   await disk.unlink(tmp)
@@ -27,7 +27,10 @@ export async function replaceFile(disk: Disk, path: string, chunks: readonly Uin
   await disk.syncDirectory(dirname(path))
 }
 
-/** The file a fact becomes. Apart from the writing, because a fact too large is no fault of the disk and must not latch. */
+/**
+ * Encodes a fact as the content of its file. This is apart from the writing, because a fact too large throws a
+ * RangeError, which is no fault of the disk and must not latch.
+ */
 export function factChunks(path: string, fact: unknown): readonly Uint8Array[] {
   const text = Buffer.from(JSON.stringify(fact))
   if (text.length > MAX_BYTES - HASH_CHARS - 1) throw new RangeError(`${path} would be larger than ${MAX_BYTES} bytes`)
@@ -38,7 +41,7 @@ export async function writeFact(disk: Disk, path: string, fact: unknown): Promis
   await replaceFile(disk, path, factChunks(path, fact))
 }
 
-/** undefined when there is no such file; throws when it is damaged, for a fact is never guessed. */
+/** undefined when there is no such file. Throws DamagedFact for a wrong hash, because a fact is never guessed. */
 export async function readFact(disk: Disk, path: string): Promise<unknown> {
   const bytes = await readWhole(disk, path)
   if (bytes === undefined) return undefined

@@ -1,11 +1,11 @@
-// Keeps background reading below a number of bytes a second; it can be stopped at any moment.
+// Keeps background reading below a number of bytes per second, and can be stopped at any moment.
 
 /** Thrown by `spend` after `stop`, so that work in progress ends at once. */
 export class Stopped extends Error {
   override readonly name = 'Stopped'
 }
 
-/** Shorter waits are saved up, for timers cost more than they would save. */
+/** Shorter waits are added up until they reach this, because timers cost more than they would save. */
 const SHORTEST_WAIT_MS = 5
 
 export class Throttle {
@@ -15,7 +15,7 @@ export class Throttle {
 
   constructor(private readonly bytesPerSecond: number) {}
 
-  /** Returns when so many bytes may be read. */
+  /** Resolves when this many bytes may be read. Throws Stopped after `stop`. */
   async spend(bytes: number): Promise<void> {
     const now = performance.now()
     this.dueMs = Math.max(this.dueMs, now) + (bytes * 1000) / this.bytesPerSecond

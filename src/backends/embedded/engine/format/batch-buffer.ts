@@ -1,10 +1,12 @@
-// Gathers the frames of one batch in one buffer: what one write and one sync will cover.
+// Gathers the frames of one batch in one buffer, so that one write and one sync cover them.
 import { HASH_BYTES } from './bytes.js'
 import { digest, ENTRY_HEAD_BYTES, FRAME_HEADER_BYTES, frameHash, putFrameHeader } from './frame.js'
 
-/** Where the batch will stand. */
+/**
+ * The place that a batch is encoded for. Its frames are valid at no other, because they hold its offset and chain hash.
+ */
 export interface BatchPlace {
-  /** Its offset in the file, which is also how far the file is durable. */
+  /** The offset in the file, which is also how far the file is durable, because the batch before has been synced. */
   readonly offset: number
   readonly batch: number
   readonly nextPosition: number
@@ -12,11 +14,11 @@ export interface BatchPlace {
   readonly salt: number
 }
 
-/** What records are encoded into, by whoever knows what they say. */
+/** The buffer that the layer above encodes records into, because the engine does not know what a record says. */
 export interface GrowingBuffer {
   at: number
   readonly buffer: Buffer
-  /** Makes room for `bytes` more; `buffer` may be another one afterwards. */
+  /** Makes room for `bytes` more. `buffer` may be another one afterwards, so do not keep it. */
   reserve(bytes: number): void
 }
 
@@ -29,7 +31,7 @@ export class BatchBuffer {
   private entryStart = 0
   private entries = 0
 
-  /** `out` is what the caller writes records into, between `startEntry` and `endEntry`. */
+  /** The caller writes records into `out`, between `startEntry` and `endEntry`. */
   constructor(private readonly out: GrowingBuffer) {}
 
   begin(place: BatchPlace): void {
@@ -61,7 +63,7 @@ export class BatchBuffer {
     this.out.at += ENTRY_HEAD_BYTES
   }
 
-  /** The entry's place in the file. */
+  /** Returns the place of the entry in the file. */
   endEntry(): { readonly offset: number; readonly end: number } {
     const { buffer, at } = this.out
     const from = this.entryStart + ENTRY_HEAD_BYTES

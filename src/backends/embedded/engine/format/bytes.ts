@@ -1,4 +1,4 @@
-// Reading and writing the few integers of the file format: little-endian, 64-bit values as exact doubles.
+// Reads and writes the few integers of the file format: little-endian, 64-bit values as exact doubles.
 
 const TWO_32 = 0x1_0000_0000
 
@@ -10,7 +10,7 @@ export function putU64(into: Buffer, at: number, value: number): void {
   into.writeUInt32LE(Math.floor(value / TWO_32), at + 4)
 }
 
-/** NaN when the stored value is beyond what a double holds exactly: no valid file has one. */
+/** Returns NaN when the stored value is larger than a double holds exactly. No valid file has such a value. */
 export function getU64(from: Buffer, at: number): number {
   const value = from.readUInt32LE(at) + from.readUInt32LE(at + 4) * TWO_32
   return value <= Number.MAX_SAFE_INTEGER ? value : Number.NaN
@@ -25,5 +25,5 @@ export function isZero(bytes: Uint8Array, from = 0, to = bytes.length): boolean 
   return true
 }
 
-/** Shared source of zeros for pre-sizing and comparing. Never written to. */
+/** Zeros for pre-sizing and comparing. They are shared, so they must never be written to. */
 export const ZEROS: Buffer = Buffer.alloc(1 << 20)

@@ -25,7 +25,7 @@ export interface Footer {
   /** firstPosition - 1 when the segment holds no event. */
   readonly lastPosition: number
   readonly frames: number
-  /** Offset of the footer: the end of the frames. */
+  /** The offset of the footer, which is where the frames end. */
   readonly dataEnd: number
   readonly sealedMs: number
   /** Chain hash after the last frame. */

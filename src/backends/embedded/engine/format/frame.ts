@@ -8,10 +8,10 @@ export const FRAME_VERSION = 1
 export const FRAME_APPEND = 1
 export const FRAME_HEADER_BYTES = 76
 export const ENTRY_HEAD_BYTES = 36
-/** What a frame costs beside its entries: header and hash. */
+/** The bytes that a frame costs beside its entries: header and hash. */
 export const FRAME_OVERHEAD_BYTES = FRAME_HEADER_BYTES + HASH_BYTES
 export const MAX_FRAME_ENTRIES = 1_000
-/** 10 MiB of payloads, and what a thousand events can carry beside them. */
+/** This leaves room for 10 MiB of payloads and for all else that a thousand events can carry. */
 export const MAX_FRAME_LENGTH = 64 * 1024 * 1024
 
 const AT = {
@@ -34,7 +34,7 @@ export interface FrameHead {
   readonly length: number
   readonly batch: number
   readonly firstPosition: number
-  /** Offset in this file up to which everything was durable when this frame was written. */
+  /** The offset in this file up to which everything was durable when this frame was written. */
   readonly durable: number
   readonly prev: Buffer
 }
@@ -44,7 +44,7 @@ export interface FrameEntry {
   readonly offset: number
   readonly end: number
   readonly record: Buffer
-  /** False when the record's bytes do not have the hash the frame promised. */
+  /** False when the bytes of the record do not have the hash that the frame holds for them. */
   readonly intact: boolean
 }
 
@@ -72,7 +72,7 @@ export function putFrameHeader(into: Buffer, at: number, head: FrameHead, salt: 
   into.writeUInt32LE(crc32(into.subarray(at, at + AT.crc)), at + AT.crc)
 }
 
-/** A SHA-256 as a string of 32 characters below 256: a third of the cost of asking for it as a buffer. */
+/** A SHA-256 as a string of 32 characters below 256, because that costs a third of a hash as a buffer. */
 export type Digest = string
 
 export function digest(bytes: Uint8Array): Digest {
@@ -83,7 +83,7 @@ export function sha256(bytes: Uint8Array): Buffer {
   return Buffer.from(digest(bytes), 'latin1')
 }
 
-/** The hash covers the header and every entry's length and hash, not the records again: those are covered by theirs. */
+/** The hash covers the header and every entry's length and hash, but not the records, which have their own hashes. */
 export function frameHash(bytes: Buffer, at: number, entries: number): Digest {
   if (entries === 1) return digest(bytes.subarray(at, at + FRAME_HEADER_BYTES + ENTRY_HEAD_BYTES))
   const covered = Buffer.allocUnsafe(FRAME_HEADER_BYTES + entries * ENTRY_HEAD_BYTES)
@@ -96,7 +96,7 @@ export function frameHash(bytes: Buffer, at: number, entries: number): Digest {
   return digest(covered)
 }
 
-/** Reads the header alone: a fault, or what it says. `salt` undefined accepts any store's. */
+/** Reads the header alone, and returns what it says or its fault. `salt` undefined accepts frames of any store. */
 export function parseFrameHead(bytes: Buffer, at: number, salt: number | undefined): FrameHead | FrameFault {
   if (bytes.length - at < FRAME_HEADER_BYTES) return 'short'
   if (bytes.readUInt32LE(at + AT.magic) !== FRAME_MAGIC) return bytes.readUInt32LE(at) === 0 ? 'zero' : 'magic'
@@ -127,9 +127,9 @@ function plausible(head: FrameHead): boolean {
 }
 
 /**
- * Reads the frame at `at` of a buffer that holds the file from `base` on. `needs` tells how many bytes from `at`
- * a whole frame takes when the buffer ends before it does. Records that lost their hash come back `intact: false`;
- * whether that is a torn write or damage is not this function's to say.
+ * Reads the frame at `at` of a buffer that holds the file from `base` on. When the buffer ends before the frame does,
+ * `needs` is how many bytes from `at` a whole frame takes. Records that do not have their hash are returned with
+ * `intact: false`, because only the caller can tell a torn write from damage.
  */
 export function parseFrame(bytes: Buffer, at: number, base: number, salt: number): Parsed {
   const head = parseFrameHead(bytes, at, salt)
@@ -158,7 +158,7 @@ function entryBounds(bytes: Buffer, first: number, head: FrameHead): number[] | 
   return at === end ? bounds : undefined
 }
 
-/** The entry at `at`; the caller knows that its head and record lie within the buffer. */
+/** Reads the entry at `at`. The caller must know that its head and record lie within the buffer. */
 export function entryAt(bytes: Buffer, at: number, base: number): FrameEntry {
   const length = bytes.readUInt32LE(at)
   const from = at + ENTRY_HEAD_BYTES

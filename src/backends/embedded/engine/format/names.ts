@@ -1,12 +1,11 @@
-// Every file name of a data directory: printed and parsed here and nowhere else.
+// Prints and parses every file name of a data directory, which no other file does.
 import { join } from 'node:path'
 
-/** Where things lie below the data directory. */
 export class Layout {
   readonly segments: string
   readonly archive: string
   readonly quarantine: string
-  /** Of the server's states: derived from the log, and nothing of the engine's. */
+  /** Holds states of the server. They are derived from the log, and the engine does not touch them. */
   readonly snapshots: string
   readonly lock: string
   readonly reserve: string
@@ -57,7 +56,7 @@ export function indexName(firstPosition: number, epoch: number): string {
   return `${stem(firstPosition, epoch)}.idx`
 }
 
-/** The archive's own hash is its name: renaming it into place records the hash durably. */
+/** The name holds the archive's own hash, so that renaming the archive into place records the hash durably. */
 export function archiveName(firstPosition: number, epoch: number, sha256: string): string {
   return `${stem(firstPosition, epoch)}-${sha256}.zst`
 }
@@ -70,7 +69,7 @@ export function temporary(name: string): string {
   return `${name}.tmp`
 }
 
-/** undefined for a name this store never gives: such a file is left alone. */
+/** undefined for a name that this store never gives, so that such a file is left alone. */
 export function parseName(name: string): FileName | undefined {
   if (TEMPORARY.test(name)) return { kind: 'temporary' }
   const segment = SEGMENT.exec(name)

@@ -1,4 +1,4 @@
-// The first 4 KiB of a segment: who it is, and two slots for the durable mark, written in turn.
+// The first 4 KiB of a segment: its identity, and two slots for the durable mark, written in turn.
 import { crc32 } from 'node:zlib'
 import { getU64, HASH_BYTES, isZero, putU64 } from './bytes.js'
 
@@ -26,14 +26,14 @@ const HEADER_BYTES = AT.crc + 4
 const MARK_AT = { magic: 0, clean: 4, sequence: 8, durable: 16, head: 24, hash: 32, crc: 64 }
 
 export interface SegmentIdentity {
-  /** Random, the same in all segments of a store: a frame image inside somebody's data never passes for a frame. */
+  /** Random, the same in all segments of a store, so that a frame image in an event's data never passes for a frame. */
   readonly salt: number
   readonly storeId: Buffer
   readonly epoch: number
   readonly firstPosition: number
   readonly firstBatch: number
   readonly createdMs: number
-  /** Chain hash before the first frame. */
+  /** The chain hash before the first frame. */
   readonly prev: Buffer
 }
 
@@ -43,7 +43,7 @@ export interface Mark {
   /** Everything before this offset was durable when the mark was written. */
   readonly durable: number
   readonly head: number
-  /** Chain hash at `durable`. */
+  /** The chain hash at `durable`. */
   readonly hash: Buffer
 }
 
@@ -98,7 +98,9 @@ export function markSlot(sequence: number): number {
   return MARK_SLOTS[sequence % MARK_SLOTS.length] as number
 }
 
-/** The newer of the valid marks. A slot that is neither empty nor valid was torn while written, or damaged: it says nothing. */
+/**
+ * Returns the newer of the valid marks. A slot that is neither empty nor valid was torn or damaged, and proves nothing.
+ */
 export function parseMarks(block: Buffer): { readonly newest: Mark | undefined; readonly unreadable: number } {
   let newest: Mark | undefined
   let unreadable = 0
@@ -123,7 +125,7 @@ function parseMark(bytes: Buffer): Mark | undefined {
   }
 }
 
-/** Nothing may lie between the fields of the block: a set bit there is damage nobody would otherwise see. */
+/** Nothing may lie between the fields of the block, because nothing else would notice a bit that is set there. */
 export function paddingIsZero(block: Buffer): boolean {
   let from = HEADER_BYTES
   for (const slot of MARK_SLOTS) {

@@ -1,7 +1,7 @@
 // Finds the frames of a zstd file by walking their headers, for an archive whose seek table is damaged.
 
 const FRAME_MAGIC = 0xfd2fb528
-/** Magic, descriptor, window, dictionary id and content size at their longest. */
+/** The length of magic, descriptor, window, dictionary id and content size at their longest. */
 const LONGEST_HEADER = 18
 const BLOCK_HEADER_BYTES = 3
 const REPEATED_BYTE = 1
@@ -10,17 +10,17 @@ const RESERVED = 3
 export interface ZstdFrame {
   readonly offset: number
   readonly packed: number
-  /** What it unpacks to, by its own header. */
+  /** The size it unpacks to, as its own header says. */
   readonly bytes: number
 }
 
-/** Bytes of the file that are needed next; fewer are given only at its end. */
+/** The bytes of the file that are needed next. Fewer may be given only at the end of the file. */
 export interface Piece {
   readonly at: number
   readonly length: number
 }
 
-/** All whole frames from the start up to the first that is cut off or damaged. */
+/** Finds all whole frames from the start up to the first one that is cut off or damaged. */
 export function* walkZstdFrames(size: number): Generator<Piece, ZstdFrame[], Buffer> {
   const frames: ZstdFrame[] = []
   for (let offset = 0; offset < size; ) {

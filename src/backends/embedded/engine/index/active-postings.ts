@@ -15,7 +15,7 @@ import { TermTable } from './term-table.js'
 const FIRST_CAPACITY = 1024
 const OFFSET_LIMIT = 2 ** 32
 
-/** Exact for the enumerable kinds; terms of the others are known by their hash, as in a sealed index. */
+/** Exact for the enumerable kinds. Terms of the others are known by their hash, as in a sealed index. */
 export class ActivePostings implements Postings {
   private length = 0
   private offsets = new Uint32Array(FIRST_CAPACITY)
@@ -36,7 +36,7 @@ export class ActivePostings implements Postings {
     return this.length
   }
 
-  /** Takes the next event and returns its ordinal. Entries do not overlap; one whose bytes are lost may be empty. */
+  /** Adds the next event and returns its ordinal. Entries must not overlap; one whose bytes are lost may be empty. */
   add(offset: number, end: number): number {
     const ordinal = this.length
     const floor = ordinal === 0 ? 0 : (this.ends[ordinal - 1] as number)
@@ -50,13 +50,13 @@ export class ActivePostings implements Postings {
     return ordinal
   }
 
-  /** Notes that the event carries the term. A term noted twice for one event counts once. */
+  /** Notes that the event carries the term. A term that is noted twice for one event counts once. */
   term(ordinal: number, kind: number, text: string): void {
     requireOrdinal(ordinal, this.length)
     this.table(kind).add(this.hash(kind, text), text, ordinal)
   }
 
-  /** Forgets every event from ordinal `count` on, as after a failed batch. Walks all terms. */
+  /** Forgets every event from ordinal `count` on, as after a failed batch. It walks all terms. */
   truncate(count: number): void {
     if (count >= this.length) return
     this.length = Math.max(0, count)
@@ -90,7 +90,7 @@ export class ActivePostings implements Postings {
     return this.table(kind).texts()
   }
 
-  /** The terms of a kind as they are kept, for the writer of the index file. */
+  /** The terms of a kind as they are kept in memory, for the writer of the index file. */
   table(kind: number): TermTable {
     const table = this.tables[kind]
     if (table === undefined) throw new RangeError(`no kind ${kind}`)

@@ -5,7 +5,7 @@ import { KIND_COUNT, kindIn, type TermKinds } from './postings.js'
 import type { SealedPostings } from './sealed-postings.js'
 import { TimeSlice } from './time-slice.js'
 
-/** The index of a fresh scan, which also remembers by what texts the events can be found. */
+/** The index of a fresh scan. It also keeps every text, because the other index can only be queried by text. */
 export class FreshPostings extends ActivePostings {
   readonly terms: readonly Set<string>[]
 
@@ -20,7 +20,7 @@ export class FreshPostings extends ActivePostings {
   }
 }
 
-/** `damaged`: the file says so itself and will be rebuilt. `wrong`: it would have been believed. */
+/** `damaged`: the file itself shows it, so it would be rebuilt. `wrong`: the file would have been believed. */
 export type IndexFault = { readonly damaged: string } | { readonly wrong: string }
 
 export async function compareIndex(

@@ -7,13 +7,13 @@ import type { TimeSlice } from './time-slice.js'
 
 const LANE = 2 ** 32
 const ENTRIES_PER_PAGE = PAGE_CONTENT / ENTRY_BYTES
-/** Uniform hashes are found in one or two guesses; for any others halving takes over. */
+/** Uniform hashes are found in one or two guesses. For any others, halving takes over after this many. */
 const GUESSES = 4
 const DIGIT_BITS = 11
 const DIGITS = 1 << DIGIT_BITS
 const STEP = 8192
 
-/** The order of terms by their unsigned high lanes, equal ones by their low: the same file for the same terms. */
+/** The order of terms by their unsigned high lanes, then the low ones, so that the same terms give the same file. */
 export async function sortedOrder(high: Int32Array, low: Int32Array, pace: TimeSlice): Promise<Uint32Array> {
   const order = await radixOrder(high, pace)
   for (let start = 0; start + 1 < order.length; ) {
@@ -28,7 +28,7 @@ export async function sortedOrder(high: Int32Array, low: Int32Array, pace: TimeS
   return order
 }
 
-/** The indexes of the lanes in the order of their unsigned values, in slices. */
+/** The indexes of the lanes in the order of their unsigned values, found in slices of time. */
 async function radixOrder(lanes: Int32Array, pace: TimeSlice): Promise<Uint32Array> {
   const { length } = lanes
   let from = new Uint32Array(length)
@@ -58,7 +58,7 @@ async function radixOrder(lanes: Int32Array, pace: TimeSlice): Promise<Uint32Arr
   return from
 }
 
-/** The values of all entries with this hash: none, one, or several if terms collide. */
+/** The values of all entries with this hash: none, one, or several when terms collide. */
 export function findEntries(pages: IndexPages, dictionary: Section, hash: TermHash): number[] {
   const entries = dictionary.length / ENTRY_BYTES
   const high = hash.high >>> 0
@@ -73,7 +73,7 @@ export function findEntries(pages: IndexPages, dictionary: Section, hash: TermHa
   return values
 }
 
-/** The index of the first entry whose high hash is not less. */
+/** The index of the first entry whose high hash is not less than `high`. */
 function lowerBound(pages: IndexPages, dictionary: Section, high: number): number {
   const entries = dictionary.length / ENTRY_BYTES
   let least = 0
@@ -92,7 +92,7 @@ function lowerBound(pages: IndexPages, dictionary: Section, high: number): numbe
       least = last + 1
       guess = least + Math.floor(((high - lastHigh) / LANE) * entries)
     } else {
-      // An equal first one may have equals on the page before.
+      // When the first entry is equal, there may be equal ones on the page before.
       most = first
       guess = first - 1 - Math.floor(((firstHigh - high) / LANE) * entries)
     }
@@ -100,7 +100,7 @@ function lowerBound(pages: IndexPages, dictionary: Section, high: number): numbe
   return least
 }
 
-/** Within a page whose last entry, at `most`, is known not to be less. */
+/** Searches within a page whose entry at `last` is known not to be less. */
 function lowerBoundInPage(page: CachedPage, last: number, high: number): number {
   let least = 0
   let most = last

@@ -1,15 +1,15 @@
-// The filters of sealed indexes that are in memory: those of the newest segments, as many as fit the budget.
+// Holds filters of sealed indexes in memory: those of the newest segments, as many as fit the budget.
 
 const DEFAULT_BYTES = 16 * 1024 * 1024
-/** What a filter costs besides its bytes: however small the filters, their number is bounded too. */
+/** A filter costs this much beside its bytes, so that the number of filters is bounded however small they are. */
 export const FILTER_COST = 384
 
 /**
- * A filter is never loaded twice to make room for itself: an index older than all that are in memory is refused, and
- * looks its terms up instead. Any other rule would load every filter again on each pass over all segments.
+ * A newer filter is never dropped for an older one: an index older than all that are in memory is refused, and looks
+ * its terms up instead. Any other rule would load every filter again on each pass over all segments.
  */
 export class FilterBudget {
-  /** By the first position of the segment: the newer one has the greater. */
+  /** The key is the first position of the segment, which is greater for a newer segment. */
   private readonly held = new Map<number, Uint8Array>()
   private bytes = 0
   private oldest = Number.POSITIVE_INFINITY
@@ -20,7 +20,7 @@ export class FilterBudget {
     return this.held.get(firstPosition)
   }
 
-  /** Reads and keeps a filter of so many bytes and drops older ones for it; undefined where there is no room. */
+  /** Reads and keeps a filter, and drops older ones for it. Returns undefined where there is no room. */
   load(firstPosition: number, bytes: number, read: () => Uint8Array): Uint8Array | undefined {
     const cost = bytes + FILTER_COST
     if (cost > this.byteBudget) return undefined

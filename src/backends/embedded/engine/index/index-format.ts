@@ -6,10 +6,10 @@ export const INDEX_VERSION = 2
 export const PAGE_BYTES = 4096
 /** The last four bytes of every page are its checksum. */
 export const PAGE_CONTENT = PAGE_BYTES - 4
-/** Of the log, for the checksums that let a scrub read it without decoding. */
+/** One checksum covers this many bytes of the log, so that a scrub can check the log without decoding it. */
 export const LOG_BLOCK_BYTES = 4096
 
-/** In the order in which they lie in the file; the texts of kind k are section `texts + k`. */
+/** The sections in the order in which they lie in the file. The texts of kind k are section `texts + k`. */
 export const SECTION = { offsets: 0, gaps: 1, lists: 2, dictionary: 3, filter: 4, blocks: 5, texts: 6 } as const
 export const SECTION_COUNT = SECTION.texts + KIND_COUNT
 
@@ -17,7 +17,7 @@ export const SECTION_COUNT = SECTION.texts + KIND_COUNT
 export const ENTRY_BYTES = 12
 export const LIST_BIT = 0x8000_0000
 
-/** Which segment an index belongs to. An index of any other is stale. */
+/** Which segment an index belongs to. An index of another segment is stale. */
 export interface IndexIdentity {
   readonly firstPosition: number
   readonly count: number
@@ -40,11 +40,11 @@ export interface IndexHeader {
   readonly sections: readonly Section[]
 }
 
-/** What of a header is needed to read the other pages. */
+/** The part of a header that is needed to read the other pages. */
 export interface IndexShape {
-  /** Of events. */
+  /** The number of events. */
   readonly count: number
-  /** Of the pages' checksums. */
+  /** The seed of the checksums of the pages. */
   readonly seed: number
   readonly gapWidth: number
   readonly sections: readonly Section[]
@@ -55,7 +55,7 @@ const AT = { version: 8, pageCount: 12, identity: 16, kinds: 68, sections: 72 } 
 const IDENTITY_BYTES = 52
 const SECTION_ENTRY = 8
 
-/** Damage that a checksum or a bound has shown: the file is to be rebuilt from its log. Never a wrong answer. */
+/** Thrown when a checksum or a bound shows damage, so that the file is rebuilt and never gives a wrong answer. */
 export class IndexDamaged extends Error {
   constructor(
     readonly path: string,
@@ -83,7 +83,7 @@ export function encodeHeader(header: IndexHeader): Uint8Array {
   return page
 }
 
-/** Undefined unless the page is whole, of this version, and contradicts itself nowhere. */
+/** undefined unless the page is whole, of this version, and consistent in itself. */
 export function decodeHeader(bytes: Uint8Array): IndexHeader | undefined {
   if (bytes.length !== PAGE_BYTES || !pageIsWhole(bytes, 0)) return undefined
   const page = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
@@ -111,7 +111,7 @@ export function indexShapeOf({ identity, gapWidth, sections }: IndexHeader): Ind
   return { count: identity.count, seed: pageSeed(identity), gapWidth, sections }
 }
 
-/** They follow each other from the page behind the header on. */
+/** The sections follow each other from the page behind the header on. */
 export function sectionsOf(lengths: readonly number[]): Section[] {
   let page = 1
   return lengths.map(length => {
@@ -125,7 +125,7 @@ export function sameIdentity(a: IndexIdentity, b: IndexIdentity): boolean {
   return encodeIdentity(a).equals(encodeIdentity(b))
 }
 
-/** What the checksum of page n starts from, n added: a page of another file or from another place does not pass. */
+/** The checksum of page n starts from this plus n, so that no page of another file or place passes. */
 export function pageSeed(identity: IndexIdentity): number {
   return crc32(encodeIdentity(identity))
 }
@@ -153,7 +153,7 @@ function encodeIdentity(identity: IndexIdentity): Buffer {
   return bytes
 }
 
-/** Sections follow each other without a hole up to the end, and have the lengths that the counts demand. */
+/** True when the sections follow each other without a hole and have the lengths that the counts demand. */
 function fits(header: IndexHeader): boolean {
   const { identity, sections, gapWidth } = header
   let page = 1

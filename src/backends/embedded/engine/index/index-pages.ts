@@ -1,4 +1,4 @@
-// The pages of one sealed index: each read through the cache, verified once when it is read, or read in one go past it.
+// The pages of one sealed index, each verified when it is read, through the cache or in one go past it.
 import { diskErrorCode } from '../disk/disk.js'
 import type { FilePool } from '../disk/file-pool.js'
 import {
@@ -41,7 +41,7 @@ export class IndexPages implements PageOwner {
     return { page: this.page(section, at), within: at % PAGE_CONTENT }
   }
 
-  /** A whole section, past the cache. Its length was compared with the size of the file when the index was opened. */
+  /** Reads a whole section past the cache. Its length was checked against the size of the file at the opening. */
   readSection(section: Section): Uint8Array<ArrayBuffer> {
     const pages = pagesFor(section.length)
     const raw = Buffer.allocUnsafeSlow(pages * PAGE_BYTES)
@@ -64,7 +64,7 @@ export class IndexPages implements PageOwner {
     return new IndexDamaged(this.path, reason)
   }
 
-  /** Gives memory and descriptor back; a later read would open the file again. */
+  /** Gives memory and descriptor back. A later read opens the file again. */
   close(): Promise<void> {
     this.context.pages.forget(this)
     return this.context.pool.forget(this.path)

@@ -2,7 +2,7 @@
 
 const FIRST_WORDS = 4096
 const FIRST_CAPACITY = 4
-/** A list's record: where it starts, how many it holds, how many it can hold. */
+/** The record of a list: where it starts, how many it holds, and how many it can hold. */
 const RECORD = 3
 
 export class OrdinalLists {
@@ -11,7 +11,7 @@ export class OrdinalLists {
   private records = new Uint32Array(RECORD * 256)
   private lists = 0
 
-  /** A new list of two; returns its number. */
+  /** Makes a list of two ordinals and returns its number. */
   create(first: number, second: number): number {
     const list = this.lists++
     if (this.lists * RECORD > this.records.length) this.records = larger(this.records, 0)
@@ -45,7 +45,7 @@ export class OrdinalLists {
     return this.at(list, this.length(list) - 1)
   }
 
-  /** How many are less than `limit`. */
+  /** How many ordinals of the list are less than `limit`. */
   countBelow(list: number, limit: number): number {
     let low = 0
     let high = this.length(list)
@@ -61,7 +61,7 @@ export class OrdinalLists {
     this.records[list * RECORD + 1] = length
   }
 
-  /** A view, not a copy. It stays as it is while the list grows, because a list that moves leaves its old words behind. */
+  /** Returns a view. It stays as it is while the list grows, because a list that moves leaves its old words behind. */
   view(list: number): Uint32Array {
     const start = this.records[list * RECORD] as number
     return this.words.subarray(start, start + this.length(list))

@@ -1,21 +1,21 @@
-// The pages of all sealed indexes that are in memory, up to a number of bytes; the clock decides which one leaves.
+// Caches the pages of all sealed indexes up to a number of bytes; the clock algorithm chooses the page to evict.
 import { FilterBudget } from './filter-budget.js'
 import { PAGE_BYTES } from './index-format.js'
 
 const DEFAULT_BYTES = 8 * 1024 * 1024
-/** Fewer would make a lookup evict what it is about to use. */
+/** With fewer pages a lookup would evict what it is about to use. */
 const LEAST_PAGES = 8
 
-/** A page stays what it is until the next page is asked for; then its memory may hold another one. */
+/** A page is valid only until the next one is read, because its memory may hold another page then. */
 export interface CachedPage {
   readonly bytes: Uint8Array
   readonly view: DataView
 }
 
 export interface PageOwner {
-  /** Of the segment. */
+  /** The first position of the segment. */
   readonly firstPosition: number
-  /** The owner's pages in memory, by number. Only the cache changes it. */
+  /** The owner's pages in memory, by number. Only the cache may change the map. */
   readonly resident: Map<number, CachedPage>
   /** Reads and verifies a page; throws if it cannot. */
   load(into: Uint8Array, number: number): void
@@ -31,7 +31,7 @@ class Frame implements CachedPage {
 
 export class PageCache {
   private readonly frames: Frame[] = []
-  /** All that have pages in memory, by the first position of the segment. */
+  /** The owners that have pages in memory, by the first position of their segment. */
   private readonly owners = new Map<number, PageOwner>()
   private readonly capacity: number
   private hand = 0
@@ -50,7 +50,7 @@ export class PageCache {
       return held
     }
     const frame = this.free()
-    // If this throws, the frame belongs to nobody and is the next to be taken.
+    // If this throws, the frame has no owner, so it can be taken again.
     owner.load(frame.bytes, number)
     frame.owner = owner
     frame.number = number
@@ -59,7 +59,7 @@ export class PageCache {
     return frame
   }
 
-  /** An index that is opened again finds those of its pages that are still in memory. */
+  /** An index that is opened again uses this to find those of its pages that are still in memory. */
   ownerOf(firstPosition: number): PageOwner | undefined {
     return this.owners.get(firstPosition)
   }

@@ -5,7 +5,7 @@ import { PAGE_BYTES, PAGE_CONTENT, type Section, sealPage } from './index-format
 const CHUNK_PAGES = 32
 
 export class PageWriter {
-  /** The page being filled; page 0 is the header's and written last. */
+  /** The page being filled. Page 0 is the header, which is written last, because it names all sections. */
   private number = 1
   private page: Buffer
   private chunk = newChunk()
@@ -45,7 +45,7 @@ export class PageWriter {
     this.byte(rest)
   }
 
-  /** A number of 4 bytes at any place. */
+  /** Writes a number of 4 bytes at any place, also across two pages. */
   u32(value: number): void {
     if (this.at + 4 <= PAGE_CONTENT) {
       this.page.writeUInt32LE(value, this.at)
@@ -73,7 +73,7 @@ export class PageWriter {
     return section
   }
 
-  /** Hands the full chunks to the disk. To be called between slices, so that memory stays small. */
+  /** Hands the full chunks to the disk. Call it between slices, so that memory stays small. */
   async drain(): Promise<void> {
     if (this.full.length > 0) await this.write(this.full.splice(0))
   }
@@ -108,7 +108,7 @@ export class PageWriter {
   private async write(chunks: readonly Uint8Array[]): Promise<void> {
     const wanted = chunks.reduce((sum, chunk) => sum + chunk.length, 0)
     const count = await this.file.write(chunks, this.written)
-    // A full disk shows as a short count without an error.
+    // A full disk gives a short count without an error.
     if (count !== wanted) {
       throw Object.assign(new Error(`wrote ${count} of ${wanted} bytes to ${this.file.path}`), { code: 'ENOSPC' })
     }

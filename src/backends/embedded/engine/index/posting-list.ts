@@ -6,7 +6,7 @@ import { SectionCursor } from './section-cursor.js'
 
 /** A list of more than one block starts with a table, so that its end is found without reading it all. */
 export const LIST_BLOCK = 1024
-/** Per block: its last ordinal, and where it ends, counted from the end of the table. */
+/** An entry per block: its last ordinal, and where it ends, counted from the end of the table. */
 const TABLE_ENTRY = 8
 
 /** Writes the list in steps of at most one block; the caller may pause between them. */
@@ -25,7 +25,7 @@ export function* writeList(writer: PageWriter, ordinals: Uint32Array): Generator
   let previous = -1
   for (let i = 0; i < ordinals.length; i++) {
     const ordinal = ordinals[i] as number
-    // One less than the gap, which cannot be zero: so no bytes can make a list that does not rise.
+    // One less than the gap is written, because no gap is zero: so no bytes can make a list that does not rise.
     writer.varint(ordinal - previous - 1)
     previous = ordinal
     if (i % LIST_BLOCK === LIST_BLOCK - 1) yield

@@ -27,7 +27,7 @@ export interface IndexContext {
   readonly pool: FilePool
   readonly pages: PageCache
   readonly kinds: TermKinds
-  /** For tests that want collisions; the format knows one hash only. */
+  /** Tests that need collisions set this. The format knows one hash only. */
   readonly hash?: HashTerm
 }
 
@@ -35,7 +35,7 @@ export interface IndexContext {
 export interface SealedIndex {
   readonly firstPosition: number
   readonly count: number
-  /** Called once, when a page is needed. */
+  /** Called once, when a page is first needed. */
   pages(): IndexPages
 }
 
@@ -73,7 +73,7 @@ export class SealedPostings implements Postings {
     const [only] = values
     if (only === undefined) return NO_ORDINALS
     if (values.length === 1) return this.listOf(only)
-    // Terms that share all 64 bits of the hash: their lists together, which the caller sorts out.
+    // Several terms share all 64 bits of the hash, so their lists are joined, and the caller verifies each event.
     return Uint32Array.from(new Set(values.flatMap(value => [...this.listOf(value)]))).sort()
   }
 
@@ -102,7 +102,7 @@ export class SealedPostings implements Postings {
     return Uint32Array.from({ length: bytes.length / 4 }, (_, i) => view.getUint32(i * 4, true))
   }
 
-  /** Gives back pages, filter and descriptor, as before the file is removed or replaced. */
+  /** Gives back pages, filter and descriptor. Call it before the file is removed or replaced. */
   close(): Promise<void> {
     this.filters.drop(this.firstPosition)
     return this.pages.close()
@@ -126,7 +126,7 @@ export class SealedPostings implements Postings {
   }
 
   private find(kind: number, text: string): number[] {
-    // Only a filter that is there already saves time before an exact lookup.
+    // Only a filter that is already in memory saves time before an exact lookup.
     if (kindIn(this.context.kinds.filtered, kind)) {
       const { filter } = this
       if (filter !== undefined && !filterMayContain(filter, this.hash(kind, text))) return []
@@ -169,23 +169,23 @@ export class SealedPostings implements Postings {
 }
 
 /**
- * Undefined if the file is missing, cut, damaged in its header, of another version, segment or set of kinds: in short,
- * if it is to be rebuilt. Errors of the disk are thrown as they are, because a rebuild would not help.
+ * undefined if the index has to be rebuilt, because the file is missing, cut, damaged in its header, or of another
+ * version, segment or set of kinds. Errors of the disk are thrown as they are, because a rebuild would not help.
  */
 export async function openIndex(
   path: string,
   identity: IndexIdentity,
   context: IndexContext,
 ): Promise<SealedPostings | undefined> {
-  // A descriptor of a file that has been replaced would still show the old one.
+  // A descriptor of a file that has been replaced would still show the old content.
   await context.pool.forget(path)
   const header = await readHeader(path, context.pool)
-  // Indexes are opened long before they are asked, if ever: the descriptors are for those that are.
+  // An index is opened long before it is used, if ever, so its descriptor is left to those in use.
   await context.pool.forget(path)
   if (header === undefined || !sameIdentity(header.identity, identity)) return undefined
   const { enumerable, filtered } = header.kinds
   if (enumerable !== context.kinds.enumerable || filtered !== context.kinds.filtered) return undefined
-  // Pages that are cached from an index that was replaced must not answer for this one.
+  // Filters are cached by first position, so the filter of a replaced index would answer for this one.
   const { firstPosition, count } = identity
   context.pages.filters.drop(firstPosition)
   const pages = new IndexPages(firstPosition, path, indexShapeOf(header), context)

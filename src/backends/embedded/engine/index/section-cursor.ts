@@ -2,7 +2,7 @@
 import { PAGE_CONTENT, type Section } from './index-format.js'
 import type { IndexPages } from './index-pages.js'
 
-/** Use it in one go: another page asked for in between may take the memory of the one it stands on. */
+/** Use it in one go, because reading another page may replace the content of the page that the cursor is on. */
 export class SectionCursor {
   private bytes: Uint8Array
   private within: number
@@ -29,7 +29,7 @@ export class SectionCursor {
     return this.bytes[this.within++] as number
   }
 
-  /** At most 32 bits; more is damage. */
+  /** Reads a number of at most 32 bits. A greater one is damage. */
   varint(): number {
     let byte = this.byte()
     if (byte < 0x80) return byte

@@ -27,7 +27,7 @@ export function filterMayContain(filter: Uint8Array, hash: TermHash): boolean {
   return true
 }
 
-/** Multiply and shift instead of a remainder: any number of bits will do, and the result is always less than it. */
+/** Multiplies and shifts instead of taking a remainder, so any number of bits will do; the result is less than it. */
 function bitOf(lane: number, bytes: number): number {
   return Math.floor(((lane >>> 0) * (bytes * 8)) / LANE)
 }

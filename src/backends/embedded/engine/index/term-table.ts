@@ -1,16 +1,17 @@
-// The terms of one kind in memory: a hash table in one flat array, because a map of unique strings costs four times as much.
+// The terms of one kind in memory, in one flat hash table, because a map of unique strings costs four times as much.
 import { randomBytes } from 'node:crypto'
 import { OrdinalLists } from './ordinal-lists.js'
 import type { TermHash } from './term-hash.js'
 
 const FIRST_SLOTS = 64
 /**
- * A slot: high hash, low hash, value, and 0 if it is free, else 1 + the number of its text. The value is the one ordinal
- * of the term, or the complement of the number of its list. All signed, because V8 boxes numbers above 2^31.
+ * A slot holds high hash, low hash, value, and 0 if it is free, else 1 + the number of its text. The value is the one
+ * ordinal of the term, or the complement of the number of its list. All are signed, because V8 boxes numbers above
+ * 2^31.
  */
 const SLOT = 4
 
-/** Where a term lies in the table is secret, so that no client can choose texts that pile up in one place. */
+/** The place of a term in the table is secret, so that no client can choose texts that pile up in one place. */
 const SECRET = randomBytes(8)
 const SECRET_HIGH = SECRET.readInt32LE(0)
 const SECRET_LOW = SECRET.readInt32LE(4)
@@ -21,13 +22,13 @@ export class TermTable {
   private mask = FIRST_SLOTS - 1
   private kept: string[] = []
 
-  /** With `keepsTexts` terms are told apart by their texts, exactly; without, by their hash alone. */
+  /** With `keepsTexts` terms are distinguished by their texts, exactly; without, by their hash alone. */
   constructor(
     private readonly lists: OrdinalLists,
     private readonly keepsTexts: boolean,
   ) {}
 
-  /** Adds an ordinal that is not less than any of the term so far; once if it comes twice. */
+  /** Adds an ordinal that must not be less than any of the term so far. Adding the same one twice counts once. */
   add(hash: TermHash, text: string, ordinal: number): void {
     const at = this.find(hash, text)
     const { slots } = this
@@ -72,7 +73,7 @@ export class TermTable {
     return this.kept
   }
 
-  /** Every term: its hash, and its one ordinal or the complement of the number of its list. In no order. */
+  /** Every term, in no order: its hash, and its one ordinal or the complement of the number of its list. */
   *entries(): Generator<{ high: number; low: number; value: number }> {
     const { slots } = this
     for (let at = 0; at < slots.length; at += SLOT) {

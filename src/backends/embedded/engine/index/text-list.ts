@@ -9,8 +9,9 @@ const SORT_RUN = 256
 const READ_BATCH = 256
 
 /**
- * A text is the count of UTF-16 code units it shares with the one before, the count of its further units, and these:
- * each in one to three bytes as UTF-8 has them, so that a lone surrogate, which UTF-8 cannot hold, comes back as it was.
+ * A text is written as the count of UTF-16 code units that it shares with the one before, the count of its further
+ * units, and these units. Each unit takes one to three bytes as in UTF-8, so that a lone surrogate, which UTF-8 cannot
+ * hold, comes back as it was.
  */
 export function writeText(writer: PageWriter, previous: string, text: string): void {
   let shared = 0
@@ -37,7 +38,7 @@ export function* readTexts(pages: IndexPages, section: Section): Generator<strin
   let at = 0
   let previous = ''
   while (at < section.length) {
-    // Batches, because between two of them the caller may use pages of its own.
+    // Texts are read in batches, because the caller may read pages in between that replace the cursor's.
     const batch: string[] = []
     const cursor = new SectionCursor(pages, section, at)
     while (cursor.at < section.length && batch.length < READ_BATCH) {

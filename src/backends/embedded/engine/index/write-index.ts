@@ -1,4 +1,4 @@
-// Writes the .idx file of a sealed segment from the postings that were in memory, in slices that leave the event loop free.
+// Writes the .idx file of a sealed segment from its postings in memory, in slices that leave the event loop free.
 import { dirname } from 'node:path'
 import type { Disk, DiskFile } from '../disk/disk.js'
 import type { ActivePostings } from './active-postings.js'
@@ -73,7 +73,7 @@ function check({ postings, identity, blockChecksums }: IndexContent): void {
   }
 }
 
-/** The hash lanes of every term, and its one ordinal or the complement of the number of its list, in step. */
+/** The hash lanes of every term, and its one ordinal or the complement of the number of its list, at the same index. */
 interface Terms {
   readonly high: Int32Array
   readonly low: Int32Array
@@ -112,7 +112,7 @@ class IndexWriter {
     await this.writer.finish(encodeHeader({ identity, kinds, gapWidth, pageCount, sections: this.sections }))
   }
 
-  /** The width of a gap depends on the widest: frames of one kind leave the same few bytes between their events. */
+  /** All gaps take the width of the widest: frames of one kind leave the same few bytes between their events. */
   private async offsetsAndGaps(): Promise<number> {
     const { postings, identity } = this.content
     const { count } = identity
@@ -136,7 +136,7 @@ class IndexWriter {
     return width
   }
 
-  /** One walk over all terms gives what the dictionary and the filter are made of. */
+  /** One walk over all terms collects what the dictionary and the filter are made of. */
   private async terms(): Promise<{ terms: Terms; filter: Uint8Array }> {
     const { postings } = this.content
     const tables = Array.from({ length: KIND_COUNT }, (_, kind) => postings.table(kind))
@@ -158,7 +158,7 @@ class IndexWriter {
     return { terms, filter }
   }
 
-  /** Writes the lists in the order of the dictionary; returns the values of its entries. */
+  /** Writes the lists in the order of the dictionary, and returns the values of its entries. */
   private async lists({ value }: Terms, order: Uint32Array): Promise<Uint32Array> {
     const { lists } = this.content.postings
     const values = new Uint32Array(order.length)

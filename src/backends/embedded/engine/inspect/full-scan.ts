@@ -1,4 +1,4 @@
-// Reads a whole data directory as a start would, every byte of it, and changes nothing.
+// Reads every byte of a data directory as a start would read it, and changes nothing.
 
 import { EngineError } from '../disk/engine-error.js'
 import { DamagedFact } from '../disk/small-file.js'
@@ -17,13 +17,13 @@ export interface Survey {
   readonly catalogue: Catalogue
   readonly floor: Floor
   readonly loaded: LoadedAll
-  /** Recorded damage is not counted as found: whether it is still there is what reading every byte shows. */
+  /** Recorded damage is not counted as found, because reading every byte shows whether it is still there. */
   readonly damage: DamageAtStart
-  /** Small files that do not have their own hash. Without FLOOR or ACCEPTED no store is opened. */
+  /** Small files that do not have their own hash. A store whose FLOOR or ACCEPTED is among them cannot be opened. */
   readonly damagedFacts: readonly string[]
 }
 
-/** `context` should be one with a read-only disk: a start would rebuild indexes. */
+/** `context` should be one with a read-only disk, because this would otherwise rebuild indexes as a start does. */
 export async function survey(context: EngineContext): Promise<Survey> {
   const { disk, layout } = context.files
   const damagedFacts: string[] = []
@@ -64,7 +64,7 @@ async function likelyFloor(context: EngineContext, catalogue: Catalogue): Promis
   if (first === undefined) return NO_FLOOR
   const { header } = await readFacts(await openSource(context.files.pool, first))
   if ('fault' in header) return NO_FLOOR
-  // The heads of streams that are gone altogether are lost with the fact: such streams begin anew.
+  // The heads of streams that are gone altogether are lost with the file, so such streams begin anew.
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = header
   return { nextPosition, chain, batch, carried: new Map() }
 }

@@ -1,4 +1,4 @@
-// Makes a damaged store writable again by an operator's decision: evidence kept, losses written down, nothing renumbered.
+// Makes a damaged store writable again by an operator's decision: keeps evidence, notes losses, renumbers nothing.
 import { basename } from 'node:path'
 import { FOOTER_BYTES } from '../format/footer.js'
 import { HEADER_BLOCK_BYTES } from '../format/segment-header.js'
@@ -19,11 +19,11 @@ export type RepairStep =
 
 export interface RepairPlan {
   readonly steps: readonly RepairStep[]
-  /** Damage that cannot be accepted, because nobody knows what it took. */
+  /** Damage that cannot be accepted, because nobody knows how many positions are lost. */
   readonly refused: readonly KnownDamage[]
 }
 
-/** The steps that follow from what verify found. There are none as long as any damage has to be refused. */
+/** The steps that follow from what verify found. There are none while any damage has to be refused. */
 export async function planRepair(
   context: EngineContext,
   { survey, damage, indexless }: VerifiedStore,
@@ -37,13 +37,13 @@ export async function planRepair(
   for (const file of survey.damagedFacts)
     if (file === floor || file === accepted) steps.push({ do: 'write anew', file })
   for (const item of open) steps.push({ do: 'accept', damage: item })
-  // Every byte was read: what is still damaged is accepted by now, and recorded damage beyond that is not there any more.
+  // Every byte was read, so damage that is still there is accepted by now, and recorded damage beyond that is gone.
   if (survey.damage.recorded.length > 0) steps.push({ do: 'forget', file: context.files.layout.damage })
   for (const segment of indexless) steps.push({ do: 'rebuild index', file: segment.path })
   return { steps, refused }
 }
 
-/** The damaged bytes; where they are not known, the two ends of the file, which tell what it was. */
+/** Keeps the damaged bytes or, where they are not known, the two ends of the file, which identify it. */
 async function evidenceOf(
   context: EngineContext,
   segments: VerifiedStore['survey']['catalogue']['segments'],
@@ -61,7 +61,7 @@ async function evidenceOf(
   ]
 }
 
-/** In an order in which a crash leaves either damage still to be accepted, or all its evidence. */
+/** The steps run in an order in which a crash leaves either damage still to be accepted, or all its evidence. */
 export async function applyRepair(
   context: EngineContext,
   { survey, indexless }: VerifiedStore,

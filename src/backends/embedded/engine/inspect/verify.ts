@@ -1,4 +1,4 @@
-// Compares every byte of a data directory with the hashes and figures it was stored with, and reports what is wrong and where.
+// Compares every byte of a data directory with its stored hashes and figures, and reports what is wrong and where.
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { FOOTER_BYTES } from '../format/footer.js'
@@ -18,8 +18,8 @@ import { fileSha256 } from '../upkeep/archive.js'
 import { type Survey, survey } from './full-scan.js'
 
 /**
- * corrupt: stored bytes are lost or changed. torn: an unfinished write that a crash left, dealt with at the next start.
- * index: an index that would be believed and is wrong; no event is lost. notice: nothing that needs doing.
+ * `corrupt`: stored bytes are lost or changed. `torn`: a crash left an unfinished write, which the next start deals
+ * with. `index`: an index is wrong and would be believed, but no event is lost. `notice`: nothing needs doing.
  */
 export type Severity = 'corrupt' | 'torn' | 'index' | 'notice'
 
@@ -32,7 +32,7 @@ export interface Finding {
 }
 
 export interface VerifyReport {
-  /** True when nothing is corrupt, lost or lied about; notices and a torn tail are no fault. */
+  /** True when nothing is corrupt and no index is wrong. Notices and a torn tail are no fault. */
   readonly clean: boolean
   readonly findings: readonly Finding[]
   readonly segments: number
@@ -42,7 +42,7 @@ export interface VerifyReport {
   readonly bytes: number
   readonly first: number
   readonly head: number
-  /** Hash of the last frame: two stores with the same chain hold the same log. */
+  /** The hash of the last frame. Two stores with the same chain hold the same log. */
   readonly chain: string
   readonly quarantine: readonly { readonly name: string; readonly bytes: number }[]
 }
@@ -50,9 +50,9 @@ export interface VerifyReport {
 export interface VerifiedStore {
   readonly survey: Survey
   readonly report: VerifyReport
-  /** All damage, accepted or not: what a start finds, and what only reading every byte does. */
+  /** All damage, accepted or not: what a start finds, and what only reading every byte finds. */
   readonly damage: readonly KnownDamage[]
-  /** Sealed segments whose index has to be made anew. */
+  /** Sealed segments whose index has to be rebuilt. */
   readonly indexless: readonly SealedSegment[]
 }
 
@@ -114,7 +114,7 @@ class Verification {
     }
   }
 
-  /** Recorded damage keeps the store from being written to even if it cannot be found again, so it is reported as well. */
+  /** Recorded damage keeps the store read-only even when it cannot be found again, so it is reported as well. */
   private record(): void {
     const { damage } = this.context.files.layout
     for (const item of this.found.damage.recorded) {
@@ -161,7 +161,7 @@ class Verification {
     this.bytes += bytes
   }
 
-  /** What the footer says, besides the hash that the survey has compared. */
+  /** Checks the fields of the footer except the hash, which the survey has compared already. */
   private footer(segment: SealedSegment, result: ScanResult): void {
     const { footer, identity } = segment.sealed
     const wrong: string[] = []

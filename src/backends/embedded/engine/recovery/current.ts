@@ -1,4 +1,4 @@
-// The note outside the log of which segment was written last: without it nobody would miss that file when it is deleted.
+// The note CURRENT of which segment was written last, without which nobody would notice that it was deleted.
 import { isNoDescriptor, isNoSpace } from '../disk/latch.js'
 import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
 import type { SegmentIdentity } from '../format/segment-header.js'
@@ -8,7 +8,7 @@ import type { EngineContext, EngineFiles } from '../segment/engine-context.js'
 export interface Current {
   readonly epoch: number
   readonly firstPosition: number
-  /** The segment was sealed at a clean stop, and the seal is durable. */
+  /** True when the segment was sealed at a clean stop and the seal is durable. */
   readonly sealed?: true
 }
 
@@ -19,13 +19,13 @@ export async function writeCurrent(context: EngineContext, identity: SegmentIden
   try {
     await latch.guardWrite(() => writeFact(disk, layout.current, current))
   } catch (error) {
-    // The older note stays in place. It proves less than the new one would, and nothing wrong.
+    // The older note stays in place. It proves less than the new one would, but nothing wrong.
     if (!isNoSpace(error) && !isNoDescriptor(error)) throw error
     context.observer.warned('CURRENT not written', String(error))
   }
 }
 
-/** undefined where there is no note, and where it is damaged: it is a witness and not the log, so a start goes on without it. */
+/** undefined where there is no note, and where it is damaged, because a start can go on without it. */
 export async function readCurrent(
   { disk, layout }: Pick<EngineFiles, 'disk' | 'layout'>,
   damaged: (path: string) => void,
@@ -40,16 +40,16 @@ export async function readCurrent(
 }
 
 /**
- * A footer alone does not prove that the last segment is sealed: the cache may show one whose writing or cutting never
- * reached the disk, and whatever were built on it would be corrupt once it vanishes. The note is written after that sync.
+ * A footer alone does not prove that the last segment is sealed: the cache may show one whose write or truncation never
+ * reached the disk, and a log that went on behind it would be corrupt once it vanishes. The note follows its sync.
  */
 export function isKnownSealed({ epoch, firstPosition }: ListedSegment, current: Current | undefined): boolean {
   return current?.sealed === true && current.epoch === epoch && current.firstPosition === firstPosition
 }
 
-/** Where the segment begins that the note names, if neither that one nor a later one is there. */
+/** Where the segment that the note names begins, when neither that one nor a later one was found. */
 export function missingFrom(current: Current | undefined, found: readonly ListedSegment[]): number | undefined {
-  // An owner that had already been replaced may have written the note: then a segment bears a newer epoch.
+  // An owner that had already been replaced may have written the note, and then a segment has a newer epoch.
   if (current === undefined || found.some(({ epoch }) => epoch > current.epoch)) return undefined
   return found.some(({ firstPosition }) => firstPosition >= current.firstPosition) ? undefined : current.firstPosition
 }

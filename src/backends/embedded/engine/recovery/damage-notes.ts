@@ -1,11 +1,11 @@
-// What is known to be damaged. Each range is listed once and neighbours with one reason are joined, so that the list stays
+// The list of known damage. Each range is listed once and neighbours with one reason are joined, so that the list stays
 // short however much of a disk rots.
 import type { KnownDamage } from '../segment/accepted-damage.js'
 
-/** A list of so many ranges shows what is wrong. The scrub reports the damage beyond that; it is not listed here. */
+/** This many ranges show what is wrong. The scrub reports the damage beyond that, but it is not listed here. */
 const MOST_RANGES = 1_000
 
-/** Growth is reported so many times for all ranges together, because an observer may write each report to a file. */
+/** Growth is reported at most this often in all, because an observer may write each report to a file. */
 const MOST_GROWTHS_TOLD = 1_000
 
 export class DamageNotes {
@@ -36,7 +36,7 @@ export class DamageNotes {
     this.tell(damage)
   }
 
-  /** True when the damage became a part of a range it lies beside; two ranges that meet by that become one. */
+  /** True when the damage became a part of a range beside it. Two ranges that meet through it become one. */
   private grow(damage: KnownDamage): boolean {
     let merged = damage
     for (let at = this.neighbour(merged); at >= 0; at = this.neighbour(merged)) {
@@ -60,12 +60,12 @@ function covers(known: KnownDamage, damage: KnownDamage): boolean {
 
 function areNeighbours(one: KnownDamage, other: KnownDamage): boolean {
   if (one.firstPosition !== other.firstPosition || one.reason !== other.reason) return false
-  // A finding without positions lies beside nothing.
+  // A finding without positions has no neighbours.
   if (one.to < one.from || other.to < other.from) return false
   return one.to + 1 === other.from || other.to + 1 === one.from
 }
 
-/** Named by where it begins. */
+/** The joined range keeps the place of the one that begins first. */
 function joined(one: KnownDamage, other: KnownDamage): KnownDamage {
   const [first, second] = one.from < other.from ? [one, other] : [other, one]
   const { bytes, ...rest } = { ...first, to: second.to }

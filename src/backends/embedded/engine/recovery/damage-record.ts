@@ -1,5 +1,5 @@
-// Damage that a running store found and no operator has seen yet. It is written to a file, because a start reads only a few
-// segments whole: it would not find the damage again, and would take appends.
+// Records in a file the damage that a running store found and no operator has seen yet. A start reads only a few
+// segments whole, so without the file it would not find the damage again, and would take appends.
 
 import type { Disk } from '../disk/disk.js'
 import { isNoSpace } from '../disk/latch.js'
@@ -10,7 +10,10 @@ import { DamageNotes } from './damage-notes.js'
 
 const UNREADABLE = 'what was found to be damaged cannot be read any more'
 
-/** What was written down. When that is itself damaged, nobody knows what it was: an operator has to look all the same. */
+/**
+ * The damage that was written down. When the file is damaged itself, one finding without positions is returned, because
+ * an operator has to look all the same.
+ */
 export async function readDamageRecord(disk: Disk, layout: Layout): Promise<readonly KnownDamage[]> {
   try {
     const fact = await readFact(disk, layout.damage)
@@ -24,14 +27,14 @@ export async function readDamageRecord(disk: Disk, layout: Layout): Promise<read
 export class DamageRecord {
   private readonly notes: DamageNotes
   private writing: Promise<void> = Promise.resolve()
-  /** Damage has been found that the file does not hold. */
+  /** True while the file does not hold all damage that was found. */
   private behind = false
 
   constructor(
     private readonly parts: {
       readonly disk: Disk
       readonly path: string
-      /** Gives room back on a full disk (W8). */
+      /** Frees room on a full disk (W8). */
       readonly makeRoom: () => Promise<void>
       readonly failed: (error: unknown) => void
     },
@@ -42,13 +45,16 @@ export class DamageRecord {
     })
   }
 
-  /** Resolves when the file holds all of it, or cannot be written. It never rejects, for the damage is reported in either case. */
+  /**
+   * Resolves when the file holds all of it or cannot be written. It never rejects, because damage is reported in any
+   * case.
+   */
   add(found: readonly KnownDamage[]): Promise<void> {
     for (const damage of found) this.notes.add(damage)
     return this.catchUp()
   }
 
-  /** Tries again to write what could not be written, after the write that is under way. */
+  /** Writes what could not be written before, after the write that is under way. */
   catchUp(): Promise<void> {
     this.writing = this.writing.then(() => this.write())
     return this.writing

@@ -1,5 +1,5 @@
-// Where the kept log begins. This small fact is durable before retention removes a file: a crash in between leaves files
-// below the floor, which the next start removes, and never a log whose beginning is missing without a reason.
+// The floor, where the kept log begins. It is durable before retention removes a file, because a crash in between then
+// leaves files below the floor, which the next start removes, and not a log whose beginning is missing.
 import { join } from 'node:path'
 import { EngineError } from '../disk/engine-error.js'
 import { DamagedFact, factChunks, readFact, replaceFile } from '../disk/small-file.js'
@@ -12,7 +12,7 @@ import type { SealedSegment } from '../segment/sealed-segment.js'
 /** What the first kept segment has to continue. */
 export interface Floor extends Expected {
   readonly batch: number
-  /** What the layer above has to know of events that are gone: by name, two numbers of its own meaning. */
+  /** What the layer above must still know of events that are gone: by name, two numbers that only it understands. */
   readonly carried: Carried
 }
 
@@ -38,14 +38,14 @@ export async function writeFloor(files: Pick<EngineFiles, 'disk' | 'layout' | 'l
   const { nextPosition, chain, batch, carried } = floor
   const fact = { nextPosition, chain: chain.toString('hex'), batch, carried: [...carried] }
   const { disk, layout, latch } = files
-  // Before the guard: a floor that carries too much is refused, and the store goes on as it was.
+  // The chunks are made before the guard, so that a floor that carries too much is refused without latching the disk.
   const chunks = factChunks(layout.floor, fact)
   await latch.guardWrite(() => replaceFile(disk, layout.floor, chunks))
 }
 
 /**
- * What a crash, or a disk that refused, left of segments already below the floor. The floor alone is not believed: the
- * first segment that is kept has to continue it, or the floor may be another store's.
+ * Removes what a crash, or a disk that refused, left of segments below the floor. The floor alone is not believed: the
+ * first kept segment has to continue it, because otherwise the floor may be another store's.
  */
 export async function finishRetiring(
   files: EngineFiles,

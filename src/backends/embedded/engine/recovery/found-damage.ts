@@ -1,5 +1,5 @@
-// The damage a running log knows of. New damage is written down first, then stops appends, and is reported last (N7):
-// a reader that was told of damage must find it again after a crash.
+// The damage that a running log knows of. New damage is written down first, then stops appends, and is reported last
+// (N7), because a reader that heard of damage must find it again after a crash.
 
 import type { Reserve } from '../disk/reserve.js'
 import { type AcceptedDamage, describeDamage, type KnownDamage } from '../segment/accepted-damage.js'
@@ -9,7 +9,7 @@ import { DamageRecord } from './damage-record.js'
 
 export interface DamageAtStart {
   readonly found: readonly KnownDamage[]
-  /** What an earlier process had found and written down. */
+  /** The damage that an earlier process found and wrote down. */
   readonly recorded: readonly KnownDamage[]
   readonly accepted: AcceptedDamage
 }
@@ -21,7 +21,7 @@ export class FoundDamage {
   constructor(
     { context, reserve }: { readonly context: EngineContext; readonly reserve: Reserve },
     private readonly atStart: DamageAtStart,
-    /** Takes no append from now on. */
+    /** Makes the log take no more appends. */
     private readonly stop: (why: string) => void,
   ) {
     this.notes = new DamageNotes(atStart.found, damage => context.observer.damaged(damage))
@@ -31,7 +31,7 @@ export class FoundDamage {
     this.record = new DamageRecord(parts, atStart.recorded)
   }
 
-  /** What the start found and what was found since. */
+  /** The damage that the start found and that was found since. */
   get list(): readonly KnownDamage[] {
     return this.notes.list
   }
@@ -48,7 +48,7 @@ export class FoundDamage {
     for (const damage of found) this.notes.add(damage)
   }
 
-  /** Tries once more to write what could not be written: the disk may have come back. */
+  /** Tries once more to write what could not be written, because the disk may work again by now. */
   close(): Promise<void> {
     return this.record.catchUp()
   }

@@ -1,5 +1,5 @@
-// Makes the index of a sealed segment anew from its log while the store runs. Many readers may find one index wrong at
-// once; they share one rebuild, because two would write the same file.
+// Rebuilds the index of a sealed segment from its log while the store runs. Many readers may find one index wrong at
+// once, and they share one rebuild, because two would write the same file.
 import type { KnownDamage } from '../segment/accepted-damage.js'
 import type { EngineContext } from '../segment/engine-context.js'
 import { indexPath, rebuildIndex } from '../segment/load-segment.js'
@@ -7,10 +7,7 @@ import type { SealedSegment } from '../segment/sealed-segment.js'
 
 export class IndexRebuilds {
   private readonly running = new Map<string, Promise<void>>()
-  /**
-   * Segments, by first position, whose index was made anew from the log and that did not help: what it points to and
-   * cannot be proven is damage of the log.
-   */
+  /** First positions of segments whose rebuilt index did not help, which shows that the log itself is damaged. */
   private readonly vindicated = new Set<number>()
 
   constructor(
@@ -18,7 +15,7 @@ export class IndexRebuilds {
     private readonly note: (damage: readonly KnownDamage[]) => Promise<void>,
   ) {}
 
-  /** Joins a rebuild that is running already. */
+  /** Joins a rebuild that is already running. */
   of(segment: SealedSegment): Promise<void> {
     const path = indexPath(this.context.files.layout, segment.sealed.identity)
     const running = this.running.get(path) ?? this.rebuild(segment).finally(() => this.running.delete(path))
@@ -26,7 +23,7 @@ export class IndexRebuilds {
     return running
   }
 
-  /** A second rebuild in vain would read the whole segment for the same answer, once for each damaged event. */
+  /** There is no second rebuild after one in vain, because each would read the whole segment for the same answer. */
   async inDoubt<T>(segment: SealedSegment, look: () => Promise<T | undefined>): Promise<T | undefined> {
     if (!this.vindicated.has(segment.firstPosition)) await this.of(segment)
     const found = await look()

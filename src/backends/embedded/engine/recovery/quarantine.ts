@@ -1,4 +1,4 @@
-// Bytes that are taken out of the log are evidence, so they are copied and durable here before the original is removed.
+// Copies bytes that are taken out of the log. They are evidence, so the copy is durable before the original is removed.
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { replaceFile } from '../disk/small-file.js'
@@ -6,7 +6,7 @@ import type { SegmentBytes } from '../segment/segment-bytes.js'
 
 const CHUNK_BYTES = 1 << 20
 
-/** Copies `[from, to)` of a segment, without the zeros behind the last set byte. Returns the count kept. */
+/** Copies `[from, to)` of a segment without its trailing zeros, and returns the count of bytes kept. */
 export async function quarantine(
   disk: Disk,
   directory: string,

@@ -1,4 +1,4 @@
-// Recovers the segment that was being written: judges its end, quarantines what is torn, and copies the rest to a new file.
+// Recovers the segment that was being written: judges its end, quarantines what is torn, and copies the rest.
 import { basename } from 'node:path'
 import { FOOTER_BYTES, parseFooter } from '../format/footer.js'
 import { segmentName } from '../format/names.js'
@@ -66,14 +66,14 @@ function nothingOf({ firstPosition }: ListedSegment, { chain }: Expected, { leng
   return { end: length, nextPosition: firstPosition, chain, batch: 0, frames: 0, damaged, tornAt: undefined }
 }
 
-/** A footer is written only when everything before it is durable, so it proves that even if it is not durable itself. */
+/** A footer is written only when everything before it is durable, so it proves that even if it did not last itself. */
 function knowledgeOf({ mark, footer }: SegmentFacts): Partial<Knowledge> {
   if (footer !== undefined) return sealedKnowledge(footer)
   if (mark === undefined) return {}
   return { durable: mark.durable, knownHead: mark.head, knownChain: mark.hash, final: mark.clean }
 }
 
-/** A crash between writing the footer and cutting the file leaves a footer where the frames end. It is not a torn frame. */
+/** A crash before the file was cut leaves a footer where the frames end, which is no torn frame. */
 async function withoutHalfSeal(source: SegmentBytes, result: ScanResult): Promise<ScanResult> {
   if (result.tornAt === undefined) return result
   const footer = parseFooter(await source.read(result.tornAt, FOOTER_BYTES))
@@ -103,7 +103,7 @@ function headDamage(facts: SegmentFacts, listed: ListedSegment, expected: Expect
   return damage
 }
 
-/** The tail as it lies, for reading only. */
+/** The tail as it is on disk, for reading only. */
 export function tailForReading(tail: JudgedTail): Segment {
   const { listed, source, postings, result } = tail
   const { firstPosition } = listed
@@ -111,8 +111,8 @@ export function tailForReading(tail: JudgedTail): Segment {
 }
 
 /**
- * Rule C5: what is torn goes to quarantine; what is valid is copied to a new inode under a new epoch, because the
- * cache may show bytes whose writing failed. A crash in here leaves the old file, and the next start does the same again.
+ * Rule C5: what is torn goes to quarantine, and what is valid is copied to a new inode under a new epoch, because the
+ * cache may show bytes whose writing failed. After a crash in here the next start begins again with the old file.
  */
 export async function adoptTail(
   context: EngineContext,

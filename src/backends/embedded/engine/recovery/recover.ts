@@ -21,14 +21,14 @@ import { type Floor, finishRetiring, readFloor } from './floor.js'
 import type { DamageAtStart } from './found-damage.js'
 import { adoptTail, type JudgedTail, judgeTail, tailForReading } from './recover-tail.js'
 
-/** What a start leaves to the running log. */
+/** What a start hands to the running log. */
 export interface Recovered {
   readonly segments: RecoveredSegments
   readonly damage: RecoveredDamage
   readonly floor: Floor
   readonly head: number
   readonly start: StartFacts
-  /** Begins the segment that could not be begun; set when only a full disk keeps the log from being written. */
+  /** Begins the segment that could not be begun; set only when a full disk alone keeps the log from being written. */
   readonly resume?: () => Promise<ActiveSegment | undefined>
 }
 
@@ -41,13 +41,13 @@ export interface RecoveredSegments {
 }
 
 export interface RecoveredDamage extends DamageAtStart {
-  /** Damage that no operator has accepted: as long as there is any, the log may only be read. */
+  /** Damage that no operator has accepted. While there is any, the log may only be read. */
   readonly unaccepted: readonly KnownDamage[]
 }
 
 interface StartFacts {
   readonly epoch: number
-  /** The last writer stopped in good order. */
+  /** True when the last writer stopped in good order. */
   readonly clean: boolean
   readonly tornBytes: number
 }
@@ -61,7 +61,7 @@ export async function prepareDirectories(context: EngineContext): Promise<void> 
     await disk.makeDirectory(directory)
 }
 
-/** `importing` opens half a copy, for the import that completes it. Without it such a directory is refused. */
+/** `importing` opens what an unfinished import left, for the import that completes it. Otherwise that is refused. */
 export async function recover(context: EngineContext, importing = false): Promise<Recovered> {
   const { disk, layout } = context.files
   const floor = await readFloor(context.files)
@@ -95,12 +95,12 @@ export async function recover(context: EngineContext, importing = false): Promis
     return await withReserve(context, writable)
   } catch (error) {
     if (!isNoRoom(error)) throw error
-    // Reading needs no room, and the log resumes by itself once there is some.
+    // Reading needs no room, so the log is served, and it resumes by itself once there is some.
     return { ...(await readOnly(context, known)), resume: async () => (await writable()).segments.active }
   }
 }
 
-/** What is known of a directory before it is decided whether it is written to. */
+/** What is known of a directory before the decision whether it is written to. */
 interface Known {
   readonly loaded: LoadedAll
   readonly damage: RecoveredDamage
@@ -108,7 +108,7 @@ interface Known {
   readonly epoch: number
 }
 
-/** The recorded damage that this start has met as well is listed once. */
+/** Merges the two lists, so that recorded damage that this start has met as well is listed once. */
 function together(found: readonly KnownDamage[], recorded: readonly KnownDamage[]): KnownDamage[] {
   const notes = new DamageNotes(found, () => undefined)
   return [...found, ...recorded.filter(item => !notes.covers(item))]
@@ -124,8 +124,8 @@ function isReplaced(path: string): boolean {
 }
 
 /**
- * Called only once the new segment is known to be durable. The file that replaced another may bear a name whose sync failed
- * in an earlier process: until now the replaced one could have been all that a power loss leaves.
+ * Called only once the new segment is known to be durable. The file that replaced another may have a name whose sync
+ * failed in an earlier process, so until now a power loss could have left only the replaced one.
  */
 async function removeReplaced(context: EngineContext, catalogue: Catalogue): Promise<void> {
   const leftovers = catalogue.leftovers.filter(isReplaced)
@@ -136,7 +136,7 @@ function isNoRoom(error: unknown): boolean {
   return error instanceof NoRoom || isNoSpace(error)
 }
 
-/** Where the disk is full, gives up the reserve, which was written for this case, and tries again (W8). */
+/** When the disk is full, removes the reserve, which was written for this case, and tries again (W8). */
 async function withReserve<T>(context: EngineContext, work: () => Promise<T>): Promise<T> {
   try {
     return await work()
@@ -155,7 +155,7 @@ export interface LoadedAll {
   readonly next: Expected
 }
 
-/** `verified`: of how many of the newest sealed segments every byte is read. */
+/** `verified` is the number of the newest sealed segments of which every byte is read. */
 export async function loadAll(
   context: EngineContext,
   catalogue: Catalogue,
@@ -194,8 +194,8 @@ async function readOnly(context: EngineContext, { loaded, damage, floor, epoch }
 const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM'])
 
 /**
- * Served without being copied, the tail must at least outlast the next power loss: the cache may show what a killed
- * process had only begun to write. Where nothing can be written at all, the cache shows what the disk has.
+ * A tail that is served without being copied must at least outlast the next power loss, because the cache may show what
+ * a killed process had only begun to write. Where nothing can be written at all, the cache shows what the disk has.
  */
 async function syncTail(context: EngineContext, { listed }: JudgedTail): Promise<void> {
   try {
@@ -222,7 +222,7 @@ async function makeWritable(context: EngineContext, known: Known): Promise<Recov
   return { segments, damage, floor, head: next.nextPosition - 1, start }
 }
 
-/** There is no segment to go on with: the store is new, or its last one was sealed at a clean stop. */
+/** Begins a segment where there is none to go on with: the store is new, or its last one was sealed at a clean stop. */
 async function firstSegment(
   context: EngineContext,
   { loaded, floor, epoch }: Known,

@@ -1,20 +1,20 @@
-// Damage that an operator has seen and accepted (`repair`). The store takes no append until all damage is accepted, and then
-// serves what is left.
+// Damage that an operator has seen and accepted (`repair`). The store takes no append until all damage is accepted, and
+// then serves what is left.
 import type { Disk } from '../disk/disk.js'
 import { readFact, writeFact } from '../disk/small-file.js'
 
-/** Damage as it is known: in which segment, at which byte, and which positions it took (`to < from`: none). */
+/** What is known of damage: the segment, the place, and the positions that are lost (none when `to < from`). */
 export interface KnownDamage {
   readonly firstPosition: number
   readonly from: number
   readonly to: number
   readonly where: string
-  /** Which bytes of the segment are damaged, where that is known. */
+  /** The damaged bytes of the segment, where they are known. */
   readonly bytes?: { readonly from: number; readonly to: number }
   readonly reason: string
 }
 
-/** For people: the first finding, and how many there are. */
+/** Describes the first finding, and how many there are, for people. */
 export function describeDamage(damage: KnownDamage, count: number): string {
   const range = damage.to < damage.from ? 'no position lost' : `positions ${damage.from} to ${damage.to}`
   const more = count > 1 ? `, and ${count - 1} more` : ''
@@ -43,8 +43,9 @@ export class AcceptedDamage {
   }
 
   /**
-   * Whether a finding of the running store is a part of what was accepted: under another reason, for a scrub or a read
-   * says less than a start. One without positions says only that the file is not what was sealed, which an operator knows.
+   * True when a finding of the running store is a part of what was accepted. The reason may be another, because a scrub
+   * or a read knows less than a start. A finding without positions says only that the file is not what was sealed,
+   * which an operator knows then.
    */
   knows({ firstPosition, from, to }: KnownDamage): boolean {
     if (to < from) return this.accepted.some(known => known.firstPosition === firstPosition)

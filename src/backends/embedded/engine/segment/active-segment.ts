@@ -1,5 +1,5 @@
-// The segment being written. One batch is in flight at a time, and D, the end of what is durable, moves only after its sync:
-// whatever a reader is shown therefore survives a power loss.
+// The segment being written. One batch is in flight at a time, and D, the end of what is durable, moves only after its
+// sync, so that all that a reader is shown survives a power loss.
 import { basename } from 'node:path'
 import type { DiskFile } from '../disk/disk.js'
 import { isNoSpace, OwnershipLost } from '../disk/latch.js'
@@ -24,13 +24,12 @@ export interface SegmentTip {
 
 type SegmentFiles = Pick<EngineFiles, 'disk' | 'latch' | 'presizeBytes'>
 
-/** What a segment needs to be made and written. */
 export interface SegmentContext {
   readonly files: SegmentFiles
   readonly indexes: Pick<IndexContext, 'kinds'>
 }
 
-/** The disk had no room. The file was cut back to D, so the batch left no byte behind. */
+/** The disk had no room. After `commit` and `seal` the file was cut back to D, so that they left no byte behind. */
 export class NoRoom extends Error {
   override readonly name = 'NoRoom'
 }
@@ -52,17 +51,17 @@ export class ActiveSegment {
     private readonly files: SegmentFiles,
     private readonly file: DiskFile,
     readonly identity: SegmentIdentity,
-    /** Terms of the events of this segment; filled by the layer above, which knows what an event is. */
+    /** The terms of the events, filled by the layer above, because the engine does not know what an event is. */
     public postings: ActivePostings,
   ) {
     this.tip = freshTip(identity)
     this.digest = new RunningDigest({ read: (offset, length) => this.read(offset, length) })
   }
 
-  /** Where the file is now: its temporary name until it is installed. */
+  /** The path of the file, which has a temporary name until it is installed. */
   path = ''
 
-  /** Makes a new file at `path` with a durable header. The caller syncs the directory, because it renames the file first. */
+  /** Makes a new file with a durable header. The caller syncs the directory, because it renames the file first. */
   static async create(
     { files, indexes }: SegmentContext,
     path: string,
@@ -102,7 +101,7 @@ export class ActiveSegment {
     return this.tip
   }
 
-  /** True while bytes are durable that no mark covers yet. */
+  /** True while durable bytes are not covered by a mark yet. */
   get unmarked(): boolean {
     return this.markedAt < this.tip.end
   }
@@ -123,7 +122,7 @@ export class ActiveSegment {
     return this.presizing
   }
 
-  /** Writes the batch at D and moves D behind it. Throws NoRoom (nothing was stored) or Latched (nobody knows). */
+  /** Writes the batch at D and moves D behind it. NoRoom: nothing was stored. Latched, OwnershipLost: nobody knows. */
   async commit(batch: BatchBuffer, stillOwned: () => boolean): Promise<void> {
     const { bytes } = batch
     const end = this.tip.end + bytes.length
@@ -134,7 +133,7 @@ export class ActiveSegment {
       await this.cutBack()
       throw new NoRoom(`the disk took ${written} of ${bytes.length} bytes`)
     }
-    // The batch is written, but the new owner may not have read it, so no reader may see it: D stays, the outcome is unknown.
+    // The batch is written, but the new owner may not have read it, so D stays, and no reader may see the batch.
     if (!stillOwned()) throw new OwnershipLost('another process took over the data directory')
     const { nextPosition, chain } = batch
     this.tip = { end, nextPosition, chain, batch: this.tip.batch + 1, frames: this.tip.frames + batch.frames }
@@ -143,7 +142,10 @@ export class ActiveSegment {
     if (this.presized - end < this.files.presizeBytes / 2) void this.presize().catch(() => undefined)
   }
 
-  /** Writes into the header block that everything up to D is durable. Two slots take turns, so a torn mark leaves the one before. */
+  /**
+   * Writes into the header block how far the file is durable. Two slots take turns, so that a torn mark leaves the
+   * other.
+   */
   async mark(clean: boolean): Promise<void> {
     const sequence = ++this.marks
     const durable = this.tip.end
@@ -152,7 +154,7 @@ export class ActiveSegment {
     this.markedAt = durable
   }
 
-  /** Copies frames from another file behind the header. Only recovery does it, before anybody appends. */
+  /** Copies frames from another file behind the header. Only recovery calls this, before anybody appends. */
   async adopt(source: { read(offset: number, length: number): Promise<Buffer> }, tip: SegmentTip): Promise<void> {
     for (let at = HEADER_BLOCK_BYTES; at < tip.end; ) {
       const bytes = await source.read(at, Math.min(ZEROS.length, tip.end - at))
@@ -165,7 +167,7 @@ export class ActiveSegment {
     await this.mark(false)
   }
 
-  /** Writes the footer, cuts the file to its length and syncs it. Nothing may be written afterwards: the hash covers every byte. */
+  /** Writes the footer, cuts the file and syncs it. Nothing may be written then, because the hash covers every byte. */
   async seal(sealedMs: number, lost: number): Promise<{ readonly footer: Footer; readonly blocks: Uint32Array }> {
     if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
     const { end, frames, chain, batch } = this.tip
@@ -225,7 +227,9 @@ export class ActiveSegment {
     if (written !== bytes.length) throw new NoRoom(`the disk took ${written} of ${bytes.length} bytes`)
   }
 
-  /** Removes what a short write left behind D and asks for the size, because a cut that failed unseen would come back as a batch. */
+  /**
+   * Removes what a short write left behind D, and checks the size, because bytes that stay would come back as a batch.
+   */
   private async cutBack(): Promise<void> {
     const { end } = this.tip
     if (this.presizing !== undefined) await this.presizing.catch(() => undefined)

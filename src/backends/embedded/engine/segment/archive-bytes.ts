@@ -1,13 +1,16 @@
-// The bytes of an archived segment: standard zstd frames of 256 KiB each behind a seek table, read without unpacking the rest.
+// The bytes of an archived segment: zstd frames and a seek table, so that a read unpacks only the frames it needs.
 import { promisify } from 'node:util'
 import { zstdDecompress, zstdDecompressSync } from 'node:zlib'
 import type { FilePool } from '../disk/file-pool.js'
 import { type Piece, walkZstdFrames } from '../format/zstd-frames.js'
 import type { SegmentBytes } from './segment-bytes.js'
 
-/** Damage costs a chunk, and so does a lookup: 256 KiB instead of one MiB make the archive 1.1 % of the plain size larger. */
+/**
+ * Damage loses a whole chunk, and a lookup unpacks one. The small chunks make the archive 1.1 % of the plain size
+ * larger than chunks of one MiB would.
+ */
 export const ARCHIVE_CHUNK_BYTES = 1 << 18
-/** The seekable format of the zstd project: a skippable frame at the end tells the size of every frame before it. */
+/** The seekable format of the zstd project: a skippable frame at the end holds the size of every frame before it. */
 export const SKIPPABLE_MAGIC = 0x184d2a5e
 export const SEEKABLE_MAGIC = 0x8f92eab1
 export const SEEK_FOOTER_BYTES = 9
@@ -46,7 +49,7 @@ export async function archiveSource(pool: FilePool, path: string): Promise<Archi
   })
 }
 
-/** The same where nobody can wait, for an archive whose length is known. */
+/** Does the same for a caller that cannot wait and knows the length of the archive. */
 export function archiveSourceSync(pool: FilePool, path: string, size: number): ArchiveBytes {
   const file = pool.file(path)
   const search = findChunks(size)
@@ -59,7 +62,7 @@ export function archiveSourceSync(pool: FilePool, path: string, size: number): A
   return new ArchiveBytes(pool, path, step.value, size)
 }
 
-/** Where the seek table is damaged, the frames are found one after the other by their own headers, so no event is lost. */
+/** When the seek table is damaged, the frames are found by their own headers, so that no event is lost. */
 function* findChunks(size: number): Generator<Piece, Chunk[], Buffer> {
   try {
     return yield* readSeekTable(size)
@@ -110,14 +113,14 @@ function* exactly(at: number, length: number): Generator<Piece, Buffer, Buffer> 
 
 export class ArchiveBytes implements SegmentBytes {
   readonly length: number
-  /** Newest last. */
+  /** The entries are in the order of their last use, because the oldest one is dropped first. */
   private readonly cached = new Map<number, Buffer>()
 
   constructor(
     private readonly pool: FilePool,
     private readonly path: string,
     private readonly chunks: readonly Chunk[],
-    /** Of the archive itself. */
+    /** The length of the archive file itself. */
     readonly packedLength: number,
   ) {
     this.length = chunks.reduce((sum, chunk) => sum + chunk.bytes, 0)
@@ -136,7 +139,7 @@ export class ArchiveBytes implements SegmentBytes {
     )
   }
 
-  /** Which part of which chunk makes up the range. All chunks but the last are full. */
+  /** Splits the range into parts of chunks. All chunks but the last are full, so an offset tells its chunk. */
   private cuts(offset: number, length: number): { chunk: number; from: number; to: number }[] {
     const end = Math.min(this.length, offset + length)
     const cuts: { chunk: number; from: number; to: number }[] = []
@@ -199,8 +202,8 @@ function whole(unpacked: Buffer, bytes: number): Buffer {
 }
 
 /**
- * A damaged chunk reads as zeros: whoever asked verifies what it gets, and finds the damage where it is. Zeros are not
- * kept: whoever looks a second time looks at the disk.
+ * A damaged chunk reads as zeros, because every caller verifies what it gets, and so finds the damage where it is. The
+ * zeros are not cached, so that the next read looks at the disk again.
  */
 function damagedChunk(bytes: number): Buffer {
   return Buffer.alloc(bytes)

@@ -1,14 +1,14 @@
-// The archives that are open: their tables and a few unpacked chunks of each, the least recently used put away first.
+// Keeps archives open, with their tables and a few unpacked chunks of each, and drops the least recently used first.
 
 import type { FilePool } from '../disk/file-pool.js'
 import { type ArchiveBytes, archiveSource, archiveSourceSync } from './archive-bytes.js'
 import type { SegmentBytes } from './segment-bytes.js'
 
-/** With a mebibyte of unpacked chunks each. */
+/** Each of them holds up to a mebibyte of unpacked chunks. */
 export const OPEN_ARCHIVES = 32
 
 export class ArchiveCache {
-  /** In the order of their last use, the oldest first. */
+  /** The entries are in the order of their last use, because the oldest one is dropped first. */
   private readonly opened = new Map<string, ArchiveBytes>()
 
   constructor(private readonly pool: FilePool) {}
@@ -17,7 +17,7 @@ export class ArchiveCache {
     return this.opened.size
   }
 
-  /** Opened with the first read, and again whenever it was put away. */
+  /** The archive is opened with the first read, and again after it was dropped. */
   source(path: string, packedLength: number, length: number): SegmentBytes {
     return {
       length,
@@ -35,7 +35,7 @@ export class ArchiveCache {
   }
 
   private keep(path: string, fresh?: ArchiveBytes): ArchiveBytes {
-    // Two readers may have opened it at once: both go on with the first.
+    // Two readers may have opened it at once, and then both go on with the first.
     const archive = (this.opened.get(path) ?? fresh) as ArchiveBytes
     this.opened.delete(path)
     this.opened.set(path, archive)

@@ -1,4 +1,4 @@
-// What lies in a data directory, by name alone, and the tidying that names alone allow.
+// Lists what a data directory holds by the names of its files alone, and does the tidying that names alone allow.
 import { join } from 'node:path'
 import type { Disk } from '../disk/disk.js'
 import { type Layout, parseName } from '../format/names.js'
@@ -7,17 +7,17 @@ export interface ListedSegment {
   readonly firstPosition: number
   readonly epoch: number
   readonly path: string
-  /** Set for an archive: the SHA-256 its name promises. */
+  /** The SHA-256 that the name of an archive promises; undefined for a plain file. */
   readonly sha256?: string
 }
 
 export interface Catalogue {
-  /** One per first position, ascending: the newest epoch; a plain file before an archive. */
+  /** One per first position, ascending: of the newest epoch, and a plain file rather than an archive. */
   readonly segments: readonly ListedSegment[]
-  /** Files a later file has replaced, and temporaries of unfinished work. */
+  /** Files that a later file has replaced, and temporary files of unfinished work. */
   readonly leftovers: readonly string[]
   readonly unknown: readonly string[]
-  /** Segments begun by a process that had lost the directory to another: no append in them was ever acknowledged. */
+  /** Segments begun by a process that had lost the directory to another. No append in them was ever acknowledged. */
   readonly late: readonly string[]
   readonly greatestEpoch: number
 }
@@ -46,7 +46,7 @@ export async function listCatalogue(disk: Disk, layout: Layout): Promise<Catalog
   return { segments, leftovers, unknown, late, greatestEpoch }
 }
 
-/** Epochs rise with positions. An earlier epoch behind a later one is an owner's that woke up after it had been replaced. */
+/** Epochs rise with positions, so a lower epoch behind a higher one is of an owner that had been replaced. */
 function withoutLate(newest: readonly ListedSegment[]): { segments: ListedSegment[]; late: string[] } {
   const segments: ListedSegment[] = []
   const late: string[] = []
@@ -62,7 +62,7 @@ function sameSegment(one: ListedSegment, other: ListedSegment): boolean {
   return one.firstPosition === other.firstPosition && one.epoch === other.epoch
 }
 
-/** A segment copied at a start stands beside its source until that is unlinked; an archive beside its plain file. */
+/** A segment that a start copied lies beside its source until that is unlinked; an archive beside its plain file. */
 function newestOfEach(found: readonly ListedSegment[], leftovers: string[]): ListedSegment[] {
   const newest = new Map<number, ListedSegment>()
   for (const segment of found) {
@@ -70,7 +70,7 @@ function newestOfEach(found: readonly ListedSegment[], leftovers: string[]): Lis
     if (rival === undefined || supersedes(segment, rival)) newest.set(segment.firstPosition, segment)
   }
   for (const segment of found) {
-    // The archive beside its plain file is no leftover: archiving goes on where it stopped.
+    // An archive beside its plain file is no leftover, because archiving goes on where it stopped.
     const kept = newest.get(segment.firstPosition) as ListedSegment
     if (segment !== kept && !sameSegment(segment, kept)) leftovers.push(segment.path)
   }
@@ -86,7 +86,7 @@ function isOurs(layout: Layout, path: string): boolean {
   return [lock, reserve, floor, accepted, damage, current, segments, archive, quarantine, snapshots].includes(path)
 }
 
-/** Makes what the names say durable, then removes what is surely left over: a crash may have come between the two. */
+/** Syncs the names before it removes what is left over, because a crash may have come between a rename and its sync. */
 export async function tidy(disk: Disk, layout: Layout, catalogue: Catalogue): Promise<void> {
   for (const directory of [layout.segments, layout.archive, layout.root]) await disk.syncDirectory(directory)
   if (catalogue.leftovers.length === 0) return

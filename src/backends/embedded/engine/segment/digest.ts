@@ -1,4 +1,4 @@
-// Hashes a segment while it is being filled, so that sealing 100 MB takes no longer than sealing one.
+// Hashes a segment while it is being filled, so that sealing 100 MB takes no longer than sealing 1 MB.
 import { webcrypto } from 'node:crypto'
 import { crc32 } from 'node:zlib'
 import { sha256 } from '../format/frame.js'
@@ -9,7 +9,7 @@ export const BLOCK_BYTES = 4_096
 const BLOCKS_PER_CHUNK = DIGEST_CHUNK_BYTES / BLOCK_BYTES
 
 export interface FileDigest {
-  /** SHA-256 of the concatenated SHA-256s of each MiB: the chunks can be hashed side by side. */
+  /** The SHA-256 of the concatenated SHA-256s of each MiB, so that the chunks can be hashed side by side. */
   readonly fileHash: Buffer
   /** CRC-32 of each 4 KiB block, the last one shorter. */
   readonly blocks: Uint32Array
@@ -25,10 +25,10 @@ export class RunningDigest {
   private running: Promise<void> | undefined
   private failed = false
 
-  /** `read` gives bytes of the file that are durable. */
+  /** `source` must return only bytes of the file that are durable. */
   constructor(private readonly source: Pick<SegmentBytes, 'read'>) {}
 
-  /** Hashes whole chunks below `durable` in the background. The first chunk waits for `finish`, because the marks in it still change. */
+  /** Hashes whole chunks below `durable` in the background, but not the first, because its marks still change. */
   advance(durable: number): void {
     const next = this.chunks.length + 1
     if (this.running !== undefined || this.failed || (next + 1) * DIGEST_CHUNK_BYTES > durable) return
@@ -57,7 +57,7 @@ export class RunningDigest {
   }
 }
 
-/** The digest of a whole file, read from the start. */
+/** Hashes a whole file from the start, for a file that was not hashed while it grew. */
 export async function digestOf(source: Pick<SegmentBytes, 'read'>, end: number): Promise<FileDigest> {
   const chunks: Chunk[] = []
   for (let at = 0; at * DIGEST_CHUNK_BYTES < end; at++) chunks.push(await digestChunk(source, at, end))

@@ -1,4 +1,4 @@
-// What recovery, the running log and its upkeep are given: the files, the indexes, clocks and chance, and who hears of trouble.
+// The context that recovery, the running log and its upkeep share: files, indexes, clock, random bytes and observer.
 
 import type { Disk } from '../disk/disk.js'
 import type { FilePool } from '../disk/file-pool.js'
@@ -8,17 +8,16 @@ import type { ActivePostings } from '../index/active-postings.js'
 import type { IndexContext } from '../index/sealed-postings.js'
 import type { KnownDamage } from './accepted-damage.js'
 
-/** The data directory, and the ways to its files. */
 export interface EngineFiles {
   readonly disk: Disk
   readonly latch: Latch
   readonly layout: Layout
   readonly pool: FilePool
-  /** So many bytes of zeros are kept ahead of the end of the log; 0 for none. */
+  /** This many bytes of zeros are kept ahead of the end of the log; 0 for none. */
   readonly presizeBytes: number
 }
 
-/** Adds the terms of one record to the postings. The layer above supplies it, because the engine does not know what a record is. */
+/** Adds the terms of a record to the postings. The layer above supplies it, because the engine knows no records. */
 export type RecordIndexer = (record: Buffer, ordinal: number, postings: ActivePostings) => void
 
 export interface EngineContext {

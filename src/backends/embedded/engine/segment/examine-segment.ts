@@ -1,4 +1,4 @@
-// Finds the positions that a sealed segment lost, after its hash has shown that its bytes are not those that were sealed.
+// Finds the positions that a sealed segment lost, after its hash has shown that its bytes have changed.
 import type { KnownDamage } from './accepted-damage.js'
 import { knownDamage, scanStart, sealedKnowledge } from './load-segment.js'
 import { scan } from './scan.js'
@@ -6,7 +6,7 @@ import type { SealedSegment } from './sealed-segment.js'
 
 export const WRONG_HASH = 'the file does not have the hash it was sealed with'
 
-/** Every damaged extent; none where all events still have their hashes. */
+/** Finds every damaged extent. There is none where all events still have their hashes. */
 export async function damagedExtents(segment: SealedSegment, source = segment.source): Promise<readonly KnownDamage[]> {
   const { identity, footer } = segment.sealed
   const { firstPosition, path } = segment
@@ -14,7 +14,7 @@ export async function damagedExtents(segment: SealedSegment, source = segment.so
   return knownDamage({ firstPosition, epoch: identity.epoch, path }, await scan(source, start))
 }
 
-/** Something is wrong with the file, but no position is known to be lost. */
+/** A finding without positions: something is wrong with the file, but no position is known to be lost. */
 export function wholeSegment({ firstPosition, path }: SealedSegment, reason: string): KnownDamage {
   return { firstPosition, from: firstPosition, to: firstPosition - 1, where: path, reason }
 }

@@ -19,7 +19,7 @@ export class FrameCursor {
     private readonly end: number,
   ) {}
 
-  /** The frame at `at`, and moves behind it; stays where it is on a fault. */
+  /** Returns the frame at `at` and moves behind it. On a fault the cursor stays where it is. */
   async next(): Promise<Step> {
     let wanted = FRAME_HEADER_BYTES
     for (;;) {
@@ -36,7 +36,7 @@ export class FrameCursor {
     }
   }
 
-  /** The next whole, self-consistent frame at or behind `from`, wherever it begins; the cursor moves behind it. */
+  /** Returns the next whole, self-consistent frame at or behind `from`, wherever it begins, and moves behind it. */
   async seek(from: number): Promise<Frame | undefined> {
     let at = from
     while (at < this.end) {
@@ -62,7 +62,7 @@ export class FrameCursor {
     if (offset >= this.base && upTo <= this.base + this.bytes.length) return
     this.bytes = await this.source.read(offset, Math.min(this.end - offset, Math.max(length, CHUNK_BYTES)))
     this.base = offset
-    // The file ended before the size it was said to have: the gap must not be taken for zeros, which would mean a torn end.
+    // The file is shorter than when it was opened. The gap must not be taken for zeros, which would mean a torn end.
     if (this.base + this.bytes.length < upTo) throw Object.assign(new Error('read ended early'), { code: 'EIO' })
   }
 }

@@ -22,14 +22,14 @@ import type { NewSegment } from './sealed-segments.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import { indexIdentity } from './segment-row.js'
 
-/** What the next segment must begin with, by the end of the one before. */
+/** What the next segment must begin with, because the segment before it ends so. */
 export interface Expected {
   readonly nextPosition: number
   readonly chain: Buffer
 }
 
 export interface Loaded {
-  /** undefined when the file is another segment's: the events that its name promises are lost. */
+  /** undefined when the file is another segment's, so that the events that its name promises are lost. */
   readonly segment: NewSegment | undefined
   readonly damage: readonly KnownDamage[]
   readonly next: Expected
@@ -51,7 +51,7 @@ export function refuseNewer(facts: SegmentFacts, listed: ListedSegment): void {
   )
 }
 
-/** The identity from the header, or, where that is damaged, from the name, the first frame and the neighbours. */
+/** Takes the identity from the header or, where that is damaged, from the name, the first frame and the neighbours. */
 export async function identify(
   facts: SegmentFacts,
   listed: ListedSegment,
@@ -144,14 +144,14 @@ function structuralFaults(facts: SegmentFacts, listed: ListedSegment): KnownDama
   return faults
 }
 
-/** The chain is not known behind a file that is another segment's, so the segment after it is not held to one. */
+/** The chain behind another segment's file is unknown, so the segment after it is not checked against one. */
 const UNKNOWN_CHAIN: Buffer = Buffer.alloc(0)
 
 export function continues({ prev }: SegmentIdentity, { chain }: Expected): boolean {
   return chain === UNKNOWN_CHAIN || prev.equals(chain)
 }
 
-/** Two files changed places, or one was copied over another: the file does not hold the events that its name promises. */
+/** Two files changed places, or one was copied over another, so the file lacks the events that its name promises. */
 export function isMisplaced({ header }: SegmentFacts, { firstPosition }: ListedSegment): boolean {
   return !('fault' in header) && header.firstPosition !== firstPosition
 }
@@ -192,8 +192,8 @@ interface Indexed {
 }
 
 /**
- * The index beside the log, or a new one, because it can always be made from the log (D5). Where damage is met on the way
- * no file is written: the next start would use it, not scan the segment, and not meet the damage again.
+ * Opens the index beside the log, or rebuilds it from the log (D5). Where damage is found on the way no file is
+ * written, because the next start would use it, not scan the segment, and not find the damage.
  */
 async function postingsOf(context: EngineContext, sealed: Sealed): Promise<Indexed> {
   const path = indexPath(context.files.layout, sealed.listed)
@@ -201,7 +201,7 @@ async function postingsOf(context: EngineContext, sealed: Sealed): Promise<Index
   return postings === undefined ? rebuildIndex(context, sealed, false) : { postings, damage: [] }
 }
 
-/** `damagedToo` writes the file in spite of damage, for a caller that writes the damage down itself. */
+/** `damagedToo` writes the file in spite of damage, because that caller writes the damage down itself. */
 export async function rebuildIndex(context: EngineContext, sealed: Sealed, damagedToo = true): Promise<Indexed> {
   const { listed, source, identity, footer } = sealed
   const path = indexPath(context.files.layout, listed)
@@ -226,7 +226,7 @@ export function knownDamage(listed: ListedSegment, result: ScanResult): KnownDam
   })
 }
 
-/** Writes the index beside the log and opens it. Readers use the postings in memory until then, and go on with them if it fails. */
+/** Writes the index beside the log and opens it. Until then, and when it fails, readers use the postings in memory. */
 export async function storeIndex(
   context: EngineContext,
   index: {
@@ -242,7 +242,7 @@ export async function storeIndex(
   return openIndex(path, identity, context.indexes)
 }
 
-/** What is known of a segment apart from its frames. */
+/** What marks or a footer say of a segment, apart from its frames. */
 export type Knowledge = Pick<ScanStart, 'durable' | 'knownHead' | 'knownChain' | 'final'>
 
 export function sealedKnowledge(footer: Footer): Knowledge {
@@ -250,8 +250,8 @@ export function sealedKnowledge(footer: Footer): Knowledge {
 }
 
 /**
- * A damaged segment is served from an index in memory, in which lost positions have no bytes. No file is written, so that
- * the next start meets the damage again.
+ * A damaged segment is served from an index in memory, in which lost positions have no bytes. No file is written, so
+ * that the next start finds the damage again.
  */
 async function scanDamaged(
   context: EngineContext,

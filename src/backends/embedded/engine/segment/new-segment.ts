@@ -6,7 +6,7 @@ import { ActiveSegment, type SegmentTip } from './active-segment.js'
 import type { EngineContext, EngineFiles } from './engine-context.js'
 import type { SegmentBytes } from './segment-bytes.js'
 
-/** A segment in its place, with the frames of another one where `content` names it. */
+/** Makes a segment in its final place, with the frames of another one where `content` names it. */
 export async function createSegment(
   context: EngineContext,
   identity: SegmentIdentity,
@@ -27,11 +27,11 @@ export async function prepareSegment(context: EngineContext, identity: SegmentId
   return ActiveSegment.create(context, path, identity)
 }
 
-/** May be called again when it found no free descriptor or no room: what was done already is not done twice. */
+/** May be called again when it found no free descriptor or no room, because what was done already is not done twice. */
 export async function installSegment({ disk, layout, latch }: EngineFiles, active: ActiveSegment): Promise<void> {
   const { firstPosition, epoch } = active.identity
   const path = join(layout.segments, segmentName(firstPosition, epoch))
-  // A full disk refuses the new name and changes nothing, so that is no reason to latch.
+  // A full disk refuses the new name and changes nothing, so it is no reason to latch.
   if (active.path !== path) await latch.guardWrite(() => disk.rename(active.path, path))
   active.path = path
   await disk.syncDirectory(layout.segments)

@@ -1,19 +1,18 @@
-// Reads a whole segment and says what of it can be trusted: rule C3, the difference between torn and corrupt, lives here.
+// Reads a whole segment and decides what of it can be trusted, and by rule C3 whether it is torn or corrupt.
 import type { Frame, FrameFault } from '../format/frame.js'
 import { FrameCursor } from './frame-cursor.js'
 import type { SegmentBytes } from './segment-bytes.js'
 
-/** Positions that cannot be served, and why. `to < from` when bytes are damaged but no position is lost. */
+/** Positions that cannot be served, and why. `to < from` means that bytes are damaged but no position is lost. */
 export interface DamagedExtent {
   readonly from: number
   readonly to: number
   readonly offset: number
-  /** Behind the damaged bytes. */
+  /** The offset behind the damaged bytes. */
   readonly end: number
   readonly reason: string
 }
 
-/** The bytes a finding is about. */
 type Extent = Pick<DamagedExtent, 'offset' | 'end'>
 
 /** The end of a range whose bytes are lost when nobody knows how many events they held. */
@@ -26,18 +25,18 @@ export interface ScanStart {
   readonly nextPosition: number
   readonly chain: Buffer
   readonly batch: number
-  /** What is known to have been durable, from marks or the footer: a bad frame before it is corrupt, not torn. */
+  /** The offset up to which bytes are known to have been durable. A bad frame before it is corrupt, not torn. */
   readonly durable: number
-  /** Where a mark or footer says the segment's events end; 0 when nothing says so. */
+  /** The last position that a mark, the footer or the next segment proves; 0 when none does. */
   readonly knownHead: number
-  /** Nothing follows `knownHead`: a footer or a clean stop says so. */
+  /** True when a footer, a clean stop or the next segment shows that nothing follows `knownHead`. */
   readonly final?: boolean
-  /** Chain hash at `knownHead`, for the case that the frames up to it are lost. */
+  /** The chain hash at `knownHead`, for the case that the frames up to it are lost. */
   readonly knownChain?: Buffer
 }
 
 export interface ScanResult {
-  /** Behind the last trusted frame. */
+  /** The offset behind the last trusted frame. */
   readonly end: number
   readonly nextPosition: number
   readonly chain: Buffer
@@ -50,7 +49,7 @@ export interface ScanResult {
 
 export interface ScanVisitor {
   frame(frame: Frame): void
-  /** Positions `from..to` have no bytes. */
+  /** Called for the positions `from` to `to`, which have no bytes. */
   lost(from: number, to: number): void
 }
 
@@ -100,11 +99,11 @@ class Scan {
     }
   }
 
-  /** False when the frame is the torn end of the log. */
+  /** Returns false when the frame is the torn end of the log. */
   private async judgeFrame(frame: Frame): Promise<boolean> {
     const faults = frame.items.filter(item => !item.intact)
     if (faults.length > 0 && !(await this.wasDurable(frame.offset, frame.end))) return false
-    // A frame that is whole but does not continue the chain cannot be a torn write: something was lost, doubled or moved.
+    // No torn write makes a whole frame, so one that breaks the chain means that something was lost, doubled or moved.
     if (frame.firstPosition < this.nextPosition) {
       this.report(this.nextPosition, this.nextPosition - 1, frame, 'a frame stands twice or out of order')
       return true
@@ -139,7 +138,10 @@ class Scan {
     this.durable = Math.max(this.durable, frame.durable)
   }
 
-  /** The verdict on bytes that are no frame: the end of the log, torn, or corrupt (then undefined, and the scan goes on behind it). */
+  /**
+   * Judges bytes that are no frame: the end of the log, torn, or corrupt. Returns undefined when they are corrupt and
+   * frames follow, and the scan then goes on behind them.
+   */
   private async judgeFault(fault: FrameFault, at: number): Promise<ScanResult | undefined> {
     if (!(await this.wasDurable(at, at + 1))) return this.finish(fault === 'zero' ? await this.tornUnlessZero(at) : at)
     const reason = `no valid frame (${fault})`
@@ -175,14 +177,14 @@ class Scan {
 
   private finishCut(reason: string): ScanResult {
     const { end, final, knownChain } = this.start
-    // More may have followed what a mark tells of.
+    // A mark proves only what came before it, so more may have followed.
     if (this.durable > end && final !== true) this.report(this.nextPosition, UNKNOWN_END, { offset: end, end }, reason)
     if (knownChain !== undefined) this.chain = knownChain
     this.end = end
     return this.finish(undefined)
   }
 
-  /** Does anything prove that the bytes at `offset` had been durable? */
+  /** True when something proves that the bytes at `offset` had been durable, such as a later frame. */
   private async wasDurable(offset: number, searchFrom: number): Promise<boolean> {
     if (this.durable > offset) return true
     const cursor = new FrameCursor(this.source, this.start.salt, searchFrom, this.start.end)

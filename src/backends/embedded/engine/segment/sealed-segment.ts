@@ -1,4 +1,4 @@
-// A segment that will not change any more: its identity, its footer, its bytes and its index, each opened from its row.
+// A segment that will not change any more: its identity, footer, bytes and index, each opened from its row when needed.
 import { basename } from 'node:path'
 import { FOOTER_BYTES, type Footer, parseFooter } from '../format/footer.js'
 import {
@@ -34,7 +34,7 @@ export interface SegmentFacts {
   readonly footer: Footer | undefined
 }
 
-/** What opens a segment from its row. */
+/** Opens the file and the index of a segment from its row. */
 export interface SegmentHome {
   placed(row: SegmentRow, place: FilePlace): { readonly path: string; readonly source: SegmentBytes }
   postingsOf(row: SegmentRow): Postings
@@ -42,8 +42,9 @@ export interface SegmentHome {
 }
 
 /**
- * A handle of one row, made when it is needed and dropped at any time; two may be of the same segment. It reads the file
- * that the row named when the handle was made, so that a reader is not moved to an archive halfway; its index is the newest.
+ * A handle of one row. It is made when it is needed and may be dropped at any time, and two may be of the same segment.
+ * It reads the file that the row named when the handle was made, so that a reader is not moved to an archive halfway,
+ * but always uses the newest index.
  */
 export class SealedSegment implements Segment {
   readonly firstPosition: number

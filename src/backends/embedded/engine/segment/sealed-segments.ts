@@ -1,5 +1,5 @@
 // All sealed segments of a store. Each is a row outside the JS heap, because there may be very many and the garbage
-// collector would visit every object; objects exist only for those in use.
+// collector would visit every object. Objects exist only for those in use.
 import { dirname, join } from 'node:path'
 import type { Footer } from '../format/footer.js'
 import { archiveName, indexName, segmentName } from '../format/names.js'
@@ -19,13 +19,13 @@ import { type ArchiveFile, type FilePlace, RowBlock, type SegmentRow } from './s
 
 const BLOCK_BITS = 7
 const BLOCK_ROWS = 1 << BLOCK_BITS
-/** So many handles are kept for the next use, with the files and indexes they have opened. */
+/** This many handles are kept for the next use, with the files and indexes that they have opened. */
 export const KEPT_HANDLES = 512
 
-/** A segment that was sealed, or found to be. */
+/** A segment that was sealed just now, or that a start found sealed. */
 export interface NewSegment {
   readonly path: string
-  /** As the name of the file says it. */
+  /** The epoch in the name of the file, because the one in the header may be damaged. */
   readonly epoch: number
   readonly archive?: ArchiveFile | undefined
   readonly identity: SegmentIdentity
@@ -36,7 +36,7 @@ export interface NewSegment {
 
 export class SealedSegments implements SegmentList, SegmentHome, Iterable<SealedSegment> {
   private readonly blocks: RowBlock[] = []
-  /** So many rows of the first block are retired. */
+  /** How many rows of the first block are retired. The block is dropped once all of them are. */
   private retired = 0
   private rows = 0
   private bytesNow = 0
@@ -44,7 +44,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   private archivedNow = 0
   /** Postings by first position, of the segments whose index is in no file. */
   private readonly inMemory = new Map<number, Postings>()
-  /** A cache of handles: a row has one slot, which it shares with every 512th row after it. */
+  /** A cache of handles. Every 512th row shares a slot, so a hit has to be checked. */
   private readonly handles: (SealedSegment | undefined)[] = Array(KEPT_HANDLES).fill(undefined)
   private readonly archives: ArchiveCache
 
@@ -59,17 +59,17 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return this.rows - this.retired
   }
 
-  /** The first position of all. */
+  /** The first position of the oldest sealed segment; undefined when there is none. */
   get first(): number | undefined {
     return this.length === 0 ? undefined : this.firstPosition(0)
   }
 
-  /** Of all segments as plain files, also where they are archived by now. */
+  /** The bytes of all segments as plain files, also of those that are archived by now. */
   get bytes(): number {
     return this.bytesNow
   }
 
-  /** Of their files on the disk, archived or not. */
+  /** The bytes of their files on the disk, archived or not. */
   get diskBytes(): number {
     return this.diskBytesNow
   }
@@ -87,7 +87,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return look
   }
 
-  /** A handle that is not kept, for a caller that passes over all segments once and would empty the cache. */
+  /** A handle that is not kept, because a caller that passes over all segments once would empty the cache. */
   handle(index: number): SealedSegment {
     return new SealedSegment(this, this.row(index))
   }
@@ -124,7 +124,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return -1
   }
 
-  /** Whether the segment is still in the file that this handle was made for. */
+  /** True while the segment is still in the file that this handle was made for. */
   holds({ firstPosition, placeCode }: SealedSegment): boolean {
     const index = this.indexOf(firstPosition)
     return index >= 0 && this.row(index).placeCode === placeCode
@@ -143,7 +143,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return this.handle(this.length - 1)
   }
 
-  /** The same events, read from an archive from now on. */
+  /** Makes the row name an archive from now on. Handles that were made before still read the plain file. */
   archived({ firstPosition }: SealedSegment, path: string, archive: ArchiveFile): SealedSegment {
     const index = this.indexOf(firstPosition)
     const row = this.row(index)
@@ -154,7 +154,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     return this.handle(index)
   }
 
-  /** Only the first can go: behind it the log would have a hole. */
+  /** Only the oldest segment can be removed, because the log would otherwise have a hole. */
   retire(oldest: SealedSegment): void {
     if (oldest.firstPosition !== this.first) throw new RangeError(`${oldest.name} is not the oldest segment`)
     this.inMemory.delete(oldest.firstPosition)
@@ -193,7 +193,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
 
   giveIndex(row: SegmentRow, postings: Postings): void {
     const { firstPosition } = row
-    // The segment may have been retired while its index was made.
+    // The segment may have been retired while its index was made, and then it has no row any more.
     if (this.indexOf(firstPosition) < 0) return
     const { pages } = this.indexes
     pages.filters.drop(firstPosition)

@@ -1,29 +1,30 @@
-// How old a sealed segment is, by two witnesses that must agree: the wall clock, and the log itself (K1).
+// Measures how old a sealed segment is by two clocks that must agree: the wall clock and the log itself (K1).
 import type { SealedSegment } from './sealed-segment.js'
 
 export interface AgeRule {
   readonly olderThanMs: number
-  /** The most that one step of the clock counts for: as long as a segment is written in the ordinary run of things. */
+  /** The most that one step of the clock counts for, which is how long a segment is ordinarily written. */
   readonly longestStepMs: number
-  /** By a clock that no step of the wall clock moves ahead. */
+  /** The time by a clock that no step of the wall clock moves ahead. */
   readonly nowMs: number
 }
 
 /** The clock readings that were written down after a segment was sealed, in position order. */
 export interface AgeStart {
   readonly later: Iterable<SealedSegment>
-  /** When the segment being written was begun. */
+  /** When the segment that is being written was begun. */
   readonly activeMs: number
 }
 
 /**
- * The wall clock alone would make everything old when it jumps ahead. So the log has to have gone on for as long, too:
- * the steps between the times of the segments written since are added up, a step back counts nothing, and a step ahead
- * at most `longestStepMs`. And `nowMs` goes on as time really does while the process lives: only where a jump was written
- * down and the store was opened again is it worth a day, and seven days need at least seven segments. A store that nobody
- * writes to stays as it is: that is late at worst, never early.
+ * The wall clock alone would make everything old when it jumps ahead, so the log must also have gone on for as long.
+ * The steps between the times of the segments written since are added up, where a step back counts nothing and a step
+ * ahead at most `longestStepMs`. `nowMs` follows real time while the process lives, so a jump counts only when it was
+ * written down and the store was opened again. With a `longestStepMs` of one day it then counts for one day, and seven
+ * days need at least seven segments. A store that nobody writes to keeps its segments: it acts late at worst, never
+ * early.
  *
- * For the wall clock a segment is as young as the earliest time read after its seal: one that was sealed while the
+ * The wall clock measures from the earliest time that was read at or after the seal, so that a segment sealed while the
  * clock ran ahead does not have to wait until that time comes.
  */
 export function isOlderThan(segment: SealedSegment, since: AgeStart, rule: AgeRule): boolean {
@@ -47,7 +48,7 @@ function readingsOf({ later, activeMs }: AgeStart): number[] {
   return readings.filter(Number.isFinite)
 }
 
-/** At most one: a store may have more segments than a call takes arguments. */
+/** Returns one reading at most, because a store may have more segments than a call takes arguments. */
 function earliestOf(readings: readonly number[]): number[] {
   return readings.length === 0 ? [] : [readings.reduce((least, reading) => Math.min(least, reading))]
 }

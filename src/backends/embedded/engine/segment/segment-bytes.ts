@@ -1,16 +1,16 @@
-// The bytes of one segment, wherever they lie: a plain file here, an archive elsewhere.
+// The bytes of one segment, from a plain file here and from an archive in archive-bytes.ts.
 import type { DiskFile } from '../disk/disk.js'
 import type { FilePool } from '../disk/file-pool.js'
 
 export interface SegmentBytes {
   readonly length: number
-  /** Fewer bytes than asked only at the end. */
+  /** Returns fewer bytes than `length` only at the end. */
   read(offset: number, length: number): Promise<Buffer>
-  /** For the few bytes a decision needs at once. */
+  /** For the few bytes that a decision needs at once. It blocks the event loop. */
   readSync(offset: number, length: number): Buffer
 }
 
-/** A file read as it lies, up to a length fixed by the caller. */
+/** A file read as it is on disk, up to a length that the caller fixes, so that a reader sees nothing behind it. */
 export class PlainBytes implements SegmentBytes {
   constructor(
     private readonly file: Pick<DiskFile, 'read' | 'readSync'>,
@@ -34,7 +34,6 @@ export class PlainBytes implements SegmentBytes {
   }
 }
 
-/** A file read through the pool of descriptors. */
 export class PooledBytes implements SegmentBytes {
   constructor(
     private readonly pool: FilePool,

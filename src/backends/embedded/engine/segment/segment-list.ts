@@ -1,17 +1,17 @@
-// The segments of a log in the order of their positions, looked through without making an object of each.
+// Lists the segments of a log in the order of their positions without making an object of each.
 import type { Segment } from './sealed-segment.js'
 
-/** To be used at once: segments come and go whenever others run. */
+/** Use the list at once, because segments come and go whenever others run. */
 export interface SegmentList {
   readonly length: number
-  /** Of all of them, as long as they are or were as plain files. */
+  /** The bytes of all segments as plain files, also of those that are archived by now. */
   readonly bytes: number
-  /** Of their files as they lie on the disk, archived or not. */
+  /** The bytes of their files on the disk, archived or not. */
   readonly diskBytes: number
   at(index: number): Segment
-  /** How many begin at or before the position. */
+  /** How many segments begin at or before the position. */
   countUpTo(position: number): number
-  /** The last one below an index that may have events with the term; -1 if surely none has. */
+  /** The last segment below an index that may have events with the term; -1 if surely none has. */
   lastThatMay(kind: number, text: string, below: number): number
 }
 

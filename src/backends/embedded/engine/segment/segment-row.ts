@@ -1,10 +1,10 @@
-// What is kept of every sealed segment while the store runs: numbers and hashes in a row outside the JS heap.
+// The row of a sealed segment: the numbers and hashes kept of it outside the JS heap while the store runs.
 import { HASH_BYTES } from '../format/bytes.js'
 import type { Footer } from '../format/footer.js'
 import { type SegmentIdentity, STORE_ID_BYTES } from '../format/segment-header.js'
 import { type IndexIdentity, type IndexShape, SECTION_COUNT, sectionsOf } from '../index/index-format.js'
 
-/** Doubles, by their place in the row. */
+/** The doubles, by their place in the row. */
 const N = {
   first: 0,
   last: 1,
@@ -22,7 +22,7 @@ const N = {
   packedLength: 13,
   end: 14,
 } as const
-/** The rest, by its byte. */
+/** The other fields, by their first byte. */
 const AT = {
   salt: N.end * 8,
   lost: N.end * 8 + 4,
@@ -36,29 +36,28 @@ const PLACE = ARCHIVE_HASH + HASH_BYTES
 const GAP_WIDTH = PLACE + 1
 const ROW_NUMBERS = Math.ceil((GAP_WIDTH + 1) / 8)
 export const ROW_BYTES = ROW_NUMBERS * 8
-/** In the byte of the place, beside the directory. */
+/** This bit is set in the byte of the place, beside the number of the directory. */
 const ARCHIVED = 4
 
 export function isArchiveCode(code: number): boolean {
   return (code & ARCHIVED) !== 0
 }
 
-/** An archive's name holds its hash. */
+/** The name of an archive is made from its hash, so the path need not be kept. */
 export interface ArchiveFile {
   readonly sha256: string
   readonly packedLength: number
 }
 
-/** Where the file of a segment lies. */
 export interface FilePlace {
-  /** Which of the directories of the layout. */
+  /** The number of the directory in `SealedSegments.directories`. */
   readonly directory: number
-  /** As the name says it; that of the header may be damaged. */
+  /** The epoch in the name of the file, because the one in the header may be damaged. */
   readonly epoch: number
   readonly archive?: ArchiveFile | undefined
 }
 
-/** Rows side by side. They never move: whoever holds one may go on reading it, whatever becomes of the others. */
+/** Rows side by side. They never move, so a row can be read for as long as it is held. */
 export class RowBlock {
   private readonly bytes: Buffer
   private readonly numbers: Float64Array
@@ -98,7 +97,7 @@ export class SegmentRow {
     return this.get(N.last)
   }
 
-  /** Of the plain file, even where an archive holds it. */
+  /** The length of the plain file, even where an archive holds it. */
   get length(): number {
     return this.get(N.length)
   }
@@ -115,12 +114,12 @@ export class SegmentRow {
     return this.get(N.epoch)
   }
 
-  /** Changes when the segment is archived. */
+  /** Changes when the segment is archived, so that `holds` notices it. */
   get placeCode(): number {
     return this.bytes[this.at + PLACE] as number
   }
 
-  /** Of its file, be that an archive or not. */
+  /** The length of the file on the disk, archived or not. */
   get diskBytes(): number {
     return isArchiveCode(this.placeCode) ? this.get(N.packedLength) : this.length
   }
@@ -151,7 +150,7 @@ export class SegmentRow {
     }
   }
 
-  /** The place of an earlier code is where the file lay then. */
+  /** Where the file lies, or lay when the place had an earlier code. */
   place(code = this.placeCode): FilePlace {
     const directory = code & ~ARCHIVED
     const epoch = this.get(N.nameEpoch)
@@ -160,7 +159,7 @@ export class SegmentRow {
     return { directory, epoch, archive: { sha256, packedLength: this.get(N.packedLength) } }
   }
 
-  /** Another number for every index that the segment is given. */
+  /** Changes with every index that the segment is given, so that a handle notices a new one. */
   get indexVersion(): number {
     return this.get(N.indexVersion)
   }
@@ -169,7 +168,7 @@ export class SegmentRow {
     return this.lastPosition - this.get(N.footerFirst) + 1
   }
 
-  /** Whether there is an index on disk. */
+  /** True when there is an index on disk. */
   get hasIndex(): boolean {
     return this.bytes[this.at + GAP_WIDTH] !== 0
   }
@@ -234,7 +233,7 @@ export class SegmentRow {
   }
 }
 
-/** The index that belongs to a segment which ends like this. */
+/** The identity that the index of a segment with this footer must have. */
 export function indexIdentity(footer: Footer): IndexIdentity {
   const count = footer.lastPosition - footer.firstPosition + 1
   return { firstPosition: footer.firstPosition, count, logLength: footer.dataEnd, sealHash: footer.fileHash }

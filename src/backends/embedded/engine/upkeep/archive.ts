@@ -1,5 +1,5 @@
-// Moves a sealed segment that is old enough into the archive. The archive is packed, read back and proved before the plain
-// file is removed, so that at every moment one file is known to hold the events.
+// Moves a sealed segment that is old enough into the archive. The archive is packed, read back and proved before the
+// plain file is removed, so that at every moment one file is known to hold the events.
 import { createHash } from 'node:crypto'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -25,9 +25,9 @@ import { digestMatches, type SealedSegment } from '../segment/sealed-segment.js'
 import { type AgeRule, isOlderThan } from '../segment/segment-age.js'
 
 /**
- * By measurement on 32 MB of agents' events, one an append, in frames of one MiB on one core: level 1 leaves 35.1 % at
- * 187 MB/s, level 3 leaves 33.9 % at 137 MB/s, level 6 33.1 % at 24 MB/s, level 12 31.5 % at 10 MB/s and level 19 29.4 %
- * at 2 MB/s; gzip leaves 33.9 % at 28 MB/s. Hashes and random ids cannot be packed, so patience buys next to nothing.
+ * Measured on 32 MB of agents' events, one per append, in frames of one MiB on one core: level 1 leaves 35.1 % at 187
+ * MB/s, level 3 leaves 33.9 % at 137 MB/s, level 6 33.1 % at 24 MB/s, level 12 31.5 % at 10 MB/s and level 19 29.4 % at
+ * 2 MB/s; gzip leaves 33.9 % at 28 MB/s. Hashes and random ids cannot be packed, so higher levels gain next to nothing.
  */
 export const ARCHIVE_LEVEL = 3
 
@@ -36,12 +36,12 @@ const compress = promisify(zstdCompress) as (
   options: { params: Record<number, number>; pledgedSrcSize: number },
 ) => Promise<Buffer>
 
-/** The plain file is not what was sealed. It stays where it is, and what it lost has been reported. */
+/** The plain file is not what was sealed. It stays where it is, and its damage has been reported. */
 export class UnfitForArchive extends Error {
   override readonly name = 'UnfitForArchive'
 }
 
-/** Archives the oldest plain segment if it is old enough: one at the most, so that a clock gone wrong moves one file. */
+/** Archives at most the oldest plain segment, if it is old enough, so that a wrong clock moves one file. */
 export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegment | undefined> {
   if (log.state !== 'writable') return undefined
   const segments = log.sealedSegments()
@@ -56,8 +56,8 @@ export async function archiveOldest(log: Log, rule: AgeRule): Promise<SealedSegm
 }
 
 /**
- * Rule D3. A crash before the rename leaves a temporary, which the next start removes; one after it leaves both files,
- * and then the plain one counts until archiving is taken up again: the archive that is there is proved once more and used.
+ * Rule D3. A crash before the rename leaves a temporary file, which the next start removes. A crash after it leaves
+ * both files, and then the plain one counts until archiving goes on, which proves the archive once more and uses it.
  */
 export async function archiveSegment(log: Log, segment: SealedSegment): Promise<SealedSegment> {
   const { context } = log
@@ -66,7 +66,7 @@ export async function archiveSegment(log: Log, segment: SealedSegment): Promise<
   await requireRoom(context, segment)
   const archive = (await finishedArchive(context, segment)) ?? (await writeArchive(log, segment))
   const { packedLength } = await archiveSource(context.files.pool, archive.path)
-  // Readers find the archive before the plain file is removed; those in the middle of that file keep their descriptor.
+  // Readers find the archive before the plain file is removed. Those in the middle of that file keep their descriptor.
   const archived = log.sealedSegments().archived(segment, archive.path, { sha256: archive.sha256, packedLength })
   await removePlain(log, segment)
   return archived
@@ -77,14 +77,17 @@ interface Proven {
   readonly sha256: string
 }
 
-/** A disk filled by its own archive would refuse appends. At the worst an archive is as long as what it holds. */
+/** A disk filled by an archive would refuse appends, and at worst an archive is as long as what it holds. */
 async function requireRoom(context: EngineContext, segment: SealedSegment): Promise<void> {
   const { freeBytes } = await context.files.disk.space(context.files.layout.archive)
   if (freeBytes >= segment.source.length) return
   throw Object.assign(new Error(`no room to archive ${segment.name}`), { code: 'ENOSPC' })
 }
 
-/** An archive that an earlier attempt put in place. One that does not prove itself holds nothing that the plain file lacks. */
+/**
+ * Finds an archive that an earlier attempt put in place. One that does not prove itself is removed, because it holds
+ * nothing that the plain file lacks.
+ */
 async function finishedArchive(context: EngineContext, segment: SealedSegment): Promise<Proven | undefined> {
   const { disk, layout } = context.files
   const { firstPosition, epoch } = segment.sealed.identity
@@ -129,7 +132,7 @@ async function writeArchive(log: Log, segment: SealedSegment): Promise<Proven> {
   }
 }
 
-/** Frame by frame through the thread pool, one at a time: the event loop stays free, and so do the other threads. */
+/** Packs one frame at a time through the thread pool, so that the event loop and the other threads stay free. */
 async function pack(segment: SealedSegment, file: DiskFile): Promise<void> {
   const { source } = segment
   const entries: Buffer[] = []
@@ -160,7 +163,7 @@ function seekTable(entries: readonly Buffer[]): Buffer {
   return Buffer.concat([head, ...entries, footer])
 }
 
-/** W3: the count is checked, for a full disk takes less without saying so. */
+/** W3: the count is checked, because a full disk takes less without an error. */
 async function writeAll(file: DiskFile, bytes: Uint8Array, at: number): Promise<void> {
   const written = await file.write([bytes], at)
   if (written !== bytes.length) {
@@ -194,7 +197,7 @@ async function pace(): Promise<void> {
   await new Promise(setImmediate)
 }
 
-/** `read` is called after every piece; the next one waits until it resolves. */
+/** `read` is called after every piece, and the next piece waits for it, so that the caller can bound the rate. */
 export async function fileSha256(
   pool: FilePool,
   path: string,

@@ -1,5 +1,5 @@
-// Removes the oldest archived segments where the settings ask for it. The floor is durable before a file is removed: otherwise
-// a crash in between would leave a log whose beginning is missing, which is damage.
+// Removes the oldest archived segments where the settings ask for it. The floor is durable before a file is removed,
+// because a crash in between would otherwise leave a log whose beginning is missing, which is damage.
 import { SealedPostings } from '../index/sealed-postings.js'
 import type { Log } from '../log.js'
 import { type Carried, removeBelow, writeFloor } from '../recovery/floor.js'
@@ -7,13 +7,13 @@ import { hasKnownDamage } from '../segment/examine-segment.js'
 import type { SealedSegment } from '../segment/sealed-segment.js'
 import { type AgeRule, isOlderThan } from '../segment/segment-age.js'
 
-/** The newest sealed segments stay whatever any clock says (D7). */
+/** The newest sealed segments stay whatever a clock says (D7). */
 export const NEWEST_KEPT = 2
 
-/** Collects what has to be known of retired events once this segment is gone as well. */
+/** Collects what must still be known of retired events once this segment is gone as well. */
 export type Carry = (segment: SealedSegment) => Promise<Carried>
 
-/** Removes the oldest segment if it is archived and old enough: one at the most, so that a clock gone wrong costs one file. */
+/** Removes at most the oldest segment, if it is archived and old enough, so that a wrong clock costs one file. */
 export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promise<SealedSegment | undefined> {
   // Retiring gives room back, so it goes on while the disk is full.
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
@@ -29,12 +29,12 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
   return oldest
 }
 
-/** A damaged segment is never archived, so once its damage is accepted it may go unarchived: it would hold up all others. */
+/** A damaged segment is never archived. Once its damage is accepted it may go, because it would hold up all others. */
 function mayGo(log: Log, segment: SealedSegment): boolean {
   return segment.archived || hasKnownDamage(log.damage, segment)
 }
 
-/** The floor carries the hash that the next segment continues: where the two disagree, retiring would hide it. */
+/** The floor carries the hash that the next segment continues. Where the two disagree, retiring would hide it. */
 function isProvable(log: Log, oldest: SealedSegment, next: SealedSegment): boolean {
   if (hasKnownDamage(log.damage, oldest) || hasKnownDamage(log.damage, next)) return true
   const { footer } = oldest.sealed

@@ -1,5 +1,5 @@
-// Reads all sealed segments again, at a bounded rate, and compares them with what was sealed, so that bit rot is found before
-// somebody needs the bytes.
+// Reads all sealed segments again, at a bounded rate, and compares them with what was sealed, so that bit rot is found
+// before the bytes are needed.
 import { dirname } from 'node:path'
 import { crc32 } from 'node:zlib'
 import { diskErrorCode } from '../disk/disk.js'
@@ -24,7 +24,7 @@ export interface ScrubPass {
   readonly ms: number
 }
 
-/** Codes that concern the file itself: its bytes are bad, do not decompress, or are gone. */
+/** These codes concern the file itself: its bytes are bad, do not decompress, or are gone. */
 const UNREADABLE = new Set(['EIO', 'EARCHIVE', 'ENOENT'])
 
 export class Scrub {
@@ -43,7 +43,7 @@ export class Scrub {
     return this.nextPosition > 0
   }
 
-  /** Reads one segment. Gives the figures of the pass when there is none left, and begins anew with the next call. */
+  /** Reads one segment. When none is left it returns the figures of the pass, and the next call begins anew. */
   async step(): Promise<ScrubPass | undefined> {
     const segments = this.log.sealedSegments()
     const at = segments.countUpTo(this.nextPosition - 1)
@@ -63,7 +63,7 @@ export class Scrub {
     return pass
   }
 
-  /** A pass goes over all files, and leaves no descriptor of them behind. */
+  /** A pass goes over all files, so it must not leave a descriptor of each behind. */
   private async putAway(segment: SealedSegment): Promise<void> {
     const { pool } = this.log.context.files
     await pool.forget(segment.path)
@@ -73,7 +73,7 @@ export class Scrub {
   private async examine(segment: SealedSegment): Promise<void> {
     try {
       const { pool } = this.log.context.files
-      // The scrub opens an archive of its own, because chunks that are cached in memory prove nothing about those on disk.
+      // The scrub opens an archive of its own, because chunks cached in memory prove nothing about those on disk.
       const source = segment.archived ? await archiveSource(pool, segment.path) : segment.source
       const suspicion = (await this.fileFault(segment)) ?? (await this.contentFault(segment, source))
       if (suspicion !== undefined) await this.examineFault(segment, source, suspicion)
@@ -81,7 +81,7 @@ export class Scrub {
       const code = diskErrorCode(error)
       // A missing descriptor or permission proves nothing about the bytes, and the next pass reads them again (R1).
       if (code === undefined || !UNREADABLE.has(code)) throw error
-      // The segment was retired or archived meanwhile. The next pass reads it where it is then.
+      // The segment was retired or archived meanwhile, and the next pass reads it where it is then.
       if (!this.log.sealedSegments().holds(segment)) return
       const reason = `a part of the file cannot be read (${code})`
       if (code !== 'EIO' && (code !== 'ENOENT' || (await this.isMissing(segment))))
@@ -92,7 +92,7 @@ export class Scrub {
     }
   }
 
-  /** The file may be at fault, an index with wrong checksums, or a disk that gave wrong bytes once. Only the first is damage. */
+  /** The file may be at fault, its index, or a disk that gave wrong bytes once. Only the first is damage. */
   private async examineFault(segment: SealedSegment, source: SegmentBytes, suspicion: string): Promise<void> {
     const extents = await damagedExtents(segment, source)
     const reason = extents.length > 0 ? undefined : await this.provenFault(segment, source)
@@ -121,7 +121,7 @@ export class Scrub {
     await this.log.noteDamage(...damage)
   }
 
-  /** An archive as a file: its hash stands in its name. */
+  /** Checks an archive as a file, because its name holds its hash. */
   private async fileFault(segment: SealedSegment): Promise<string | undefined> {
     const name = parseName(segment.name)
     if (name?.kind !== 'archive') return undefined
@@ -151,7 +151,7 @@ export class Scrub {
     return last.equals(footerBytes(footer)) ? undefined : 'the footer is damaged or cut off'
   }
 
-  /** From the index; undefined while there is none on disk. */
+  /** The checksums in the index; undefined while no readable index is on disk. */
   private async checksumsOf(segment: SealedSegment): Promise<Uint32Array | undefined> {
     if (!(segment.postings instanceof SealedPostings)) return undefined
     try {
