@@ -12,16 +12,16 @@ export const FRAME_LIMITS = Object.freeze({
   /** Frames that may wait while the token of the first one is being verified. */
   heldFrames: 1_000,
   frameBytes: MIB,
-  /** Of a frame `append`: the largest batch, and what surrounds its events. */
+  /** A frame `append` has room for the largest batch and for what surrounds its events. */
   appendFrameBytes: 10 * MIB + 256 * KIB,
-  /** Of one message. */
+  /** Fragments of one message. */
   fragments: 1_024,
   idChars: 64,
   /** Subscriptions and consumers of one connection. */
   followings: 100,
   appendsInFlight: 256,
   appendBytesInFlight: 16 * MIB,
-  /** Of all connections of one agent. */
+  /** The same over all connections of one agent, which may open many. */
   agentAppendBytesInFlight: 32 * MIB,
   /** Unhandled bytes that each connection may hold before it takes from its agent's budget. */
   freeBytes: 64 * KIB,

@@ -4,7 +4,7 @@ export const GROUP_LIMITS = Object.freeze({
   nameChars: 64,
   /** Groups on one server. */
   groups: 1_000,
-  /** Of a new definition as JSON: its filter, beginning, settings and consumers. */
+  /** The JSON of a new definition: its filter, beginning, settings and consumers. */
   definitionBytes: 16 * 1024,
   /** Globs on agents among the consumers of one group. */
   consumerAgents: 100,
@@ -31,9 +31,9 @@ export const GROUP_LIMITS = Object.freeze({
   settledRemembered: 10_000,
   /** After so many state events the whole state is written, which bounds what is read to open the group. */
   changesBetweenStates: 1_000,
-  /** Of the events of one take together; a single event is handed out even if it weighs more. */
+  /** The events of one take together; a single event is handed out even if it weighs more. */
   takeBytes: 8 * 1024 * 1024,
-  /** Of events kept in memory from reading to handing out: those of one group, and below those of all together. */
+  /** Events kept in memory from reading to handing out: of one group here, and of all together below. */
   keptBytesOfGroup: 8 * 1024 * 1024,
   keptBytes: 16 * 1024 * 1024,
   /** Matching positions that the windows of all groups hold together. */
