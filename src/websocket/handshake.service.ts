@@ -94,7 +94,7 @@ export class Handshakes {
     }
   }
 
-  /** Throws the error that the caller is to get. Returns a promise only when a key has to be fetched first. */
+  /** Throws or rejects with the error for the caller. Returns a promise unless the token was verified recently. */
   identify(tell: () => string, opening: UpgradeInfo): AuthenticatedToken | Promise<AuthenticatedToken> {
     try {
       const token = tell()
