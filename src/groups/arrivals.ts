@@ -1,4 +1,4 @@
-// Brings what is stored for a group into its window as it comes, while somebody waits for it: a follower of the feed, which finds it by what the group asks for.
+// Follows the feed by a group's filter while a consumer waits, and puts new events into the group's window.
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { Follower, Sink } from '../following/follower.js'
 import type { SharedEvent } from '../following/recent-events.js'
@@ -6,7 +6,7 @@ import type { GroupJournal } from './dispatch/group-journal.js'
 import { groupFilterOf, isWithinGroupScope } from './group-scope.js'
 import type { Window } from './state/window.js'
 
-/** A consumer that asks again soon finds the group still following. */
+/** Following goes on for so long after the last consumer, because it often takes again soon. */
 const LINGER_MS = 1_000
 
 export class Arrivals implements Sink {
@@ -21,7 +21,7 @@ export class Arrivals implements Sink {
     private readonly onFailure: (error: unknown) => void,
   ) {}
 
-  /** From what the window holds on. What has come meanwhile may arrive before this returns. */
+  /** Begins at the end of the window. The first events may arrive before this returns. */
   follow(): void {
     clearTimeout(this.leaving)
     this.leaving = undefined
@@ -31,11 +31,12 @@ export class Arrivals implements Sink {
     this.end()
     this.window = window
     const follower = world.feed.follow({ filter: groupFilterOf(definition), after: window.read, sink: this })
+    // The first events may have filled the window, which has ended the following already.
     if (this.window === window) this.follower = follower
     else follower.end()
   }
 
-  /** Nobody waits for now. */
+  /** To be called when nobody waits: following ends after LINGER_MS unless `follow` is called before. */
   rest(): void {
     if (this.window === undefined || this.leaving !== undefined) return
     this.leaving = setTimeout(() => this.end(), LINGER_MS)
@@ -50,7 +51,7 @@ export class Arrivals implements Sink {
     this.window = undefined
   }
 
-  /** All that matches up to where the follower has come is in the window: it need not be read again. */
+  /** The window holds everything that matches up to the follower's position, so that part need not be read again. */
   catchUp(): void {
     const { state, window } = this.ledger
     if (this.follower !== undefined && this.window === window) window.add([], this.follower.position, state)
@@ -59,7 +60,7 @@ export class Arrivals implements Sink {
   event({ event, position }: SharedEvent): void {
     const { state, window } = this.ledger
     const isOurs = state.definition !== undefined && isWithinGroupScope(state.definition, event.stream)
-    // Of a window that has been let go nothing is known but that something has come.
+    // The group may have begun a new window, which has not been read up to here: adding to it would leave a gap.
     if (this.window === window) window.add(isOurs ? [event] : [], position, state)
     if (window.room <= 0) this.end()
     if (isOurs) this.onArrival(event)

@@ -1,4 +1,4 @@
-// Checks what a caller wants a group to be: its name, its filter, its consumers, and how large all of it is. Pure.
+// Checks the definition that a caller sends for a group: its name, filter, consumers and size. Pure.
 import { ROLES } from '../auth/access.js'
 import { agentFault } from '../contract/check/check-names.js'
 import { checkFilter } from '../contract/check/check-read.js'
@@ -26,7 +26,7 @@ export function checkAsked(name: string, filter: Definition['filter'], consumers
   findings.settle()
 }
 
-/** Of what is about to be written down; what has been, stays. */
+/** Applied only before a definition is written, so that one that is stored already stays valid. */
 export function checkSize(asked: object): void {
   const bytes = Buffer.byteLength(JSON.stringify(asked))
   const most = GROUP_LIMITS.definitionBytes

@@ -1,4 +1,4 @@
-// The figures of consumer groups as metrics tell them: of so many by name, of the rest together. Pure.
+// The figures of consumer groups for the metrics: by name for those furthest behind, summed for the rest. Pure.
 import { OTHER } from '../metrics/busiest-labels.js'
 import type { GroupStatus } from './state/group-status.js'
 

@@ -1,4 +1,4 @@
-// Who may do what with a group: its owner, its consumers and operators; for all others it does not exist. Pure.
+// Decides who may do what with a group: its owner, its consumers and operators; to others it does not exist. Pure.
 import type { Access } from '../auth/access.js'
 import { globMatches } from '../contract/glob.js'
 import type { Definition } from './state/group-definition.js'
@@ -9,7 +9,7 @@ export function isOwner({ definedBy }: Rights, { agentId }: Access): boolean {
   return definedBy === agentId
 }
 
-/** Whether it may take from the group and settle what it was given. */
+/** Whether the caller may take from the group and settle its own deliveries. */
 export function isConsumer(rights: Rights, access: Access): boolean {
   if (isOwner(rights, access)) return true
   const { agents = [], roles = [] } = rights.consumers ?? {}

@@ -1,4 +1,4 @@
-// What a group reads, and what of that somebody may see: patterns on stream names, of its owner and of whoever asks. Pure.
+// What a group reads and what a caller may see of it, by the stream name patterns of its owner and of the caller. Pure.
 import type { Access } from '../auth/access.js'
 import { type EventFilter, streamMatches } from '../contract/filter.js'
 import type { Visibility } from '../contract/moment.js'
@@ -11,7 +11,7 @@ export function scopeOf(access: Access): GroupScope {
   return access.within('streams.subscribe')
 }
 
-/** What a group may read that this caller defines now: what they may subscribe to, as far as they may manage it. */
+/** What a group that this caller defines now may read: streams that both of these scopes of the caller cover. */
 export function withinOf(access: Access): Within {
   const lists = new Map<string, readonly string[]>()
   for (const scope of ['streams.subscribe', 'subscriptions.manage'] as const) {
@@ -27,31 +27,31 @@ export function covers(scope: GroupScope, stream: string): boolean {
   return scope === undefined || scope.some(pattern => streamMatches(pattern, stream))
 }
 
-/** Of scopes that cover the same by the same words. */
+/** The `=` keeps the key of an empty scope apart from the empty key of EVERYTHING. */
 export function groupScopeKeyOf(scope: readonly string[]): string {
   return `=${scope.join('\n')}`
 }
 
-/** The first list is for the index, which takes one. */
+/** Takes only the first list, because a filter has room for one; isWithinGroupScope checks the others. */
 export function groupFilterOf({ filter, within }: Definition): EventFilter {
   const first = within?.[0]
   return first === undefined ? filter : { ...filter, within: first }
 }
 
-/** What a group with these lists will read, to whoever asks where it begins. */
+/** For resolving `after` of a new group, so that it reveals nothing of streams that the group will not read. */
 export function visibleWithin(within: Within): Visibility {
   return { covers: stream => within.every(list => covers(list, stream)), within: within[0] }
 }
 
-/** What the filter of the reading does not say: whether the stream lies within the other lists, too. */
+/** Checks the lists that groupFilterOf leaves out of the filter. */
 export function isWithinGroupScope({ within }: Definition, stream: string): boolean {
   if (within === undefined || within.length < 2) return true
   return within.slice(1).every(list => covers(list, stream))
 }
 
 /**
- * Whether the scope covers all that the group can ever read. A pattern that matches another's text matches whatever
- * that one matches: a star stands for any run of characters, and no name of a stream holds one.
+ * Whether the scope covers all that the group can ever read. A pattern that matches the text of another one matches
+ * every name that the other matches, because a star stands for any run of characters and no stream name holds one.
  */
 export function coversAll(scope: GroupScope, { filter, within = [] }: Definition): boolean {
   if (scope === undefined) return true

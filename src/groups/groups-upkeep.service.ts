@@ -1,4 +1,4 @@
-// What consumer groups need beside their consumers: to be measured, and to be known to a log that forgets its beginning.
+// Reports consumer groups to the metrics, and has their states rewritten before retention removes them.
 import { Injectable, type OnApplicationBootstrap } from '@nestjs/common'
 import { Metrics } from '../metrics/metrics.js'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
@@ -13,7 +13,7 @@ export class GroupsUpkeep implements OnApplicationBootstrap {
     metrics: Metrics,
   ) {
     metrics.gauges(GROUP_GAUGES, 'subscription', async () => {
-      // A group that cannot be looked at is told of by those who use it; the other metrics are wanted all the same.
+      // A failure must not take the other metrics with it, and it is reported to the callers who use the groups.
       return figuresOf(await groups.progress().catch(() => new Map()))
     })
   }

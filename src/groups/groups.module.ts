@@ -1,4 +1,4 @@
-// Consumer groups: their routes, and their frames.
+// The module of consumer groups: their HTTP routes and their WebSocket frames.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { FollowingModule } from '../following/following.module.js'

@@ -1,4 +1,4 @@
-// The consumer groups of the server: opened from the log when they are asked for, and what a caller may do with them.
+// The consumer groups of the server: opens them from the log on demand, and checks what a caller may do with them.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
@@ -36,7 +36,7 @@ import { WindowMemory } from './window-memory.js'
 export interface GroupRequest extends GroupSettings {
   readonly filter: Definition['filter']
   readonly after: unknown
-  /** Not named: the owner alone, or those it has. */
+  /** Left out: a new group has nobody beside its owner, an existing one keeps its consumers. */
   readonly consumers?: Consumers | undefined
 }
 
@@ -53,22 +53,21 @@ export interface Nack {
   readonly reason?: string
 }
 
-/** How a caller asks for events. */
 export type TakeAsked = Pick<Take, 'max' | 'waitMs' | 'signal' | 'stillGood'>
 
-/** A consumer that stays, and its way to settle what it was given. */
+/** A running consumer. Settling through it makes room for further deliveries at once. */
 export interface Consuming {
   ack(tokens: readonly string[]): Promise<number>
   nack(nack: Nack): Promise<number>
-  /** What it was given and somebody has settled for it. */
+  /** For tokens that were settled elsewhere, so that they no longer take up its room. */
   settled(tokens: readonly string[]): void
-  /** It is given nothing more. */
+  /** It takes nothing more; its unsettled deliveries stay its own until their deadlines. */
   stop(): void
 }
 
-/** Groups of which the metrics find out anew, at one asking, how far they have come. */
+/** The most groups that read on for one reading of the metrics, which would otherwise take long with many behind. */
 const LOOKED_AT_FOR_METRICS = 16
-/** How old what the metrics tell may be. */
+/** How old the figures of the metrics may be. */
 const FIGURES_MS = 1_000
 
 @Injectable()
@@ -77,7 +76,7 @@ export class Groups {
   private readonly open: OpenGroups
   private names: Promise<GroupNames> | undefined
   private figures: { readonly at: number; readonly found: Promise<ReadonlyMap<string, GroupStatus>> } | undefined
-  /** Of the open groups, the one the metrics have looked at last. */
+  /** The name of the group that read on last for the metrics; the next reading goes on behind it. */
   private lookedAt = ''
 
   constructor(
@@ -92,11 +91,11 @@ export class Groups {
     const { changesBetweenStates } = GROUP_LIMITS
     const memory = new WindowMemory()
     this.open = new OpenGroups({ store, clock: SYSTEM_CLOCK, changesBetweenStates, feed, memory, isRevoked })
-    // Whoever waits is answered with nothing, and can wait elsewhere.
+    // Takes that wait are answered with nothing at once, so that they do not delay the shutdown.
     draining.register(() => this.open.endAll())
   }
 
-  /** Answers whether it is new. The same again changes nothing, if it is a consumer's. */
+  /** Returns whether the group is new. A consumer may send the definition as it is, which changes nothing. */
   async define(
     name: string,
     { filter, after: given, consumers, ...settings }: GroupRequest,
@@ -112,7 +111,7 @@ export class Groups {
       const start = await positionBefore(after, this.store, visibleWithin(within))
       await this.ownersAreKnown(catalogue)
       const group = await this.open.group(name)
-      // Somebody else may have been faster.
+      // Another request may have defined the group while this one awaited the position.
       if (group.definition === undefined) {
         const { agentId: definedBy } = access
         if (!catalogue.has(name)) this.budgets.mustFit('groups', catalogue.ownedBy(definedBy) + 1)
@@ -162,7 +161,7 @@ export class Groups {
     await group.change(settings, access.agentId, consumers)
   }
 
-  /** Those that exist for the caller. */
+  /** A page of the groups that exist for the caller, in the order of their names. */
   async list({ after, limit }: { readonly after: string; readonly limit: number }, access: Access) {
     const views: GroupView[] = []
     let last: string | undefined
@@ -193,7 +192,7 @@ export class Groups {
     if (now.definition === undefined) (await this.catalogue()).remove(name)
   }
 
-  /** With a signal: when it aborts before the answer, nothing has been handed out. */
+  /** When the signal aborts before the answer, nothing stays handed out and no attempt is counted. */
   async take(name: string, access: Access, asked: TakeAsked): Promise<readonly Delivery[]> {
     this.draining.assertOpen()
     const group = await this.consumed(name, access)
@@ -218,7 +217,7 @@ export class Groups {
     return group.settle({ ...nack, by: access.agentId, forOthers })
   }
 
-  /** Deliveries come until it stops, the group ends or the server does. */
+  /** Resolves when the rights are checked. Deliveries come until it is stopped, or the group or the server ends. */
   async consume(
     name: string,
     access: Access,
@@ -253,7 +252,7 @@ export class Groups {
     return (await this.managed(name, access)).discard(positions, access.agentId)
   }
 
-  /** Of those that are in memory, for the metrics: at most once a second, and by what memory holds. */
+  /** The status of the groups in memory, for the metrics; computed at most once a second. */
   progress(): Promise<ReadonlyMap<string, GroupStatus>> {
     const now = performance.now()
     if (this.figures === undefined || now - this.figures.at > FIGURES_MS) {
@@ -269,7 +268,7 @@ export class Groups {
     const behind = defined.filter(({ isBehind }) => isBehind)
     const next = behind.findIndex(({ name }) => name === this.lookedAt) + 1
     for (const group of [...behind.slice(next), ...behind.slice(0, next)].slice(0, LOOKED_AT_FOR_METRICS)) {
-      // A group that cannot be looked at is told of by those who use it.
+      // The error is reported to the callers who use the group; the metrics report what memory holds.
       await group.lookOnce().catch(() => undefined)
       this.lookedAt = group.name
     }
@@ -280,7 +279,7 @@ export class Groups {
     return found
   }
 
-  /** Writes at the end of the log what all groups are, for the beginning of the log may be removed one day. */
+  /** Writes the states of all groups at the end of the log, because retention may remove its beginning. */
   async rewrite(): Promise<void> {
     const catalogue = await this.catalogue()
     if (catalogue.names.length === 0) return
@@ -295,14 +294,14 @@ export class Groups {
     await catalogue.rewrite()
   }
 
-  /** One that exists for the caller. */
+  /** Throws NOT_FOUND also for a group that exists, but not for this caller. */
   private async group(name: string, access: Access): Promise<Group> {
     const group = await this.seen(name, access)
     if (group === undefined) throw missing(name)
     return group
   }
 
-  /** Opens none that need not be opened to know that it is nothing to the caller. */
+  /** Looks at the rights that are known first, so that a caller cannot have groups opened that it may not see. */
   private async seen(name: string, access: Access): Promise<Group | undefined> {
     const catalogue = await this.catalogue()
     const known = catalogue.rightsOf(name)
@@ -329,7 +328,7 @@ export class Groups {
     return group
   }
 
-  /** Whoever manages a group settles what others were given, too. */
+  /** A caller who manages the group may settle deliveries of others, and need not be a consumer. */
   private async settled(name: string, access: Access): Promise<{ readonly group: Group; readonly forOthers: boolean }> {
     const group = await this.group(name, access)
     const forOthers = manages(group.definition as Rights, access)
@@ -344,7 +343,7 @@ export class Groups {
     return { name, filter, after, start, ...settingsOf(definition), definedBy, consumers, progress }
   }
 
-  /** Of names that were written down before owners were. */
+  /** Opens the groups whose names were written without owners, so that the limit of groups per agent counts them. */
   private async ownersAreKnown(catalogue: GroupNames): Promise<void> {
     for (const name of catalogue.ownerless) {
       const { definition } = await this.open.group(name)
@@ -357,7 +356,7 @@ export class Groups {
     if (this.names !== undefined) return this.names
     const reading = GroupNames.read(this.store)
     this.names = reading
-    // What cannot be read now may be readable later.
+    // The failed read is not kept, because the next one may succeed.
     reading.catch(() => {
       this.names = undefined
     })

@@ -1,4 +1,4 @@
-// What somebody may see of the events a group has at hand, by their patterns: each event is held against them once.
+// What one scope may see of the events a group has in memory; each event is compared with its patterns only once.
 import type { Position } from '../contract/event.js'
 import { Turn } from '../contract/turns.js'
 import { covers, type GroupScope } from './group-scope.js'
@@ -6,7 +6,7 @@ import { GROUP_LIMITS } from './state/group-limits.js'
 import type { Ready } from './state/key-queues.js'
 
 export class Sight {
-  /** Of what was never handed out, in order of position. */
+  /** Events that were never handed out, in order of position. */
   readonly visible = new Map<Position, Ready>()
   private readonly known = new Map<Position, boolean>()
   isComplete = false
@@ -14,7 +14,7 @@ export class Sight {
 
   constructor(private readonly scope: GroupScope) {}
 
-  /** What the window holds, and what is put into it meanwhile. */
+  /** Also finds events that are added while it runs, because the iteration over a Map reaches them. */
   lookThrough(ready: ReadonlyMap<Position, Ready>): Promise<void> {
     this.looking ??= this.through(ready)
     return this.looking
@@ -29,7 +29,7 @@ export class Sight {
     this.isComplete = true
   }
 
-  /** What has just been put into the window. */
+  /** Does nothing before the sight is complete, because lookThrough comes to the event by itself. */
   add(one: Ready): void {
     if (this.isComplete && covers(this.scope, one.stream)) this.visible.set(one.position, one)
   }
@@ -38,7 +38,7 @@ export class Sight {
     this.visible.delete(position)
   }
 
-  /** Of what has been handed out before. */
+  /** Compares events handed out before, in turns, because a choice runs in one piece and must not take long. */
   async learn(older: Iterable<readonly [Position, { readonly stream: string }]>): Promise<void> {
     const turn = new Turn()
     for (const [position, { stream }] of older) {
@@ -50,7 +50,7 @@ export class Sight {
   sees(position: Position, stream: string): boolean {
     const known = this.known.get(position)
     if (known !== undefined) return known
-    // As many as a group ever has out, to be tried again and parked.
+    // A group never has more events than this in flight, retrying and parked together, so the cache need not be larger.
     if (this.known.size >= GROUP_LIMITS.parked) this.known.clear()
     const seen = this.visible.has(position) || covers(this.scope, stream)
     this.known.set(position, seen)

@@ -1,25 +1,24 @@
-// What the windows of all groups hold in memory together: when it is too much, the one nothing was handed out of for longest gives way.
+// Bounds the memory of all windows together: over it, the window that nothing was handed out of for longest gives way.
 import { GROUP_LIMITS } from './state/group-limits.js'
 
-/** Groups that read on at the same time, so that the windows they fill meanwhile fit. */
+/** Windows that are being filled do not give way, so no more groups than this read on at the same time. */
 const READERS = 32
 
-/** A window, as far as its memory is concerned. */
 export interface Holder {
   readonly positions: number
   readonly keptBytes: number
-  /** It is being filled at this moment. */
+  /** True while it is being filled; it does not give way then. */
   readonly inUse: boolean
-  /** Events are read once more when they are wanted. */
+  /** Keeps the positions; the events are read from the log again when they are handed out. */
   dropEvents(): void
-  /** It is read anew when it is wanted. */
+  /** Drops the positions, too; the group reads on from its floor again. */
   letGo(): void
 }
 
 export class WindowMemory {
   private positions = 0
   private bytes = 0
-  /** The one something was handed out of last stands last. */
+  /** In the order in which something was last handed out of them, because the first gives way first. */
   private readonly holders = new Set<Holder>()
   private readers = 0
   private readonly inLine: (() => void)[] = []
@@ -34,7 +33,7 @@ export class WindowMemory {
     this.holders.add(holder)
   }
 
-  /** Something was handed out of it. */
+  /** Moves the holder to the end of the order, because something was handed out of it. */
   used(holder: Holder): void {
     if (this.holders.delete(holder)) this.holders.add(holder)
   }
@@ -45,7 +44,7 @@ export class WindowMemory {
     this.bytes -= holder.keptBytes
   }
 
-  /** Resolves when it is the caller's turn to read on, which lasts until the answer is called. */
+  /** Resolves when the caller may read on. It must call the returned function exactly once when it has finished. */
   async turnToRead(): Promise<() => void> {
     if (this.readers >= READERS) await new Promise<void>(resolve => this.inLine.push(resolve))
     else this.readers++
@@ -56,14 +55,14 @@ export class WindowMemory {
     }
   }
 
-  /** So many positions more, or fewer. */
+  /** A negative number gives positions back. */
   count(holder: Holder, positions: number): void {
     if (!this.holders.has(holder)) return
     this.positions += positions
     if (positions > 0 && this.positions > this.most.knownPositions) this.makeRoomBeside(holder)
   }
 
-  /** Answers whether an event of this weight may be kept. */
+  /** Returns whether an event of so many bytes may be kept; other windows drop their events first to make room. */
   keep(holder: Holder, bytes: number): boolean {
     if (!this.holders.has(holder)) return false
     for (const other of this.holders) {
@@ -77,7 +76,7 @@ export class WindowMemory {
     return true
   }
 
-  /** They are not kept any more. */
+  /** To be called when events of so many bytes are no longer kept. */
   give(holder: Holder, bytes: number): void {
     if (this.holders.has(holder)) this.bytes -= bytes
   }

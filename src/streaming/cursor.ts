@@ -1,4 +1,4 @@
-// The cursor of a page: where the next one begins and up to which head, sealed to the parameters it was made for. Pure.
+// The cursor of a page: where the next page begins and up to which head, valid for the same parameters only. Pure.
 import { hash } from 'node:crypto'
 import { invalid } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
@@ -7,7 +7,7 @@ export interface Cursor {
   readonly order: 'asc' | 'desc'
   /** The last position of the page before. */
   readonly position: Position
-  /** The head when the first page was read: what is appended later is not part of these pages. */
+  /** The head when the first page was read; events appended later are not part of these pages. */
   readonly head: Position
 }
 
@@ -16,7 +16,7 @@ const FIELD_BYTES = 18
 const SEAL_BYTES = 9
 const NOT_OURS = 'is not the next of a page with these parameters; repeat those of the first page, or leave it out'
 
-/** `parameters` is the text of whatever decides which events are read. */
+/** `parameters` is a text of everything that decides which events are read. */
 export function writeCursor({ order, position, head }: Cursor, parameters: string): string {
   const bytes = Buffer.alloc(FIELD_BYTES + SEAL_BYTES)
   bytes[0] = VERSION
@@ -27,7 +27,7 @@ export function writeCursor({ order, position, head }: Cursor, parameters: strin
   return bytes.toString('base64url')
 }
 
-/** Refuses what this server has not written, for these parameters, in exactly this spelling. */
+/** Throws INVALID_REQUEST unless writeCursor has written exactly this text for these parameters. */
 export function readCursor(text: string, parameters: string): Cursor {
   const bytes = Buffer.from(text, 'base64url')
   const whole =
@@ -40,7 +40,7 @@ export function readCursor(text: string, parameters: string): Cursor {
   return { order: bytes[1] === 0 ? 'asc' : 'desc', position, head }
 }
 
-/** Against mistakes, not against enemies: a forged cursor reads nothing that the parameters alone would not. */
+/** Guards against mistakes only: a forged cursor is harmless, as it reads nothing that the parameters would not. */
 function sealOf(bytes: Buffer, parameters: string): Buffer {
   const sealed = Buffer.concat([bytes.subarray(0, FIELD_BYTES), Buffer.from(parameters)])
   return hash('sha256', sealed, 'buffer').subarray(0, SEAL_BYTES)

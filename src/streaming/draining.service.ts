@@ -1,20 +1,20 @@
-// How the server ends for those who hold something open: each of them is told once, and nobody begins anything more.
+// How the server ends for those who hold something open: each is notified once, and nothing new begins.
 import type { ServerResponse } from 'node:http'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import { StoreError } from '../contract/errors.js'
 
-/** How long whoever was told that it is over has to take what was said last. */
+/** How long a client has to read the last frame that was sent to it before its connection is cut. */
 export const GRACE_MS = 2_000
 
 export function shuttingDown(): StoreError {
   return new StoreError('CLOSED', 'The server is shutting down.')
 }
 
-/** The connection is cut, not the answer: what was handed to it may wait there for the reader, and the server for both. */
+/** Cuts the connection, because bytes of a finished answer may wait there for a reader, and the server for them. */
 export function cutOffLater(answer: ServerResponse): void {
   const connection = answer.socket
   const timer = setTimeout(() => connection?.destroy(), GRACE_MS).unref()
-  // What comes next on the connection is another answer.
+  // An answer that ends in time leaves the connection to the next one, which must not be cut.
   answer.once('close', () => clearTimeout(timer))
 }
 
@@ -38,7 +38,7 @@ export class Draining implements OnModuleDestroy {
     if (this.begun) throw shuttingDown()
   }
 
-  /** `end` is called when the server ends, unless what comes back was called before. Throws CLOSED once it does. */
+  /** `end` is called when the server ends, unless the returned function was called before. Then this throws CLOSED. */
   register(end: (error: StoreError) => void): () => void {
     this.assertOpen()
     this.open.add(end)

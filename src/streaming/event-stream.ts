@@ -1,4 +1,4 @@
-// One stream of events as server-sent events: the sink of a follower.
+// A stream of events as server-sent events: the sink of one follower.
 import type { Position } from '../contract/event.js'
 import type { Follower, Sink } from '../following/follower.js'
 import { SharedEvent } from '../following/recent-events.js'
@@ -46,7 +46,7 @@ export class EventStream extends SseWriter implements Sink {
     this.follower?.end()
   }
 
-  /** What is shown as it is stored is framed once for all. */
+  /** An event that `show` leaves as it is stays shared, so that it is framed once for all followers. */
   private shown(shared: SharedEvent): SharedEvent {
     if (this.show === undefined) return shared
     const shown = this.show(shared.event)

@@ -1,4 +1,4 @@
-// What takes the frames that clients send over a socket: one list, to which each part of the server adds the kinds it answers.
+// The list of the kinds of frames that clients may send, to which each part of the server adds those it handles.
 import { Injectable } from '@nestjs/common'
 import type { Access, Scope } from '../auth/access.js'
 import type { FrameForm } from '../wire/event-frames.js'
@@ -8,35 +8,35 @@ export interface ClientFrame {
   readonly id?: string
 }
 
-/** Something the client has under an id until it ends it: a subscription, or a consumer of a group. */
+/** What a client holds open under an id: a subscription, or a consumer of a group. */
 export interface OpenChannel {
   end(): void
-  /** There is room in the socket again. */
+  /** Called when there may be room in the socket again. */
   resume(): void
 }
 
-/** The socket, as far as whoever answers a frame may use it. */
+/** The part of a connection that frame handlers may use. */
 export interface FrameSocket {
   readonly form: FrameForm
   readonly hasRoom: boolean
   write(frame: string | Buffer): void
-  /** What the work throws or rejects with ends this connection and no other. */
+  /** Wraps work so that what it throws or rejects with ends this connection and no other. */
   guarded<A extends readonly unknown[]>(work: (...args: A) => void | Promise<void>): (...args: A) => void
-  /** An append of so many bytes is in hand, until it is settled. */
+  /** Counts an append of so many bytes in flight, until `settled` is called with the same number. */
   begun(bytes: number): void
   settled(bytes: number): void
 }
 
-/** One client that is known, as it is seen by whoever answers its frames. */
+/** The part of a client session that frame handlers may use. Its token is known. */
 export interface FrameSession {
   readonly access: Access
   readonly connection: FrameSocket
   readonly upgrade: { readonly correlationId: string; readonly traceparent: string | undefined }
-  /** Throws FORBIDDEN when the scope is not granted for anything at all. */
+  /** Throws FORBIDDEN when the token does not have the scope for anything. */
   needs(scope: Scope): void
-  /** Rejects with UNAUTHENTICATED when its token is good no more. */
+  /** Rejects with UNAUTHENTICATED when its token is no longer good. */
   assertTokenGood(): Promise<void>
-  /** Keeps the id for what is about to begin; throws when it is taken, or when there are too many. */
+  /** Reserves the id. Throws when it is taken, or when the connection or its agent has too many. */
   hold(id: string, channel: OpenChannel): void
   holds(id: string, channel: OpenChannel): boolean
   drop(id: string): OpenChannel | undefined
@@ -44,14 +44,14 @@ export interface FrameSession {
   problem(error: unknown): object
 }
 
-/** What a handler throws is answered by `error`, and the connection goes on. `bytes` are those of the frame as it came. */
+/** What a handler throws is answered by an `error` frame, and the connection goes on. `bytes` is the frame's size. */
 export type FrameHandler<F extends ClientFrame> = (
   frame: F,
   session: FrameSession,
   bytes: number,
 ) => void | Promise<void>
 
-/** Makes a frame of the fields that came, or throws what is wrong with them. */
+/** Makes a frame of the fields that came. What it throws breaks the protocol and ends the connection. */
 export type FrameReader<F extends ClientFrame> = (fields: Record<string, unknown>) => F
 
 interface Kind {
@@ -63,9 +63,9 @@ interface Kind {
 export class FrameHandlers {
   private readonly kinds = new Map<string, Kind>()
 
-  /** Before the first connection: in the constructor of whoever answers it. */
+  /** To be called in constructors, so that every kind is known before the first connection. */
   add<F extends ClientFrame>(type: F['type'], read: FrameReader<F>, handle: FrameHandler<F>): void {
-    // What a kind has read is what it handles.
+    // The cast is safe, because `handle` is only given what `read` of the same kind has made.
     this.kinds.set(type, { read, handle: handle as FrameHandler<ClientFrame> })
   }
 

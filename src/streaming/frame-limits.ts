@@ -1,53 +1,53 @@
-// What one connection of the stream may send, hold and take, and how long; docs/FRAMES.md tells them.
+// The limits of the stream's connections, as docs/FRAMES.md lists them.
 const KIB = 1024
 const MIB = 1024 * KIB
 
 export const FRAME_LIMITS = Object.freeze({
-  /** All that a socket may send before its token is known. */
+  /** All bytes that a socket may send before its token is known. */
   strangerBytes: 64 * KIB,
-  /** Sockets whose token is not known yet: from one address, */
+  /** Sockets of one address whose token is not known yet. */
   strangersOfAddress: 128,
-  /** and in all. */
+  /** Such sockets in all. */
   strangers: 1_024,
-  /** Frames that came while the token of the first one is being looked at. */
+  /** Frames that may wait while the token of the first one is being verified. */
   heldFrames: 1_000,
   frameBytes: MIB,
-  /** Of a frame `append`: a batch, and what stands around its events. */
+  /** A frame `append` has room for the largest batch and for what surrounds its events. */
   appendFrameBytes: 10 * MIB + 256 * KIB,
-  /** Of a message cut into pieces. */
+  /** Fragments of one message. */
   fragments: 1_024,
   idChars: 64,
   /** Subscriptions and consumers of one connection. */
   followings: 100,
   appendsInFlight: 256,
   appendBytesInFlight: 16 * MIB,
-  /** Of all connections of one agent. */
+  /** The same over all connections of one agent, which may open many. */
   agentAppendBytesInFlight: 32 * MIB,
-  /** What has come and is not handled: so much is free for each connection, and beyond it the agent's budget is drawn upon */
+  /** Unhandled bytes that each connection may hold before it takes from its agent's budget. */
   freeBytes: 64 * KIB,
-  /** in steps of so much. */
+  /** It takes from the budget in steps of so many bytes, so that not every frame has to be counted there. */
   stepBytes: 256 * KIB,
-  /** A piece of a frame weighs at least so much: what is kept of it is no smaller. */
+  /** A piece of a frame counts as at least so many bytes, because keeping a small one takes no less memory. */
   pieceBytes: 256,
-  /** Frames are handled for so long in a round of the event loop; what is left of them waits for its turn. */
+  /** Frames are handled for so long in a round of the event loop; the rest waits for a turn. */
   turnMs: 5,
-  /** Of a turn, when several agents wait for it. */
+  /** One agent's share of a turn when several agents wait. */
   sliceMs: 1,
   authMs: 5_000,
   heartbeatMs: 15_000,
-  /** No further events are written to a socket that holds so many bytes, */
+  /** No events are written to a socket that holds so many bytes its client has not taken. */
   roomBytes: 256 * KIB,
-  /** and at so many, which only answers can make, it is not read any further either. */
+  /** At so many, which only answers can reach, it is not read either; its answers would otherwise pile up. */
   answerBytes: MIB,
-  /** For a client to answer that the connection is closed. */
+  /** For a client to answer the close frame. */
   closeMs: 2_000,
-  /** All that a close frame has room for. */
+  /** The most that a close frame has room for. */
   closeReasonBytes: 123,
-  /** The same reason in `goaway`, which has more. */
+  /** For the same reason in a `goaway`, which has more room. */
   goawayReasonBytes: KIB,
 })
 
-/** The relations that must hold between the limits; the names of those that do not. */
+/** Returns the names of the relations between the limits that do not hold, so it must be empty. */
 export function brokenFrameRelations(limits: typeof FRAME_LIMITS): string[] {
   const relations: readonly (readonly [string, boolean])[] = [
     ['strangersOfAddress < strangers', limits.strangersOfAddress < limits.strangers],

@@ -1,4 +1,4 @@
-// Answers that go on: each counted for its agent as long as it does, and ended with the server, or within a second of its token.
+// Answers that go on for long: each counts for its agent, and ends with the server or within a second of its token.
 import type { ServerResponse } from 'node:http'
 import { Injectable } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
@@ -22,7 +22,7 @@ export interface LongAnswer {
 
 interface Watched {
   readonly request: Asking
-  /** Called once, with why the token is good no more. */
+  /** Called once, with the reason why the token is no longer good. */
   readonly onOver: (error: StoreError) => void
 }
 
@@ -39,9 +39,10 @@ export class LongAnswers {
   ) {}
 
   /**
-   * Throws WORK_LIMIT when the agent has too many of one of these, and CLOSED when the server ends. What comes back is
-   * called, once or more often, when nothing is made for the answer any more. `onOver` is called with why the token is
-   * good no more; with CLOSED also while the caller has yet to take what was made, because the server would wait for it.
+   * Throws WORK_LIMIT when the agent has too many of one of these works, and CLOSED when the server ends. The returned
+   * function must be called when nothing more is made for the answer, once or more often. `onOver` is called with the
+   * reason why the token is no longer good, or with CLOSED when the server ends. The latter may come after the returned
+   * function was called, because the server would wait for a caller that has not yet taken everything.
    */
   begin({ request, answer }: LongAnswer, works: readonly Work[], onOver: (error: StoreError) => void): () => void {
     this.draining.assertOpen()
@@ -67,7 +68,7 @@ export class LongAnswers {
     }
   }
 
-  /** Once a second. */
+  /** Runs once a second; when checking all tokens takes longer, the next run is skipped. */
   async look(): Promise<void> {
     if (this.isLooking) return
     this.isLooking = true
@@ -83,7 +84,7 @@ export class LongAnswers {
     try {
       await this.mustBeGood(watched.request)
     } catch (error) {
-      // It may have ended while its token was being looked at.
+      // The answer may have ended while its token was being verified.
       if (!this.watched.has(watched)) return
       this.forget(watched)
       watched.onOver(error as StoreError)

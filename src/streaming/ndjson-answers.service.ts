@@ -1,4 +1,4 @@
-// Streams events as lines of NDJSON: as long as the log, at the reader's pace, ended by a frame that says how far it went.
+// Streams events as lines of NDJSON at the reader's pace, ended by a frame that says how far the read went.
 import type { ServerResponse } from 'node:http'
 import type { Readable } from 'node:stream'
 import { Injectable } from '@nestjs/common'
@@ -28,7 +28,7 @@ export class NdjsonAnswers {
     private readonly long: LongAnswers,
   ) {}
 
-  /** Looks at the first event before anything is sent: what is wrong from the start still has a status of its own. */
+  /** Reads the first event before anything is sent, so that an error at the start still has a status of its own. */
   stream(plan: ReadPlan, limit: number | undefined, exchange: NdjsonExchange): Promise<Readable> {
     const request = limit === undefined ? plan.request : { ...plan.request, limit }
     const events = () => this.views.of(this.store.read(request), plan.upcast)
@@ -38,7 +38,7 @@ export class NdjsonAnswers {
     )
   }
 
-  /** Frames of any kind, the last of which says that it is the last. As above, the first is looked at beforehand. */
+  /** The last of the frames must say that it is the last. Here, too, the first is made before anything is sent. */
   async send(frames: AsyncIterable<string>, exchange: NdjsonExchange): Promise<Readable> {
     const { request, answer } = exchange
     let over: StoreError | undefined
@@ -46,14 +46,14 @@ export class NdjsonAnswers {
     const release = this.long.begin(exchange, ['openReads'], error => {
       over = error
       if (stream === undefined) return
-      // Readers that go on reading are told.
+      // A reader that goes on gets the error as its last line; one that does not is cut off.
       stream.stop(error)
       cutOffLater(answer)
     })
     const held = until(frames, release)
     const first = await held.next()
     stream = ndjsonStream(held, error => errorFrame(this.problems.problem(error, request)), first)
-    // Whoever is gone already takes nothing: nobody would end the stream.
+    // A caller that is gone already causes no further `close`, so nothing would end the stream.
     if (answer.destroyed) over ??= new StoreError('ABORTED', 'The caller is gone.')
     if (over !== undefined) {
       stream.destroy()
@@ -64,7 +64,7 @@ export class NdjsonAnswers {
   }
 }
 
-/** Calls `ended` when nothing of the frames is being made any more. Asked for one frame at least, or never ended. */
+/** Calls `ended` when no more frames are made; but not if none was ever requested, as the body has not begun then. */
 async function* until(frames: AsyncIterable<string>, ended: () => void): AsyncGenerator<string, void, void> {
   try {
     yield* frames
@@ -92,7 +92,7 @@ async function* eventFrames(
   yield endFrame(endOf({ position, count }), count)
 }
 
-/** From where to go on: behind the last event if the limit ended the read, else behind all that was looked at. */
+/** Where to go on: behind the last event if the limit ended the read, otherwise behind everything that was read. */
 function endOf({ request, order, head }: ReadPlan, limit: number | undefined, last: Last): Position {
   if (last.count === limit) return last.position
   if (order === 'desc') return (request.after ?? 0) + 1

@@ -1,4 +1,4 @@
-// Turns the parameters of a read into what the store is asked, and the store's findings back into parameters. Pure.
+// Turns the parameters of a query into a read request, and pointers in the store's errors back into parameters. Pure.
 
 import { invalid } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
@@ -13,12 +13,12 @@ import {
 import { LIMITS } from '../contract/limits.js'
 import { type Cursor, readCursor, writeCursor } from './cursor.js'
 
-/** How events are shown: absent, as they are stored. */
+/** When undefined, events are shown as they are stored. */
 export type Upcast = 'latest' | undefined
 
 type FilterParameter = (typeof FILTER_FIELDS)[FilterFieldName]['parameter']
 
-/** The fields of a filter by the names they have in a query. */
+/** The fields of a filter under the names that they have in a query. */
 export type FilterQuery = { readonly [Parameter in FilterParameter]?: readonly string[] }
 
 const PARAMETERS = FILTER_FIELD_LIST.map(({ name, parameter }) => ({ name, parameter: parameter as FilterParameter }))
@@ -39,9 +39,9 @@ export interface ReadPlan {
   readonly request: ReadRequest
   readonly upcast: Upcast
   readonly order: 'asc' | 'desc'
-  /** The head these pages are read up to. */
+  /** The head up to which all pages of this read go. */
   readonly head: Position
-  /** The cursor to go on from behind a position. */
+  /** The cursor of a page that begins behind a position. */
   readonly cursorAfter: (position: Position) => string
 }
 
@@ -55,7 +55,7 @@ export function filterOf(query: FilterQuery, within: readonly string[] | undefin
   return filter
 }
 
-/** `head` is the store's at this moment; a cursor keeps to the one of its first page. */
+/** `head` is the store's head now; with a cursor the head of the first page holds instead. */
 export function readPlan(query: ReadQuery, within: readonly string[] | undefined, head: Position): ReadPlan {
   const parameters = parametersOf(query)
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, parameters)
@@ -76,10 +76,10 @@ export function readPlan(query: ReadQuery, within: readonly string[] | undefined
   return { request, upcast: query.upcast, order, head: asOf, cursorAfter }
 }
 
-/** More than so many events in one answer take a while, whatever they are. */
+/** An answer with more events than this takes long, whatever they are. */
 const COSTLY_EVENTS = 1_000
 
-/** Whether many events may have to be looked at for a page: those that patterns leave out, or those that it holds. */
+/** Whether a page may take many events: because it holds them, or because patterns leave out most that are read. */
 export function isCostly({ request }: ReadPlan, limit: number): boolean {
   return limit > COSTLY_EVENTS || filterCost(request.filter ?? {}) > 1
 }
@@ -93,38 +93,38 @@ function boundsOf({ after, before }: ReadQuery, cursor: Cursor | undefined, head
   }
 }
 
-/** Without a bound the store reads to its head, and tells of what is lost from behind it. */
+/** No bound is set while the head has not moved, because only a read without one reports what was lost beyond it. */
 function upperOf(cursor: Cursor | undefined, head: Position): Position {
   if (cursor === undefined) return Number.POSITIVE_INFINITY
   if (cursor.order === 'desc') return cursor.position
   return cursor.head < head ? cursor.head + 1 : Number.POSITIVE_INFINITY
 }
 
-/** Whatever decides which events are read. The order of repeated parameters does not, nor how they are shown. */
+/** Everything that decides which events are read. The order of repeated parameters and `upcast` do not. */
 function parametersOf(query: ReadQuery): string {
   const { after, before, since, until } = query
   const lists = PARAMETERS.map(({ parameter }) => query[parameter]?.toSorted() ?? null)
   return JSON.stringify([lists, after ?? null, before ?? null, since ?? null, until ?? null])
 }
 
-/** One more than the page holds tells whether there is another page; the store takes no larger number. */
+/** One event more than the page holds shows whether another follows; no limit where the store takes no larger one. */
 export function limitBeyond(limit: number): { readonly limit?: number } {
   return limit < LIMITS.readLimitMax ? { limit: limit + 1 } : {}
 }
 
-/** `/filter/streams/0` of a read request is `/stream/0` of its query. */
+/** Maps a pointer into a read request to one into its query: `/filter/streams/0` becomes `/stream/0`. */
 export function inQuery(pointer: string): string {
   const [, filter, field = '', ...rest] = pointer.split('/')
   const parameter = PARAMETERS.find(({ name }) => name === field)?.parameter
   return filter === 'filter' ? ['', parameter ?? field, ...rest].join('/') : pointer
 }
 
-/** The same address, from the next page on. */
+/** A Link header to the same address with the cursor of the next page. */
 export function nextLink(url: string, cursor: string): string {
   return linkTo(url, 'cursor', cursor)
 }
 
-/** The same for a stream, whose pages go on at a revision. */
+/** The pages of a stream go on at a revision and have no cursor. */
 export function streamLink(url: string, from: number): string {
   return linkTo(url, 'from', String(from))
 }

@@ -1,4 +1,4 @@
-// Streams of server-sent events: begun where the reader left off, kept alive, and ended with the token or the server.
+// Opens streams of server-sent events where the reader left off, keeps them alive, and ends them with token or server.
 import type { ServerResponse } from 'node:http'
 import { Injectable, type OnModuleDestroy } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
@@ -42,7 +42,7 @@ export class SseAnswers implements OnModuleDestroy {
     clearInterval(this.timer)
   }
 
-  /** What is wrong from the start still has a status of its own. */
+  /** Rejects with what is wrong at the start, before anything is sent, so that it has a status of its own. */
   open(query: ReadQuery, access: Access, reader: SseReader): Promise<EventStream> {
     return this.views.ofStream(query.upcast, show => this.begin(query, access, reader, show))
   }
@@ -63,7 +63,7 @@ export class SseAnswers implements OnModuleDestroy {
     return stream
   }
 
-  /** A stream of any kind: counted as these works of its agent, kept alive, and ended with its token or the server. */
+  /** For any kind of stream: it is counted as these works, kept alive, and ended with its token or the server. */
   keep<S extends SseWriter>(
     reader: SseReader,
     works: readonly Work[],
@@ -83,12 +83,12 @@ export class SseAnswers implements OnModuleDestroy {
     })
     answer.once('close', () => stream.destroy())
     if (!answer.destroyed) return stream
-    // Nobody would end it for who is gone already.
+    // A caller that is gone already causes no further `close`, so nothing would end the stream.
     stream.destroy()
     throw new StoreError('ABORTED', 'The caller is gone.')
   }
 
-  /** A reader that comes back asks with the same parameters as before, and says in a header how far it was. */
+  /** A reader that reconnects repeats its parameters, so the header that says how far it was goes before them. */
   private async startOf({ after = 0, since }: ReadQuery, { headers }: FastifyRequest): Promise<Position> {
     const last = headers['last-event-id']
     if (last === undefined || last === '') {

@@ -1,34 +1,34 @@
-// Writes one stream of server-sent events: bounded, filled at the pace of whoever reads it, and ended by a last frame.
+// Writes one stream of server-sent events within bounded memory, at the reader's pace, and ends it with a last frame.
 import { Readable } from 'node:stream'
 import type { Position } from '../contract/event.js'
 import { errorFrame, goawayFrame } from '../wire/frames.js'
 
-/** What waits here for its reader at most, but for one frame. */
+/** At so many bytes that wait for the reader the source must stop, so one frame may exceed them. */
 const ROOM_BYTES = 256 * 1024
 
 export abstract class SseWriter extends Readable {
   private isFinished = false
-  /** What is said in one turn goes on as one piece. */
+  /** What is written in one turn is pushed as one piece at its end. */
   private said: Buffer[] = []
   private saidBytes = 0
 
   constructor(private readonly problemOf: (error: unknown) => object) {
     super({ highWaterMark: ROOM_BYTES })
-    // The head of the answer goes out with the first bytes of its body.
+    // The headers are sent with the first bytes of the body, and the reader must not have to wait for an event.
     this.comment('following')
   }
 
-  /** There is room again: the source may go on. */
+  /** Called when there may be room again: the source goes on. */
   protected abstract refill(): void
 
-  /** Nothing more is taken from the source. Called once or more often. */
+  /** Called when nothing more is taken from the source, once or more often. */
   protected abstract release(): void
 
   get hasRoom(): boolean {
     return !this.isFinished && this.readableLength + this.saidBytes < ROOM_BYTES
   }
 
-  /** Node calls it just before it takes out what makes room, and not again until something is put in. */
+  /** Deferred, because Node calls this just before it takes out what makes room, and not again until a push. */
   override _read(): void {
     process.nextTick(() => this.refill())
   }
@@ -46,7 +46,7 @@ export abstract class SseWriter extends Readable {
     this.finish('error', errorFrame(this.problemOf(error)))
   }
 
-  /** The last frame says why. */
+  /** Ends the stream; its last frame gives the reason. */
   goAway(reason: string): void {
     this.finish('goaway', goawayFrame(reason))
   }
@@ -75,7 +75,7 @@ export abstract class SseWriter extends Readable {
     if (this.isFinished) return
     this.release()
     this.say(type, frame)
-    // Nothing may be put behind the last frame, also not by a source that hears of the room that flushing makes.
+    // Set before the flush, which may refill from the source, because nothing may follow the last frame.
     this.isFinished = true
     this.flush()
     this.push(null)

@@ -1,4 +1,4 @@
-// What answers that go on are made of: lines, server-sent events, events as upcasters show them, the frames of sockets, and how all of them end.
+// The module of answers that go on: NDJSON, server-sent events, upcast views, frame handlers, and how they end.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { FollowingModule } from '../following/following.module.js'

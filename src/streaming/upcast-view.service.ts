@@ -1,4 +1,4 @@
-// How events are shown to their readers: as they are stored, or on demand as the newest versions of their types.
+// How events are shown to their readers: as they are stored, or on request as the newest versions of their types.
 import { Injectable } from '@nestjs/common'
 import type { RecordedEvent } from '../contract/event.js'
 import type { Show } from '../upcasting/upcaster.js'
@@ -12,7 +12,7 @@ const CHANGED = 'The upcasters have changed: connect again, and go on behind the
 export class UpcastView {
   constructor(private readonly upcasting: Upcasting) {}
 
-  /** By the upcasters that are in force when the first event is asked for; without `upcast` the source itself. */
+  /** Uses the upcasters in force when the first event is requested. Without `upcast` it returns the source itself. */
   of(source: AsyncIterable<RecordedEvent>, upcast: Upcast): AsyncIterable<RecordedEvent> {
     return upcast === undefined ? source : this.latest(source)
   }
@@ -21,7 +21,7 @@ export class UpcastView {
     return upcast === undefined ? event : (await this.upcasting.latest())(event)
   }
 
-  /** A stream without end speaks of one version of each type: it ends when that is the newest no more. */
+  /** An endless stream keeps to one version of each type, so it ends when the upcasters change. */
   async ofStream<S extends SseWriter>(upcast: Upcast, open: (show?: Show) => Promise<S>): Promise<S> {
     if (upcast === undefined) return open()
     let stream: S | undefined

@@ -1,10 +1,10 @@
-// What the connections of one agent share: its budgets, its turns, and how much it may have the store append at a time.
+// What the connections of one agent share: its work budgets, its turns, and the limit on its appends in flight.
 import type { WorkBudgets } from '../auth/work-budgets.js'
 import type { Work } from '../contract/work-limits.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { FrameRound, FrameTurns, TurnLine } from './frame-turns.js'
 
-/** A connection that may have been kept from reading. */
+/** A connection whose reading may have been paused by a limit. */
 export interface Reading {
   considerReading(): void
 }
@@ -20,7 +20,7 @@ export class AgentSockets {
     private readonly onEmpty: () => void,
   ) {}
 
-  /** As WorkBudgets.take. */
+  /** Like `WorkBudgets.take`, for this agent. */
   take(work: Work, amount?: number): () => void {
     return this.budgets.take(this.agentId, work, amount)
   }
@@ -50,17 +50,17 @@ export class AgentSockets {
     for (const connection of this.connections) connection.considerReading()
   }
 
-  /** What its closed connections have left in hand counts for those it opens anew. */
+  /** Kept while appends of closed connections are in flight, so that reconnecting does not escape the limit. */
   private considerEnding(): void {
     if (this.connections.size === 0 && this.appendBytes === 0) this.onEmpty()
   }
 }
 
-/** Of all agents that have a connection. */
+/** Finds what the connections of an agent share, for all agents that have a connection or an append in flight. */
 export class Agents {
   readonly round = new FrameRound()
   private readonly turns = new FrameTurns()
-  /** Of all whose token is not known yet. */
+  /** Shared by all sockets whose token is not known yet, so that together they get no more time than one agent. */
   readonly strangers = new TurnLine(this.turns)
   private readonly byId = new Map<string, AgentSockets>()
 
@@ -75,13 +75,13 @@ export class Agents {
   }
 }
 
-/** The budget of bytes that have come and are not handled, as far as one connection draws upon it: in steps, so that it costs small frames nothing. */
+/** What one connection takes of its agent's budget of unhandled bytes; in steps, so that small frames cost nothing. */
 export class BufferedBytes {
   private readonly steps: (() => void)[] = []
 
   constructor(private readonly agent: AgentSockets) {}
 
-  /** So many now. Throws WORK_LIMIT when they are more than the agent has left. */
+  /** Sets how many bytes are unhandled now. Throws WORK_LIMIT when the agent's budget has no room for them. */
   hold(bytes: number): void {
     const { steps } = this
     if (bytes <= FRAME_LIMITS.freeBytes && steps.length === 0) return

@@ -1,4 +1,4 @@
-// What one client and the server say to each other: who it is, what it has asked for, and how it ends.
+// The session of one client on a socket: its token, the channels that it has open, and the order of its frames.
 import type { Access, Scope } from '../auth/access.js'
 import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
@@ -25,7 +25,6 @@ export const CLOSE = {
   unauthenticated: 4401,
 } as const
 
-/** What a conversation asks of the server. */
 export interface SessionServices {
   readonly head: () => number
   readonly handshakes: Handshakes
@@ -33,7 +32,7 @@ export interface SessionServices {
   readonly problem: (error: unknown, opening: UpgradeInfo, of: { readonly isAppend: boolean }) => object
 }
 
-/** Of a caller who is known. */
+/** What belongs to the token; it exists only once the token is known. */
 interface Session {
   readonly token: AuthenticatedToken
   readonly agent: AgentSockets
@@ -46,10 +45,10 @@ export class ClientSession implements Listener, FrameSession {
   private readonly channels = new Map<string, { readonly what: OpenChannel; readonly giveBack: () => void }>()
   private authTimer: NodeJS.Timeout | undefined
   private readonly inbox = new Inbox()
-  /** How long frames may be handled now. */
+  /** Says whether frames may still be handled now: by the round of all sockets, or during a turn by its time. */
   private time: { readonly isOver: boolean }
   private readonly agents: Agents
-  /** The token of the first frame is being looked at. */
+  /** True while the token of the first frame is being verified; no other frame is handled meanwhile. */
   private isAsking = false
   private isWorking = false
   private isOver = false
@@ -65,7 +64,7 @@ export class ClientSession implements Listener, FrameSession {
     connection.listen(this)
   }
 
-  /** With the bearer that the handshake has named, or waiting for a frame that does. */
+  /** Without a bearer from the handshake, the first frame must bring the token within `authMs`. */
   begin(bearer: AuthenticatedToken | undefined): void {
     const late = this.connection.guarded(() => this.close(CLOSE.unauthenticated, 'No token came in time.'))
     if (bearer === undefined) this.authTimer = setTimeout(late, FRAME_LIMITS.authMs)
@@ -76,7 +75,7 @@ export class ClientSession implements Listener, FrameSession {
     return this.session?.token
   }
 
-  /** Frames are handled for nobody but a caller who is known. */
+  /** Throws UNAUTHENTICATED before the token is known; handlers are only called after that. */
   get access(): Access {
     return this.known.token.verified.access
   }
@@ -86,7 +85,7 @@ export class ClientSession implements Listener, FrameSession {
     return this.session
   }
 
-  /** Throws FORBIDDEN when the scope is not granted for anything at all. */
+  /** Throws FORBIDDEN when the token does not have the scope for anything. */
   needs(scope: Scope): void {
     if (this.access.has(scope)) return
     const detail = `The token lacks the scope ${scope}`
@@ -118,7 +117,7 @@ export class ClientSession implements Listener, FrameSession {
     return this.services.problem(error, this.upgrade, { isAppend })
   }
 
-  /** Keeps the id for what is about to begin; throws when it is taken, or when there are too many. */
+  /** Reserves the id. Throws when it is taken or the connection has too many, and WORK_LIMIT when the agent has. */
   hold(id: string, what: OpenChannel): void {
     if (this.channels.has(id)) throw refusal(`the id ${JSON.stringify(id)} is taken on this connection`)
     if (this.channels.size >= FRAME_LIMITS.followings) {
@@ -127,7 +126,7 @@ export class ClientSession implements Listener, FrameSession {
     this.channels.set(id, { what, giveBack: this.known.agent.take('subscriptions') })
   }
 
-  /** Whether it still is what the id stands for. */
+  /** False when the client has ended this channel, even if it uses the id for another one by now. */
   holds(id: string, held: OpenChannel): boolean {
     return this.channels.get(id)?.what === held
   }
@@ -141,12 +140,13 @@ export class ClientSession implements Listener, FrameSession {
     return held.what
   }
 
-  /** Before anything is kept of it. */
+  /** Called before anything is kept of the bytes, so that a limit holds before memory is used. */
   arrived(meter: FrameMeter): boolean {
     if (this.isOver) return false
     if (this.session === undefined) {
       const most = FRAME_LIMITS.strangerBytes
-      // The first frame is the token; a larger one is none. What stands behind it may be long, and comes later.
+      // The first frame must be the token, so it is judged by what it announces. A frame behind it may announce more,
+      // because it is judged by the bytes that have come.
       if (meter.total > most || (meter.frames === 0 && meter.announced > most))
         this.close(CLOSE.broken, `More than ${bytesOf(most)} came before the welcome.`)
     } else if (meter.announced > this.session.frameBytes) {
@@ -165,7 +165,7 @@ export class ClientSession implements Listener, FrameSession {
     else this.keep({ bytes, isBinary })
   }
 
-  /** Nothing waits before it, and there is time for it. */
+  /** A frame must not overtake those in the inbox or the token, and there must be time left for it. */
   private get mayGoOn(): boolean {
     return this.inbox.length === 0 && !this.isAsking && !this.time.isOver
   }
@@ -179,34 +179,34 @@ export class ClientSession implements Listener, FrameSession {
     this.session?.buffered.hold(0)
   }
 
-  /** A defect of the server ends the connection on which it showed, and no other. */
+  /** A defect of the server ends the connection on which it occurred, and no other. */
   failed(error: unknown): void {
     this.refuse(error)
     this.close(CLOSE.failed, 'The server failed.')
   }
 
-  /** What the client may not send any more, or has not sent in time, ends the connection with the reason told. */
+  /** Sends the reason in a `goaway` first, because a close frame has little room for it. */
   close(code: number, reason: string): void {
     if (this.isOver) return
     this.send({ type: 'goaway', reason: cutToBytes(reason, FRAME_LIMITS.goawayReasonBytes) } satisfies ServerFrame)
     this.leave(code, reason)
   }
 
-  /** The server is about to end: nothing new begins, what is in hand is answered. */
+  /** The server is about to end: nothing new begins, but appends in flight are still answered. */
   drain(reason: string): void {
     this.isLeaving = true
     for (const id of [...this.channels.keys()]) this.drop(id)
     this.send({ type: 'goaway', reason } satisfies ServerFrame)
   }
 
-  /** The end that was announced. */
+  /** Closes without a `goaway`, for an end that has been announced already. */
   leave(code: number, reason: string): void {
     if (this.isOver) return
     this.ended()
     this.connection.close(code, reason)
   }
 
-  /** Says that the connection is alive; who does not read has enough to read already. */
+  /** Left out while the socket is full, because a client that does not read would only get more to read. */
   sendHeartbeat(head: Position): void {
     if (this.session !== undefined && this.connection.hasRoom)
       this.send({ type: 'heartbeat', position: head } satisfies ServerFrame)
@@ -220,7 +220,7 @@ export class ClientSession implements Listener, FrameSession {
     for (const id of [...this.channels.keys()]) end(id)
   }
 
-  /** For its turn, or for the token to be known; until then nothing more is read. */
+  /** The frame waits for its turn or for the token. The socket is not read meanwhile, so that no more frames come. */
   private keep(frame: CameFrame): void {
     this.inbox.push(frame)
     if (this.session === undefined && this.inbox.length > FRAME_LIMITS.heldFrames) {
@@ -266,7 +266,7 @@ export class ClientSession implements Listener, FrameSession {
     return this.inbox.length > 0 || this.connection.unreadBytes > 0
   }
 
-  /** As many as there is time for. */
+  /** Handles frames until the time is over, nothing is left, or a token must be verified before the next frame. */
   private handleSome(ms: number): void {
     this.time = new Turn(ms)
     do {
@@ -365,10 +365,10 @@ export class ClientSession implements Listener, FrameSession {
   }
 }
 
-/** The last millisecond that RFC 3339 can write. */
+/** The last millisecond that RFC 3339 can express, because its years have four digits. */
 const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
 
-/** Whatever a token says of its end, it is told. */
+/** A token may expire later than RFC 3339 can express, and is welcomed all the same. */
 function timeText(ms: number): string {
   return new Date(Math.min(ms, LAST_MS)).toISOString()
 }

@@ -1,4 +1,4 @@
-// One socket: writes at once what is sent in one turn, knows when it is full, is read no further than it may hold, and keeps whatever goes wrong in it to itself.
+// One socket: it gathers the writes of a turn, is read only within its limits, and keeps its failures to itself.
 import type { Socket } from 'node:net'
 import type { WebSocket } from 'ws'
 import { cutToBytes } from '../contract/utf8.js'
@@ -8,16 +8,15 @@ import { encoded } from '../wire/negotiation.js'
 import type { AgentSockets } from './agent-sockets.js'
 import { FrameMeter } from './frame-meter.js'
 
-/** Who is told what happens on a socket. */
 export interface Listener {
-  /** More bytes have come, and nothing has been made of them yet. Answers whether frames may be made of them now. */
+  /** Called for bytes that have come, before frames are made of them. Returns whether that may be done now. */
   arrived(meter: FrameMeter): boolean
   message(bytes: Buffer, isBinary: boolean): void
   /** There may be room in the socket again. */
   drained(): void
-  /** The socket is closed, by whomever. */
+  /** The socket is closed, by either side. Called once or more often. */
   closed(): void
-  /** What was told, or was begun by it, has failed: a defect, which ends this connection. */
+  /** Guarded work has thrown or rejected. That is a defect of the server, which must end this connection. */
   failed(error: unknown): void
 }
 
@@ -25,16 +24,16 @@ export class Connection {
   readonly meter = new FrameMeter()
   private listener: Listener | undefined
   private corked = false
-  /** Bytes that came behind the close frame. */
+  /** Bytes that came after the close frame was sent. */
   private leftOut = 0
   private appends = 0
   private appendBytes = 0
   private isPaused = false
   private isHeld = false
   private agent: AgentSockets | undefined
-  /** What frames are still to be made of. */
+  /** Bytes that have come and of which no frames have been made yet. */
   private unread: Buffer[] = []
-  /** The library's own reader of the socket. */
+  /** The library's own listener for the bytes of the socket; it makes frames of what it is given. */
   private reader: (chunk: Buffer) => void = ignored
   private readonly binary: boolean
 
@@ -44,21 +43,22 @@ export class Connection {
     readonly form: FrameForm,
   ) {
     this.binary = form === 'msgpack'
-    // A peer that is gone without a word is noticed by the system, however long it has nothing to say.
+    // Lets the system notice a peer that vanished without closing, even when nothing is sent to it.
     wire.setKeepAlive(true, FRAME_LIMITS.heartbeatMs)
   }
 
   listen(listener: Listener): void {
     const { socket, wire } = this
     this.listener = listener
-    // Bytes come here first, since the library makes all the frames it can of what it is given, and keeps the rest.
+    // Bytes come here first, because the library would at once make all frames that it can of them and keep the rest.
     this.reader = wire.listeners('data')[0] as (chunk: Buffer) => void
     wire.removeAllListeners('data')
     wire.on(
       'data',
       this.guarded((chunk: Buffer) => this.arrived(chunk, listener)),
     )
-    // What is left in a socket that broke goes to the library by itself, past what is unread: nobody listens to it.
+    // When a socket breaks, the library reads what is left in it past `unread`, so frames would come out of order. The
+    // listener is closed before that and ignores them.
     wire.prependListener(
       'close',
       this.guarded(() => listener.closed()),
@@ -70,7 +70,7 @@ export class Connection {
         listener.drained()
       }),
     )
-    // The answer to a ping waits for the reader like every other.
+    // A pong is a write like any other: a client that does not read its pongs must not be read any further.
     socket.on(
       'ping',
       this.guarded(() => {
@@ -92,7 +92,7 @@ export class Connection {
     )
   }
 
-  /** The same work, which now can harm no other connection: what it throws, and what it promises and does not keep, ends this one. */
+  /** Wraps work so that what it throws or rejects with ends this connection and reaches no other. */
   guarded<A extends readonly unknown[]>(work: (...args: A) => void | Promise<void>): (...args: A) => void {
     return (...args) => {
       try {
@@ -125,8 +125,8 @@ export class Connection {
   }
 
   /**
-   * Behind the close frame a client may still answer it, and what it had on its way is read that far and no further: to
-   * take in a flood costs as much as to handle it. The deadline of the close ends the socket.
+   * A client may still answer the close frame, so a little is read after it and dropped. No more than that is read,
+   * because taking in a flood costs as much as handling it. The deadline of the close then ends the socket.
    */
   private leave(bytes: number): void {
     this.leftOut += bytes
@@ -137,7 +137,7 @@ export class Connection {
     return this.unread.reduce((sum, { length }) => sum + length, 0)
   }
 
-  /** Makes frames of the next piece that waits; false when there is none. */
+  /** Makes frames of the next unread piece. Returns false when there is none. */
   readOn(): boolean {
     const chunk = this.isOpen ? this.unread.shift() : undefined
     if (chunk === undefined) return false
@@ -145,7 +145,7 @@ export class Connection {
     return true
   }
 
-  /** From now on it is one of this agent's. */
+  /** From now on the agent's appends on other connections may pause the reading of this one, too. */
   belongsTo(agent: AgentSockets): void {
     this.agent = agent
     agent.join(this)
@@ -167,11 +167,11 @@ export class Connection {
   write(frame: string | Buffer): void {
     if (!this.isOpen) return
     this.gather()
-    // What cannot be sent any more ends in the event `close`, which says all there is to say.
+    // A failed send needs no handling here, because the event `close` follows it.
     this.socket.send(frame, { binary: this.binary }, ignored)
   }
 
-  /** What is written in this turn goes out at its end, at once. */
+  /** Holds back the writes of this turn until its end, so that they go out together. */
   private gather(): void {
     if (this.corked) return
     this.corked = true
@@ -182,7 +182,7 @@ export class Connection {
     })
   }
 
-  /** An append is in hand: beyond a limit the socket is not read until some are answered. */
+  /** Counts an append in flight. Beyond a limit the socket is not read until some are answered. */
   begun(bytes: number): void {
     this.appends++
     this.appendBytes += bytes
@@ -201,13 +201,13 @@ export class Connection {
     return this.appends
   }
 
-  /** What has come is enough for now: it is not read any further until it has been handled. */
+  /** While held, the socket is not read, because what has come must be handled first. */
   hold(isHeld: boolean): void {
     this.isHeld = isHeld
     this.considerReading()
   }
 
-  /** Nothing that comes from now on is looked at or kept, and the client is not waited for longer than it takes to hear of it. */
+  /** From now on nothing that comes is handled or kept. The wire is resumed, or the client's end would go unnoticed. */
   close(code: number, reason: string): void {
     if (!this.isOpen) return
     this.socket.close(code, cutToBytes(reason, FRAME_LIMITS.closeReasonBytes))
@@ -216,7 +216,7 @@ export class Connection {
     this.wire.resume()
   }
 
-  /** Without the ceremony. */
+  /** Ends the socket without a close frame. */
   cut(): void {
     this.socket.terminate()
   }

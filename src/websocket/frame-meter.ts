@@ -1,27 +1,27 @@
-// Counts what a socket sends by the heads of its frames, before anything of it is kept: how much a message announces, and how much of one has come that is not whole. Pure.
+// Counts what a socket sends by the headers of its frames, before the library keeps any of it. Pure.
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
 const CONTINUATION = 0
-/** Opcodes from here on are of frames that stand between those of a message. */
+/** Opcodes from here on belong to control frames, which may come between the frames of a message. */
 const FIRST_CONTROL = 8
 const LONGEST_HEAD = 14
 const MASK_BYTES = 4
 const HIGH_WORD = 2 ** 32
 
 export class FrameMeter {
-  /** Messages that are whole. */
+  /** Complete messages, and control frames between messages. */
   frames = 0
-  /** All that has come. */
+  /** All bytes that have come. */
   total = 0
-  /** The payload of the message that has begun and is not whole, as far as its frames have announced it. */
+  /** The payload bytes that the frames of the unfinished message have announced so far. */
   announced = 0
-  /** What is kept since that message has begun, whatever came between its frames. 0 between messages. */
+  /** Bytes kept since the unfinished message began, with control frames between its frames; 0 between messages. */
   unfinished = 0
   private readonly head = Buffer.alloc(LONGEST_HEAD)
   private headBytes = 0
   private headLength = 2
   private payloadLeft = 0
-  /** The frame at hand ends what has begun. */
+  /** True when the current frame completes the message, or is a control frame between messages. */
   private isLast = false
   private inMessage = false
 

@@ -1,14 +1,14 @@
-// When frames are handled: some milliseconds in each round of the event loop for all sockets together, and then in turns, of which every agent has a slice.
+// Decides when frames are handled: some milliseconds per round of the event loop for all sockets, the rest in turns.
 import { Turn } from '../contract/turns.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
-/** What may be handled at once, whoever sent it. */
+/** The time in each round of the event loop in which frames are handled as they come, of all sockets together. */
 export class FrameRound {
   private begun: number | undefined
 
   constructor(private readonly now: () => number = () => performance.now()) {}
 
-  /** Begins with the first frame of a round, and is over for all the others when its time is. */
+  /** The first frame of a round begins its time. When that is over, it is over for all sockets until the next round. */
   get isOver(): boolean {
     const now = this.now()
     if (this.begun !== undefined) return now - this.begun >= FRAME_LIMITS.turnMs
@@ -20,10 +20,10 @@ export class FrameRound {
   }
 }
 
-/** Some of the work of one socket: it ends when it is done, or its milliseconds are over. */
+/** Some of the work of one socket. It must return when it is done or its milliseconds are over. */
 type Work = (ms: number) => void
 
-/** The turns of all sockets. However many frames wait, they stand in the line of the whole process once. */
+/** The turns of all sockets. They take one place in the queue of the process, so frames do not crowd out other work. */
 export class FrameTurns {
   private readonly waiting: TurnLine[] = []
   private isServing = false
@@ -35,7 +35,7 @@ export class FrameTurns {
     void this.serve()
   }
 
-  /** Rejects never: what the work throws is told to whoever took the turn. */
+  /** Never rejects: what a work throws rejects the promise of `TurnLine.take`. */
   private async serve(): Promise<void> {
     const { waiting } = this
     const turn = new Turn(FRAME_LIMITS.turnMs)
@@ -48,13 +48,13 @@ export class FrameTurns {
   }
 }
 
-/** Those who wait for the turns of one agent. However many they are, the agent has one slice of a turn after the other agents have had theirs. */
+/** The waiting work of one agent. However much it is, the agent has one slice, then the other agents have theirs. */
 export class TurnLine {
   private readonly works: Work[] = []
 
   constructor(private readonly turns: FrameTurns) {}
 
-  /** Resolves when the work has had its slice; rejects when it has thrown. */
+  /** Resolves when the work has had its slice; rejects with what it threw. */
   take(work: Work): Promise<void> {
     return new Promise((resolve, reject) => {
       this.works.push(ms => {

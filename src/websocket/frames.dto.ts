@@ -1,4 +1,4 @@
-// Every frame of the stream: what a client may send, checked by these classes, and what the server sends, described by them.
+// The frames of the stream: these classes check what a client sends and describe what the server sends.
 import { LIMITS } from '../contract/limits.js'
 import { FrameEvent, FrameId, Named, OptionalFrameId } from '../streaming/frame-fields.dto.js'
 import { EventFilterDto } from '../wire/event-filter.dto.js'
@@ -37,7 +37,7 @@ export class UnsubscribeFrame {
   @FrameId id: string
 }
 
-/** Its events, expectations, condition and key are those of `POST /v1/events/batch`, checked as they are there. */
+/** Only for the description: the content is checked by the code that checks `POST /v1/events/batch`. */
 export class AppendFrame {
   @Named('append') type: 'append'
   @FrameId id: string
@@ -155,7 +155,7 @@ export class GoawayFrame {
   @Text('Why the connection is about to be closed.', { example: 'The server is shutting down.' }) reason: string
 }
 
-/** What an encoder is given: events come as bytes, by way of their envelopes. */
+/** The frames that are sent as objects. Events are not among them, because they are sent as bytes in envelopes. */
 export type ServerFrame =
   | WelcomeFrame
   | SubscribedFrame

@@ -1,4 +1,4 @@
-// Decides whether a request may become a connection of the stream, before it does: its subprotocol, its token. Its host and origin have been looked at.
+// Decides by its subprotocol and token whether a request may become a connection; host and origin were checked before.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Injectable } from '@nestjs/common'
@@ -23,7 +23,7 @@ const FORM_OF: Readonly<Record<string, FrameForm>> = {
 
 /** The request that opened the connection. */
 export interface UpgradeInfo {
-  /** What is held for the connection is given back when this is closed. */
+  /** When it closes, what is held for the connection is given back. */
   readonly socket: Socket
   readonly address: string
   readonly correlationId: string
@@ -35,13 +35,13 @@ export interface AuthenticatedToken {
   readonly verified: Verified
 }
 
-/** What a request has brought along when it becomes a connection. */
+/** What the handshake found out for the connection. Without a bearer the token must come as the first frame. */
 export interface Admission {
   readonly opening: UpgradeInfo
   readonly bearer: AuthenticatedToken | undefined
 }
 
-/** A handshake that is refused, and what else its answer says. */
+/** A handshake that is refused, with the headers that its answer needs besides. */
 export class Refusal extends Error {
   override readonly name = 'Refusal'
 
@@ -68,7 +68,7 @@ export class Handshakes {
     return this.counts.agents
   }
 
-  /** Throws a Refusal or CLOSED, or rejects with one. */
+  /** Rejects with a Refusal, or with CLOSED when the server ends. */
   async admit(request: IncomingMessage): Promise<void> {
     this.draining.assertOpen()
     mustBeSpoken(request)
@@ -94,7 +94,7 @@ export class Handshakes {
     }
   }
 
-  /** Throws what the caller is told; a promise only when a key has to be asked for. */
+  /** Throws or rejects with the error for the caller. Returns a promise unless the token was verified recently. */
   identify(tell: () => string, opening: UpgradeInfo): AuthenticatedToken | Promise<AuthenticatedToken> {
     try {
       const token = tell()
@@ -118,7 +118,7 @@ export class Handshakes {
 
   private refusing({ address }: UpgradeInfo, agentId?: string): (error: unknown) => never {
     return error => {
-      // What was refused for its agent has been told already.
+      // A refusal from `charged` was reported there, with its agent, and passes through here a second time.
       if (agentId === undefined && error instanceof StoreError) throw error
       throw this.authentication.refused(error, { address, route: STREAM_PATH, agentId })
     }
@@ -128,7 +128,7 @@ export class Handshakes {
     this.denials.report({ reason, who: agentId, route: STREAM_PATH, detail })
   }
 
-  /** Why the token is not good any more; undefined while it is. */
+  /** Why the token is no longer good; undefined while it is. */
   async faultOf({ token }: AuthenticatedToken): Promise<string | undefined> {
     try {
       await this.authentication.verifier.verify(token)
@@ -143,7 +143,7 @@ export function frameFormOf(protocol: string): FrameForm {
   return FORM_OF[protocol] ?? 'json'
 }
 
-/** The first that is spoken here, of those a client offers. */
+/** The first subprotocol a client offers that the server knows; undefined when there is none. */
 export function protocolAmong(offered: Iterable<string>): string | undefined {
   for (const protocol of offered) if (Object.hasOwn(FORM_OF, protocol)) return protocol
   return undefined

@@ -1,4 +1,4 @@
-// Frames that have come and are not handled yet, in their order: their token is being looked at, or their turn is over.
+// Frames that have come and are not handled yet, in order, because their token is being verified or their turn is over.
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
 export interface CameFrame {
@@ -7,7 +7,7 @@ export interface CameFrame {
 }
 
 export class Inbox {
-  /** What is kept for them. */
+  /** Bytes of memory that the frames take, at least `pieceBytes` each. */
   weight = 0
   private frames: CameFrame[] = []
   private next = 0
@@ -21,7 +21,6 @@ export class Inbox {
     this.weight += weightOf(frame)
   }
 
-  /** The first one. */
   shift(): CameFrame | undefined {
     const frame = this.frames[this.next]
     if (frame === undefined) return undefined

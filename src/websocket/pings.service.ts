@@ -1,4 +1,4 @@
-// The frame `ping`, for clients that cannot send the pings of the protocol itself, as browsers cannot.
+// Answers the frame `ping`, because browsers cannot send the pings of the protocol itself.
 import { Injectable } from '@nestjs/common'
 import { EventStore } from '../contract/event-store.js'
 import { FrameHandlers, type FrameSession } from '../streaming/frame-handlers.service.js'

@@ -1,4 +1,4 @@
-// Reads what came over a socket as a frame a client may send; whatever else it is breaks the protocol. Pure.
+// Reads a message of a socket as a frame that a client may send; anything else breaks the protocol. Pure.
 
 import { isObject } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
@@ -9,12 +9,12 @@ import { decodeAppend } from '../wire/message-pack.js'
 import { validatorOf } from '../wire/validator.js'
 import { AuthFrame } from './frames.dto.js'
 
-/** What came is no frame; the message says why, for whoever wrote the client. */
+/** What came is no frame. The message is sent to the client and says why. */
 export class BrokenProtocol extends Error {
   override readonly name = 'BrokenProtocol'
 }
 
-/** The one that a session takes itself: whoever sends it is not known yet. */
+/** `auth` has no handler, because handlers need a token; the session takes this frame itself. */
 const readAuth = validatorOf(AuthFrame).body
 
 /** Throws BrokenProtocol. */

@@ -1,4 +1,4 @@
-// The frame `append`: through the same door as appends over HTTP, many at once, each answered under its id when it is durable.
+// Handles the frame `append` like an append over HTTP: many at once, each answered under its id when it is durable.
 import { Injectable } from '@nestjs/common'
 import { Appends } from '../appending/appends.service.js'
 import { Quotas } from '../auth/quotas.js'
@@ -10,12 +10,12 @@ import type { AppendedFrame } from './frames.dto.js'
 import { STREAM_PATH } from './handshake.service.js'
 import { BrokenProtocol } from './read-frame.js'
 
-/** The content of an append is judged where appends of HTTP are judged, too. */
+/** Only the id is checked here; the rest is checked by the code that checks appends over HTTP. */
 interface SocketAppend extends ClientFrame {
   readonly type: 'append'
   readonly id: string
   readonly key: unknown
-  /** Whatever else the frame holds. */
+  /** All other fields of the frame, unchecked. */
   readonly content: Readonly<Record<string, unknown>>
 }
 

@@ -1,4 +1,4 @@
-// How many sockets the stream has open: without a token from each address and in all, and of each agent; each is counted until it is closed.
+// Counts the open sockets of the stream until they close: without a token per address and in all, else per agent.
 import type { Socket } from 'node:net'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
@@ -11,7 +11,7 @@ import { Agents } from './agent-sockets.js'
 @Injectable()
 export class SocketCounts {
   readonly agents: Agents
-  /** Sockets whose token is not known yet, each with how it ceases to be one. */
+  /** Sockets whose token is not known yet, each with the function that stops counting it here. */
   private readonly strangers = new Map<Socket, () => void>()
   private readonly ofAddress = new Map<string, number>()
 

@@ -1,4 +1,4 @@
-// `/v1/stream`: makes a conversation of every connection, looks after their tokens, and ends them when the server does.
+// `/v1/stream`: makes a session of every connection, checks its token every second, and ends it with the server.
 import type { IncomingMessage } from 'node:http'
 import type { BeforeApplicationShutdown } from '@nestjs/common'
 import { OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
@@ -20,7 +20,7 @@ const TICK_MS = 1_000
   maxPayload: FRAME_LIMITS.appendFrameBytes,
   maxFragments: FRAME_LIMITS.fragments,
   closeTimeout: FRAME_LIMITS.closeMs,
-  // Pings wait for their answers as frames do: a socket that does not take them is not read any further.
+  // The library's limit is off: a socket that does not take its pongs is not read any further, and need not be cut.
   maxPendingAutoPongs: 0,
   perMessageDeflate: false,
   handleProtocols: (offered: Set<string>) => protocolAmong(offered) ?? false,
@@ -56,7 +56,7 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
       socket.once('close', () => this.open.delete(conversation))
       connection.guarded(() => conversation.begin(bearer))()
     } catch {
-      // Nobody listens to it: what is left is to end it.
+      // Without a session nothing would read or close the socket.
       socket.terminate()
     }
   }
@@ -66,7 +66,7 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
     this.each(conversation => conversation.drain(message))
   }
 
-  /** Appends in hand are answered before the end; a client that does not take its answers does not hold it up. */
+  /** Appends in flight are answered first, but a client that does not take its answers delays the end only a while. */
   async beforeApplicationShutdown(): Promise<void> {
     const deadline = Date.now() + GRACE_MS
     const inHand = () => [...this.open].some(({ connection }) => connection.appendsInFlight > 0)
@@ -86,7 +86,7 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
     })
   }
 
-  /** What fails for one of them is its own affair. */
+  /** A failure ends the session it occurs in; the others go on. */
   private each(work: (conversation: ClientSession) => void | Promise<void>): void {
     for (const conversation of this.open) conversation.connection.guarded(work)(conversation)
   }

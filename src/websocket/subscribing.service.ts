@@ -1,4 +1,4 @@
-// The frames `subscribe` and `unsubscribe`: a follower of the feed for each id, its sink the socket of the client.
+// Handles the frames `subscribe` and `unsubscribe`: each id is one follower of the feed that writes to the socket.
 import { Injectable } from '@nestjs/common'
 import { Quotas } from '../auth/quotas.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
@@ -39,7 +39,7 @@ export class Subscribing {
     client.hold(id, subscription)
     const begin = (position: Position) => subscription.begin(this.feed, asked, position)
     const failed = (error: unknown) => {
-      // Ended while it was being looked up: there is nobody to tell.
+      // The client may have ended it while its position was looked up; then the error concerns nobody.
       if (client.holds(id, subscription)) {
         client.drop(id)
         throw error
@@ -70,7 +70,7 @@ export class Subscribing {
 }
 
 class Subscription implements OpenChannel, Sink {
-  /** Gives back what it is counted as, once or more often. */
+  /** Gives back what it takes of the agent's budget; may be called more than once. */
   release: (() => void) | undefined
   private readonly envelope: Envelope
   private follower: Follower | undefined

@@ -1,4 +1,4 @@
-// The stream: connections, and the frames by which events are followed and appended.
+// The module of the stream: its connections, and the frames by which events are followed and appended.
 import { Module } from '@nestjs/common'
 import { AppendingModule } from '../appending/appending.module.js'
 import { AuthModule } from '../auth/auth.module.js'

@@ -1,4 +1,4 @@
-// Reads what a group may hand out: further along its filter, and single events once more. Damage is told, never passed over.
+// Reads the events of a group: further along its filter, or single ones again; damage is never passed over silently.
 import { StoreError, unreadable } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { DamagedRange, EventStore } from '../../contract/event-store.js'
@@ -10,12 +10,12 @@ import { GROUP_LIMITS } from '../state/group-limits.js'
 import { weightOf } from '../state/window.js'
 import type { GroupJournal } from './group-journal.js'
 
-/** How many events one look takes in at the most. */
+/** The most events that one call of lookFurther adds to the window. */
 const LOOK = 500
 
 /**
- * Goes on reading at the end of the window. False when there is nothing to read, or no room for it. Throws at damage,
- * unless whoever looks after the group has said that it is to be passed over: then the books say what was.
+ * Goes on reading at the end of the window. Returns false when there is nothing to read, or no room for it. Throws at
+ * damage, unless the definition says that the group skips it: then the skipped positions are written to the log.
  */
 export async function lookFurther(ledger: GroupJournal, most = LOOK): Promise<boolean> {
   const { state, window } = ledger
@@ -31,7 +31,7 @@ export async function lookFurther(ledger: GroupJournal, most = LOOK): Promise<bo
   const turn = new Turn()
   let count = 0
   let last = after
-  // What lies outside the scope of the owner does not count, so that how far this comes tells nothing of it.
+  // Events outside the owner's scope do not count, because otherwise the group's progress would reveal them.
   for await (const event of store.read({
     filter: groupFilterOf(definition),
     after,
@@ -45,7 +45,7 @@ export async function lookFurther(ledger: GroupJournal, most = LOOK): Promise<bo
     if (++count === limit) break
     if (turn.isOver) await turn.next()
   }
-  // The read went at least as far as the head did before it, unless it was cut short.
+  // Unless the limit cut it short, the read covered everything up to the head that was taken before it.
   const looked = count === limit ? last : Math.max(head, last)
   const read = stops ? Math.min(looked, firstOf(found) - 1) : looked
   window.add([], read, state)
@@ -56,7 +56,7 @@ export async function lookFurther(ledger: GroupJournal, most = LOOK): Promise<bo
   return true
 }
 
-/** The read itself can count as long as everything it finds is the group's. */
+/** With several lists the read also finds events that are not the group's, so its own limit would count too many. */
 function inOneList({ within = [] }: Definition, limit: number): { readonly limit?: number } {
   return within.length < 2 ? { limit } : {}
 }
@@ -72,7 +72,7 @@ export interface FetchedEvents {
   readonly damaged: readonly Position[]
 }
 
-/** The events that were chosen, as many as one answer may hold. */
+/** Stops when the events would exceed `takeBytes`. The first is always fetched, so that no event is too large. */
 export async function fetchChosen(store: EventStore, choices: readonly Choice[]): Promise<FetchedEvents> {
   const events = new Map<Position, RecordedEvent>()
   const gone: Position[] = []

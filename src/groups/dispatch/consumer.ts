@@ -1,26 +1,26 @@
-// A consumer that stays: it is given deliveries as long as it has room for them, until it stops or its group ends.
+// A consumer that stays: it takes deliveries whenever it has room for them, until it is stopped or its group is gone.
 
 import { GROUP_LIMITS } from '../state/group-limits.js'
 import type { Group } from './group.js'
 import type { Delivery, Take } from './pending-take.js'
 
 export interface ConsumerPart {
-  /** Deliveries it has at once. */
+  /** The most unsettled deliveries that it holds at once. */
   readonly maxInFlight: number
-  /** What it promises is awaited before it is given more. */
+  /** A returned promise is awaited before the next delivery, so a slow consumer is not given more. */
   readonly onDelivery: (delivery: Delivery) => void | Promise<void>
-  /** Once, unless it was stopped: with the problem that ended it. */
+  /** Called once with the error that ended it; not called when it was stopped. */
   readonly onEnd: (error: unknown) => void
 }
 
 export class Consumer {
   private readonly stopping = new AbortController()
-  /** What it has and has not settled, with the deadlines. */
+  /** The deadlines of its unsettled deliveries, by token. */
   private readonly held = new Map<string, number>()
   private wake: () => void = () => undefined
 
   constructor(
-    /** Asked for each time, because a group may be let go and opened again. */
+    /** Called in each round, because an idle group may be closed and opened again. */
     private readonly group: () => Promise<Group>,
     private readonly who: Pick<Take, 'consumer' | 'scope' | 'stillGood'>,
     private readonly part: ConsumerPart,
@@ -28,13 +28,13 @@ export class Consumer {
     void this.run()
   }
 
-  /** It is given nothing more; what it has stays its own until the deadlines. */
+  /** It takes nothing more; its unsettled deliveries stay its own until their deadlines. */
   stop(): void {
     this.stopping.abort()
     this.wake()
   }
 
-  /** These are off its hands. */
+  /** Makes room for further deliveries. */
   settled(tokens: readonly string[]): void {
     for (const token of tokens) this.held.delete(token)
     this.wake()
@@ -66,7 +66,7 @@ export class Consumer {
     for (const delivery of given) await this.part.onDelivery(delivery)
   }
 
-  /** Something is settled, a deadline has passed, or the group has ended. */
+  /** Resolves when something is settled, a deadline has passed, or the group has ended and must be opened again. */
   private change(group: Group): Promise<void> {
     const { promise, resolve } = Promise.withResolvers<void>()
     const first = Math.min(...this.held.values())

@@ -1,4 +1,4 @@
-// Hands a group's events to those who ask: in rounds, one at a time, each begun by a reason to look again.
+// Hands a group's events to the takes that wait, in rounds of which one runs at a time.
 import { codeOf, StoreError, unreadable } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import { nextTurn } from '../../contract/turns.js'
@@ -16,21 +16,21 @@ const SERVICE = '$service'
 const TIMED_OUT = 'its deadline has passed as often as it may be handed out'
 const RETURNED = 'returned as often as it may be handed out'
 const UNREADABLE = 'DATA_CORRUPT: it cannot be read any more'
-/** A group that has more than so many out takes its turn among others before it looks at what has come. */
+/** With more events in flight or retrying, a round is slow, and an arrival begins it only in a turn of its own. */
 const QUICK_LOOK = 256
-/** A scope with more of them takes turns with others when it is held against all that is out. */
+/** A scope with more patterns is compared before the choice and in turns, because the choice runs in one piece. */
 const FEW_PATTERNS = 16
-/** How often it is looked whether the revocation of the owner has been lifted. */
+/** The group is not notified when the revocation of its owner is lifted, so it looks this often while takes wait. */
 const REVOKED_LOOK_MS = 500
 
 export class Dispatcher {
-  /** What was found damaged where the reading goes on. */
+  /** The damage at which reading stopped; undefined again when reading has gone on. */
   damage: StoreError | undefined
   private readonly takers = new Set<PendingTake>()
   private readonly arrivals: Arrivals
-  /** What those who wait may see, each once. */
+  /** The views of the takes that wait, each once. */
   private awaited: readonly View[] = []
-  /** As much is out, or may have to be parked, as the bounds of the group allow: what arrives cannot be handed out. */
+  /** The bounds of the group are met, so an arrival cannot be handed out and need not begin a round. */
   private atBounds = false
   private serving = false
   private again = false
@@ -63,13 +63,13 @@ export class Dispatcher {
     return taker.answer
   }
 
-  /** There may be something to hand out, or to park. */
+  /** To be called when there may be something to hand out or to park. During a round it makes the round repeat. */
   look(): void {
     this.again = true
     if (!this.serving && !this.over) this.serve().catch((error: unknown) => this.end(error))
   }
 
-  /** Reads on by so many events at most, unless it is known that there is nothing. */
+  /** Reads on by at most so many events. What the follower has covered is taken over first and not read again. */
   async further(most?: number): Promise<boolean> {
     this.arrivals.catchUp()
     const went = await lookFurther(this.ledger, most)
@@ -77,12 +77,12 @@ export class Dispatcher {
     return went
   }
 
-  /** What is known without reading. */
+  /** Takes over what the follower has covered, without reading. */
   catchUp(): void {
     this.arrivals.catchUp()
   }
 
-  /** With an error, whoever waits is told; without, they are given nothing. */
+  /** With an error the takes that wait are rejected with it; without one they are answered with nothing. */
   end(error?: unknown): void {
     this.over = true
     clearTimeout(this.timer)
@@ -105,7 +105,7 @@ export class Dispatcher {
   }
 
   private async round(): Promise<void> {
-    /** Looking again for each of many who wait would only find the same nothing. */
+    /** Views for which nothing was found. Another take with such a view would only repeat the same search. */
     const inVain = new Set<string>()
     for (const taker of [...this.takers]) {
       const view = taker.viewOf(this.ledger.state.definition)
@@ -114,7 +114,7 @@ export class Dispatcher {
     }
   }
 
-  /** Answers whether it was sought in vain, to the end of what there is. */
+  /** Returns true when everything was searched and nothing found; false when the take was answered or has failed. */
   private async turnOf(taker: PendingTake, view: View): Promise<boolean> {
     if (!taker.waits) return false
     try {
@@ -147,7 +147,7 @@ export class Dispatcher {
       deliveries,
       floor,
     })
-    // Those who wait are told of a failure by whoever owns the ledger.
+    // The failure is not lost: it ends the group, which rejects the takes that wait.
     written.catch(() => undefined)
   }
 
@@ -159,7 +159,8 @@ export class Dispatcher {
     this.setAside(fetched)
     if (stillGood !== undefined) await stillGood()
     const sight = this.sightAtHand(view) ?? (await this.sightOf(view))
-    // Others may have settled meanwhile what was chosen, and the taker may have given up.
+    // During the awaits, chosen events may have been settled and the taker may have given up. From here to the write
+    // nothing is awaited, so the choice that is made now still holds when it is written.
     if (!taker.waits || this.over || this.ownerIsRevoked) return
     const { state, window, now: nowMs } = ledger
     const still = chooseTake(state, window, { nowMs, max, sight })
@@ -177,7 +178,7 @@ export class Dispatcher {
     void this.handOver(taker, deliveries, ledger.write(taken))
   }
 
-  /** As many as are asked for, if there are so many. */
+  /** Reads on until there are as many as the take may have, or nothing is left to read. */
   private async choices({ max }: Take, view: View): Promise<Choice[]> {
     for (;;) {
       const sight = this.sightAtHand(view) ?? (await this.sightOf(view))
@@ -188,13 +189,13 @@ export class Dispatcher {
       const most = Math.min(max, definition.maxInFlight - countInFlight(state, nowMs))
       const fresh = choices.filter(({ attempt }) => attempt === 1).length
       const isEnough = choices.length >= most || fresh >= roomForNew(state)
-      // What was handed out before is known without reading; what lies before it and was not has to be read first.
+      // A retry may lie beyond what has been read. Events before it are older and go first, so they are read first.
       if (isEnough && (choices.at(-1)?.position ?? 0) <= window.read) return choices
       if (!(await this.goOn(choices.length > 0))) return choices
     }
   }
 
-  /** Most have few patterns, and hold them against what was handed out before as they come to it. */
+  /** With few patterns a complete sight is used at once: comparing what was handed out before is cheap then. */
   private sightAtHand({ scope, key }: View): Sight | undefined {
     return scope === undefined || scope.length > FEW_PATTERNS ? undefined : this.ledger.window.sightAtHand(key)
   }
@@ -207,7 +208,7 @@ export class Dispatcher {
     return sight
   }
 
-  /** What is read stays in memory until the end of the round. */
+  /** The window is in use until the round ends, so that what is read does not give way before it is handed out. */
   private async beginToRead(): Promise<{ readonly end: () => void }> {
     const leave = await this.ledger.world.memory.turnToRead()
     const { window } = this.ledger
@@ -219,7 +220,7 @@ export class Dispatcher {
     return { end }
   }
 
-  /** Throws at damage, unless there is something that lies before it. */
+  /** Throws at damage only when there is nothing before it to hand out. */
   private async goOn(some: boolean): Promise<boolean> {
     try {
       this.reading ??= await this.beginToRead()
@@ -232,7 +233,10 @@ export class Dispatcher {
     }
   }
 
-  /** What is no longer there is done with, and what can no longer be read is for an operator to look at. */
+  /**
+   * Events that retention has removed are finished. Damaged ones are parked for an operator if they were handed out
+   * before; for any other damage it throws.
+   */
   private setAside({ gone, damaged }: FetchedEvents): void {
     const { state, window } = this.ledger
     if (gone.length > 0) {
@@ -249,7 +253,7 @@ export class Dispatcher {
     this.park(rows, UNREADABLE)
   }
 
-  /** Whoever has gone away meanwhile was given nothing: it goes to the next. */
+  /** A taker that went away during the write was given nothing, so its deliveries are released to the next one. */
   private async handOver(taker: PendingTake, deliveries: readonly Delivery[], written: Promise<void>): Promise<void> {
     const { consumer, signal, stillGood } = taker.take
     try {
@@ -274,7 +278,7 @@ export class Dispatcher {
     this.look()
   }
 
-  /** Something has come that the group reads. */
+  /** A round that is running may have looked past the event already, so it has to repeat. */
   private arrived({ position, stream }: RecordedEvent): void {
     if (this.serving) this.again = true
     else if (!this.atBounds && this.isAwaited(position, stream)) this.lookSoon()
@@ -288,7 +292,7 @@ export class Dispatcher {
     )
   }
 
-  /** To look is quick while little is out; else many groups that something has come for take turns. */
+  /** A round is quick while little is in flight. Otherwise groups take turns, or one event would hold up the loop. */
   private lookSoon(): void {
     const { inFlight: out, retrying: returned } = this.ledger.state
     if (out.size + returned.size <= QUICK_LOOK) this.look()
@@ -301,13 +305,13 @@ export class Dispatcher {
     }
   }
 
-  /** What is wrong with the log where the reading goes on is found out by reading. */
+  /** The follower has failed. The next round reads the log itself, and finds out whether it is damaged there. */
   private broken(error: unknown): void {
     if (codeOf(error) === 'CLOSED') this.end(error)
     else this.look()
   }
 
-  /** Wakes up when something becomes due, and, while somebody waits, when something comes that they may be given. */
+  /** Arranges what begins the next round: a deadline or delay that ends and, while takes wait, an arriving event. */
   private arm(): void {
     const { state, now, window } = this.ledger
     const isRevoked = this.takers.size > 0 && this.ownerIsRevoked

@@ -1,4 +1,4 @@
-// A group's books: its state in memory, what has been read above its floor, and the log in which every change is written.
+// The journal of a group: its state in memory, its window, and the log to which every change is written.
 import type { Clock } from '../../contract/clock.js'
 import type { EventStore } from '../../contract/event-store.js'
 import type { Feed } from '../../following/feed.js'
@@ -12,9 +12,8 @@ import { SerialAppender } from './serial-appender.js'
 export interface GroupContext {
   readonly store: EventStore
   readonly clock: Clock
-  /** State events after which the whole state is written. */
+  /** After so many state events the whole state is written, which bounds what is read to open the group. */
   readonly changesBetweenStates: number
-  /** Wakes those who wait. */
   readonly feed: Feed
   readonly memory: WindowMemory
   /** Whether the tokens of an agent are revoked. */
@@ -23,7 +22,7 @@ export interface GroupContext {
 
 export class GroupJournal {
   window: Window
-  /** Counts what has been written. */
+  /** Grows with every write, so that figures computed from the state can be recognised as outdated. */
   version = 0
   private readonly outbox: SerialAppender
 
@@ -31,7 +30,7 @@ export class GroupJournal {
     readonly name: string,
     readonly world: GroupContext,
     readonly state: GroupState,
-    /** Something could not be written: memory says what the log does not, and is to be thrown away. */
+    /** Called when a write fails. The state in memory is then ahead of the log and must be thrown away. */
     onFailure: (error: unknown) => void,
   ) {
     this.window = this.newWindow()
@@ -43,12 +42,12 @@ export class GroupJournal {
     return Number(this.world.clock.now() / 1_000_000n)
   }
 
-  /** All that was written is durable. */
+  /** True when everything that was written is durable. */
   get idle(): boolean {
     return this.outbox.idle
   }
 
-  /** In force at once; resolves when it, and all that was written before it, is durable. */
+  /** Changes the state at once; resolves when these changes, and all that were written before, are durable. */
   write(...changes: readonly Change[]): Promise<void> {
     const events: StateEvent[] = []
     for (const change of changes) {
@@ -62,17 +61,17 @@ export class GroupJournal {
     return this.outbox.write(events)
   }
 
-  /** Written anew, so that it stands at the end of the log, where retention does not reach. */
+  /** Writes the whole state at the end of the log, where retention does not reach it. */
   rewrite(): Promise<void> {
     return this.outbox.write(this.whole())
   }
 
-  /** Nothing of it is kept in memory any more. */
+  /** Gives back the window's share of the memory that all groups have together. */
   close(): void {
     this.window.close()
   }
 
-  /** What the window held is read once more when it is wanted: all of it stands in the log. */
+  /** Nothing is lost: what the window held is in the log and is read again when it is wanted. */
   private beginAnew(): void {
     this.window.close()
     this.window = this.newWindow()

@@ -1,4 +1,4 @@
-// The names of all groups and whose they are, as a fold of their definitions and deletions, read backwards to where all names stand together.
+// The names and owners of all groups: a fold of definitions and deletions, read back to the last list of all names.
 import { StoreError } from '../../contract/errors.js'
 import type { JsonObject } from '../../contract/event.js'
 import type { EventStore } from '../../contract/event-store.js'
@@ -10,20 +10,19 @@ import { GROUP_LIMITS } from '../state/group-limits.js'
 
 const NAMES = 'SubscriptionNames'
 const TYPES = ['SubscriptionDefined', 'SubscriptionDeleted', NAMES]
-/** Definitions and deletions after which all names are written. */
+/** After so many definitions and deletions all names are written, which bounds what a start reads. */
 const CHANGES_BETWEEN_NAMES = 1_000
 
-/** What is known of a group whose name is known. */
 interface Listed {
-  /** Undefined when it was written down before owners were: it is found out when the group is opened. */
+  /** Undefined when the name was written before owners were; it is known once the group has been opened. */
   readonly owner: string | undefined
-  /** Known once the group has been opened. */
+  /** Undefined until the group has been opened. */
   readonly rights: Rights | undefined
 }
 
 /**
- * A name stands here from before its group is defined until after its deletion is durable, so none is ever missing;
- * one that should not be here is found out when its group is opened.
+ * A name is held from before its group is defined until after its deletion is durable, so none is ever missing. A name
+ * that should not be held is found out when its group is opened.
  */
 export class GroupNames {
   private changes = 0
@@ -57,14 +56,14 @@ export class GroupNames {
       if (type === 'SubscriptionDefined') added.set(name, { owner: ownerIn(data), rights: undefined })
       else deleted.add(name)
     }
-    // What is given up is given up: a group whose definition is lost is none.
+    // Throws while damaged names may still be repaired. Once an operator has given them up, their groups do not exist.
     await read.isWhole(oldest)
     const catalogue = new GroupNames(store, added)
     catalogue.changes = changes
     return catalogue
   }
 
-  /** In order. */
+  /** Sorted, because a page of groups goes on behind the last name of the page before. */
   get names(): string[] {
     return [...this.held.keys()].sort()
   }
@@ -73,7 +72,7 @@ export class GroupNames {
     return this.held.has(name)
   }
 
-  /** What is known of who may do what with it. */
+  /** Undefined for a group that has not been opened yet. */
   rightsOf(name: string): Rights | undefined {
     return this.held.get(name)?.rights
   }
@@ -82,7 +81,7 @@ export class GroupNames {
     if (this.held.has(name)) this.held.set(name, { owner: rights.definedBy, rights })
   }
 
-  /** Those of which it is not known whose they are. */
+  /** The names whose owners are not known yet. */
   get ownerless(): string[] {
     return [...this.held].filter(([, { owner }]) => owner === undefined).map(([name]) => name)
   }
@@ -93,7 +92,7 @@ export class GroupNames {
     return count
   }
 
-  /** Before it is defined. */
+  /** To be called before the definition is written. Throws SUBSCRIPTION_CONFLICT when there are too many groups. */
   add(name: string, owner: string): void {
     if (this.held.has(name)) return
     if (this.held.size >= GROUP_LIMITS.groups) {
@@ -104,17 +103,17 @@ export class GroupNames {
     this.changed()
   }
 
-  /** After its deletion is durable, or when it turns out not to exist. */
+  /** To be called after the deletion is durable, or when the group turns out not to exist. */
   remove(name: string): void {
     if (this.held.delete(name)) this.changed()
   }
 
   private changed(): void {
-    // What fails here only makes the next reading longer.
+    // A failure does no harm: the next start only reads further back.
     if (++this.changes >= CHANGES_BETWEEN_NAMES) this.rewrite().catch(() => undefined)
   }
 
-  /** All names, at the end of the log. */
+  /** Writes all names at the end of the log, where the next start finds them first. */
   async rewrite(): Promise<void> {
     this.changes = 0
     const { names } = this

@@ -1,4 +1,4 @@
-// One open group: what can be done with it, decided against its state in memory and answered when it is durable.
+// One open group: each request is decided against its state in memory and answered when the result is durable.
 import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import { shuttingDown } from '../../streaming/draining.service.js'
@@ -24,10 +24,10 @@ export class Group {
   private readonly handOut: Dispatcher
   private ended: { readonly error: unknown } | undefined
   private counted: Counted | undefined
-  /** Called when it ends; whoever stops listening takes itself out. */
+  /** Called when the group ends; a listener that no longer waits must remove itself. */
   readonly endListeners = new Set<() => void>()
 
-  /** `onEnd`: the group is of no more use, and whoever asks next opens it anew. */
+  /** `onEnd` is called once; the group is of no more use then, and must be opened anew. */
   constructor(
     readonly name: string,
     readonly world: GroupContext,
@@ -47,7 +47,7 @@ export class Group {
     return this.ledger.now
   }
 
-  /** Nobody waits for anything of it: it may be let go, and opened again. */
+  /** True when nobody waits and all writes are durable, so that the group may be closed and opened again. */
   get idle(): boolean {
     return this.ledger.idle && this.handOut.waiting.length === 0
   }
@@ -56,7 +56,7 @@ export class Group {
     return this.write({ type: 'SubscriptionDefined', definition, lastNumber: this.state.lastNumber })
   }
 
-  /** Answers whether there was something to change. Consumers that are not named stay as they are. */
+  /** Returns whether there was something to change. Without `consumers` they stay as they are. */
   async change(asked: GroupSettings, by: string, consumers?: Consumers): Promise<boolean> {
     const { definition } = this
     const before = definition?.consumers ?? NOBODY
@@ -79,12 +79,12 @@ export class Group {
     return this.handOut.take(take)
   }
 
-  /** All or none; throws STALE_DELIVERY that names every token that settles nothing. */
+  /** Settles all or none. Throws STALE_DELIVERY, which names the first tokens that settle nothing. */
   async settle(settlement: Omit<Settlement, 'nowMs'>): Promise<number> {
     const { state, window, now: nowMs } = this.ledger
     const { stale, changes } = decideSettle(state, window, { ...settlement, nowMs })
     if (stale.length > 0) throw staleDelivery(stale)
-    // With nothing to change, too: that they are settled may not be durable yet.
+    // Awaited also with nothing to change, because the write that settled the tokens before may not be durable yet.
     await this.write(...changes)
     return settlement.tokens.length
   }
@@ -101,12 +101,12 @@ export class Group {
     return found.length
   }
 
-  /** So that the log says at its end, too, what the group is. */
+  /** Writes the whole state at the end of the log, where retention does not reach it. */
   rewrite(): Promise<void> {
     return this.ended === undefined ? this.ledger.rewrite() : Promise.resolve()
   }
 
-  /** Looks once whether there is more, so that a group at rest is seen to have come up with the head. */
+  /** Reads on once first, because a group that nobody takes from would otherwise seem to be behind the head. */
   async progress(scope?: GroupScope): Promise<GroupStatus> {
     await this.lookOnce()
     const { definition } = this
@@ -114,7 +114,7 @@ export class Group {
     return partOfProgress(this.ledger, this.handOut, scope)
   }
 
-  /** Finds out whether there is more. */
+  /** Reads on by one event. Damage is not thrown here; the status reports it. */
   async lookOnce(): Promise<void> {
     await this.handOut.further(1).catch((error: unknown) => {
       if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
@@ -122,7 +122,7 @@ export class Group {
     })
   }
 
-  /** As progress, from what is in memory: nothing is counted anew unless something has happened. */
+  /** Like `progress`, but without reading, and counted again only when something has changed. */
   figures(): GroupStatus {
     this.handOut.catchUp()
     const { version, window, now, world } = this.ledger
@@ -138,17 +138,16 @@ export class Group {
     return { ...progress, head, lag: Math.max(0, head - progress.floor) }
   }
 
-  /** Whether the log has grown since it was looked at last. */
+  /** Whether the log has grown beyond what the window has read. */
   get isBehind(): boolean {
     return this.ledger.window.read < this.world.store.head()
   }
 
-  /** The time may have come for something. */
   look(): void {
     this.handOut.look()
   }
 
-  /** Without an error, those who wait are answered with nothing. */
+  /** With an error the takes that wait are rejected with it; without one they are answered with nothing. */
   end(error?: unknown): void {
     if (this.ended !== undefined) return
     this.ended = { error: error ?? shuttingDown() }
@@ -158,7 +157,7 @@ export class Group {
     for (const listener of this.endListeners) listener()
   }
 
-  /** Resolves when nothing of it is on its way into the log any more: then the log says all there is to know. */
+  /** Resolves when every write is durable or has failed. Only then may the group be read from the log again. */
   async settled(): Promise<void> {
     await this.ledger.write().catch(() => undefined)
   }
@@ -171,7 +170,7 @@ export class Group {
   }
 }
 
-/** What was counted, and as long as it is right. */
+/** A status with everything that must be unchanged for it to be reused. */
 interface Counted {
   readonly version: number
   readonly read: Position
@@ -182,7 +181,7 @@ interface Counted {
 
 const NOBODY: Consumers = { agents: [], roles: [] }
 
-/** As many as any answer names. */
+/** The most tokens that one answer names. */
 const STALE_SHOWN = 20
 
 function staleDelivery(stale: readonly number[]): StoreError {

@@ -1,26 +1,26 @@
-// The groups that are in memory: each opened once from the log, let go when it has ended, and never open twice.
+// Keeps the groups that are in memory: each is opened from the log on demand, and is never open twice.
 import { consumersBefore } from '../consumers-before.js'
 import { Group } from './group.js'
 import type { GroupContext } from './group-journal.js'
 import { readState } from './read-state.js'
 
-/** What rests in memory beyond so many groups is let go, the one unused for longest first. */
+/** Beyond so many groups, idle ones are closed, the one unused for longest first. */
 const KEPT_OPEN = 100
-/** Whoever has asked for a group and is about to use it must not find it gone. */
+/** A group is not closed within this time of its last request, because that caller may be about to use it. */
 const KEPT_MS = 1_000
 
 export class OpenGroups {
-  /** The one used last stands last. */
+  /** In the order of their last use, because the first is closed first. */
   private readonly groups = new Map<string, Promise<Group>>()
   private readonly opened = new Map<string, Group>()
-  /** When each was asked for last. */
+  /** When each group was last requested, as `performance.now()`. */
   private readonly used = new Map<string, number>()
-  /** Ended, and still being written. */
+  /** Groups that ended while writes were in progress. Reading one before they finish would miss them. */
   private readonly leaving = new Map<string, Promise<void>>()
 
   constructor(private readonly world: GroupContext) {}
 
-  /** Whether or not it is defined. */
+  /** Also returns a group for a name that is not defined; its `definition` is undefined then. */
   group(name: string): Promise<Group> {
     this.used.set(name, performance.now())
     const held = this.groups.get(name)
@@ -52,7 +52,7 @@ export class OpenGroups {
     const { store } = this.world
     const state = await readState(store, name)
     const { definition } = state
-    // Kept with the whole state, when that is written next.
+    // They are searched for again at each opening until the whole state, which includes them, is next written.
     if (definition !== undefined && definition.consumers === undefined)
       state.definition = { ...definition, consumers: await consumersBefore(store, name, state) }
     const group = new Group(name, this.world, state, ended => this.ended(ended))
@@ -76,7 +76,7 @@ export class OpenGroups {
     this.used.delete(name)
   }
 
-  /** All it knows stands in the log. */
+  /** Closing an idle group loses nothing, because everything it knows is in the log. */
   private letGo(): void {
     for (const name of this.groups.keys()) {
       if (this.groups.size <= KEPT_OPEN) return

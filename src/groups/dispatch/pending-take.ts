@@ -1,4 +1,4 @@
-// Those who ask a group for events and wait for them: in the order they came, each with its patience.
+// One take of events from a group: it is answered exactly once, with deliveries, with nothing, or with an error.
 import type { RecordedEvent } from '../../contract/event.js'
 import { coversAll, type GroupScope, groupScopeKeyOf } from '../group-scope.js'
 import type { Definition } from '../state/group-definition.js'
@@ -12,18 +12,18 @@ export interface Delivery {
 
 export interface Take {
   readonly consumer: string
-  /** What the consumer may be given. */
+  /** The streams whose events the consumer may be given. */
   readonly scope: GroupScope
   readonly max: number
-  /** 0: what is there now; infinite: until the signal aborts. */
+  /** 0 takes only what is there now; infinity waits until the signal aborts. */
   readonly waitMs: number
-  /** Aborted: whoever asked is gone, and is given nothing. */
+  /** Aborts when the caller is gone, and nothing is given to it then. */
   readonly signal?: AbortSignal
-  /** Rejects when the token by which this was asked is not good any more. */
+  /** Rejects when the caller's token is no longer good. */
   readonly stillGood?: () => Promise<void>
 }
 
-/** What a taker may see of what the group reads. Those with the same key see the same. */
+/** What a taker may see of what the group reads. Views with the same key see the same, and share one sight. */
 export interface View {
   readonly scope: GroupScope
   readonly key: string
@@ -36,7 +36,7 @@ export class PendingTake {
   private readonly resolve: (deliveries: readonly Delivery[]) => void
   private readonly reject: (error: unknown) => void
   private timer: NodeJS.Timeout | undefined
-  /** Answered, or no longer waiting. */
+  /** Answered, or about to be answered with deliveries that are being written. */
   private over = false
   private seen: { readonly definition: Definition; readonly view: View } | undefined
 
@@ -54,7 +54,7 @@ export class PendingTake {
     else signal?.addEventListener('abort', this.giveUp)
   }
 
-  /** Found out once for each definition there is. */
+  /** Computed once for each definition, because every round needs it and comparing the patterns takes time. */
   viewOf(definition: Definition | undefined): View {
     const { scope } = this.take
     if (definition === undefined || scope === undefined) return EVERYTHING
@@ -69,7 +69,7 @@ export class PendingTake {
     return !this.over
   }
 
-  /** What is given to it is under way: it waits for nothing else, and cannot give up any more. */
+  /** To be called when its deliveries are about to be written: from then on it gets no others and cannot give up. */
   settle(): void {
     if (this.over) return
     this.over = true
@@ -88,7 +88,7 @@ export class PendingTake {
     this.reject(error)
   }
 
-  /** Who came for what is there now is given nothing, and who waits goes on waiting. */
+  /** A take that does not wait is answered with nothing; any other goes on waiting. */
   giveUpUnlessPatient(): void {
     if (this.take.waitMs === 0) this.giveUp()
   }

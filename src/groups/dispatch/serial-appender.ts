@@ -1,4 +1,4 @@
-// Writes a group's state events in the order of their decisions: one append at a time, and what was decided meanwhile goes out with the next.
+// Writes a group's state events in the order they were decided: one append at a time, the next with all that waits.
 import type { NewEvent } from '../../contract/event.js'
 import type { EventStore } from '../../contract/event-store.js'
 import { appendOf, type Change, eventOf, type StateEvent } from '../state/group-events.js'
@@ -10,14 +10,14 @@ interface Entry {
   readonly reject: (error: unknown) => void
 }
 
-/** About what a row of a state event weighs at the most. */
+/** About the most that a row of a state event weighs. */
 const ROW_BYTES = 1_024
 const APPEND_BYTES = 4 * 1024 * 1024
 const APPEND_EVENTS = 500
 
 /**
- * Nothing is written that was decided on what was not: with the first append that fails all that wait behind it fail,
- * and whoever owns this begins anew from the log.
+ * A change must not be written when one that it was decided on was not. So the first append that fails makes all that
+ * wait behind it fail, too, and the owner begins anew from the log.
  */
 export class SerialAppender {
   private readonly entries: Entry[] = []
@@ -34,17 +34,18 @@ export class SerialAppender {
     return !this.writing
   }
 
-  /** Resolves when they, and all before them, are durable; with none of them, when all before are. */
+  /** Resolves when these changes and all before them are durable; with no changes, when all before are. */
   write(changes: readonly StateEvent[]): Promise<void> {
     if (this.failure !== undefined) return Promise.reject(this.failure.error)
-    // The parts of a whole state may weigh more than one append may: a state that is not complete says nothing.
+    // Each part is an entry of its own, because all together may exceed one append. They may be separated by a crash,
+    // because a state that is not complete is ignored when it is read.
     const parts = changes.filter(({ type }) => type === 'SubscriptionState')
     const written = this.add(changes.filter(({ type }) => type !== 'SubscriptionState'))
     const all = [written, ...parts.map(part => this.add([part]))]
     if (!this.writing) void this.drain()
     const done = Promise.all(all)
     done.catch(() => undefined)
-    // Nobody's answer waits for a state that is only there to make a start fast.
+    // The answer to a change does not wait for the parts, because they only make the next opening faster.
     return parts.length < changes.length ? written : done.then(() => undefined)
   }
 
@@ -102,7 +103,7 @@ function rowsIn(change: Change | StateEvent): number {
     case 'EventsTaken':
       return change.events.length
     case 'SubscriptionState':
-      // A part is as large as it was cut.
+      // As bytes this is more than PART_BYTES, at which parts are cut.
       return 512
     case 'SubscriptionDefined':
       return 256

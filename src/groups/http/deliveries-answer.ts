@@ -1,4 +1,4 @@
-// Writes what a group hands out, and what it has parked, as JSON or MessagePack, the events as everywhere. Pure.
+// Writes deliveries and parked events as JSON or MessagePack, with events encoded as on every other route. Pure.
 import type { RecordedEvent } from '../../contract/event.js'
 import { packedBy } from '../../record/codec/writer.js'
 import { eventJson } from '../../wire/event-json.js'
@@ -6,7 +6,7 @@ import { writeEvent } from '../../wire/event-msgpack.js'
 import type { Delivery } from '../dispatch/pending-take.js'
 import { timeOf } from '../state/group-status.js'
 
-/** Plain fields, and an event or none beside them. */
+/** An undefined event is written as null. */
 export interface WithEvent {
   readonly fields: Readonly<Record<string, unknown>>
   readonly event: RecordedEvent | undefined
@@ -21,7 +21,7 @@ export function deliveriesAnswer(deliveries: readonly Delivery[], form: 'json' |
   return listAnswer('deliveries', items, {}, form)
 }
 
-/** `{[name]: [{...fields, event}], ...rest}`. */
+/** Writes `{[name]: [{...fields, event}], ...rest}`. */
 export function listAnswer(
   name: string,
   items: readonly WithEvent[],

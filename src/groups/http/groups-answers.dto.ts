@@ -1,4 +1,4 @@
-// The shapes of what the routes of consumer groups answer, for the API's description.
+// The shapes of the answers of the consumer group routes, for the API description.
 import { ROLES, type Role } from '../../auth/access.js'
 import { EventFilterDto } from '../../wire/event-filter.dto.js'
 import {

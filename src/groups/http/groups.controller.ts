@@ -1,4 +1,4 @@
-// `/v1/subscriptions`: groups of consumers are defined, asked for events, told what became of them, and looked after.
+// The routes `/v1/subscriptions`: they define consumer groups, hand out and settle their events, and show their state.
 import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common'
 import {
   ApiCreatedResponse,
@@ -143,7 +143,7 @@ export class GroupsController {
     return deliveriesAnswer(deliveries, form)
   }
 
-  /** What has been waited for is given to nobody whose token has ended meanwhile. */
+  /** Checks the token again, because it may have expired or been revoked while the request waited for events. */
   private async mustStillBeGood({ request, reply }: HttpExchange): Promise<void> {
     try {
       await this.verifier.verify(bearerOf(request.headers.authorization))

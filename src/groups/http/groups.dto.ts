@@ -1,4 +1,4 @@
-// What the routes of consumer groups take: checked by these classes and described from them.
+// The requests of the consumer group routes; these classes check them and describe them for the API description.
 import { ROLES, type Role } from '../../auth/access.js'
 import { LIMITS } from '../../contract/limits.js'
 import { EventFilterDto } from '../../wire/event-filter.dto.js'

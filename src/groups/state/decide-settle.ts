@@ -1,4 +1,4 @@
-// What becomes of deliveries that their consumers settle: each by the token it was handed out with, all or none. Pure.
+// Decides what settling deliveries changes: each is named by its token, and all are settled or none. Pure.
 import type { Position } from '../../contract/event.js'
 import type { Action, Change, TokenRow } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
@@ -9,7 +9,7 @@ export interface Settlement {
   readonly tokens: readonly string[]
   readonly action: Action
   readonly by: string
-  /** May settle what others were given. */
+  /** Allows settling deliveries of other consumers. */
   readonly forOthers: boolean
   readonly nowMs: number
   readonly delaySeconds?: number
@@ -17,7 +17,7 @@ export interface Settlement {
 }
 
 export interface Settled {
-  /** Where in `tokens` those stand that settle nothing. With any, nothing is done. */
+  /** The indices in `tokens` of those that settle nothing. If there are any, `changes` is empty. */
   readonly stale: readonly number[]
   readonly changes: readonly Change[]
 }
@@ -36,14 +36,14 @@ export function decideSettle(state: GroupState, window: Window, settlement: Sett
     const row = readToken(token)
     if (row === undefined) stale.push(at)
     else if (isHeld(state, row, settlement)) rows.set(row[0], row)
-    // The answer to the first time was lost: the same again is no mistake.
+    // The same settlement may come again, because the answer to the first may have been lost.
     else if (state.recent.get(token) !== settlement.action) stale.push(at)
   }
   if (stale.length > 0) return { stale, changes: [] }
   return { stale, changes: rows.size === 0 ? [] : changesOf(state, window, settlement, [...rows.values()]) }
 }
 
-/** A delivery whose deadline has passed is still its consumer's as long as nobody else has been given the event. */
+/** A delivery past its deadline may still be settled as long as nobody else has been given the event. */
 function isHeld(state: GroupState, [position, number]: TokenRow, { by, forOthers }: Settlement): boolean {
   const out = state.inFlight.get(position)
   return out !== undefined && out.number === number && (forOthers || out.consumer === by)
@@ -94,7 +94,7 @@ export function floorAfter(state: GroupState, window: Window, deliveries: readon
   return window.floorWith(state, new Set(deliveries.map(([position]) => position)))
 }
 
-/** The parked ones that are named, or all of them; those that are not parked are no mistake. */
+/** Without `positions` all that are parked. Positions that are not parked are passed over without an error. */
 export function parkedAmong(state: GroupState, positions: readonly Position[] | undefined): Position[] {
   const all = positions === undefined ? [...state.parked.keys()] : [...new Set(positions)]
   return all.filter(position => state.parked.has(position)).slice(0, GROUP_LIMITS.parked)

@@ -1,4 +1,4 @@
-// Which events a consumer is given now, in which order, and what has been handed out too often. Pure.
+// Decides which events a consumer is given now, in which order, and which were handed out too often. Pure.
 import type { Position } from '../../contract/event.js'
 import type { Sight } from '../sight.js'
 import type { Definition } from './group-definition.js'
@@ -11,26 +11,26 @@ import type { Window } from './window.js'
 export interface Ask {
   readonly nowMs: number
   readonly max: number
-  /** What the consumer may see; everything without it. */
+  /** Undefined when the consumer may see everything. */
   readonly sight?: Sight | undefined
 }
 
 export interface Choice {
   readonly position: Position
-  /** Counting this one. */
+  /** Includes this delivery, so the first is 1. */
   readonly attempt: number
   readonly stream: string
   readonly correlation: string | undefined
   readonly event: Ready['event']
 }
 
-/** An event that is not settled and not with anybody. */
+/** An event that was handed out before and that no consumer holds now. */
 interface Waiting extends Choice {
-  /** False while its delay lasts: then it only holds back others. */
+  /** False while its delay lasts: it is not handed out then, but still holds back later events of its key. */
   readonly due: boolean
 }
 
-/** The oldest first, each key in its order, and no more than the bounds of the group allow. */
+/** Returns the oldest first, each key in its order, and no more than the bounds of the group allow. */
 export function chooseTake(state: GroupState, window: Window, { nowMs, max, sight }: Ask): Choice[] {
   const { definition } = state
   if (definition === undefined) return []
@@ -45,7 +45,7 @@ export function chooseTake(state: GroupState, window: Window, { nowMs, max, sigh
     const key = keyOf(ordering, one)
     if (key === undefined) return true
     if (held.has(key)) return false
-    // Whether or not it is chosen, those behind it wait for it.
+    // Later events of the key wait for this one even if it is not chosen.
     held.add(key)
     return true
   }
@@ -81,7 +81,7 @@ export function takeOf(
   return { type: 'EventsTaken', consumer, firstNumber: state.lastNumber + 1, deadlineMs, events, floor }
 }
 
-/** What was handed out as often as it may be, and has come back or not: it is parked. */
+/** Events to be parked, because they were handed out as often as allowed and then timed out or were returned. */
 export function exhausted(
   state: GroupState,
   nowMs: number,
@@ -96,14 +96,14 @@ export function exhausted(
   return { timedOut, returned }
 }
 
-/** Out and not overdue. */
+/** Counts the deliveries whose deadline has not passed. */
 export function countInFlight(state: GroupState, nowMs: number): number {
   let count = 0
   for (const { deadlineMs } of state.inFlight.values()) if (deadlineMs > nowMs) count++
   return count
 }
 
-/** The next moment at which something becomes due by itself; undefined when nothing will. */
+/** When the next deadline passes or the next delay ends; undefined when there is neither. */
 export function nextDue(state: GroupState, nowMs: number): number | undefined {
   let next = Number.POSITIVE_INFINITY
   for (const { deadlineMs } of state.inFlight.values()) if (deadlineMs > nowMs && deadlineMs < next) next = deadlineMs
@@ -112,14 +112,14 @@ export function nextDue(state: GroupState, nowMs: number): number | undefined {
   return next === Number.POSITIVE_INFINITY ? undefined : next
 }
 
-/** Whatever is handed out may have to be parked one day, and there has to be room for that. */
+/** Every event that is handed out may have to be parked, so room for that is reserved when it is handed out. */
 export function roomForNew({ inFlight: out, retrying: returned, parked }: GroupState): number {
   return GROUP_LIMITS.parked - out.size - returned.size - parked.size
 }
 
 export type StallCode = 'DATA_CORRUPT' | 'OWNER_REVOKED' | 'PARKED_FULL' | 'FLOOR_HELD'
 
-/** Why nothing new is handed out, though there may be more. */
+/** The bound that keeps the group from handing out anything new; undefined when none does. */
 export function stallReason(
   state: GroupState,
   window: Window,
@@ -139,7 +139,7 @@ export function stallReason(
 const NO_KEYS = new Set<string>()
 const NOTHING: readonly Ready[] = []
 
-/** A second of the same key waits, older or not. */
+/** The keys with an event in flight: no second event of such a key may be handed out, not even an older one. */
 function keysOut(state: GroupState, definition: Definition, nowMs: number): Set<string> {
   const keys = new Set<string>()
   for (const { deadlineMs, stream, correlation } of state.inFlight.values()) {
@@ -149,7 +149,7 @@ function keysOut(state: GroupState, definition: Definition, nowMs: number): Set<
   return keys
 }
 
-/** What has been handed out before and is with nobody; those whose delay lasts only where they hold back others. */
+/** With an ordering, events whose delay lasts are included, too, because they hold back later ones of their key. */
 function olderOnes(state: GroupState, nowMs: number, withDelayed: boolean): Waiting[] {
   const found: Waiting[] = []
   const add = (position: Position, of: { attempt: number; stream: string; correlation?: string }, due: boolean) => {

@@ -1,4 +1,4 @@
-// What a group is: which events it hands out, from where on, and by which rules. Pure.
+// The definition of a group: which events it hands out, where it begins, and by which rules. Pure.
 import type { Role } from '../../auth/access.js'
 import type { Position } from '../../contract/event.js'
 import { type EventFilter, FILTER_FIELD_LIST, listOf } from '../../contract/filter.js'
@@ -10,7 +10,7 @@ export type Ordering = (typeof ORDERINGS)[number]
 export const ON_DAMAGE = ['stop', 'skip'] as const
 export type OnDamage = (typeof ON_DAMAGE)[number]
 
-/** Lists of globs on stream names: a stream lies within them when one glob of each list matches it. No list is no limit. */
+/** Lists of globs on stream names: one glob of each list must match a stream. Without lists there is no limit. */
 export type Within = readonly (readonly string[])[]
 
 /** Who may take from a group beside its owner: agents by globs on their ids, and roles. */
@@ -19,31 +19,31 @@ export interface Consumers {
   readonly roles: readonly Role[]
 }
 
-/** What may be changed as long as the group lives. */
+/** The part of a definition that may be changed after the group was defined. */
 export interface GroupSettings {
   readonly ackTimeoutSeconds: number
   readonly maxAttempts: number
   readonly maxInFlight: number
   readonly ordering: Ordering
-  /** What to do where the log cannot be read. */
+  /** Whether the group stops or goes on where the log cannot be read. */
   readonly damaged: OnDamage
 }
 
 export interface Definition extends GroupSettings {
   readonly filter: EventFilter
-  /** Where the group begins, in the words of whoever defined it. */
+  /** Where the group begins, as it was written in the definition. */
   readonly after: Moment
-  /** The position `after` stood for when the group was defined: what it hands out lies behind it. */
+  /** The position that `after` meant when the group was defined; only events behind it are handed out. */
   readonly start: Position
   /** The agent that owns the group. */
   readonly definedBy: string
-  /** Missing only in what was written before groups named them. */
+  /** Missing only in definitions that were written before groups named their consumers. */
   readonly consumers?: Consumers
-  /** What its owner could read when it was defined; missing in what was written before that was kept. */
+  /** What its owner could read when the group was defined; missing in definitions written before this was kept. */
   readonly within?: Within
 }
 
-/** Two filters that let the same through by the same words have the same text. */
+/** Filters with the same values have the same text, because the order of values in a list does not matter. */
 export function filterText(filter: EventFilter): string {
   const fields = FILTER_FIELD_LIST.flatMap(({ name }) => {
     const value = filter[name]

@@ -1,4 +1,4 @@
-// The shapes of a group's state events: what happened to it, as it stands in `$subscriptions`. Pure.
+// The state events of a group, as they are stored in `$subscriptions`. Pure.
 import { SERVICE_AGENT } from '../../contract/check/check-append.js'
 import type { JsonObject, NewEvent, Position, RecordedEvent } from '../../contract/event.js'
 import type { AppendRequest } from '../../contract/event-store.js'
@@ -10,24 +10,23 @@ export function tagOf(name: string): string {
   return `subscription:${name}`
 }
 
-/** Position, which attempt this is, its stream, and its correlation if it has one. */
 export type TakenRow = readonly [position: Position, attempt: number, stream: string, correlation?: string]
-/** What a token names. */
+/** The content of a token: the event's position, and the number that no other delivery of the group has. */
 export type TokenRow = readonly [position: Position, number: number]
 
 export function tokenOf([position, number]: TokenRow): string {
   return `${position}.${number}`
 }
 
-/** How a consumer settled what it was given. */
+/** How a delivery ended. `release` is no request of a consumer: the delivery never reached it. */
 export type Action = 'ack' | 'skip' | 'retry' | 'park' | 'release'
 
-/** Times are milliseconds since 1970. `floor` is the group's once this has happened. */
+/** Times are milliseconds since 1970. `floor` is the group's floor after the change. */
 export type Change =
   | { readonly type: 'SubscriptionDefined'; readonly definition: Definition; readonly lastNumber: number }
   | {
       readonly type: 'SubscriptionChanged'
-      /** Consumers that are not named stay as they were. */
+      /** Without `consumers` they stay as they were. */
       readonly settings: GroupSettings & { readonly consumers?: Consumers }
       readonly by: string
     }
@@ -35,7 +34,7 @@ export type Change =
   | {
       readonly type: 'EventsTaken'
       readonly consumer: string
-      /** Of the first of them; the others count on. */
+      /** The number of the first event's token; the others follow in order. */
       readonly firstNumber: number
       readonly deadlineMs: number
       readonly events: readonly TakenRow[]
@@ -51,7 +50,7 @@ export type Change =
   | {
       readonly type: 'EventsReturned'
       readonly by: string
-      /** `release`: never reached the consumer, and does not count as an attempt. */
+      /** `release`: the delivery never reached the consumer, so it does not count as an attempt. */
       readonly action: 'retry' | 'release'
       readonly notBeforeMs: number
       readonly reason?: string
@@ -60,11 +59,11 @@ export type Change =
   | {
       readonly type: 'EventsParked'
       readonly by: string
-      /** What was asked for; `timeout` when nobody asked. */
+      /** `timeout` when the service parked it by itself, else the action of the consumer. */
       readonly action: 'park' | 'retry' | 'timeout'
       readonly atMs: number
       readonly reason: string
-      /** The number is 0 for what was not out when it was parked. */
+      /** The number is 0 for an event that was not in flight when it was parked. */
       readonly deliveries: readonly TokenRow[]
       readonly floor: Position
     }
@@ -83,7 +82,7 @@ export type StateRow =
   | readonly ['parked', Position, number, string, Correlation, number, string]
   | readonly ['recent', Action, readonly string[]]
 
-/** One part of the whole state; the last one completes it. */
+/** One part of the whole state, counted from 0. Without all of its parts a state is ignored. */
 export interface StatePart {
   readonly type: 'SubscriptionState'
   readonly part: number
@@ -102,7 +101,7 @@ export function eventOf(name: string, { type, ...data }: StateEvent): NewEvent {
   }
 }
 
-/** What the service alone writes is what it was written as. */
+/** The shape is not checked, because only the service writes to this stream. */
 export function stateEventOf({ type, data }: RecordedEvent): StateEvent {
   return { ...data, type } as unknown as StateEvent
 }

@@ -1,10 +1,10 @@
-// What a group may ask for and hold: every bound of it in one place.
+// Every bound of consumer groups in one place.
 
 export const GROUP_LIMITS = Object.freeze({
   nameChars: 64,
-  /** Groups of a server. */
+  /** Groups on one server. */
   groups: 1_000,
-  /** Of a new definition as JSON: its filter, its beginning, its settings and its consumers. */
+  /** The JSON of a new definition: its filter, beginning, settings and consumers. */
   definitionBytes: 16 * 1024,
   /** Globs on agents among the consumers of one group. */
   consumerAgents: 100,
@@ -23,20 +23,20 @@ export const GROUP_LIMITS = Object.freeze({
   reasonChars: 512,
   parkedPageMax: 1_000,
   parkedPageDefault: 100,
-  /** Matching positions above the floor of which it is known what has become of them. */
+  /** Matching positions above the floor that one window holds. */
   aboveFloor: 10_000,
-  /** Parked ones, and those that may yet be. */
+  /** Counts events in flight and retrying, too, because each of them may have to be parked. */
   parked: 10_000,
-  /** Tokens settled last, which may be settled the same way once more. */
+  /** The tokens settled last; settling one of these again in the same way succeeds. */
   settledRemembered: 10_000,
-  /** State events after which the whole state is written. */
+  /** After so many state events the whole state is written, which bounds what is read to open the group. */
   changesBetweenStates: 1_000,
-  /** What the events of one take may weigh together; one alone may always be handed out. */
+  /** The events of one take together; a single event is handed out even if it weighs more. */
   takeBytes: 8 * 1024 * 1024,
-  /** Events that one group keeps from its reading until they are handed out, and all groups together. */
+  /** Events kept in memory from reading to handing out: of one group here, and of all together below. */
   keptBytesOfGroup: 8 * 1024 * 1024,
   keptBytes: 16 * 1024 * 1024,
-  /** Matching positions that all groups together know in memory. */
+  /** Matching positions that the windows of all groups hold together. */
   knownPositions: 100_000,
 })
 

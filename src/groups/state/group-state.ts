@@ -1,10 +1,9 @@
-// The state of a group, as the fold of its state events: what is settled, out, returned and parked. Pure.
+// The state of a group as the fold of its state events: what is settled, in flight, retrying and parked. Pure.
 import type { Position } from '../../contract/event.js'
 import type { Definition } from './group-definition.js'
 import { type Action, type Change, type TokenRow, tokenOf } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
 
-/** What is known of an event that is not settled. */
 interface Known {
   /** How many times it has been handed out. */
   readonly attempt: number
@@ -30,18 +29,18 @@ export interface Parked extends Known {
 export interface GroupState {
   /** Undefined before the group is defined and after it is deleted. */
   definition: Definition | undefined
-  /** Of the token made last, in this group and those of its name before it. */
+  /** Kept when a group is deleted, so that no token of it is valid in a later group of the same name. */
   lastNumber: number
-  /** Everything up to here is settled, or stands in `out`, `returned` or `parked`. */
+  /** Everything up to here is settled, or is in `inFlight`, `retrying` or `parked`. */
   floor: Position
-  /** Settled above the floor. */
+  /** Settled positions above the floor. */
   readonly settled: Set<Position>
   readonly inFlight: Map<Position, Out>
   readonly retrying: Map<Position, Returned>
   readonly parked: Map<Position, Parked>
-  /** How the tokens settled last were settled, oldest first. */
+  /** How the last tokens were settled, oldest first, so that the same settlement may come again. */
   readonly recent: Map<string, Action>
-  /** Since the whole state was written. */
+  /** How many changes there were since the whole state was last written. */
   changes: number
 }
 
@@ -59,7 +58,7 @@ export function emptyState(): GroupState {
   }
 }
 
-/** Changes the state in place: it is as large as a group is busy, and a copy for each change would be the most of the work. */
+/** Changes the state in place, because a busy group has a large one and copying it would cost more than the change. */
 export function apply(state: GroupState, change: Change): void {
   state.changes++
   switch (change.type) {
@@ -99,7 +98,7 @@ export function apply(state: GroupState, change: Change): void {
   }
 }
 
-/** Nothing that was before counts any more, so the whole state is known from here on. */
+/** The state is known from this change on, whatever was before, so `changes` counts this one only. */
 function clear(state: GroupState): void {
   state.definition = undefined
   state.floor = 0
@@ -119,7 +118,7 @@ function take(state: GroupState, change: Extract<Change, { type: 'EventsTaken' }
   let number = change.firstNumber
   for (const [position, attempt, stream, correlation] of events) {
     state.retrying.delete(position)
-    // Deleted first, so that the order of the map is that of the deadlines as long as the timeout stays.
+    // Deleted first, so that the map stays in the order of the deadlines as long as the timeout is not changed.
     state.inFlight.delete(position)
     const known = correlation === undefined ? { attempt, stream } : { attempt, stream, correlation }
     state.inFlight.set(position, { ...known, number: number++, deadlineMs, consumer })
@@ -133,7 +132,7 @@ function settle(state: GroupState, row: TokenRow, action: Action): void {
   remember(state, row, action)
 }
 
-/** Nothing more becomes of it. */
+/** The event is never handed out again. Up to the floor this need not be remembered. */
 function finish(state: GroupState, position: Position): void {
   state.inFlight.delete(position)
   state.retrying.delete(position)
@@ -176,7 +175,7 @@ function park(
   if (action !== 'timeout') remember(state, row, action)
 }
 
-/** It begins anew, with all its attempts before it. */
+/** The event begins again with all its attempts and without a delay. */
 function replay(state: GroupState, position: Position): void {
   const parked = state.parked.get(position)
   if (parked === undefined) return

@@ -1,4 +1,4 @@
-// How far a group has come, for whoever looks after it: nobody is told of what lies outside the scope they look with.
+// The status of a group as a caller may see it: nothing outside the caller's scope is revealed.
 import { ERRORS } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import { Turn } from '../../contract/turns.js'
@@ -8,22 +8,22 @@ import { covers, type GroupScope, groupScopeKeyOf } from '../group-scope.js'
 import { countInFlight, nextDue, type StallCode, stallReason } from './decide-take.js'
 
 export interface GroupStatus {
-  /** Everything up to here is settled, out, waiting to be tried again, or parked. */
+  /** Everything up to here is settled, in flight, retrying or parked. */
   readonly floor: Position
-  /** Looked at up to here. */
+  /** The log has been read up to here. */
   readonly position: Position
   readonly head: Position
   /** Positions between the floor and the head. */
   readonly lag: number
   readonly inFlight: number
-  /** Handed out before, and waiting to be handed out again. */
+  /** Handed out before, and held by no consumer now. */
   readonly retrying: number
   readonly parked: number
   readonly oldestInFlight: { readonly position: Position; readonly deadline: string } | null
   /** When the next deadline passes or the next delay ends. */
   readonly nextDue: string | null
   readonly stalled: { readonly code: string; readonly detail: string } | null
-  /** Agents that wait for events or have some. */
+  /** Agents that wait for events or hold some. */
   readonly consumers: number
 }
 
@@ -56,8 +56,8 @@ export function groupStatusOf({ state, window, now, world }: GroupJournal, handO
 }
 
 /**
- * For a scope that does not cover all that the group reads: as if there were nothing else. The floor is found by what
- * this scope sees that is still to be settled, or else is the head, which every answer tells.
+ * For a scope that does not cover all that the group reads: counted as if there were nothing else. The floor lies just
+ * before the first event in the scope that is still to be settled. Without one it is the head, which is no secret.
  */
 export async function partOfProgress(
   ledger: GroupJournal,
@@ -111,7 +111,7 @@ export async function partOfProgress(
   }
 }
 
-/** The first event this scope sees that was never handed out; infinity when there is none. */
+/** The position of the first event in the scope that was never handed out; infinity when there is none. */
 async function firstReady({ state, window, world }: GroupJournal, scope: GroupScope): Promise<Position> {
   const { definition } = state
   if (scope === undefined || definition === undefined) return Number.POSITIVE_INFINITY
@@ -120,13 +120,13 @@ async function firstReady({ state, window, world }: GroupJournal, scope: GroupSc
   const beyond = { filter: { ...filter, within: scope }, after: window.read, limit: LOOK, onDamaged: () => undefined }
   let looked = 0
   for await (const { position, stream } of world.store.read(beyond)) {
-    // What the owner cannot read is none of the group's; how far that goes on is no secret to who may read it.
+    // Events that the owner cannot read are not the group's. Stopping at one reveals nothing: the caller may read it.
     if (within.every(list => covers(list, stream)) || ++looked === LOOK) return position
   }
   return Number.POSITIVE_INFINITY
 }
 
-/** Events that are looked at for one. */
+/** The most events that are read to find one. */
 const LOOK = 500
 
 const REVOKED = {

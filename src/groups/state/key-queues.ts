@@ -1,4 +1,4 @@
-// What waits to be handed out in an order, one queue for each key: who asks looks at their heads, and not at all that waits. Pure.
+// Events to be handed out in order, in one queue per key: a choice looks at the heads only, however many wait. Pure.
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { Ordering } from './group-definition.js'
 
@@ -6,11 +6,11 @@ export interface Ready {
   readonly position: Position
   readonly stream: string
   readonly correlation: string | undefined
-  /** Kept from the reading when there is room; else it is read once more. */
+  /** Kept from the reading if there was room; otherwise it is read again when it is handed out. */
   event: RecordedEvent | undefined
 }
 
-/** The events of one key go one after the other; those without a key as they like. */
+/** Events with the same key are handed out one after the other; an event without a key waits for no other. */
 export function keyOf(
   ordering: Ordering,
   { stream, correlation }: { readonly stream: string; readonly correlation?: string | undefined },
@@ -20,7 +20,7 @@ export function keyOf(
 
 export class KeyQueues {
   private readonly queues = new Map<string, Ready[]>()
-  /** In order of position, those without a key among them. */
+  /** The heads of the queues and all events without a key, in order of position. */
   private first: Ready[] = []
 
   constructor(readonly ordering: Ordering) {}
@@ -29,7 +29,7 @@ export class KeyQueues {
     return this.first
   }
 
-  /** In order of position. */
+  /** To be called in order of position. */
   add(one: Ready): void {
     const key = keyOf(this.ordering, one)
     const queue = key === undefined ? undefined : this.queues.get(key)
@@ -41,7 +41,7 @@ export class KeyQueues {
     this.first.push(one)
   }
 
-  /** They were heads. */
+  /** May be called with heads only; the next event of each key becomes its head. */
   remove(taken: ReadonlySet<Position>): void {
     const left: Ready[] = []
     const next: Ready[] = []

@@ -1,4 +1,4 @@
-// What a group has put aside, page by page, each event to whom it may be shown.
+// Lists the parked events of a group page by page, with each event only for callers who may see it.
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import type { EventStore } from '../../contract/event-store.js'
 import { Turn } from '../../contract/turns.js'
@@ -24,10 +24,10 @@ export interface ParkedList {
   readonly next: Position | null
 }
 
-/** What a page may weigh. */
+/** The most that the events of a page weigh together; the first one is shown even if it weighs more. */
 const PAGE_BYTES = 8 * 1024 * 1024
 
-/** Without `whole`, what the scope does not cover is left out; with it, it stands there without its event. */
+/** Without `whole`, rows that the scope does not cover are left out; with it, they are listed without their events. */
 export async function parkedOf(
   store: EventStore,
   state: GroupState,
@@ -39,7 +39,7 @@ export async function parkedOf(
   const turn = new Turn()
   for (const position of positions) {
     const parked = state.parked.get(position)
-    // Replayed or discarded while the page was read.
+    // It may have been replayed or discarded while the page was being read.
     if (parked === undefined) continue
     if (turn.isOver) await turn.next()
     const isSeen = covers(scope, parked.stream)

@@ -1,8 +1,8 @@
-// The whole state of a group as rows, cut into parts that are events of a bearable size, and back. Pure.
+// The whole state of a group as rows, cut into parts that are small enough for events, and back. Pure.
 import type { Action, StatePart, StateRow } from './group-events.js'
 import { emptyState, type GroupState } from './group-state.js'
 
-/** Well below what an event may weigh, a filter of the largest kind included. */
+/** Well below what an event may weigh, so that a part that also holds the largest filter still fits. */
 const PART_BYTES = 400 * 1024
 const ITEMS_A_ROW = 1_000
 
@@ -36,7 +36,7 @@ function* rowsOf(state: GroupState): Generator<StateRow> {
   yield* recentRows(state.recent)
 }
 
-/** In their order, which is that in which they are forgotten: neighbours of one action share a row. */
+/** Keeps the order, in which the tokens are forgotten; neighbours with the same action share a row. */
 function* recentRows(recent: ReadonlyMap<string, Action>): Generator<StateRow> {
   let run: { readonly action: Action; readonly tokens: string[] } | undefined
   for (const [token, action] of recent) {

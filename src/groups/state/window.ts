@@ -1,4 +1,4 @@
-// What lies above a group's floor, as far as it has been read: the positions that match, and which of them are still to be handed out.
+// What has been read above a group's floor: the positions that match, and which of them are still to be handed out.
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import { Sight } from '../sight.js'
 import type { Holder, WindowMemory } from '../window-memory.js'
@@ -9,25 +9,25 @@ import type { GroupState } from './group-state.js'
 import { KeyQueues, type Ready } from './key-queues.js'
 
 const ENVELOPE_BYTES = 512
-/** Different scopes for which it is known what they may see. */
+/** How many sights are kept, because each holds its own map of what its scope may see. */
 const SIGHTS = 8
 
 export class Window implements Holder {
-  /** Every event that matches and lies above the floor, up to here, is known. */
+  /** Every matching event above the floor and up to here is known. */
   read: Position
   keptBytes = 0
   inUse = false
-  /** Never handed out, in order. */
+  /** Events that were never handed out, in order of position. */
   private readonly ready = new Map<Position, Ready>()
-  /** The same by their keys, as long as there is an order to keep: of each key only the first may go. */
+  /** The same events by key; only while the group has an ordering, where the first of each key goes first. */
   private queues: KeyQueues | undefined
-  /** By the patterns of their scopes; the one used last stands last. */
+  /** By the keys of their scopes, in the order of their last use. */
   private readonly sights = new Map<string, Sight>()
-  /** Matching positions, in order; those from `first` on lie above the floor. */
+  /** Matching positions in order. Those from the index `first` on lie above the floor. */
   private known: Position[] = []
   private first = 0
 
-  /** `letGo`: whoever owns it is to begin anew at the floor. */
+  /** `letGo` is called when the memory is needed: the owner must begin a new window at the floor. */
   constructor(
     floor: Position,
     private readonly memory: WindowMemory,
@@ -41,21 +41,21 @@ export class Window implements Holder {
     return this.known.length - this.first
   }
 
-  /** How many more may be known. */
+  /** How many more positions may be known. */
   get room(): number {
     return GROUP_LIMITS.aboveFloor - this.positions
   }
 
-  /** The oldest that is not settled and keeps the floor down. */
+  /** The first matching position above the floor, which keeps the floor from rising. */
   get oldest(): Position | undefined {
     return this.known[this.first]
   }
 
-  /** Events that follow what was read before, and how far that reading has got. */
+  /** `events` must follow what was read before; `read` is how far their reading has got. */
   add(events: readonly RecordedEvent[], read: Position, state: GroupState): void {
     for (const event of events) {
       const { position, stream, correlationId: correlation } = event
-      // The books of the groups are not handed out: settling them would write more of them.
+      // State events of groups are not handed out: settling them would write more of them without end.
       if (stream === SUBSCRIPTIONS_STREAM || position <= this.read) continue
       this.known.push(position)
       this.memory.count(this, 1)
@@ -68,7 +68,7 @@ export class Window implements Holder {
     this.read = Math.max(this.read, read)
   }
 
-  /** Among what was never handed out, those that stand behind none of their key, in order. */
+  /** Events that were never handed out, in order of position; with an ordering only the first of each key. */
   candidates(ordering: Ordering, sight?: Sight): Iterable<Ready> {
     if (ordering === 'none') {
       this.queues = undefined
@@ -78,11 +78,11 @@ export class Window implements Holder {
       this.queues = new KeyQueues(ordering)
       for (const one of this.ready.values()) this.queues.add(one)
     }
-    // Those that may not be seen are among them: what stands behind them waits for them all the same.
+    // Heads that may not be seen are included, because later events of their keys wait for them all the same.
     return this.queues.heads
   }
 
-  /** What a scope may see of it; of one key there is one scope. */
+  /** Resolves when the sight is complete. The same key must always come with the same scope. */
   async sight(scope: readonly string[], key: string): Promise<Sight> {
     const sight = this.sights.get(key) ?? new Sight(scope)
     this.sights.delete(key)
@@ -92,7 +92,7 @@ export class Window implements Holder {
     return sight
   }
 
-  /** The same, if it is known already. */
+  /** Undefined unless the sight is complete already. */
   sightAtHand(key: string): Sight | undefined {
     const sight = this.sights.get(key)
     return sight?.isComplete ? sight : undefined
@@ -110,7 +110,7 @@ export class Window implements Holder {
     this.keptBytes = 0
   }
 
-  /** They have been handed out. */
+  /** For events that were handed out, or that retention has removed. */
   remove(taken: ReadonlySet<Position>): void {
     let bytes = 0
     for (const position of taken) {
@@ -126,7 +126,7 @@ export class Window implements Holder {
     this.queues?.remove(taken)
   }
 
-  /** Where the floor will be when these are settled, too. */
+  /** Where the floor will be once `resolving` is settled, too. */
   floorWith(state: GroupState, resolving: ReadonlySet<Position> = NONE): Position {
     let floor = state.floor
     for (let at = this.first; at < this.known.length; at++) {
@@ -137,7 +137,7 @@ export class Window implements Holder {
     return Math.max(floor, this.read)
   }
 
-  /** After the floor has been raised. */
+  /** To be called after the floor has been raised. */
   trim({ floor }: GroupState): void {
     const before = this.first
     while (this.first < this.known.length && (this.known[this.first] as Position) <= floor) this.first++
@@ -147,7 +147,7 @@ export class Window implements Holder {
     this.first = 0
   }
 
-  /** It is of no more use. */
+  /** Gives back its memory; the window must not be used after this. */
   close(): void {
     this.memory.remove(this)
   }
@@ -164,7 +164,7 @@ function isNew({ floor, settled, inFlight: out, retrying: returned, parked }: Gr
   return !(settled.has(position) || out.has(position) || returned.has(position) || parked.has(position))
 }
 
-/** Parked is out of the way: it keeps nobody waiting. */
+/** A parked event does not keep the floor from rising. */
 function isResolved({ settled, parked }: GroupState, position: Position): boolean {
   return settled.has(position) || parked.has(position)
 }

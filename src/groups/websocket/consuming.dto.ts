@@ -1,4 +1,4 @@
-// The frames by which a client consumes a group: what it may send, and what the server answers.
+// The frames by which a client consumes a group, and those by which the server answers them.
 
 import { FrameEvent, FrameId, Named } from '../../streaming/frame-fields.dto.js'
 import { Integer, OneOf, Text, TextList } from '../../wire/fields.decorator.js'

@@ -1,4 +1,4 @@
-// The frames `consume`, `ack` and `nack`: a consumer of a group for each id, given no more than its socket takes.
+// Handles the frames `consume`, `ack` and `nack`: each id is one consumer, given no more than its socket takes.
 import { Injectable } from '@nestjs/common'
 import { Quotas } from '../../auth/quotas.js'
 import { codeOf } from '../../contract/errors.js'
@@ -43,7 +43,7 @@ export class ConsumingFrames {
     try {
       await consumption.begin(this.groups, () => client.assertTokenGood())
     } catch (error) {
-      // Ended while it was being looked up: there is nobody to tell.
+      // The client may have ended it meanwhile; then the error concerns nobody.
       if (!client.holds(frame.id, consumption)) return
       client.drop(frame.id)
       throw error
@@ -58,7 +58,7 @@ export class ConsumingFrames {
     client.needs('streams.subscribe')
     this.quotas.charge(client.access, { requests: 1 })
     const count = await work()
-    // Which of the consumers of this connection had them, the tokens do not say.
+    // Tokens do not say which consumer of this connection holds them, so each one drops those that it knows.
     for (const consumption of this.consumptions.get(client) ?? []) consumption.settled(subscription, tokens)
     client.send({ type: 'settled', id, count } satisfies SettledFrame)
   }
@@ -75,7 +75,7 @@ class Consumption implements OpenChannel {
     private readonly onEnd: () => void,
   ) {}
 
-  /** `stillGood` rejects when the token of the connection has ended. */
+  /** `stillGood` rejects when the token of the connection is no longer good. */
   async begin(groups: Groups, stillGood: () => Promise<void>): Promise<void> {
     const { id, subscription, maxInFlight = GROUP_LIMITS.takeDefault } = this.frame
     const told = Promise.withResolvers<void>()
@@ -83,6 +83,7 @@ class Consumption implements OpenChannel {
       maxInFlight,
       stillGood,
       onDelivery: async delivery => {
+        // A delivery may be ready before this function goes on, but no frame may precede `consuming`.
         await told.promise
         await this.room()
         if (!this.ended) this.client.connection.write(deliveryFrame(delivery, id, this.client.connection.form))
@@ -103,7 +104,7 @@ class Consumption implements OpenChannel {
     if (subscription === this.frame.subscription) this.consuming?.settled(tokens)
   }
 
-  /** What it was given and has not settled is handed out again after its deadline. */
+  /** Unsettled deliveries are not returned here; they are handed out again after their deadlines. */
   end(): void {
     this.ended = true
     this.consuming?.stop()
@@ -115,7 +116,7 @@ class Consumption implements OpenChannel {
     this.wake()
   }
 
-  /** There is some in the socket, or nobody to send to any more. */
+  /** Resolves when the socket has room, or when the consumption has ended and nothing is to be sent any more. */
   private async room(): Promise<void> {
     while (!this.ended && !this.client.connection.hasRoom) {
       await new Promise<void>(resolve => {
