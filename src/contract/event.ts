@@ -80,8 +80,6 @@ export interface RecordedEvent {
   packedMetadata(): Uint8Array | undefined
   /** The bytes of both together. */
   packedBytes(): number
-  /** The bytes of both together. */
-  packedBytes(): number
   /**
    * The stored bytes that `checksum` is of, where they hold more than the fields here say: a key, or a payload in
    * another spelling of MessagePack. Undefined where the fields make the same bytes again. A backend that nobody copies

@@ -1,29 +1,72 @@
-// Gives long work one turn in each round of the event loop, so that everything else waits for one turn at most.
+// Gives long work its turns on the event loop, so that everything else waits for one turn at most.
 
 /** Milliseconds that a turn may take. */
 export const TURN_MS = 5
 
-// The process has one event loop, so it has one queue for turns.
-const waiting: (() => void)[] = []
+/**
+ * Rounds of the loop for each turn. Node accepts one connection in a round, so with a turn in every round a burst of a
+ * thousand connections would keep the next one waiting for a thousand turns. A round without a turn takes microseconds.
+ */
+const ROUNDS_A_TURN = 8
 
-/** Resolves when the next turn is the caller's; turns are given in the order of the calls. */
+/** Work that has had more turns than this is long. */
+const SHORT_TURNS = 8
+
+interface Waiting {
+  /** When the work began, among all others. */
+  readonly born: number
+  readonly resume: () => void
+}
+
+/**
+ * The process has one event loop, so it has one queue for turns, in two lines. Short work is served oldest first: work
+ * that is finished before the next begins keeps its half-made results in memory for as short a time as possible. Long
+ * work, which may have no end, is served in the order of the calls. The lines take turns, so neither waits for all of
+ * the other.
+ */
+const short: Waiting[] = []
+const long: Waiting[] = []
+let rounds = 0
+let longIsNext = false
+let births = 0
+
+/** Resolves when the next turn is the caller's. */
 export function nextTurn(): Promise<void> {
+  return turnFor(births++, 0)
+}
+
+function turnFor(born: number, taken: number): Promise<void> {
   return new Promise(resume => {
-    waiting.push(resume)
-    if (waiting.length === 1) setImmediate(grant)
+    if (short.length + long.length === 0) setImmediate(grant)
+    if (taken < SHORT_TURNS) insert({ born, resume })
+    else long.push({ born, resume })
   })
 }
 
+function insert(one: Waiting): void {
+  let at = short.length
+  while (at > 0 && (short[at - 1] as Waiting).born > one.born) at--
+  short.splice(at, 0, one)
+}
+
 function grant(): void {
-  const resume = waiting.shift()
-  // The next turn comes in the next round of the loop, so that what has come in meanwhile goes first.
-  if (waiting.length > 0) setImmediate(grant)
-  resume?.()
+  if (++rounds < ROUNDS_A_TURN) {
+    setImmediate(grant)
+    return
+  }
+  rounds = 0
+  const line = short.length === 0 || (longIsNext && long.length > 0) ? long : short
+  longIsNext = line === short
+  const one = line.shift()
+  if (short.length + long.length > 0) setImmediate(grant)
+  one?.resume()
 }
 
 /** Work that may take longer than a turn checks `isOver` as it goes, and awaits `next` when it is true. */
 export class Turn {
   private started = performance.now()
+  private readonly born = births++
+  private taken = 0
 
   constructor(private readonly lengthMs = TURN_MS) {}
 
@@ -32,7 +75,12 @@ export class Turn {
   }
 
   async next(): Promise<void> {
-    await nextTurn()
+    await turnFor(this.born, this.taken++)
+    this.started = performance.now()
+  }
+
+  /** Others have had the loop since, without a call of `next`. */
+  restart(): void {
     this.started = performance.now()
   }
 }

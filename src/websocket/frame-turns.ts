@@ -1,5 +1,5 @@
 // Decides when frames are handled: some milliseconds per round of the event loop for all sockets, the rest in turns.
-import { Turn } from '../contract/turns.js'
+import { nextTurn, Turn } from '../contract/turns.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 
 /** The time in each round of the event loop in which frames are handled as they come, of all sockets together. */
@@ -40,7 +40,9 @@ export class FrameTurns {
     const { waiting } = this
     const turn = new Turn(FRAME_LIMITS.turnMs)
     while (waiting.length > 0) {
-      await turn.next()
+      // Frames are short work however long they keep coming, since each socket has only a slice of a turn.
+      await nextTurn()
+      turn.restart()
       do waiting.shift()?.serveOne(waiting.length > 0 ? FRAME_LIMITS.sliceMs : FRAME_LIMITS.turnMs)
       while (waiting.length > 0 && !turn.isOver)
     }

@@ -61,14 +61,14 @@ export class LogReader {
     const matches = request.filter === undefined ? undefined : compileFilter(request.filter)
     const lookingAt = filterCost(request.filter ?? {})
     const steps = this.steps(request, bounds)
-    let turn = new Turn()
+    const turn = new Turn()
     let work = 0
     let ahead = this.perform(steps.next(), request)
     for (;;) {
       const fetched = await ahead
       if (fetched === undefined) return
       const { events, failure } = fetched
-      if (fetched.waited) turn = new Turn()
+      if (fetched.waited) turn.restart()
       // Nothing is read ahead of a fetch that may well be the last.
       const more = failure === undefined && events.length < left
       if (more) {
