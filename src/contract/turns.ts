@@ -4,6 +4,12 @@
 export const TURN_MS = 5
 
 /**
+ * What work may take before it waits for its first turn. Most pages of a thousand events are read and written within it;
+ * those that wait halfway cost a quarter more, since what is half made outlives the collections of young garbage.
+ */
+const FIRST_MS = 10
+
+/**
  * Rounds of the loop for each turn. Node accepts one connection in a round, so with a turn in every round a burst of a
  * thousand connections would keep the next one waiting for a thousand turns. A round without a turn takes microseconds.
  */
@@ -67,8 +73,11 @@ export class Turn {
   private started = performance.now()
   private readonly born = births++
   private taken = 0
+  private lengthMs: number
 
-  constructor(private readonly lengthMs = TURN_MS) {}
+  constructor(private readonly laterMs = TURN_MS) {
+    this.lengthMs = laterMs === TURN_MS ? FIRST_MS : laterMs
+  }
 
   get isOver(): boolean {
     return performance.now() - this.started >= this.lengthMs
@@ -76,6 +85,7 @@ export class Turn {
 
   async next(): Promise<void> {
     await turnFor(this.born, this.taken++)
+    this.lengthMs = this.laterMs
     this.started = performance.now()
   }
 
