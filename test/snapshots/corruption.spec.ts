@@ -1,5 +1,6 @@
 // Each way in which a snapshot can be wrong: it is found out, moved aside, made again, and no replay is answered from it.
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { STATE_BYTES_MAX } from '../../src/folding/fold.js'
 import { encodeSnapshot, snapshotHash } from '../../src/snapshots/snapshot-file.js'
 import { fileName } from '../../src/snapshots/snapshot-names.js'
 import { SnapshotScheduler } from '../../src/snapshots/snapshot-scheduler.service.js'
@@ -106,6 +107,15 @@ describe('a replay', () => {
     expect(await fixture.began()).toBeUndefined()
     expect(await fixture.answer({})).toBe(await truth())
     expect(inQuarantine()).toBe(3)
+  })
+
+  test('does not begin with one that is larger than a state may be', async () => {
+    await forge(4, state => {
+      state['a'] = 'x'.repeat(STATE_BYTES_MAX)
+    })
+    fixture = await StateFixture.open(disk, fixture.store)
+    expect(await fixture.began()).toBe(3)
+    expect(await fixture.answer({})).toBe(await truth())
   })
 
   test('leaves files of other names and of later versions alone', async () => {
