@@ -78,6 +78,7 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
       if (this.over) return
       await this.orPause(kept, isQuiet)
     }
+    this.forgetReleased()
     await this.verifyOne()
     await this.snapshots.retain().catch(() => undefined)
   }
@@ -161,6 +162,12 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
     const known = this.remembered.get(id) ?? {}
     this.remembered.set(id, known)
     return known
+  }
+
+  private forgetReleased(): void {
+    for (const id of this.remembered.keys()) {
+      if (this.snapshots.registry.find(id) === undefined) this.remembered.delete(id)
+    }
   }
 
   private warn(error: unknown, message: string): void {

@@ -248,6 +248,22 @@ describe('one that cannot be verified', () => {
   })
 })
 
+test('of a fold that was let go nothing is remembered: kept again, it waits for nothing', async () => {
+  await append('task.begun')
+  const { fold } = await fixture.keep(TASKS)
+  const guard = keeper({ events: 1 })
+  await append('task.done')
+  disk.arm({ failFrom: 1, code: 'EIO' })
+  await guard.look()
+  disk.heal()
+  await fixture.snapshots.unregister(fold.id)
+  await guard.look()
+  await fixture.keep(TASKS)
+  await append('task.done')
+  await guard.look()
+  expect(made()).toEqual({ demand: 2, events: 1 })
+})
+
 describe('snapshots go', () => {
   test('when they have had their time, and the newest never', async () => {
     await append('T')
