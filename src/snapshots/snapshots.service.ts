@@ -13,7 +13,7 @@ import type { Replays } from '../folding/replays.service.js'
 import { SerialQueue } from '../service-streams/serial-queue.js'
 import { shuttingDown } from '../streaming/draining.service.js'
 import { LogLineage } from './log-lineage.js'
-import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
+import { BY_PROJECTIONS, FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
 import { foldedOf, SnapshotBuilder, type VerifiedSnapshot } from './snapshot-builder.js'
 import type { Reason } from './snapshot-file.js'
@@ -39,9 +39,6 @@ export interface Kept {
   /** Of this moment; null when there is nothing to make one of. */
   readonly snapshot: SnapshotEntry | null
 }
-
-/** No agent has a name like this. */
-const BY_PROJECTIONS = '$projections'
 
 @Injectable()
 export class Snapshots implements OnModuleInit, OnModuleDestroy {
@@ -161,7 +158,9 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
       if (left.size >= FOLDS_MAX) return
       left.add(id)
       const kept = this.keptFold(asked, null, BY_PROJECTIONS)
-      if (this.registry.find(id) === undefined) await this.turn(() => this.registry.keep(kept))
+      const keptBy = this.registry.find(id)?.keptBy
+      // Of those that were gathered again nobody knows who asked for them, but for these.
+      if (keptBy === undefined || keptBy === SERVICE_AGENT) await this.turn(() => this.registry.keep(kept))
     }
   }
 
