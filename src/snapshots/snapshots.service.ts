@@ -141,8 +141,10 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     const fold = await this.folds.asked(asked, access)
     const kept = this.keptFold(fold.asked, name, access.agentId)
     return this.turn(async () => {
-      await this.registry.keep(kept)
+      this.registry.assertKeepable(kept)
+      // Whoever is refused has nothing kept.
       const snapshot = await this.made(fold, 'demand')
+      await this.registry.keep(kept)
       return { fold: this.registry.find(kept.id) as KeptFold, snapshot: snapshot ?? null }
     })
   }

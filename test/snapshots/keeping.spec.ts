@@ -197,6 +197,31 @@ describe('what cannot be made', () => {
   })
 })
 
+describe('a fold of which no snapshot can be made when it is asked for', () => {
+  const named = (name: string, reducer: 'merge' | 'count') =>
+    fixture.snapshots.keep({ fold: { ...TASKS, reducer }, name }, OPERATOR)
+
+  test('is not kept, and one that is kept already stays as it is', async () => {
+    await append('task.begun')
+    await fixture.keep(TASKS)
+    const before = fixture.snapshots.registry.all
+    await append('task.done')
+    fixture.shelf.put = () => Promise.reject(new Error('no room'))
+    await expect(named('counts', 'count')).rejects.toThrow('no room')
+    await expect(named('tasks', 'merge')).rejects.toThrow('no room')
+    expect(fixture.snapshots.registry.all).toEqual(before)
+    fixture = await StateFixture.open(disk, fixture.store)
+    expect(fixture.snapshots.registry.all).toEqual(before)
+  })
+
+  test('has none when it may not be kept', async () => {
+    await append('task.begun')
+    await named('tasks', 'merge')
+    await expect(named('tasks', 'count')).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
+    expect(fixture.shelf.list()).toHaveLength(1)
+  })
+})
+
 describe('one that cannot be verified', () => {
   const verified = () => fixture.snapshots.registry.all.map(({ verifiedMs }) => (fixture.nowMs - verifiedMs) / HOUR)
 
