@@ -12,6 +12,8 @@ export interface Folded {
   readonly position: Position
   /** How many events were folded, including those in the state it began with. */
   readonly events: number
+  /** Of the state as JSON, or a little more; absent where nobody has measured it. */
+  readonly stateBytes?: number
 }
 
 export class Fold {
@@ -20,7 +22,7 @@ export class Fold {
   private count: number
   /** The most the state can have grown since it was last measured, because measuring for each event would be slow. */
   private unmeasured = 0
-  private measured = 0
+  private measured: number
 
   constructor(
     private readonly reducer: Reducer,
@@ -30,6 +32,8 @@ export class Fold {
     this.state = from === undefined ? reducer.initial() : from.state
     this.at = from?.position ?? 0
     this.count = from?.events ?? 0
+    this.measured = from === undefined ? 0 : (from.stateBytes ?? this.measure())
+    if (this.measured > STATE_BYTES_MAX) throw tooLarge(this.at)
   }
 
   apply(event: RecordedEvent): void {
@@ -48,14 +52,19 @@ export class Fold {
   private bound(event: RecordedEvent): void {
     this.unmeasured += this.reducer.growth?.(event) ?? 6 * event.packedData().length + KEY_BYTES
     if (this.measured + this.unmeasured <= STATE_BYTES_MAX) return
-    this.measured = Buffer.byteLength(JSON.stringify(this.state))
+    this.measured = this.measure()
     this.unmeasured = 0
-    if (this.measured <= STATE_BYTES_MAX) return
-    throw new StoreError(
-      'STATE_TOO_LARGE',
-      `At position ${event.position} the state is larger than ${STATE_BYTES_MAX / 1024 / 1024} MiB`,
-    )
+    if (this.measured > STATE_BYTES_MAX) throw tooLarge(event.position)
+  }
+
+  private measure(): number {
+    return Buffer.byteLength(JSON.stringify(this.state))
   }
 }
 
 const KEY_BYTES = 1024
+
+function tooLarge(position: Position): StoreError {
+  const detail = `At position ${position} the state is larger than ${STATE_BYTES_MAX / 1024 / 1024} MiB`
+  return new StoreError('STATE_TOO_LARGE', detail)
+}

@@ -126,6 +126,24 @@ describe('a projection', () => {
     expect(JSON.stringify(fold.folded.state).length).toBeLessThan(2 * STATE_BYTES_MAX)
   })
 
+  test('is refused at the same event, wherever its fold began', () => {
+    const large = { on: { '*': [{ op: 'append', path: '/all', from: 'data.text' }] } } as const
+    const all = Array.from({ length: 20 }, (_, i) => plainEvent({ text: 'x'.repeat(900_000) }, { position: i + 1 }))
+    const refused = (from?: Folded) => () => foldOf(large, all.slice(from?.events ?? 0), from)
+    expect(refused()).toThrow('At position 19 the state is larger than 16 MiB')
+    for (const cut of [1, 10, 18]) {
+      const kept = foldOf(large, all.slice(0, cut))
+      const stateBytes = Buffer.byteLength(JSON.stringify(kept.state))
+      expect(refused(structuredClone(kept))).toThrow('At position 19')
+      expect(refused({ ...structuredClone(kept), stateBytes })).toThrow('At position 19')
+    }
+  })
+
+  test('is refused without any event when the state it begins with is too large', () => {
+    const state = { text: 'x'.repeat(STATE_BYTES_MAX) }
+    expect(() => foldOf({ on: {} }, [], { state, position: 7, events: 7 })).toThrow('At position 7')
+  })
+
   test('takes a state from outside that can be one of its own', () => {
     expect(fitsProjection(TASKS, { a: {} })).toBe(true)
     expect(fitsProjection(TASKS, [])).toBe(false)

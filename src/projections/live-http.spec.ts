@@ -1,7 +1,7 @@
 // Live projections over HTTP: what replay would say at every position, followed, bounded, shown to nobody who may not see it, and there again after a restart.
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, test } from '@jest/globals'
+import { afterEach, describe, expect, jest, test } from '@jest/globals'
 import { EventSourceReader } from '../../test/support/event-source-reader.js'
 import {
   ADMIN,
@@ -15,6 +15,7 @@ import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import { EventsModule } from '../events/events.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
+import { LiveProjections } from './live-projections.service.js'
 import { ProjectionsModule } from './projections.module.js'
 
 let server: ServerUnderTest
@@ -247,6 +248,24 @@ describe('a live projection', () => {
     expect((await reader.until('goaway')).frame).toMatchObject({ reason: 'The server is shutting down.' })
     await reader.ended()
     await closing
+  })
+
+  test('is followed by nobody any more once it has ended, and whoever asks then is told so at once', async () => {
+    await start()
+    await put('counts', COUNTS)
+    const kept = server.app.get(LiveProjections)
+    kept.beforeApplicationShutdown()
+    const find = kept.find.bind(kept)
+    const asked = jest.spyOn(kept, 'find')
+    // Whoever asks again and again would leave this process no turn to say so.
+    asked.mockImplementation(version => {
+      if (asked.mock.calls.length > 100) throw new Error('it is asked for without end')
+      return find(version)
+    })
+    const answer = await server.call('/v1/projections/counts/changes')
+    expect([answer.status, (await jsonOf(answer)).code]).toEqual([503, 'CLOSED'])
+    // Its state can be made of history still.
+    expect((await get('counts/state')).live).toBe(false)
   })
 
   test('says that it is full, keeps what led there, and is whole again when it is defined smaller', async () => {

@@ -6,6 +6,7 @@ import { foldId, foldText, projectionParts } from '../folding/fold-descriptor.js
 import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
 import { SnapshotSource } from '../folding/snapshot-source.service.js'
 import { Feed } from '../following/feed.js'
+import { shuttingDown } from '../streaming/draining.service.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
 import { LiveProjection } from './live-projection.js'
@@ -39,6 +40,11 @@ export class LiveProjections implements OnModuleInit, BeforeApplicationShutdown 
   beforeApplicationShutdown(): void {
     this.ended = true
     for (const name of [...this.held.keys()]) this.drop(name)
+  }
+
+  /** Throws CLOSED once the server ends: from then on none is kept, and none will be. */
+  assertOpen(): void {
+    if (this.ended) throw shuttingDown()
   }
 
   /** The live projection of exactly this version; undefined when it is not kept live. */

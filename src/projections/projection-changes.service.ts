@@ -29,8 +29,11 @@ export class ProjectionChanges {
     if (!coversFilter(access.within('events.read'), projectionFilterOf(definition))) throw notAllowed()
     if (key !== undefined && definition.key === undefined) throw notKeyed('/key')
     const live = await this.live.find(projection)
-    // The projection was defined anew after it was found, so it is looked up again.
-    if (live === undefined) return this.follow(name, key, access, reader)
+    if (live === undefined) {
+      this.live.assertOpen()
+      // The projection was defined anew after it was found, so it is looked up again.
+      return this.follow(name, key, access, reader)
+    }
     const { followers } = DEFINITION_LIMITS
     if (this.open >= followers) {
       throw new StoreError('OVERLOADED', `Projections have ${followers} followers already`, { retryAfterSeconds: 5 })

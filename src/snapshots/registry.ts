@@ -4,8 +4,10 @@ import type { SideStore } from '../contract/side-store.js'
 import { snapshotHash } from './snapshot-file.js'
 import { REGISTRY_NAME } from './snapshot-names.js'
 
-/** The limit of callers, and once more of the service, because each fold costs work for as long as it is kept. */
+/** Each of them is looked after for as long as it is kept; as many again of projections. */
 export const FOLDS_MAX = 100
+/** Who keeps the folds of projections in force. No agent has a name like this. */
+export const BY_PROJECTIONS = '$projections'
 const HASH_CHARS = 64
 const BYTES_MAX = 128 * 1024 * 1024
 
@@ -39,7 +41,7 @@ export class Registry {
     if (whole) this.take(JSON.parse(text.toString('utf8')) as Content)
     else {
       await this.files.quarantine(REGISTRY_NAME)
-      this.take({ folds: found().slice(0, FOLDS_MAX), protected: [] })
+      this.take({ folds: found().slice(0, 2 * FOLDS_MAX), protected: [] })
       await this.save()
     }
     return whole
@@ -58,17 +60,22 @@ export class Registry {
     return this.protectedIds.has(id)
   }
 
-  /** A fold that is kept already stays as it is, but may get a new name, and passes from the service to a caller. */
-  async keep(fold: KeptFold): Promise<void> {
-    const before = this.folds.get(fold.id)
-    const alike = this.all.filter(({ keptBy }) => isService(keptBy) === isService(fold.keptBy))
-    if (before === undefined && alike.length >= FOLDS_MAX) {
+  /** Throws SNAPSHOT_CONFLICT when there is no room for it, or its name is another's. */
+  assertKeepable({ id, name, keptBy }: KeptFold): void {
+    const alike = this.all.filter(one => isOfProjections(one.keptBy) === isOfProjections(keptBy))
+    if (this.find(id) === undefined && alike.length >= FOLDS_MAX) {
       const detail = `${FOLDS_MAX} folds are kept already, and a server keeps no more: let one go.`
       throw new StoreError('SNAPSHOT_CONFLICT', detail)
     }
-    if (fold.name !== null && this.all.some(({ id, name }) => name === fold.name && id !== fold.id)) {
-      throw new StoreError('SNAPSHOT_CONFLICT', `Another fold is kept under the name ${fold.name}.`)
+    if (name !== null && this.all.some(one => one.name === name && one.id !== id)) {
+      throw new StoreError('SNAPSHOT_CONFLICT', `Another fold is kept under the name ${name}.`)
     }
+  }
+
+  /** One that is kept already stays as it is, but for a name it had not. */
+  async keep(fold: KeptFold): Promise<void> {
+    this.assertKeepable(fold)
+    const before = this.find(fold.id)
     const name = fold.name ?? before?.name ?? null
     // A caller's fold stays the caller's, because the service unregisters its own when it no longer needs them.
     const keptBy = before === undefined || isService(before.keptBy) ? fold.keptBy : before.keptBy
@@ -119,4 +126,8 @@ export class Registry {
 
 function isService(keptBy: string): boolean {
   return keptBy.startsWith('$')
+}
+
+function isOfProjections(keptBy: string): boolean {
+  return keptBy === BY_PROJECTIONS
 }

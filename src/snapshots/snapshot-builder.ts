@@ -132,8 +132,9 @@ export class SnapshotBuilder {
   }
 }
 
-export function foldedOf({ header: { position, events }, state }: KeptSnapshot): Folded {
-  return { state, position, events }
+export function foldedOf({ header, state }: KeptSnapshot): Folded {
+  const { position, events } = header
+  return { state, position, events, stateBytes: header.state.bytes }
 }
 
 function agrees(kept: KeptSnapshot, folded: Folded): boolean {

@@ -20,17 +20,27 @@ const NO_GROWTH = 'the store does not tell how large its log is: no snapshot is 
 
 /** How many events behind the newest snapshot match, counted up to `upTo`, so that no event is read twice. */
 interface Counted {
+  /** With the upcasters that were in force. */
+  readonly fold: string
   readonly newest: Position
   readonly upTo: Position
   readonly matching: number
+}
+
+/** What is remembered of a fold for as long as it is kept. */
+interface Remembered {
+  counted?: Counted
+  pausedUntilMs?: number
+  /** When it was found last that it could not be verified. */
+  unverifiedMs?: number
 }
 
 @Injectable()
 export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicationShutdown {
   private readonly logger = new Logger('snapshots')
   private readonly rate = new RequestRate()
-  private readonly counted = new Map<string, Counted>()
-  private readonly pausedUntilMs = new Map<string, number>()
+  private readonly remembered = new Map<string, Remembered>()
+  private verifyPausedUntilMs = 0
   private timer: NodeJS.Timeout | undefined
   private looking: Promise<void> | undefined
   private over = false
@@ -66,13 +76,14 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
     await this.snapshots.adoptProjections().catch(error => this.warn(error, 'the projections cannot be read'))
     for (const kept of this.snapshots.registry.all) {
       if (this.over) return
-      await this.orPause(kept, () => this.lookAt(kept, isQuiet))
+      await this.orPause(kept, isQuiet)
     }
+    this.forgetReleased()
     await this.verifyOne()
     await this.snapshots.retain().catch(() => undefined)
   }
 
-  private async lookAt({ text }: KeptFold, isQuiet: boolean): Promise<void> {
+  private async lookAt({ id, text }: KeptFold, isQuiet: boolean): Promise<void> {
     const fold = await this.snapshots.inForce(text)
     if (fold === undefined) return
     const { store, nowMs } = this.world
@@ -80,7 +91,7 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
     const reason = dueFor(
       {
         positions: newest && store.head() - newest.header.position,
-        matching: newest === undefined ? 0 : await this.matchingSince(newest, fold),
+        matching: newest === undefined ? 0 : await this.matchingSince(newest, fold, this.of(id)),
         ms: nowMs() - (newest?.header.createdMs ?? 0),
         bytes: grownSince(newest, store.status()),
         isQuiet,
@@ -91,42 +102,71 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
     if (reason !== undefined) await this.snapshots.make(fold, reason)
   }
 
-  /** Reads only what came since the last count, and only when that could be enough to make a snapshot due. */
-  private async matchingSince({ header }: SnapshotEntry, { id, filter }: NamedFold): Promise<number> {
+  /** Reads what came since it was counted last, and only when that could be enough. */
+  private async matchingSince(
+    { header }: SnapshotEntry,
+    { id: fold, filter }: NamedFold,
+    remembered: Remembered,
+  ): Promise<number> {
     const { store } = this.world
     const head = store.head()
-    const before = this.counted.get(id)
-    const known = before?.newest === header.position ? before : { upTo: header.position, matching: 0 }
+    const { counted } = remembered
+    const isSame = counted?.fold === fold && counted.newest === header.position
+    const known = isSame ? counted : { upTo: header.position, matching: 0 }
     const missing = this.rules.events - known.matching
     if (missing <= 0 || head - known.upTo < missing) return known.matching
     let { matching } = known
     for await (const _ of store.read({ filter, after: known.upTo, before: head + 1, limit: missing })) matching++
-    this.counted.set(id, { newest: header.position, upTo: head, matching })
+    remembered.counted = { fold, newest: header.position, upTo: head, matching }
     return matching
   }
 
-  /** Verifies the newest snapshot of the fold whose last verification is the longest ago. */
+  /**
+   * Of all folds the one that has not been verified for longest, and of it the newest. One that cannot be verified lets
+   * the others go before it, after a pause: trying takes as long as verifying.
+   */
   private async verifyOne(): Promise<void> {
-    const { registry } = this.snapshots
-    const longAgo = registry.all.filter(({ id }) => this.snapshots.newestAsked(id) !== undefined)
-    const [next] = longAgo.sort((a, b) => a.verifiedMs - b.verifiedMs)
     const nowMs = this.world.nowMs()
-    const last = Math.max(...longAgo.map(({ sinceMs, verifiedMs }) => (verifiedMs > sinceMs ? verifiedMs : 0)))
-    if (next === undefined || nowMs - Math.max(next.verifiedMs, last) < VERIFY_MS) return
-    const newest = this.snapshots.newestAsked(next.id)
-    if (newest !== undefined) await this.orPause(next, () => this.snapshots.verify(newest.id))
-  }
-
-  /** Pauses a fold after a failure: it may succeed later, but the server must not spend its time on retries. */
-  private async orPause({ id }: KeptFold, work: () => Promise<unknown>): Promise<void> {
-    const nowMs = this.world.nowMs()
-    if (nowMs < (this.pausedUntilMs.get(id) ?? 0)) return
+    const verifiable = this.snapshots.registry.all.filter(({ id }) => this.snapshots.newestAsked(id) !== undefined)
+    const last = Math.max(...verifiable.map(({ sinceMs, verifiedMs }) => (verifiedMs > sinceMs ? verifiedMs : 0)))
+    if (nowMs < this.verifyPausedUntilMs || nowMs - last < VERIFY_MS) return
+    const lookedAt = ({ id, verifiedMs }: KeptFold) => Math.max(verifiedMs, this.remembered.get(id)?.unverifiedMs ?? 0)
+    const longAgo = verifiable.filter(({ verifiedMs }) => nowMs - verifiedMs >= VERIFY_MS)
+    const [next] = longAgo.sort((a, b) => lookedAt(a) - lookedAt(b))
+    const newest = next && this.snapshots.newestAsked(next.id)
+    if (next === undefined || newest === undefined) return
     try {
-      await work()
+      await this.snapshots.verify(newest.id)
     } catch (error) {
       if (this.over) return
-      this.pausedUntilMs.set(id, nowMs + PAUSE_MS)
-      this.warn(error, `no snapshot of the fold ${id} could be made or verified`)
+      this.of(next.id).unverifiedMs = nowMs
+      this.verifyPausedUntilMs = nowMs + PAUSE_MS
+      this.warn(error, `the snapshot ${newest.id} could not be verified`)
+    }
+  }
+
+  /** What fails now may succeed later; a server must not spend its time on trying. */
+  private async orPause(kept: KeptFold, isQuiet: boolean): Promise<void> {
+    const nowMs = this.world.nowMs()
+    if (nowMs < (this.remembered.get(kept.id)?.pausedUntilMs ?? 0)) return
+    try {
+      await this.lookAt(kept, isQuiet)
+    } catch (error) {
+      if (this.over) return
+      this.of(kept.id).pausedUntilMs = nowMs + PAUSE_MS
+      this.warn(error, `no snapshot of the fold ${kept.id} could be made`)
+    }
+  }
+
+  private of(id: string): Remembered {
+    const known = this.remembered.get(id) ?? {}
+    this.remembered.set(id, known)
+    return known
+  }
+
+  private forgetReleased(): void {
+    for (const id of this.remembered.keys()) {
+      if (this.snapshots.registry.find(id) === undefined) this.remembered.delete(id)
     }
   }
 

@@ -2,6 +2,7 @@
 import { StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { SideStore } from '../contract/side-store.js'
+import { STATE_BYTES_MAX } from '../folding/fold.js'
 import type { Fit, LogLineage } from './log-lineage.js'
 import {
   BadSnapshot,
@@ -84,6 +85,8 @@ export class SnapshotStore {
   async newest(folds: readonly string[], end: Position): Promise<KeptSnapshot | undefined> {
     for (const { id, fold, header } of this.list()) {
       if (header.position > end || !folds.includes(fold)) continue
+      // The log alone tells whether there is such a state: folded from its beginning it may be refused.
+      if (header.state.bytes > STATE_BYTES_MAX) continue
       const kept = await this.readVerified(id)
       if (kept !== undefined) return kept
     }

@@ -13,7 +13,7 @@ import type { Replays } from '../folding/replays.service.js'
 import { SerialQueue } from '../service-streams/serial-queue.js'
 import { shuttingDown } from '../streaming/draining.service.js'
 import { LogLineage } from './log-lineage.js'
-import { FOLDS_MAX, type KeptFold, Registry } from './registry.js'
+import { BY_PROJECTIONS, FOLDS_MAX, type KeptFold, Registry } from './registry.js'
 import { staying } from './retention.js'
 import { foldedOf, SnapshotBuilder, type VerifiedSnapshot } from './snapshot-builder.js'
 import type { Reason } from './snapshot-file.js'
@@ -39,9 +39,6 @@ export interface Kept {
   /** The snapshot made at once; null when there was nothing to make one of. */
   readonly snapshot: SnapshotEntry | null
 }
-
-/** No token can name an agent that begins with `$`, so this is never a caller. */
-const BY_PROJECTIONS = '$projections'
 
 @Injectable()
 export class Snapshots implements OnModuleInit, OnModuleDestroy {
@@ -144,8 +141,10 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     const fold = await this.folds.asked(asked, access)
     const kept = this.keptFold(fold.asked, name, access.agentId)
     return this.turn(async () => {
-      await this.registry.keep(kept)
+      this.registry.assertKeepable(kept)
+      // Whoever is refused has nothing kept.
       const snapshot = await this.made(fold, 'demand')
+      await this.registry.keep(kept)
       return { fold: this.registry.find(kept.id) as KeptFold, snapshot: snapshot ?? null }
     })
   }
@@ -161,7 +160,9 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
       if (left.size >= FOLDS_MAX) return
       left.add(id)
       const kept = this.keptFold(asked, null, BY_PROJECTIONS)
-      if (this.registry.find(id) === undefined) await this.turn(() => this.registry.keep(kept))
+      const keptBy = this.registry.find(id)?.keptBy
+      // Of those that were gathered again nobody knows who asked for them, but for these.
+      if (keptBy === undefined || keptBy === SERVICE_AGENT) await this.turn(() => this.registry.keep(kept))
     }
   }
 

@@ -1,10 +1,13 @@
 // Each way in which a snapshot can be wrong: it is found out, moved aside, made again, and no replay is answered from it.
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { STATE_BYTES_MAX } from '../../src/folding/fold.js'
+import { FOLDS_MAX } from '../../src/snapshots/registry.js'
 import { encodeSnapshot, snapshotHash } from '../../src/snapshots/snapshot-file.js'
 import { fileName } from '../../src/snapshots/snapshot-names.js'
 import { SnapshotScheduler } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { packState } from '../../src/snapshots/state-codec.js'
 import { FakeDisk } from '../support/fake-disk.js'
+import { SEEN } from './naive-fold.js'
 import { DIRECTORY, OPERATOR, StateFixture } from './state-fixture.js'
 import { ballast } from './stories.js'
 
@@ -108,6 +111,15 @@ describe('a replay', () => {
     expect(inQuarantine()).toBe(3)
   })
 
+  test('does not begin with one that is larger than a state may be', async () => {
+    await forge(4, state => {
+      state['a'] = 'x'.repeat(STATE_BYTES_MAX)
+    })
+    fixture = await StateFixture.open(disk, fixture.store)
+    expect(await fixture.began()).toBe(3)
+    expect(await fixture.answer({})).toBe(await truth())
+  })
+
   test('leaves files of other names and of later versions alone', async () => {
     const bytes = Buffer.from(disk.bytes(pathAt(4)))
     bytes.writeUInt16LE(9, 4)
@@ -179,4 +191,33 @@ test('the list of what is kept, once damaged, is gathered again from what is at 
   fixture = await StateFixture.open(disk, fixture.store)
   expect(fixture.snapshots.registry.all).toHaveLength(2)
   expect(await fixture.began()).toBe(4)
+})
+
+test('what is gathered again is the projections’ where it was, and leaves room for as many as before', async () => {
+  await fixture.projections.define('seen', SEEN, OPERATOR.agentId)
+  await keeper().look()
+  const { registry } = fixture.snapshots
+  for (let n = registry.all.length; n <= FOLDS_MAX; n++) await fixture.keep({ filter: { types: [`T${n}`] } })
+  await expect(fixture.keep({ reducer: 'count' })).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
+  const idsBefore = registry.all.map(({ id }) => id).sort()
+
+  disk.flip(`${DIRECTORY}/KEPT`, 200)
+  fixture = await StateFixture.open(disk, fixture.store)
+  expect(fixture.snapshots.registry.all.map(({ id }) => id).sort()).toEqual(idsBefore)
+  const { projections, snapshots } = fixture
+  const ofProjections = () => snapshots.registry.all.filter(({ keptBy }) => keptBy === '$projections').length
+  await keeper().look()
+  expect(ofProjections()).toBe(1)
+  await projections.define('later', SEEN, OPERATOR.agentId)
+  await keeper().look()
+  expect(ofProjections()).toBe(2)
+  for (const name of ['seen', 'later']) await projections.remove(name, OPERATOR.agentId)
+  await keeper().look()
+  expect([ofProjections(), snapshots.registry.all.length]).toEqual([0, FOLDS_MAX])
+
+  // What somebody asked for is among those kept on request, as it was.
+  await expect(fixture.keep({ reducer: 'count' })).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
+  const [one] = snapshots.registry.all
+  await snapshots.unregister(one?.id as string)
+  await fixture.keep({ reducer: 'count' })
 })

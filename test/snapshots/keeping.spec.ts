@@ -1,6 +1,7 @@
 // When snapshots are made by themselves, of which folds, and when they go.
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Logger } from '@nestjs/common'
+import { FoldCatalog } from '../../src/folding/fold-catalog.service.js'
 import type { SnapshotRules } from '../../src/snapshots/snapshot-rules.js'
 import { SnapshotScheduler } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { openTiny } from '../crash/tiny-store.js'
@@ -194,6 +195,98 @@ describe('what cannot be made', () => {
     expect(await fixture.began(TASKS)).toBe(1)
     expect(await fixture.answer(TASKS)).toBe(await fixture.answer({ ...TASKS, snapshots: false }))
   })
+})
+
+describe('a fold of which no snapshot can be made when it is asked for', () => {
+  const named = (name: string, reducer: 'merge' | 'count') =>
+    fixture.snapshots.keep({ fold: { ...TASKS, reducer }, name }, OPERATOR)
+
+  test('is not kept, and one that is kept already stays as it is', async () => {
+    await append('task.begun')
+    await fixture.keep(TASKS)
+    const before = fixture.snapshots.registry.all
+    await append('task.done')
+    fixture.shelf.put = () => Promise.reject(new Error('no room'))
+    await expect(named('counts', 'count')).rejects.toThrow('no room')
+    await expect(named('tasks', 'merge')).rejects.toThrow('no room')
+    expect(fixture.snapshots.registry.all).toEqual(before)
+    fixture = await StateFixture.open(disk, fixture.store)
+    expect(fixture.snapshots.registry.all).toEqual(before)
+  })
+
+  test('has none when it may not be kept', async () => {
+    await append('task.begun')
+    await named('tasks', 'merge')
+    await expect(named('tasks', 'count')).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
+    expect(fixture.shelf.list()).toHaveLength(1)
+  })
+})
+
+describe('one that cannot be verified', () => {
+  const verified = () => fixture.snapshots.registry.all.map(({ verifiedMs }) => (fixture.nowMs - verifiedMs) / HOUR)
+
+  /** Its snapshots are of a definition that is no more. */
+  async function keepGone(): Promise<void> {
+    await fixture.projections.define('seen', SEEN, 'operator')
+    await fixture.keep({ projection: 'seen' })
+    const same = fixture.folds.same.bind(fixture.folds)
+    fixture.folds.same = async text => (text.includes('"seen"') ? undefined : same(text))
+  }
+
+  test('does not keep the others from it, which wait a while for it and no longer', async () => {
+    await append('task.begun')
+    await keepGone()
+    await fixture.keep(TASKS)
+    await fixture.keep()
+    const guard = keeper()
+    fixture.nowMs += 24 * HOUR
+    await guard.look()
+    await guard.look()
+    expect(verified()).toEqual([24, 24, 24])
+    fixture.nowMs += HOUR
+    await guard.look()
+    await guard.look()
+    expect(verified()).toEqual([25, 0, 25])
+    for (let hour = 0; hour < 60; hour++) {
+      fixture.nowMs += HOUR
+      await guard.look()
+    }
+    expect(
+      verified()
+        .slice(1)
+        .every(hours => hours < 48),
+    ).toBe(true)
+  })
+
+  test('is tried again after a while when it is the only one', async () => {
+    await append('task.begun')
+    await keepGone()
+    const guard = keeper()
+    fixture.nowMs += 24 * HOUR
+    await guard.look()
+    fixture.folds.same = FoldCatalog.prototype.same.bind(fixture.folds)
+    await guard.look()
+    expect(verified()).toEqual([24])
+    fixture.nowMs += HOUR
+    await guard.look()
+    expect(verified()).toEqual([0])
+  })
+})
+
+test('of a fold that was let go nothing is remembered: kept again, it waits for nothing', async () => {
+  await append('task.begun')
+  const { fold } = await fixture.keep(TASKS)
+  const guard = keeper({ events: 1 })
+  await append('task.done')
+  disk.arm({ failFrom: 1, code: 'EIO' })
+  await guard.look()
+  disk.heal()
+  await fixture.snapshots.unregister(fold.id)
+  await guard.look()
+  await fixture.keep(TASKS)
+  await append('task.done')
+  await guard.look()
+  expect(made()).toEqual({ demand: 2, events: 1 })
 })
 
 describe('snapshots go', () => {
