@@ -8,7 +8,10 @@ const kindOf = { RS256: 'rsa', ES256: 'ec' } as const
 const shortestSecretBytes = 32
 const shortestRsaBits = 2048
 const refetchAfterMs = 30_000
-const freshForMs = 300_000
+/** No token is taken by a set that was asked for longer ago. */
+export const FRESH_FOR_MS = 300_000
+/** A set this old is asked for while it still counts, so that nobody has to wait for it. */
+export const RENEW_AFTER_MS = 240_000
 const fetchTimeoutMs = 3_000
 const longestKeySetBytes = 256 * 1024
 
@@ -16,6 +19,8 @@ export class TokenKeys {
   private readonly pem: KeyObject | undefined
   private rotating = new Map<string, KeyObject>()
   private askedAt = Number.NEGATIVE_INFINITY
+  /** When the set in force was asked for, or last could not be had: of both the answer is there. */
+  private settledAt = Number.NEGATIVE_INFINITY
   private asking: Promise<void> | undefined
 
   constructor(
@@ -35,14 +40,19 @@ export class TokenKeys {
     }
   }
 
-  /** By which this token says it was signed. Throws BadToken; a promise only when the key set has to be asked for a key it may have by now. */
+  /** By which this token says it was signed. Throws BadToken; a promise only when the key set is too old, or may have by now the key it had not. */
   ofToken(token: string): string | KeyObject | Promise<string | KeyObject> {
     const { alg, kid } = headerOf(token)
     const algorithm = this.options.algorithms.find(one => one === alg)
     if (algorithm === undefined) throw new BadToken('The algorithm is not allowed')
-    const known = this.find(algorithm, kid)
-    if (known !== undefined) return known
-    if (!this.mayRefresh(algorithm)) throw unknownKey()
+    if (algorithm === 'HS256') return this.options.secret as string
+    if (this.pem !== undefined) return this.pem
+    this.keepFresh()
+    if (this.now() - this.settledAt <= FRESH_FOR_MS) {
+      const known = this.find(algorithm, kid)
+      if (known !== undefined) return known
+      if (this.asking === undefined && this.now() - this.askedAt <= refetchAfterMs) throw unknownKey()
+    }
     return this.refresh().then(() => {
       const found = this.find(algorithm, kid)
       if (found === undefined) throw unknownKey()
@@ -50,27 +60,33 @@ export class TokenKeys {
     })
   }
 
-  /** From memory; undefined when no key fits. */
-  private find(algorithm: JwtAlgorithm, kid: string | undefined): string | KeyObject | undefined {
-    if (algorithm === 'HS256') return this.options.secret
-    if (this.pem !== undefined) return this.pem
-    if (this.now() - this.askedAt > freshForMs) void this.refresh()
+  /** Since when nobody has looked whether the keys are still good that this token may be signed by. Throws BadToken. */
+  asOf(token: string): number {
+    return this.isRotating && headerOf(token).alg !== 'HS256' ? this.settledAt : this.now()
+  }
+
+  /** Asks for the key set in the background when it will soon be too old. */
+  keepFresh(): void {
+    if (this.isRotating && this.now() - this.settledAt > RENEW_AFTER_MS) void this.refresh()
+  }
+
+  private get isRotating(): boolean {
+    return this.pem === undefined && this.options.jwksUrl !== undefined
+  }
+
+  private find(algorithm: Exclude<JwtAlgorithm, 'HS256'>, kid: string | undefined): KeyObject | undefined {
     const key = kid === undefined ? undefined : this.rotating.get(kid)
     return key !== undefined && fits(key, algorithm) ? key : undefined
   }
 
-  /** Whether asking again could bring the key; tokens with invented kids cannot make it ask more often. */
-  private mayRefresh(algorithm: JwtAlgorithm): boolean {
-    if (algorithm === 'HS256' || this.pem !== undefined || this.options.jwksUrl === undefined) return false
-    return this.asking !== undefined || this.now() - this.askedAt > refetchAfterMs
-  }
-
   /** Never fails: the last good keys stay when the key set cannot be had. */
-  refresh(): Promise<void> {
+  private refresh(): Promise<void> {
     if (this.options.jwksUrl === undefined) return Promise.resolve()
     if (this.asking !== undefined) return this.asking
+    // Tokens with invented key ids cannot make it ask more often.
     if (this.now() - this.askedAt <= refetchAfterMs) return Promise.resolve()
-    this.askedAt = this.now()
+    const askedAt = this.now()
+    this.askedAt = askedAt
     this.asking = fetchKeys(this.options.jwksUrl)
       .then(
         keys => {
@@ -79,6 +95,7 @@ export class TokenKeys {
         () => undefined,
       )
       .finally(() => {
+        this.settledAt = askedAt
         this.asking = undefined
       })
     return this.asking
