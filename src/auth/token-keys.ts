@@ -5,6 +5,8 @@ import type { AuthOptions } from './auth-options.js'
 import { BadToken, headerOf } from './claims.js'
 
 const kindOf = { RS256: 'rsa', ES256: 'ec' } as const
+/** What a key of a set signs here, by its kind. */
+const algorithmOf = { RSA: 'RS256', EC: 'ES256' } as const
 const shortestSecretBytes = 32
 const shortestRsaBits = 2048
 const refetchAfterMs = 30_000
@@ -112,13 +114,21 @@ function fits(key: KeyObject, algorithm: Exclude<JwtAlgorithm, 'HS256'>): boolea
   return algorithm === 'RS256' ? modulusLength >= shortestRsaBits : namedCurve === 'prime256v1'
 }
 
+interface DeclaredKey extends JsonWebKey {
+  readonly kid?: unknown
+  readonly use?: unknown
+  readonly alg?: unknown
+}
+
 async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error' })
   if (!answer.ok || answer.body === null) throw new Error('The key set cannot be had')
-  const { keys } = JSON.parse(await bounded(answer.body)) as { keys: (JsonWebKey & { kid?: unknown; use?: unknown })[] }
+  const { keys } = JSON.parse(await bounded(answer.body)) as { keys: DeclaredKey[] }
   const found = new Map<string, KeyObject>()
   for (const jwk of keys) {
     if (typeof jwk.kid !== 'string' || (jwk.kty !== 'RSA' && jwk.kty !== 'EC') || jwk.use === 'enc') continue
+    // What a provider declares for another algorithm must not prove anything by this one.
+    if ((jwk.alg ?? algorithmOf[jwk.kty]) !== algorithmOf[jwk.kty]) continue
     try {
       found.set(jwk.kid, createPublicKey({ key: jwk as never, format: 'jwk' }))
     } catch {

@@ -234,6 +234,19 @@ test('the last good keys stay while the provider is down, and are held to it aga
     await verify(await fresh.token())
   }))
 
+test.each(['RS512', 'PS256', 'ES256', 'HS256', '', 256])('a key that is declared for %j signs no RS256', alg =>
+  withProvider(async provider => {
+    const [declared, other] = await Promise.all([signer('1', 'RS256'), signer('2', 'RS256')])
+    provider.keys = [
+      { ...declared.jwk, alg: alg as string },
+      { ...other.jwk, alg: 'RS256' },
+    ]
+    const { verify } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    await verify(await other.token())
+    await expect(verify(await declared.token())).rejects.toMatchObject(UNKNOWN)
+  }),
+)
+
 test('a key may only be used with its own algorithm', () =>
   withProvider(async provider => {
     const { jwk } = await signer('1', 'RS256')
