@@ -1,4 +1,5 @@
 // Under which names this server may be asked: a page that brings the server its own name (DNS rebinding) is told that it is wrong here. Pure.
+import type { IncomingMessage } from 'node:http'
 import { StoreError } from '../contract/errors.js'
 
 /** A name that only the machine itself gives its own loopback address; no page of elsewhere can have it. */
@@ -46,6 +47,12 @@ export class AllowedHosts {
     return name !== undefined && (isLoopback(name) || this.names.has(name))
   }
 
+  /** Why a request may not be answered, be it plain or an upgrade: without Host it is none of HTTP/1.1. */
+  refusalOf({ headers: { host }, httpVersion }: IncomingMessage): StoreError | undefined {
+    if (host === undefined && httpVersion !== '1.0') return new StoreError('BAD_HTTP', 'The request has no Host header')
+    return this.permits(host) ? undefined : wrongHost()
+  }
+
   /** Of an Origin header, beside a Host that is permitted: a page of this very host, or of one that is listed. */
   permitsOrigin(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined) return true
@@ -56,6 +63,6 @@ export class AllowedHosts {
 }
 
 /** What is sent is not repeated: it may be meant for another. */
-export function wrongHost(): StoreError {
+function wrongHost(): StoreError {
   return new StoreError('WRONG_HOST', 'The Host header names a host that this server does not answer for')
 }
