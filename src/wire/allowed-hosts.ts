@@ -18,6 +18,15 @@ function nameOf(host: string): string | undefined {
   return name?.toLowerCase()
 }
 
+const DEFAULT_PORT: Readonly<Record<string, string>> = { 'http:': ':80', 'https:': ':443' }
+
+/** As the host of an origin is written: an origin never says the port that its scheme has anyway, but a Host may. */
+function asInOrigin(host: string | undefined, scheme: string): string | undefined {
+  const port = DEFAULT_PORT[scheme]
+  const lower = host?.toLowerCase()
+  return port !== undefined && lower?.endsWith(port) ? lower.slice(0, -port.length) : lower
+}
+
 interface Listening {
   readonly env: string
   readonly host: string
@@ -57,8 +66,8 @@ export class AllowedHosts {
   permitsOrigin(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined) return true
     if (!URL.canParse(origin)) return false
-    const { host: from, hostname } = new URL(origin)
-    return from === host?.toLowerCase() || this.names.has(hostname)
+    const { host: from, hostname, protocol } = new URL(origin)
+    return from === asInOrigin(host, protocol) || this.names.has(hostname)
   }
 }
 
