@@ -1,5 +1,4 @@
-// What a request to wait asks for, where its answer says to go on, and how its end is noticed. Pure.
-import type { FastifyReply } from 'fastify'
+// What a request to wait asks for, and where its answer says to go on. Pure.
 import type { Access } from '../auth/access.js'
 import type { Position } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
@@ -16,12 +15,5 @@ export function waitOf(query: WaitParameters, access: Access, head: Position): W
     limit: query.limit ?? LIMITS.readLimitDefault,
     timeoutMs: (query.timeout ?? WAIT_SECONDS_DEFAULT) * 1000,
     upcast: query.upcast,
-  }
-}
-
-/** The connection is closed before the answer is: nobody waits any more. */
-export function whenGone({ raw }: FastifyReply): (leave: () => void) => void {
-  return leave => {
-    raw.once('close', leave)
   }
 }

@@ -32,10 +32,17 @@ export class HttpExchange {
     return sendValue(this.request, this.reply, value)
   }
 
-  /** Aborted when the connection is closed before the answer is: nobody waits any more. */
+  /** The connection is closed before the answer is, or is closed already: nobody waits any more. */
+  whenGone(leave: () => void): void {
+    // A caller that left while its token was looked at has closed, and does not do so again.
+    if (this.answer.destroyed) leave()
+    else this.answer.once('close', leave)
+  }
+
+  /** Aborted when the caller is gone. */
   abortOnClose(): AbortSignal {
     const leaving = new AbortController()
-    this.answer.once('close', () => leaving.abort())
+    this.whenGone(() => leaving.abort())
     return leaving.signal
   }
 }
