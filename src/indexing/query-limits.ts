@@ -16,7 +16,8 @@ export const QUERY_LIMITS = Object.freeze({
   /** A longer list holds nothing that a condition could find. */
   listItems: 10_000,
   selectFields: 64,
-  cursorChars: 2_048,
+  /** At least the longest that is written: query-cursor.ts asserts it. */
+  cursorChars: 2_304,
   /** Of a text by which is sorted; what follows does not count. */
   sortKeyChars: 256,
   limitDefault: LIMITS.readLimitDefault,
