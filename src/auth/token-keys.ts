@@ -5,10 +5,15 @@ import type { AuthOptions } from './auth-options.js'
 import { BadToken, headerOf } from './claims.js'
 
 const kindOf = { RS256: 'rsa', ES256: 'ec' } as const
+/** What a key of a set signs here, by its kind. */
+const algorithmOf = { RSA: 'RS256', EC: 'ES256' } as const
 const shortestSecretBytes = 32
 const shortestRsaBits = 2048
 const refetchAfterMs = 30_000
-const freshForMs = 300_000
+/** No token is taken by a set that was asked for longer ago. */
+export const FRESH_FOR_MS = 300_000
+/** A set this old is asked for while it still counts, so that nobody has to wait for it. */
+export const RENEW_AFTER_MS = 240_000
 const fetchTimeoutMs = 3_000
 const longestKeySetBytes = 256 * 1024
 
@@ -16,6 +21,8 @@ export class TokenKeys {
   private readonly pem: KeyObject | undefined
   private rotating = new Map<string, KeyObject>()
   private askedAt = Number.NEGATIVE_INFINITY
+  /** When the set in force was asked for, or last could not be had: of both the answer is there. */
+  private settledAt = Number.NEGATIVE_INFINITY
   private asking: Promise<void> | undefined
 
   constructor(
@@ -35,17 +42,19 @@ export class TokenKeys {
     }
   }
 
-  /**
-   * The key by which the token says it was signed. Throws BadToken. Returns a promise only when the key set must be
-   * fetched, because it may hold the key by now.
-   */
+  /** By which this token says it was signed. Throws BadToken; a promise only when the key set is too old, or may have by now the key it had not. */
   ofToken(token: string): string | KeyObject | Promise<string | KeyObject> {
     const { alg, kid } = headerOf(token)
     const algorithm = this.options.algorithms.find(one => one === alg)
     if (algorithm === undefined) throw new BadToken('The algorithm is not allowed')
-    const known = this.find(algorithm, kid)
-    if (known !== undefined) return known
-    if (!this.mayRefresh(algorithm)) throw unknownKey()
+    if (algorithm === 'HS256') return this.options.secret as string
+    if (this.pem !== undefined) return this.pem
+    this.keepFresh()
+    if (this.now() - this.settledAt <= FRESH_FOR_MS) {
+      const known = this.find(algorithm, kid)
+      if (known !== undefined) return known
+      if (this.asking === undefined && this.now() - this.askedAt <= refetchAfterMs) throw unknownKey()
+    }
     return this.refresh().then(() => {
       const found = this.find(algorithm, kid)
       if (found === undefined) throw unknownKey()
@@ -53,27 +62,33 @@ export class TokenKeys {
     })
   }
 
-  /** Looks in memory only; undefined when no key fits. A stale set still answers while it is being refreshed. */
-  private find(algorithm: JwtAlgorithm, kid: string | undefined): string | KeyObject | undefined {
-    if (algorithm === 'HS256') return this.options.secret
-    if (this.pem !== undefined) return this.pem
-    if (this.now() - this.askedAt > freshForMs) void this.refresh()
+  /** Since when nobody has looked whether the keys are still good that this token may be signed by. Throws BadToken. */
+  asOf(token: string): number {
+    return this.isRotating && headerOf(token).alg !== 'HS256' ? this.settledAt : this.now()
+  }
+
+  /** Asks for the key set in the background when it will soon be too old. */
+  keepFresh(): void {
+    if (this.isRotating && this.now() - this.settledAt > RENEW_AFTER_MS) void this.refresh()
+  }
+
+  private get isRotating(): boolean {
+    return this.pem === undefined && this.options.jwksUrl !== undefined
+  }
+
+  private find(algorithm: Exclude<JwtAlgorithm, 'HS256'>, kid: string | undefined): KeyObject | undefined {
     const key = kid === undefined ? undefined : this.rotating.get(kid)
     return key !== undefined && fits(key, algorithm) ? key : undefined
   }
 
-  /** Whether fetching could bring the key. The interval bounds how often tokens with invented ids cause a fetch. */
-  private mayRefresh(algorithm: JwtAlgorithm): boolean {
-    if (algorithm === 'HS256' || this.pem !== undefined || this.options.jwksUrl === undefined) return false
-    return this.asking !== undefined || this.now() - this.askedAt > refetchAfterMs
-  }
-
-  /** Never rejects: the last good keys stay in use while the key set cannot be fetched. */
-  refresh(): Promise<void> {
+  /** Never fails: the last good keys stay when the key set cannot be had. */
+  private refresh(): Promise<void> {
     if (this.options.jwksUrl === undefined) return Promise.resolve()
     if (this.asking !== undefined) return this.asking
+    // Tokens with invented key ids cannot make it ask more often.
     if (this.now() - this.askedAt <= refetchAfterMs) return Promise.resolve()
-    this.askedAt = this.now()
+    const askedAt = this.now()
+    this.askedAt = askedAt
     this.asking = fetchKeys(this.options.jwksUrl)
       .then(
         keys => {
@@ -82,6 +97,7 @@ export class TokenKeys {
         () => undefined,
       )
       .finally(() => {
+        this.settledAt = askedAt
         this.asking = undefined
       })
     return this.asking
@@ -98,13 +114,21 @@ function fits(key: KeyObject, algorithm: Exclude<JwtAlgorithm, 'HS256'>): boolea
   return algorithm === 'RS256' ? modulusLength >= shortestRsaBits : namedCurve === 'prime256v1'
 }
 
+interface DeclaredKey extends JsonWebKey {
+  readonly kid?: unknown
+  readonly use?: unknown
+  readonly alg?: unknown
+}
+
 async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error' })
   if (!answer.ok || answer.body === null) throw new Error('The key set cannot be had')
-  const { keys } = JSON.parse(await bounded(answer.body)) as { keys: (JsonWebKey & { kid?: unknown; use?: unknown })[] }
+  const { keys } = JSON.parse(await bounded(answer.body)) as { keys: DeclaredKey[] }
   const found = new Map<string, KeyObject>()
   for (const jwk of keys) {
     if (typeof jwk.kid !== 'string' || (jwk.kty !== 'RSA' && jwk.kty !== 'EC') || jwk.use === 'enc') continue
+    // What a provider declares for another algorithm must not prove anything by this one.
+    if ((jwk.alg ?? algorithmOf[jwk.kty]) !== algorithmOf[jwk.kty]) continue
     try {
       found.set(jwk.kid, createPublicKey({ key: jwk as never, format: 'jwk' }))
     } catch {

@@ -27,6 +27,7 @@ function verifier(more: object, start = Date.now()) {
 }
 
 const EXPIRED = { name: 'BadToken', message: 'The token has expired' }
+const UNKNOWN = { name: 'BadToken', message: 'The key of the token is not known' }
 const HOUR = 3_600
 
 test('a token seen before is taken until its leeway is over, and no longer', async () => {
@@ -131,8 +132,12 @@ async function withProvider(work: (provider: Provider) => Promise<void>): Promis
 async function signer(kid: string, alg: 'RS256' | 'ES256') {
   const { publicKey, privateKey } = await generateKeyPair(alg)
   const jwk = { ...(await exportJWK(publicKey)), kid, use: 'sig' }
+  let signed = 0
   const token = () =>
-    new SignJWT({ sub: 'a', role: 'agent' }).setProtectedHeader({ alg, kid }).setExpirationTime('1h').sign(privateKey)
+    new SignJWT({ sub: 'a', role: 'agent', jti: `${kid}-${signed++}` })
+      .setProtectedHeader({ alg, kid })
+      .setExpirationTime('1h')
+      .sign(privateKey)
   return { jwk, token }
 }
 
@@ -169,6 +174,78 @@ test('a withdrawn key stops working in its time, whatever the wall clock does me
     await verify(await fresh.token())
     await expect(verify(token)).rejects.toMatchObject({ message: 'The key of the token is not known' })
   }))
+
+test('a withdrawn key is not taken once its set is old, though nobody has asked for a key since', () =>
+  withProvider(async provider => {
+    const [old, fresh] = await Promise.all([signer('1', 'RS256'), signer('2', 'RS256')])
+    provider.keys = [old.jwk]
+    const { verify, pass } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    await verify(await old.token())
+    provider.keys = [fresh.jwk]
+    pass(HOUR / 2)
+    await expect(verify(await old.token())).rejects.toMatchObject(UNKNOWN)
+    expect(provider.asked).toBe(2)
+  }))
+
+test('a token that is remembered does not outlive the set of keys it was checked with', () =>
+  withProvider(async provider => {
+    const [old, fresh] = await Promise.all([signer('1', 'RS256'), signer('2', 'RS256')])
+    provider.keys = [old.jwk]
+    const { verify, pass } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    await verify(await old.token())
+    pass(200)
+    const token = await old.token()
+    await verify(token)
+    provider.keys = [fresh.jwk]
+    pass(101)
+    await expect(verify(token)).rejects.toMatchObject(UNKNOWN)
+  }))
+
+test('a set that will soon be too old is asked for while remembered tokens still work', () =>
+  withProvider(async provider => {
+    const old = await signer('1', 'RS256')
+    provider.keys = [old.jwk]
+    const { verify, pass } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    const token = await old.token()
+    await verify(await old.token())
+    await verify(token)
+    pass(241)
+    await Promise.all([verify(token), verify(token)])
+    while (provider.asked < 2) await new Promise(setImmediate)
+  }))
+
+test('the last good keys stay while the provider is down, and are held to it again within five minutes', () =>
+  withProvider(async provider => {
+    const [old, fresh] = await Promise.all([signer('1', 'RS256'), signer('2', 'RS256')])
+    provider.keys = [old.jwk]
+    const { verify, pass } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    const token = await old.token()
+    await verify(token)
+    provider.down = true
+    provider.keys = [fresh.jwk]
+    for (let i = 0; i < 3; i++) {
+      pass(301)
+      await Promise.all([verify(token), verify(await old.token())])
+      expect(provider.asked).toBe(2 + i)
+    }
+    provider.down = false
+    pass(301)
+    await expect(verify(token)).rejects.toMatchObject(UNKNOWN)
+    await verify(await fresh.token())
+  }))
+
+test.each(['RS512', 'PS256', 'ES256', 'HS256', '', 256])('a key that is declared for %j signs no RS256', alg =>
+  withProvider(async provider => {
+    const [declared, other] = await Promise.all([signer('1', 'RS256'), signer('2', 'RS256')])
+    provider.keys = [
+      { ...declared.jwk, alg: alg as string },
+      { ...other.jwk, alg: 'RS256' },
+    ]
+    const { verify } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    await verify(await other.token())
+    await expect(verify(await declared.token())).rejects.toMatchObject(UNKNOWN)
+  }),
+)
 
 test('a key may only be used with its own algorithm', () =>
   withProvider(async provider => {

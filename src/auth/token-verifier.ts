@@ -6,12 +6,10 @@ import { BadToken, expiryOf, identityOf, tokenIdOf } from './claims.js'
 import { JwtStrategy, type PresentedToken } from './jwt.strategy.js'
 import { Revocations } from './revocations.js'
 import { TokenClock } from './token-clock.js'
-import { TokenKeys } from './token-keys.js'
+import { FRESH_FOR_MS, RENEW_AFTER_MS, TokenKeys } from './token-keys.js'
 
 const longestToken = 8 * 1024
 const mostRemembered = 10_000
-/** After this time the signature is checked again, because its key may have been withdrawn from the set meanwhile. */
-const rememberedMs = 300_000
 
 const WRONG = 'The signature, issuer or audience of the token is not right'
 
@@ -21,7 +19,7 @@ export interface Verified {
   readonly expiresAt: number
   /** When the leeway after `exp` is over, in milliseconds since 1970; always a valid date, as `expiresAt` is. */
   readonly endsAt: number
-  /** In the steady time of the clock. */
+  /** As of when the key of its signature was known to be good, in the clock's steady time: memory does not outlive the set of keys. */
   readonly checkedAt: number
 }
 
@@ -33,7 +31,7 @@ export class TokenVerifier {
   constructor(
     private readonly options: AuthOptions,
     readonly clock: TokenClock = new TokenClock(),
-    keys: TokenKeys = new TokenKeys(options, () => clock.steady()),
+    private readonly keys: TokenKeys = new TokenKeys(options, () => clock.steady()),
   ) {
     this.passport.use(new JwtStrategy(options, keys))
   }
@@ -41,12 +39,18 @@ export class TokenVerifier {
   /** Throws BadToken, or rejects with it; the answer is synchronous only for a token that is still remembered. */
   verify(token: string): Verified | Promise<Verified> {
     const known = this.remembered.get(token)
-    if (known !== undefined && this.clock.steady() - known.checkedAt < rememberedMs) return this.checked(known)
+    if (known !== undefined) {
+      const age = this.clock.steady() - known.checkedAt
+      if (age > RENEW_AFTER_MS) this.keys.keepFresh()
+      if (age < FRESH_FOR_MS) return this.checked(known)
+    }
     if (token.length > longestToken) throw new BadToken('The token is larger than 8 kB')
-    return this.claimsOf(token).then(claims => this.remember(token, claims))
+    // Taken before the key is looked for: a newer set that comes meanwhile may not have it any more.
+    const asOf = this.keys.asOf(token)
+    return this.claimsOf(token).then(claims => this.remember(token, claims, asOf))
   }
 
-  private remember(token: string, claims: unknown): Verified {
+  private remember(token: string, claims: unknown, checkedAt: number): Verified {
     const { leewaySeconds, own } = this.options
     const expiresAt = expiryOf(claims, this.clock.now() / 1000, leewaySeconds) * 1000
     const verified = this.checked({
@@ -54,7 +58,7 @@ export class TokenVerifier {
       tokenId: tokenIdOf(claims),
       expiresAt,
       endsAt: expiresAt + leewaySeconds * 1000,
-      checkedAt: this.clock.steady(),
+      checkedAt,
     })
     if (this.remembered.size >= mostRemembered) this.remembered.delete(this.remembered.keys().next().value as string)
     this.remembered.set(token, verified)

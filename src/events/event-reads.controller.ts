@@ -15,7 +15,7 @@ import { sendEvent, sendPage } from './answers.js'
 import { ReadParameters, ViewParameters, WaitParameters } from './events.dto.js'
 import { LongPolls } from './long-polls.service.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
-import { positionHeader, waitOf, whenGone } from './wait-request.js'
+import { positionHeader, waitOf } from './wait-request.js'
 
 /** Generated clients name their functions by these ids, so they must not change when the controller does. */
 const OPERATION = { read: 'EventsController_read', wait: 'EventsController_wait', one: 'EventsController_one' } as const
@@ -92,7 +92,7 @@ export class EventReadsController {
     http.form()
     const wait = waitOf(query, access, this.reads.head)
     const { events, position, head } = await inWordsOfQuery(() =>
-      this.waits.wait(wait, access.agentId, whenGone(http.reply)),
+      this.waits.wait(wait, access.agentId, leave => http.whenGone(leave)),
     )
     void http.reply.header(positionHeader, position)
     if (events.length > 0) return sendPage(http, events, { position, head })

@@ -1,7 +1,8 @@
 // What one agent may hold open, given back on every end, and what becomes of it when its token is revoked meanwhile.
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import type { Socket } from 'node:net'
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
 import {
   ADMIN,
   agent,
@@ -72,6 +73,28 @@ test('waits are counted until they are answered, given up, or left', async () =>
   await until(() => held('waits') === 0)
   expect((await server.call('/v1/events/wait?type=T&timeout=0.01', { as: ADA })).status).toBe(204)
   expect(held('waits')).toBe(0)
+})
+
+test('a wait whose caller left while its token was looked at is given back at once', async () => {
+  const verifier = server.app.get(TokenVerifier, { strict: false })
+  const budgets = server.app.get(WorkBudgets, { strict: false })
+  const key = Promise.withResolvers<void>()
+  const verify = jest.spyOn(verifier, 'verify').mockImplementationOnce(async token => {
+    await key.promise
+    return verifier.verify(token)
+  })
+  const takeAll = jest.spyOn(budgets, 'takeAll')
+  let closed = false
+  server.app.getHttpServer().once('connection', (socket: Socket) => socket.once('close', () => (closed = true)))
+  const leaving = new AbortController()
+  const left = server.call('/v1/events/wait?type=N&timeout=50', { as: ADA, signal: leaving.signal }).catch(() => 'left')
+  await until(() => verify.mock.calls.length > 0)
+  leaving.abort()
+  await until(() => closed)
+  key.resolve()
+  await until(() => takeAll.mock.calls.length > 0)
+  await until(() => held('waits') === 0)
+  expect(await left).toBe('left')
 })
 
 test('a wait that names nothing exactly counts as a wide subscription too, and holds neither when it is refused', async () => {

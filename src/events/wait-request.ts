@@ -1,5 +1,4 @@
-// Turns the query of a wait into its parameters, and reports when the caller leaves. Pure.
-import type { FastifyReply } from 'fastify'
+// What a request to wait asks for, and where its answer says to go on. Pure.
 import type { Access } from '../auth/access.js'
 import type { Position } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
@@ -16,12 +15,5 @@ export function waitOf(query: WaitParameters, access: Access, head: Position): W
     limit: query.limit ?? LIMITS.readLimitDefault,
     timeoutMs: (query.timeout ?? WAIT_SECONDS_DEFAULT) * 1000,
     upcast: query.upcast,
-  }
-}
-
-/** Calls back when the connection closes, which is also after every answer; by then the wait is over. */
-export function whenGone({ raw }: FastifyReply): (leave: () => void) => void {
-  return leave => {
-    raw.once('close', leave)
   }
 }

@@ -5,7 +5,7 @@ import { Injectable, Logger, type OnApplicationBootstrap, type OnApplicationShut
 import { Settings } from '../config/settings.js'
 import { StoreError } from '../contract/errors.js'
 import { METRICS_TYPE, Metrics } from '../metrics/metrics.js'
-import { AllowedHosts, wrongHost } from '../wire/allowed-hosts.js'
+import { AllowedHosts } from '../wire/allowed-hosts.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
@@ -73,8 +73,10 @@ export class MetricsListener implements OnApplicationBootstrap, OnApplicationShu
     }
   }
 
-  private mustBeAScrape({ method, url, headers }: IncomingMessage): void {
-    if (!this.hosts.permits(headers.host)) throw wrongHost()
+  private mustBeAScrape(request: IncomingMessage): void {
+    const refused = this.hosts.refusalOf(request)
+    if (refused !== undefined) throw refused
+    const { method, url } = request
     const path = url?.split('?')[0]
     if (path === '/metrics' && (method === 'GET' || method === 'HEAD')) return
     throw new StoreError('NOT_FOUND', 'Only GET /metrics is answered on this port')

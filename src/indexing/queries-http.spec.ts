@@ -196,6 +196,11 @@ test.each<[string, object, string[]]>([
   expect(problem.errors.map(({ pointer }: { pointer: string }) => pointer).sort()).toEqual(pointers)
 })
 
+test('a cursor is taken back, however long the spelling of what is sorted by', async () => {
+  await scored('\u0001'.repeat(300), `${'\u0001'.repeat(300)}x`)
+  expect(await pages({ where: everything, orderBy: { field: 'data.score' }, limit: 1 })).toEqual([[1], [2]])
+})
+
 test('a cursor belongs to its query, and its spelling cannot be changed', async () => {
   await scored(1, 2, 3)
   const { next } = await answer({ where: everything, limit: 1 })

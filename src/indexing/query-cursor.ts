@@ -2,6 +2,7 @@
 import { hash } from 'node:crypto'
 import { invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
+import { QUERY_LIMITS } from './query-limits.js'
 import { isSortKey, type SortKey } from './sort-key.js'
 
 export interface QueryCursor {
@@ -34,6 +35,19 @@ export function readQueryCursor(text: string, query: string, sorted: boolean): Q
   if (!sound) throw notOurs()
   return { head, position, ...(sorted ? { key: key as SortKey } : undefined) }
 }
+
+type CursorLimits = Readonly<Record<'cursorChars' | 'sortKeyChars', number>>
+
+export function assertCursorFits({ cursorChars, sortKeyChars }: CursorLimits): void {
+  // No character is longer in JSON than one that is escaped by its number, and no position than the greatest.
+  const furthest = { head: Number.MAX_SAFE_INTEGER, position: Number.MAX_SAFE_INTEGER }
+  const longest = writeQueryCursor({ ...furthest, key: [1, '\0'.repeat(sortKeyChars)] }, '')
+  if (longest.length > cursorChars)
+    throw new Error('limits contradict each other: the longest cursor of a query <= cursorChars')
+}
+
+// A query would refuse its own cursor.
+assertCursorFits(QUERY_LIMITS)
 
 function parsed(body: string): unknown[] {
   try {

@@ -16,8 +16,9 @@ export const QUERY_LIMITS = Object.freeze({
   /** A longer list meets no condition. */
   listItems: 10_000,
   selectFields: 64,
-  cursorChars: 2_048,
-  /** Only this many characters of a text are compared when sorting. */
+  /** At least the longest that is written: query-cursor.ts asserts it. */
+  cursorChars: 2_304,
+  /** Of a text by which is sorted; what follows does not count. */
   sortKeyChars: 256,
   limitDefault: LIMITS.readLimitDefault,
   limitMax: LIMITS.readLimitMax,

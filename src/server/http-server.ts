@@ -11,7 +11,7 @@ import { StoreError } from '../contract/errors.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { withCorrelationId } from '../logging/correlation.js'
 import { HttpMetrics } from '../metrics/http-metrics.js'
-import { AllowedHosts, wrongHost } from '../wire/allowed-hosts.js'
+import { AllowedHosts } from '../wire/allowed-hosts.js'
 import { registerBodyParsers } from '../wire/body.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
@@ -86,9 +86,8 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   registerBodyParsers(fastify)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
-    const { host } = request.headers
-    if (host === undefined && request.raw.httpVersion !== '1.0') return done(withoutHost())
-    if (!hosts.permits(host)) return done(wrongHost())
+    const refused = hosts.refusalOf(request.raw)
+    if (refused !== undefined) return done(refused)
     withCorrelationId(request.id, done)
   })
   const authentication = app.get(Authentication, { strict: false })
@@ -122,11 +121,7 @@ function isProbe(request: FastifyRequest): boolean {
   return request.routeOptions.url === '/livez' || request.routeOptions.url === '/readyz'
 }
 
-function withoutHost(): StoreError {
-  return new StoreError('BAD_HTTP', 'The request has no Host header')
-}
-
-/** A path that cannot be decoded reaches no route, hook or filter, so its problem is written here. */
+/** A path that cannot be decoded never reaches a route, a hook or a filter. */
 function answerBeforeRouting(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {
   const traceId = traceIdOf(request.headers['traceparent'])
   const error = new StoreError('BAD_HTTP', 'The path cannot be decoded')

@@ -59,6 +59,14 @@ test.each([
   ['null', 'localhost:8765', false],
   ['not an origin', 'localhost:8765', false],
   ['https://events.example', undefined, false],
+  ['http://events.example', 'events.example:80', true],
+  ['https://events.example', 'Events.example:443', true],
+  ['http://events.example:80', 'events.example', true],
+  ['http://[fd00::80]', '[fd00::80]:80', true],
+  ['http://events.example', 'events.example:443', false],
+  ['https://events.example', 'events.example:80', false],
+  ['http://events.example', 'events.example:8080', false],
+  ['http://events.example', 'evil.example:80', false],
   [undefined, 'localhost:8765', true],
 ])('the origin %s beside the host %s: %s', (origin, host, expected) => {
   expect(open.permitsOrigin(origin, host)).toBe(expected)

@@ -1,4 +1,5 @@
 // Decides under which host names the server answers, so that a page cannot reach it by DNS rebinding. Pure.
+import type { IncomingMessage } from 'node:http'
 import { StoreError } from '../contract/errors.js'
 
 /** Only the machine itself gives its loopback address these names, so no page from elsewhere can have one. */
@@ -15,6 +16,15 @@ export function isLoopbackAddress(address: string): boolean {
 function nameOf(host: string): string | undefined {
   const [, name] = /^(\[[0-9a-f:.]+\]|[^\s:/?#@[\]]+?)\.?(?::\d{0,5})?$/i.exec(host) ?? []
   return name?.toLowerCase()
+}
+
+const DEFAULT_PORT: Readonly<Record<string, string>> = { 'http:': ':80', 'https:': ':443' }
+
+/** As the host of an origin is written: an origin never says the port that its scheme has anyway, but a Host may. */
+function asInOrigin(host: string | undefined, scheme: string): string | undefined {
+  const port = DEFAULT_PORT[scheme]
+  const lower = host?.toLowerCase()
+  return port !== undefined && lower?.endsWith(port) ? lower.slice(0, -port.length) : lower
 }
 
 interface Listening {
@@ -49,16 +59,22 @@ export class AllowedHosts {
     return name !== undefined && (isLoopback(name) || this.names.has(name))
   }
 
-  /** Takes an Origin header whose Host is already permitted; the page must come from that host or from a listed one. */
+  /** Why a request may not be answered, be it plain or an upgrade: without Host it is none of HTTP/1.1. */
+  refusalOf({ headers: { host }, httpVersion }: IncomingMessage): StoreError | undefined {
+    if (host === undefined && httpVersion !== '1.0') return new StoreError('BAD_HTTP', 'The request has no Host header')
+    return this.permits(host) ? undefined : wrongHost()
+  }
+
+  /** Of an Origin header, beside a Host that is permitted: a page of this very host, or of one that is listed. */
   permitsOrigin(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined) return true
     if (!URL.canParse(origin)) return false
-    const { host: from, hostname } = new URL(origin)
-    return from === host?.toLowerCase() || this.names.has(hostname)
+    const { host: from, hostname, protocol } = new URL(origin)
+    return from === asInOrigin(host, protocol) || this.names.has(hostname)
   }
 }
 
-/** The message does not repeat the name that was sent, because the request may be meant for another server. */
-export function wrongHost(): StoreError {
+/** What is sent is not repeated: it may be meant for another. */
+function wrongHost(): StoreError {
   return new StoreError('WRONG_HOST', 'The Host header names a host that this server does not answer for')
 }

@@ -32,10 +32,17 @@ export class HttpExchange {
     return sendValue(this.request, this.reply, value)
   }
 
-  /** Aborts when the connection closes before the answer is sent, so that no work is done for a caller who has left. */
+  /** The connection is closed before the answer is, or is closed already: nobody waits any more. */
+  whenGone(leave: () => void): void {
+    // A caller that left while its token was looked at has closed, and does not do so again.
+    if (this.answer.destroyed) leave()
+    else this.answer.once('close', leave)
+  }
+
+  /** Aborted when the caller is gone. */
   abortOnClose(): AbortSignal {
     const leaving = new AbortController()
-    this.answer.once('close', () => leaving.abort())
+    this.whenGone(() => leaving.abort())
     return leaving.signal
   }
 }
