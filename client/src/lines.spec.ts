@@ -39,6 +39,23 @@ test('a body that breaks off, or is something else, is told apart', async () => 
   await expect(linesOf(body('<html>\n', 10))).rejects.toMatchObject({ code: 'BAD_ANSWER', retryable: false })
 })
 
+test.each([1, 4])('a line that does not end, in pieces of %i MiB, is not gathered for ever', async mib => {
+  let [sent, cancelled] = [0, false]
+  const endless = new ReadableStream<Uint8Array>({
+    pull: controller => {
+      controller.enqueue(new Uint8Array(mib * 1024 * 1024).fill(0x78))
+      sent += mib
+      // Whoever goes on for so long has no limit.
+      if (sent > 64) controller.close()
+    },
+    cancel: () => {
+      cancelled = true
+    },
+  })
+  await expect(linesOf(endless)).rejects.toMatchObject({ code: 'BAD_ANSWER', retryable: false })
+  expect([sent <= 32, cancelled]).toEqual([true, true])
+})
+
 test('whoever leaves lets the body go', async () => {
   let cancelled = false
   const endless = new ReadableStream<Uint8Array>({

@@ -4,20 +4,29 @@ import { LighthouseError, NetworkError } from './errors.js'
 
 export type Frame = { readonly type?: unknown; readonly [field: string]: unknown }
 
-/** Yields the frames of each piece. A last line without its line feed was cut off, so it is dropped. */
+/** More than twice what the largest event can take as JSON. */
+const LINE_CHARS_MAX = 16 * 1024 * 1024
+
+/** The frames of each piece that arrives. A last line without its end is no frame: it was cut off. */
 export async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<readonly Frame[], void, void> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let begun: string[] = []
+  let chars = 0
   try {
     for (;;) {
       const { done, value } = await reader.read().catch(cutOff)
       if (done) return
       const lines = decoder.decode(value, { stream: true }).split('\n')
-      begun.push(lines[0] as string)
+      const [first = ''] = lines
+      begun.push(first)
+      chars += first.length
+      if (chars > LINE_CHARS_MAX) throw new LighthouseError('BAD_ANSWER', 'A line of the answer does not end.')
       if (lines.length === 1) continue
       lines[0] = begun.join('')
-      begun = [lines.pop() as string]
+      const rest = lines.pop() as string
+      begun = [rest]
+      chars = rest.length
       yield lines.map(frameOf)
     }
   } finally {

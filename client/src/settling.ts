@@ -45,7 +45,7 @@ export class Settling<S extends EventShape> {
         for (const { resolve } of left) resolve()
         return
       } catch (error) {
-        const stale = staleOf(error)
+        const stale = staleOf(error, left.length)
         for (const [at, { reject }] of left.entries()) if (stale === 'all' || stale.has(at)) reject(error)
         left = stale === 'all' ? [] : left.filter((_, at) => !stale.has(at))
       }
@@ -53,9 +53,10 @@ export class Settling<S extends EventShape> {
   }
 }
 
-/** The indexes of the tokens that the server named as stale; `all` when the request failed for another reason. */
-function staleOf(error: unknown): ReadonlySet<number> | 'all' {
+/** Which of so many tokens the server named; all of them, when it named none of these, or it was for another reason. */
+function staleOf(error: unknown, count: number): ReadonlySet<number> | 'all' {
   if (!(error instanceof LighthouseError) || error.code !== 'STALE_DELIVERY') return 'all'
   const named = error.errors.flatMap(({ pointer }) => /^\/tokens\/(\d+)$/.exec(pointer)?.[1] ?? [])
-  return named.length === 0 ? 'all' : new Set(named.map(Number))
+  const stale = named.map(Number).filter(at => at < count)
+  return stale.length === 0 ? 'all' : new Set(stale)
 }

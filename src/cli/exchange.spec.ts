@@ -1,7 +1,7 @@
 // `lighthouse export` and `lighthouse import` as an operator meets them: on real directories, with their words and exit codes.
 import { once } from 'node:events'
 import fs from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type RequestListener } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
@@ -153,20 +153,52 @@ test('an export of a store that has lost its end is none', async () => {
   expect(out).not.toContain('"type":"end"')
 })
 
+/** What is exported from a server that answers so; `below` is a path under which it stands. */
+async function exportedFrom(answer: RequestListener, below = '', ...more: string[]) {
+  const server = createServer(answer)
+  await once(server.listen(0, '127.0.0.1'), 'listening')
+  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}${below}`
+  try {
+    return await words('export', '--url', url, '--token', 't', ...more)
+  } finally {
+    server.close()
+  }
+}
+
+const FIRST = JSON.stringify({ type: 'event', event: { tags: [] } })
+const END = JSON.stringify({ type: 'end', position: 1, count: 1 })
+
 test('an export that is cut off on its way is told as such, and no half line of it is printed', async () => {
-  const first = JSON.stringify({ type: 'event', event: { tags: [] } })
-  const server = createServer((request, answer) => {
-    answer.write(`${first}\n${first.slice(0, 20)}`, () =>
+  const cut: RequestListener = (request, answer) => {
+    answer.write(`${FIRST}\n${FIRST.slice(0, 20)}`, () =>
       request.url?.includes('after=1') === true ? answer.end() : answer.destroy(),
     )
-  })
-  await once(server.listen(0, '127.0.0.1'), 'listening')
-  const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
+  }
   for (const more of [[], ['--after', '1'], ['--after', '1', '--format', 'cloudevents']]) {
-    const { status, err } = await words('export', '--url', url, '--token', 't', ...more)
+    const { status, err } = await exportedFrom(cut, '', ...more)
     expect([status, err]).toEqual([3, expect.stringContaining('the export was cut off')])
   }
-  server.close()
+})
+
+test.each(['{"type":"end"', END.slice(0, -1)])('an end that is cut off is none: %s', async half => {
+  const { status, out, err } = await exportedFrom((_, answer) => void answer.end(`${FIRST}\n${half}`))
+  expect([status, err]).toEqual([3, expect.stringContaining('the export was cut off')])
+  expect(out).not.toContain('"end"')
+})
+
+test('a line that is too long for an export is told as such', async () => {
+  const { status, err } = await exportedFrom((_, answer) => void answer.end('x'.repeat(17 * 1024 * 1024)))
+  expect([status, err]).toEqual([3, expect.stringContaining('a line has more than 16777216 bytes')])
+  expect(err).not.toContain('cut off')
+})
+
+test.each(['/lights', '/lights/'])('a server below the path %s is asked there', async below => {
+  const asked: (string | undefined)[] = []
+  const { status, out } = await exportedFrom((request, answer) => {
+    asked.push(request.url)
+    answer.end(`${FIRST}\n${END}\n`)
+  }, below)
+  expect([status, out, asked]).toEqual([0, `${FIRST}\n${END}`, ['/lights/v1/export?after=0']])
 })
 
 test('what is no file is not imported, and nothing is made of it', async () => {

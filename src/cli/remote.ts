@@ -11,6 +11,7 @@ const TRIES = 20
 const LONGEST_WAIT_SECONDS = 60
 
 export class Remote {
+  private readonly address: URL
   private readonly token: string
 
   constructor(
@@ -19,13 +20,16 @@ export class Remote {
   ) {
     if (!URL.canParse(url) || !/^https?:/.test(url))
       throw new Usage('--url takes an address such as http://127.0.0.1:8765')
+    this.address = new URL(url)
+    // What is asked is below the last slash.
+    if (!this.address.pathname.endsWith('/')) this.address.pathname += '/'
     this.token = token ?? process.env['LIGHTHOUSE_TOKEN'] ?? ''
     if (this.token === '') throw new Usage('a token is missing: give --token, or set LIGHTHOUSE_TOKEN')
   }
 
   /** The frames of an export; throws when the export does not reach its end frame. */
   async *frames(after: number): AsyncGenerator<string, void, void> {
-    const { body } = await this.ask(`/v1/export?after=${after}`, { headers: { accept: 'application/x-ndjson' } })
+    const { body } = await this.ask(`v1/export?after=${after}`, { headers: { accept: 'application/x-ndjson' } })
     let last = ''
     try {
       for await (const line of linesOf(chunksOf(body))) {
@@ -33,17 +37,17 @@ export class Remote {
         last = line.toString('utf8')
       }
     } catch (cause) {
+      // A line that is too long has come, and is not cut off.
+      if (cause instanceof StoreError) throw cause
       throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${String(cause)}`, { cause })
     }
-    // The last line may be cut off, so it is passed on only when it is the end frame.
-    if (!last.startsWith('{"type":"end"'))
-      throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${last.slice(0, 300)}`)
+    if (!isEnd(last)) throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${last.slice(0, 300)}`)
     yield last
   }
 
   /** Sends the batch under its key, so it is stored once however often it is sent. The token decides the author. */
   async append({ events, key }: RenumberedBatch): Promise<readonly string[]> {
-    const answer = await this.ask('/v1/events/batch', {
+    const answer = await this.ask('v1/events/batch', {
       method: 'POST',
       headers: { 'content-type': 'application/json', 'idempotency-key': key },
       body: JSON.stringify({ events }),
@@ -55,7 +59,7 @@ export class Remote {
   private async ask(path: string, request: RequestInit): Promise<Response> {
     const headers = { ...(request.headers as Record<string, string>), authorization: `Bearer ${this.token}` }
     for (let left = TRIES; ; left--) {
-      const answer = await fetch(new URL(path, this.url), { ...request, headers }).catch((cause: unknown) => {
+      const answer = await fetch(new URL(path, this.address), { ...request, headers }).catch((cause: unknown) => {
         throw new StoreError('STORAGE_UNAVAILABLE', `${this.url} cannot be reached`, { cause })
       })
       if (answer.ok) return answer
@@ -64,6 +68,16 @@ export class Remote {
       if (!(seconds > 0) || left === 0) throw error
       await wait(Math.min(seconds, LONGEST_WAIT_SECONDS) * 1000)
     }
+  }
+}
+
+/** The last line may be half of one, and half an end looks much like an end. */
+function isEnd(line: string): boolean {
+  try {
+    const frame: unknown = JSON.parse(line)
+    return isObject(frame) && frame['type'] === 'end'
+  } catch {
+    return false
   }
 }
 

@@ -11,11 +11,22 @@ export class BusiestLabels {
   private named = new Set<string>()
   private counts = new Map<string, number>()
   private counted = 0
+  private listener: (() => void) | undefined
 
   constructor(
     private readonly most = 100,
     private readonly turn = TURN,
   ) {}
+
+  /** Called when a value has lost its name. */
+  listen(listener: () => void): void {
+    this.listener = listener
+  }
+
+  /** Whether this is a label that is given now. */
+  has(label: string): boolean {
+    return label === OTHER || this.named.has(label)
+  }
 
   /** The value itself while it is among the busiest, else `other`. */
   labelOf(value: string, amount = 1): string {
@@ -37,8 +48,10 @@ export class BusiestLabels {
   /** Keeps half of each count, so that one quiet turn does not cost a busy value its name. */
   private giveAnew(): void {
     const busiest = [...this.counts].sort(([, one], [, other]) => other - one)
+    const before = this.named
     this.named = new Set(busiest.slice(0, this.most).map(([value]) => value))
     this.counts = new Map(busiest.slice(0, WATCHED / 2).map(([value, count]) => [value, count / 2]))
     this.counted = 0
+    for (const value of before) if (!this.named.has(value)) return this.listener?.()
   }
 }

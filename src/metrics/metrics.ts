@@ -1,6 +1,7 @@
 // Every metric of the service, in a registry of its own; a test compares them with docs/METRICS.md.
 import { Counter, collectDefaultMetrics, Gauge, type Histogram, Registry } from 'prom-client'
 import { BusiestLabels } from './busiest-labels.js'
+import { giveUpSeries } from './give-up-series.js'
 import { SharedText } from './shared-text.js'
 import { withoutNames } from './without-names.js'
 
@@ -44,6 +45,8 @@ export class Metrics {
   constructor(measured: Measured) {
     Object.assign(this, measured)
     for (const metric of Object.values(measured)) this.registry.registerMetric(metric)
+    const named = { agent_id: this.agents, event_type: this.types }
+    for (const labels of Object.values(named)) labels.listen(() => void giveUpSeries(this.eventsAppended, named))
     collectDefaultMetrics({ register: this.registry })
     const now = () => performance.now()
     this.whole = new SharedText(() => this.registry.metrics(), 0, now)

@@ -43,6 +43,27 @@ function tellsJson(world: World): void {
     )
   })
 
+  it('is read back exactly when a getter in it appends on its own', async () => {
+    const inner = Array.from({ length: 3 }, (_, n) =>
+      an('opened', { data: { of: 'getter', text: String(n).repeat(300) } }),
+    )
+    const appended: Promise<unknown>[] = []
+    const getter = {
+      enumerable: true,
+      get: () => {
+        if (appended.length === 0) appended.push(world.append(inner))
+        return 'late'
+      },
+    }
+    const data = Object.defineProperty({ before: 'x'.repeat(500) }, 'getter', getter)
+    await world.append([{ first: 1 }, data, { last: 2 }].map(of => an('opened', { data: of })))
+    await Promise.all(appended)
+    const read = (await world.read()).map(event => text(event.data))
+    const outer = [{ first: 1 }, { before: 'x'.repeat(500), getter: 'late' }, { last: 2 }].map(text)
+    expect(read.filter(found => !found.includes('"of"'))).toEqual(outer)
+    expect(read.filter(found => found.includes('"of"'))).toEqual(inner.map(event => text(event.data as JsonObject)))
+  })
+
   it('keeps keys that other software drops', async () => {
     const data = objectOf([
       ['__proto__', { polluted: true }],

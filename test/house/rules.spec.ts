@@ -318,6 +318,24 @@ const plantings: readonly Planting[] = [
     bad: { 'docs/ARCHITECTURE.md': '1. `a.ts`: takes it\n2. `b.ts`: is gone', 'src/a.ts': '' },
     good: { 'docs/ARCHITECTURE.md': '1. `a.ts`: takes it', 'src/a.ts': '' },
   },
+  {
+    rule: 'docs/ARCHITECTURE.md names only what is there',
+    bad: { 'docs/ARCHITECTURE.md': 'See `engine/a.ts`.', 'src/engine/disk/a.ts': '', 'src/reengine/a.ts': '' },
+    good: {
+      'docs/ARCHITECTURE.md': 'See `engine/disk/a.ts`, `a.ts`, `engine/`, `src/engine`, `data` and `/v1/events`.',
+      'src/engine/disk/a.ts': '',
+    },
+  },
+  {
+    rule: 'docs/ARCHITECTURE.md names only what is there',
+    bad: { 'docs/ARCHITECTURE.md': 'See `src/engine/`.', 'src/engines/a.ts': '' },
+    good: {},
+  },
+  {
+    rule: 'a question stands in docs/ARCHITECTURE.md once',
+    bad: { 'docs/ARCHITECTURE.md': '| torn? | a |\n| lost? | b |\n| torn? | c |' },
+    good: { 'docs/ARCHITECTURE.md': '| torn? | a |\n| lost? | b |' },
+  },
 ]
 
 test.each(plantings)('$rule', ({ rule, bad, good, place = Object.keys(bad)[0] }) => {

@@ -274,6 +274,37 @@ export const shortAppendPath: Rule = {
   },
 }
 
+export const namedPathsExist: Rule = {
+  name: 'docs/ARCHITECTURE.md names only what is there',
+  check: files => {
+    const page = files.find(({ path }) => path === plan)
+    if (page === undefined) return []
+    return page.text.split('\n').flatMap((line, at) =>
+      [...line.matchAll(/`([\w.-]+(?:\/[\w.-]+)*\/?)`/g)]
+        .map(([, named]) => named as string)
+        .filter(named => named.endsWith('.ts') || named.includes('/'))
+        .filter(named => !files.some(({ path }) => isNamedBy(named, path)))
+        .map(named => `${plan}:${at + 1} names ${named}: give the path it has today`),
+    )
+  },
+}
+
+/** A name may begin at any folder: the page says in which part of the project it is. */
+function isNamedBy(named: string, path: string): boolean {
+  return named.endsWith('.ts') ? `/${path}`.endsWith(`/${named}`) : `/${path}`.includes(`/${named.replace(/\/$/, '')}/`)
+}
+
+export const oneRowEach: Rule = {
+  name: 'a question stands in docs/ARCHITECTURE.md once',
+  check: files => {
+    const page = files.find(({ path }) => path === plan)?.text ?? ''
+    const questions = [...page.matchAll(/^\| (.+?) \|/gm)].map(([, question]) => question as string)
+    return questions
+      .filter((question, at) => questions.indexOf(question) < at)
+      .map(question => `${plan} asks twice: ${question}: leave one row of them, with the paths of today`)
+  },
+}
+
 export const structureRules: readonly Rule[] = [
   noSpreadLiterals,
   noCircles,
@@ -285,4 +316,6 @@ export const structureRules: readonly Rule[] = [
   citedRulesExist,
   shortReadingOrder,
   shortAppendPath,
+  namedPathsExist,
+  oneRowEach,
 ]

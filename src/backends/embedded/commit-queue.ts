@@ -66,7 +66,7 @@ export class CommitQueue {
   private readonly waiting: WaitingAppend[] = []
   private waitingBytes = 0
   private readonly recalls = new Set<Promise<void>>()
-  private readonly scratch = new PackWriter()
+  private idleScratch: PackWriter | undefined = new PackWriter()
   private readonly out = new PackWriter()
   private readonly batch: BatchBuffer
   private readonly searches: CostlySearches
@@ -103,7 +103,7 @@ export class CommitQueue {
 
   append(request: AppendRequest): Promise<Appended> {
     if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
-    const prepared = prepareAppend(request, this.scratch)
+    const prepared = this.prepare(request)
     if (this.queued >= QUEUE_LIMITS.appends || this.waitingBytes + prepared.bytes > QUEUE_LIMITS.bytes) {
       throw new StoreError('OVERLOADED', `${this.queued} appends are waiting`)
     }
@@ -118,6 +118,17 @@ export class CommitQueue {
       await this.searches.close()
     }
     await Promise.all(this.recalls)
+  }
+
+  /** A getter in a request's data may append on its own, so a writer in use is not shared. */
+  private prepare(request: AppendRequest): PreparedAppend {
+    const scratch = this.idleScratch ?? new PackWriter()
+    this.idleScratch = undefined
+    try {
+      return prepareAppend(request, scratch)
+    } finally {
+      this.idleScratch = scratch
+    }
   }
 
   private enqueue(prepared: PreparedAppend): Promise<Appended> {
