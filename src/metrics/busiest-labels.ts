@@ -52,6 +52,6 @@ export class BusiestLabels {
     this.named = new Set(busiest.slice(0, this.most).map(([value]) => value))
     this.counts = new Map(busiest.slice(0, WATCHED / 2).map(([value, count]) => [value, count / 2]))
     this.counted = 0
-    for (const value of before) if (!this.named.has(value)) return this.listener?.()
+    if ([...before].some(value => !this.named.has(value))) this.listener?.()
   }
 }
