@@ -5,7 +5,7 @@ import { StoreError, tooLarge } from '../contract/errors.js'
 import type { Author, NewEvent } from '../contract/event.js'
 import type { AppendRequest } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
-import { NotJson, type PackWriter, TooLong } from './codec/writer.js'
+import { NotJson, PackWriter, TooLong } from './codec/writer.js'
 import { encodePayload, type Payload } from './record.js'
 
 /** Stands in for the fields beside each payload, which are not encoded yet. Long tags or parents take more. */
@@ -19,8 +19,23 @@ export interface PreparedAppend {
   readonly bytes: number
 }
 
+/** Prepares requests, one after the other in one buffer. A getter in a request's data may append on its own and then gets another. */
+export class AppendPreparer {
+  private idle: PackWriter | undefined = new PackWriter()
+
+  prepare(request: AppendRequest): PreparedAppend {
+    const scratch = this.idle ?? new PackWriter()
+    this.idle = undefined
+    try {
+      return prepareAppend(request, scratch)
+    } finally {
+      this.idle = scratch
+    }
+  }
+}
+
 /** Checks and encodes in one walk over the payloads. A refused append is walked again, to name all that is wrong. */
-export function prepareAppend(asked: unknown, scratch: PackWriter): PreparedAppend {
+function prepareAppend(asked: unknown, scratch: PackWriter): PreparedAppend {
   try {
     checkAppendAround(asked)
     return encodeAppend(asked, scratch)

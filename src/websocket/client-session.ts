@@ -262,7 +262,8 @@ export class ClientSession implements Listener, FrameSession {
     if (!this.isAsking) this.connection.hold(false)
   }
 
-  private get hasMore(): boolean {
+  /** Whether frames that have come are not handled yet. */
+  get hasMore(): boolean {
     return this.inbox.length > 0 || this.connection.unreadBytes > 0
   }
 

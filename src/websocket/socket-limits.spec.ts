@@ -319,7 +319,7 @@ describe('a defect that shows on one connection', () => {
     ['when a frame comes', 'message', throwing],
     ['when bytes come', 'arrived', throwing],
     ['when a frame comes, later', 'message', rejecting],
-    ['when a heartbeat is due', 'beat', throwing],
+    ['when a heartbeat is due', 'sendHeartbeat', throwing],
     ['when its token is looked at again', 'identity', throwing],
     ['when it is told of another', 'failed', throwing],
     ['when it ends', 'closed', throwing],
@@ -334,7 +334,7 @@ describe('a defect that shows on one connection', () => {
       Object.defineProperty(conversation, name, getter ? { get: planted } : { value: planted })
       if (name === 'failed') Object.defineProperty(conversation, 'message', { value: planted })
       broken.send({ type: 'ping' })
-      if (name === 'beat') for (let n = 0; n < 15; n++) Reflect.get(gateway, 'tick').call(gateway)
+      if (name === 'sendHeartbeat') for (let n = 0; n < 15; n++) Reflect.get(gateway, 'tick').call(gateway)
       if (name === 'closed') broken.socket.terminate()
       expect([1006, 1011]).toContain(await broken.closed())
       other.send({ type: 'ping' })

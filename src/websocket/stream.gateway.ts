@@ -66,10 +66,13 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
     this.each(conversation => conversation.drain(message))
   }
 
-  /** Appends in flight are answered first, but a client that does not take its answers delays the end only a while. */
+  /**
+   * Appends in flight and frames that wait for their turn are answered first, but a client that does not take its answers
+   * delays the end only a while.
+   */
   async beforeApplicationShutdown(): Promise<void> {
     const deadline = Date.now() + GRACE_MS
-    const inHand = () => [...this.open].some(({ connection }) => connection.appendsInFlight > 0)
+    const inHand = () => [...this.open].some(one => one.hasMore || one.connection.appendsInFlight > 0)
     while (inHand() && Date.now() < deadline) await soon()
     const { message } = shuttingDown()
     this.each(conversation => conversation.leave(CLOSE.shutdown, message))

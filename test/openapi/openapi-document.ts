@@ -37,8 +37,9 @@ const OF_APPENDS: readonly ErrorCode[] = [
   'INDETERMINATE',
 ]
 
-/** What changes the books of a consumer group is an append of the service. */
-const OF_GROUPS: readonly ErrorCode[] = ['OVERLOADED', 'DISK_FULL', 'READ_ONLY', 'INDETERMINATE']
+/** What changes a group, a projection, an upcaster or a revocation is an append of the service. */
+const OF_SERVICE_APPENDS: readonly ErrorCode[] = ['OVERLOADED', 'DISK_FULL', 'READ_ONLY', 'INDETERMINATE']
+const OF_SNAPSHOTS: readonly ErrorCode[] = ['SNAPSHOT_CONFLICT', 'STATE_TOO_LARGE', 'DISK_FULL']
 
 export function openApiOf(app: INestApplication, version: string): OpenAPIObject {
   const config = new DocumentBuilder()
@@ -81,7 +82,7 @@ function complete(operation: Operation, path: string, method: string): void {
     ...(optional ? (['UNAUTHENTICATED', 'RATE_LIMITED'] as const) : []),
     ...(operation.requestBody === undefined ? [] : WITH_BODY),
     ...(appends ? OF_APPENDS : []),
-    ...ofGroups(path, method),
+    ...ofChanges(path, method),
     ...(preconditions ? (['PRECONDITION_FAILED'] as const) : []),
   ]
   const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
@@ -90,10 +91,13 @@ function complete(operation: Operation, path: string, method: string): void {
   }
 }
 
-function ofGroups(path: string, method: string): readonly ErrorCode[] {
-  if (!path.startsWith('/v1/subscriptions') || method === 'get') return []
-  if (method === 'put') return ['SUBSCRIPTION_CONFLICT', ...OF_GROUPS]
-  return /\/n?ack$/.test(path) ? ['STALE_DELIVERY', ...OF_GROUPS] : OF_GROUPS
+function ofChanges(path: string, method: string): readonly ErrorCode[] {
+  if (method === 'get') return []
+  if (path.startsWith('/v1/snapshots')) return OF_SNAPSHOTS
+  if (/^\/v1\/(projections|upcasters|admin\/revocations)/.test(path)) return OF_SERVICE_APPENDS
+  if (!path.startsWith('/v1/subscriptions')) return []
+  if (method === 'put') return ['SUBSCRIPTION_CONFLICT', ...OF_SERVICE_APPENDS]
+  return /\/n?ack$/.test(path) ? ['STALE_DELIVERY', ...OF_SERVICE_APPENDS] : OF_SERVICE_APPENDS
 }
 
 function problemResponse(status: number, codes: readonly ErrorCode[]) {

@@ -5,22 +5,6 @@ import { runScript } from './run-script.js'
 const HALF_AN_HOUR = 1_800_000
 
 test(
-  'a hostile agent, guest and stranger hold nobody up for longer than is allowed',
-  async () => {
-    const { code } = await runScript('test/hostile/run-hostile.ts', [
-      '--seconds',
-      '20',
-      '--baseline',
-      '8',
-      '--rest',
-      '8',
-    ])
-    expect(code).toBe(0)
-  },
-  HALF_AN_HOUR,
-)
-
-test(
   'thirty kills of a writing process lose nothing that was acknowledged',
   async () => {
     const { code, said } = await runScript('test/crash/soak.ts', ['--cycles', '30'])

@@ -6,7 +6,7 @@ import type { Appended, AppendRequest } from '../../contract/event-store.js'
 import type { HybridClock } from '../../contract/hybrid-clock.js'
 import type { SteadyClock } from '../../contract/steady-clock.js'
 import { nextTurn } from '../../contract/turns.js'
-import { type PreparedAppend, prepareAppend } from '../../record/append-request.js'
+import { AppendPreparer, type PreparedAppend } from '../../record/append-request.js'
 import { PackWriter } from '../../record/codec/writer.js'
 import type { CommitLog } from '../../record/commit-log.js'
 import { type Decision, decide, STORE } from '../../record/decide.js'
@@ -66,7 +66,7 @@ export class CommitQueue {
   private readonly waiting: WaitingAppend[] = []
   private waitingBytes = 0
   private readonly recalls = new Set<Promise<void>>()
-  private idleScratch: PackWriter | undefined = new PackWriter()
+  private readonly preparer = new AppendPreparer()
   private readonly out = new PackWriter()
   private readonly batch: BatchBuffer
   private readonly searches: CostlySearches
@@ -103,7 +103,7 @@ export class CommitQueue {
 
   append(request: AppendRequest): Promise<Appended> {
     if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
-    const prepared = this.prepare(request)
+    const prepared = this.preparer.prepare(request)
     if (this.queued >= QUEUE_LIMITS.appends || this.waitingBytes + prepared.bytes > QUEUE_LIMITS.bytes) {
       throw new StoreError('OVERLOADED', `${this.queued} appends are waiting`)
     }
@@ -118,17 +118,6 @@ export class CommitQueue {
       await this.searches.close()
     }
     await Promise.all(this.recalls)
-  }
-
-  /** A getter in a request's data may append on its own, so a writer in use is not shared. */
-  private prepare(request: AppendRequest): PreparedAppend {
-    const scratch = this.idleScratch ?? new PackWriter()
-    this.idleScratch = undefined
-    try {
-      return prepareAppend(request, scratch)
-    } finally {
-      this.idleScratch = scratch
-    }
   }
 
   private enqueue(prepared: PreparedAppend): Promise<Appended> {

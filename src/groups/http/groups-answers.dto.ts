@@ -60,7 +60,11 @@ export class GroupAnswer {
   @Integer('How long a consumer has to settle what it was given.', { example: 30 }) ackTimeoutSeconds: number
   @Integer('How many times an event is handed out before it is parked.', { example: 5 }) maxAttempts: number
   @Integer('How many events may be out at once.', { example: 1000 }) maxInFlight: number
-  @OneOf('What is out at once at most.', { of: ORDERINGS, example: 'none' }) ordering: Ordering
+  @OneOf('Which events are handed out one after the other: those of a stream, of a correlation, or none.', {
+    of: ORDERINGS,
+    example: 'none',
+  })
+  ordering: Ordering
   @OneOf('What becomes of events that cannot be read.', { of: ON_DAMAGE, example: 'stop' }) damaged: OnDamage
   @Text('The agent that owns it.', { example: 'planner-1' }) definedBy: string
   @Nested('Who may take from it beside that agent.', GroupConsumersAnswer) consumers: GroupConsumersAnswer
