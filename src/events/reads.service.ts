@@ -18,6 +18,7 @@ import {
   type Upcast,
 } from '../streaming/read-query.js'
 import { UpcastView } from '../streaming/upcast-view.service.js'
+import type { HttpExchange } from '../wire/http.decorator.js'
 import { readPage } from './read-page.js'
 import { type StreamQuery, streamSource } from './stream-page.js'
 
@@ -53,12 +54,17 @@ export class Reads {
     return readPlan(query, access.within('events.read'), this.store.head())
   }
 
-  async page(plan: ReadPlan, access: Access, limit: number = LIMITS.readLimitDefault): Promise<EventsRead> {
+  async page(
+    plan: ReadPlan,
+    access: Access,
+    http: HttpExchange,
+    limit: number = LIMITS.readLimitDefault,
+  ): Promise<EventsRead> {
     const read = () => {
       const source = this.store.read({ ...plan.request, ...limitBeyond(limit) })
       return readPage(this.views.of(source, plan.upcast), limit)
     }
-    const { events, more } = await (isCostly(plan, limit) ? this.costly.run(access, read) : read())
+    const { events, more } = await (isCostly(plan, limit) ? this.costly.run(access, http, read) : read())
     const last = events.at(-1)
     return { events, next: more && last !== undefined ? plan.cursorAfter(last.position) : null, head: plan.head }
   }

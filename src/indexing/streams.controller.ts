@@ -31,7 +31,7 @@ export class StreamsController {
     @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
-    const page = await this.costly.run(access, () => this.streams.list(query, access)).catch(inQuery)
+    const page = await this.costly.run(access, http, () => this.streams.list(query, access)).catch(inQuery)
     return http.send(page)
   }
 
