@@ -19,8 +19,11 @@ export interface AppenderOptions {
   readonly inFlight?: number | undefined
 }
 
-/** The server stops reading a connection with 16 MiB of unanswered appends, so sending more would only fill buffers. */
-const IN_FLIGHT_CHARS = 8 * 1024 * 1024
+/**
+ * The server stops reading a connection with 16 MiB of unanswered appends, so sending more would only fill buffers. A
+ * character takes at most three bytes.
+ */
+const IN_FLIGHT_CHARS = 5 * 1024 * 1024
 
 /** One append, from its call until its promise settles. */
 interface Entry {
@@ -42,7 +45,7 @@ export class Appender {
   private readonly sent = new Map<string, Entry>()
   private readonly unsettled = new Set<Entry>()
   private sentChars = 0
-  /** The number of breaks since the last append that was stored; too many of them fail what waits. */
+  /** The number of breaks since the last answer while something waited; too many of them fail what waits. */
   private fruitless = 0
   private closing: (() => void) | undefined
   private closed = false
@@ -143,9 +146,9 @@ export class Appender {
   }
 
   private answered(entry: Entry, frame: Frame): void {
+    this.fruitless = 0
     if (frame.type === 'appended') {
       const { events, firstPosition, lastPosition, duplicate, durability } = frame as unknown as AppendedBatch
-      this.fruitless = 0
       this.settled(entry)
       entry.settle.resolve({ events, firstPosition, lastPosition, duplicate, durability })
     } else if (frame.type === 'error') this.refused(entry, errorOfFrame(frame))
@@ -168,8 +171,12 @@ export class Appender {
 
   private broken(error: LighthouseError): void {
     this.takeAllBack()
+    // A connection that breaks while nothing waits is no failed try.
+    if (this.waiting.length === 0) return
     const lost = new NetworkError('The connection broke before the answer.', { cause: error })
     if (this.connection.retry.after(++this.fruitless, lost) !== undefined) return
+    // What comes later has its own tries.
+    this.fruitless = 0
     for (const entry of [...this.waiting]) this.reject(entry, entry.fate.told(lost))
   }
 
@@ -193,7 +200,9 @@ export class Appender {
     clearTimeout(entry.timer)
     this.takeBack(entry)
     this.unsettled.delete(entry)
-    if (this.unsettled.size === 0) this.closing?.()
+    if (this.unsettled.size > 0) return
+    this.fruitless = 0
+    this.closing?.()
   }
 
   private takeBack(entry: Entry): void {

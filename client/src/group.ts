@@ -38,7 +38,7 @@ export interface GroupDefinition extends EventFilter, GroupSettings {
 }
 
 export interface GroupProgress {
-  /** Every event up to here is settled, in flight, waiting to be retried, or parked. */
+  /** Every event up to here is settled or parked. */
   readonly floor: Position
   /** The log has been examined up to here. */
   readonly position: Position
@@ -66,7 +66,7 @@ export interface GroupStatus
   readonly definedBy: string
   /** Undefined when the server is older than this field. */
   readonly consumers?: { readonly agents: readonly string[]; readonly roles: readonly string[] }
-  /** Counts only what the token may see. */
+  /** Counts only what the token may see; with `admin.read`, everything. */
   readonly progress: GroupProgress
 }
 
@@ -76,7 +76,7 @@ export interface ParkedEvent<S extends EventShape = AnyEvent> {
   readonly attempts: number
   readonly reason: string
   readonly at: string
-  /** Null when retention has removed the event or it cannot be read. */
+  /** Null when the token may not see the event, when retention has removed it, or when it cannot be read. */
   readonly event: RecordedEvent<S> | null
 }
 

@@ -1,11 +1,14 @@
 // What the headers of a conditional request mean, and which of them mean nothing.
 import { StoreError } from '../contract/errors.js'
-import { asPrecondition, entityTag, expectedByHeaders, isUnchanged } from './preconditions.js'
+import { asPrecondition, expectedByHeaders, streamState } from './preconditions.js'
 
 test.each([
   [{}, undefined],
   [{ 'if-match': '"0"' }, 0],
   [{ 'if-match': ' "17" ' }, 17],
+  [{ 'if-match': '"17-msgpack"' }, 17],
+  [{ 'if-match': '"17-from-3"' }, 17],
+  [{ 'if-match': '"17-from-3-cloudevents"' }, 17],
   [{ 'if-match': '*' }, 'exists'],
   [{ 'if-none-match': '*' }, 'none'],
 ] as const)('%j expects %s', (headers, expected) => {
@@ -18,6 +21,9 @@ test.each([
   { 'if-match': '"5", "6"' },
   { 'if-match': 'W/"5"' },
   { 'if-match': '"05"' },
+  { 'if-match': '"5-"' },
+  { 'if-match': '"5-from-0"' },
+  { 'if-match': 'W/"5-msgpack"' },
   { 'if-match': '"-1"' },
   { 'if-match': '"9999999999999999"' },
   { 'if-none-match': '"5"' },
@@ -26,17 +32,8 @@ test.each([
   expect(() => expectedByHeaders(headers)).toThrow(expect.objectContaining({ code: 'INVALID_REQUEST' }))
 })
 
-test.each([
-  [undefined, false],
-  ['"4"', true],
-  ['W/"4"', true],
-  ['"3", "4"', true],
-  ['*', true],
-  ['"3"', false],
-  ['4', false],
-])('a reader who has %s', (noneMatch, unchanged) => {
-  expect(isUnchanged(noneMatch, 4)).toBe(unchanged)
-  expect(entityTag(4)).toBe('"4"')
+test('the state of a stream is its revision, and what is left of it', () => {
+  expect([streamState(4, 0), streamState(4, 3)]).toEqual(['4', '4-from-3'])
 })
 
 test('only a conflict of revisions is a failed precondition', () => {

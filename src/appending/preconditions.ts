@@ -11,8 +11,12 @@ export interface PreconditionHeaders {
 const MATCH_RULE = 'the header If-Match must be "<revision>" in quotes, or *'
 const NONE_MATCH_RULE = 'the header If-None-Match of an append must be *'
 
-export function entityTag(revision: Revision): string {
-  return `"${revision}"`
+/**
+ * What the tags of a stream's answers name: its revision and, once retention has removed events of it, the first revision
+ * that is left, because the same revision shows less then.
+ */
+export function streamState(revision: Revision, first: Revision): string {
+  return first === 0 ? `${revision}` : `${revision}-from-${first}`
 }
 
 /** The expectation of an append; undefined when neither header is sent. Throws INVALID_REQUEST. */
@@ -29,21 +33,11 @@ export function expectedByHeaders(headers: PreconditionHeaders): ExpectedRevisio
   return expected
 }
 
-/** Undefined unless it is a strong tag as this server makes them, because If-Match never matches a weak one. */
+/** The revision in a strong tag of any form, as this server makes them; undefined for others, weak ones among them. */
 function revisionOf(tag: string): Revision | undefined {
-  const digits = /^"(0|[1-9][0-9]{0,15})"$/.exec(tag)?.[1]
+  const digits = /^"(0|[1-9][0-9]{0,15})(?:-from-[1-9][0-9]{0,15})?(?:-[a-z]+)?"$/.exec(tag)?.[1]
   const revision = Number(digits)
   return digits !== undefined && Number.isSafeInteger(revision) ? revision : undefined
-}
-
-/** Whether the reader has this revision already. HTTP allows any list of tags here, weak ones included. */
-export function isUnchanged(noneMatch: string | undefined, revision: Revision): boolean {
-  if (noneMatch === undefined) return false
-  const own = entityTag(revision)
-  return noneMatch.split(',').some(tag => {
-    const given = tag.trim()
-    return given === '*' || given === own || given === `W/${own}`
-  })
 }
 
 /** HTTP names a failed If-Match or If-None-Match differently; other errors are returned unchanged. */

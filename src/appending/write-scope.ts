@@ -48,7 +48,8 @@ export interface Told {
 /**
  * A condition counts every event, but its violation may name only events the token may read: the first of those that
  * match. That a hidden event alone matched is revealed only where everything else held, so each such probe either
- * stores an event or is counted as a denial.
+ * stores an event or is counted as a denial. Rejects when the events cannot be read and nothing else can be told: that
+ * is no denial.
  */
 export async function withoutHidden(
   error: StoreError,
@@ -61,11 +62,16 @@ export async function withoutHidden(
     return { error, tellsOfHidden: false }
   }
   // Searched whether or not the condition held, so that the time taken does not reveal which.
-  const readable = await firstReadable(condition, within, store).catch(() => undefined)
+  let unread: { readonly error: unknown } | undefined
+  const readable = await firstReadable(condition, within, store).catch((failure: unknown) => {
+    unread = { error: failure }
+    return undefined
+  })
   const revisions = error.violations.filter(({ kind }) => kind === 'revision')
   if (revisions.length === error.violations.length) return { error, tellsOfHidden: false }
   const told = readable === undefined ? revisions : [...revisions, readable]
   if (told.length > 0) return { error: conflictOf(told, error.errors), tellsOfHidden: false }
+  if (unread !== undefined) throw unread.error
   const errors = [...error.errors, { pointer: '/condition', detail: HIDDEN }]
   return { error: new StoreError('CONDITION_FAILED', `the condition ${HIDDEN}`, { errors }), tellsOfHidden: true }
 }

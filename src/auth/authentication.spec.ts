@@ -8,10 +8,15 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { configOf } from '../../test/support/config-module.js'
 import { loadSettings } from '../config/load-settings.js'
 import type { Settings } from '../config/settings.js'
+import { codeOf } from '../contract/errors.js'
 import { AuthModule } from './auth.module.js'
 import { Authentication } from './authentication.js'
+import { BadToken } from './claims.js'
+import { Denials } from './denials.js'
+import { Quotas } from './quotas.js'
 import { assertEveryRouteDeclares, openRoutes } from './route-needs.guard.js'
 import { Needs, Public } from './scope.decorator.js'
+import { TokenVerifier } from './token-verifier.js'
 
 const secret = 'a secret of the tests, long enough for HS256'
 const quota = { requestsPerMinute: 100_000, eventsPerMinute: 1000, bytesPerMinute: 1e6, batch: 10 }
@@ -249,6 +254,20 @@ describe('a small server', () => {
       }
     }
     expect(await askRaw('/things', [token])).toMatch(/^HTTP\/1\.1 200 /)
+  })
+
+  test('ten thousand other addresses do not clear what one has failed', () => {
+    const [verifier, quotas, denials] = [app.get(TokenVerifier), app.get(Quotas), app.get(Denials)]
+    const authentication = new Authentication(verifier, quotas, denials, () => 0)
+    const fail = (address: string) =>
+      codeOf(authentication.refused(new BadToken('no'), { address, route: '/things', agentId: undefined }))
+    const told = Array.from({ length: 61 }, () => fail('192.0.2.1'))
+    expect(new Set(told.slice(0, 60))).toEqual(new Set(['UNAUTHENTICATED']))
+    for (let n = 0; n < 20_001; n++) {
+      if (n % 5_000 === 0) told.push(fail('192.0.2.1'))
+      fail(`2001:db8::${n.toString(16)}`)
+    }
+    expect(told.slice(60)).toEqual(Array(6).fill('RATE_LIMITED'))
   })
 
   test('a stranger is challenged, the open route is open', async () => {

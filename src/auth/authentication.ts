@@ -62,6 +62,7 @@ function isStream(payload: unknown): payload is Readable {
 }
 
 export class Authentication {
+  /** Of this minute, in the order of their last failure. */
   private failures = new Map<string, number>()
   private minute = 0
 
@@ -159,11 +160,14 @@ export class Authentication {
   /** Only failures count, so valid tokens from the same address are never held back. */
   private mayFailAgain(address: string): boolean {
     const minute = Math.floor(this.now() / minuteMs)
-    if (minute !== this.minute || this.failures.size >= mostAddresses) {
+    if (minute !== this.minute) {
       this.failures = new Map()
       this.minute = minute
     }
     const failed = (this.failures.get(address) ?? 0) + 1
+    this.failures.delete(address)
+    // Only the address that has not failed for longest gives way: many addresses together must not clear the counts of all.
+    if (this.failures.size >= mostAddresses) this.failures.delete(this.failures.keys().next().value as string)
     this.failures.set(address, failed)
     return failed <= failuresPerMinute
   }

@@ -5,14 +5,15 @@ import { CostlyReads } from './costly-reads.js'
 import { WorkBudgets } from './work-budgets.js'
 
 const ADA = { agentId: 'ada' }
+const STAYS = { whenGone: (_leave: () => void) => {} }
 
 class Read {
   readonly done = Promise.withResolvers<string>()
   begun = false
   readonly answer: Promise<string>
 
-  constructor(reads: CostlyReads, who = ADA) {
-    this.answer = reads.run(who, () => {
+  constructor(reads: CostlyReads, who = ADA, exchange = STAYS) {
+    this.answer = reads.run(who, exchange, () => {
       this.begun = true
       return this.done.promise
     })
@@ -44,8 +45,31 @@ test('the third waits until one of two is done, and nobody comes before it', asy
 test('a line that is full takes nobody more, and says so', async () => {
   const { budgets, reads } = twoAtATime()
   const all = Array.from({ length: 2 + 16 }, () => new Read(reads))
-  await expect(reads.run(ADA, async () => 'events')).rejects.toMatchObject({ code: 'WORK_LIMIT' })
+  await expect(reads.run(ADA, STAYS, async () => 'events')).rejects.toMatchObject({ code: 'WORK_LIMIT' })
   for (const { done } of all) done.resolve('events')
   await Promise.all(all.map(({ answer }) => answer))
-  expect([await reads.run(ADA, async () => 'again'), budgets.heldBy('ada', 'costlyReads')]).toEqual(['again', 0])
+  expect([await reads.run(ADA, STAYS, async () => 'again'), budgets.heldBy('ada', 'costlyReads')]).toEqual(['again', 0])
+})
+
+test('whoever leaves the line is not read for, and those behind come in their place', async () => {
+  const { budgets, reads } = twoAtATime()
+  const under = [new Read(reads), new Read(reads)]
+  let leave: () => void = () => undefined
+  const leaver = {
+    whenGone: (gone: () => void) => {
+      leave = gone
+    },
+  }
+  const left = new Read(reads, ADA, leaver)
+  const gone = new Read(reads, ADA, { whenGone: now => now() })
+  const next = new Read(reads)
+  leave()
+  await expect(left.answer).rejects.toMatchObject({ code: 'ABORTED' })
+  await expect(gone.answer).rejects.toMatchObject({ code: 'ABORTED' })
+  for (const { done } of under) done.resolve('events')
+  await Promise.all(under.map(({ answer }) => answer))
+  expect([left.begun, gone.begun, next.begun]).toEqual([false, false, true])
+  leave()
+  next.done.resolve('events')
+  expect([await next.answer, budgets.heldBy('ada', 'costlyReads')]).toEqual(['events', 0])
 })

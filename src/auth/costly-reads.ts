@@ -8,15 +8,25 @@ const LINE_FOR_EACH = 8
 
 type Release = () => void
 
+interface Waiting {
+  readonly resume: (release: Release) => void
+}
+
+/** The exchange with the caller that waits for the read. */
+interface Exchange {
+  /** Calls `leave` when the caller is gone; at once if that is so already. */
+  whenGone(leave: () => void): void
+}
+
 export class CostlyReads {
   /** An agent has a line only while it has as many reads under way as it may. */
-  private readonly lines = new Map<string, ((release: Release) => void)[]>()
+  private readonly lines = new Map<string, Waiting[]>()
 
   constructor(private readonly budgets: WorkBudgets) {}
 
-  /** Throws WORK_LIMIT when the agent's line is full. */
-  async run<T>({ agentId }: Pick<Access, 'agentId'>, read: () => Promise<T>): Promise<T> {
-    const release = this.taken(agentId) ?? (await this.inLine(agentId))
+  /** Throws WORK_LIMIT when the agent's line is full, and ABORTED when the caller has left the line. */
+  async run<T>({ agentId }: Pick<Access, 'agentId'>, exchange: Exchange, read: () => Promise<T>): Promise<T> {
+    const release = this.taken(agentId) ?? (await this.inLine(agentId, exchange))
     try {
       return await read()
     } finally {
@@ -30,7 +40,7 @@ export class CostlyReads {
     return isFull ? undefined : budgets.take(agentId, 'costlyReads')
   }
 
-  private inLine(agentId: string): Promise<Release> {
+  private inLine(agentId: string, exchange: Exchange): Promise<Release> {
     const line = this.lines.get(agentId) ?? []
     const most = this.budgets.limits.costlyReads * LINE_FOR_EACH
     if (line.length >= most) {
@@ -38,7 +48,23 @@ export class CostlyReads {
       throw new StoreError('WORK_LIMIT', detail, { retryAfterSeconds: 1 })
     }
     this.lines.set(agentId, line)
-    return new Promise(resume => line.push(resume))
+    return new Promise((resume, reject) => {
+      const waiting: Waiting = { resume }
+      line.push(waiting)
+      exchange.whenGone(() => {
+        if (this.leave(agentId, waiting)) reject(new StoreError('ABORTED', 'The caller is gone.'))
+      })
+    })
+  }
+
+  /** Returns whether it was still in line. */
+  private leave(agentId: string, waiting: Waiting): boolean {
+    const line = this.lines.get(agentId)
+    const at = line?.indexOf(waiting) ?? -1
+    if (line === undefined || at < 0) return false
+    line.splice(at, 1)
+    if (line.length === 0) this.lines.delete(agentId)
+    return true
   }
 
   /** The budget passes to the next in line without being released, so that no new read can take it in between. */
@@ -47,6 +73,6 @@ export class CostlyReads {
     const next = line?.shift()
     if (line?.length === 0) this.lines.delete(agentId)
     if (next === undefined) release()
-    else next(release)
+    else next.resume(release)
   }
 }

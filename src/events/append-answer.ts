@@ -28,9 +28,12 @@ export function locationOf({ events, firstPosition, lastPosition }: Appended, sh
   return `/v1/events?after=${firstPosition - 1}&before=${lastPosition + 1}`
 }
 
-/** Warns because large events slow every reader. A body below the threshold is not examined, which saves the walk. */
+/** What a byte of JSON may take as MessagePack: `-0,` is stored as a double, in nine bytes. */
+const STORED_BYTES_MOST = 3
+
+/** Warns because large events slow every reader. A body that can hold no large event is not examined. */
 export function warningOf({ events }: AppendInput, bodyBytes: number): string | undefined {
-  if (bodyBytes < LIMITS.eventWarnBytes || !Array.isArray(events)) return undefined
+  if (bodyBytes * STORED_BYTES_MOST < LIMITS.eventWarnBytes || !Array.isArray(events)) return undefined
   const large = events.flatMap((event, i) => (payloadBytes(event) > LIMITS.eventWarnBytes ? [i] : []))
   if (large.length === 0) return undefined
   const which = events.length === 1 ? 'event' : `events ${shown(large)}`

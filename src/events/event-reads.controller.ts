@@ -58,7 +58,7 @@ export class EventReadsController {
       http.announce('ndjson')
       return inWordsOfQuery(() => this.lines.stream(plan, query.limit, http))
     }
-    const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, access, query.limit))
+    const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, access, http, query.limit))
     if (next !== null) void http.reply.header('link', nextLink(http.request.url, next))
     return sendPage(http, events, { next, head })
   }

@@ -1,6 +1,7 @@
 // Remembers the outcome of appends whose callers did not wait, in memory, for a limited time and within bounds.
 import { randomUUID } from 'node:crypto'
 import { Injectable } from '@nestjs/common'
+import { WorkBudgets } from '../auth/work-budgets.js'
 import { StoreError } from '../contract/errors.js'
 
 /** An ended operation is kept for `keptMs`; beyond the other bounds the oldest are dropped earlier. */
@@ -22,6 +23,8 @@ export interface OperationOutcome {
 interface Operation {
   readonly agentId: string
   readonly events: number
+  /** Gives back what the pending operation holds of its agent's budget. */
+  readonly release: () => void
   outcome: OperationOutcome
   /** On the monotonic clock; undefined while the operation is pending. */
   endedAt: number | undefined
@@ -41,24 +44,30 @@ export class Operations {
   private readonly pending = new Map<string, Operation>()
   private keptEvents = 0
 
-  /** Starts the work. Waits one turn of the event loop, so that what is refused at once is thrown to the caller. */
+  constructor(private readonly budgets: WorkBudgets) {}
+
+  /**
+   * Starts the work. Waits one turn of the event loop, so that what is refused at once is thrown to the caller. Throws
+   * WORK_LIMIT when the agent has as many pending as it may.
+   */
   async start({ agentId, events, work, problemOf }: Undertaking): Promise<string> {
     if (this.pending.size >= OPERATIONS.pendingMax) {
       throw new StoreError('OVERLOADED', `${OPERATIONS.pendingMax} asynchronous appends are waiting already.`, {
         retryAfterSeconds: 1,
       })
     }
+    const release = this.budgets.take(agentId, 'asyncAppends')
     const operationId = randomUUID()
-    const working = work()
     const operation: Operation = {
       agentId,
       events,
+      release,
       outcome: { operationId, status: 'pending' },
       endedAt: undefined,
     }
     let refused: { readonly error: unknown } | undefined
     this.pending.set(operationId, operation)
-    const ending = working.then(
+    const ending = begun(work).then(
       result => this.end(operation, { operationId, status: 'stored', result }),
       (error: unknown) => {
         refused = { error }
@@ -80,6 +89,7 @@ export class Operations {
 
   private end(operation: Operation, outcome: OperationOutcome): void {
     const { operationId } = outcome
+    operation.release()
     this.pending.delete(operationId)
     operation.outcome = outcome
     operation.endedAt = performance.now()
@@ -103,4 +113,9 @@ export class Operations {
     this.ended.delete(operationId)
     this.keptEvents -= operation.events
   }
+}
+
+/** What the work throws at once is a rejection like any other, so that every operation ends in one way. */
+async function begun(work: () => Promise<object>): Promise<object> {
+  return work()
 }

@@ -273,6 +273,23 @@ describe('a stream', () => {
     expect((await call('/v1/streams/odd/events', { headers: { 'if-none-match': '"0"' } })).status).toBe(200)
   })
 
+  test('has a tag for each form, so that no cache gives one for another', async () => {
+    await append(event({ stream: 'odd' }))
+    const read = (accept: string, known = '""') =>
+      call('/v1/streams/odd/events', { headers: { accept, 'if-none-match': known } })
+    const forms = ['application/json', 'application/msgpack', 'application/cloudevents-batch+json']
+    const tags = await Promise.all(forms.map(async form => (await read(form)).headers.get('etag') ?? ''))
+    expect(tags[0]).toBe('"0"')
+    for (const [at, form] of forms.entries()) {
+      const answers = await Promise.all(tags.map(tag => read(form, tag)))
+      expect(answers.map(({ status }) => status)).toEqual(tags.map((_, other) => (other === at ? 304 : 200)))
+      expect(new Set(answers.map(({ headers }) => headers.get('vary')))).toEqual(new Set(['Accept']))
+    }
+    const json = { type: 'T', data: {} }
+    const appended = await call('/v1/streams/odd/events', { json, headers: { 'if-match': tags[1] as string } })
+    expect([appended.status, appended.headers.get('etag')]).toEqual([201, '"1"'])
+  })
+
   test('nobody wrote to is not there, nor is a pattern', async () => {
     await append(event({ stream: 'odd' }))
     expect((await call('/v1/streams/none/events')).status).toBe(404)

@@ -1,6 +1,7 @@
 // Reads for a caller over HTTP: pages with cursors, single events, and streams by revision.
 import { Injectable } from '@nestjs/common'
 import { remapPointers } from '../appending/append-body.js'
+import { streamState } from '../appending/preconditions.js'
 import type { Access } from '../auth/access.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { StoreError } from '../contract/errors.js'
@@ -18,8 +19,9 @@ import {
   type Upcast,
 } from '../streaming/read-query.js'
 import { UpcastView } from '../streaming/upcast-view.service.js'
+import type { HttpExchange } from '../wire/http.decorator.js'
 import { readPage } from './read-page.js'
-import { type StreamQuery, streamSource } from './stream-page.js'
+import { firstKept, type StreamQuery, streamSource } from './stream-page.js'
 
 export interface EventsRead {
   readonly events: readonly RecordedEvent[]
@@ -53,12 +55,17 @@ export class Reads {
     return readPlan(query, access.within('events.read'), this.store.head())
   }
 
-  async page(plan: ReadPlan, access: Access, limit: number = LIMITS.readLimitDefault): Promise<EventsRead> {
+  async page(
+    plan: ReadPlan,
+    access: Access,
+    http: HttpExchange,
+    limit: number = LIMITS.readLimitDefault,
+  ): Promise<EventsRead> {
     const read = () => {
       const source = this.store.read({ ...plan.request, ...limitBeyond(limit) })
       return readPage(this.views.of(source, plan.upcast), limit)
     }
-    const { events, more } = await (isCostly(plan, limit) ? this.costly.run(access, read) : read())
+    const { events, more } = await (isCostly(plan, limit) ? this.costly.run(access, http, read) : read())
     const last = events.at(-1)
     return { events, next: more && last !== undefined ? plan.cursorAfter(last.position) : null, head: plan.head }
   }
@@ -78,6 +85,11 @@ export class Reads {
       throw new StoreError('NOT_FOUND', 'There is no stream of this name, or the token may not read it.')
     }
     return info
+  }
+
+  /** What the tags of the stream's answers name. */
+  async streamState(info: StreamInfo): Promise<string> {
+    return streamState(info.revision, await firstKept(this.store, info))
   }
 
   async stream(info: StreamInfo, query: StreamReadQuery): Promise<StreamRead> {

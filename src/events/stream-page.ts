@@ -57,6 +57,13 @@ async function firstFrom(
   return low
 }
 
+/** The first revision that is left. While the log has lost nothing to retention it is 0 without a look. */
+export async function firstKept(store: EventStore, { stream, revision }: StreamInfo): Promise<Revision> {
+  if (store.status().first <= 1) return 0
+  const first = await firstOf(store, { filter: { streams: [stream] } })
+  return first?.revision ?? revision + 1
+}
+
 async function firstOf(store: EventStore, request: ReadRequest): Promise<RecordedEvent | undefined> {
   for await (const event of store.read({ ...request, limit: 1, onDamaged: () => undefined })) return event
   return undefined

@@ -16,7 +16,7 @@ import { streamAppend } from '../appending/append-body.js'
 import { appendContextOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
 import { KEY_HEADER } from '../appending/idempotency-header.js'
-import { asPrecondition, entityTag, expectedByHeaders, isUnchanged } from '../appending/preconditions.js'
+import { asPrecondition, expectedByHeaders } from '../appending/preconditions.js'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
@@ -26,6 +26,7 @@ import type { AppendedEvent } from '../contract/event-store.js'
 import { streamLink } from '../streaming/read-query.js'
 import { appendBody } from '../wire/body.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { entityTag } from '../wire/negotiation.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { AppendedBatch, AppendedOne, StreamPage } from './answers.dto.js'
 import { OF_PAGES, sendAppended, sendPage } from './answers.js'
@@ -57,7 +58,7 @@ export class StreamEventsController {
   @ApiOperation({
     summary: 'Read a stream by revision',
     description:
-      'The ETag is the revision of the stream: with it in If-None-Match, an unchanged stream answers 304. With `upcast` there is no ETag.',
+      'The ETag is the revision of the stream, with more behind it in forms other than JSON and where retention has removed events: with it in If-None-Match, an unchanged stream answers 304. With `upcast` there is no ETag.',
   })
   @ApiParam(STREAM)
   @ApiHeader({ name: 'If-None-Match', description: 'The ETag of an earlier answer.', example: '"4"', required: false })
@@ -68,16 +69,13 @@ export class StreamEventsController {
     @CallerAccess() access: Access,
     @Query(new ValidatorPipe(StreamReadParameters)) query: StreamReadParameters,
   ): Promise<string | Buffer | undefined> {
-    http.form(OF_PAGES)
+    const form = http.form(OF_PAGES)
     const { stream } = http.request.params as { stream: string }
     const info = await this.reads.streamInfo(stream, access)
     // Upcasters can change what is shown at the same revision, so the revision is no valid tag for such an answer.
     if (query.upcast === undefined) {
-      void http.reply.header('etag', entityTag(info.revision))
-      if (isUnchanged(http.request.headers['if-none-match'], info.revision)) {
-        void http.reply.status(304)
-        return undefined
-      }
+      const state = await this.reads.streamState(info)
+      if (http.isUnchanged(entityTag(state, form))) return undefined
     }
     const { events, next } = await inWordsOfQuery(() => this.reads.stream(info, query))
     if (next !== null) void http.reply.header('link', streamLink(http.request.url, next))
@@ -89,7 +87,7 @@ export class StreamEventsController {
   @ApiOperation({
     summary: 'Append to a stream',
     description:
-      'One event, or `{events, condition?}`, without `stream`. `If-Match: "<revision>"` expects a revision, `If-Match: *` that the stream exists, `If-None-Match: *` that it does not.',
+      'One event, or `{events, condition?}`, without `stream`. `If-Match: "<revision>"`, or any ETag of the stream, expects a revision, `If-Match: *` that the stream exists, `If-None-Match: *` that it does not.',
   })
   @ApiParam(STREAM)
   @ApiHeader(KEY_HEADER)
@@ -114,7 +112,7 @@ export class StreamEventsController {
       .catch((error: unknown) => {
         throw error instanceof StoreError ? asPrecondition(error) : error
       })
-    void http.reply.header('etag', entityTag((appended.events.at(-1) as AppendedEvent).revision))
+    void http.reply.header('etag', entityTag((appended.events.at(-1) as AppendedEvent).revision, 'json'))
     const shape = isObject(given) && Object.hasOwn(given, 'events') ? 'batch' : 'one'
     return sendAppended(http, appended, shape, warning)
   }

@@ -114,7 +114,9 @@ export class Groups {
       // Another request may have defined the group while this one awaited the position.
       if (group.definition === undefined) {
         const { agentId: definedBy } = access
-        if (!catalogue.has(name)) this.budgets.mustFit('groups', catalogue.ownedBy(definedBy) + 1)
+        // A name that is left over from a definition that failed or a deletion is nobody's, and counts for nobody.
+        catalogue.remove(name)
+        this.budgets.mustFit('groups', catalogue.ownedBy(definedBy) + 1)
         catalogue.add(name, definedBy)
         const named = { agents: [], roles: [], ...consumers }
         await group.define({ filter, after, start, ...settingsOf(settings), definedBy, consumers: named, within })
@@ -188,8 +190,10 @@ export class Groups {
     const group = await this.managed(name, access)
     if (!access.has('admin.write')) mustBeAllowedToDefine(access)
     await group.remove(access.agentId)
+    const catalogue = await this.catalogue()
     const now = await this.open.group(name)
-    if (now.definition === undefined) (await this.catalogue()).remove(name)
+    // Nothing is awaited in between, because the name may be defined anew.
+    if (now.definition === undefined) catalogue.remove(name)
   }
 
   /** When the signal aborts before the answer, nothing stays handed out and no attempt is counted. */

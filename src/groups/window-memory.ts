@@ -1,9 +1,6 @@
 // Bounds the memory of all windows together: over it, the window that nothing was handed out of for longest gives way.
 import { GROUP_LIMITS } from './state/group-limits.js'
 
-/** Windows that are being filled do not give way, so no more groups than this read on at the same time. */
-const READERS = 32
-
 export interface Holder {
   readonly positions: number
   readonly keptBytes: number
@@ -20,10 +17,14 @@ export class WindowMemory {
   private bytes = 0
   /** In the order in which something was last handed out of them, because the first gives way first. */
   private readonly holders = new Set<Holder>()
+  /** Windows that are being filled do not give way. All of them, and one that an arrival fills, fit the bound. */
+  private readonly mostReaders: number
   private readers = 0
   private readonly inLine: (() => void)[] = []
 
-  constructor(private readonly most: { readonly knownPositions: number; readonly keptBytes: number } = GROUP_LIMITS) {}
+  constructor(private readonly most: { readonly knownPositions: number; readonly keptBytes: number } = GROUP_LIMITS) {
+    this.mostReaders = Math.max(1, Math.floor(most.knownPositions / GROUP_LIMITS.aboveFloor) - 1)
+  }
 
   get held(): { readonly positions: number; readonly bytes: number } {
     return { positions: this.positions, bytes: this.bytes }
@@ -46,7 +47,7 @@ export class WindowMemory {
 
   /** Resolves when the caller may read on. It must call the returned function exactly once when it has finished. */
   async turnToRead(): Promise<() => void> {
-    if (this.readers >= READERS) await new Promise<void>(resolve => this.inLine.push(resolve))
+    if (this.readers >= this.mostReaders) await new Promise<void>(resolve => this.inLine.push(resolve))
     else this.readers++
     return () => {
       const next = this.inLine.shift()

@@ -37,7 +37,7 @@ export class QueriesController {
     const form = http.form()
     const query = readQueryBody(plainBody(body))
     const within = access.within('events.query')
-    const page = await this.costly.run(access, () => this.queries.answer(query, within, form))
+    const page = await this.costly.run(access, http, () => this.queries.answer(query, within, form))
     http.announce(form)
     return page
   }

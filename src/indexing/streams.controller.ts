@@ -1,12 +1,14 @@
 // `GET /v1/streams` and `GET /v1/streams/{stream}`: lists streams and describes one.
 import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import { streamState } from '../appending/preconditions.js'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { entityTag } from '../wire/negotiation.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { StreamAnswerDto, StreamsAnswerDto, StreamsQueryDto } from './indexing.dto.js'
 import { Streams } from './streams.service.js'
@@ -31,7 +33,7 @@ export class StreamsController {
     @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
-    const page = await this.costly.run(access, () => this.streams.list(query, access)).catch(inQuery)
+    const page = await this.costly.run(access, http, () => this.streams.list(query, access)).catch(inQuery)
     return http.send(page)
   }
 
@@ -48,8 +50,10 @@ export class StreamsController {
     @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<string | Buffer> {
+    const form = http.form()
     const found = await this.streams.one(stream, access)
-    void http.reply.header('etag', `"${found.revision}"`)
+    const state = streamState(found.revision, found.first?.revision ?? found.revision + 1)
+    void http.reply.header('etag', entityTag(state, form))
     return http.send(found)
   }
 }

@@ -1,5 +1,15 @@
 // What was denied, as it is found in `$security` afterwards: who, what and how often, and no token.
-import { ADMIN, agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
+import { connect } from 'node:net'
+import { text } from 'node:stream/consumers'
+import {
+  ADMIN,
+  agent,
+  bearerOf,
+  jsonOf,
+  type ServerUnderTest,
+  startServer,
+} from '../../test/support/http-server-under-test.js'
+import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { EventsModule } from '../events/events.module.js'
 import { OperationsModule } from './operations.module.js'
 import { SecurityJournal } from './security-journal.service.js'
@@ -34,6 +44,29 @@ test('refusals become events, one for each caller and reason, and only those who
   ])
   expect(JSON.stringify(events)).not.toContain('canary')
   expect(await jsonOf(server.call('/v1/events', { as: agent('other') }))).toMatchObject({ events: [] })
+})
+
+test('what is denied while the server ends is written down as well', async () => {
+  const dataDir = makeTempDirectory()
+  const ending = await startServer([EventsModule, OperationsModule], { dataDir })
+  const nosy = bearerOf(agent('nosy', 'guest'))
+  const body = JSON.stringify(json)
+  const socket = connect(Number(new URL(ending.url).port))
+  const answered = text(socket)
+  socket.write(
+    `POST /v1/events HTTP/1.1\r\nHost: a\r\nAuthorization: ${nosy}\r\nContent-Type: application/json\r\nContent-Length: ${body.length}\r\n\r\n${body.slice(0, 9)}`,
+  )
+  expect((await ending.call('/v1/events', { json, as: agent('before', 'guest') })).status).toBe(403)
+  const ended = ending.stop()
+  while (ending.store.head() === 0) await new Promise(setImmediate)
+  socket.write(body.slice(9))
+  expect(await answered).toMatch(/^HTTP\/1\.1 403 /)
+  await ended
+  const next = await startServer([EventsModule], { dataDir })
+  const { events } = await jsonOf(next.call('/v1/events?stream=$security', { as: agent('auditor', 'system_agent') }))
+  expect(events.map(({ data }: { data: { who: string } }) => data.who)).toEqual(['before', 'nosy'])
+  await next.stop()
+  removeTempDirectory(dataDir)
 })
 
 test('nobody writes there, an admin neither', async () => {

@@ -1,6 +1,12 @@
-// Writes denials to `$security`, a minute after the first one and at shutdown, so that no request waits for it.
+// Writes denials to `$security`, a minute after the first one and at the shutdown, so that no request waits for it.
 
-import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
+import {
+  type BeforeApplicationShutdown,
+  Injectable,
+  Logger,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common'
 import { Denials } from '../auth/denials.js'
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { codeOf } from '../contract/errors.js'
@@ -11,7 +17,7 @@ import { Journal } from './journal.js'
 const GATHER_MS = 60_000
 
 @Injectable()
-export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicationShutdown {
+export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly journal = new Journal()
   private readonly logger = new Logger('security')
   private timer: NodeJS.Timeout | undefined
@@ -37,13 +43,19 @@ export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicatio
     })
   }
 
-  async beforeApplicationShutdown(): Promise<void> {
-    clearTimeout(this.timer)
-    await this.write()
+  /** Written before the connections are drained, because the drain may take longer than the server has. */
+  beforeApplicationShutdown(): Promise<void> {
+    return this.write()
+  }
+
+  /** The requests that were answered during the drain have been denied like any others. The store is still open. */
+  onApplicationShutdown(): Promise<void> {
+    return this.write()
   }
 
   /** A failure is only logged: a store that takes no appends must not keep the server from answering or ending. */
   async write(): Promise<void> {
+    clearTimeout(this.timer)
     const events = this.journal.take()
     if (events.length === 0) return
     try {

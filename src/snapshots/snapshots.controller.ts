@@ -16,6 +16,7 @@ import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { entityTag } from '../wire/negotiation.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import type { KeptFold } from './registry.js'
 import { isFoldId, isSnapshotId } from './snapshot-names.js'
@@ -102,7 +103,7 @@ export class SnapshotsController {
   @ApiOperation({
     summary: 'Read the state of a snapshot',
     description:
-      'With a token that may read every event that can be in it; for any other there is none. The ETag is the hash of the state: with it in If-None-Match, the same state answers 304.',
+      'With a token that may read every event that can be in it; for any other there is none. The ETag is the hash of the state, with the form behind it where that is not JSON: with it in If-None-Match, the same state answers 304.',
   })
   @ApiParam(ID)
   @ApiHeader({ name: 'If-None-Match', description: 'The ETag of an earlier answer.', required: false })
@@ -113,13 +114,9 @@ export class SnapshotsController {
     @CallerAccess() access: Access,
     @Http() http: HttpExchange,
   ): Promise<Text | undefined> {
+    const form = http.form()
     const { header, state } = await this.snapshots.state(checked(id), access)
-    const tag = `"${header.state.sha256}"`
-    void http.reply.header('etag', tag)
-    if (isAmong(http.request.headers['if-none-match'], tag)) {
-      void http.reply.status(304)
-      return undefined
-    }
+    if (http.isUnchanged(entityTag(header.state.sha256, form))) return undefined
     return http.send({ id, position: header.position, events: header.events, state })
   }
 
@@ -199,11 +196,6 @@ function foldAnswer({ id, name, text, keptBy, sinceMs }: KeptFold): KeptFoldAnsw
 
 function timeOf(ms: number): string {
   return new Date(ms).toISOString()
-}
-
-function isAmong(noneMatch: string | undefined, tag: string): boolean {
-  const given = noneMatch?.split(',').map(text => text.trim().replace(/^W\//, '')) ?? []
-  return given.some(one => one === '*' || one === tag)
 }
 
 /** Throws NOT_FOUND for a text that is no id, because it names no snapshot. */

@@ -1,6 +1,9 @@
 // How the server ends for those who hold something open.
+import { Logger } from '@nestjs/common'
 import { codeOf, type StoreError } from '../contract/errors.js'
 import { Draining } from './draining.service.js'
+
+Logger.overrideLogger(false)
 
 let draining: Draining
 let ended: string[]
@@ -36,6 +39,15 @@ test('what one of them ends while it is told is not told again, and the rest is'
   let letGo: () => void = () => undefined
   draining.register(() => letGo())
   letGo = hold('a consumer')
+  hold('a socket')
+  draining.begin()
+  expect(ended).toEqual(['a socket: CLOSED, The server is shutting down.'])
+})
+
+test('one that cannot be told does not keep it from the others', () => {
+  draining.register(() => {
+    throw new Error('nobody is there')
+  })
   hold('a socket')
   draining.begin()
   expect(ended).toEqual(['a socket: CLOSED, The server is shutting down.'])

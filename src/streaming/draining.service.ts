@@ -1,6 +1,6 @@
 // How the server ends for those who hold something open: each is notified once, and nothing new begins.
 import type { ServerResponse } from 'node:http'
-import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { Injectable, Logger, type OnModuleDestroy } from '@nestjs/common'
 import { StoreError } from '../contract/errors.js'
 
 /** How long a client has to read the last frame that was sent to it before its connection is cut. */
@@ -22,6 +22,7 @@ export function cutOffLater(answer: ServerResponse): void {
 export class Draining implements OnModuleDestroy {
   private readonly open = new Set<(error: StoreError) => void>()
   private begun = false
+  private readonly logger = new Logger('streaming')
 
   onModuleDestroy(): void {
     this.begin()
@@ -30,7 +31,16 @@ export class Draining implements OnModuleDestroy {
   begin(): void {
     if (this.begun) return
     this.begun = true
-    for (const end of this.open) end(shuttingDown())
+    for (const end of this.open) this.tell(end)
+  }
+
+  /** Never throws, because whoever comes behind must be told, too, and the server must end. */
+  private tell(end: (error: StoreError) => void): void {
+    try {
+      end(shuttingDown())
+    } catch (error) {
+      this.logger.error({ error, message: 'something that was open could not be told that the server ends' })
+    }
   }
 
   /** Throws CLOSED once the server ends. */

@@ -1,6 +1,6 @@
 // Answers that go on for long: each counts for its agent, and ends with the server or within a second of its token.
 import type { ServerResponse } from 'node:http'
-import { Injectable } from '@nestjs/common'
+import { Injectable, Logger } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { bearerOf } from '../auth/authentication.js'
 import '../auth/caller.decorator.js'
@@ -20,8 +20,7 @@ export interface LongAnswer {
   readonly answer: ServerResponse
 }
 
-interface Watched {
-  readonly request: Asking
+interface Watched extends LongAnswer {
   /** Called once, with the reason why the token is no longer good. */
   readonly onOver: (error: StoreError) => void
 }
@@ -31,6 +30,7 @@ export class LongAnswers {
   private readonly watched = new Set<Watched>()
   private timer: NodeJS.Timeout | undefined
   private isLooking = false
+  private readonly logger = new Logger('streaming')
 
   constructor(
     private readonly budgets: WorkBudgets,
@@ -42,15 +42,16 @@ export class LongAnswers {
    * Throws WORK_LIMIT when the agent has too many of one of these works, and CLOSED when the server ends. The returned
    * function must be called when nothing more is made for the answer, once or more often. `onOver` is called with the
    * reason why the token is no longer good, or with CLOSED when the server ends. The latter may come after the returned
-   * function was called, because the server would wait for a caller that has not yet taken everything.
+   * function was called, because the server would wait for a caller that has not yet taken everything. An answer whose
+   * `onOver` throws is cut off.
    */
   begin({ request, answer }: LongAnswer, works: readonly Work[], onOver: (error: StoreError) => void): () => void {
     this.draining.assertOpen()
     const release = this.budgets.takeAll(request.access?.agentId ?? '', works)
-    const undrain = this.draining.register(onOver)
+    const watched: Watched = { request, answer, onOver }
+    const undrain = this.draining.register(error => this.end(watched, error))
     if (answer.destroyed) undrain()
     else answer.once('close', undrain)
-    const watched: Watched = { request, onOver }
     this.watched.add(watched)
     this.timer ??= setInterval(() => void this.look(), LOOK_MS).unref()
     return () => {
@@ -73,11 +74,14 @@ export class LongAnswers {
     if (this.isLooking) return
     this.isLooking = true
     const turn = new Turn()
-    for (const watched of this.watched) {
-      await this.lookAt(watched)
-      if (turn.isOver) await turn.next()
+    try {
+      for (const watched of this.watched) {
+        await this.lookAt(watched)
+        if (turn.isOver) await turn.next()
+      }
+    } finally {
+      this.isLooking = false
     }
-    this.isLooking = false
   }
 
   private async lookAt(watched: Watched): Promise<void> {
@@ -87,7 +91,17 @@ export class LongAnswers {
       // The answer may have ended while its token was being verified.
       if (!this.watched.has(watched)) return
       this.forget(watched)
-      watched.onOver(error as StoreError)
+      this.end(watched, error as StoreError)
+    }
+  }
+
+  /** Never throws, because the answers behind this one must be ended, too. */
+  private end({ answer, onOver }: Watched, error: StoreError): void {
+    try {
+      onOver(error)
+    } catch (failure) {
+      this.logger.error({ error: failure, message: 'an answer could not be ended in order and was cut off' })
+      answer.destroy()
     }
   }
 

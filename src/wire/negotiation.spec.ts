@@ -1,7 +1,7 @@
 // The form of an answer: what Accept headers ask for, from the plain to the odd.
 import type { StoreError } from '../contract/errors.js'
 import { decodeMessagePack } from './message-pack.js'
-import { encoded, type Form, formOf } from './negotiation.js'
+import { encoded, entityTag, type Form, formOf, isUnchanged } from './negotiation.js'
 
 const offered = ['json', 'msgpack', 'ndjson', 'sse'] as const
 
@@ -57,4 +57,22 @@ test('a value says the same in either form', () => {
   const value = { a: [1, 'ü', null], __proto__: null, gone: undefined }
   expect(JSON.parse(encoded(value, 'json') as string)).toEqual({ a: [1, 'ü', null] })
   expect(decodeMessagePack(encoded(value, 'msgpack') as Buffer)).toEqual({ a: [1, 'ü', null] })
+})
+
+test.each([
+  [undefined, false],
+  ['"4"', true],
+  ['W/"4"', true],
+  ['"3", "4"', true],
+  ['*', true],
+  ['"3"', false],
+  ['4', false],
+  ['"4-msgpack"', false],
+])('a reader who has %s', (noneMatch, unchanged) => {
+  expect(isUnchanged(noneMatch, entityTag(4, 'json'))).toBe(unchanged)
+})
+
+test('each form of an answer has a tag of its own', () => {
+  const tags = (['json', 'msgpack', 'cloudevents'] as const).map(form => entityTag(4, form))
+  expect(tags).toEqual(['"4"', '"4-msgpack"', '"4-cloudevents"'])
 })

@@ -1,4 +1,4 @@
-// Chooses the form of an answer by the Accept header, and writes plain values in that form.
+// Chooses the form of an answer by the Accept header, tags it, and writes plain values in that form.
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import { encodeMessagePack } from '../record/codec/writer.js'
@@ -88,6 +88,23 @@ function wishFor(form: Form, ranges: readonly Range[]): number {
     wishOfType(type => type === '*/*') ??
     0
   )
+}
+
+/**
+ * The entity tag of a state in a form. Each form has its own: a cache may ask with the tag of one form it keeps while its
+ * reader accepts another, and a 304 would have it serve the wrong one.
+ */
+export function entityTag(state: string | number, form: Form): string {
+  return form === 'json' ? `"${state}"` : `"${state}-${form}"`
+}
+
+/** Whether If-None-Match names this tag. HTTP allows any list of tags here, weak ones included. */
+export function isUnchanged(noneMatch: string | undefined, own: string): boolean {
+  if (noneMatch === undefined) return false
+  return noneMatch.split(',').some(tag => {
+    const given = tag.trim()
+    return given === '*' || given === own || given === `W/${own}`
+  })
 }
 
 export function encoded(value: unknown, form: PlainForm): string | Buffer {

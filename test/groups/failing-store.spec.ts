@@ -1,7 +1,10 @@
 // Groups on a disk that is slow, full or broken, and when the power goes at any operation: what was answered stays true,
 // and what was not answered is handed out again.
 import { describe, expect, test } from '@jest/globals'
+import { Access } from '../../src/auth/access.js'
+import { WorkBudgets } from '../../src/auth/work-budgets.js'
 import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
+import { DEFAULT_WORK_LIMITS } from '../../src/contract/work-limits.js'
 import type { Delivery } from '../../src/groups/dispatch/pending-take.js'
 import { openTiny } from '../crash/tiny-store.js'
 import { SEED, SOAK, stride, tell } from '../support/effort.js'
@@ -9,7 +12,7 @@ import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
 import { ManualClock, SECOND } from '../support/manual-clock.js'
 import { Random } from '../support/random.js'
-import { GroupHarness, positionsOf } from './group-harness.js'
+import { DEFINED, GroupHarness, groupsOn, positionsOf } from './group-harness.js'
 
 const ROOMY = { presizeBytes: 0, segmentBytes: 2 ** 20 }
 const onlyWrites = { only: (kind: string) => kind === 'write' }
@@ -120,6 +123,23 @@ test('a disk that fails: nothing more is handed out, and a new start knows what 
   expect(positionsOf(await then.take(9))).toEqual([4, 5])
   expect(await then.settle(given)).toBe(2)
   await next.close()
+})
+
+test('a name that is left over from a definition that failed does not make an agent owner of more than it may', async () => {
+  const { disk, clock, store } = await harness()
+  const groups = groupsOn(store, new WorkBudgets({ ...DEFAULT_WORK_LIMITS, groups: 1 }))
+  const define = (name: string, agentId: string) =>
+    codeOf(groups.define(name, { ...DEFINED, filter: {} }, new Access({ agentId, role: 'agent' })))
+  expect(await define('bobs', 'bob')).toBe('answered')
+  disk.arm({ failFrom: 1, code: 'ENOSPC', ...onlyWrites })
+  expect(await define('left', 'ada')).toBe('DISK_FULL')
+  disk.heal()
+  clock.move(60n * SECOND)
+  expect(await define('left', 'bob')).toBe('WORK_LIMIT')
+  expect(await define('left', 'ada')).toBe('answered')
+  expect(await define('another', 'ada')).toBe('WORK_LIMIT')
+  groups.draining.begin()
+  await store.close()
 })
 
 /** What consumers were told, and what they asked for in vain when the power went. */

@@ -19,6 +19,14 @@ const codeOf = (work: Promise<unknown>) =>
     (error: { code?: string }) => String(error.code),
   )
 
+/** What groups have written down of the damage that they passed over. */
+async function notedBy(store: EmbeddedStore): Promise<unknown[]> {
+  const filter = { streams: ['$subscriptions'], types: ['DamagePassedOver'] }
+  const noted: unknown[] = []
+  for await (const { data } of store.read({ filter, onDamaged: () => undefined })) noted.push(data)
+  return noted
+}
+
 describe('damage', () => {
   let disk: FakeDisk
   let clock: ManualClock
@@ -64,13 +72,21 @@ describe('damage', () => {
     await (await harness.group()).change({ ...DEFINED, damaged: 'skip' }, 'boss')
     expect((await harness.take(9)).map(({ event }) => event.data)).toEqual([{ text: 'behind' }])
     expect((await (await harness.group()).progress()).stalled).toBeNull()
-    const noted: unknown[] = []
-    for await (const { data } of store.read({
-      filter: { streams: ['$subscriptions'], types: ['DamagePassedOver'] },
-      onDamaged: () => undefined,
-    }))
-      noted.push(data)
-    expect(noted).toEqual([{ subscription: 'g', from: 3, to: 3 }])
+    expect(await notedBy(store)).toEqual([{ subscription: 'g', from: 3, to: 3 }])
+    await store.close()
+  })
+
+  test('that the group skips is written down once, however many look further at the same time', async () => {
+    const before = await open()
+    await new GroupHarness(before, clock).define({ damaged: 'skip' })
+    for (const text of ['needle', 'behind']) await before.append(task(text))
+    const store = await hit(before, 'needle')
+    const harness = new GroupHarness(store, clock)
+    const group = await harness.group()
+    const looks = Array.from({ length: 8 }, () => group.progress())
+    const [given] = await Promise.all([harness.take(9), ...looks])
+    expect(given.map(({ event }) => event.data)).toEqual([{ text: 'behind' }])
+    expect(await notedBy(store)).toEqual([{ subscription: 'g', from: 2, to: 2 }])
     await store.close()
   })
 

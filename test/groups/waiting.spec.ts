@@ -1,5 +1,5 @@
 // Groups with consumers that wait: what an append costs them, what they keep in memory, and that they miss nothing.
-import { afterEach, beforeEach, expect, test } from '@jest/globals'
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { Access } from '../../src/auth/access.js'
 import { OpenGroups } from '../../src/groups/dispatch/open-groups.js'
 import type { Groups } from '../../src/groups/groups.service.js'
@@ -115,6 +115,62 @@ test('what all groups keep is bounded, and nothing is missed or given twice for 
   }
   open.endAll()
   expect(memory.held).toEqual({ positions: 0, bytes: 0 })
+})
+
+describe('a round that fails', () => {
+  const broken = new Error('who is revoked cannot be looked up')
+  /** As long as it is armed, every round fails as soon as something has been read since. */
+  class Rounds {
+    armed = false
+    private reads = 0
+
+    arm(): void {
+      this.armed = true
+      this.reads = store.reads
+    }
+
+    readonly isRevoked = (): boolean => {
+      if (this.armed && store.reads > this.reads) throw broken
+      return false
+    }
+  }
+
+  test('is told to those who wait, and who comes then is given what there is', async () => {
+    const rounds = new Rounds()
+    const open = new OpenGroups({ ...worldOn(store, new ManualClock()), isRevoked: rounds.isRevoked })
+    const take = async (waitMs: number) =>
+      (await open.group('g')).take({ consumer: 'a', scope: undefined, max: 1, waitMs })
+    await (await open.group('g')).define(DEFINED)
+    const waiting = [take(60_000), take(60_000)].map(given => given.catch((error: unknown) => error))
+    await rest()
+    rounds.arm()
+    await offer('task')
+    expect(await Promise.all(waiting)).toEqual([broken, broken])
+    rounds.armed = false
+    const [first, second] = [take(0), take(60_000)]
+    await offer('task')
+    expect((await Promise.all([first, second])).map(positionsOf)).toEqual([[2], [3]])
+    open.endAll()
+  })
+
+  test('leaves the turn to read to the next group', async () => {
+    const rounds = new Rounds()
+    const memory = new WindowMemory({ knownPositions: 1, keptBytes: 1 })
+    const open = new OpenGroups({ ...worldOn(store, new ManualClock()), isRevoked: rounds.isRevoked, memory })
+    const names = Array.from({ length: 33 }, (_, n) => `g${n}`)
+    for (const name of names) await (await open.group(name)).define(DEFINED)
+    await offer('task')
+    const take = async (name: string) =>
+      (await open.group(name)).take({ consumer: 'a', scope: undefined, max: 1, waitMs: 0 })
+    for (const name of names) {
+      rounds.arm()
+      const taken = [take(name), take(name)].map(given => given.catch((error: unknown) => error))
+      expect(await Promise.all(taken)).toContain(broken)
+    }
+    rounds.armed = false
+    for (const name of names) expect(await take(name)).toHaveLength(1)
+    open.endAll()
+  })
 })
 
 test('one agent waits so many times at once, and what has ended counts no more', async () => {

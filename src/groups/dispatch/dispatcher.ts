@@ -35,11 +35,17 @@ export class Dispatcher {
   private serving = false
   private again = false
   private lookIsDue = false
+  /** The turn to read that this round has. */
   private reading: { readonly end: () => void } | undefined
+  private looking: Promise<boolean> | undefined
   private timer: NodeJS.Timeout | undefined
   private over = false
 
-  constructor(private readonly ledger: GroupJournal) {
+  constructor(
+    private readonly ledger: GroupJournal,
+    /** Called when nothing more can be handed out. It must end the group, because takes would wait for ever. */
+    private readonly onFailure: (error: unknown) => void,
+  ) {
     this.arrivals = new Arrivals(
       ledger,
       event => this.arrived(event),
@@ -66,15 +72,28 @@ export class Dispatcher {
   /** To be called when there may be something to hand out or to park. During a round it makes the round repeat. */
   look(): void {
     this.again = true
-    if (!this.serving && !this.over) this.serve().catch((error: unknown) => this.end(error))
+    if (!this.serving && !this.over) this.serve().catch(this.onFailure)
   }
 
-  /** Reads on by at most so many events. What the follower has covered is taken over first and not read again. */
+  /**
+   * Reads on by at most so many events, and returns whether the window has got further. What the follower has covered is
+   * taken over first and not read again. Two reads at a time would write down the same damage, so one that is under way
+   * stands for all that are asked for meanwhile.
+   */
   async further(most?: number): Promise<boolean> {
+    if (this.looking !== undefined) {
+      await this.looking.catch(() => undefined)
+      return true
+    }
     this.arrivals.catchUp()
-    const went = await lookFurther(this.ledger, most)
-    if (went) this.damage = undefined
-    return went
+    try {
+      this.looking = lookFurther(this.ledger, most)
+      const went = await this.looking
+      if (went) this.damage = undefined
+      return went
+    } finally {
+      this.looking = undefined
+    }
   }
 
   /** Takes over what the follower has covered, without reading. */
@@ -93,14 +112,17 @@ export class Dispatcher {
   private async serve(): Promise<void> {
     this.serving = true
     clearTimeout(this.timer)
-    while (this.again && !this.over) {
-      this.again = false
-      this.parkOverdone()
-      await this.round()
-      this.reading?.end()
-      this.reading = undefined
+    try {
+      while (this.again && !this.over) {
+        this.again = false
+        this.parkOverdone()
+        await this.round()
+        this.endReading()
+      }
+    } finally {
+      this.endReading()
+      this.serving = false
     }
-    this.serving = false
     if (!this.over) this.arm()
   }
 
@@ -220,10 +242,20 @@ export class Dispatcher {
     return { end }
   }
 
+  private endReading(): void {
+    this.reading?.end()
+    this.reading = undefined
+  }
+
   /** Throws at damage only when there is nothing before it to hand out. */
   private async goOn(some: boolean): Promise<boolean> {
     try {
-      this.reading ??= await this.beginToRead()
+      if (this.reading === undefined) {
+        const { read } = this.ledger.window
+        this.reading = await this.beginToRead()
+        // While it was in line the group may have ended, or somebody else may have read on.
+        if (this.over || this.ledger.window.read !== read) return !this.over
+      }
       return await this.further()
     } catch (error) {
       if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
@@ -307,7 +339,7 @@ export class Dispatcher {
 
   /** The follower has failed. The next round reads the log itself, and finds out whether it is damaged there. */
   private broken(error: unknown): void {
-    if (codeOf(error) === 'CLOSED') this.end(error)
+    if (codeOf(error) === 'CLOSED') this.onFailure(error)
     else this.look()
   }
 

@@ -34,8 +34,9 @@ export class Group {
     readonly state: GroupState,
     private readonly onEnd: (group: Group) => void,
   ) {
-    this.ledger = new GroupJournal(name, world, state, error => this.end(error))
-    this.handOut = new Dispatcher(this.ledger)
+    const onFailure = (error: unknown) => this.end(error)
+    this.ledger = new GroupJournal(name, world, state, onFailure)
+    this.handOut = new Dispatcher(this.ledger, onFailure)
   }
 
   get definition(): Definition | undefined {

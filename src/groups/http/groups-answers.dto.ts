@@ -37,7 +37,7 @@ export class GroupConsumersAnswer {
 }
 
 export class GroupProgressAnswer {
-  @Place('Everything up to here is settled, handed out, waiting to be tried again, or parked.') floor: number
+  @Place('Everything up to here is settled or parked.') floor: number
   @Place('The log has been looked at up to here.') position: number
   @Place('The last position of the log.') head: number
   @Count('Positions between floor and head.') lag: number
@@ -68,7 +68,8 @@ export class GroupAnswer {
   @OneOf('What becomes of events that cannot be read.', { of: ON_DAMAGE, example: 'stop' }) damaged: OnDamage
   @Text('The agent that owns it.', { example: 'planner-1' }) definedBy: string
   @Nested('Who may take from it beside that agent.', GroupConsumersAnswer) consumers: GroupConsumersAnswer
-  @Nested('As far as this token may subscribe.', GroupProgressAnswer) progress: GroupProgressAnswer
+  @Nested('As far as this token may subscribe; with `admin.read` all of it.', GroupProgressAnswer)
+  progress: GroupProgressAnswer
 }
 
 export class GroupsAnswer {
@@ -96,11 +97,20 @@ export class ParkedEventAnswer {
   @Count('How many times it was handed out.') attempts: number
   @Text('Why it was parked.', { example: 'no such tool' }) reason: string
   @Text('When it was parked.', { format: 'date-time' }) at: string
-  @AnyObject('Null when it has been removed by retention or cannot be read.', { nullable: true }) event: object | null
+  @AnyObject(
+    'Null when this token may not subscribe to it, when retention has removed it, or when it cannot be read.',
+    {
+      nullable: true,
+    },
+  )
+  event: object | null
 }
 
 export class ParkedAnswer {
-  @NestedList('In order of position; those this token may not read are left out.', ParkedEventAnswer)
+  @NestedList(
+    'In order of position. Those this token may not subscribe to are left out, unless it has `admin.read`.',
+    ParkedEventAnswer,
+  )
   parked: ParkedEventAnswer[]
   @Integer('The `after` of the next page; null on the last.', { nullable: true }) next: number | null
 }

@@ -192,7 +192,8 @@ export class GroupsController {
   @Get(':name/parked')
   @ApiOperation({
     summary: 'List what is parked',
-    description: 'Those this token may subscribe to, in order of position, with the reason and the event.',
+    description:
+      'Those this token may subscribe to, with `admin.read` all of them, in order of position: why each is parked and, where the token covers it, the event.',
   })
   @ApiParam(NAME)
   @ApiOkResponse({ description: 'A page of parked events.', type: ParkedAnswer })

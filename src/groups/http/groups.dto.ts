@@ -136,6 +136,15 @@ export class AckBody {
   tokens: string[]
 }
 
+/** Of a nack, over HTTP and over the socket. */
+export const DelaySeconds = Decimal('Of `retry`: how long not to hand it out.', {
+  optional: true,
+  min: 0,
+  max: GROUP_LIMITS.delaySecondsMax,
+  default: 0,
+  example: 30,
+})
+
 export const NACK_ACTIONS = ['retry', 'park', 'skip'] as const
 
 export class NackBody extends AckBody {
@@ -145,14 +154,7 @@ export class NackBody extends AckBody {
   })
   action: (typeof NACK_ACTIONS)[number]
 
-  @Decimal('Of `retry`: how long not to hand it out.', {
-    optional: true,
-    min: 0,
-    max: GROUP_LIMITS.delaySecondsMax,
-    default: 0,
-    example: 30,
-  })
-  delaySeconds?: number
+  @DelaySeconds delaySeconds?: number
 
   @Text('Why, for whoever looks at it.', { optional: true, max: GROUP_LIMITS.reasonChars }) reason?: string
 }

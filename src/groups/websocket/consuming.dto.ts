@@ -2,6 +2,7 @@
 
 import { FrameEvent, FrameId, Named } from '../../streaming/frame-fields.dto.js'
 import { Integer, OneOf, Text, TextList } from '../../wire/fields.decorator.js'
+import { DelaySeconds } from '../http/groups.dto.js'
 import { GROUP_LIMITS } from '../state/group-limits.js'
 
 const Subscription = Text('The name of a consumer group.', { example: 'reviews', min: 1, max: GROUP_LIMITS.nameChars })
@@ -42,13 +43,7 @@ export class NackFrame {
   @OneOf('Hand it out again, set it aside, or let it be.', { of: ['retry', 'park', 'skip'], example: 'retry' })
   action: 'retry' | 'park' | 'skip'
 
-  @Integer('Of `retry`: how long to wait first.', {
-    optional: true,
-    example: 30,
-    min: 0,
-    max: GROUP_LIMITS.delaySecondsMax,
-  })
-  delaySeconds?: number
+  @DelaySeconds delaySeconds?: number
 
   @Text('Why, for whoever looks at what is parked.', {
     optional: true,

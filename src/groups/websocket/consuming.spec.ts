@@ -84,6 +84,20 @@ test('a consumer has no more at once than it asked for, and gets the next when o
   expect(await client.all('delivery', 3)).toHaveLength(3)
 })
 
+test('what is returned for a part of a second comes again, as over HTTP', async () => {
+  await define()
+  await append(2)
+  const client = await open()
+  client.send({ type: 'consume', id: 'c', subscription: 'work', maxInFlight: 4 })
+  const [first, second] = await client.all('delivery', 2)
+  const nack = { action: 'retry', delaySeconds: 0.25 }
+  client.send({ ...nack, type: 'nack', id: 'n', subscription: 'work', tokens: [first.token] })
+  expect(await client.next('settled', 'n')).toMatchObject({ count: 1 })
+  const json = { ...nack, tokens: [second.token] }
+  expect((await server.call('/v1/subscriptions/work/nack', { as: worker(1), json })).status).toBe(200)
+  expect((await client.all('delivery', 4)).slice(2).map(({ attempt }) => attempt)).toEqual([2, 2])
+})
+
 test('what is not settled is told by a problem, and nothing else changes', async () => {
   await define()
   await append(2)
