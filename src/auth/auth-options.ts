@@ -1,6 +1,6 @@
 // Derives from the settings which tokens are accepted and with which keys; in development the server makes the secret.
 import type { JwtAlgorithm, Settings } from '../config/settings.js'
-import { developmentSecret } from './development-secret.js'
+import { keptDevelopmentSecret, newDevelopmentSecret } from './development-secret.js'
 
 const LEEWAY_SECONDS = 60
 
@@ -33,6 +33,11 @@ export function authOptionsOf(settings: Settings): AuthOptions {
     ...(jwtIssuer === '' ? {} : { issuer: jwtIssuer }),
     ...(jwtAudience === '' ? {} : { audience: jwtAudience }),
   }
+}
+
+/** A new one is kept by whoever starts the server, once it owns the data directory: a start that is refused leaves none. */
+function developmentSecret(dataDir: string): string {
+  return keptDevelopmentSecret(dataDir)?.secret ?? newDevelopmentSecret()
 }
 
 export function makesItsOwnSecret({ env, jwtAlgorithms, jwtSecret }: Settings): boolean {

@@ -191,7 +191,7 @@ test('a store in use: exit 3, who uses it, and how to look all the same', async 
   const data = copy()
   const aged = await AgedStore.open(undefined, data, clock, { allowUnsafeFilesystem: true })
   const refused = await words('verify', data)
-  expect(refused).toMatchObject({ status: 3, err: expect.stringContaining(`"pid":${process.pid}`) })
+  expect(refused).toMatchObject({ status: 3, err: expect.stringContaining(`in use by process ${process.pid} on `) })
   expect(refused.err).toContain(`lighthouse verify ${data} --live`)
   expect(await words('verify', data, '--live')).toMatchObject({ status: 0 })
   await aged.store.close()
@@ -212,15 +212,30 @@ test('help, version, and a directory that is no store', async () => {
   expect(await words('verify', join(directory, 'nowhere'))).toMatchObject({ status: 3 })
 })
 
-test('config shows every setting there is, and of secrets only whether they are set', async () => {
-  const { status, out } = await words('config')
-  const shown = JSON.parse(out)
+test('config shows every setting there is and where it comes from, and of secrets only whether they are set', async () => {
+  // In a folder of its own, because a secret from before could lie beside the store.
+  const data = copy()
+  const { status, out } = await words('config', '--data', data, '--port', '9000')
+  const { developmentSecret, ...shown } = JSON.parse(out)
   expect([status, Object.keys(shown).sort()]).toEqual([0, Object.keys(settingTable).sort()])
   expect(shown).toMatchObject({
-    allowedHosts: [],
-    metricsPort: 0,
-    allowUnsafeFilesystem: false,
-    jwtSecret: '(not set)',
+    allowedHosts: { value: [], from: 'default: allowedHosts in config/default.yaml' },
+    logLevel: { value: 'debug', from: 'file: logLevel in config/development.yaml' },
+    port: { value: 9000, from: 'flag: --port' },
+    dataDir: { value: data, from: 'flag: --data' },
+    jwtSecret: { value: '(not set)', from: 'default: jwtSecret in config/default.yaml' },
   })
-  expect(shown.authOwn).toEqual(OWN_STREAMS)
+  expect(shown.authOwn.value).toEqual(OWN_STREAMS)
+  expect(developmentSecret.value).toBe('(not made)')
+  const other = await words('config', '--colour', 'red')
+  expect(other).toMatchObject({ status: 2, out: '', err: expect.stringContaining("Unknown option '--colour'") })
+  removeTempDirectory(join(data, '..'))
+})
+
+test('a token without a server there: exit 3, and no secret is made', async () => {
+  const data = copy()
+  const { status, out, err } = await words('token', '--agent', 'a', '--data', data)
+  expect([status, out, err]).toEqual([3, '', expect.stringContaining('Next: start the server first')])
+  expect(fs.readdirSync(data)).not.toContain('.lighthouse-development-secret')
+  removeTempDirectory(join(data, '..'))
 })

@@ -1,20 +1,21 @@
 // Parses a command line, runs the command it names, and turns the result into output and an exit code.
-import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { backupStore, restoreStore } from '../backends/embedded/backup-store.js'
 import { repairStore, verifyStore } from '../backends/embedded/verify-store.js'
-import { loadSettings, loadSome } from '../config/load-settings.js'
+import { loadSome } from '../config/load-settings.js'
 import { BadSettings } from '../config/parse-settings.js'
-import { type Settings, settingTable } from '../config/settings.js'
+import { productVersion } from '../config/version.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { BadOptions } from '../server/start-options.js'
 import { mustBeApart } from './assert-disjoint.js'
 import { exportEvents, type StoreRules } from './export.js'
 import { importEvents } from './import.js'
 import { printBackup, printRestore } from './print-backup.js'
+import { shownConfig } from './print-config.js'
 import { printRepair } from './print-repair.js'
 import { printVerify } from './print-verify.js'
 import { inShell } from './shell-quote.js'
-import { token } from './token.js'
+import { NoSecret, token } from './token.js'
 import { isMisspelt, Usage } from './usage-error.js'
 
 export interface Terminal {
@@ -52,11 +53,14 @@ export const HELP = `Usage: lighthouse <command>
                  make a data directory, so far empty, of the last complete backup
       --verify     stop at a copy that is not what was copied, and verify everything at the end
       --json       print the report as JSON
-  config         print the settings that are in force here, secrets masked
-  token          print a token for the server on this machine
+  config         print the settings that are in force here and where each comes from, secrets masked;
+                 takes the options of a start, such as --data
+  start          run the server; --help lists its options
+  token          print a token for the server on this machine, signed with its secret
+      --data DIR           the server's data directory, where a development server keeps its secret
       --agent NAME         whom it names, such as builder-1
       --role ROLE          guest, agent (the default), expert_agent, system_agent or admin
-      --expires TIME       such as 30m, 12h or 7d; 1h unless said
+      --expires TIME       such as 30m, 12h or 7d; unless said 12h in development, 1h in production
       --permissions JSON   instead of the role's own, such as {"events.read":["own"]}
   version        print the version
   help           print this text
@@ -71,6 +75,10 @@ export async function run(args: readonly string[], terminal: Terminal): Promise<
     if (error instanceof Usage || isMisspelt(error)) {
       terminal.err(`${error.message}\n\n${HELP}`)
       return EXIT.usage
+    }
+    if (error instanceof NoSecret) {
+      terminal.err(error.message)
+      return EXIT.unable
     }
     // Node ends with 1 after an uncaught error, which a script would take for a corrupt store.
     terminal.err(error instanceof StoreError ? explain(error, args) : unexpected(error))
@@ -95,10 +103,10 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
     case 'restore':
       return restore(rest, terminal)
     case 'config':
-      await terminal.out(JSON.stringify(shownSettings(settings()), undefined, 2))
+      await terminal.out(loaded(() => shownConfig(rest)))
       return EXIT.clean
     case 'token':
-      await terminal.out(await explained(() => token(rest, settings())))
+      await terminal.out(await explained(() => token(rest, process.env, text => terminal.err(text))))
       return EXIT.clean
     case 'help':
     case '--help':
@@ -107,17 +115,13 @@ async function command([name, ...rest]: readonly string[], terminal: Terminal): 
       return EXIT.clean
     case 'version':
     case '--version':
-      await terminal.out(version())
+      await terminal.out(productVersion())
       return EXIT.clean
     case undefined:
       throw new Usage('a command is missing')
     default:
       throw new Usage(`there is no command ${JSON.stringify(name)}`)
   }
-}
-
-function settings(): Settings {
-  return loaded(() => loadSettings(process.env))
 }
 
 /** Loads only what opening a store needs, so that no signing secret has to be set. */
@@ -130,7 +134,7 @@ function loaded<T>(load: () => T): T {
   try {
     return load()
   } catch (error) {
-    if (error instanceof BadSettings) throw new Usage(error.message)
+    if (error instanceof BadSettings || error instanceof BadOptions) throw new Usage(error.message)
     throw error
   }
 }
@@ -140,7 +144,7 @@ async function explained<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work()
   } catch (error) {
-    if (error instanceof Usage) throw error
+    if (error instanceof Usage || error instanceof NoSecret) throw error
     throw new Usage(error instanceof Error ? error.message : String(error))
   }
 }
@@ -228,18 +232,4 @@ function nextAfter(code: ErrorCode, command: string): string {
     return 'Find out what is damaged with lighthouse verify; the last complete backup is untouched.'
   if (code === 'LOCKED') return 'Wait until that is done, or use another directory.'
   return ERRORS[code].remedy
-}
-
-function version(): string {
-  const text = readFileSync(new URL('../../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
-}
-
-/** The settings in force; of a secret, only whether it is set. */
-function shownSettings(settings: Settings): Record<string, unknown> {
-  const entries = Object.entries(settings).map(([name, value]): [string, unknown] => {
-    const { secret } = settingTable[name as keyof Settings]
-    return [name, secret === true ? (value === '' ? '(not set)' : '(set)') : value]
-  })
-  return Object.fromEntries(entries)
 }

@@ -1,9 +1,9 @@
-// Loads the settings of this process from config/*.yaml, LIGHTHOUSE_* variables and the files that these name.
+// Loads the settings of this process from config/*.yaml, LIGHTHOUSE_* variables, the files that these name, and flags.
 import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { parse } from 'yaml'
-import { type Layer, parseSettings, type RawValue } from './parse-settings.js'
+import { type Layer, type Origin, parseSettings, type RawValue } from './parse-settings.js'
 import { environments, type Settings, type SettingTable, settingTable } from './settings.js'
 
 export type Variables = Readonly<Record<string, string | undefined>>
@@ -13,11 +13,24 @@ const configFolder = fileURLToPath(new URL('../../config/', import.meta.url))
 
 const settings = Object.entries(settingTable)
 
-export function loadSettings(variables: Variables, folder = configFolder): Settings {
+/** What no command line has set. */
+const NO_FLAGS: Layer = new Map()
+
+export function loadSettings(variables: Variables, folder = configFolder, flags = NO_FLAGS): Settings {
   const problems: string[] = []
-  const layers = layersOf(variables, folder, problems)
+  const layers = [...layersOf(variables, folder, problems), flags] as const
   if (layers[0].get('env')?.value === 'production') requireKey(layers, problems)
   return parseSettings(settingTable, layers, problems)
+}
+
+/** Where each value in force comes from: the kind of place, and its name. */
+export function originsOfSettings(
+  variables: Variables,
+  folder = configFolder,
+  flags = NO_FLAGS,
+): ReadonlyMap<string, RawValue> {
+  const layers = [...layersOf(variables, folder, []), flags]
+  return new Map(layers.flatMap(layer => [...layer]))
 }
 
 /** Loads only the named settings, for commands that must not fail because another one, such as a secret, is missing. */
@@ -35,7 +48,11 @@ export function loadSome<K extends keyof Settings>(
 /** A later layer overrides those before it. The first holds the environment alone, which chooses the second file. */
 function layersOf(variables: Variables, folder: string, problems: string[]): [Layer, ...Layer[]] {
   const fromVariables = readVariables(variables, problems)
-  const env = fromVariables.get('env') ?? { source: 'LIGHTHOUSE_ENV', value: 'development' }
+  const env: RawValue = fromVariables.get('env') ?? {
+    origin: 'default',
+    source: 'LIGHTHOUSE_ENV',
+    value: 'development',
+  }
   const layers: [Layer, ...Layer[]] = [new Map([['env', env]]), readYaml(folder, 'default', problems)]
   // A wrong environment is reported once, by the parser, and not again as a missing file.
   if (environments.some(known => known === env.value)) layers.push(readYaml(folder, String(env.value), problems))
@@ -66,7 +83,7 @@ function readVariables(variables: Variables, problems: string[]): Layer {
     const file = variables[`${variable}_FILE`]
     if (value !== undefined && file !== undefined)
       problems.push(`${variable}: is set twice, here and as ${variable}_FILE`)
-    if (value !== undefined) layer.set(name, { source: variable, value })
+    if (value !== undefined) layer.set(name, { origin: 'environment', source: variable, value })
     else if (file !== undefined) readSecret(`${variable}_FILE`, file, problems, raw => layer.set(name, raw))
   }
   return layer
@@ -75,7 +92,7 @@ function readVariables(variables: Variables, problems: string[]): Layer {
 /** A mounted secret usually ends with a line break that is not part of it. */
 function readSecret(source: string, path: string, problems: string[], take: (raw: RawValue) => void): void {
   try {
-    take({ source, value: readFileSync(path, 'utf8').replace(/\r?\n$/, '') })
+    take({ origin: 'environment', source, value: readFileSync(path, 'utf8').replace(/\r?\n$/, '') })
   } catch (error) {
     problems.push(`${source}: the file cannot be read (${reasonOf(error)})`)
   }
@@ -84,12 +101,13 @@ function readSecret(source: string, path: string, problems: string[], take: (raw
 function readYaml(folder: string, name: string, problems: string[]): Layer {
   const layer = new Map<string, RawValue>()
   const file = `config/${name}.yaml`
+  const origin: Origin = name === 'default' ? 'default' : 'file'
   try {
     const content: unknown = parse(readFileSync(join(folder, `${name}.yaml`), 'utf8')) ?? {}
     if (typeof content !== 'object' || Array.isArray(content)) throw new Error('it holds no settings')
     for (const [key, value] of Object.entries(content as object)) {
       if (key === 'env' || !Object.hasOwn(settingTable, key)) problems.push(`${file}: there is no setting ${key}`)
-      else layer.set(key, { source: `${key} in ${file}`, value })
+      else layer.set(key, { origin, source: `${key} in ${file}`, value })
     }
   } catch (error) {
     problems.push(`${file}: the file cannot be used (${reasonOf(error)})`)

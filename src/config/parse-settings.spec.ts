@@ -21,7 +21,7 @@ const table: SettingTable<Two> = {
 }
 
 function layer(values: Partial<Record<keyof Two, unknown>>, source = 'here'): Map<string, RawValue> {
-  return new Map(Object.entries(values).map(([name, value]) => [name, { source, value }]))
+  return new Map(Object.entries(values).map(([name, value]) => [name, { origin: 'default', source, value }]))
 }
 
 function problemsOf(parse: () => unknown): readonly string[] {

@@ -1,8 +1,12 @@
 // Parses layers of raw values into one frozen object of settings, or into one error that names every bad value. Pure.
 import { BadValue, type SettingTable } from './settings.js'
 
+/** Each overrides those before it. */
+export type Origin = 'default' | 'file' | 'environment' | 'flag'
+
 /** A raw value, and where it came from in words that the operator knows. */
 export interface RawValue {
+  readonly origin: Origin
   readonly source: string
   readonly value: unknown
 }

@@ -5,6 +5,9 @@ import { brokenRelations, DEFAULT_WORK_LIMITS, type WorkLimits } from '../contra
 export type Environment = 'development' | 'production' | 'test'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
 
+/** `auto` is text on a terminal and JSON elsewhere. */
+export type LogFormat = 'auto' | 'json' | 'text'
+
 export type JwtAlgorithm = 'HS256' | 'RS256' | 'ES256'
 
 /** The limits of one agent, by its role. */
@@ -36,6 +39,7 @@ export abstract class Settings {
   /** The last part of every event id, so it must differ between servers that may ever share a log. */
   abstract readonly nodeId: string
   abstract readonly logLevel: LogLevel
+  abstract readonly logFormat: LogFormat
   /** Tokens that are signed in any other way are refused. */
   abstract readonly jwtAlgorithms: readonly JwtAlgorithm[]
   /** The secret for HS256; empty: none. */
@@ -106,6 +110,8 @@ export const defaultQuotas = {
 
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
+const logFormats: readonly LogFormat[] = ['auto', 'json', 'text']
+
 export const settingTable: SettingTable<Settings> = {
   env: { variable: 'LIGHTHOUSE_ENV', parse: oneOf(environments) },
   host: {
@@ -126,6 +132,7 @@ export const settingTable: SettingTable<Settings> = {
     ),
   },
   logLevel: { variable: 'LIGHTHOUSE_LOG_LEVEL', parse: oneOf(logLevels) },
+  logFormat: { variable: 'LIGHTHOUSE_LOG_FORMAT', parse: oneOf(logFormats) },
   jwtAlgorithms: { variable: 'LIGHTHOUSE_JWT_ALGORITHMS', parse: someOf(jwtAlgorithms) },
   jwtSecret: { variable: 'LIGHTHOUSE_JWT_SECRET', secret: true, parse: parseSecret },
   jwtPublicKey: {

@@ -1,8 +1,9 @@
-// The one pino logger of the process: JSON lines with timestamp, level, component, correlation_id and message.
+// The one pino logger of the process: lines with timestamp, level, component, correlation_id and message.
 import { type DestinationStream, type LevelWithSilent, type Logger, pino } from 'pino'
 import { currentCorrelationId } from './correlation.js'
+import { textLine } from './text-line.js'
 
-export function createLogger(level: LevelWithSilent, destination?: DestinationStream): Logger {
+export function createLogger(level: LevelWithSilent, destination: DestinationStream): Logger {
   const options = {
     level,
     base: null,
@@ -13,14 +14,29 @@ export function createLogger(level: LevelWithSilent, destination?: DestinationSt
     mixin,
     onChild: rememberComponent,
   }
-  return pino(options, destination ?? gathered())
+  return pino(options, destination)
 }
 
 const GATHER_BYTES = 4 * 1024
 const GATHER_MS = 100
 
+/** Standard output, and how to wait until all that was logged has reached it. */
+export interface LogOutput extends DestinationStream {
+  flushed(): Promise<void>
+}
+
+/** `colours` is given where lines are for people. */
+export function logOutput(colours: boolean | undefined): LogOutput {
+  const stdout = gathered()
+  const flushed = () => new Promise<void>(done => stdout.flush(() => done()))
+  // JSON goes straight to the stream, which costs a line nothing.
+  if (colours === undefined) return Object.assign(stdout, { flushed })
+  const write = (line: string) => void stdout.write(textLine(line, colours))
+  return Object.assign({ write, flushSync: () => stdout.flushSync() }, { flushed })
+}
+
 /** Gathers lines, because a write for each would cost a request as much as all its checks; `fatal` and exit flush. */
-function gathered(): DestinationStream {
+function gathered(): ReturnType<typeof pino.destination> {
   const stdout = pino.destination({ fd: 1, sync: false, minLength: GATHER_BYTES })
   setInterval(() => stdout.flush(), GATHER_MS).unref()
   return stdout

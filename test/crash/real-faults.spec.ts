@@ -163,7 +163,7 @@ describe('a data directory with an owner', () => {
     await writer.says('stored')
     const { code, message } = await refusalOf(openHere())
     expect(code).toBe('LOCKED')
-    expect(message).toContain(`"pid":${writer.pid},"host":"${hostname()}"`)
+    expect(message).toContain(`in use by process ${writer.pid} on ${hostname()}, since `)
     await writer.kill()
     await expectSound(await openHere(), recordOf(writer))
   })

@@ -11,7 +11,7 @@ export function withApplication<T>(work: (app: NestFastifyApplication) => T | Pr
   return withTempDirectory(async directory => {
     const secret = { LIGHTHOUSE_JWT_SECRET: 'a secret for looking at routes only' }
     const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_DATA_DIR: directory, ...secret })
-    const server = serverOf(settings, createLogger('silent'))
+    const server = serverOf(settings, createLogger('silent', { write: () => undefined }))
     const app = await NestFactory.create<NestFastifyApplication>(server, createHttpAdapter(), {
       logger: false,
       abortOnError: false,

@@ -29,7 +29,7 @@ test('it starts, and starts again with what was changed', async () => {
     }
     try {
       await until('"message":"listening"')
-      const main = join(project, 'src', 'main.ts')
+      const main = join(project, 'src', 'server', 'first-words.ts')
       const text = readFileSync(main, 'utf8')
       expect(text).toContain("'listening'")
       writeFileSync(main, text.replace("'listening'", "'listening after a change'"))

@@ -4,7 +4,7 @@ import { StoreError } from '../../contract/errors.js'
 import { syncAncestors } from './engine/disk/ancestors.js'
 import type { DiskLock } from './engine/disk/disk.js'
 import { diskErrorCode } from './engine/disk/disk.js'
-import { EngineError } from './engine/disk/engine-error.js'
+import { EngineError, inUse } from './engine/disk/engine-error.js'
 import { FilePool } from './engine/disk/file-pool.js'
 import { isNoSpace, Latch, Latched, OwnershipLost } from './engine/disk/latch.js'
 import { LatchedDisk } from './engine/disk/latched-disk.js'
@@ -75,7 +75,7 @@ async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<Disk
   const tag = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() })
   const attempt = await disk.lock(layout.lock, tag)
   if ('lock' in attempt) return attempt.lock
-  throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
+  throw inUse(layout.root, attempt.holder)
 }
 
 export function createContext(options: ResolvedOptions, layout: Layout, owned?: () => boolean): EngineContext {

@@ -3,7 +3,7 @@ import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
 import { type Disk, type DiskLock, diskErrorCode } from './engine/disk/disk.js'
-import { EngineError } from './engine/disk/engine-error.js'
+import { inUse } from './engine/disk/engine-error.js'
 import { FilePool } from './engine/disk/file-pool.js'
 import { ReadOnlyDisk } from './engine/disk/read-only-disk.js'
 import { RealDisk } from './engine/disk/real-disk.js'
@@ -162,7 +162,7 @@ async function underBorrowedLock<T>(disk: Disk, directory: string, work: () => P
 async function take(disk: Disk, layout: Layout, tag: string): Promise<DiskLock> {
   const attempt = await disk.lock(layout.lock, tag)
   if ('lock' in attempt) return attempt.lock
-  throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
+  throw inUse(layout.root, attempt.holder)
 }
 
 async function contentOf(disk: Disk, path: string): Promise<Buffer | undefined> {

@@ -3,7 +3,7 @@
 import { basename, join } from 'node:path'
 import { syncAncestors } from '../disk/ancestors.js'
 import { type Disk, type DiskLock, diskErrorCode } from '../disk/disk.js'
-import { EngineError } from '../disk/engine-error.js'
+import { inUse } from '../disk/engine-error.js'
 import { type Layout, parseName } from '../format/names.js'
 import type { SegmentIdentity } from '../format/segment-header.js'
 import { readFloor } from '../recovery/floor.js'
@@ -70,7 +70,7 @@ async function takeTarget(disk: Disk, layout: BackupLayout, tag: string): Promis
   await refuseForeign(disk, layout)
   await disk.makeDirectory(layout.files)
   const attempt = await disk.lock(layout.sign, tag)
-  if (!('lock' in attempt)) throw new EngineError('locked', `${layout.root} is in use by ${attempt.holder}`)
+  if (!('lock' in attempt)) throw inUse(layout.root, attempt.holder)
   try {
     await disk.syncDirectory(layout.root)
     await syncAncestors(disk, layout.root)

@@ -1,7 +1,7 @@
 // The directory that a restore fills: empty, or left by an interrupted restore, but never one that a server wrote to.
 import { basename, join } from 'node:path'
 import type { Disk, DiskLock } from '../disk/disk.js'
-import { EngineError } from '../disk/engine-error.js'
+import { inUse } from '../disk/engine-error.js'
 import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
 import { sha256 } from '../format/frame.js'
 import type { Layout } from '../format/names.js'
@@ -20,7 +20,7 @@ export async function takeEmpty(disk: Disk, store: Layout, tag: string, manifest
   await refuseFilled(disk, store, manifest)
   await disk.makeDirectory(store.root)
   const attempt = await disk.lock(store.lock, tag)
-  if (!('lock' in attempt)) throw new EngineError('locked', `${store.root} is in use by ${attempt.holder}`)
+  if (!('lock' in attempt)) throw inUse(store.root, attempt.holder)
   try {
     // Another process may have filled the directory before the lock was taken, so it is checked again.
     await refuseFilled(disk, store, manifest)

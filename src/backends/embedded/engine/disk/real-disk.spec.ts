@@ -310,6 +310,27 @@ describe('lock', () => {
   )
 })
 
+describe('directories to be made', () => {
+  test('are made with those above them, and again without harm', () =>
+    withTempDirectory(async directory => {
+      const path = join(directory, 'a', 'b', 'c')
+      await Promise.all([disk.makeDirectory(path), disk.makeDirectory(path)])
+      await disk.makeDirectory(path)
+      expect(fs.statSync(path).isDirectory()).toBe(true)
+    }))
+
+  test('are not made in the place of a file, nor below one', () =>
+    withTempDirectory(async directory => {
+      fs.writeFileSync(join(directory, 'a'), '')
+      expect(await codeOf(disk.makeDirectory(join(directory, 'a')))).toBe('EEXIST')
+      expect(await codeOf(disk.makeDirectory(join(directory, 'a', 'b', 'c')))).toBe('ENOTDIR')
+    }))
+
+  onLinux('are refused where the system makes none', async () => {
+    expect(await codeOf(disk.makeDirectory('/proc/none/below'))).toBe('ENOENT')
+  })
+})
+
 test('a sync after a write that finds no room is a failed sync and not a full disk', async () => {
   await withTempDirectory(async directory => {
     const path = join(directory, 'x')

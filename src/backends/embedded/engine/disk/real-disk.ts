@@ -1,6 +1,7 @@
 // The `Disk` of the machine over node:fs, with positional reads and writes only.
 
 import fs from 'node:fs'
+import { dirname } from 'node:path'
 import { type Disk, type DiskFile, diskErrorCode, type LockAttempt, type OpenOptions, type Space } from './disk.js'
 import { fileSystemName } from './file-system-name.js'
 import { lockFile } from './lock-file.js'
@@ -62,7 +63,17 @@ export class RealDisk implements Disk {
   }
 
   async makeDirectory(directory: string): Promise<void> {
-    await promised(done => fs.mkdir(directory, { recursive: true, mode: DIRECTORY_MODE }, done))
+    try {
+      await promised<void>(done => fs.mkdir(directory, DIRECTORY_MODE, done))
+    } catch (error) {
+      const code = diskErrorCode(error)
+      if (code === 'EEXIST' && fs.statSync(directory).isDirectory()) return
+      // Node's recursive mkdir never returns where a directory refuses new ones with ENOENT, as those of /proc do.
+      const parent = dirname(directory)
+      if (code !== 'ENOENT' || parent === directory || fs.existsSync(parent)) throw error
+      await this.makeDirectory(parent)
+      await this.makeDirectory(directory)
+    }
   }
 
   rename(from: string, to: string): Promise<void> {

@@ -14,6 +14,8 @@ export class Layout {
   readonly damage: string
   readonly current: string
   readonly importing: string
+  /** A development server keeps it here; the engine only knows the name. No backup holds it. */
+  readonly developmentSecret: string
 
   constructor(readonly root: string) {
     this.segments = join(root, 'segments')
@@ -27,6 +29,7 @@ export class Layout {
     this.damage = join(root, 'DAMAGE')
     this.current = join(root, 'CURRENT')
     this.importing = join(root, 'IMPORTING')
+    this.developmentSecret = join(root, '.lighthouse-development-secret')
   }
 }
 

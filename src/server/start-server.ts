@@ -1,0 +1,66 @@
+// Assembles the application, opens its port, and ends it in order on a signal.
+import 'reflect-metadata'
+import { NestFactory } from '@nestjs/core'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { Logger } from 'pino'
+import { serverOf } from '../app.module.js'
+import type { Settings } from '../config/settings.js'
+import type { LogOutput } from '../logging/logger.js'
+import { adoptSecret, greet, keepSecret } from './first-words.js'
+import { configureHttpServer, createHttpAdapter } from './http-server.js'
+import { nestLog } from './nest-log.js'
+import { giveBackWhenIdle, releaseStartupMemory } from './release-startup-memory.js'
+
+/** The system keeps this many connections until they are accepted; those beyond it wait for seconds and try again. */
+const ACCEPT_BACKLOG = 4_096
+/** The time for a shutdown in order, shorter than the 30 s that orchestrators wait before they kill. */
+const shutdownDeadlineMs = 20_000
+
+/** What there is before the application, and whom it tells that it cannot go on. */
+export interface ServerProcess {
+  readonly settings: Settings
+  readonly logger: Logger
+  readonly output: LogOutput
+  fail(error: unknown): never
+}
+
+export async function startServer(server: ServerProcess): Promise<void> {
+  const { settings, logger, output } = server
+  adoptSecret(settings, logger)
+  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), createHttpAdapter(), {
+    logger: nestLog(logger),
+    abortOnError: false,
+    // The parsers are our own: see wire/body.ts.
+    bodyParser: false,
+  })
+  try {
+    configureHttpServer(app, logger)
+    endInOrder(app, server)
+    await app.init()
+    keepSecret(settings, app, logger)
+    releaseStartupMemory()
+    giveBackWhenIdle()
+    await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
+  } catch (error) {
+    // The store is open by now, and a clean mark spares the next start a scan.
+    await app.close().catch(() => undefined)
+    throw error
+  }
+  await greet(app, settings, { logger, output })
+}
+
+/** The first signal begins the shutdown and later ones are ignored; at the deadline the process fails. */
+function endInOrder(app: NestFastifyApplication, { logger, fail }: ServerProcess): void {
+  let ending = false
+  const end = (signal: NodeJS.Signals) => {
+    if (ending) return
+    ending = true
+    logger.info({ signal }, 'shutting down')
+    setTimeout(() => fail(new Error(`shutdown took longer than ${shutdownDeadlineMs} ms`)), shutdownDeadlineMs).unref()
+    app.close().then(() => {
+      logger.info('stopped')
+      process.exit(0)
+    }, fail)
+  }
+  process.on('SIGTERM', end).on('SIGINT', end)
+}
