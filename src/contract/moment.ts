@@ -70,15 +70,15 @@ function positionNamed(
 ): Position | Promise<Position> {
   if (moment === 'start') return 0
   if (moment === 'head') return store.head()
-  return typeof moment === 'number' ? knownPosition(moment, store, pointer) : positionOf(moment, store, covers, pointer)
+  if (typeof moment === 'number') return knownPosition(moment, store.head(), pointer)
+  return positionOf(moment, store, covers, pointer)
 }
 
 /**
  * A reader that is further than the log has read another log, or this one before it was restored from a backup. Waiting
- * for its position would pass over everything up to it in silence, so it is refused.
+ * for its position would pass over everything up to it in silence, so every read refuses it.
  */
-export function knownPosition(position: Position, store: EventStore, pointer = '/after'): Position {
-  const head = store.head()
+export function knownPosition(position: Position, head: Position, pointer = '/after'): Position {
   if (position <= head) return position
   const detail = `lies beyond the head, which is ${head}: it is a position of another log, or of this one before a restore`
   return refuse(pointer, detail)
