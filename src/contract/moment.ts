@@ -3,12 +3,12 @@ import { StoreError } from './errors.js'
 import type { Position } from './event.js'
 import { isEventId } from './event-id.js'
 import type { EventStore } from './event-store.js'
-import { parseTime, timeFault } from './rfc3339.js'
+import { parseTime, plusHint, timeFault } from './rfc3339.js'
 
 /** As the caller wrote it, except that decimal text becomes the position it spells. */
 export type Moment = Position | string
 
-export const MOMENT_RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
+const MOMENT_RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
 
 /**
  * What a caller may see. An event of another stream does not exist for it, so neither its position nor its time may
@@ -35,9 +35,14 @@ export function readMoment(value: unknown): Moment | undefined {
   return decimalPosition(value) ?? (timeFault(value) === undefined ? value : undefined)
 }
 
+/** What is wrong with a value that names no moment. */
+export function notAMoment(value: unknown): string {
+  return `${MOMENT_RULE}${plusHint(value)}`
+}
+
 /** Like `readMoment`, for the field `after`; throws INVALID_REQUEST. */
 export function readAfter(value: unknown): Moment {
-  return readMoment(value) ?? refuse('/after', MOMENT_RULE)
+  return readMoment(value) ?? refuse('/after', notAMoment(value))
 }
 
 export function isTime(moment: Moment): moment is string {

@@ -119,6 +119,16 @@ const READS: Readonly<Record<string, readonly [path: string, pointer: string, he
   'the keys of a projection': ['/v1/projections/beyond/keys?at=999999', '/at'],
 }
 
+test('a time zone whose plus was read as a space is said to be that', async () => {
+  const answer = server.call('/v1/streams/open/state?at=2026-01-31T12:00:00+01:00')
+  expect(await jsonOf(answer)).toMatchObject({
+    status: 400,
+    errors: [
+      { pointer: '/at', detail: `${RULE}; the + of its time zone has become a space: in an address, write + as %2B` },
+    ],
+  })
+})
+
 describe('a position beyond the head', () => {
   beforeAll(async () => {
     const correlationId = 'story'
