@@ -97,13 +97,41 @@ test('a defect is a 500 without its reason, which the log has under the same id'
 
 test.each([
   ['/%zz', {}, 400],
-  ['/livez', { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } }, 400],
-  ['/livez', { method: 'POST' }, 404],
+  ['/livez', { method: 'POST', body: '{', headers: { 'content-type': 'application/json' } }, 405],
+  ['/livez', { method: 'POST' }, 405],
+  ['/nope', { method: 'POST' }, 404],
 ])('%s %j is a problem with status %d', async (path, options, status) => {
   const answer = await fetch(url + path, options)
   expect(answer.status).toBe(status)
   expect(answer.headers.get('content-type')).toContain('application/problem+json')
   expect(await answer.json()).toMatchObject({ status, correlationId: answer.headers.get('x-correlation-id') })
+})
+
+test.each([
+  ['/nope', 404],
+  ['/livez', 405],
+])('the body of a request that no route takes is not read: %s', async (path, status) => {
+  const socket = connect(Number(new URL(url).port), '127.0.0.1').setEncoding('utf8')
+  const head = `POST ${path} HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\ncontent-length: 9000000\r\n\r\n`
+  socket.write(head)
+  const [answer] = await once(socket, 'data')
+  expect(answer).toMatch(new RegExp(`^HTTP/1.1 ${status} `))
+  socket.destroy()
+})
+
+test('the root has links for programs, and leads browsers to the docs', async () => {
+  const links = await fetch(url)
+  expect(await links.json()).toEqual({
+    name: 'Lighthouse',
+    version: expect.stringMatching(/^\d+\.\d+\.\d+/),
+    docs: '/docs',
+    openapi: '/openapi.json',
+    asyncapi: '/asyncapi.json',
+    health: '/health',
+    problems: '/problems',
+  })
+  const page = await fetch(url, { headers: { accept: 'text/html,*/*' }, redirect: 'manual' })
+  expect([page.status, page.headers.get('location'), page.headers.get('vary')]).toEqual([302, '/docs', 'Accept'])
 })
 
 test('what is not HTTP gets a problem too, and the connection ends', async () => {

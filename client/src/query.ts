@@ -6,8 +6,31 @@ import type { Http } from './http.js'
 
 export type Scalar = string | number | boolean | null
 
-/** `field` is any field of an event or a path below it: `data.items.0.name`, or as a JSON Pointer `/data/a.b`. */
+/** What is compared with one field: a value, which it equals, or operators that must all hold. */
+export type Compared =
+  | Scalar
+  | {
+      readonly eq?: Scalar
+      readonly ne?: Scalar
+      readonly gt?: string | number
+      readonly gte?: string | number
+      readonly lt?: string | number
+      readonly lte?: string | number
+      readonly in?: readonly Scalar[]
+      readonly nin?: readonly Scalar[]
+      readonly exists?: boolean
+      readonly like?: string
+    }
+
+/** What the long form names, and no event has as a field. */
+type LongField = 'field' | 'op' | 'value' | 'and' | 'or' | 'not'
+
+/**
+ * The short form names fields, which must all hold: `{ type: 'TaskDone', 'data.score': { gte: 0.8 } }`. A field is any
+ * field of an event or a path below it: `data.items.0.name`, or as a JSON Pointer `/data/a.b`.
+ */
 export type Where =
+  | ({ readonly [field: string]: Compared } & { readonly [Long in LongField]?: never })
   | { readonly field: string; readonly op: 'eq' | 'ne'; readonly value: Scalar }
   | { readonly field: string; readonly op: 'gt' | 'gte' | 'lt' | 'lte'; readonly value: string | number }
   | { readonly field: string; readonly op: 'in' | 'nin'; readonly value: readonly Scalar[] }

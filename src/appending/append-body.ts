@@ -19,9 +19,13 @@ export interface AppendBody {
 const BATCH_FIELDS: ReadonlySet<string> = new Set(['events', 'expectations', 'condition'])
 const STREAM_BATCH_FIELDS: ReadonlySet<string> = new Set(['events', 'condition'])
 
+const ONE = 'must be one event, an object; many are sent to /v1/events/batch as {"events": […]}'
+const MANY = 'must be an object that holds the events: {"events": […]}'
+const ONE_OR_MANY = 'must be one event, an object, or {"events": […]}'
+
 /** Takes the fields of one event and, beside them, `expectedRevision` and `condition`. */
 export function singleAppend(body: unknown): AppendBody {
-  const { expectedRevision, condition, ...event } = objectOf(body)
+  const { expectedRevision, condition, ...event } = objectOf(body, ONE)
   const { stream } = event
   const expectations = expectedRevision === undefined ? undefined : [{ stream, expectedRevision }]
   return { asked: askedOf([event], expectations, condition), pointer: inSingle }
@@ -29,7 +33,7 @@ export function singleAppend(body: unknown): AppendBody {
 
 /** Takes `{events, expectations?, condition?}`. */
 export function batchAppend(body: unknown): AppendBody {
-  const { events, expectations, condition } = envelopeOf(body, BATCH_FIELDS)
+  const { events, expectations, condition } = envelopeOf(objectOf(body, MANY), BATCH_FIELDS)
   return { asked: askedOf(events, expectations, condition), pointer: of => of }
 }
 
@@ -37,7 +41,7 @@ export function batchAppend(body: unknown): AppendBody {
 export function streamAppend(body: unknown, stream: string): AppendBody {
   const fault = streamFault(stream)
   if (fault !== undefined) throw invalid('', `the stream in the path ${fault}`)
-  const given = objectOf(body)
+  const given = objectOf(body, ONE_OR_MANY)
   if (Object.hasOwn(given, 'events')) {
     const { events, condition } = envelopeOf(given, STREAM_BATCH_FIELDS)
     const placed = Array.isArray(events) ? events.map((event, i) => into(stream, event, `/events/${i}`)) : events
@@ -62,13 +66,13 @@ function into(stream: string, event: unknown, pointer: string): unknown {
   return { ...event, stream }
 }
 
-function objectOf(body: unknown): Record<string, unknown> {
-  if (!isObject(body)) throw invalid('', 'must be an object')
-  return body
+function objectOf(body: unknown, rule: string): Record<string, unknown> {
+  if (isObject(body)) return body
+  if (body === undefined) throw new StoreError('MALFORMED_BODY', 'The body is empty.')
+  throw invalid('', rule, `The body ${rule}`)
 }
 
-function envelopeOf(body: unknown, known: ReadonlySet<string>): Record<string, unknown> {
-  const envelope = objectOf(body)
+function envelopeOf(envelope: Record<string, unknown>, known: ReadonlySet<string>): Record<string, unknown> {
   const findings = new FieldFindings()
   checkUnknownFields(envelope, known, '', 'INVALID_REQUEST', findings)
   findings.settle()

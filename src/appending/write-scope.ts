@@ -1,5 +1,5 @@
 // Checks whether a token may make an append, and removes from its errors what the token may not read.
-import type { Access } from '../auth/access.js'
+import type { Access, Scope } from '../auth/access.js'
 import { isServiceStream, streamFault } from '../contract/check/check-names.js'
 import { isObject } from '../contract/check/field-checks.js'
 import type { Condition } from '../contract/condition.js'
@@ -15,15 +15,39 @@ export function checkWriteScope(access: Access, { events, expectations }: Append
   let checked: unknown
   for (const stream of streamsOf(events)) {
     if (stream === checked || streamFault(stream) !== undefined) continue
-    if (isServiceStream(stream)) forbid(`Only the service itself writes to ${stream}.`)
-    if (!access.covers('events.write', stream)) forbid(`The scope events.write of this token does not cover ${stream}.`)
+    if (isServiceStream(stream)) throw new StoreError('SERVICE_STREAM', `${stream} is a stream of the service itself.`)
+    if (!access.covers('events.write', stream))
+      forbid(`The scope events.write of this token ${coveredBy(access, 'events.write')}, and not ${stream}.`)
     checked = stream
   }
   for (const stream of streamsOf(expectations)) {
     if (streamFault(stream) !== undefined) continue
     if (access.covers('events.write', stream) || access.covers('events.read', stream)) continue
-    forbid(`Neither events.write nor events.read of this token covers ${stream}, of which a revision is expected.`)
+    const both = `events.write of this token ${coveredBy(access, 'events.write')}, its events.read ${coveredBy(access, 'events.read')}`
+    forbid(`A revision of ${stream} is expected, which neither scope covers: ${both}.`)
   }
+}
+
+/** A token may name thousands of patterns, and the answer shows the first of them. */
+const SHOWN_PATTERNS = 8
+const SHOWN_CHARS = 400
+
+function coveredBy(access: Access, scope: Scope): string {
+  const patterns = access.patternsOf(scope)
+  const shown: string[] = []
+  let chars = 0
+  for (const pattern of patterns.slice(0, SHOWN_PATTERNS)) {
+    chars += pattern.length
+    if (chars > SHOWN_CHARS && shown.length > 0) break
+    shown.push(pattern)
+  }
+  if (shown.length < patterns.length) shown.push(`${patterns.length - shown.length} more`)
+  return shown.length === 0 ? 'covers nothing' : `covers ${listed(shown)}`
+}
+
+function listed(items: readonly string[]): string {
+  const last = items.at(-1) as string
+  return items.length === 1 ? last : `${items.slice(0, -1).join(', ')} and ${last}`
 }
 
 function* streamsOf(list: unknown): Generator<string> {

@@ -93,7 +93,8 @@ export class Access {
     return EVERYTHING.every(pattern => patterns.includes(pattern)) ? undefined : patterns
   }
 
-  private patternsOf(scope: Scope): readonly string[] {
+  /** The patterns of the token as they are applied, with those of its own streams in the place of `own`. */
+  patternsOf(scope: Scope): readonly string[] {
     return this.patterns.get(scope) ?? []
   }
 }

@@ -26,6 +26,11 @@ const FURTHEST_SECONDS = 10 * 366 * 86_400
 
 const OWN_KEYS = ['jku', 'x5u', 'x5c', 'jwk']
 
+export interface Parties {
+  readonly issuer?: string
+  readonly audience?: string
+}
+
 export interface TokenHeader {
   readonly alg: string
   readonly kid: string | undefined
@@ -56,11 +61,18 @@ function parsed(part: string): Fields {
   throw new BadToken('It is no JWT')
 }
 
+/** Both in seconds since 1970. The server's time is told, because a caller whose clock is wrong cannot see why else. */
+export function expired(exp: number, now: number): BadToken {
+  const [ended, current] = [exp, now].map(seconds => new Date(Math.floor(seconds) * 1000).toISOString())
+  return new BadToken(`The token has expired at ${ended}; the server's time is ${current}`)
+}
+
 /** Returns the expiry in seconds since 1970, always a valid date. Throws BadToken when the token is not valid now. */
 export function expiryOf(claims: unknown, now: number, leewaySeconds: number): number {
   const { exp, nbf, iat } = isFields(claims) ? claims : {}
   if (typeof exp !== 'number' || !Number.isFinite(exp)) throw new BadToken('The token has no expiry')
-  if (exp + leewaySeconds <= now) throw new BadToken('The token has expired')
+  if (exp < now - FURTHEST_SECONDS) throw new BadToken('The token has expired longer than 10 years ago')
+  if (exp + leewaySeconds <= now) throw expired(exp, now)
   if (exp > now + FURTHEST_SECONDS) throw new BadToken('The token expires later than in 10 years')
   for (const from of [nbf, iat]) {
     if (from === undefined) continue
@@ -68,6 +80,14 @@ export function expiryOf(claims: unknown, now: number, leewaySeconds: number): n
     if (from < now - FURTHEST_SECONDS) throw new BadToken('The token was made longer than 10 years ago')
   }
   return exp
+}
+
+/** For claims whose signature was verified. Throws BadToken; what the server does not ask for is not looked at. */
+export function checkParties(claims: unknown, { issuer, audience }: Parties): void {
+  const { iss, aud } = isFields(claims) ? claims : {}
+  if (issuer !== undefined && iss !== issuer) throw new BadToken('The issuer of the token is not the one trusted here')
+  if (audience !== undefined && ![aud].flat().includes(audience))
+    throw new BadToken('The audience of the token is not this server')
 }
 
 /** The `jti` by which one token can be revoked, so it must be a text that a revocation can name. Throws BadToken. */
@@ -108,7 +128,7 @@ function nameOf(agent: unknown, where: string): string {
 function roleOf(role: unknown): Role {
   if (role === undefined) return 'guest'
   const known = ROLES.find(one => one === role)
-  if (known === undefined) throw new BadToken('The role does not exist')
+  if (known === undefined) throw new BadToken(`The role does not exist: the roles are ${ROLES.join(', ')}`)
   return known
 }
 

@@ -26,7 +26,11 @@ function verifier(more: object, start = Date.now()) {
   return { verify: async (token: string) => made.verify(token), made, pass, step }
 }
 
-const EXPIRED = { name: 'BadToken', message: 'The token has expired' }
+const TIME = String.raw`\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.000Z`
+const EXPIRED = {
+  name: 'BadToken',
+  message: expect.stringMatching(`^The token has expired at ${TIME}; the server's time is ${TIME}$`),
+}
 const UNKNOWN = { name: 'BadToken', message: 'The key of the token is not known' }
 const HOUR = 3_600
 
@@ -37,7 +41,26 @@ test('a token seen before is taken until its leeway is over, and no longer', asy
   pass(650)
   await verify(token)
   pass(20)
-  await expect(verify(token)).rejects.toMatchObject({ name: 'BadToken', message: 'The token has expired' })
+  await expect(verify(token)).rejects.toMatchObject(EXPIRED)
+})
+
+test.each([
+  ['the signature', { secret: 'another secret of this test, long enough' }, {}],
+  ['the issuer', {}, { issuer: 'elsewhere' }],
+  ['the issuer', {}, {}],
+  ['the audience', {}, { issuer: 'here', audience: 'another' }],
+  ['the audience', {}, { issuer: 'here' }],
+])('a token of which %s is not right says which of them it is: %j %j', async (part, more, claims) => {
+  const { verify } = verifier({ issuer: 'here', audience: 'us', ...more })
+  const message = expect.stringMatching(new RegExp(`^${part} of the token is not `, 'i'))
+  await expect(verify(await sign(claims))).rejects.toMatchObject({ name: 'BadToken', message })
+})
+
+test('a token of the issuer and for the audience is good, and one of a signature that is wrong tells of nothing else', async () => {
+  const { verify } = verifier({ issuer: 'here', audience: 'us' })
+  expect((await verify(await sign({ issuer: 'here', audience: 'us' }))).access.agentId).toBe('a')
+  const forged = `${(await sign({ issuer: 'elsewhere' })).split('.').slice(0, 2).join('.')}.AAAA`
+  await expect(verify(forged)).rejects.toMatchObject({ message: expect.stringMatching(/^The signature /) })
 })
 
 test.each([

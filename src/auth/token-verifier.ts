@@ -2,7 +2,7 @@
 import passport from 'passport'
 import { Access } from './access.js'
 import type { AuthOptions } from './auth-options.js'
-import { BadToken, expiryOf, identityOf, tokenIdOf } from './claims.js'
+import { BadToken, checkParties, expired, expiryOf, identityOf, tokenIdOf } from './claims.js'
 import { JwtStrategy, type PresentedToken } from './jwt.strategy.js'
 import { Revocations } from './revocations.js'
 import { TokenClock } from './token-clock.js'
@@ -11,7 +11,7 @@ import { FRESH_FOR_MS, RENEW_AFTER_MS, TokenKeys } from './token-keys.js'
 const longestToken = 8 * 1024
 const mostRemembered = 10_000
 
-const WRONG = 'The signature, issuer or audience of the token is not right'
+const WRONG = 'The signature of the token is not right: it was signed with another key, or changed since'
 
 export interface Verified {
   readonly access: Access
@@ -52,6 +52,7 @@ export class TokenVerifier {
 
   private remember(token: string, claims: unknown, checkedAt: number): Verified {
     const { leewaySeconds, own } = this.options
+    checkParties(claims, this.options)
     const expiresAt = expiryOf(claims, this.clock.now() / 1000, leewaySeconds) * 1000
     const verified = this.checked({
       access: new Access(identityOf(claims), own),
@@ -66,7 +67,8 @@ export class TokenVerifier {
   }
 
   private checked(verified: Verified): Verified {
-    if (this.clock.now() >= verified.endsAt) throw new BadToken('The token has expired')
+    const now = this.clock.now()
+    if (now >= verified.endsAt) throw expired(verified.expiresAt / 1000, now / 1000)
     const { access, tokenId } = verified
     if (this.revocations.covers(access.agentId, tokenId)) throw new BadToken('The token has been revoked')
     return verified

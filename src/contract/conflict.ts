@@ -8,7 +8,10 @@ export function conflictOf(violations: readonly Violation[], errors: readonly Fi
 }
 
 function sentenceOf(violation: Violation): string {
-  return violation.kind === 'revision'
-    ? `stream ${violation.stream} is at revision ${violation.actual}, expected ${violation.expected}`
-    : `event ${violation.id} at position ${violation.position} of type ${violation.type} matches the condition`
+  if (violation.kind === 'condition')
+    return `event ${violation.id} at position ${violation.position} of type ${violation.type} matches the condition`
+  const { stream, actual, expected } = violation
+  // A revision of -1 is the store's own spelling: no request may expect it, the word for it is none.
+  const found = actual === -1 ? 'has no events (none)' : `is at revision ${actual}`
+  return `stream ${stream} ${found}, expected ${expected}`
 }

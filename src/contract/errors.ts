@@ -155,6 +155,12 @@ export const ERRORS = {
     'The answer cannot be given in any form the request accepts',
     'Accept application/json, application/msgpack or, on reads, application/x-ndjson.',
   ),
+  METHOD_NOT_ALLOWED: caller(405, 'The path does not take this method', 'Use a method that Allow names.'),
+  UPGRADE_REQUIRED: caller(
+    426,
+    'The path is a WebSocket',
+    'Open it with a WebSocket client, which asks for the upgrade; over plain HTTP, follow GET /v1/events as server-sent events.',
+  ),
   UNAUTHENTICATED: human(
     401,
     'The request does not say who sends it',
@@ -163,7 +169,12 @@ export const ERRORS = {
   FORBIDDEN: human(
     403,
     'The token does not allow this',
-    'Ask an operator for a token with the scope named in the detail.',
+    'Ask an operator for a token with the scope named in the detail, for the streams it is to cover.',
+  ),
+  SERVICE_STREAM: caller(
+    403,
+    'Only the service itself writes to its streams',
+    'Append to a stream whose name does not begin with $.',
   ),
   RATE_LIMITED: recoverable(429, 'Too much in too short a time', 'Wait as long as Retry-After says.'),
   WORK_LIMIT: recoverable(

@@ -3,12 +3,12 @@ import { StoreError } from './errors.js'
 import type { Position } from './event.js'
 import { isEventId } from './event-id.js'
 import type { EventStore } from './event-store.js'
-import { parseTime, timeFault } from './rfc3339.js'
+import { parseTime, plusHint, timeFault } from './rfc3339.js'
 
 /** As the caller wrote it, except that decimal text becomes the position it spells. */
 export type Moment = Position | string
 
-export const MOMENT_RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
+const MOMENT_RULE = 'must be a position, an event id, an RFC 3339 time, "start" or "head"'
 
 /**
  * What a caller may see. An event of another stream does not exist for it, so neither its position nor its time may
@@ -35,9 +35,14 @@ export function readMoment(value: unknown): Moment | undefined {
   return decimalPosition(value) ?? (timeFault(value) === undefined ? value : undefined)
 }
 
+/** What is wrong with a value that names no moment. */
+export function notAMoment(value: unknown): string {
+  return `${MOMENT_RULE}${plusHint(value)}`
+}
+
 /** Like `readMoment`, for the field `after`; throws INVALID_REQUEST. */
 export function readAfter(value: unknown): Moment {
-  return readMoment(value) ?? refuse('/after', MOMENT_RULE)
+  return readMoment(value) ?? refuse('/after', notAMoment(value))
 }
 
 export function isTime(moment: Moment): moment is string {
@@ -70,15 +75,15 @@ function positionNamed(
 ): Position | Promise<Position> {
   if (moment === 'start') return 0
   if (moment === 'head') return store.head()
-  return typeof moment === 'number' ? knownPosition(moment, store, pointer) : positionOf(moment, store, covers, pointer)
+  if (typeof moment === 'number') return knownPosition(moment, store.head(), pointer)
+  return positionOf(moment, store, covers, pointer)
 }
 
 /**
  * A reader that is further than the log has read another log, or this one before it was restored from a backup. Waiting
- * for its position would pass over everything up to it in silence, so it is refused.
+ * for its position would pass over everything up to it in silence, so every read refuses it.
  */
-export function knownPosition(position: Position, store: EventStore, pointer = '/after'): Position {
-  const head = store.head()
+export function knownPosition(position: Position, head: Position, pointer = '/after'): Position {
   if (position <= head) return position
   const detail = `lies beyond the head, which is ${head}: it is a position of another log, or of this one before a restore`
   return refuse(pointer, detail)

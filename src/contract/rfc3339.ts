@@ -8,6 +8,8 @@ const DAYS_IN_MONTH = [31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31]
 const MINUTES_PER_DAY = 24 * 60
 
 export const TIME_RULE = 'must be an RFC 3339 time such as 2026-01-31T12:00:00Z'
+/** What is left of a time zone whose plus was read as a space, as addresses are. */
+const LOST_PLUS = /^.{19,54} \d\d:\d\d$/
 
 function daysInMonth(year: number, month: number): number {
   const leap = year % 4 === 0 && (year % 100 !== 0 || year % 400 === 0)
@@ -48,7 +50,14 @@ function readTime(text: string): { minutes: number; second: number; fraction: st
 
 export function timeFault(value: unknown): string | undefined {
   if (typeof value !== 'string') return 'must be a string'
-  return readTime(value) === undefined ? TIME_RULE : undefined
+  return readTime(value) === undefined ? `${TIME_RULE}${plusHint(value)}` : undefined
+}
+
+/** To be said behind the rule that a text breaks; empty unless it is a time but for a lost plus. */
+export function plusHint(text: unknown): string {
+  if (typeof text !== 'string' || !LOST_PLUS.test(text)) return ''
+  if (readTime(text.replace(/ (?=\d\d:\d\d$)/, '+')) === undefined) return ''
+  return '; the + of its time zone has become a space: in an address, write + as %2B'
 }
 
 /**

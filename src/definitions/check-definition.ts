@@ -1,5 +1,5 @@
 // The checks that definitions of upcasters and of projections share: places, literals, operations, sizes. Pure.
-import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
+import { checkUnknownFields, isObject, mustBe } from '../contract/check/field-checks.js'
 import { type FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { DEFINITION_LIMITS } from './definition-limits.js'
 import { parseJsonPointer } from './json-path.js'
@@ -20,7 +20,7 @@ export class DefinitionCheck {
    */
   object(value: unknown, fields: ReadonlySet<string>, pointer: string): Record<string, unknown> | undefined {
     if (!isObject(value)) {
-      this.fault(pointer, 'must be an object')
+      this.fault(pointer, mustBe('an object', value))
       return undefined
     }
     checkUnknownFields(value, fields, pointer, 'INVALID_REQUEST', this.findings)
@@ -40,7 +40,7 @@ export class DefinitionCheck {
   /** Yields each operation with its pointer. Yields nothing, with a finding, for no list or one too long. */
   *operationsOf(list: unknown, pointer: string): Generator<readonly [operation: unknown, pointer: string]> {
     if (!Array.isArray(list) || list.length === 0) {
-      this.fault(pointer, 'must be a list of at least one operation')
+      this.fault(pointer, mustBe('a list of at least one operation', list))
       return
     }
     this.operations += list.length

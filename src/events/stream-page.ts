@@ -1,4 +1,5 @@
 // Reads a stream by revision: bisection finds the revision's position, and the read goes on from there.
+import { invalid, type StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent, Revision } from '../contract/event.js'
 import type { EventStore, ReadRequest, StreamInfo } from '../contract/event-store.js'
 import { limitBeyond } from '../streaming/read-query.js'
@@ -31,8 +32,15 @@ async function boundsOf(
   const end = info.lastPosition + 1
   if (order === 'desc') return { before: from >= info.revision ? end : await firstFrom(store, info, from + 1) }
   if (from === 0) return { before: end }
-  if (from > info.revision) return { after: info.lastPosition, before: end }
+  // A reader of the newest goes on behind it, and what is further has been read in another log.
+  if (from === info.revision + 1) return { after: info.lastPosition, before: end }
+  if (from > info.revision) throw beyondTheEnd(info)
   return { after: (await firstFrom(store, info, from)) - 1, before: end }
+}
+
+function beyondTheEnd({ revision }: StreamInfo): StoreError {
+  const where = `lies beyond the end of the stream, whose revision is ${revision}`
+  return invalid('/from', `${where}: it is a revision of another log, or of this one before a restore`)
 }
 
 /**

@@ -1,7 +1,7 @@
 // Checks the definition of a projection and reports all its faults at once. Pure.
 import { typeGlobFault } from '../contract/check/check-names.js'
 import { checkFilter } from '../contract/check/check-read.js'
-import { isObject } from '../contract/check/field-checks.js'
+import { isObject, mustBe } from '../contract/check/field-checks.js'
 import { FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { readPath } from '../contract/check/field-path.js'
 import { DefinitionCheck } from '../definitions/check-definition.js'
@@ -42,7 +42,7 @@ const HALF = 'must be well-formed Unicode: it holds half a surrogate pair'
 
 function checkReactions(on: unknown, check: DefinitionCheck): void {
   if (!isObject(on) || Object.keys(on).length === 0) {
-    check.fault('/on', 'must be an object of at least one type, or glob on types, with its operations')
+    check.fault('/on', mustBe('an object of at least one type, or glob on types, with its operations', on))
     return
   }
   for (const [glob, operations] of Object.entries(on)) {
@@ -59,7 +59,8 @@ function checkOperation(given: unknown, pointer: string, check: DefinitionCheck)
   const operation = check.object(given, fields ?? ANY_FIELDS, pointer)
   if (operation === undefined) return
   check.place(operation['path'], `${pointer}/path`, true)
-  if (fields === undefined) check.fault(`${pointer}/op`, 'must be "set", "merge", "append", "increment" or "remove"')
+  if (fields === undefined)
+    check.fault(`${pointer}/op`, mustBe('"set", "merge", "append", "increment" or "remove"', kind))
   else if (fields === PUTTING) checkSource(operation, pointer, check)
   else if (kind === 'increment') checkIncrement(operation, pointer, check)
 }

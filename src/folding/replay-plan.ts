@@ -4,7 +4,7 @@ import { type FieldPath, readPath } from '../contract/check/field-path.js'
 import { type FieldError, invalid, StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { EventFilter } from '../contract/filter.js'
-import { isTime, MOMENT_RULE, type Moment, readMoment } from '../contract/moment.js'
+import { isTime, type Moment, notAMoment, readMoment } from '../contract/moment.js'
 import { parseTime } from '../contract/rfc3339.js'
 import type { Upcasters } from '../upcasting/upcaster.js'
 import type { Folded } from './fold.js'
@@ -62,7 +62,7 @@ export function replayPlan(asked: ReplayDto, access: Access, { upcasters, projec
   const faults: FieldError[] = []
   const moment = (value: unknown, pointer: string): Moment | undefined => {
     const read = value === undefined ? undefined : readMoment(value)
-    if (value !== undefined && read === undefined) faults.push({ pointer, detail: MOMENT_RULE })
+    if (value !== undefined && read === undefined) faults.push({ pointer, detail: notAMoment(value) })
     return read
   }
   const how = projection === undefined ? byReducer(asked, faults) : byProjection(asked, projection, faults)

@@ -19,6 +19,31 @@ async function refused(answer: Response | Promise<Response>): Promise<string[]> 
   return errors.map(({ pointer }: { pointer: string }) => pointer)
 }
 
+describe('a body that is optional', () => {
+  const typed = { 'content-type': 'application/json' }
+  const packed = { 'content-type': 'application/msgpack' }
+
+  test.each([
+    ['no type', {}],
+    ['a type of JSON', typed],
+    ['a type of MessagePack', packed],
+  ])('need not be sent, with %s', async (_, headers) => {
+    for (const path of ['take?max=1', 'parked/replay', 'parked/discard']) {
+      const answer = await server.call(`/v1/subscriptions/g/${path}`, { method: 'POST', headers })
+      expect([path, answer.status]).toEqual([path, 200])
+    }
+    expect((await server.call('/v1/subscriptions/bare', { method: 'PUT', headers })).status).toBe(201)
+    expect((await server.call('/v1/subscriptions/bare', { method: 'DELETE', headers })).status).toBe(204)
+  })
+
+  test('is still read when it is sent, and one that is needed is missed', async () => {
+    expect(await refused(post('parked/replay', { position: [1] }))).toEqual(['/position'])
+    expect(await refused(server.call('/v1/subscriptions/g/ack', { method: 'POST', headers: typed }))).toEqual([
+      '/tokens',
+    ])
+  })
+})
+
 describe('a definition', () => {
   test.each([
     ['no object', [], ''],

@@ -7,7 +7,7 @@ import { SYSTEM_CLOCK } from '../contract/clock.js'
 import { type FieldError, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
-import { positionBefore, readAfter } from '../contract/moment.js'
+import { knownPosition, positionBefore, readAfter } from '../contract/moment.js'
 import { Turn } from '../contract/turns.js'
 import { Feed } from '../following/feed.js'
 import { Draining } from '../streaming/draining.service.js'
@@ -245,6 +245,7 @@ export class Groups {
 
   async parked(name: string, access: Access, page: ParkedPage): Promise<ParkedList> {
     const { state } = await this.group(name, access)
+    knownPosition(page.after, this.store.head())
     return parkedOf(this.store, state, { ...page, scope: scopeOf(access), whole: access.has('admin.read') })
   }
 

@@ -6,7 +6,7 @@ import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { causesOf, type EventFilter } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
-import { decimalPosition } from '../contract/moment.js'
+import { decimalPosition, knownPosition } from '../contract/moment.js'
 import { causesGraph, effectsGraph, type Graph, type GraphLimits, type GraphLink, linksTo } from './causal-graph.js'
 
 export interface Story {
@@ -33,6 +33,7 @@ export class Causation {
     access: Access,
     { after, limit }: { after: Position; limit: number },
   ): Promise<Story> {
+    knownPosition(after, this.store.head())
     const events: RecordedEvent[] = []
     const filter = seenBy(access, { correlationId })
     // No event can have a longer correlation id, and the store would refuse the filter instead of finding nothing.

@@ -12,6 +12,7 @@ import {
   TextList,
 } from '../wire/fields.decorator.js'
 import { QUERY_LIMITS } from './query-limits.js'
+import { COMPARISONS, GROUPS } from './where.js'
 
 export class OrderByDto {
   @Text('Any field, or a path below data or metadata. position, id and timestamp cost nothing extra.', {
@@ -23,6 +24,48 @@ export class OrderByDto {
   @OneOf('asc unless said otherwise.', { optional: true, of: ['asc', 'desc'], example: 'desc' }) order?: 'asc' | 'desc'
 }
 
+const VALUE = ['string', 'number', 'boolean', 'null']
+const CONDITION = { type: 'object', additionalProperties: true }
+const ofGroup = (name: 'and' | 'or' | 'not', inner: object) => ({
+  title: name,
+  type: 'object',
+  required: [name],
+  properties: { [name]: inner },
+  additionalProperties: false,
+})
+const MANY_CONDITIONS = { type: 'array', minItems: 1, items: CONDITION }
+
+/** No object fits two of them, because no event has a field of a name that the long form uses. */
+const WHERE_FORMS = [
+  {
+    title: 'by fields',
+    type: 'object',
+    minProperties: 1,
+    not: { anyOf: ['field', 'op', 'value', ...GROUPS].map(name => ({ required: [name] })) },
+    additionalProperties: {
+      oneOf: [
+        { type: VALUE },
+        {
+          type: 'object',
+          minProperties: 1,
+          properties: Object.fromEntries(COMPARISONS.map(name => [name, {}])),
+          additionalProperties: false,
+        },
+      ],
+    },
+  },
+  {
+    title: 'one comparison',
+    type: 'object',
+    required: ['field', 'op'],
+    properties: { field: { type: 'string' }, op: { type: 'string', enum: COMPARISONS }, value: {} },
+    additionalProperties: false,
+  },
+  ofGroup('and', MANY_CONDITIONS),
+  ofGroup('or', MANY_CONDITIONS),
+  ofGroup('not', CONDITION),
+]
+
 export class QueryDto {
   @TextList('Answer only these fields, each under the path as written; id and position always come along.', {
     optional: true,
@@ -33,16 +76,8 @@ export class QueryDto {
   select?: string[]
 
   @AnyObject(
-    'A condition {field, op, value} with op one of eq, ne, in, nin, gt, gte, lt, lte, exists, like; or {and: […]}, {or: […]}, {not: …} of conditions.',
-    {
-      example: {
-        and: [
-          { field: 'type', op: 'eq', value: 'TaskDone' },
-          { field: 'data.score', op: 'gte', value: 0.8 },
-          { not: { field: 'tags', op: 'eq', value: 'draft' } },
-        ],
-      },
-    },
+    'Fields and what they are compared with, all of which must hold; or a condition {field, op, value}; or {and: […]}, {or: […]}, {not: …} of any of these. Operators are eq, ne, in, nin, gt, gte, lt, lte, exists, like.',
+    { example: { type: 'TaskDone', 'data.score': { gte: 0.8 } }, oneOf: WHERE_FORMS },
   )
   where: Record<string, unknown>
 

@@ -4,6 +4,7 @@ import type { FieldPath } from '../contract/check/field-path.js'
 import { invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
+import { knownPosition } from '../contract/moment.js'
 import { planQuery, type QueryPlan } from './plan-query.js'
 import { type Predicate, predicateOf } from './predicate.js'
 import { writeQueryCursor } from './query-cursor.js'
@@ -34,6 +35,7 @@ export class Queries {
   /** `within` limits what the caller may query; an event outside it shows in no page, cursor or count. */
   answer(query: Query, within: readonly string[] | undefined, form: PageForm): Promise<string | Buffer> {
     const now = this.store.head()
+    if (query.cursor !== undefined) knownPosition(query.cursor.position, now, '/cursor')
     // After a restore the head may be lower than the one in an older cursor.
     const head = Math.min(query.cursor?.head ?? now, now)
     const run: Run = {

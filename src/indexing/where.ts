@@ -1,6 +1,6 @@
-// The grammar of `where`: reads an untrusted tree into conditions, without recursion, and reports its faults together.
+// The grammar of `where`, short and long: reads an untrusted tree into conditions, and reports its faults together.
 
-import { checkUnknownFields, isObject } from '../contract/check/field-checks.js'
+import { isObject } from '../contract/check/field-checks.js'
 import { type FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { FIELDS, type FieldKind, type FieldPath, readPath } from '../contract/check/field-path.js'
 import { isEventId } from '../contract/event-id.js'
@@ -39,8 +39,22 @@ interface Task {
   readonly at: number
 }
 
+/** One comparison, with the places of its parts in what was sent: the short form has no names for them. */
+interface Comparing {
+  readonly field: unknown
+  readonly op: unknown
+  readonly value: unknown
+  readonly at: { readonly field: string; readonly op: string; readonly value: string }
+}
+
 const LEAF_FIELDS: ReadonlySet<string> = new Set(['field', 'op', 'value'])
-const SHAPE = 'must be {"field", "op", "value"} or one of {"and": […]}, {"or": […]}, {"not": {…}}'
+/** No event has a field of such a name, so one of them shows which form an object is of. */
+const LONG_FIELDS: ReadonlySet<string> = new Set([...LEAF_FIELDS, ...GROUPS])
+const SHAPE =
+  'must be {"<field>": value}, {"<field>": {"<operator>": value}}, {"field", "op", "value"}, or one of {"and": […]}, {"or": […]}, {"not": {…}}'
+const ONE_OF_SEVERAL = 'must be one value; for one of several write {"in": […]}'
+const OPERATORS = `must be one of ${COMPARISONS.join(', ')}`
+const TOO_MANY = `must have at most ${QUERY_LIMITS.whereNodes} conditions and groups`
 const ORDERED: ReadonlySet<Comparison> = new Set<Comparison>(['gt', 'gte', 'lt', 'lte'])
 
 class WhereReader {
@@ -57,7 +71,7 @@ class WhereReader {
       const task = this.tasks.pop()
       if (task === undefined) break
       if (++this.nodes > QUERY_LIMITS.whereNodes) {
-        this.fault(pointer, `must have at most ${QUERY_LIMITS.whereNodes} conditions and groups`)
+        this.fault(pointer, TOO_MANY)
         break
       }
       this.node(task)
@@ -81,28 +95,69 @@ class WhereReader {
       this.fault(pointer, SHAPE)
       return
     }
-    const groups = GROUPS.filter(name => Object.hasOwn(node, name))
-    if (groups.length === 0 && !Object.hasOwn(node, 'field') && !Object.hasOwn(node, 'op')) {
-      this.fault(pointer, SHAPE)
+    const names = Object.keys(node)
+    if (!names.some(name => LONG_FIELDS.has(name))) {
+      this.short(task, node)
       return
     }
-    const [group] = groups
-    if (group === undefined) {
-      this.leaf(task, node)
+    const group = GROUPS.find(name => Object.hasOwn(node, name))
+    const isOurs = (name: string) => (group === undefined ? LEAF_FIELDS.has(name) : name === group)
+    for (const name of names) {
+      const beside = group ?? 'field, op and value'
+      if (!isOurs(name)) this.fault(pointer + pointerSegment(name), `must not stand beside ${beside}: ${SHAPE}`)
+    }
+    if (group === undefined) this.long(task, node)
+    else this.group(task, group, node[group])
+  }
+
+  /** `{"type": "T", "data.n": {"gte": 1, "lt": 9}}` is the group `and` of its comparisons, or the only one of them. */
+  private short({ pointer, depth, into, at }: Task, node: Record<string, unknown>): void {
+    const found: Comparing[] = []
+    for (const name of Object.keys(node))
+      found.push(...this.comparings(name, node[name], pointer + pointerSegment(name)))
+    if (Object.keys(node).length === 0) this.fault(pointer, 'must name at least one field')
+    if (found.length < 2) {
+      for (const one of found) this.leaf(one, into, at)
       return
     }
-    for (const name of Object.keys(node)) {
-      if (name !== group) this.fault(pointer + pointerSegment(name), `must not stand beside ${group}: ${SHAPE}`)
+    if (!this.mayNest(depth, pointer) || !this.counts(found.length, pointer)) return
+    const parts: WhereCondition[] = new Array(found.length)
+    into[at] = { kind: 'and', parts }
+    for (const [i, one] of found.entries()) this.leaf(one, parts, i)
+  }
+
+  private comparings(field: string, given: unknown, place: string): Comparing[] {
+    const whole = { field: place, op: place, value: place }
+    if (Array.isArray(given)) {
+      this.fault(place, ONE_OF_SEVERAL)
+      return []
     }
-    this.group(task, group, node[group])
+    if (!isObject(given)) return [{ field, op: 'eq', value: given, at: whole }]
+    const names = Object.keys(given)
+    if (names.length === 0) this.fault(place, 'must name at least one operator')
+    return names.map(op => {
+      const below = place + pointerSegment(op)
+      return { field, op, value: given[op], at: { field: place, op: below, value: below } }
+    })
+  }
+
+  /** Of the comparisons of a short form, which are conditions as those of a group are. */
+  private counts(conditions: number, pointer: string): boolean {
+    this.nodes += conditions
+    if (this.nodes <= QUERY_LIMITS.whereNodes) return true
+    this.fault(pointer, TOO_MANY)
+    return false
+  }
+
+  private mayNest(depth: number, where: string): boolean {
+    if (depth < QUERY_LIMITS.whereDepth) return true
+    this.fault(where, `must not be nested deeper than ${QUERY_LIMITS.whereDepth} levels`)
+    return false
   }
 
   private group({ pointer, depth, into, at }: Task, group: WhereGroup, inner: unknown): void {
     const where = `${pointer}/${group}`
-    if (depth >= QUERY_LIMITS.whereDepth) {
-      this.fault(where, `must not be nested deeper than ${QUERY_LIMITS.whereDepth} levels`)
-      return
-    }
+    if (!this.mayNest(depth, where)) return
     if (group !== 'not' && !Array.isArray(inner)) {
       this.fault(where, 'must be an array')
       return
@@ -125,17 +180,22 @@ class WhereReader {
     }
   }
 
-  private leaf({ pointer, into, at }: Task, node: Record<string, unknown>): void {
-    checkUnknownFields(node, LEAF_FIELDS, pointer, 'INVALID_REQUEST', this.findings)
+  private long({ pointer, into, at }: Task, node: Record<string, unknown>): void {
     const own = (name: string) => (Object.hasOwn(node, name) ? node[name] : undefined)
-    const read = readPath(own('field'))
-    if ('fault' in read) this.fault(`${pointer}/field`, read.fault)
-    const op = own('op') as Comparison
-    const known = COMPARISONS.includes(op)
-    if (!known) this.fault(`${pointer}/op`, `must be one of ${COMPARISONS.join(', ')}`)
-    if ('fault' in read || !known) return
+    const places = { field: `${pointer}/field`, op: `${pointer}/op`, value: `${pointer}/value` }
+    const op = own('op')
     const value = op === 'exists' && own('value') === undefined ? true : own('value')
-    this.value(value, op, kindOf(read.path), `${pointer}/value`)
+    this.leaf({ field: own('field'), op, value, at: places }, into, at)
+  }
+
+  private leaf({ field, op: given, value, at: places }: Comparing, into: WhereCondition[], at: number): void {
+    const read = readPath(field)
+    if ('fault' in read) this.fault(places.field, read.fault)
+    const op = given as Comparison
+    const known = COMPARISONS.includes(op)
+    if (!known) this.fault(places.op, op === undefined ? 'is required' : OPERATORS)
+    if ('fault' in read || !known) return
+    this.value(value, op, kindOf(read.path), places.value)
     into[at] = { kind: 'leaf', path: read.path, op, value: value as Scalar }
   }
 

@@ -21,6 +21,7 @@ import { closeLingering } from './lingering-close.js'
 import { ModeHeader } from './mode-header.js'
 import { sendRawProblem } from './raw-problem.js'
 import { StreamAdapter } from './stream-adapter.js'
+import { UnansweredPaths } from './unanswered-paths.js'
 
 // Each time limit is given, because Fastify and Node would otherwise wait without limit.
 export const httpLimits = {
@@ -39,12 +40,26 @@ export const httpLimits = {
 }
 export type HttpLimits = Readonly<typeof httpLimits>
 
+class RoutedAdapter extends FastifyAdapter {
+  unanswered: UnansweredPaths | undefined
+
+  /** Nest calls this when every route of the application is there. */
+  override setNotFoundHandler(handler: Parameters<FastifyAdapter['setNotFoundHandler']>[0]) {
+    const { unanswered } = this
+    if (unanswered === undefined) return super.setNotFoundHandler(handler)
+    unanswered.closeGaps()
+    return super.setNotFoundHandler((request: FastifyRequest, reply: FastifyReply) => {
+      throw unanswered.refusalOf(request, reply)
+    })
+  }
+}
+
 /** The adapter exists before the application; `mode` starts to follow the application's mode once there is one. */
-export type HttpAdapter = FastifyAdapter & { readonly mode: ModeHeader }
+export type HttpAdapter = RoutedAdapter & { readonly mode: ModeHeader }
 
 export function createHttpAdapter(limits: HttpLimits = httpLimits): HttpAdapter {
   const mode = new ModeHeader()
-  const adapter = new FastifyAdapter({
+  const adapter = new RoutedAdapter({
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,
     keepAliveTimeout: limits.keepAliveTimeoutMs,
@@ -79,15 +94,21 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   server.on('connection', (socket: Socket) => {
     socket.destroySoon = () => closeLingering(socket)
   })
-  const { mode } = app.getHttpAdapter() as unknown as HttpAdapter
+  const adapter = app.getHttpAdapter() as unknown as HttpAdapter
+  const { mode } = adapter
   mode.follow(app.get(ModeHolder, { strict: false }))
   const hosts = AllowedHosts.of(app.get(Settings))
-  app.useWebSocketAdapter(new StreamAdapter(app, hosts, mode))
+  const sockets = new StreamAdapter(app, hosts, mode)
+  app.useWebSocketAdapter(sockets)
+  const unanswered = new UnansweredPaths(fastify, path => sockets.opens(path))
+  adapter.unanswered = unanswered
   registerBodyParsers(fastify)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
     const refused = hosts.refusalOf(request.raw)
     if (refused !== undefined) return done(refused)
+    // Answered before the body is read, so that strangers cannot make the server parse one.
+    if (request.is404 && !isPreflight(request)) return done(unanswered.refusalOf(request, reply))
     withCorrelationId(request.id, done)
   })
   const authentication = app.get(Authentication, { strict: false })
@@ -114,6 +135,11 @@ const everyAnswer = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
+}
+
+/** What pages of other origins may do is not said by the routes. */
+function isPreflight({ method, headers }: FastifyRequest): boolean {
+  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
 }
 
 /** Probes come every few seconds, so at level info their lines would bury the others. */

@@ -57,6 +57,16 @@ export class StreamAdapter extends WsAdapter {
     return server
   }
 
+  /** Whether a WebSocket can be opened at this path. */
+  opens(path: string): boolean {
+    return this.serverAt(path) !== undefined
+  }
+
+  private serverAt(path: string | undefined): Placed | undefined {
+    const servers = [...this.wsServersRegistry.values()].flat() as unknown as Placed[]
+    return servers.find(one => one.path === path)
+  }
+
   private get handshakes(): Handshakes {
     return this.app.get(Handshakes, { strict: false })
   }
@@ -77,9 +87,7 @@ export class StreamAdapter extends WsAdapter {
       this.answer(request, socket, refused)
       return
     }
-    const path = request.url?.split('?')[0]
-    const servers = [...this.wsServersRegistry.values()].flat() as unknown as Placed[]
-    const server = servers.find(one => one.path === path)
+    const server = this.serverAt(request.url?.split('?')[0])
     if (server === undefined) {
       this.answer(request, socket, new StoreError('NOT_FOUND', 'There is no stream at this path.'))
       return

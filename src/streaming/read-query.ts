@@ -11,6 +11,7 @@ import {
   filterCost,
 } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
+import { knownPosition } from '../contract/moment.js'
 import { type Cursor, readCursor, writeCursor } from './cursor.js'
 
 /** When undefined, events are shown as they are stored. */
@@ -55,13 +56,18 @@ export function filterOf(query: FilterQuery, within: readonly string[] | undefin
   return filter
 }
 
-/** `head` is the store's head now; with a cursor the head of the first page holds instead. */
+/**
+ * `head` is the store's head now; with a cursor the head of the first page holds instead. Throws INVALID_REQUEST for a
+ * position beyond it, also for one that a cursor holds from before a restore.
+ */
 export function readPlan(query: ReadQuery, within: readonly string[] | undefined, head: Position): ReadPlan {
   const parameters = parametersOf(query)
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, parameters)
   if (cursor !== undefined && query.order !== undefined && query.order !== cursor.order) {
     throw invalid('/order', 'is not the order of the cursor; leave it out or keep it')
   }
+  if (query.after !== undefined) knownPosition(query.after, head)
+  if (cursor !== undefined) knownPosition(cursor.position, head, '/cursor')
   const order = cursor?.order ?? query.order ?? 'asc'
   const asOf = cursor?.head ?? head
   const { since, until } = query

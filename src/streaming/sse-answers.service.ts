@@ -92,12 +92,12 @@ export class SseAnswers implements OnModuleDestroy {
   private async startOf({ after = 0, since }: ReadQuery, { headers }: FastifyRequest): Promise<Position> {
     const last = headers['last-event-id']
     if (last === undefined || last === '') {
-      const from = knownPosition(after, this.feed.store)
+      const from = knownPosition(after, this.feed.store.head())
       return since === undefined ? from : Math.max(from, await beforeTime(since, this.feed.store))
     }
     const position = typeof last === 'string' ? decimalPosition(last) : undefined
     if (position === undefined) throw invalid('', 'the header Last-Event-ID must be a position')
-    return knownPosition(position, this.feed.store)
+    return knownPosition(position, this.feed.store.head())
   }
 
   private keepAlive(): void {

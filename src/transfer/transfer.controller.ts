@@ -7,6 +7,7 @@ import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
+import { knownPosition } from '../contract/moment.js'
 import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
@@ -42,6 +43,6 @@ export class ExchangeController {
     if (access.within('events.read') !== undefined)
       throw new StoreError('FORBIDDEN', 'An export holds everything: events.read of this token must cover * and $*.')
     http.announce('ndjson')
-    return this.lines.send(exportFrames(this.store, after), http)
+    return this.lines.send(exportFrames(this.store, knownPosition(after, this.store.head())), http)
   }
 }

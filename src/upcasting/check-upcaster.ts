@@ -1,5 +1,6 @@
 // Checks the definition of an upcaster and reports all its faults at once. Pure.
 import { schemaVersionFault, typeFault } from '../contract/check/check-names.js'
+import { mustBe } from '../contract/check/field-checks.js'
 import { FieldFindings } from '../contract/check/field-findings.js'
 import { LIMITS } from '../contract/limits.js'
 import { DefinitionCheck } from '../definitions/check-definition.js'
@@ -69,7 +70,7 @@ function checkOperation(given: unknown, pointer: string, check: DefinitionCheck)
   const operation = check.object(given, fields ?? ANY_FIELDS, pointer)
   if (operation === undefined) return
   const { path, from, to, value } = operation
-  if (fields === undefined) check.fault(`${pointer}/op`, 'must be "rename", "move", "default" or "remove"')
+  if (fields === undefined) check.fault(`${pointer}/op`, mustBe('"rename", "move", "default" or "remove"', kind))
   if (kind === 'move') checkMove(from, to, pointer, check)
   else if (fields !== undefined) check.place(path, `${pointer}/path`, false)
   if (kind === 'rename') check.fault(`${pointer}/to`, keyFault(to))
@@ -86,7 +87,7 @@ function checkMove(from: unknown, to: unknown, pointer: string, check: Definitio
 }
 
 function keyFault(to: unknown): string | undefined {
-  if (typeof to !== 'string') return 'must be the new key, a string'
+  if (typeof to !== 'string') return mustBe('the new key, a string', to)
   if (to.length > LIMITS.pathChars) return `must have at most ${LIMITS.pathChars} characters`
   return to.isWellFormed() ? undefined : 'must be well-formed Unicode: it holds half a surrogate pair'
 }

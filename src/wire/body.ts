@@ -42,12 +42,19 @@ export class CloudEventsBody extends OtherBody {
   }
 }
 
-/** A MessagePack body is decoded, any other is returned as it is. Throws UNSUPPORTED_MEDIA_TYPE for CloudEvents. */
+/**
+ * A MessagePack body is decoded, any other is returned as it is. One that was not sent has no fields, so it is refused
+ * only where a field is required. Throws UNSUPPORTED_MEDIA_TYPE for CloudEvents.
+ */
 export function plainBody(body: unknown): unknown {
+  if (body === undefined) return {}
   return body instanceof OtherBody ? body.plain() : body
 }
 
-/** As `plainBody`, but `data` and `metadata` of the events stay the bytes that were sent: validated, never decoded. */
+/**
+ * As `plainBody`, but `data` and `metadata` of the events stay the bytes that were sent: validated, never decoded.
+ * Undefined when no body was sent.
+ */
 export function appendBody(body: unknown): unknown {
   return body instanceof OtherBody ? body.append() : body
 }
@@ -56,7 +63,10 @@ const packedTypes = ['application/msgpack', 'application/x-msgpack', 'applicatio
 
 type Done = (error: Error | null, body?: unknown) => void
 
-/** Replaces Fastify's own parsers. The size limit is Fastify's `bodyLimit`; the body of a GET is never read. */
+/**
+ * Replaces Fastify's own parsers. The size limit is Fastify's `bodyLimit`; the body of a GET is never read. A body of no
+ * bytes counts as none, whatever its type, because many clients name a type with every request.
+ */
 export function registerBodyParsers(fastify: FastifyInstance): void {
   fastify.removeAllContentTypeParsers()
   const parseAs = 'buffer'
@@ -93,7 +103,7 @@ function cloudEvents(isBatch: boolean) {
 function jsonOf(request: FastifyRequest, bytes: Buffer): unknown {
   const type = request.headers['content-type']
   if (type !== 'application/json' && !isUtf8Json(type ?? '')) throw unsupported(`content-type ${shown(type)}`)
-  return parseJsonBody(bytes)
+  return bytes.length === 0 ? undefined : parseJsonBody(bytes)
 }
 
 /** JSON is always UTF-8 here, so a charset that says so is the only parameter accepted. */
@@ -102,9 +112,8 @@ function isUtf8Json(type: string): boolean {
   return parameters.every(text => /^\s*(charset\s*=\s*"?utf-?8"?)?\s*$/i.test(text))
 }
 
-function packedOf(_request: FastifyRequest, bytes: Buffer): PackedBody {
-  if (bytes.length === 0) throw new StoreError('MALFORMED_BODY', 'The body is empty: send one MessagePack map.')
-  return new PackedBody(bytes)
+function packedOf(_request: FastifyRequest, bytes: Buffer): PackedBody | undefined {
+  return bytes.length === 0 ? undefined : new PackedBody(bytes)
 }
 
 function shown(type: string | undefined): string {

@@ -50,6 +50,8 @@ interface ListFacts extends Bounded {
 
 interface ObjectFacts extends Facts {
   readonly additionalProperties?: object
+  /** The forms that it has; the code that takes it checks them. */
+  readonly oneOf?: readonly object[]
 }
 
 type Schema = Readonly<Record<string, unknown>>

@@ -1,6 +1,7 @@
 // Compiles the class that describes a body or a query into a function that checks it and reports each fault.
 import { FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { isPlainObject } from '../contract/check/json-walk.js'
+import { unknownField } from '../contract/check/unknown-field.js'
 import { type Check, type PropertyRules, propertiesOf } from './validator-rules.js'
 
 export type ShapeClass<T extends object = object> = new () => T
@@ -96,7 +97,7 @@ class ObjectShape {
     }
     for (const name of Object.keys(value)) {
       if (!this.properties.has(name)) {
-        findings.add('INVALID_REQUEST', pointer + pointerSegment(name), 'is not a field that exists here')
+        findings.add('INVALID_REQUEST', pointer + pointerSegment(name), unknownField(name, this.properties.keys()))
         if (findings.full) return {}
       }
     }

@@ -1,5 +1,6 @@
-// Where to begin is said and refused in one way, whether a subscription, a consumer group or a replay asks.
+// Where to begin is said and refused in one way, whatever reads: subscriptions, groups, replays, and every route that takes a position.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { IndexModule } from '../../src/indexing/indexing.module.js'
 import { modulesUnderTest } from '../leaks/twin.js'
 import { ADMIN, agent, bearerOf, jsonOf, type ServerUnderTest, startServer } from '../support/http-server-under-test.js'
 import { StreamClient } from '../support/stream-client.js'
@@ -13,7 +14,7 @@ const NARROW = agent('narrow', 'agent', {
 let server: ServerUnderTest
 let hidden: string
 beforeAll(async () => {
-  server = await startServer(modulesUnderTest())
+  server = await startServer([IndexModule, ...modulesUnderTest()])
   const author = { agentId: 'writer' }
   const named = (stream: string) => ({ type: 'Noted', stream, data: {} })
   await server.store.append({ events: ['open', 'open', 'open'].map(named), author })
@@ -95,5 +96,96 @@ describe.each([
   test('does not know the id of no event, nor that of an event the token may not read', async () => {
     expect(await begin('1790000000000000000_0_nobody')).toEqual(unknown)
     expect(await begin(hidden, NARROW)).toEqual(unknown)
+  })
+})
+
+const LINES = { accept: 'application/x-ndjson' }
+const EVENTS = { accept: 'text/event-stream' }
+const QUERY = { where: { field: 'type', op: 'exists' } }
+
+/** Every read that begins behind a position or reaches up to one, with the pointer by which it is refused. */
+const READS: Readonly<Record<string, readonly [path: string, pointer: string, headers?: object]>> = {
+  'a page': ['/v1/events?after=999999', '/after'],
+  'a page, newest first': ['/v1/events?after=999999&order=desc', '/after'],
+  'lines of events': ['/v1/events?after=999999', '/after', LINES],
+  'server-sent events': ['/v1/events?after=999999', '/after', EVENTS],
+  'server-sent events that go on': ['/v1/events', '/after', { ...EVENTS, 'last-event-id': '999999' }],
+  'a wait': ['/v1/events/wait?after=999999&timeout=0', '/after'],
+  'a story': ['/v1/correlations/story?after=999999', '/after'],
+  'an export': ['/v1/export?after=999999', '/after', LINES],
+  'what is parked': ['/v1/subscriptions/beyond/parked?after=999999', '/after'],
+  'the state of a stream': ['/v1/streams/open/state?at=999999', '/at'],
+  'the state of a projection': ['/v1/projections/beyond/state?at=999999', '/at'],
+  'the keys of a projection': ['/v1/projections/beyond/keys?at=999999', '/at'],
+}
+
+test('a time zone whose plus was read as a space is said to be that', async () => {
+  const answer = server.call('/v1/streams/open/state?at=2026-01-31T12:00:00+01:00')
+  expect(await jsonOf(answer)).toMatchObject({
+    status: 400,
+    errors: [
+      { pointer: '/at', detail: `${RULE}; the + of its time zone has become a space: in an address, write + as %2B` },
+    ],
+  })
+})
+
+describe('a position beyond the head', () => {
+  beforeAll(async () => {
+    const correlationId = 'story'
+    const author = { agentId: 'writer', correlationId }
+    await server.store.append({ events: [{ type: 'Noted', stream: 'open', data: {} }], author })
+    await server.call('/v1/subscriptions/beyond', { method: 'PUT', json: {} })
+    const json = { key: 'stream', on: { Noted: [{ op: 'increment', path: '/n' }] } }
+    await server.call('/v1/projections/beyond', { method: 'PUT', json })
+  })
+
+  test.each(Object.entries(READS))('is refused by %s', async (_, [path, pointer, headers]) => {
+    const answer = await server.call(path, { headers: { ...headers } })
+    const { errors } = await jsonOf(answer)
+    expect([answer.status, errors]).toEqual([
+      400,
+      [{ pointer, detail: expect.stringMatching(/^lies beyond the head, which is \d+: .* before a restore$/) }],
+    ])
+  })
+
+  test('as the head itself is not', async () => {
+    const head = server.store.head()
+    const page = await jsonOf(server.call(`/v1/events?after=${head}`))
+    expect(page.events).toEqual([])
+    expect((await server.call(`/v1/events/wait?after=${head}&timeout=0`)).status).toBe(204)
+  })
+
+  test('is no event, and a read may end before it', async () => {
+    expect((await server.call('/v1/events/999999')).status).toBe(404)
+    expect((await server.call('/v1/events?before=999999&limit=1')).status).toBe(200)
+  })
+
+  test('is refused where a cursor holds it', async () => {
+    const { next } = await jsonOf(server.call('/v1/events?limit=1'))
+    const { next: sorted } = await jsonOf(server.call('/v1/events/query', { json: { ...QUERY, limit: 1 } }))
+    const restored = await startServer([IndexModule, ...modulesUnderTest()])
+    try {
+      const page = restored.call(`/v1/events?limit=1&cursor=${next}`)
+      const query = restored.call('/v1/events/query', { json: { ...QUERY, limit: 1, cursor: sorted } })
+      for (const answer of await Promise.all([page, query])) {
+        const { errors } = await jsonOf(answer)
+        expect([answer.status, errors]).toEqual([
+          400,
+          [{ pointer: '/cursor', detail: expect.stringMatching(/lies beyond the head, which is \d+: /) }],
+        ])
+      }
+    } finally {
+      await restored.stop()
+    }
+  })
+
+  test('as a revision is refused by the stream, but for the one that comes next', async () => {
+    const read = (from: number, order = 'asc') => server.call(`/v1/streams/open/events?from=${from}&order=${order}`)
+    const { revision } = await jsonOf(read(0))
+    expect((await jsonOf(read(revision + 1))).events).toEqual([])
+    const answer = await read(revision + 2)
+    const detail = `lies beyond the end of the stream, whose revision is ${revision}: it is a revision of another log, or of this one before a restore`
+    expect([answer.status, (await jsonOf(answer)).errors]).toEqual([400, [{ pointer: '/from', detail }]])
+    expect((await read(revision + 2, 'desc')).status).toBe(200)
   })
 })

@@ -57,11 +57,21 @@ export function openApiOf(app: INestApplication, version: string): OpenAPIObject
   for (const [path, item] of Object.entries(document.paths)) {
     for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
       const operation = item[method]
-      if (operation !== undefined) complete(operation, path, method)
+      if (operation === undefined) continue
+      complete(operation, path, method)
+      if (mayBeEmpty(operation, document)) (operation.requestBody as { required: boolean }).required = false
     }
   }
   document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM } }
   return document
+}
+
+/** A body in which nothing is required need not be sent. */
+function mayBeEmpty({ requestBody }: Operation, { components }: OpenAPIObject): boolean {
+  const { content } = (requestBody ?? {}) as { content?: Record<string, { schema?: { $ref?: string } }> }
+  const name = content?.['application/json']?.schema?.$ref?.split('/').at(-1)
+  const schema = name === undefined ? undefined : (components?.schemas?.[name] as SchemaObject | undefined)
+  return schema !== undefined && (schema.required ?? []).length === 0
 }
 
 /** As it is committed: the same routes make the same text. */

@@ -17,7 +17,7 @@ import {
   typeFault,
 } from './check-names.js'
 import { checkCondition, checkExpectations } from './check-preconditions.js'
-import { checkUnknownFields, type FaultOf, isObject, keysFault, listFault } from './field-checks.js'
+import { checkUnknownFields, type FaultOf, isObject, keysFault, listFault, mustBe } from './field-checks.js'
 import { FieldFindings } from './field-findings.js'
 import { type EventField, fieldPointer, isPlainObject, JsonWalk } from './json-walk.js'
 
@@ -79,7 +79,7 @@ class AppendCheck {
 
   private author(author: unknown): void {
     if (!isObject(author)) {
-      this.requestField('/author', 'must be an object')
+      this.requestField('/author', mustBe('an object', author))
       return
     }
     const { agentId, onBehalfOf, correlationId, traceparent } = author
@@ -104,7 +104,7 @@ class AppendCheck {
   private events(events: unknown): void {
     const { findings } = this
     if (!Array.isArray(events) || events.length === 0) {
-      this.requestField('/events', `must be an array of 1 to ${LIMITS.batchEvents} events`)
+      this.requestField('/events', mustBe(`an array of 1 to ${LIMITS.batchEvents} events`, events))
       return
     }
     if (events.length > LIMITS.batchEvents) {
@@ -182,7 +182,7 @@ class AppendCheck {
   private payload(payload: unknown, most: number, at: EventField): number {
     if (payload instanceof Packed) return this.packed(payload, most, at)
     if (!isPlainObject(payload) || Array.isArray(payload)) {
-      this.field(at.event, at.field, 'must be an object')
+      this.field(at.event, at.field, mustBe('an object', payload))
       return 0
     }
     if (this.walk === undefined) return 0

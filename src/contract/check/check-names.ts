@@ -1,6 +1,7 @@
 // The rules for every name and number a client may send; each check answers what is wrong, or undefined.
 import { isEventId } from '../event-id.js'
 import { LIMITS } from '../limits.js'
+import { mustBe } from './field-checks.js'
 
 const LETTER = 1
 const DIGIT = 2
@@ -25,7 +26,6 @@ const STREAM_RULE = `must be 1 to ${LIMITS.streamChars} of A-Z a-z 0-9 _ . : / @
 const TYPE_GLOB_RULE = `must be 1 to ${LIMITS.typeChars} of A-Z a-z 0-9 _ . : - and *`
 const STREAM_GLOB_RULE = `must be 1 to ${LIMITS.streamChars} of A-Z a-z 0-9 _ . : / @ - and *, or such a run behind a $`
 const KEY_RULE = `must be 1 to ${LIMITS.keyChars} printable ASCII characters`
-const NOT_TEXT = 'must be a string'
 const LONE_SURROGATE = 'must be well-formed Unicode: it holds half a surrogate pair'
 
 function placesOf(code: number): number {
@@ -48,7 +48,7 @@ function allInOrStar(text: string, from: number, place: number): boolean {
 }
 
 export function typeFault(value: unknown): string | undefined {
-  if (typeof value !== 'string') return NOT_TEXT
+  if (typeof value !== 'string') return mustBe('a string', value)
   const fits = value.length > 0 && value.length <= LIMITS.typeChars
   if (!fits || (placesOf(value.charCodeAt(0)) & LETTER) === 0) return TYPE_RULE
   return allIn(value, 1, IN_TYPE) ? undefined : TYPE_RULE
@@ -60,7 +60,7 @@ export function isServiceStream(stream: string): boolean {
 
 /** Accepts every stream that may be named: those of the service begin with `$` and go on like all others. */
 export function streamFault(value: unknown): string | undefined {
-  if (typeof value !== 'string') return NOT_TEXT
+  if (typeof value !== 'string') return mustBe('a string', value)
   const start = isServiceStream(value) ? 1 : 0
   if (value.length <= start || value.length > LIMITS.streamChars) return STREAM_RULE
   if ((placesOf(value.charCodeAt(start)) & (LETTER | DIGIT)) === 0) return STREAM_RULE
@@ -68,13 +68,13 @@ export function streamFault(value: unknown): string | undefined {
 }
 
 export function typeGlobFault(value: unknown): string | undefined {
-  if (typeof value !== 'string') return NOT_TEXT
+  if (typeof value !== 'string') return mustBe('a string', value)
   const fits = value.length > 0 && value.length <= LIMITS.typeChars
   return fits && allInOrStar(value, 0, IN_TYPE) ? undefined : TYPE_GLOB_RULE
 }
 
 export function streamGlobFault(value: unknown): string | undefined {
-  if (typeof value !== 'string') return NOT_TEXT
+  if (typeof value !== 'string') return mustBe('a string', value)
   const fits = value.length > 0 && value.length <= LIMITS.streamChars
   return fits && allInOrStar(value, isServiceStream(value) ? 1 : 0, IN_STREAM) ? undefined : STREAM_GLOB_RULE
 }
@@ -89,7 +89,7 @@ function longerThan(text: string, limit: number): boolean {
 }
 
 function textFault(value: unknown, limit: number): string | undefined {
-  if (typeof value !== 'string') return NOT_TEXT
+  if (typeof value !== 'string') return mustBe('a string', value)
   if (value.length === 0 || longerThan(value, limit)) return `must be 1 to ${limit} characters`
   return value.isWellFormed() ? undefined : LONE_SURROGATE
 }
@@ -107,12 +107,12 @@ export function agentFault(value: unknown): string | undefined {
 }
 
 export function eventIdFault(value: unknown): string | undefined {
-  if (typeof value !== 'string') return NOT_TEXT
+  if (typeof value !== 'string') return mustBe('a string', value)
   return isEventId(value) ? undefined : 'must be an event id: {timestamp_ns}_{sequence}_{node_id}'
 }
 
 export function keyFault(value: unknown): string | undefined {
-  if (typeof value !== 'string') return NOT_TEXT
+  if (typeof value !== 'string') return mustBe('a string', value)
   if (value.length === 0 || value.length > LIMITS.keyChars) return KEY_RULE
   for (let i = 0; i < value.length; i++) {
     const code = value.charCodeAt(i)
@@ -122,15 +122,15 @@ export function keyFault(value: unknown): string | undefined {
 }
 
 export function positionFault(value: unknown): string | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : 'must be an integer of at least 0'
+  return Number.isSafeInteger(value) && (value as number) >= 0 ? undefined : mustBe('an integer of at least 0', value)
 }
 
 export function schemaVersionFault(value: unknown): string | undefined {
-  return Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : 'must be an integer of at least 1'
+  return Number.isSafeInteger(value) && (value as number) >= 1 ? undefined : mustBe('an integer of at least 1', value)
 }
 
 export function expectedRevisionFault(value: unknown): string | undefined {
   if (value === 'any' || value === 'none' || value === 'exists') return undefined
   if (Number.isSafeInteger(value) && (value as number) >= 0) return undefined
-  return 'must be an integer of at least 0, or "any", "none" or "exists"'
+  return mustBe('an integer of at least 0, or "any", "none" or "exists"', value)
 }

@@ -2,7 +2,7 @@
 
 import { LIMITS } from '../limits.js'
 import { expectedRevisionFault, positionFault, streamFault, tagFault, typeFault } from './check-names.js'
-import { checkUnknownFields, type FaultOf, isObject, listFault } from './field-checks.js'
+import { checkUnknownFields, type FaultOf, isObject, listFault, mustBe } from './field-checks.js'
 import type { FieldFindings } from './field-findings.js'
 
 const EXPECTATION_FIELDS = new Set(['stream', 'expectedRevision'])
@@ -39,7 +39,7 @@ export function checkExpectations(expectations: unknown, findings: FieldFindings
 
 export function checkCondition(condition: unknown, findings: FieldFindings): void {
   if (!isObject(condition)) {
-    add(findings, '/condition', 'must be an object')
+    add(findings, '/condition', mustBe('an object', condition))
     return
   }
   const { failIfEventsMatch, after } = condition
@@ -47,13 +47,13 @@ export function checkCondition(condition: unknown, findings: FieldFindings): voi
   if (after !== undefined) add(findings, '/condition/after', positionFault(after))
   const pointer = '/condition/failIfEventsMatch'
   if (!isObject(failIfEventsMatch)) {
-    add(findings, pointer, 'must be an object')
+    add(findings, pointer, mustBe('an object', failIfEventsMatch))
     return
   }
   const { items } = failIfEventsMatch
   checkUnknownFields(failIfEventsMatch, MATCH_FIELDS, pointer, 'INVALID_REQUEST', findings)
   if (!Array.isArray(items) || items.length === 0 || items.length > LIMITS.conditionItems) {
-    add(findings, `${pointer}/items`, `must be an array of 1 to ${LIMITS.conditionItems} items`)
+    add(findings, `${pointer}/items`, mustBe(`an array of 1 to ${LIMITS.conditionItems} items`, items))
     return
   }
   let values = 0

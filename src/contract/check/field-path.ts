@@ -1,6 +1,7 @@
 // The path of a field of an event: it has two spellings, and is followed through own properties only.
 import type { RecordedEvent } from '../event.js'
 import { LIMITS } from '../limits.js'
+import { mustBe } from './field-checks.js'
 
 export type FieldKind = 'id' | 'text' | 'number' | 'time' | 'list' | 'payload'
 
@@ -42,7 +43,7 @@ const BAD_ESCAPE = /~(?![01])/
 /** `data.score`, or `/data/score` for keys with dots in them. */
 export function readPath(text: unknown): ReadPath {
   const { pathChars, pathSegments } = LIMITS
-  if (typeof text !== 'string') return { fault: 'must be a string such as "type" or "data.score"' }
+  if (typeof text !== 'string') return { fault: mustBe('a string such as "type" or "data.score"', text) }
   if (text.length > pathChars) return { fault: `must have at most ${pathChars} characters` }
   const isPointer = text.startsWith('/')
   if (isPointer && BAD_ESCAPE.test(text)) return { fault: 'must write ~ as ~0 and / as ~1 in a JSON Pointer' }
