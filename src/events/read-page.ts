@@ -1,11 +1,9 @@
 // Collects one page of events, bounded in events and in bytes, and whether more follow. Pure.
+import { envelopeBytes } from '../contract/envelope-bytes.js'
 import type { RecordedEvent } from '../contract/event.js'
 
 /** Bounds the payloads of a page; the first event is always included, so that a reader gets past a large one. */
 export const PAGE_BYTES_MAX = 8 * 1024 * 1024
-
-/** An estimate of the bytes that the fields beside the payload take. */
-const ENVELOPE_BYTES = 512
 
 export interface EventPage {
   readonly events: readonly RecordedEvent[]
@@ -28,5 +26,5 @@ export async function readPage(
 }
 
 function sizeOf(event: RecordedEvent): number {
-  return ENVELOPE_BYTES + event.packedBytes()
+  return envelopeBytes(event, event) + event.packedBytes()
 }

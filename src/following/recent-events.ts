@@ -1,9 +1,10 @@
 // The window of the newest events that followers are served from, without gaps and bounded in events and in bytes.
+import { envelopeBytes } from '../contract/envelope-bytes.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { type Envelope, eventBytes, type FrameForm } from '../wire/event-frames.js'
 
-/** Estimates: the bytes of an event beside its payload, and how often its payload counts, packed and decoded. */
-const ENVELOPE_BYTES = 1_024
+/** Estimates: the bytes of the objects around an event, and how often its payload counts, packed and decoded. */
+const OBJECT_BYTES = 512
 const PAYLOAD_COPIES = 3
 /** For how many envelopes an event keeps the frame; for further ones it is made each time from the encoded event. */
 const FRAMES_KEPT = 4
@@ -104,7 +105,7 @@ export class RecentEvents {
     this.sizes[slot] = 0
     this.last = position
     const payload = event.packedBytes()
-    this.grow(position, ENVELOPE_BYTES + PAYLOAD_COPIES * payload)
+    this.grow(position, OBJECT_BYTES + envelopeBytes(event, event) + PAYLOAD_COPIES * payload)
     return shared
   }
 

@@ -42,7 +42,8 @@ export class ComponentChecks {
     return state === 'degraded' ? indicator.degraded(details) : indicator.down(details)
   }
 
-  private look(component: Component): Finding | Promise<Finding> {
+  /** A promise, so that a check that throws at once has failed as any other has. */
+  private async look(component: Component): Promise<Finding> {
     if (component === 'event_store') return this.eventStore()
     if (component === 'storage') return this.storage()
     return component === 'network' ? this.net.look() : memory()
@@ -71,7 +72,7 @@ function memory(): Finding {
 }
 
 /** A check that fails or does not answer in time reports its component as down. */
-async function within(milliseconds: number, finding: Finding | Promise<Finding>): Promise<Finding> {
+async function within(milliseconds: number, finding: Promise<Finding>): Promise<Finding> {
   const late = Promise.withResolvers<Finding>()
   const timer = setTimeout(
     () => late.resolve({ state: 'down', details: { reason: 'no answer in time' } }),

@@ -1,21 +1,29 @@
 // Checks, copies and encodes an append on arrival, while an earlier batch is being synced.
 import { hash } from 'node:crypto'
 import { checkAppend, checkAppendAround, SERVICE_AGENT } from '../contract/check/check-append.js'
+import { envelopeBytes } from '../contract/envelope-bytes.js'
 import { StoreError, tooLarge } from '../contract/errors.js'
 import type { Author, NewEvent } from '../contract/event.js'
 import type { AppendRequest } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import { NotJson, PackWriter, TooLong } from './codec/writer.js'
-import { encodePayload, type Payload } from './record.js'
+import { preconditionsText, spelledText } from './preconditions-text.js'
+import { encodePayload, type Payload, some } from './record.js'
 
-/** Stands in for the fields beside each payload, which are not encoded yet. Long tags or parents take more. */
-const ENVELOPE_BYTES = 512
+/** What the key of an append, and the hash beside it, take in the record of its first event. */
+const KEYED_BYTES = 32
 
 export interface PreparedAppend {
   readonly request: AppendRequest
   readonly payloads: readonly Payload[]
   /** Hash of what the client chose; undefined for an append without a key. */
   readonly requestHash: Uint8Array | undefined
+  /**
+   * The hash that was stored by versions that took every spelling of the same request for another one; undefined where
+   * it would be no other.
+   */
+  readonly spelledHash: Uint8Array | undefined
+  /** Never less than what it takes in a batch, and while it waits for one. */
   readonly bytes: number
 }
 
@@ -51,19 +59,54 @@ function encodeAppend(asked: AppendRequest, scratch: PackWriter): PreparedAppend
   const { events } = asked
   const dataBytes: number[] = []
   const ends: number[] = []
+  let payloadBytes = 0
   const mostKeys = request.author.agentId === SERVICE_AGENT ? Number.POSITIVE_INFINITY : LIMITS.eventKeys
   scratch.at = 0
   for (const event of events) {
     const from = scratch.at
-    dataBytes.push(encodeOrRefuse(scratch, event, ends.length, mostKeys))
+    const ofData = encodeOrRefuse(scratch, event, ends.length, mostKeys)
+    // The mark for no metadata is no part of what the client sent.
+    const ofMetadata = event.metadata === undefined ? 0 : scratch.at - from - ofData
+    refuseTooLarge(ends.length, ofData, ofMetadata)
+    payloadBytes += ofData + ofMetadata
+    if (payloadBytes > LIMITS.batchBytes) throw tooLarge('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
+    dataBytes.push(ofData)
     ends.push(scratch.at)
-    refuseTooLarge(ends.length - 1, { payload: scratch.at - from, data: dataBytes.at(-1) as number, batch: scratch.at })
   }
   const bytes = Buffer.allocUnsafe(scratch.at)
   scratch.buffer.copy(bytes, 0, 0, scratch.at)
   const payloads = ends.map((to, at) => ({ bytes, from: ends[at - 1] ?? 0, to, dataBytes: dataBytes[at] as number }))
-  const requestHash = request.key === undefined ? undefined : hashRequest(request, bytes, scratch)
-  return { request, payloads, requestHash, bytes: bytes.length + events.length * ENVELOPE_BYTES }
+  const size = bytes.length + bytesBeside(request)
+  if (request.key === undefined)
+    return { request, payloads, requestHash: undefined, spelledHash: undefined, bytes: size }
+  const text = preconditionsText(request)
+  const spelled = spelledText(request)
+  const requestHash = hashRequest(request, bytes, text, scratch)
+  // Whether a list is empty or absent was told apart too.
+  const isAlike = spelled === text && !request.events.some(hasEmptyList)
+  const spelledHash = isAlike ? undefined : hashRequest(request, bytes, spelled, scratch, asIs)
+  return { request, payloads, requestHash, spelledHash, bytes: size }
+}
+
+/** What the append takes beside its payloads. */
+function bytesBeside({ events, author, key, expectations, condition }: AppendRequest): number {
+  let bytes = key === undefined ? 0 : key.length + KEYED_BYTES
+  for (const event of events) bytes += envelopeBytes(event, author)
+  if (expectations !== undefined) for (const { stream } of expectations) bytes += ITEM_BYTES + stream.length
+  if (condition !== undefined) {
+    for (const { types, tags } of condition.failIfEventsMatch.items) bytes += bytesOf(types) + bytesOf(tags)
+  }
+  return bytes
+}
+
+/** An object in memory with a text in it. */
+const ITEM_BYTES = 64
+
+function bytesOf(list: readonly string[] | undefined): number {
+  if (list === undefined) return ITEM_BYTES
+  let bytes = ITEM_BYTES
+  for (const text of list) bytes += ITEM_BYTES + text.length
+  return bytes
 }
 
 function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number, mostKeys: number): number {
@@ -79,14 +122,10 @@ function encodeOrRefuse(scratch: PackWriter, event: NewEvent, at: number, mostKe
   }
 }
 
-function refuseTooLarge(
-  at: number,
-  size: { readonly payload: number; readonly data: number; readonly batch: number },
-): void {
-  if (size.payload > LIMITS.eventBytes) throw tooLarge('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
-  if (size.payload - size.data > LIMITS.metadataBytes)
+function refuseTooLarge(at: number, ofData: number, ofMetadata: number): void {
+  if (ofData + ofMetadata > LIMITS.eventBytes) throw tooLarge('EVENT_TOO_LARGE', `/events/${at}`, LIMITS.eventBytes)
+  if (ofMetadata > LIMITS.metadataBytes)
     throw tooLarge('EVENT_TOO_LARGE', `/events/${at}/metadata`, LIMITS.metadataBytes)
-  if (size.batch > LIMITS.batchBytes) throw tooLarge('BATCH_TOO_LARGE', '/events', LIMITS.batchBytes)
 }
 
 /** Copies the request, because the caller may change its objects before it is decided. Payloads are encoded at once. */
@@ -121,16 +160,37 @@ function copyLists(event: NewEvent): NewEvent {
 const REQUEST_HASH_BYTES = 16
 
 /** Two requests are the same when everything the client chose is the same, the order of keys included. */
-function hashRequest(request: AppendRequest, payloads: Buffer, scratch: PackWriter): Uint8Array {
+function hashRequest(
+  { events }: AppendRequest,
+  payloads: Buffer,
+  preconditions: string,
+  scratch: PackWriter,
+  listOf: (list: readonly string[] | undefined) => readonly string[] | undefined = some,
+): Uint8Array {
   scratch.at = 0
   scratch.most = Number.POSITIVE_INFINITY
-  for (const event of request.events) {
+  for (const event of events) {
     const { type, stream, tags, schemaVersion, correlationId, causationId, sessionId, parents, occurredAt } = event
-    const options = [tags, schemaVersion ?? 1, correlationId, causationId, sessionId, parents, occurredAt]
+    const options = [
+      listOf(tags),
+      schemaVersion ?? 1,
+      correlationId,
+      causationId,
+      sessionId,
+      listOf(parents),
+      occurredAt,
+    ]
     scratch.value([type, stream, ...options.map(option => option ?? null)], 0)
   }
   scratch.raw(payloads)
-  const { expectations, condition } = request
-  scratch.string(JSON.stringify([expectations ?? [], condition]))
+  scratch.string(preconditions)
   return hash('sha256', scratch.buffer.subarray(0, scratch.at), 'buffer').subarray(0, REQUEST_HASH_BYTES)
+}
+
+function hasEmptyList({ tags, parents }: NewEvent): boolean {
+  return tags?.length === 0 || parents?.length === 0
+}
+
+function asIs<T>(list: T): T {
+  return list
 }

@@ -20,7 +20,7 @@ const view: AssignedView<Condition> = {
 
 function decided(more: Partial<AppendRequest>, hash: Uint8Array | undefined = HASH, agentId = 'a1') {
   const request = { events: [{ type: 't', stream: 'orders', data: {} }], author: { agentId }, ...more }
-  return decide({ request, requestHash: hash, search: request.condition }, view)
+  return decide({ request, requestHash: hash, spelledHash: undefined, search: request.condition }, view)
 }
 
 const expecting = (stream: string, expectedRevision: number | 'none' | 'exists' | 'any') => ({

@@ -33,18 +33,20 @@ export type Decision =
 export const STORE: Decision = { kind: 'store' }
 const UNDECIDED: Decision = { kind: 'undecided' }
 
-export interface Asked<Search> extends Pick<PreparedAppend, 'request' | 'requestHash'> {
+export interface Asked<Search> extends Pick<PreparedAppend, 'request' | 'requestHash' | 'spelledHash'> {
   /** Undefined without a condition. */
   readonly search: Search | undefined
 }
 
 /** The key comes first, because a repeated request gets its first answer even though the stream has moved since. */
-export function decide<Search>({ request, requestHash, search }: Asked<Search>, view: AssignedView<Search>): Decision {
+export function decide<Search>(asked: Asked<Search>, view: AssignedView<Search>): Decision {
+  const { request, requestHash, search } = asked
   if (request.key !== undefined && requestHash !== undefined) {
     const known = view.keyed(request.author.agentId, request.key)
     if (known !== undefined) {
-      const same = Buffer.compare(known.keyed.requestHash, requestHash) === 0
-      return same ? { kind: 'duplicate', position: known.position, events: known.keyed.events } : { kind: 'key-reused' }
+      return isSame(known.keyed, asked)
+        ? { kind: 'duplicate', position: known.position, events: known.keyed.events }
+        : { kind: 'key-reused' }
     }
   }
   const { expectations } = request
@@ -56,6 +58,11 @@ export function decide<Search>({ request, requestHash, search }: Asked<Search>, 
     violations.push({ kind: 'condition', id: match.id, position: match.position, type: match.type })
   }
   return violations.length === 0 ? STORE : { kind: 'conflict', violations }
+}
+
+function isSame({ requestHash: stored }: Keyed, { requestHash, spelledHash }: Asked<unknown>): boolean {
+  const isThis = (hash: Uint8Array | undefined) => hash !== undefined && Buffer.compare(stored, hash) === 0
+  return isThis(requestHash) || isThis(spelledHash)
 }
 
 function brokenExpectations(

@@ -110,7 +110,8 @@ function optionCount(event: NewEvent, placement: Placement, parents: unknown, on
   return some(event.tags) === undefined ? 0 : 1
 }
 
-function some<T>(list: readonly T[] | undefined): readonly T[] | undefined {
+/** A list without items says as little as none. */
+export function some<T>(list: readonly T[] | undefined): readonly T[] | undefined {
   return list === undefined || list.length === 0 ? undefined : list
 }
 

@@ -63,7 +63,8 @@ export class Registry {
   /** Throws SNAPSHOT_CONFLICT when there is no room for it, or its name is another's. */
   assertKeepable({ id, name, keptBy }: KeptFold): void {
     const alike = this.all.filter(one => isOfProjections(one.keptBy) === isOfProjections(keptBy))
-    if (this.find(id) === undefined && alike.length >= FOLDS_MAX) {
+    // One that is taken over from the projections needs a place among those on request as well.
+    if (alike.length >= FOLDS_MAX && !alike.some(one => one.id === id)) {
       const detail = `${FOLDS_MAX} folds are kept already, and a server keeps no more: let one go.`
       throw new StoreError('SNAPSHOT_CONFLICT', detail)
     }

@@ -1,6 +1,7 @@
 // Conformance: what an append promises. Order, density, atomic batches, ids.
 import { describe, expect, it } from '@jest/globals'
 import { compareIds, formatId, type IdParts, parseId } from '../../src/contract/event-id.js'
+import { LIMITS } from '../../src/contract/limits.js'
 import { HOUR, SECOND, YEAR } from '../support/manual-clock.js'
 import { an, codeOf, outcomesOf, plain, type World } from './vocabulary.js'
 
@@ -9,6 +10,31 @@ export function describeAppends(world: World): void {
     tellsAnswers(world)
     tellsBatches(world)
     tellsIds(world)
+    tellsSizes(world)
+  })
+}
+
+/** What a map of one text, called `text`, takes beside the text itself when that is long. */
+const TEXT_BYTES = 1 + 5 + 5
+
+function tellsSizes(world: World): void {
+  it('is taken when it fits to the byte, and refused with one byte more', async () => {
+    const whole = { text: 'x'.repeat(LIMITS.eventBytes - TEXT_BYTES) }
+    await world.append(Array(LIMITS.batchBytes / LIMITS.eventBytes).fill(an('opened', { data: whole })))
+    const more = { text: `${whole.text}x` }
+    expect(await codeOf(() => world.append(an('opened', { data: more })))).toBe('EVENT_TOO_LARGE')
+    const metadata = { text: 'x'.repeat(LIMITS.metadataBytes - TEXT_BYTES) }
+    const rest = { text: 'x'.repeat(LIMITS.eventBytes - LIMITS.metadataBytes - TEXT_BYTES) }
+    await world.append(an('opened', { data: rest, metadata }))
+    expect(await codeOf(() => world.append(an('opened', { data: whole, metadata: {} })))).toBe('EVENT_TOO_LARGE')
+    const batch = [...Array(LIMITS.batchBytes / LIMITS.eventBytes).fill(an('opened', { data: whole })), an('opened')]
+    expect(await codeOf(() => world.append(batch))).toBe('BATCH_TOO_LARGE')
+  })
+
+  it('is measured with its numbers in their shortest form', async () => {
+    const numbers = { list: Array(340_000).fill(1_000) }
+    await world.append(an('opened', { data: numbers }))
+    expect((await world.read())[0]?.packedBytes()).toBe(1 + 5 + 5 + 340_000 * 3)
   })
 }
 

@@ -1,5 +1,7 @@
 // Conformance: an idempotency key makes an append happen once, whatever is sent again.
 import { describe, expect, it } from '@jest/globals'
+import type { ConditionItem } from '../../src/contract/condition.js'
+import type { AppendRequest } from '../../src/contract/event-store.js'
 import { PackedMap } from '../../src/record/codec/scan.js'
 import { HOUR, YEAR } from '../support/manual-clock.js'
 import { an, codeOf, outcomesOf, type World } from './vocabulary.js'
@@ -7,6 +9,7 @@ import { an, codeOf, outcomesOf, type World } from './vocabulary.js'
 export function describeIdempotency(world: World, facts: { readonly survivesReopening: boolean }): void {
   describe('an idempotency key', () => {
     tellsRepeats(world)
+    tellsSpellings(world)
     tellsReuse(world)
     tellsKeyLife(world)
     if (facts.survivesReopening) tellsReopening(world)
@@ -48,6 +51,77 @@ function tellsRepeats(world: World): void {
   it('leaves appends without a key alone', async () => {
     await world.append(an('opened'))
     expect(await world.append(an('opened'))).toMatchObject({ duplicate: false, firstPosition: 2 })
+  })
+}
+
+type Required = Pick<AppendRequest, 'expectations' | 'condition'>
+const failIf = (items: readonly ConditionItem[], after?: number): Required => ({
+  condition: { failIfEventsMatch: { items }, ...(after === undefined ? {} : { after }) },
+})
+
+function tellsSpellings(world: World): void {
+  it.each<[string, Required, Required]>([
+    [
+      'the items of a condition',
+      failIf([{ types: ['x'] }, { tags: ['t'] }]),
+      failIf([{ tags: ['t'] }, { types: ['x'] }]),
+    ],
+    [
+      'its types and tags',
+      failIf([{ types: ['x', 'y'], tags: ['t', 'u'] }]),
+      failIf([{ tags: ['u', 't'], types: ['y', 'x'] }]),
+    ],
+    ['what it names twice', failIf([{ types: ['x', 'x'] }, { types: ['x'] }]), failIf([{ types: ['x'] }])],
+    ['its empty lists', failIf([{ types: ['x'], tags: [] }]), failIf([{ types: ['x'] }])],
+    ['where it begins', failIf([{ types: ['x'] }], 0), failIf([{ types: ['x'] }])],
+    [
+      'its fields',
+      failIf([{ types: ['x'] }], 1),
+      { condition: { after: 1, ...failIf([{ types: ['x'] }]).condition } as never },
+    ],
+    [
+      'its expectations',
+      {
+        expectations: [
+          { stream: 'a', expectedRevision: 'none' },
+          { stream: 'b', expectedRevision: 'any' },
+        ],
+      },
+      {
+        expectations: [
+          { expectedRevision: 'any', stream: 'b' },
+          { expectedRevision: 'none', stream: 'a' },
+        ],
+      },
+    ],
+    ['that it expects nothing', { expectations: [] }, {}],
+  ])('knows a repeat however it spells %s', async (_, first, again) => {
+    const answer = await world.append(an('opened'), { key: 'k1', ...first })
+    expect(await world.append(an('opened'), { key: 'k1', ...again })).toEqual({ ...answer, duplicate: true })
+  })
+
+  it('knows a repeat without the lists that were empty', async () => {
+    const answer = await world.append(an('opened', { tags: [], parents: [] }), { key: 'k1' })
+    expect(await world.append(an('opened'), { key: 'k1' })).toEqual({ ...answer, duplicate: true })
+  })
+
+  it.each<[string, Required, Required]>([
+    ['other tags', failIf([{ tags: ['t'] }]), failIf([{ tags: ['u'] }])],
+    [
+      'tags that are together in another item',
+      failIf([{ tags: ['t', 'u'] }]),
+      failIf([{ tags: ['t'] }, { tags: ['u'] }]),
+    ],
+    ['types that were tags', failIf([{ tags: ['t'] }]), failIf([{ types: ['t'] }])],
+    ['another beginning', failIf([{ tags: ['t'] }]), failIf([{ tags: ['t'] }], 1)],
+    [
+      'another revision',
+      { expectations: [{ stream: 'a', expectedRevision: 'none' }] },
+      { expectations: [{ stream: 'a', expectedRevision: 'any' }] },
+    ],
+  ])('refuses a request that requires something else: %s', async (_, first, again) => {
+    await world.append(an('opened'), { key: 'k1', ...first })
+    expect(await codeOf(() => world.append(an('opened'), { key: 'k1', ...again }))).toBe('KEY_REUSED')
   })
 }
 

@@ -2,6 +2,7 @@
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Logger } from '@nestjs/common'
 import { FoldCatalog } from '../../src/folding/fold-catalog.service.js'
+import { BY_PROJECTIONS, FOLDS_MAX } from '../../src/snapshots/registry.js'
 import type { SnapshotRules } from '../../src/snapshots/snapshot-rules.js'
 import { SnapshotScheduler } from '../../src/snapshots/snapshot-scheduler.service.js'
 import { openTiny } from '../crash/tiny-store.js'
@@ -220,6 +221,22 @@ describe('a fold of which no snapshot can be made when it is asked for', () => {
     await expect(named('tasks', 'count')).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
     expect(fixture.shelf.list()).toHaveLength(1)
   })
+})
+
+test('the fold of a projection that somebody asks for counts among those on request', async () => {
+  const { registry } = fixture.snapshots
+  await append('T')
+  await fixture.projections.define('seen', SEEN, 'operator')
+  await keeper().look()
+  for (let n = 0; n < FOLDS_MAX; n++) await fixture.keep({ filter: { types: [`T${n}`] } })
+  const asked = { projection: 'seen' }
+  await expect(fixture.keep(asked)).rejects.toMatchObject({ code: 'SNAPSHOT_CONFLICT' })
+  const [ofProjection, onRequest] = registry.all
+  expect(ofProjection?.keptBy).toBe(BY_PROJECTIONS)
+  await fixture.snapshots.unregister(onRequest?.id as string)
+  expect((await fixture.keep(asked)).fold).toMatchObject({ id: ofProjection?.id, keptBy: 'operator' })
+  // It is kept already, and stays so without a place of its own being needed.
+  expect((await fixture.keep(asked)).fold).toMatchObject({ keptBy: 'operator' })
 })
 
 describe('one that cannot be verified', () => {

@@ -261,6 +261,30 @@ describe('a copy', () => {
     expect(await verifyStore('/restored', { disk })).toMatchObject({ clean: false })
   })
 
+  test('that is in place already needs no room when the restore is taken up again', async () => {
+    await backup()
+    const sizes = copies().map(path => disk.bytes(path).length)
+    const whole = sizes.reduce((sum, bytes) => sum + bytes, 0)
+    disk.flip(onlyCopy(`seg-${position(2)}`), 5_000)
+    expect(await restore('/restored')).toMatchObject({ restored: false })
+    disk.flip(onlyCopy(`seg-${position(2)}`), 5_000)
+    const free = (bytes: number) =>
+      new Proxy(disk, {
+        get: (target, name) => {
+          if (name === 'space') return async () => ({ totalBytes: whole, freeBytes: bytes, freeInodes: 99 })
+          const value = Reflect.get(target, name)
+          return typeof value === 'function' ? value.bind(target) : value
+        },
+      })
+    const held = disk.files().filter(path => /^\/restored\/.*\.(log|zst)$/.test(path))
+    const left = whole - held.reduce((sum, path) => sum + disk.bytes(path).length, 0)
+    expect(left).toBeGreaterThan(0)
+    expect(left).toBeLessThan(whole)
+    const resume = (bytes: number) => restoreStore(BACKUP, '/restored', { disk: free(bytes), verify: true })
+    await expect(resume(left - 1)).rejects.toMatchObject({ code: 'DISK_FULL' })
+    expect(await resume(left)).toMatchObject({ restored: true, verified: { clean: true } })
+  })
+
   test.each([
     ['missing', (path: string) => disk.unlink(path)],
     ['cut off', async (path: string) => disk.cut(path, 4_500)],

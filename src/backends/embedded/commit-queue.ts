@@ -121,10 +121,10 @@ export class CommitQueue {
   }
 
   private enqueue(prepared: PreparedAppend): Promise<Appended> {
-    const { request, payloads, requestHash, bytes } = prepared
+    const { request, payloads, requestHash, spelledHash, bytes } = prepared
     const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
     const promise = new Promise<Appended>((resolve, reject) => {
-      this.waiting.push({ request, payloads, requestHash, search, bytes, resolve, reject })
+      this.waiting.push({ request, payloads, requestHash, spelledHash, search, bytes, resolve, reject })
     })
     this.waitingBytes += bytes
     this.wake()
@@ -179,10 +179,10 @@ export class CommitQueue {
    * be called rejected.
    */
   private turnAway(append: WaitingAppend, error: unknown): void {
-    const { request, requestHash } = append
+    const { request, requestHash, spelledHash } = append
     const { events, author, key } = request
     const asked = key === undefined ? { events, author } : { events, author, key }
-    const known = attempt(() => decide({ request: asked, requestHash, search: undefined }, this.assigned))
+    const known = attempt(() => decide({ request: asked, requestHash, spelledHash, search: undefined }, this.assigned))
     if ('value' in known && (known.value.kind === 'duplicate' || known.value.kind === 'key-reused')) {
       this.answer(append, known.value)()
       return

@@ -8,6 +8,8 @@ const QUARANTINE = 'quarantine'
 const TEMPORARY = '.tmp'
 /** Files that were wrong are kept as evidence, but no more than this many. */
 const QUARANTINED_MAX = 100
+const NUMBER_DIGITS = 8
+const NUMBERED = new RegExp(`^(\\d{${NUMBER_DIGITS},})\\.`)
 const MISSING = new Set(['ENOENT', 'ENOTDIR'])
 
 /** It bypasses the latch of the log, because a fault here says nothing about the log. */
@@ -59,20 +61,31 @@ export class SideFiles extends SideStore {
   }
 
   async quarantine(name: string): Promise<void> {
+    const held = (await this.disk.list(this.quarantined)).sort((a, b) => numberOf(a) - numberOf(b))
+    const number = numberOf(held.at(-1) ?? '') + 1
     try {
-      await this.disk.rename(join(this.directory, name), join(this.quarantined, name))
+      await this.disk.rename(join(this.directory, name), join(this.quarantined, numbered(number, name)))
+      held.push(name)
     } catch (error) {
       if (!MISSING.has(diskErrorCode(error) ?? '')) throw error
     }
     await this.disk.syncDirectory(this.quarantined)
     await this.disk.syncDirectory(this.directory)
-    const held = await this.disk.list(this.quarantined)
-    for (const old of held.slice(0, Math.max(0, held.length - QUARANTINED_MAX))) {
-      if (old !== name) await this.disk.unlink(join(this.quarantined, old))
-    }
+    const old = held.slice(0, Math.max(0, held.length - QUARANTINED_MAX))
+    for (const one of old) await this.disk.unlink(join(this.quarantined, one))
   }
 
   room(): Promise<Room> {
     return this.disk.space(this.directory)
   }
+}
+
+/** The number says which came first, and keeps evidence of one name apart. */
+function numbered(number: number, name: string): string {
+  return `${String(number).padStart(NUMBER_DIGITS, '0')}.${name}`
+}
+
+/** 0 for files of earlier versions, which had no number. */
+function numberOf(name: string): number {
+  return Number(NUMBERED.exec(name)?.[1] ?? 0)
 }

@@ -154,6 +154,21 @@ test('a missing segment, a swapped one and a damaged floor are corrupt', async (
   expect((await look(floored)).findings).toMatchObject([{ severity: 'corrupt', file: '/data/FLOOR' }])
 })
 
+test('of a last segment that nobody can judge no event is counted, and no position is made up', async () => {
+  const disk = aged.disk.clone()
+  const files = filesOf(disk, '.log')
+  const tail = files.at(-1) as string
+  disk.put(tail, aged.disk.bytes(files[0] as string))
+  const report = await look(disk)
+  const from = (DAYS - 1) * EVENTS_A_DAY + 1
+  expect(report).toMatchObject({ clean: false, events: from - 1, head: from - 1 })
+  await disk.unlink(tail)
+  const held = await open(disk)
+  const { write } = held.store.status()
+  expect(write).toMatchObject({ writable: false, detail: expect.stringContaining(`(from position ${from} on)`) })
+  await held.store.close()
+})
+
 /** Damage of three kinds: an event, a frame with its event, and a whole segment overwritten. */
 function damagedDisk(): FakeDisk {
   const disk = aged.disk.clone()

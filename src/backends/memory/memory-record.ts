@@ -7,6 +7,7 @@ import type { AppendRequest } from '../../contract/event-store.js'
 import type { ClockReading } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
 import { unpack } from '../../record/codec/reader.js'
+import { preconditionsText } from '../../record/preconditions-text.js'
 import { keepCopy, withoutAbsent } from './keep-copy.js'
 import { packJson } from './pack-json.js'
 
@@ -94,18 +95,12 @@ export function recordOf({ event, data, metadata }: Draft, author: Author, place
  * Two requests are the same when these texts are equal. The order of keys counts. Whether a payload came packed does
  * not, and neither does the author, because a key belongs to an agent anyway.
  */
-export function fingerprintOf({ expectations = [], condition }: AppendRequest, drafts: readonly Draft[]): string {
+export function fingerprintOf(request: AppendRequest, drafts: readonly Draft[]): string {
   const events = drafts.map(({ event, data, metadata }) => [
     [event.type, event.stream, event.schemaVersion ?? 1, event.tags ?? [], event.parents ?? []],
     [event.correlationId, event.causationId, event.sessionId, event.occurredAt],
-    data.value,
-    metadata?.value,
+    Buffer.from(data.bytes).toString('base64'),
+    metadata === undefined ? null : Buffer.from(metadata.bytes).toString('base64'),
   ])
-  const items = condition?.failIfEventsMatch.items.map(({ types = [], tags = [] }) => [types, tags])
-  return JSON.stringify([
-    events,
-    expectations.map(({ stream, expectedRevision }) => [stream, expectedRevision]),
-    items,
-    condition?.after ?? 0,
-  ])
+  return JSON.stringify([events, preconditionsText(request)])
 }

@@ -38,13 +38,22 @@ function putText(text: string, parts: Uint8Array[]): void {
   parts.push(head(bytes.length, { short: 0xa0, shortMax: 31, long: [0xd9, 0xda, 0xdb] }), bytes)
 }
 
-/** Small integers take one byte. All other numbers are doubles, so that -0 stays -0. */
+/** Integers take their shortest form. All other numbers are doubles, so that -0 stays -0. */
 function packNumber(value: number): Uint8Array {
-  if (Number.isInteger(value) && !Object.is(value, -0) && value >= -32 && value <= 127)
-    return Uint8Array.of(value & 0xff)
+  if (!Number.isSafeInteger(value) || Object.is(value, -0)) return wide(0xcb, view => view.setFloat64(1, value))
+  if (value >= -0x20 && value < 0x80) return Uint8Array.of(value & 0xff)
+  const [byte, two, four, eight] = value < 0 ? [0xd0, 0xd1, 0xd2, 0xd3] : [0xcc, 0xcd, 0xce, 0xcf]
+  const most = value < 0 ? -1 - value : Math.floor(value / 2)
+  if (most < 0x80) return Uint8Array.of(byte as number, value & 0xff)
+  if (most < 0x8000) return Uint8Array.of(two as number, (value >> 8) & 0xff, value & 0xff)
+  if (most < 0x8000_0000) return wide(four as number, view => view.setInt32(1, value | 0)).subarray(0, 5)
+  return wide(eight as number, view => view.setBigInt64(1, BigInt(value)))
+}
+
+function wide(head: number, write: (view: DataView) => void): Uint8Array {
   const bytes = new Uint8Array(9)
-  bytes[0] = 0xcb
-  new DataView(bytes.buffer).setFloat64(1, value)
+  bytes[0] = head
+  write(new DataView(bytes.buffer))
   return bytes
 }
 

@@ -1,4 +1,5 @@
 // What has been read above a group's floor: the positions that match, and which of them are still to be handed out.
+import { envelopeBytes } from '../../contract/envelope-bytes.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
 import { Sight } from '../sight.js'
 import type { Holder, WindowMemory } from '../window-memory.js'
@@ -8,7 +9,6 @@ import { GROUP_LIMITS } from './group-limits.js'
 import type { GroupState } from './group-state.js'
 import { KeyQueues, type Ready } from './key-queues.js'
 
-const ENVELOPE_BYTES = 512
 /** How many sights are kept, because each holds its own map of what its scope may see. */
 const SIGHTS = 8
 
@@ -156,7 +156,7 @@ export class Window implements Holder {
 const NONE: ReadonlySet<Position> = new Set()
 
 export function weightOf(event: RecordedEvent): number {
-  return ENVELOPE_BYTES + event.packedBytes()
+  return envelopeBytes(event, event) + event.packedBytes()
 }
 
 function isNew({ floor, settled, inFlight: out, retrying: returned, parked }: GroupState, position: Position): boolean {

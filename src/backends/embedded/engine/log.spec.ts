@@ -68,6 +68,30 @@ test('a full disk that cannot even be asked for its room refuses by name', async
   await store.close()
 })
 
+test.each([
+  ['its own header', 'seg-0000000000000004'],
+  ['the footer of the full one', 'seg-0000000000000003'],
+])('a next segment that could not be begun for want of room for %s leaves no file behind', async (_, struck) => {
+  const disk = new FakeDisk({ directories: ['/'] })
+  const store = await openTiny(disk, new ManualClock())
+  for (let i = 0; i < 3; i++) await append(store, 2_000)
+  const before = disk.files()
+  disk.arm({ failFrom: 1, code: 'ENOSPC', only: (kind, path) => kind === 'write' && path.includes(struck) })
+  await append(store).catch(() => undefined)
+  expect(disk.faultsDelivered).toBeGreaterThan(0)
+  expect(disk.files().filter(path => path.endsWith('.tmp'))).toEqual([])
+  expect(disk.files().filter(path => path.includes('/segments/'))).toEqual(
+    before.filter(path => path.includes('/segments/')),
+  )
+  disk.heal()
+  await append(store)
+  expect(store.status().write).toEqual({ writable: true })
+  await store.close()
+  const again = await openTiny(disk, new ManualClock())
+  expect(again.head()).toBeGreaterThanOrEqual(4)
+  await again.close()
+})
+
 test('a store that found no room at its start retires nothing, and does not complain of it', async () => {
   const aged = await agedDisk(6)
   const rules = { archiveAfterDays: 1, retainArchivesDays: 2 }

@@ -6,7 +6,7 @@ import type { Recovered } from './recovery/recover.js'
 import type { ActiveSegment } from './segment/active-segment.js'
 import type { EngineContext } from './segment/engine-context.js'
 import { indexPath, storeIndex } from './segment/load-segment.js'
-import { installSegment, prepareSegment } from './segment/new-segment.js'
+import { discardedUnless, installSegment, prepareSegment } from './segment/new-segment.js'
 import { lostPositions } from './segment/sealed-segment.js'
 
 /** After a segment could not be made, the old one is written on for this long before the next attempt. */
@@ -56,7 +56,7 @@ export class Rotation {
   async begin(old: ActiveSegment): Promise<boolean> {
     const next = await this.prepare(old)
     if (next === undefined) return false
-    await next.orClosed(() => this.seal(old, next))
+    await discardedUnless(this.context.files, next, () => this.seal(old, next))
     return true
   }
 
@@ -96,7 +96,7 @@ export class Rotation {
         firstBatch: currentTip.batch,
         prev: currentTip.chain,
       })
-      await next.orClosed(() => next.presize())
+      await discardedUnless(this.context.files, next, () => next.presize())
       return next
     } catch (error) {
       if (error instanceof Latched) throw error

@@ -9,6 +9,7 @@ import { listCatalogue } from '../segment/catalogue.js'
 import type { Manifest } from './backup-manifest.js'
 import { isCopiedPath } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
+import { sizeOf } from './copy-content.js'
 
 /** Its presence says that a restore is unfinished, and its content says of which backup. */
 const SIGN = 'RESTORING'
@@ -68,6 +69,21 @@ async function readSign(disk: Disk, sign: string): Promise<string | undefined> {
 
 /** Removes what an interrupted restore of another backup put there, because it must not mix with this one. */
 async function clear(disk: Disk, store: Layout): Promise<void> {
+  for await (const path of restoredFiles(disk, store)) await disk.unlink(path)
+  const names = await disk.list(store.root)
+  for (const directory of [store.segments, store.archive])
+    if (names.includes(basename(directory))) await disk.syncDirectory(directory)
+  await disk.syncDirectory(store.root)
+}
+
+/** The bytes that an interrupted restore has put there, finished or not. */
+export async function restoredBytes(disk: Disk, store: Layout): Promise<number> {
+  let bytes = 0
+  for await (const path of restoredFiles(disk, store)) bytes += (await sizeOf(disk, path)) ?? 0
+  return bytes
+}
+
+async function* restoredFiles(disk: Disk, store: Layout): AsyncGenerator<string, void, void> {
   for (const [directory, prefix] of [
     [store.segments, 'segments/'],
     [store.archive, 'archive/'],
@@ -75,9 +91,7 @@ async function clear(disk: Disk, store: Layout): Promise<void> {
   ] as const) {
     for (const name of await disk.list(directory)) {
       const whole = name.endsWith('.tmp') ? name.slice(0, -'.tmp'.length) : name
-      if (isCopiedPath(`${prefix}${whole}`)) await disk.unlink(join(directory, name))
+      if (isCopiedPath(`${prefix}${whole}`)) yield join(directory, name)
     }
-    if ((await disk.list(store.root)).includes(basename(directory))) await disk.syncDirectory(directory)
   }
-  await disk.syncDirectory(store.root)
 }

@@ -8,7 +8,7 @@ import { type BackupEntry, type Manifest, readManifest } from './backup-manifest
 import type { BackupLayout } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 import { asItLies, copyContent, hashContent, sizeOf, withFile } from './copy-content.js'
-import { beginRestore, takeEmpty } from './restore-target.js'
+import { beginRestore, restoredBytes, takeEmpty } from './restore-target.js'
 
 export interface RestoreContext {
   /** The backup, which is only read. */
@@ -87,9 +87,11 @@ class RestoreRun {
     return { ...report, restored: true }
   }
 
+  /** What an interrupted restore put there stays or gives its room back, so that much less is needed. */
   private async requireRoom(): Promise<void> {
     const { disk, layout } = this.context.target
-    const bytes = this.manifest.files.reduce((sum, entry) => sum + entry.bytes, 0)
+    const whole = this.manifest.files.reduce((sum, entry) => sum + entry.bytes, 0)
+    const bytes = whole - (await restoredBytes(disk, layout))
     const { freeBytes } = await disk.space(layout.root)
     if (freeBytes >= bytes) return
     const [needed, free] = [bytes, freeBytes].map(count => `${(count / 1e6).toFixed(0)} MB`)
@@ -101,7 +103,8 @@ class RestoreRun {
     const to = join(target.layout.root, entry.path)
     if (await this.isInPlace(entry, to)) return
     const unfinished = temporary(to)
-    await target.disk.unlink(unfinished)
+    // Another content goes before its replacement comes, because there may not be room for both.
+    for (const path of [to, unfinished]) await target.disk.unlink(path)
     const from = source.layout.pathOf(entry)
     const copied = await withFile(source.disk, from, file =>
       copyContent(target.disk, asItLies(file, entry.bytes), unfinished),

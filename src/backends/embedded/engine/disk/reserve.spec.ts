@@ -46,3 +46,12 @@ test('of no bytes is no file, and never in the way', async () => {
   const reserve = new Reserve(disk, PATH, 0)
   expect([await reserve.fill(), await reserve.roomAgain(), disk.files()]).toEqual([true, true, []])
 })
+
+test('of no bytes does not call a full disk one with room', async () => {
+  const disk = new FakeDisk({ directories: ['/data'], capacityBytes: BYTES })
+  const reserve = new Reserve(disk, PATH, 0)
+  disk.put('/data/other', new Uint8Array(BYTES))
+  expect(await reserve.roomAgain()).toBe(false)
+  await disk.unlink('/data/other')
+  expect(await reserve.roomAgain()).toBe(true)
+})

@@ -5,6 +5,9 @@ import type { Disk } from './disk.js'
 import { isNoSpace } from './latch.js'
 import { replaceFile } from './small-file.js'
 
+/** A disk with less room than this takes no write at all, and is full even where no reserve is held. */
+const LEAST_FREE_BYTES = 4_096
+
 export class Reserve {
   private held = false
 
@@ -40,6 +43,7 @@ export class Reserve {
   /** True when the reserve is written again, with at least as much room free beside it. */
   async roomAgain(): Promise<boolean> {
     const space = await this.disk.space(dirname(this.path))
-    return space.freeBytes >= 2 * this.bytes && space.freeInodes >= 16 && (await this.fill())
+    const isRoomy = space.freeBytes >= Math.max(2 * this.bytes, LEAST_FREE_BYTES)
+    return isRoomy && space.freeInodes >= 16 && (await this.fill())
   }
 }

@@ -12,7 +12,7 @@ import type { EngineContext } from '../segment/engine-context.js'
 import { wholeSegment } from '../segment/examine-segment.js'
 import { indexingVisitor, indexPath, scanStart, sealedKnowledge } from '../segment/load-segment.js'
 import { type ScanResult, scan } from '../segment/scan.js'
-import type { SealedSegment } from '../segment/sealed-segment.js'
+import { lostPositions, type SealedSegment } from '../segment/sealed-segment.js'
 import { indexIdentity } from '../segment/segment-row.js'
 import { fileSha256 } from '../upkeep/archive.js'
 import { type Survey, survey } from './full-scan.js'
@@ -155,9 +155,11 @@ class Verification {
   }
 
   private count(result: ScanResult, firstPosition: number, bytes: number): void {
-    const lost = result.damaged.reduce((sum, { from, to }) => sum + Math.max(0, to - from + 1), 0)
+    const { nextPosition } = result
+    // Where the end of the loss is not known, it lies behind all positions that the scan passed.
+    const passed = result.damaged.map(({ from, to }) => ({ from, to: Math.min(to, nextPosition - 1) }))
     this.frames += result.frames
-    this.events += result.nextPosition - firstPosition - lost
+    this.events += nextPosition - firstPosition - lostPositions(passed)
     this.bytes += bytes
   }
 

@@ -2,6 +2,7 @@
 // then serves what is left.
 import type { Disk } from '../disk/disk.js'
 import { readFact, writeFact } from '../disk/small-file.js'
+import { UNKNOWN_END } from './scan.js'
 
 /** What is known of damage: the segment, the place, and the positions that are lost (none when `to < from`). */
 export interface KnownDamage {
@@ -16,9 +17,13 @@ export interface KnownDamage {
 
 /** Describes the first finding, and how many there are, for people. */
 export function describeDamage(damage: KnownDamage, count: number): string {
-  const range = damage.to < damage.from ? 'no position lost' : `positions ${damage.from} to ${damage.to}`
   const more = count > 1 ? `, and ${count - 1} more` : ''
-  return `${damage.where}: ${damage.reason} (${range})${more}`
+  return `${damage.where}: ${damage.reason} (${describeLoss(damage)})${more}`
+}
+
+function describeLoss({ from, to }: KnownDamage): string {
+  if (to < from) return 'no position lost'
+  return to === UNKNOWN_END ? `from position ${from} on` : `positions ${from} to ${to}`
 }
 
 /** The same damage is found again at the next start under another file name, but never under another key. */

@@ -32,7 +32,6 @@ export interface Chunk {
 
 export class MalformedArchive extends Error {
   override readonly name = 'MalformedArchive'
-  readonly code = 'EARCHIVE'
 }
 
 export async function archiveSource(pool: FilePool, path: string): Promise<ArchiveBytes> {

@@ -24,7 +24,25 @@ export async function prepareSegment(context: EngineContext, identity: SegmentId
   const { disk, layout } = context.files
   const path = join(layout.segments, temporary(segmentName(identity.firstPosition, identity.epoch)))
   await disk.unlink(path)
-  return ActiveSegment.create(context, path, identity)
+  return orDiscarded(context.files, path, () => ActiveSegment.create(context, path, identity))
+}
+
+/**
+ * Does the work with a prepared segment, and removes its file when the work fails: the next attempt may make a file of
+ * another name, and on a full disk the room is needed. After a failure of the disk nothing is changed any more.
+ */
+export function discardedUnless<T>(files: EngineFiles, segment: ActiveSegment, work: () => Promise<T>): Promise<T> {
+  return orDiscarded(files, segment.path, () => segment.orClosed(work))
+}
+
+async function orDiscarded<T>({ disk, latch }: EngineFiles, path: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    // A file that cannot be removed now is removed by the next start.
+    if (!latch.latched) await disk.unlink(path).catch(() => undefined)
+    throw error
+  }
 }
 
 /** May be called again when it found no free descriptor or no room, because what was done already is not done twice. */

@@ -116,6 +116,22 @@ describe('the list of sealed segments', () => {
     expect(list.archivedCount).toBe(1)
   })
 
+  it('shows an archived segment where it lies now after any number of others were retired', () => {
+    const list = listOf(2 * KEPT_HANDLES)
+    const number = KEPT_HANDLES + 188
+    const firstPosition = number * EVENTS + 1
+    expect(list.at(number).archived).toBe(false)
+    const retire = (count: number) => {
+      for (let left = count; left > 0; left--) list.retire(list.at(0))
+    }
+    retire(KEPT_HANDLES / 4)
+    const sha256 = 'ab'.repeat(32)
+    const path = `${layout.archive}/${archiveName(firstPosition, 3, sha256)}`
+    list.archived(list.handle(number - KEPT_HANDLES / 4), path, { sha256, packedLength: 99 })
+    retire((3 * KEPT_HANDLES) / 4)
+    expect(list.at(number - KEPT_HANDLES)).toMatchObject({ firstPosition, path, archived: true })
+  })
+
   it('gives the newest index to everyone who looks at a segment', () => {
     const list = listOf(2)
     const [one, other] = [list.handle(0), list.handle(0)]

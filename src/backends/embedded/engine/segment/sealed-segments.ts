@@ -38,13 +38,15 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   private readonly blocks: RowBlock[] = []
   /** How many rows of the first block are retired. The block is dropped once all of them are. */
   private retired = 0
+  /** All that were ever retired, so that a segment keeps its slot among the handles whatever was before it. */
+  private retiredEver = 0
   private rows = 0
   private bytesNow = 0
   private diskBytesNow = 0
   private archivedNow = 0
   /** Postings by first position, of the segments whose index is in no file. */
   private readonly inMemory = new Map<number, Postings>()
-  /** A cache of handles. Every 512th row shares a slot, so a hit has to be checked. */
+  /** A cache of handles. Every 512th segment shares a slot, so a hit has to be checked. */
   private readonly handles: (SealedSegment | undefined)[] = Array(KEPT_HANDLES).fill(undefined)
   private readonly archives: ArchiveCache
 
@@ -79,7 +81,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
   }
 
   at(index: number): SealedSegment {
-    const place = (this.retired + index) % KEPT_HANDLES
+    const place = (this.retiredEver + index) % KEPT_HANDLES
     const kept = this.handles[place]
     if (kept !== undefined && kept.firstPosition === this.firstPosition(index)) return kept
     const look = this.handle(index)
@@ -149,7 +151,7 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     const row = this.row(index)
     this.diskBytesNow += archive.packedLength - row.diskBytes
     row.putPlace({ directory: this.directoryOf(path), epoch: row.epoch, archive })
-    this.handles[(this.retired + index) % KEPT_HANDLES] = undefined
+    this.handles[(this.retiredEver + index) % KEPT_HANDLES] = undefined
     this.archivedNow++
     return this.handle(index)
   }
@@ -161,7 +163,8 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     this.bytesNow -= oldest.source.length
     this.diskBytesNow -= this.row(0).diskBytes
     if (oldest.archived) this.archivedNow--
-    this.handles[this.retired % KEPT_HANDLES] = undefined
+    this.handles[this.retiredEver % KEPT_HANDLES] = undefined
+    this.retiredEver++
     this.retired++
     if (this.retired < BLOCK_ROWS) return
     this.blocks.shift()

@@ -24,8 +24,8 @@ export interface ScrubPass {
   readonly ms: number
 }
 
-/** These codes concern the file itself: its bytes are bad, do not decompress, or are gone. */
-const UNREADABLE = new Set(['EIO', 'EARCHIVE', 'ENOENT'])
+/** These codes concern the file itself: its bytes are bad, or it is gone. */
+const UNREADABLE = new Set(['EIO', 'ENOENT'])
 
 export class Scrub {
   private nextPosition = 0
@@ -84,8 +84,7 @@ export class Scrub {
       // The segment was retired or archived meanwhile, and the next pass reads it where it is then.
       if (!this.log.sealedSegments().holds(segment)) return
       const reason = `a part of the file cannot be read (${code})`
-      if (code !== 'EIO' && (code !== 'ENOENT' || (await this.isMissing(segment))))
-        return this.note(wholeSegment(segment, reason))
+      if (code === 'ENOENT' && (await this.isMissing(segment))) return this.note(wholeSegment(segment, reason))
       // The disk did not give the bytes, so nobody knows whether they are damaged. The pass counts it all the same.
       this.damaged++
       this.log.context.observer.warned('scrubbing found what it could not read', `${segment.path}: ${reason}`)
