@@ -8,9 +8,9 @@ import { wrapStore } from './wrap-store.js'
 export function meteredStore(store: EventStore, metrics: Metrics): EventStore {
   showStatus(store, metrics)
   return wrapStore(store, {
-    append: request => {
+    append: (request, terms) => {
       const begun = performance.now()
-      return store.append(request).then(
+      return store.append(request, terms).then(
         appended => {
           metrics.appendDuration.observe((performance.now() - begun) / 1000)
           if (!appended.duplicate) countAppended(request, metrics)

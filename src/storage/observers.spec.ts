@@ -2,9 +2,8 @@
 
 import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { type Observer, Observers } from '../contract/observer.js'
-import { ModeHolder } from '../degradation/mode-holder.js'
-import { modeObserver } from './gated-store.js'
-import { metricsObserver } from './observers.js'
+import { Signals } from '../signals/signals.js'
+import { metricsObserver, signalsObserver } from './observers.js'
 
 test('each observer is told what it listens to', () => {
   const told: string[] = []
@@ -40,11 +39,15 @@ test('syncs and passes of the background check are counted', async () => {
   expect(good).toMatch(/lighthouse_last_good_scrub_timestamp_seconds 1\.\d+e\+09|seconds \d{10}/)
 })
 
-test('the mode follows whether appends are taken', () => {
-  const mode = new ModeHolder()
-  const observers = new Observers([modeObserver(mode)])
-  observers.writeState({ writable: false, reason: 'disk_full', detail: '' })
-  expect(mode.current).toBe('EMERGENCY')
+test('a store that takes no appends is told as a signal of its cause, and as over once it does', () => {
+  const signals = new Signals()
+  const observers = new Observers([signalsObserver(signals)])
+  observers.writeState({ writable: false, reason: 'disk_full', detail: '/data is full' })
+  expect(signals.active).toMatchObject([{ cause: 'disk_full', level: 'critical', detail: 'the disk is full' }])
+  observers.writeState({ writable: false, reason: 'corrupt', detail: '' })
+  expect(signals.active.map(({ cause }) => cause)).toEqual(['integrity'])
+  observers.writeState({ writable: false, reason: 'closed', detail: '' })
+  expect(signals.active.map(({ cause }) => cause)).toEqual(['integrity'])
   observers.writeState({ writable: true })
-  expect(mode.current).toBe('NORMAL')
+  expect(signals.active).toEqual([])
 })

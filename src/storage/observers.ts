@@ -2,6 +2,7 @@
 import type { Logger } from '@nestjs/common'
 import type { Observer } from '../contract/observer.js'
 import type { Metrics } from '../metrics/metrics.js'
+import type { Signals } from '../signals/signals.js'
 
 export function logObserver(logger: Logger): Observer {
   return {
@@ -17,6 +18,34 @@ export function logObserver(logger: Logger): Observer {
     retired: segment => logger.log({ ...segment, message: 'a segment is retired' }),
     warned: note => logger.warn({ ...note, message: note.what }),
   }
+}
+
+const CAUSE_OF = {
+  corrupt: 'integrity',
+  disk_full: 'disk_full',
+  failed_sync: 'storage_failed',
+  lost_ownership: 'storage_failed',
+} as const
+
+/** Tells of a store that takes no appends. A closed one is no trouble: the process is about to end. */
+export function signalsObserver(signals: Signals): Observer {
+  return {
+    writeState: state => {
+      if (!state.writable && state.reason === 'closed') return
+      const now = state.writable ? undefined : CAUSE_OF[state.reason as keyof typeof CAUSE_OF]
+      for (const cause of new Set(Object.values(CAUSE_OF))) {
+        if (cause !== now) signals.tell({ cause, level: 'ok', detail: 'The store takes appends.', metrics: {} })
+      }
+      if (now !== undefined) signals.tell({ cause: now, level: 'critical', detail: SENTENCES[now], metrics: {} })
+    },
+  }
+}
+
+/** These reach clients, so they name no file. */
+const SENTENCES = {
+  integrity: 'stored bytes are damaged, and an operator has to look',
+  disk_full: 'the disk is full',
+  storage_failed: 'a write to the disk failed, and only a new start of the server tells what it holds',
 }
 
 /** A duration is observed once for each sync, not once for each event. */

@@ -8,24 +8,26 @@ import { DegradationModule } from '../degradation/degradation.module.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { Signals } from '../signals/signals.js'
 import { OpenStore, openStore } from './open-store.js'
 import { StorageWatch } from './storage-watch.service.js'
 
 const UNSAFE =
   'ACKNOWLEDGED EVENTS CAN BE LOST: LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM lets the data directory lie on a file system that forgets or reorders what was synced'
 
-function open(settings: Settings, metrics: Metrics, mode: ModeHolder): Promise<OpenStore> {
+function open(settings: Settings, metrics: Metrics, mode: ModeHolder, signals: Signals): Promise<OpenStore> {
   const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem } = settings
   const logger = new Logger('storage')
   if (allowUnsafeFilesystem) logger.warn(UNSAFE)
   const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
-  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules }, { logger, metrics, mode })
+  const surroundings = { logger, metrics, mode, signals }
+  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules }, surroundings)
 }
 
 @Module({
   imports: [MetricsModule, DegradationModule],
   providers: [
-    { provide: OpenStore, useFactory: open, inject: [Settings, Metrics, ModeHolder] },
+    { provide: OpenStore, useFactory: open, inject: [Settings, Metrics, ModeHolder, Signals] },
     { provide: EventStore, useFactory: ({ store }: OpenStore) => store, inject: [OpenStore] },
     { provide: SideStore, useFactory: ({ bare }: OpenStore) => bare.sideStore, inject: [OpenStore] },
     {

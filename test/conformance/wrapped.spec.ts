@@ -2,6 +2,7 @@
 
 import { Logger } from '@nestjs/common'
 import { ModeHolder } from '../../src/degradation/mode-holder.js'
+import { Signals } from '../../src/signals/signals.js'
 import { openStore } from '../../src/storage/open-store.js'
 import { metricsUnderTest } from '../support/metrics-under-test.js'
 import { describeStore } from './store-conformance.js'
@@ -11,7 +12,12 @@ Logger.overrideLogger(false)
 describeStore(
   'the memory backend as a server opens it',
   async clocks => {
-    const surroundings = { logger: new Logger('storage'), metrics: await metricsUnderTest(), mode: new ModeHolder() }
+    const surroundings = {
+      logger: new Logger('storage'),
+      metrics: await metricsUnderTest(),
+      mode: new ModeHolder(),
+      signals: new Signals(),
+    }
     const { store } = await openStore({ backend: 'memory', nodeId: 'node-1', ...clocks }, surroundings)
     return { store, destroy: () => store.close() }
   },

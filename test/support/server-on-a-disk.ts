@@ -11,6 +11,7 @@ import { ModeHolder } from '../../src/degradation/mode-holder.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { Metrics } from '../../src/metrics/metrics.js'
 import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
+import { Signals } from '../../src/signals/signals.js'
 import { OpenStore, openStore } from '../../src/storage/open-store.js'
 import { PLENTY_FOR_ALL } from './http-server-under-test.js'
 import { TEST_SECRET } from './running-server.js'
@@ -32,11 +33,13 @@ export async function startOn(
   })
   const settings = { ...base, quotas: PLENTY_FOR_ALL }
   const logger = createLogger('silent', { write: () => undefined })
-  const open = (metrics: Metrics, mode: ModeHolder) =>
-    openStore({ backend: 'embedded', nodeId: 'n1', disk, ...options }, { logger: new Logger('storage'), metrics, mode })
+  const open = (metrics: Metrics, mode: ModeHolder, signals: Signals) => {
+    const surroundings = { logger: new Logger('storage'), metrics, mode, signals }
+    return openStore({ backend: 'embedded', nodeId: 'n1', disk, ...options }, surroundings)
+  }
   const compiled = await Test.createTestingModule({ imports: [serverOf(settings, logger)] })
     .overrideProvider(OpenStore)
-    .useFactory({ factory: open, inject: [Metrics, ModeHolder] })
+    .useFactory({ factory: open, inject: [Metrics, ModeHolder, Signals] })
     .compile()
   const app = compiled.createNestApplication<NestFastifyApplication>(createHttpAdapter(), {
     logger: false,
