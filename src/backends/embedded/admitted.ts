@@ -4,6 +4,7 @@ import type { NewEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { Appended, AppendedEvent } from '../../contract/event-store.js'
 import type { PreparedAppend } from '../../record/append-request.js'
+import type { Asked } from '../../record/decide.js'
 import type { Placement } from '../../record/record.js'
 import type { ConditionSearch } from './condition-search.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
@@ -68,6 +69,13 @@ export class WaitingAppends {
     this.usual.unshift(...appends)
     for (const { bytes } of appends) this.held += bytes
   }
+}
+
+/** The append without what it expects, so that only its key decides. */
+export function withKeyAlone({ request, requestHash }: WaitingAppend): Asked<ConditionSearch> {
+  const { events, author, key } = request
+  const asked = key === undefined ? { events, author } : { events, author, key }
+  return { request: asked, requestHash, search: undefined }
 }
 
 /** Answers the caller. It runs only once the batch is durable, because until then a crash can take the events back. */

@@ -9,7 +9,7 @@ import { nextTurn } from '../../contract/turns.js'
 import { AppendPreparer, type PreparedAppend } from '../../record/append-request.js'
 import { PackWriter } from '../../record/codec/writer.js'
 import type { CommitLog } from '../../record/commit-log.js'
-import { type Asked, type Decision, decide, STORE } from '../../record/decide.js'
+import { type Decision, decide, STORE } from '../../record/decide.js'
 import { encodeRecord, type Payload, type Placement } from '../../record/record.js'
 import {
   type Admitted,
@@ -19,6 +19,7 @@ import {
   settlementOf,
   type WaitingAppend,
   WaitingAppends,
+  withKeyAlone,
 } from './admitted.js'
 import { ConditionSearch } from './condition-search.js'
 import { CostlySearches } from './costly-searches.js'
@@ -372,13 +373,6 @@ export class CommitQueue {
     this.batch.endFrame()
     return { append, placed: admitted }
   }
-}
-
-/** The append without what it expects, so that only its key decides. */
-function withKeyAlone({ request, requestHash }: WaitingAppend): Asked<ConditionSearch> {
-  const { events, author, key } = request
-  const asked = key === undefined ? { events, author } : { events, author, key }
-  return { request: asked, requestHash, search: undefined }
 }
 
 /** The commit log rejects with a StoreError; any other error arose while the append was decided. */
