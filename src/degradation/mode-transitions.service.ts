@@ -59,26 +59,26 @@ export class ModeTransitions implements OnModuleInit, OnApplicationShutdown {
   }
 
   /** Never rejects. */
-  async tick(): Promise<void> {
-    this.step()
+  async tick(now = nowMs()): Promise<void> {
+    this.step(now)
     const { write, mode } = this
-    if (write === undefined || this.isTrying || !wantsTrial(mode.state, this.facts())) return
+    if (write === undefined || this.isTrying || !wantsTrial(mode.state, this.factsAt(now))) return
     this.isTrying = true
     const trial = await write().then(
       () => 'stored' as const,
       () => 'failed' as const,
     )
     this.isTrying = false
-    this.step(trial)
+    this.step(now, trial)
   }
 
-  private facts() {
-    return { nowMs: nowMs(), signals: this.signals.active }
+  private factsAt(now: number) {
+    return { nowMs: now, signals: this.signals.active }
   }
 
-  private step(trial?: 'stored' | 'failed'): void {
+  private step(now = nowMs(), trial?: 'stored' | 'failed'): void {
     const { mode } = this
-    const facts = this.facts()
+    const facts = this.factsAt(now)
     const from = mode.state
     const to = nextMode(from, trial === undefined ? facts : { ...facts, trial })
     if (to === from) return
