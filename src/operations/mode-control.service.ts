@@ -2,11 +2,13 @@
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
-import { ENDED_BY, SHARES } from '../degradation/next-mode.js'
+import { ENDED_BY, type Mode, SHARES } from '../degradation/next-mode.js'
+import { Metrics } from '../metrics/metrics.js'
 import { Signals } from '../signals/signals.js'
 import { mitigationsOf } from './degradation-events.js'
 import type { ModeAnswerDto, ModeDto } from './mode.dto.js'
 
+const MODES: readonly Mode[] = ['NORMAL', 'WARNING', 'EMERGENCY', 'RECOVERING']
 const LEVEL_OF = { NORMAL: 'ok', WARNING: 'warning', EMERGENCY: 'critical' } as const
 
 @Injectable()
@@ -14,7 +16,12 @@ export class ModeControl {
   constructor(
     private readonly mode: ModeHolder,
     private readonly signals: Signals,
-  ) {}
+    metrics: Metrics,
+  ) {
+    metrics.gauges({ mode: '1 for the mode the service is in, 0 for the others.' }, 'mode', async () => {
+      return new Map(MODES.map(one => [one, { mode: Number(one === mode.current) }]))
+    })
+  }
 
   answer(): ModeAnswerDto {
     const { mode, sinceMs, cause, share } = this.mode.state

@@ -2,6 +2,7 @@
 
 import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { type Observer, Observers } from '../contract/observer.js'
+import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
 import { metricsObserver, signalsObserver } from './observers.js'
 
@@ -25,7 +26,7 @@ test('an observer that throws keeps no other from hearing, and never reaches the
 
 test('syncs and passes of the background check are counted', async () => {
   const metrics = await metricsUnderTest()
-  const observers = new Observers([metricsObserver(metrics)])
+  const observers = new Observers([metricsObserver(metrics, new ServiceLevels())])
   observers.appended({ events: 3, bytes: 9, syncMs: 4, head: 3 })
   observers.scrubbed({ bytes: 9, damaged: 1, ms: 1 })
   const bad = await metrics.registry.metrics()

@@ -2,6 +2,7 @@
 import type { Logger } from '@nestjs/common'
 import type { Observer } from '../contract/observer.js'
 import type { Metrics } from '../metrics/metrics.js'
+import type { ServiceLevels } from '../monitors/service-levels.js'
 import type { Signals } from '../signals/signals.js'
 
 export function logObserver(logger: Logger): Observer {
@@ -49,9 +50,12 @@ const SENTENCES = {
 }
 
 /** A duration is observed once for each sync, not once for each event. */
-export function metricsObserver(metrics: Metrics): Observer {
+export function metricsObserver(metrics: Metrics, levels: ServiceLevels): Observer {
   return {
-    appended: ({ syncMs }) => metrics.syncDuration.observe(syncMs / 1_000),
+    appended: ({ syncMs }) => {
+      metrics.syncDuration.observe(syncMs / 1_000)
+      levels.done('sync', syncMs)
+    },
     scrubbed: ({ damaged }) => {
       metrics.scrubs.inc({ result: damaged === 0 ? 'good' : 'damaged' })
       if (damaged === 0) metrics.lastGoodScrub.set(Date.now() / 1_000)

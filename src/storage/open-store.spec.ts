@@ -7,6 +7,7 @@ import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { FIRST_MODE } from '../degradation/next-mode.js'
 import type { Metrics } from '../metrics/metrics.js'
+import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
 import { type OpenStore, openStore } from './open-store.js'
 
@@ -23,7 +24,7 @@ beforeEach(async () => {
   mode = new ModeHolder()
   opened = await openStore(
     { backend: 'memory', nodeId: 'n1' },
-    { logger: new Logger('storage'), metrics, mode, signals: new Signals() },
+    { logger: new Logger('storage'), metrics, mode, signals: new Signals(), levels: new ServiceLevels() },
   )
 })
 

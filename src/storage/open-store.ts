@@ -8,6 +8,7 @@ import { Observers } from '../contract/observer.js'
 import type { SideStore } from '../contract/side-store.js'
 import type { ModeHolder } from '../degradation/mode-holder.js'
 import type { Metrics } from '../metrics/metrics.js'
+import type { ServiceLevels } from '../monitors/service-levels.js'
 import type { Signals } from '../signals/signals.js'
 import { gatedStore } from './gated-store.js'
 import { meteredStore } from './metered-store.js'
@@ -23,6 +24,7 @@ export interface Surroundings {
   readonly metrics: Metrics
   readonly mode: ModeHolder
   readonly signals: Signals
+  readonly levels: ServiceLevels
 }
 
 export interface Backend extends EventStore {
@@ -41,11 +43,11 @@ export class OpenStore {
 
 export async function openStore(
   options: BackendOptions,
-  { logger, metrics, mode, signals }: Surroundings,
+  { logger, metrics, mode, signals, levels }: Surroundings,
 ): Promise<OpenStore> {
-  const observers = new Observers([logObserver(logger), metricsObserver(metrics), signalsObserver(signals)])
+  const observers = new Observers([logObserver(logger), metricsObserver(metrics, levels), signalsObserver(signals)])
   const bare = await openBackend(options, observers)
-  return new OpenStore(bare, gatedStore(meteredStore(bare, metrics), mode))
+  return new OpenStore(bare, gatedStore(meteredStore(bare, metrics, levels), mode))
 }
 
 async function openBackend(options: BackendOptions, observer: Observers): Promise<Backend> {

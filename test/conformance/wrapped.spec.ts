@@ -2,6 +2,7 @@
 
 import { Logger } from '@nestjs/common'
 import { ModeHolder } from '../../src/degradation/mode-holder.js'
+import { ServiceLevels } from '../../src/monitors/service-levels.js'
 import { Signals } from '../../src/signals/signals.js'
 import { openStore } from '../../src/storage/open-store.js'
 import { metricsUnderTest } from '../support/metrics-under-test.js'
@@ -17,6 +18,7 @@ describeStore(
       metrics: await metricsUnderTest(),
       mode: new ModeHolder(),
       signals: new Signals(),
+      levels: new ServiceLevels(),
     }
     const { store } = await openStore({ backend: 'memory', nodeId: 'node-1', ...clocks }, surroundings)
     return { store, destroy: () => store.close() }
