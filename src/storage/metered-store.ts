@@ -30,8 +30,8 @@ export function meteredStore(store: EventStore, metrics: Metrics, levels: Servic
       )
     },
     read: request => {
-      const isPage = request.limit !== undefined
-      return new MeteredRead(store.read(request)[Symbol.asyncIterator](), metrics, isPage ? levels : undefined)
+      const events = store.read(request)[Symbol.asyncIterator]()
+      return new MeteredRead(events, metrics, request.limit === undefined ? undefined : levels)
     },
     find: async key => {
       const found = await store.find(key)
