@@ -1,10 +1,11 @@
 // Appends for a caller: checks its scope and quota, and hides in errors what it may not read.
 import { Injectable } from '@nestjs/common'
+import type { Access } from '../auth/access.js'
 import { Denials } from '../auth/denials.js'
 import { Quotas } from '../auth/quotas.js'
 import { StoreError } from '../contract/errors.js'
-import { type Appended, EventStore } from '../contract/event-store.js'
-import { type AppendBody, batchAppend, remapPointers } from './append-body.js'
+import { type Appended, type AppendTerms, EventStore } from '../contract/event-store.js'
+import { type AppendBody, type AppendInput, batchAppend, remapPointers } from './append-body.js'
 import type { AppendContext } from './append-context.js'
 import { checkWriteScope, withoutHidden } from './write-scope.js'
 
@@ -24,7 +25,9 @@ export class Appends {
     this.quotas.checkBatch(access, events)
     this.quotas.charge(access, { events, bytes })
     const request = key === undefined ? { ...asked, author } : { ...asked, author, key }
-    return this.store.append(request).catch((error: unknown) => this.fail(error, { asked, pointer }, origin))
+    return this.store
+      .append(request, termsOf(asked, access))
+      .catch((error: unknown) => this.fail(error, { asked, pointer }, origin))
   }
 
   /** Takes `{events, expectations?, condition?}` that did not come as the body of a request. */
@@ -41,4 +44,20 @@ export class Appends {
     }
     throw told.error
   }
+}
+
+/** What an operator has to be able to write while the mode takes nothing else. */
+const EMERGENCY_TYPES: ReadonlySet<unknown> = new Set([
+  'SystemDegradationDetected',
+  'DegradationRecovery',
+  'EmergencyOperation',
+])
+
+const IN_EVERY_MODE: AppendTerms = Object.freeze({ inEveryMode: true })
+
+function termsOf({ events }: AppendInput, access: Access): AppendTerms | undefined {
+  if (!access.has('operations.emergency') || !Array.isArray(events)) return undefined
+  return events.every(event => EMERGENCY_TYPES.has((event as { type?: unknown } | null)?.type))
+    ? IN_EVERY_MODE
+    : undefined
 }

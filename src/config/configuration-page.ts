@@ -1,6 +1,13 @@
 // Makes the tables of docs/CONFIGURATION.md from the settings and the files in config/. Pure.
 import { DEFAULT_WORK_LIMITS, HELD_WORK, type Work } from '../contract/work-limits.js'
-import { defaultQuotas, environments, type Settings, settingTable } from './settings.js'
+import {
+  defaultModeThresholds,
+  defaultQuotas,
+  environments,
+  type ModeThresholds,
+  type Settings,
+  settingTable,
+} from './settings.js'
 
 type Yaml = Readonly<Record<string, unknown>>
 
@@ -27,6 +34,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   quotas: 'by role, as below; what is left out keeps its default. The variable takes JSON',
   workLimits:
     'what one agent may hold at a time, as below; what is left out keeps its default. The variable takes JSON',
+  modeThresholds:
+    'where a figure is a warning and where it is critical, so that the mode changes, as below; what is left out keeps its default. The variable takes JSON',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',
@@ -70,4 +79,20 @@ export function workLimitsTable(): string {
     ([name, figure]) => `| \`${name}\` | ${figure.toLocaleString('en-US')} | ${HELD_WORK[name as Work]} |`,
   )
   return ['| limit | default | what one agent has at most |', '| --- | --- | --- |', ...rows].join('\n')
+}
+
+const FIGURES: Readonly<Record<keyof ModeThresholds, string>> = {
+  writeLatencyMs: 'p99 of appends in three windows of five seconds in a row, with at least 100 appends in each, in ms',
+  writeErrors: 'share of appends that failed for the service, in the same windows',
+  storageUsed: 'share of the volume of the data that is used; a figure above 1 is never reached',
+  storageFreeMegabytes: 'megabytes of it that are free; 0 is never reached',
+  memoryUsed: "share of the container's memory that is used or, without a limit, of the heap",
+}
+
+export function modeThresholdsTable(): string {
+  const rows = Object.entries(defaultModeThresholds).map(
+    ([name, { warning, critical }]) =>
+      `| \`${name}\` | ${warning} | ${critical} | ${FIGURES[name as keyof ModeThresholds]} |`,
+  )
+  return ['| figure | warning | critical | what |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }

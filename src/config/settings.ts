@@ -19,6 +19,9 @@ export interface Quota {
   readonly batch: number
 }
 
+/** Where a figure is a warning, and where it is critical, so that the mode changes. */
+export type ModeThresholds = Readonly<typeof defaultModeThresholds>
+
 export type QuotasOfRoles = Readonly<typeof defaultQuotas>
 
 /** The parsed settings, deeply frozen. The class is also the token they are injected by. */
@@ -55,6 +58,7 @@ export abstract class Settings {
   abstract readonly authOwn: readonly string[]
   abstract readonly quotas: QuotasOfRoles
   abstract readonly workLimits: WorkLimits
+  abstract readonly modeThresholds: ModeThresholds
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -108,6 +112,17 @@ export const defaultQuotas = {
   admin: quota(10_000, 1_000, 600_000, 6_000),
 }
 
+const threshold = (warning: number, critical: number) => ({ warning, critical })
+
+/** The figures that apply where YAML and LIGHTHOUSE_MODE_THRESHOLDS give none. */
+export const defaultModeThresholds = {
+  writeLatencyMs: threshold(100, 1_000),
+  writeErrors: threshold(0.01, 0.05),
+  storageUsed: threshold(0.9, 0.95),
+  storageFreeMegabytes: threshold(0, 0),
+  memoryUsed: threshold(0.9, 0.95),
+}
+
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 const logFormats: readonly LogFormat[] = ['auto', 'json', 'text']
@@ -148,6 +163,7 @@ export const settingTable: SettingTable<Settings> = {
   authOwn: { variable: 'LIGHTHOUSE_AUTH_OWN', parse: listOf(parseOwnPattern, 1) },
   quotas: { variable: 'LIGHTHOUSE_QUOTAS', parse: parseQuotas },
   workLimits: { variable: 'LIGHTHOUSE_WORK_LIMITS', parse: parseWorkLimits },
+  modeThresholds: { variable: 'LIGHTHOUSE_MODE_THRESHOLDS', parse: parseModeThresholds },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
@@ -249,6 +265,26 @@ function parseWorkLimits(raw: unknown): WorkLimits {
   const broken = brokenRelations(limits)
   if (broken.length > 0) throw wrong(`${broken.join(' and ')} does not hold`)
   return limits
+}
+
+/** The given pairs override the defaults one by one. */
+function parseModeThresholds(raw: unknown): ModeThresholds {
+  const given = typeof raw === 'string' ? fromJson(raw) : raw
+  const wrong = (rest: string) => new BadValue(`must be thresholds by figure: ${rest}`)
+  if (!isMap(given)) throw wrong('it is no map')
+  const thresholds: Record<string, { warning: number; critical: number }> = { ...defaultModeThresholds }
+  for (const [name, pair] of Object.entries(given)) {
+    if (!Object.hasOwn(defaultModeThresholds, name)) throw wrong(`there is no figure ${name}`)
+    if (!isMap(pair)) throw wrong(`${name} has no warning and critical`)
+    const { warning, critical, ...more } = pair
+    const isNumber = (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0
+    if (!isNumber(warning) || !isNumber(critical) || Object.keys(more).length > 0)
+      throw wrong(`${name} is not {warning, critical} in numbers from 0`)
+    const isInOrder = name === 'storageFreeMegabytes' ? critical <= warning : warning <= critical
+    if (!isInOrder) throw wrong(`${name} is critical before it is a warning`)
+    thresholds[name] = { warning, critical }
+  }
+  return thresholds as ModeThresholds
 }
 
 function fromJson(text: string): unknown {

@@ -108,6 +108,11 @@ export const ERRORS = {
     'Check the disk and the descriptor limit, then try again.',
     { retryable: true },
   ),
+  MODE_FORBIDS: recoverable(
+    503,
+    'The mode of the service forbids this',
+    'Wait as long as Retry-After says and send it again; reads and subscriptions go on. Lighthouse-Mode says which mode it is.',
+  ),
   CLOSED: recoverable(503, 'The store is closing', 'Connect again and send it again.'),
   ABORTED: caller(503, 'The caller gave up', 'Ask again when the answer is wanted.', { retryable: true }),
   LOCKED: human(

@@ -1,5 +1,6 @@
 // The port every backend implements, and the Nest token under which it is injected.
 import type { Condition } from './condition.js'
+import type { StoreError } from './errors.js'
 import type { Author, NewEvent, Position, RecordedEvent, Revision } from './event.js'
 import type { ExpectedRevision } from './expected-revision.js'
 import type { EventFilter } from './filter.js'
@@ -17,6 +18,19 @@ export interface AppendRequest {
   readonly condition?: Condition
   /** Idempotency key, kept per agent for 24 h. */
   readonly key?: string
+}
+
+/** What the service says of an append. It stands beside the request, so that no client can say it. */
+export interface AppendTerms {
+  /** The append goes before all that wait, in a batch of its own. */
+  readonly urgent?: true
+  /** No mode of the service refuses the append. */
+  readonly inEveryMode?: true
+  /**
+   * The mode of the service forbids the append: it gets this error. Only a repetition of a stored append still gets its
+   * first answer, because it must not be called rejected.
+   */
+  readonly refusal?: StoreError
 }
 
 export interface AppendedEvent {
@@ -110,7 +124,7 @@ export interface StreamsRequest {
 
 export abstract class EventStore {
   /** Stores all events of the request or none; resolves only once they are durable. */
-  abstract append(request: AppendRequest): Promise<Appended>
+  abstract append(request: AppendRequest, terms?: AppendTerms): Promise<Appended>
   /** Events up to the head at the time of the call, in position order (or its reverse). */
   abstract read(request: ReadRequest): AsyncIterable<RecordedEvent>
   /** One event by position or id; undefined when there is none. */

@@ -1,6 +1,12 @@
-// Provides the mode of the service to the parts that set it and those that read it.
+// Provides the mode of the service, and what moves it, to the parts that tell of trouble and those that ask.
 import { Module } from '@nestjs/common'
+import { SignalsModule } from '../signals/signals.module.js'
 import { ModeHolder } from './mode-holder.js'
+import { ModeTransitions } from './mode-transitions.service.js'
 
-@Module({ providers: [ModeHolder], exports: [ModeHolder] })
+@Module({
+  imports: [SignalsModule],
+  providers: [ModeHolder, ModeTransitions],
+  exports: [SignalsModule, ModeHolder, ModeTransitions],
+})
 export class DegradationModule {}

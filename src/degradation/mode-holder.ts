@@ -1,17 +1,43 @@
 // Holds the mode of the service, which every answer carries and the gate in front of the store obeys.
-import type { StoreError } from '../contract/errors.js'
-
-/** EMERGENCY while the store takes no appends. */
-export type Mode = 'NORMAL' | 'EMERGENCY'
+import { StoreError } from '../contract/errors.js'
+import { FIRST_MODE, type Mode, type ModeState, PACE, SHARES } from './next-mode.js'
 
 export const modeHeader = 'lighthouse-mode'
 
 export class ModeHolder {
-  current: Mode = 'NORMAL'
-  /**
-   * The error with which the gate refuses appends. It is undefined in a mode that only follows the store: the store has
-   * to refuse by itself, because it alone knows which keys are stored already, and because only an append finds out
-   * that a full disk has room again.
-   */
-  refusal: StoreError | undefined
+  private held = FIRST_MODE
+  private why = ''
+  /** What has been taken of the share so far; an append is taken whenever it reaches a whole. */
+  private owed = 0
+  /** True while every append is taken. The gate asks this for each of them. */
+  isOpen = true
+
+  get state(): ModeState {
+    return this.held
+  }
+
+  get current(): Mode {
+    return this.held.mode
+  }
+
+  /** `why` is one sentence about the cause, for those who are refused. */
+  enter(state: ModeState, why: string): void {
+    this.held = state
+    this.why = why
+    this.isOpen = state.mode === 'NORMAL' || state.mode === 'WARNING'
+  }
+
+  /** Decides for one append that the mode does not take as a matter of course. */
+  takesNext(): boolean {
+    if (this.held.mode !== 'RECOVERING') return false
+    this.owed += SHARES[this.held.share] ?? 0
+    if (this.owed < 1) return false
+    this.owed -= 1
+    return true
+  }
+
+  refusal(): StoreError {
+    const detail = `The mode is ${this.held.mode}: ${this.why}`
+    return new StoreError('MODE_FORBIDS', detail, { retryAfterSeconds: PACE.leastMs / 1_000 })
+  }
 }

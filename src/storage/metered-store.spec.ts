@@ -1,6 +1,7 @@
 // What the meter counts stays few series, however many agents come and go, and no sum of it ever falls.
 import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import type { EventStore } from '../contract/event-store.js'
+import { ServiceLevels } from '../monitors/service-levels.js'
 import { meteredStore } from './metered-store.js'
 
 const append = () => Promise.resolve({ events: [], duplicate: false })
@@ -9,7 +10,7 @@ const stored = new Proxy({}, { get: () => append }) as EventStore
 
 test('who is busy no longer gives the series up, and what it counted goes on as that of the others', async () => {
   const metrics = await metricsUnderTest()
-  const store = meteredStore(stored, metrics)
+  const store = meteredStore(stored, metrics, new ServiceLevels())
   const events = Array.from({ length: 112 }, () => ({ type: 'Told', stream: 's', data: {} }))
   let [appended, others, most] = [0, 0, 0]
   for (let generation = 0; generation < 20; generation++) {
@@ -30,7 +31,7 @@ test('who is busy no longer gives the series up, and what it counted goes on as 
 
 test('a type that is busy no longer gives its series up too', async () => {
   const metrics = await metricsUnderTest()
-  const store = meteredStore(stored, metrics)
+  const store = meteredStore(stored, metrics, new ServiceLevels())
   for (let generation = 0; generation < 3; generation++) {
     const events = Array.from({ length: 11_000 }, (_, n) => ({
       type: `t${generation}-${n % 100}`,

@@ -3,26 +3,36 @@ import { codeOf } from '../contract/errors.js'
 import type { RecordedEvent } from '../contract/event.js'
 import type { AppendRequest, EventStore, StoreStatus } from '../contract/event-store.js'
 import type { Metrics } from '../metrics/metrics.js'
+import type { ServiceLevels, TimedWork } from '../monitors/service-levels.js'
 import { wrapStore } from './wrap-store.js'
 
-export function meteredStore(store: EventStore, metrics: Metrics): EventStore {
+export function meteredStore(store: EventStore, metrics: Metrics, levels: ServiceLevels): EventStore {
   showStatus(store, metrics)
+  showLatencies(metrics, levels)
   return wrapStore(store, {
-    append: request => {
+    append: (request, terms) => {
       const begun = performance.now()
-      return store.append(request).then(
+      levels.begin()
+      return store.append(request, terms).then(
         appended => {
-          metrics.appendDuration.observe((performance.now() - begun) / 1000)
+          const ms = performance.now() - begun
+          levels.done('append', ms)
+          metrics.appendDuration.observe(ms / 1000)
           if (!appended.duplicate) countAppended(request, metrics)
           return appended
         },
         (error: unknown) => {
-          metrics.appendsFailed.inc({ code: codeOf(error) ?? 'INTERNAL' })
+          const code = codeOf(error)
+          levels.failed('append', performance.now() - begun, code)
+          metrics.appendsFailed.inc({ code: code ?? 'INTERNAL' })
           throw error
         },
       )
     },
-    read: request => new MeteredRead(store.read(request)[Symbol.asyncIterator](), metrics),
+    read: request => {
+      const events = store.read(request)[Symbol.asyncIterator]()
+      return new MeteredRead(events, metrics, request.limit === undefined ? undefined : levels)
+    },
     find: async key => {
       const found = await store.find(key)
       if (found !== undefined) metrics.eventsRead.inc()
@@ -47,6 +57,32 @@ function showStatus(store: EventStore, metrics: Metrics): void {
   show('append_queue_bytes', 'Their bytes.', ({ queuedBytes }) => queuedBytes)
   show('damaged_ranges', 'Ranges of positions known to be damaged.', ({ damaged }) => damaged.length)
   show('disk_usage_bytes', 'Bytes of the log on disk.', ({ size }) => size?.diskBytes ?? 0)
+}
+
+const QUANTILES: readonly number[] = [0.5, 0.95, 0.99, 0.999]
+const LATENCIES = {
+  append_latency_seconds: 'append',
+  query_latency_seconds: 'query',
+  sync_latency_seconds: 'sync',
+} as const satisfies Record<string, TimedWork>
+
+function showLatencies(metrics: Metrics, levels: ServiceLevels): void {
+  const helps = {
+    append_latency_seconds:
+      'How long an append took in the last minute, failures of the service included, by quantile.',
+    query_latency_seconds: 'How long a page or query took in the last minute, by quantile.',
+    sync_latency_seconds: 'How long a batch took to become durable in the last minute, by quantile.',
+  }
+  metrics.gauges(helps, 'quantile', async () => {
+    const rows = QUANTILES.map(q => {
+      const figures = Object.entries(LATENCIES).map(([name, of]) => [
+        name,
+        (levels.quantile(of, q) ?? Number.NaN) / 1_000,
+      ])
+      return [String(q), Object.fromEntries(figures) as Record<keyof typeof helps, number>] as const
+    })
+    return new Map(rows)
+  })
 }
 
 function countAppended({ events, author }: AppendRequest, { agents, types, eventsAppended }: Metrics): void {
@@ -74,6 +110,8 @@ class MeteredRead implements AsyncIterableIterator<RecordedEvent, void> {
   constructor(
     private readonly events: AsyncIterator<RecordedEvent, void>,
     private readonly metrics: Metrics,
+    /** For pages alone: a read without an end lasts as long as its reader likes. */
+    private readonly levels: ServiceLevels | undefined,
   ) {}
 
   [Symbol.asyncIterator](): this {
@@ -103,7 +141,9 @@ class MeteredRead implements AsyncIterableIterator<RecordedEvent, void> {
   private end(): void {
     if (this.ended) return
     this.ended = true
-    this.metrics.readDuration.observe((performance.now() - this.begun) / 1000)
+    const ms = performance.now() - this.begun
+    this.levels?.done('query', ms)
+    this.metrics.readDuration.observe(ms / 1000)
     this.metrics.eventsRead.inc(this.count)
   }
 }

@@ -2,9 +2,9 @@
 
 import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { type Observer, Observers } from '../contract/observer.js'
-import { ModeHolder } from '../degradation/mode-holder.js'
-import { modeObserver } from './gated-store.js'
-import { metricsObserver } from './observers.js'
+import { ServiceLevels } from '../monitors/service-levels.js'
+import { Signals } from '../signals/signals.js'
+import { metricsObserver, signalsObserver } from './observers.js'
 
 test('each observer is told what it listens to', () => {
   const told: string[] = []
@@ -26,7 +26,7 @@ test('an observer that throws keeps no other from hearing, and never reaches the
 
 test('syncs and passes of the background check are counted', async () => {
   const metrics = await metricsUnderTest()
-  const observers = new Observers([metricsObserver(metrics)])
+  const observers = new Observers([metricsObserver(metrics, new ServiceLevels())])
   observers.appended({ events: 3, bytes: 9, syncMs: 4, head: 3 })
   observers.scrubbed({ bytes: 9, damaged: 1, ms: 1 })
   const bad = await metrics.registry.metrics()
@@ -40,11 +40,15 @@ test('syncs and passes of the background check are counted', async () => {
   expect(good).toMatch(/lighthouse_last_good_scrub_timestamp_seconds 1\.\d+e\+09|seconds \d{10}/)
 })
 
-test('the mode follows whether appends are taken', () => {
-  const mode = new ModeHolder()
-  const observers = new Observers([modeObserver(mode)])
-  observers.writeState({ writable: false, reason: 'disk_full', detail: '' })
-  expect(mode.current).toBe('EMERGENCY')
+test('a store that takes no appends is told as a signal of its cause, and as over once it does', () => {
+  const signals = new Signals()
+  const observers = new Observers([signalsObserver(signals)])
+  observers.writeState({ writable: false, reason: 'disk_full', detail: '/data is full' })
+  expect(signals.active).toMatchObject([{ cause: 'disk_full', level: 'critical', detail: 'the disk is full' }])
+  observers.writeState({ writable: false, reason: 'corrupt', detail: '' })
+  expect(signals.active.map(({ cause }) => cause)).toEqual(['integrity'])
+  observers.writeState({ writable: false, reason: 'closed', detail: '' })
+  expect(signals.active.map(({ cause }) => cause)).toEqual(['integrity'])
   observers.writeState({ writable: true })
-  expect(mode.current).toBe('NORMAL')
+  expect(signals.active).toEqual([])
 })

@@ -2,6 +2,8 @@
 import type { Logger } from '@nestjs/common'
 import type { Observer } from '../contract/observer.js'
 import type { Metrics } from '../metrics/metrics.js'
+import type { ServiceLevels } from '../monitors/service-levels.js'
+import type { Signals } from '../signals/signals.js'
 
 export function logObserver(logger: Logger): Observer {
   return {
@@ -19,10 +21,41 @@ export function logObserver(logger: Logger): Observer {
   }
 }
 
-/** A duration is observed once for each sync, not once for each event. */
-export function metricsObserver(metrics: Metrics): Observer {
+const CAUSE_OF = {
+  corrupt: 'integrity',
+  disk_full: 'disk_full',
+  failed_sync: 'storage_failed',
+  lost_ownership: 'storage_failed',
+} as const
+
+/** Tells of a store that takes no appends. A closed one is no trouble: the process is about to end. */
+export function signalsObserver(signals: Signals): Observer {
   return {
-    appended: ({ syncMs }) => metrics.syncDuration.observe(syncMs / 1_000),
+    writeState: state => {
+      if (!state.writable && state.reason === 'closed') return
+      const now = state.writable ? undefined : CAUSE_OF[state.reason as keyof typeof CAUSE_OF]
+      for (const cause of new Set(Object.values(CAUSE_OF))) {
+        if (cause !== now) signals.tell({ cause, level: 'ok', detail: 'The store takes appends.', metrics: {} })
+      }
+      if (now !== undefined) signals.tell({ cause: now, level: 'critical', detail: SENTENCES[now], metrics: {} })
+    },
+  }
+}
+
+/** These reach clients, so they name no file. */
+const SENTENCES = {
+  integrity: 'stored bytes are damaged, and an operator has to look',
+  disk_full: 'the disk is full',
+  storage_failed: 'a write to the disk failed, and only a new start of the server tells what it holds',
+}
+
+/** A duration is observed once for each sync, not once for each event. */
+export function metricsObserver(metrics: Metrics, levels: ServiceLevels): Observer {
+  return {
+    appended: ({ syncMs }) => {
+      metrics.syncDuration.observe(syncMs / 1_000)
+      levels.done('sync', syncMs)
+    },
     scrubbed: ({ damaged }) => {
       metrics.scrubs.inc({ result: damaged === 0 ? 'good' : 'damaged' })
       if (damaged === 0) metrics.lastGoodScrub.set(Date.now() / 1_000)

@@ -8,9 +8,11 @@ import { Observers } from '../contract/observer.js'
 import type { SideStore } from '../contract/side-store.js'
 import type { ModeHolder } from '../degradation/mode-holder.js'
 import type { Metrics } from '../metrics/metrics.js'
-import { gatedStore, modeObserver } from './gated-store.js'
+import type { ServiceLevels } from '../monitors/service-levels.js'
+import type { Signals } from '../signals/signals.js'
+import { gatedStore } from './gated-store.js'
 import { meteredStore } from './metered-store.js'
-import { logObserver, metricsObserver } from './observers.js'
+import { logObserver, metricsObserver, signalsObserver } from './observers.js'
 
 /** No setting names the memory backend, because what it acknowledges ends with the process. */
 export type BackendOptions =
@@ -21,6 +23,8 @@ export interface Surroundings {
   readonly logger: Logger
   readonly metrics: Metrics
   readonly mode: ModeHolder
+  readonly signals: Signals
+  readonly levels: ServiceLevels
 }
 
 export interface Backend extends EventStore {
@@ -37,10 +41,13 @@ export class OpenStore {
   ) {}
 }
 
-export async function openStore(options: BackendOptions, { logger, metrics, mode }: Surroundings): Promise<OpenStore> {
-  const observers = new Observers([logObserver(logger), metricsObserver(metrics), modeObserver(mode)])
+export async function openStore(
+  options: BackendOptions,
+  { logger, metrics, mode, signals, levels }: Surroundings,
+): Promise<OpenStore> {
+  const observers = new Observers([logObserver(logger), metricsObserver(metrics, levels), signalsObserver(signals)])
   const bare = await openBackend(options, observers)
-  return new OpenStore(bare, gatedStore(meteredStore(bare, metrics), mode))
+  return new OpenStore(bare, gatedStore(meteredStore(bare, metrics, levels), mode))
 }
 
 async function openBackend(options: BackendOptions, observer: Observers): Promise<Backend> {

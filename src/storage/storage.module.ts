@@ -8,24 +8,30 @@ import { DegradationModule } from '../degradation/degradation.module.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { MonitorsModule } from '../monitors/monitors.module.js'
+import { ServiceLevels } from '../monitors/service-levels.js'
+import { Signals } from '../signals/signals.js'
 import { OpenStore, openStore } from './open-store.js'
 import { StorageWatch } from './storage-watch.service.js'
 
 const UNSAFE =
   'ACKNOWLEDGED EVENTS CAN BE LOST: LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM lets the data directory lie on a file system that forgets or reorders what was synced'
 
-function open(settings: Settings, metrics: Metrics, mode: ModeHolder): Promise<OpenStore> {
+type Around = readonly [metrics: Metrics, mode: ModeHolder, signals: Signals, levels: ServiceLevels]
+
+function open(settings: Settings, ...[metrics, mode, signals, levels]: Around): Promise<OpenStore> {
   const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem } = settings
   const logger = new Logger('storage')
   if (allowUnsafeFilesystem) logger.warn(UNSAFE)
   const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
-  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules }, { logger, metrics, mode })
+  const surroundings = { logger, metrics, mode, signals, levels }
+  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules }, surroundings)
 }
 
 @Module({
-  imports: [MetricsModule, DegradationModule],
+  imports: [MetricsModule, DegradationModule, MonitorsModule],
   providers: [
-    { provide: OpenStore, useFactory: open, inject: [Settings, Metrics, ModeHolder] },
+    { provide: OpenStore, useFactory: open, inject: [Settings, Metrics, ModeHolder, Signals, ServiceLevels] },
     { provide: EventStore, useFactory: ({ store }: OpenStore) => store, inject: [OpenStore] },
     { provide: SideStore, useFactory: ({ bare }: OpenStore) => bare.sideStore, inject: [OpenStore] },
     {

@@ -1,6 +1,7 @@
 // Conformance: an idempotency key makes an append happen once, whatever is sent again.
 import { describe, expect, it } from '@jest/globals'
 import type { ConditionItem } from '../../src/contract/condition.js'
+import { StoreError } from '../../src/contract/errors.js'
 import type { AppendRequest } from '../../src/contract/event-store.js'
 import { PackedMap } from '../../src/record/codec/scan.js'
 import { HOUR, YEAR } from '../support/manual-clock.js'
@@ -11,6 +12,7 @@ export function describeIdempotency(world: World, facts: { readonly survivesReop
     tellsRepeats(world)
     tellsSpellings(world)
     tellsReuse(world)
+    tellsRefusals(world)
     tellsKeyLife(world)
     if (facts.survivesReopening) tellsReopening(world)
   })
@@ -122,6 +124,38 @@ function tellsSpellings(world: World): void {
   ])('refuses a request that requires something else: %s', async (_, first, again) => {
     await world.append(an('opened'), { key: 'k1', ...first })
     expect(await codeOf(() => world.append(an('opened'), { key: 'k1', ...again }))).toBe('KEY_REUSED')
+  })
+}
+
+function tellsRefusals(world: World): void {
+  const refusal = new StoreError('MODE_FORBIDS', 'appends wait')
+
+  it('answers a repeat with the first answer where the mode forbids appends, and refuses all else', async () => {
+    const first = await world.append([an('opened'), an('paid')], { key: 'k1' })
+    expect(await world.append([an('opened'), an('paid')], { key: 'k1', refusal })).toEqual({
+      ...first,
+      duplicate: true,
+    })
+    expect(await codeOf(() => world.append(an('other'), { key: 'k1', refusal }))).toBe('KEY_REUSED')
+    expect(await codeOf(() => world.append(an('opened'), { key: 'k2', refusal }))).toBe('MODE_FORBIDS')
+    expect(await codeOf(() => world.append(an('opened'), { refusal }))).toBe('MODE_FORBIDS')
+    expect(await world.append(an('seen'), { key: 'k2' })).toMatchObject({ duplicate: false, firstPosition: 3 })
+  })
+
+  it('does not tell an append that the mode forbids whether its expectation or condition holds', async () => {
+    await world.append(an('opened'))
+    const expectations = [{ stream: 'orders', expectedRevision: 'none' as const }]
+    const condition = { failIfEventsMatch: { items: [{ types: ['opened'] }] } }
+    const stale = { key: 'k1', expectations, condition, refusal }
+    expect(await codeOf(() => world.append(an('paid'), stale))).toBe('MODE_FORBIDS')
+  })
+
+  it('answers the repeat of an append that is still waiting as that append is answered', async () => {
+    const answers = await Promise.all([
+      world.append(an('opened'), { key: 'k1' }),
+      world.append(an('opened'), { key: 'k1', refusal }),
+    ])
+    expect(answers.map(({ duplicate }) => duplicate)).toEqual([false, true])
   })
 }
 

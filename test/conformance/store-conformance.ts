@@ -7,6 +7,7 @@ import { describeIdempotency } from './idempotency.js'
 import { describeLife } from './life.js'
 import { describePreconditions } from './preconditions.js'
 import { describeReads } from './reads.js'
+import { describeUrgent } from './urgent.js'
 import { type Difference, type OpenStore, World } from './vocabulary.js'
 
 export function describeStore(name: string, open: OpenStore, differences: readonly Difference[]): void {
@@ -18,6 +19,7 @@ export function describeStore(name: string, open: OpenStore, differences: readon
     describeAppends(world)
     describePreconditions(world)
     describeIdempotency(world, { survivesReopening: !differs('volatile') })
+    describeUrgent(world)
     describeReads(world)
     describeFidelity(world, { keepsNegativeZero: !differs('negative-zero') })
     describeBadInput(world)

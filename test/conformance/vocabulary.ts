@@ -3,7 +3,7 @@ import { afterEach, beforeEach, expect } from '@jest/globals'
 import type { Clock } from '../../src/contract/clock.js'
 import { ERRORS, type ErrorCode, StoreError } from '../../src/contract/errors.js'
 import type { NewEvent, RecordedEvent } from '../../src/contract/event.js'
-import type { Appended, AppendRequest, EventStore, ReadRequest } from '../../src/contract/event-store.js'
+import type { Appended, AppendRequest, AppendTerms, EventStore, ReadRequest } from '../../src/contract/event-store.js'
 import { ManualClock } from '../support/manual-clock.js'
 
 export interface OpenedStore {
@@ -51,9 +51,13 @@ export class World {
   }
 
   /** Appends, on behalf of agent `a1` unless told otherwise. */
-  append(events: NewEvent | readonly NewEvent[], more: Partial<AppendRequest> = {}): Promise<Appended> {
+  append(
+    events: NewEvent | readonly NewEvent[],
+    { urgent, refusal, ...more }: Partial<AppendRequest & AppendTerms> = {},
+  ): Promise<Appended> {
     const list = Array.isArray(events) ? (events as readonly NewEvent[]) : [events as NewEvent]
-    return this.store.append({ events: list, author: { agentId: 'a1' }, ...more })
+    const terms = { ...(urgent && { urgent }), ...(refusal && { refusal }) }
+    return this.store.append({ events: list, author: { agentId: 'a1' }, ...more }, terms)
   }
 
   async read(request: ReadRequest = {}): Promise<RecordedEvent[]> {

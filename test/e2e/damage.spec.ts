@@ -53,7 +53,7 @@ const read = async (server: RunningServer, after: number) =>
   answerOf(await fetch(`${server.url}/v1/events?after=${after}&limit=2`, { headers }))
 
 async function expectStopped(server: RunningServer): Promise<void> {
-  expect(await append(server)).toEqual([503, 'READ_ONLY'])
+  expect(await append(server)).toEqual([503, 'MODE_FORBIDS'])
   expect(await read(server, 0)).toEqual([500, 'DATA_CORRUPT'])
   expect(await read(server, 1)).toEqual([200, undefined])
   const health = (await (await fetch(`${server.url}/health/event_store`)).json()) as object

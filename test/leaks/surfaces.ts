@@ -340,6 +340,11 @@ export const SURFACES: Readonly<Record<string, Asked | LeftOut>> = {
     'none',
     get(() => ['/v1/admin/revocations']),
   ),
+  'GET /v1/admin/mode': asked(
+    'none',
+    get(() => ['/v1/admin/mode']),
+  ),
+  'POST /v1/admin/mode': { leftOut: OPERATORS },
   'GET /v1/operations/{id}': { leftOut: OWN },
   'GET /v1/subscriptions': asked('streams.subscribe', askGroups.list),
   'GET /v1/subscriptions/{name}': asked('streams.subscribe', askGroups.others),

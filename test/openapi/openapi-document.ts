@@ -34,11 +34,18 @@ const OF_APPENDS: readonly ErrorCode[] = [
   'OVERLOADED',
   'DISK_FULL',
   'READ_ONLY',
+  'MODE_FORBIDS',
   'INDETERMINATE',
 ]
 
 /** What changes a group, a projection, an upcaster or a revocation is an append of the service. */
-const OF_SERVICE_APPENDS: readonly ErrorCode[] = ['OVERLOADED', 'DISK_FULL', 'READ_ONLY', 'INDETERMINATE']
+const OF_SERVICE_APPENDS: readonly ErrorCode[] = [
+  'OVERLOADED',
+  'DISK_FULL',
+  'READ_ONLY',
+  'MODE_FORBIDS',
+  'INDETERMINATE',
+]
 const OF_SNAPSHOTS: readonly ErrorCode[] = ['SNAPSHOT_CONFLICT', 'STATE_TOO_LARGE', 'DISK_FULL']
 
 export function openApiOf(app: INestApplication, version: string): OpenAPIObject {

@@ -10,7 +10,9 @@ import { EventStore } from '../../src/contract/event-store.js'
 import { ModeHolder } from '../../src/degradation/mode-holder.js'
 import { createLogger } from '../../src/logging/logger.js'
 import { Metrics } from '../../src/metrics/metrics.js'
+import { ServiceLevels } from '../../src/monitors/service-levels.js'
 import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
+import { Signals } from '../../src/signals/signals.js'
 import { OpenStore, openStore } from '../../src/storage/open-store.js'
 import { PLENTY_FOR_ALL } from './http-server-under-test.js'
 import { TEST_SECRET } from './running-server.js'
@@ -32,11 +34,13 @@ export async function startOn(
   })
   const settings = { ...base, quotas: PLENTY_FOR_ALL }
   const logger = createLogger('silent', { write: () => undefined })
-  const open = (metrics: Metrics, mode: ModeHolder) =>
-    openStore({ backend: 'embedded', nodeId: 'n1', disk, ...options }, { logger: new Logger('storage'), metrics, mode })
+  const open = (metrics: Metrics, mode: ModeHolder, signals: Signals, levels: ServiceLevels) => {
+    const surroundings = { logger: new Logger('storage'), metrics, mode, signals, levels }
+    return openStore({ backend: 'embedded', nodeId: 'n1', disk, ...options }, surroundings)
+  }
   const compiled = await Test.createTestingModule({ imports: [serverOf(settings, logger)] })
     .overrideProvider(OpenStore)
-    .useFactory({ factory: open, inject: [Metrics, ModeHolder] })
+    .useFactory({ factory: open, inject: [Metrics, ModeHolder, Signals, ServiceLevels] })
     .compile()
   const app = compiled.createNestApplication<NestFastifyApplication>(createHttpAdapter(), {
     logger: false,

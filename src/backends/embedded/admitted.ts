@@ -1,18 +1,81 @@
 // An append from arrival to answer: it waits, gets its place in the batch, is indexed, and is answered.
+import type { StoreError } from '../../contract/errors.js'
 import type { NewEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { Appended, AppendedEvent } from '../../contract/event-store.js'
 import type { PreparedAppend } from '../../record/append-request.js'
+import type { Asked } from '../../record/decide.js'
 import type { Placement } from '../../record/record.js'
 import type { ConditionSearch } from './condition-search.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
 import { indexEvent } from './terms.js'
 
+/** One sync covers at most this much; the rest waits for the next batch. */
+const BATCH_BYTES = 8 * 1024 * 1024
+const BATCH_APPENDS = 4_096
+
 export interface WaitingAppend extends PreparedAppend {
   /** Keeps how far the condition has been searched, so that a later batch goes on from there; undefined without one. */
   readonly search: ConditionSearch | undefined
+  /** What the append is answered unless it repeats a stored one; undefined when it may be stored. */
+  readonly refusal: StoreError | undefined
   readonly resolve: (appended: Appended) => void
   readonly reject: (error: unknown) => void
+}
+
+/** The urgent ones first, and of each kind in the order in which they came. */
+export class WaitingAppends {
+  private readonly usual: WaitingAppend[] = []
+  private readonly urgent: WaitingAppend[] = []
+  private held = 0
+
+  get count(): number {
+    return this.usual.length + this.urgent.length
+  }
+
+  /** The bytes of all that wait, and of those that are held beside the writer. */
+  get bytes(): number {
+    return this.held
+  }
+
+  add(append: WaitingAppend, isUrgent: boolean): void {
+    const line = isUrgent ? this.urgent : this.usual
+    line.push(append)
+    this.held += append.bytes
+  }
+
+  /** For an append whose condition is searched beside the writer: its bytes go on counting. */
+  hold(append: WaitingAppend): void {
+    this.held += append.bytes
+  }
+
+  /** For an append that was held. */
+  addHeld(append: WaitingAppend): void {
+    this.usual.push(append)
+  }
+
+  /** The next batch. Urgent appends have a batch of their own, so that their sync waits for nothing else. */
+  take(): WaitingAppend[] {
+    const line = this.urgent.length > 0 ? this.urgent : this.usual
+    let bytes = 0
+    let count = 0
+    while (count < line.length && count < BATCH_APPENDS && bytes < BATCH_BYTES)
+      bytes += (line[count++] as WaitingAppend).bytes
+    this.held -= bytes
+    return line.splice(0, count)
+  }
+
+  putBack(appends: readonly WaitingAppend[]): void {
+    this.usual.unshift(...appends)
+    for (const { bytes } of appends) this.held += bytes
+  }
+}
+
+/** The append without what it expects, so that only its key decides. */
+export function withKeyAlone({ request, requestHash, spelledHash }: WaitingAppend): Asked<ConditionSearch> {
+  const { events, author, key } = request
+  const asked = key === undefined ? { events, author } : { events, author, key }
+  return { request: asked, requestHash, spelledHash, search: undefined }
 }
 
 /** Answers the caller. It runs only once the batch is durable, because until then a crash can take the events back. */

@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
 import type { AppendRequest } from '../../contract/event-store.js'
+import { QUEUE_LIMITS } from './commit-queue.js'
 import { type EmbeddedStore, openEmbedded } from './embedded-store.js'
 import type { EmbeddedOptions } from './options.js'
 
@@ -43,6 +44,31 @@ describe('an observer that throws', () => {
     for (let i = 0; i < 3; i++) await store.append(of('s'))
     expect(await revisions(store, 's')).toEqual([0, 1, 2])
     expect(store.status().write.writable).toBe(true)
+    await store.close()
+  })
+})
+
+describe('an urgent append', () => {
+  it('goes before all that waits, in a batch of its own, and its like keep their order', async () => {
+    const batches: number[] = []
+    const store = await open({ observer: { appended: ({ events }) => void batches.push(events) } })
+    const waiting = ['a', 'b', 'c'].map(stream => store.append(of(stream)))
+    const urgent = ['first', 'second'].map(stream => store.append(of(stream), { urgent: true }))
+    const positions = (await Promise.all([...urgent, ...waiting])).map(({ firstPosition }) => firstPosition)
+    expect([positions, batches]).toEqual([
+      [1, 2, 3, 4, 5],
+      [2, 3],
+    ])
+    await store.close()
+  })
+
+  it('is taken although the queue is full', async () => {
+    const disk = new FakeDisk()
+    const store = await open({}, disk)
+    const waiting = Array.from({ length: QUEUE_LIMITS.appends }, () => store.append(of('s')))
+    await expect(async () => store.append(of('s'))).rejects.toMatchObject({ code: 'OVERLOADED' })
+    expect((await store.append(of('s'), { urgent: true })).firstPosition).toBeLessThan(QUEUE_LIMITS.appends)
+    await Promise.all(waiting)
     await store.close()
   })
 })

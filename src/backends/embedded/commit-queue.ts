@@ -2,7 +2,7 @@
 import { conflictOf } from '../../contract/conflict.js'
 import { StoreError } from '../../contract/errors.js'
 import type { NewEvent } from '../../contract/event.js'
-import type { Appended, AppendRequest } from '../../contract/event-store.js'
+import type { Appended, AppendRequest, AppendTerms } from '../../contract/event-store.js'
 import type { HybridClock } from '../../contract/hybrid-clock.js'
 import type { SteadyClock } from '../../contract/steady-clock.js'
 import { nextTurn } from '../../contract/turns.js'
@@ -11,7 +11,16 @@ import { PackWriter } from '../../record/codec/writer.js'
 import type { CommitLog } from '../../record/commit-log.js'
 import { type Decision, decide, STORE } from '../../record/decide.js'
 import { encodeRecord, type Payload, type Placement } from '../../record/record.js'
-import { type Admitted, indexPlaced, type Placed, type Settle, settlementOf, type WaitingAppend } from './admitted.js'
+import {
+  type Admitted,
+  indexPlaced,
+  type Placed,
+  type Settle,
+  settlementOf,
+  type WaitingAppend,
+  WaitingAppends,
+  withKeyAlone,
+} from './admitted.js'
 import { ConditionSearch } from './condition-search.js'
 import { CostlySearches } from './costly-searches.js'
 import { diskErrorCode } from './engine/disk/disk.js'
@@ -22,14 +31,13 @@ import { isKnownDamaged } from './second-opinion.js'
 import { withoutNewDamage } from './with-index-repair.js'
 import { WriteView } from './write-view.js'
 
-/** One sync covers at most this much; the rest waits for the next batch. */
-const BATCH_BYTES = 8 * 1024 * 1024
-const BATCH_APPENDS = 4_096
 /** Staging may take this long. The clock is read every `STAGE_CHECK` appends only: it costs as much as one append. */
 const STAGE_MS = 20
 const STAGE_CHECK = 16
 /** Deciding appends that look into the log may take this long. Each is measured, because one can take a millisecond. */
 const DECIDE_MS = 4
+
+const NO_TERMS: AppendTerms = Object.freeze({})
 
 /** In these states it is not known whether the last batch was stored. */
 const UNSURE = new Set(['failed_sync', 'lost_ownership'])
@@ -63,8 +71,7 @@ type Outcome = Admitted | Settle
 
 export class CommitQueue {
   readonly assigned: WriteView
-  private readonly waiting: WaitingAppend[] = []
-  private waitingBytes = 0
+  private readonly waiting = new WaitingAppends()
   private readonly recalls = new Set<Promise<void>>()
   private readonly preparer = new AppendPreparer()
   private readonly out = new PackWriter()
@@ -85,11 +92,11 @@ export class CommitQueue {
   }
 
   get queued(): number {
-    return this.waiting.length + this.searches.count
+    return this.waiting.count + this.searches.count
   }
 
   get queuedBytes(): number {
-    return this.waitingBytes
+    return this.waiting.bytes
   }
 
   /**
@@ -101,13 +108,14 @@ export class CommitQueue {
     return writing !== undefined && writing.sinceNs < untilNs ? writing.committed.catch(() => undefined) : undefined
   }
 
-  append(request: AppendRequest): Promise<Appended> {
+  append(request: AppendRequest, terms: AppendTerms = NO_TERMS): Promise<Appended> {
     if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
     const prepared = this.preparer.prepare(request)
-    if (this.queued >= QUEUE_LIMITS.appends || this.waitingBytes + prepared.bytes > QUEUE_LIMITS.bytes) {
+    const isFull = this.queued >= QUEUE_LIMITS.appends || this.waiting.bytes + prepared.bytes > QUEUE_LIMITS.bytes
+    if (isFull && terms.urgent === undefined) {
       throw new StoreError('OVERLOADED', `${this.queued} appends are waiting`)
     }
-    return this.enqueue(prepared)
+    return this.enqueue(prepared, terms)
   }
 
   /** Answers every append that was accepted; later ones are refused with CLOSED. */
@@ -120,13 +128,13 @@ export class CommitQueue {
     await Promise.all(this.recalls)
   }
 
-  private enqueue(prepared: PreparedAppend): Promise<Appended> {
+  private enqueue(prepared: PreparedAppend, { urgent, refusal }: AppendTerms): Promise<Appended> {
     const { request, payloads, requestHash, spelledHash, bytes } = prepared
     const search = request.condition === undefined ? undefined : new ConditionSearch(request.condition)
     const promise = new Promise<Appended>((resolve, reject) => {
-      this.waiting.push({ request, payloads, requestHash, spelledHash, search, bytes, resolve, reject })
+      const append = { request, payloads, requestHash, spelledHash, search, refusal, bytes, resolve, reject }
+      this.waiting.add(append, urgent === true)
     })
-    this.waitingBytes += bytes
     this.wake()
     return promise
   }
@@ -144,7 +152,7 @@ export class CommitQueue {
     try {
       if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
       this.searches.add(append)
-      this.waitingBytes += append.bytes
+      this.waiting.hold(append)
     } catch (error) {
       this.turnAway(append, error)
     }
@@ -152,13 +160,13 @@ export class CommitQueue {
 
   /** The append is now decided like any other, and its search goes on where it stopped. */
   private lookedInto(append: WaitingAppend): void {
-    this.waiting.push(append)
+    this.waiting.addHeld(append)
     this.wake()
   }
 
   private async drain(): Promise<void> {
-    while (this.waiting.length > 0) {
-      const appends = this.take()
+    while (this.waiting.count > 0) {
+      const appends = this.waiting.take()
       try {
         await this.world.commits.ready()
         const sinceNs = this.world.ids.latestNs
@@ -179,10 +187,8 @@ export class CommitQueue {
    * be called rejected.
    */
   private turnAway(append: WaitingAppend, error: unknown): void {
-    const { request, requestHash, spelledHash } = append
-    const { events, author, key } = request
-    const asked = key === undefined ? { events, author } : { events, author, key }
-    const known = attempt(() => decide({ request: asked, requestHash, spelledHash, search: undefined }, this.assigned))
+    const { key } = append.request
+    const known = attempt(() => decide(withKeyAlone(append), this.assigned))
     if ('value' in known && (known.value.kind === 'duplicate' || known.value.kind === 'key-reused')) {
       this.answer(append, known.value)()
       return
@@ -201,15 +207,6 @@ export class CommitQueue {
     return isUnreadable ? indeterminate(error) : undefined
   }
 
-  private take(): WaitingAppend[] {
-    let bytes = 0
-    let count = 0
-    while (count < this.waiting.length && count < BATCH_APPENDS && bytes < BATCH_BYTES)
-      bytes += (this.waiting[count++] as WaitingAppend).bytes
-    this.waitingBytes -= bytes
-    return this.waiting.splice(0, count)
-  }
-
   private async commit(appends: WaitingAppend[]): Promise<void> {
     const { commits, log } = this.world
     try {
@@ -220,7 +217,7 @@ export class CommitQueue {
         commits.begin(this.batch)
         return this.stageInTime(appends)
       })
-      this.putBack(appends.splice(outcomes.length))
+      this.waiting.putBack(appends.splice(outcomes.length))
       const answers = this.batch.frames > 0 ? await this.write(outcomes) : outcomes.map(settlementOf)
       this.assigned.settle()
       for (const answer of answers) answer()
@@ -245,11 +242,6 @@ export class CommitQueue {
       if (outcomes.length % STAGE_CHECK === 0 && performance.now() - started > STAGE_MS) break
     }
     return outcomes
-  }
-
-  private putBack(appends: readonly WaitingAppend[]): void {
-    this.waiting.unshift(...appends)
-    for (const { bytes } of appends) this.waitingBytes += bytes
   }
 
   /**
@@ -303,6 +295,7 @@ export class CommitQueue {
 
   private decided(append: WaitingAppend): Decision {
     const { key, expectations, condition } = append.request
+    if (append.refusal !== undefined) return this.refused(append, append.refusal)
     if (key === undefined && expectations === undefined && condition === undefined) return STORE
     const begun = performance.now()
     try {
@@ -310,6 +303,13 @@ export class CommitQueue {
     } finally {
       this.decidingMs += performance.now() - begun
     }
+  }
+
+  /** Neither expectations nor the condition are looked at: what is refused must not tell whether they hold. */
+  private refused(append: WaitingAppend, refusal: StoreError): Decision {
+    const decision = decide(withKeyAlone(append), this.assigned)
+    if (decision.kind === 'store') throw refusal
+    return decision
   }
 
   private answer(append: WaitingAppend, decision: Exclude<Decision, { kind: 'store' | 'undecided' }>): Settle {

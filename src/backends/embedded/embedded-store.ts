@@ -12,6 +12,7 @@ import { formatTimestamp, isNodeId, parseId } from '../../contract/event-id.js'
 import {
   type Appended,
   type AppendRequest,
+  type AppendTerms,
   EventStore,
   type ReadRequest,
   type StoreStatus,
@@ -95,9 +96,9 @@ export class EmbeddedStore extends EventStore {
   }
 
   /** Not an async function, because that would cost a second promise on the hottest call of all. */
-  append(request: AppendRequest): Promise<Appended> {
+  append(request: AppendRequest, terms?: AppendTerms): Promise<Appended> {
     try {
-      return this.queue.append(request)
+      return this.queue.append(request, terms)
     } catch (error) {
       return Promise.reject(error)
     }

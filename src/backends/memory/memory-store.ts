@@ -17,6 +17,7 @@ import { isNodeId } from '../../contract/event-id.js'
 import {
   type Appended,
   type AppendRequest,
+  type AppendTerms,
   EventStore,
   type ReadRequest,
   type StoreStatus,
@@ -85,7 +86,7 @@ export class MemoryStore extends EventStore {
   }
 
   /** Runs from check to answer without an await, so that appends cannot come between each other. */
-  async append(request: AppendRequest): Promise<Appended> {
+  async append(request: AppendRequest, { refusal }: AppendTerms = {}): Promise<Appended> {
     this.mustBeOpen()
     checkAppend(request)
     const drafts = draftsOf(request)
@@ -93,6 +94,7 @@ export class MemoryStore extends EventStore {
     const fingerprint = fingerprintOf(request, drafts)
     const first = this.answerOf(request, fingerprint)
     if (first !== undefined) return { ...first, duplicate: true }
+    if (refusal !== undefined) throw refusal
     this.decide(request)
     const answer = this.store(drafts, request.author, reading)
     if (request.key !== undefined) {

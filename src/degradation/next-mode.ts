@@ -1,0 +1,144 @@
+// Which mode follows: a pure function of the mode, the signals that stand, the time, and the outcome of a trial write.
+import type { Cause, Signal } from '../signals/signals.js'
+
+/**
+ * NORMAL and WARNING take every append. EMERGENCY takes none but the service's own and those for the emergency.
+ * RECOVERING takes a growing share of them.
+ */
+export type Mode = 'NORMAL' | 'WARNING' | 'EMERGENCY' | 'RECOVERING'
+
+/** What ends a cause: that it passes, a write that succeeds, an operator's word, or a new start of the process. */
+export type EndedBy = 'itself' | 'write' | 'operator' | 'restart'
+
+export const ENDED_BY: Readonly<Record<Cause, EndedBy>> = {
+  write_latency: 'itself',
+  write_errors: 'itself',
+  integrity: 'operator',
+  disk_full: 'write',
+  storage_space: 'itself',
+  storage_failed: 'restart',
+  memory: 'itself',
+  dependency: 'itself',
+  manual: 'operator',
+}
+
+/** The shares of appends that RECOVERING takes, one after the other. */
+export const SHARES: readonly number[] = [0.1, 0.5, 1]
+
+export const PACE = {
+  /** How long each share is taken before the next trial write. */
+  shareMs: 10_000,
+  /** How long EMERGENCY lasts at least; doubled with each relapse. */
+  leastMs: 5_000,
+  mostMs: 300_000,
+  /** An EMERGENCY this long after the last one is no relapse. */
+  calmMs: 3_600_000,
+} as const
+
+export interface ModeState {
+  readonly mode: Mode
+  readonly sinceMs: number
+  /** The cause that weighs most; undefined in NORMAL. */
+  readonly cause: Cause | undefined
+  /** The place in `SHARES` while RECOVERING. */
+  readonly share: number
+  /** When the next trial write may be made, in EMERGENCY and RECOVERING. */
+  readonly trialMs: number
+  /** How often EMERGENCY came back before the calm after it was over. */
+  readonly relapses: number
+  /** When EMERGENCY or RECOVERING was left last; undefined when there has been none. */
+  readonly recoveredMs: number | undefined
+}
+
+export interface Facts {
+  readonly nowMs: number
+  readonly signals: readonly Signal[]
+  /** The outcome of the trial write that `wantsTrial` asked for. */
+  readonly trial?: 'stored' | 'failed'
+}
+
+export const FIRST_MODE: ModeState = Object.freeze({
+  mode: 'NORMAL',
+  sinceMs: 0,
+  cause: undefined,
+  share: 0,
+  trialMs: 0,
+  relapses: 0,
+  recoveredMs: undefined,
+})
+
+export function nextMode(state: ModeState, facts: Facts): ModeState {
+  const critical = heaviest(facts.signals, ({ level }) => level === 'critical')
+  switch (state.mode) {
+    case 'NORMAL':
+    case 'WARNING':
+      return critical === undefined ? calm(state, facts) : emergency(state, facts, critical.cause)
+    case 'EMERGENCY':
+      return duringEmergency(state, facts)
+    case 'RECOVERING':
+      if (critical !== undefined) return emergency(state, facts, critical.cause)
+      return duringRecovery(state, facts)
+  }
+}
+
+/** True when a write should be tried, whose outcome decides what follows. */
+export function wantsTrial(state: ModeState, { nowMs, signals }: Facts): boolean {
+  if (state.mode !== 'EMERGENCY' && state.mode !== 'RECOVERING') return false
+  return nowMs >= state.trialMs && !signals.some(isBlocking)
+}
+
+/** While such a signal stands no write is worth trying. A disk that was full is found to have room by writing alone. */
+function isBlocking({ level, cause }: Signal): boolean {
+  return level === 'critical' && ENDED_BY[cause] !== 'write'
+}
+
+function calm(state: ModeState, { nowMs, signals }: Facts): ModeState {
+  const warning = heaviest(signals, () => true)
+  const mode = warning === undefined ? 'NORMAL' : 'WARNING'
+  if (mode === state.mode && warning?.cause === state.cause) return state
+  return { ...state, mode, cause: warning?.cause, sinceMs: mode === state.mode ? state.sinceMs : nowMs }
+}
+
+function emergency(state: ModeState, { nowMs }: Facts, cause: Cause): ModeState {
+  const isRelapse =
+    state.mode === 'RECOVERING' || (state.recoveredMs !== undefined && nowMs - state.recoveredMs < PACE.calmMs)
+  const relapses = isRelapse ? state.relapses + 1 : 0
+  return { ...state, mode: 'EMERGENCY', sinceMs: nowMs, cause, relapses, trialMs: nowMs + waitMs(relapses) }
+}
+
+function duringEmergency(state: ModeState, facts: Facts): ModeState {
+  const { nowMs, signals, trial } = facts
+  const blocking = heaviest(signals, isBlocking)
+  if (blocking !== undefined) return blocking.cause === state.cause ? state : { ...state, cause: blocking.cause }
+  if (trial === 'failed') {
+    const relapses = state.relapses + 1
+    return { ...state, relapses, trialMs: nowMs + waitMs(relapses) }
+  }
+  if (trial === undefined) return state
+  return { ...state, mode: 'RECOVERING', sinceMs: nowMs, share: 0, trialMs: nowMs + PACE.shareMs }
+}
+
+function duringRecovery(state: ModeState, facts: Facts): ModeState {
+  const { nowMs, trial } = facts
+  if (trial === undefined) return state
+  if (trial === 'failed') return emergency(state, facts, state.cause ?? 'write_errors')
+  const share = state.share + 1
+  if (share < SHARES.length) return { ...state, share, trialMs: nowMs + PACE.shareMs }
+  return calm({ ...state, mode: 'NORMAL', cause: undefined, sinceMs: nowMs, recoveredMs: nowMs, share: 0 }, facts)
+}
+
+/** Most first: what only a new start ends, then what an operator has to end. */
+const WEIGHTS: readonly EndedBy[] = ['restart', 'operator', 'write', 'itself']
+
+function heaviest(signals: readonly Signal[], counts: (signal: Signal) => boolean): Signal | undefined {
+  for (const endedBy of WEIGHTS) {
+    const found = signals.find(signal => ENDED_BY[signal.cause] === endedBy && counts(signal))
+    if (found !== undefined) return found
+  }
+  return undefined
+}
+
+/** How long EMERGENCY lasts at least after so many relapses. */
+export function waitMs(relapses: number): number {
+  return Math.min(PACE.leastMs * 2 ** relapses, PACE.mostMs)
+}

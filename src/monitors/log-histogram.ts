@@ -1,0 +1,43 @@
+// Counts durations in buckets that grow by a twelfth, in a kilobyte: recording costs a logarithm and one increment.
+
+const PER_OCTAVE = 8
+/** From a microsecond to more than a quarter of an hour. */
+const BUCKETS = 30 * PER_OCTAVE
+
+export class LogHistogram {
+  private readonly counts = new Uint32Array(BUCKETS)
+  private recorded = 0
+
+  get count(): number {
+    return this.recorded
+  }
+
+  record(ms: number): void {
+    const bucket = ms > 0.001 ? Math.min(BUCKETS - 1, Math.floor(Math.log2(ms * 1_000) * PER_OCTAVE)) : 0
+    this.counts[bucket] = (this.counts[bucket] as number) + 1
+    this.recorded++
+  }
+
+  add(other: LogHistogram): void {
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      this.counts[bucket] = (this.counts[bucket] as number) + (other.counts[bucket] as number)
+    }
+    this.recorded += other.recorded
+  }
+
+  clear(): void {
+    this.counts.fill(0)
+    this.recorded = 0
+  }
+
+  /** The upper bound of the bucket that holds the quantile, in ms; undefined when nothing was recorded. */
+  quantile(q: number): number | undefined {
+    let left = Math.ceil(this.recorded * q)
+    if (left === 0) return undefined
+    for (let bucket = 0; bucket < BUCKETS; bucket++) {
+      left -= this.counts[bucket] as number
+      if (left <= 0) return 2 ** ((bucket + 1) / PER_OCTAVE) / 1_000
+    }
+    return undefined
+  }
+}

@@ -1,0 +1,78 @@
+// Tells when memory or the volume of the data runs short.
+import { statfs } from 'node:fs/promises'
+import type { Cause, SignalLevel, Signals } from '../signals/signals.js'
+import { LevelJudge, type Threshold } from './level-judge.js'
+import { memoryUse } from './memory-use.js'
+
+export interface ResourceThresholds {
+  /** Shares of the volume that are used. */
+  readonly storageUsed: Threshold
+  /** Megabytes of it that are free; 0 says nothing. */
+  readonly storageFreeMegabytes: Threshold
+  readonly memoryUsed: Threshold
+}
+
+export interface VolumeUse {
+  readonly totalBytes: number
+  readonly freeBytes: number
+}
+
+const MB = 1_000_000
+
+export class ResourceMonitor {
+  private readonly memory: LevelJudge
+  private readonly used: LevelJudge
+  private readonly free: LevelJudge
+  private readonly told = new Map<Cause, SignalLevel>()
+
+  constructor(
+    private readonly signals: Signals,
+    thresholds: ResourceThresholds,
+    private readonly look: {
+      readonly volume: () => Promise<VolumeUse>
+      readonly memory: typeof memoryUse
+    },
+  ) {
+    this.memory = new LevelJudge(thresholds.memoryUsed, 1)
+    this.used = new LevelJudge(thresholds.storageUsed, 1)
+    const { warning, critical } = thresholds.storageFreeMegabytes
+    // The less is free the worse it is, so its reciprocal is judged.
+    this.free = new LevelJudge({ warning: 1 / (warning * MB), critical: 1 / (critical * MB) }, 1)
+  }
+
+  /** Never rejects: what cannot be looked up keeps the level it had. */
+  async measure(): Promise<void> {
+    await Promise.allSettled([this.measureMemory(), this.measureVolume()])
+  }
+
+  private async measureMemory(): Promise<void> {
+    const { usedBytes, limitBytes, of } = await this.look.memory()
+    const level = this.memory.judge(usedBytes / limitBytes)
+    const share = Math.round((usedBytes / limitBytes) * 1_000) / 10
+    const detail = `${share} % of the memory of the ${of} is used`
+    this.tell('memory', level, detail, { memory_used_bytes: usedBytes, memory_limit_bytes: limitBytes })
+  }
+
+  private async measureVolume(): Promise<void> {
+    const { totalBytes, freeBytes } = await this.look.volume()
+    const level = worse(this.used.judge(1 - freeBytes / totalBytes), this.free.judge(1 / Math.max(freeBytes, 1)))
+    const detail = `${Math.floor(freeBytes / MB)} MB of the volume of the data are free`
+    this.tell('storage_space', level, detail, { storage_free_bytes: freeBytes, storage_total_bytes: totalBytes })
+  }
+
+  private tell(cause: Cause, level: SignalLevel, detail: string, metrics: Readonly<Record<string, number>>): void {
+    if (level === 'ok' && (this.told.get(cause) ?? 'ok') === 'ok') return
+    this.told.set(cause, level)
+    this.signals.tell({ cause, level, detail, metrics })
+  }
+}
+
+export async function volumeOf(directory: string): Promise<VolumeUse> {
+  const { blocks, bavail, bsize } = await statfs(directory)
+  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize }
+}
+
+function worse(one: SignalLevel, other: SignalLevel): SignalLevel {
+  if (one === 'critical' || other === 'critical') return 'critical'
+  return one === 'warning' ? one : other
+}

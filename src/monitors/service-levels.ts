@@ -1,0 +1,103 @@
+// What clients get: durations and failures of each operation, in windows that slide by five seconds. No timer of its own.
+import { ERRORS, type ErrorCode } from '../contract/errors.js'
+import { LogHistogram } from './log-histogram.js'
+
+export const TIMED_WORK = ['append', 'query', 'sync'] as const
+export type TimedWork = (typeof TIMED_WORK)[number]
+
+/** A minute slides by slices of this length. */
+export const SLICE_MS = 5_000
+const SLICES = 12
+
+export interface Slice {
+  readonly durations: LogHistogram
+  good: number
+  bad: number
+}
+
+/** Refusals that say nothing of how the service is: they follow from the mode, or from the caller's leaving. */
+const NO_FAULT: ReadonlySet<string> = new Set(['MODE_FORBIDS', 'ABORTED', 'CLOSED'] satisfies ErrorCode[])
+
+/** An error that is not in the catalogue is a defect. */
+export function isFaultOfService(code: string | undefined): boolean {
+  if (code === undefined || !Object.hasOwn(ERRORS, code)) return true
+  return ERRORS[code as ErrorCode].status >= 500 && !NO_FAULT.has(code)
+}
+
+class Sliding {
+  private readonly slices: Slice[] = Array.from({ length: SLICES }, () => ({
+    durations: new LogHistogram(),
+    good: 0,
+    bad: 0,
+  }))
+  private at = 0
+  current = this.slices[0] as Slice
+  readonly total = { good: 0, bad: 0 }
+
+  /** Answers the slice that is over. */
+  slide(): Slice {
+    const over = this.current
+    this.total.good += over.good
+    this.total.bad += over.bad
+    this.at = (this.at + 1) % SLICES
+    this.current = this.slices[this.at] as Slice
+    this.current.durations.clear()
+    this.current.good = 0
+    this.current.bad = 0
+    return over
+  }
+
+  get minute(): LogHistogram {
+    const all = new LogHistogram()
+    for (const { durations } of this.slices) all.add(durations)
+    return all
+  }
+}
+
+export class ServiceLevels {
+  private readonly kept: Readonly<Record<TimedWork, Sliding>> = {
+    append: new Sliding(),
+    query: new Sliding(),
+    sync: new Sliding(),
+  }
+  /** Appends that were asked for and are not answered. */
+  private begun = 0
+
+  begin(): void {
+    this.begun++
+  }
+
+  done(operation: TimedWork, ms: number): void {
+    const { current } = this.kept[operation]
+    current.durations.record(ms)
+    current.good++
+    if (operation === 'append') this.begun--
+  }
+
+  /** A failure that is the caller's own counts neither way. */
+  failed(operation: TimedWork, ms: number, code: string | undefined): void {
+    if (operation === 'append') this.begun--
+    if (!isFaultOfService(code)) return
+    const { current } = this.kept[operation]
+    current.durations.record(ms)
+    current.bad++
+  }
+
+  get inFlight(): number {
+    return this.begun
+  }
+
+  slide(operation: TimedWork): Slice {
+    return this.kept[operation].slide()
+  }
+
+  /** The quantile of the last minute in ms; undefined when nothing happened. */
+  quantile(operation: TimedWork, q: number): number | undefined {
+    return this.kept[operation].minute.quantile(q)
+  }
+
+  counts(operation: TimedWork): { readonly good: number; readonly bad: number } {
+    const { total, current } = this.kept[operation]
+    return { good: total.good + current.good, bad: total.bad + current.bad }
+  }
+}

@@ -1,0 +1,79 @@
+// The events of `$degradation`: each figure in them was measured or follows from the rules of recovery.
+import type { JsonObject, NewEvent } from '../contract/event.js'
+import type { ModeChange } from '../degradation/mode-transitions.service.js'
+import { ENDED_BY, type Mode, type ModeState, PACE, SHARES, waitMs } from '../degradation/next-mode.js'
+import { CAUSES, type Signal } from '../signals/signals.js'
+
+export const DEGRADATION_STREAM = '$degradation'
+
+export interface DegradationData {
+  readonly mode: Mode
+  readonly triggerReason?: string
+  readonly relapses?: number
+  readonly reason?: string
+}
+
+/** Undefined for a step of a recovery, which the trial write before it has told already. */
+export function changeEvent({ from, to, signals }: ModeChange): NewEvent | undefined {
+  if (to.mode === 'RECOVERING') return undefined
+  const isWorse = to.mode === 'EMERGENCY' || (to.mode === 'WARNING' && from.mode === 'NORMAL')
+  return eventOf(isWorse ? 'SystemDegradationDetected' : 'DegradationRecovery', {
+    ...described(to, signals),
+    from: from.mode,
+    ...(isWorse ? {} : { lastedSeconds: seconds(to.sinceMs - from.sinceMs) }),
+  })
+}
+
+/** Written to find out whether a write is stored; once it is, the next share of the appends is taken. */
+export function trialEvent(state: ModeState): NewEvent {
+  const share = state.mode === 'RECOVERING' ? SHARES[state.share + 1] : SHARES[0]
+  return eventOf('DegradationRecovery', {
+    ...described({ ...state, mode: 'RECOVERING' }, []),
+    trial: true,
+    share: share ?? 1,
+  })
+}
+
+function described(state: ModeState, signals: readonly Signal[]): JsonObject {
+  const { mode, cause, relapses } = state
+  const told = signals.find(signal => signal.cause === cause)
+  return {
+    mode,
+    degradationLevel: mode.toLowerCase(),
+    ...(cause === undefined ? {} : { triggerReason: cause }),
+    ...(told === undefined ? {} : { reason: told.detail }),
+    triggerMetrics: Object.assign({}, ...signals.map(({ metrics }) => metrics)) as JsonObject,
+    affectedComponents: [...new Set(signals.map(signal => CAUSES[signal.cause]))],
+    mitigationActions: mitigationsOf(mode),
+    estimatedRecoveryTime: secondsToNormal(state),
+    relapses,
+  }
+}
+
+export function mitigationsOf(mode: Mode): string[] {
+  switch (mode) {
+    case 'EMERGENCY':
+      return ['appends_refused', 'reads_go_on']
+    case 'RECOVERING':
+      return ['appends_taken_in_shares', 'writes_tried']
+    default:
+      return []
+  }
+}
+
+/** The soonest possible end by the rules of recovery; null when it waits for a person or a new start. */
+function secondsToNormal({ mode, cause, relapses, share }: ModeState): number | null {
+  if (mode === 'NORMAL') return 0
+  const endedBy = cause === undefined ? 'itself' : ENDED_BY[cause]
+  if (endedBy === 'operator' || endedBy === 'restart' || mode === 'WARNING') return null
+  const left = mode === 'EMERGENCY' ? SHARES.length : SHARES.length - share
+  return seconds((mode === 'EMERGENCY' ? waitMs(relapses) : 0) + left * PACE.shareMs)
+}
+
+function seconds(ms: number): number {
+  return Math.round(ms / 1_000)
+}
+
+function eventOf(type: string, data: JsonObject): NewEvent {
+  return { type, stream: DEGRADATION_STREAM, data }
+}
