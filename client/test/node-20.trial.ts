@@ -27,7 +27,7 @@ onNode20('on Node 20', () => {
     expect(await runExample(node, name, server.url)).toEqual([0, expect.stringMatching(sayingOf(name))])
   })
 
-  test('what npm packs of a folder without a build is whole, and follows with ws, or says to install it', async () => {
+  test('what npm packs is whole, licence and maps included, and follows with ws or says to install it', async () => {
     await withTempDirectory(async place => {
       const [packed] = JSON.parse(npm(['pack', '--json', '--pack-destination', place], client)) as [
         { readonly filename: string; readonly files: readonly { readonly path: string }[] },
