@@ -19,7 +19,7 @@ function swap() {
   rmSync(old, { recursive: true, force: true })
 }
 
-const code = await run(pinnedNode(), [tsc, '-p', join(client, 'tsconfig.json'), '--outDir', next])
+const code = await run(pinnedNode(), [tsc, '-p', join(client, 'tsconfig.build.json'), '--outDir', next])
 if (code === 0) {
   writeFileSync(join(next, '.built-from'), process.argv[2] ?? '')
   swap()

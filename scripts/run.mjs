@@ -23,6 +23,11 @@ const commands = {
     await ensureClientBuilt({ always: true })
     return 0
   },
+  // What is packed of client/; the server is not built for it.
+  'build:client': async () => {
+    await ensureClientBuilt()
+    return 0
+  },
   start: async args => {
     await ensureBuilt()
     return runNode([join(root, 'dist', 'main.js'), ...args])

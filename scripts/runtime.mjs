@@ -135,7 +135,7 @@ export async function ensureBuilt({ always = false } = {}) {
 
 /** The same for client/src and client/dist; the server does without, so that it starts without. */
 export async function ensureClientBuilt({ always = false } = {}) {
-  const settings = ['tsconfig.json', 'client/tsconfig.json', 'scripts/build-client.mjs']
+  const settings = ['tsconfig.json', 'client/tsconfig.json', 'client/tsconfig.build.json', 'scripts/build-client.mjs']
   const wanted = fingerprintOf([...settings, ...sourcesUnder('client/src')])
   if (!always && readIfThere(clientBuiltStamp) === wanted) return
   await build('build-client.mjs', wanted)

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { findNode20, installNode20 } from './node-20.mjs'
 import { root } from './runtime.mjs'
 
 const SCHEMATHESIS = '4.32.5'
@@ -12,6 +13,12 @@ const apart = { cwd: cache, stdio: ['ignore', 2, 2] }
 
 const tools = [
   { name: 'tar', serves: 'the client of before (npm run test:tools)', find: onPath, install: () => debian('tar') },
+  {
+    name: 'node-20',
+    serves: 'the client on the oldest Node it promises (npm run test:tools)',
+    find: findNode20,
+    install: installNode20,
+  },
   { name: 'mkfs.ext4', serves: 'full disks (test/crash)', find: onPath, install: () => debian('e2fsprogs') },
   { name: 'mount', serves: 'full disks (test/crash)', find: onPath, install: () => debian('mount') },
   {

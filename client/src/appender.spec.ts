@@ -54,7 +54,8 @@ function appenderTo(other: OtherEnd): Appender {
     }
   }
   const retry = new Retry({ attempts: 3, firstDelayMs: 0 })
-  const settings = { url: 'ws://other.example', WebSocket: Scripted as WebSocketClass, timeoutMs: 60_000, retry }
+  const webSocket = async () => Scripted as WebSocketClass
+  const settings = { url: 'ws://other.example', webSocket, timeoutMs: 60_000, retry }
   return new Appender(new Connection(new Tokens('a token'), settings), {})
 }
 

@@ -19,7 +19,8 @@ export type FrameHandler = (frame: Frame, chars: number) => void
 
 export interface ConnectionSettings {
   readonly url: string
-  readonly WebSocket: WebSocketClass | undefined
+  /** Called for every connection; throws NO_WEBSOCKET where there is none. */
+  readonly webSocket: () => Promise<WebSocketClass>
   readonly timeoutMs: number
   readonly retry: Retry
 }
@@ -126,9 +127,10 @@ export class Connection {
     let token: string
     try {
       token = await this.tokens.current()
-      // The last channel may have left while the token was being fetched.
+      const WebSocket = await this.settings.webSocket()
+      // The last channel may have left while these were being fetched.
       if (this.channels.size === 0) return 'left'
-      this.session = this.sessionWith(token)
+      this.session = this.sessionWith(WebSocket, token)
     } catch (error) {
       return { code: 0, welcomed: false, error: unopened(error) }
     }
@@ -140,10 +142,10 @@ export class Connection {
     return how
   }
 
-  private sessionWith(token: string): Session {
-    const { url, timeoutMs, WebSocket } = this.settings
+  private sessionWith(WebSocket: WebSocketClass, token: string): Session {
+    const { url, timeoutMs } = this.settings
     return new Session(
-      WebSocket ?? platformWebSocket(),
+      WebSocket,
       { url, token, timeoutMs },
       {
         welcome: ({ expiresAt }) => {
@@ -179,15 +181,6 @@ export class Connection {
 function isFinal({ code, error }: Ending, refusals: number): boolean {
   if (code === 4401) return refusals >= MOST_REFUSALS
   return !error.retryable
-}
-
-function platformWebSocket(): WebSocketClass {
-  const { WebSocket } = globalThis as { readonly WebSocket?: WebSocketClass }
-  if (WebSocket !== undefined) return WebSocket
-  throw new LighthouseError(
-    'NO_WEBSOCKET',
-    'This platform has no WebSocket (Node has one from version 22 on): give new Lighthouse one, as {WebSocket} of the package ws.',
-  )
 }
 
 /** The error of a connection that could not start: no token, no WebSocket, or an address that is not valid. */

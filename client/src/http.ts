@@ -4,6 +4,7 @@ import { LighthouseError, NetworkError } from './errors.js'
 import { errorOfAnswer } from './problem.js'
 import { pause, type Retry } from './retry.js'
 import type { Tokens } from './tokens.js'
+import { unreachable } from './unreachable.js'
 
 export interface HttpRequest {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
@@ -138,7 +139,7 @@ export class Http {
         ...(body === undefined ? undefined : { body }),
       })
     } catch (error) {
-      throw unanswered(error)
+      throw unanswered(url, error)
     }
   }
 }
@@ -151,11 +152,13 @@ async function whole(response: Response): Promise<string> {
   }
 }
 
-function unanswered(error: unknown): NetworkError {
-  const { message, cause } = error as { readonly message?: string; readonly cause?: { readonly code?: unknown } }
+function unanswered(url: URL, error: unknown): NetworkError {
+  const { cause } = error as { readonly cause?: { readonly code?: unknown } }
   const outcome = NEVER_SENT.has(cause?.code) ? 'rejected' : undefined
-  const why = typeof cause?.code === 'string' ? `${message} (${cause.code})` : String(message ?? error)
-  return new NetworkError(`No answer: ${why}.`, { cause: error, outcome })
+  return new NetworkError(`No answer from ${unreachable(url, error, 'the connection failed')}.`, {
+    cause: error,
+    outcome,
+  })
 }
 
 function parsed(text: string, status: number): unknown {

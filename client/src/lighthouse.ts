@@ -58,7 +58,7 @@ export interface LighthouseOptions {
   readonly timeoutMs?: number | undefined
   /** Used instead of the platform's own fetch. */
   readonly fetch?: typeof globalThis.fetch | undefined
-  /** Used instead of the platform's own. Node has one from version 22 on; before, pass that of the package `ws`. */
+  /** Used instead of the platform's own, or where a platform has none. On Node before 22 that of the package `ws` is. */
   readonly WebSocket?: WebSocketClass | undefined
 }
 
@@ -99,7 +99,18 @@ export class Lighthouse {
     // Browsers refuse to run their own fetch as a method of another object, so it is called as a plain function.
     const send = fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
     this.http = new Http(address, tokens, { fetch: send, timeoutMs, retry })
-    this.connection = new Connection(tokens, { url: streamAddress(address), WebSocket, timeoutMs, retry })
+    const webSocket = async () => WebSocket ?? this.platformWebSocket()
+    this.connection = new Connection(tokens, { url: streamAddress(address), webSocket, timeoutMs, retry })
+  }
+
+  /** Where a socket comes from that no option has given. Asked for every connection. */
+  protected async platformWebSocket(): Promise<WebSocketClass> {
+    const { WebSocket } = globalThis as { readonly WebSocket?: WebSocketClass }
+    if (WebSocket !== undefined) return WebSocket
+    throw new LighthouseError(
+      'NO_WEBSOCKET',
+      'This platform has no WebSocket: give new Lighthouse one, as {WebSocket}.',
+    )
   }
 
   /** Stores one event, or all of many or none, and resolves once they are durable. Retries store nothing twice. */

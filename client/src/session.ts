@@ -1,12 +1,15 @@
 // One WebSocket from its opening to its end: it authenticates, passes frames on, and detects a dead connection.
 import { LighthouseError, NetworkError } from './errors.js'
 import type { Frame } from './lines.js'
+import { unreachable } from './unreachable.js'
 
 /** The part of a WebSocket that is used, which browsers, Node from 22 on and the package `ws` all have. */
 export interface WebSocketLike {
   send(text: string): void
   close(code?: number): void
-  addEventListener(type: 'open' | 'error', listener: () => void): void
+  addEventListener(type: 'open', listener: () => void): void
+  /** What an error tells differs: the package `ws` names the system's, others nothing. */
+  addEventListener(type: 'error', listener: (event: object) => void): void
   addEventListener(type: 'message', listener: (event: { readonly data: unknown }) => void): void
   addEventListener(type: 'close', listener: (event: { readonly code: number; readonly reason: string }) => void): void
 }
@@ -44,8 +47,10 @@ export class Session {
   private readonly socket: WebSocketLike
   private timer: ReturnType<typeof setTimeout>
   private heardAt = 0
+  private opened = false
   private welcomed = false
   private over = false
+  private failure: unknown
   /** What the server reported last before it closed: the reason that a close code alone does not give. */
   private lastWords: string | undefined
 
@@ -56,11 +61,16 @@ export class Session {
   ) {
     const { url, token, timeoutMs } = settings
     this.socket = new WebSocket(url, [PROTOCOL])
-    this.socket.addEventListener('open', () => this.send({ type: 'auth', token }))
+    this.socket.addEventListener('open', () => {
+      this.opened = true
+      this.send({ type: 'auth', token })
+    })
     this.socket.addEventListener('message', ({ data }) => this.hear(data))
     this.socket.addEventListener('close', ({ code, reason }) => this.end(code, reason))
     // A close event always follows and carries the code. Without a listener, the package `ws` would throw.
-    this.socket.addEventListener('error', () => undefined)
+    this.socket.addEventListener('error', event => {
+      this.failure = (event as { readonly error?: unknown }).error
+    })
     this.timer = setTimeout(() => this.giveUp(`No welcome within ${timeoutMs} ms`), timeoutMs)
   }
 
@@ -129,10 +139,17 @@ export class Session {
 
   private errorOf(code: number, reason: string): LighthouseError {
     const said = this.lastWords ?? reason
-    const why = said === '' ? '' : `: ${said}`
     const known = CLOSE_CODES[code]
-    if (known === undefined) return new NetworkError(`The connection to ${this.settings.url} broke (${code})${why}.`)
-    return new LighthouseError(known.code, `${known.detail}${why}.`, { retryable: known.retryable })
+    if (known !== undefined) {
+      return new LighthouseError(known.code, sentence(known.detail, said), { retryable: known.retryable })
+    }
+    const { failure } = this
+    const { url } = this.settings
+    const what =
+      this.opened || said !== ''
+        ? sentence(`The connection to ${url} broke (${code})`, said)
+        : `No connection to ${unreachable(new URL(url), failure, 'refused, or nothing answers there')}.`
+    return new NetworkError(what, { cause: failure })
   }
 }
 
@@ -145,6 +162,12 @@ const CLOSE_CODES: {
   4400: { code: 'INVALID_REQUEST', detail: 'The server did not understand a frame', retryable: false },
   4401: { code: 'UNAUTHENTICATED', detail: 'The token is not good, or no longer', retryable: false },
   4403: { code: 'FORBIDDEN', detail: 'The server does not let pages of this origin in', retryable: false },
+}
+
+/** One sentence with one full stop. What the other side has said may say the same already. */
+function sentence(detail: string, said: string): string {
+  const words = said.replace(/\.+$/, '')
+  return words === '' || words === detail ? `${detail}.` : `${detail}: ${words}.`
 }
 
 function detailOf(problem: unknown): string {

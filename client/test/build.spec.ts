@@ -1,11 +1,12 @@
-// What is built: plain ESM that plain Node imports by the package's name, with nothing of Node in it, and that lets a process end.
+// What is built: plain ESM that plain Node imports by the package's name, with what only Node has in node/ alone, and that lets a process end.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync } from 'node:fs'
+import { cpSync, readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import ts from 'typescript'
 import { type RunningServer, tokenOf } from '../../test/support/running-server.js'
+import { withTempDirectory } from '../../test/support/temp-directory.js'
 import { startServer } from './support/server-and-client.js'
 
 const dist = join(import.meta.dirname, '..', 'dist')
@@ -20,14 +21,21 @@ beforeAll(async () => {
 
 afterAll(() => server.stop())
 
+interface Run {
+  /** What Node itself is told. */
+  readonly node?: readonly string[]
+  /** Where the package is looked for; in its own folder unless said. */
+  readonly cwd?: string
+}
+
 /** A module run by plain Node, as somebody who has installed the package would write it; ends when nothing keeps it. */
-async function run(code: string): Promise<{ readonly exit: number; readonly said: string }> {
+async function run(code: string, { node = [], cwd = join(dist, '..') }: Run = {}) {
   const begin = `import { Lighthouse } from '@lighthouse/client'
     const { URL: url, TOKEN: token } = process.env
     const lighthouse = new Lighthouse({ url, token })\n`
   const env = { ...process.env, URL: server.url, TOKEN: token, NODE_OPTIONS: '' }
-  const child = spawn(process.execPath, ['--input-type=module', '--eval', begin + code], {
-    cwd: join(dist, '..'),
+  const child = spawn(process.execPath, [...node, '--input-type=module', '--eval', begin + code], {
+    cwd,
     env,
     stdio: ['ignore', 'pipe', 'pipe'] as const,
   })
@@ -53,13 +61,50 @@ test('the client is imported by its name, and a process that has used it ends by
   expect([exit, said.trim().split('\n')]).toEqual([0, ['Built', 'TimeoutError']])
 })
 
-test('a platform without WebSocket is told what to do', async () => {
-  const { exit, said } = await run(`
-    delete globalThis.WebSocket
-    await lighthouse.head()
-    await lighthouse.follow().next().catch(error => console.log(error.code, error.message))
-  `)
-  expect([exit, said]).toEqual([0, expect.stringMatching(/^NO_WEBSOCKET .* \{WebSocket\} of the package ws/)])
+/** As Node was before version 22. */
+const OLD = ['--no-experimental-websocket']
+
+test('a Node without a WebSocket takes that of the package ws, without being told', async () => {
+  const { exit, said } = await run(
+    `
+    console.log(typeof WebSocket)
+    await lighthouse.append({ type: 'Built', stream: 'by-old', data: { n: 1 } })
+    for await (const event of lighthouse.follow({ streams: 'by-old', after: 'start' })) {
+      console.log(event.data.n)
+      break
+    }`,
+    { node: OLD },
+  )
+  expect([exit, said]).toEqual([0, 'undefined\n1\n'])
+})
+
+test('where the package is missing too, all but the socket works, and it says what to install', async () => {
+  await withTempDirectory(async cwd => {
+    const installed = join(cwd, 'node_modules', '@lighthouse', 'client')
+    cpSync(dist, join(installed, 'dist'), { recursive: true })
+    cpSync(join(dist, '..', 'package.json'), join(installed, 'package.json'))
+    const { exit, said } = await run(
+      `
+      console.log(typeof await lighthouse.head())
+      await lighthouse.follow().next().catch(error => console.log(error.code, error.message))`,
+      { node: OLD, cwd },
+    )
+    expect([exit, said]).toEqual([0, expect.stringMatching(/^number\nNO_WEBSOCKET .* npm i ws\.\n$/)])
+  })
+})
+
+test('a platform that is no Node and has no WebSocket is told what to do', async () => {
+  const { exit, said } = await run(
+    `
+    const { Lighthouse: Portable } = await import('./dist/lighthouse.js')
+    const portable = new Portable({ url, token })
+    await portable.follow().next().catch(error => console.log(error.code, error.message))`,
+    { node: OLD },
+  )
+  expect([exit, said]).toEqual([
+    0,
+    expect.stringMatching(/^NO_WEBSOCKET .*give new Lighthouse one, as \{WebSocket\}\.\n$/),
+  ])
 })
 
 test('the class of the package ws serves as well', async () => {
@@ -83,7 +128,20 @@ test.each(built)('%s imports its own folder alone, and names nothing that only N
   expect(text.match(/\b(process|Buffer|require|__dirname|setImmediate)\b(?=[.([])/g)).toBeNull()
 })
 
-test('every module has its declarations', () => {
-  const declared = readdirSync(dist).filter(name => name.endsWith('.d.ts'))
-  expect(declared.map(name => name.replace('.d.ts', '.js'))).toEqual(built)
+test('every module has its declarations, and a map that holds its source', () => {
+  const all = readdirSync(dist, { recursive: true }).map(String)
+  const modules = all.filter(name => name.endsWith('.js')).sort()
+  for (const ending of ['.d.ts', '.js.map']) {
+    expect(
+      all
+        .filter(name => name.endsWith(ending))
+        .map(name => name.replace(ending, '.js'))
+        .sort(),
+    ).toEqual(modules)
+  }
+  for (const name of modules) {
+    const { sources, sourcesContent } = JSON.parse(readFileSync(join(dist, `${name}.map`), 'utf8'))
+    const source = join(dist, '..', 'src', name.replace(/\.js$/, '.ts'))
+    expect([sources, sourcesContent]).toEqual([[expect.any(String)], [readFileSync(source, 'utf8')]])
+  }
 })

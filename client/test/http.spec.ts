@@ -106,6 +106,7 @@ describe('append', () => {
     const failure = await failureOf(lighthouse.append({ type: 'Noted', stream: 'a', data: {} }))
     expect(failure).toBeInstanceOf(NetworkError)
     expect(failure).toMatchObject({ code: 'NETWORK', retryable: true, outcome: 'rejected' })
+    expect(failure.detail).toBe('No answer from 127.0.0.1:2: refused (ECONNREFUSED).')
     expect(isIndeterminate(failure)).toBe(false)
   })
 

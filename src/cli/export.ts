@@ -1,5 +1,4 @@
 // `lighthouse export`: prints every event of a server or of a data directory as lines.
-import { parseArgs } from 'node:util'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { requireStore } from '../backends/embedded/verify-store.js'
 import type { Settings } from '../config/settings.js'
@@ -15,13 +14,21 @@ export type StoreRules = Pick<Settings, 'nodeId' | 'allowUnsafeFilesystem'>
 /** Lines are gathered up to this many characters for one write. */
 const CHUNK_CHARS = 64 * 1024
 
+export interface ExportWish {
+  readonly directory: string | undefined
+  readonly url?: string
+  readonly token?: string
+  readonly after: string
+  readonly format: string
+}
+
 /** `rules` is called only for a directory, because an export over HTTP must not fail on a setting it does not use. */
 export async function exportEvents(
-  args: readonly string[],
+  wish: ExportWish,
   out: (text: string) => unknown,
   rules: () => StoreRules,
 ): Promise<void> {
-  const { frames, asCloudEvents } = wishOf(args, rules)
+  const { frames, asCloudEvents } = understood(wish, rules)
   let lines: string[] = []
   let chars = 0
   const flush = async () => {
@@ -39,29 +46,17 @@ export async function exportEvents(
   await flush()
 }
 
-function wishOf(
-  args: readonly string[],
+function understood(
+  { directory, url, token, after, format }: ExportWish,
   rules: () => StoreRules,
 ): { readonly frames: AsyncIterable<string>; readonly asCloudEvents: boolean } {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      url: { type: 'string' },
-      token: { type: 'string' },
-      after: { type: 'string', default: '0' },
-      format: { type: 'string', default: 'lighthouse' },
-    },
-  })
-  const { url, token, format } = values
-  const [directory, ...more] = positionals
-  if ((url === undefined) === (directory === undefined) || more.length > 0)
+  if ((url === undefined) === (directory === undefined))
     throw new Usage('an export is of one data directory, or of a server that --url names')
-  if (!/^\d{1,15}$/.test(values.after)) throw new Usage('--after takes a position')
+  if (!/^\d{1,15}$/.test(after)) throw new Usage('--after takes a position')
   if (format !== 'lighthouse' && format !== 'cloudevents') throw new Usage('--format takes lighthouse or cloudevents')
-  const after = Number(values.after)
+  const position = Number(after)
   const frames =
-    directory === undefined ? new Remote(url as string, token).frames(after) : framesIn(directory, after, rules())
+    directory === undefined ? new Remote(url as string, token).frames(position) : framesIn(directory, position, rules())
   return { frames, asCloudEvents: format === 'cloudevents' }
 }
 

@@ -1,7 +1,6 @@
 // `lighthouse import`: copies an export into a data directory, or appends it to a store or a server under new ids.
 import { closeSync, createReadStream, openSync, writeSync } from 'node:fs'
 import { stat } from 'node:fs/promises'
-import { parseArgs } from 'node:util'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import { importStore } from '../backends/embedded/import-store.js'
 import { requireStore } from '../backends/embedded/verify-store.js'
@@ -13,22 +12,25 @@ import { amount } from './print-verify.js'
 import { Remote } from './remote.js'
 import { Usage } from './usage-error.js'
 
-interface Wish {
+export interface ImportWish {
   readonly file: string
-  readonly into: string | undefined
-  readonly url: string | undefined
-  readonly token: string | undefined
-  readonly renumbers: boolean
-  readonly map: string | undefined
+  readonly into?: string
+  readonly url?: string
+  readonly token?: string
+  readonly renumber?: boolean
+  readonly map?: string
 }
 
-/** Resolves with a report for the terminal. The rules must be the server's, because new ids end with its node id. */
-export async function importEvents(args: readonly string[], rules: StoreRules): Promise<string> {
-  const wish = wishOf(args)
-  const { file, into, renumbers } = wish
+/**
+ * Resolves with a report for the terminal. The rules must be the server's, because new ids end with its node id; they
+ * are asked for only where a directory is opened.
+ */
+export async function importEvents(wish: ImportWish, rules: () => StoreRules): Promise<string> {
+  mustFit(wish)
+  const { file, into, renumber: renumbers = false } = wish
   await mustBeFile(file)
   if (into !== undefined && !renumbers) {
-    const { allowUnsafeFilesystem } = rules
+    const { allowUnsafeFilesystem } = rules()
     const target = { directory: into, allowUnsafeFilesystem }
     const { copied, already, head } = await importStore(target, () => readExport(createReadStream(file)))
     const before = already === 0 ? '' : `, ${amount(already, 'event')} found there and the same`
@@ -36,7 +38,7 @@ export async function importEvents(args: readonly string[], rules: StoreRules): 
   }
   // The whole file is checked first, because a file that turns out to be cut off must not be appended in part.
   for await (const _ of readExport(createReadStream(file), { gaps: true }));
-  const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, rules)
+  const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, rules())
   return inWords(report)
 }
 
@@ -48,34 +50,19 @@ async function mustBeFile(file: string): Promise<void> {
   if (!found.isFile()) throw new StoreError('INVALID_REQUEST', `${file} is no plain file, and it is read twice`)
 }
 
-function wishOf(args: readonly string[]): Wish {
-  const { values, positionals } = parseArgs({
-    args: [...args],
-    allowPositionals: true,
-    options: {
-      into: { type: 'string' },
-      url: { type: 'string' },
-      token: { type: 'string' },
-      renumber: { type: 'boolean', default: false },
-      map: { type: 'string' },
-    },
-  })
-  const { into, url, token, map } = values
-  const [file, ...more] = positionals
-  if (file === undefined || more.length > 0) throw new Usage('an import is of one file that an export has made')
+function mustFit({ into, url, renumber: renumbers = false, map }: ImportWish): void {
   if ((into === undefined) === (url === undefined))
     throw new Usage('an import goes into a data directory (--into) or into a server (--url)')
-  const renumbers = values.renumber || url !== undefined
-  if (map !== undefined && !renumbers) throw new Usage('--map goes with --renumber: a copy keeps its ids')
-  return { file, into, url, token, renumbers, map }
+  if (map !== undefined && into !== undefined && !renumbers)
+    throw new Usage('--map goes with --renumber: a copy keeps its ids')
 }
 
-async function overHttp({ file, url, token, map }: Wish): Promise<RenumberReport> {
+async function overHttp({ file, url, token, map }: ImportWish): Promise<RenumberReport> {
   const remote = new Remote(url as string, token)
   return appendAll(file, map, batch => remote.append(batch))
 }
 
-async function intoStore({ file, map }: Wish, directory: string, rules: StoreRules): Promise<RenumberReport> {
+async function intoStore({ file, map }: ImportWish, directory: string, rules: StoreRules): Promise<RenumberReport> {
   await requireStore(directory)
   const store = await openEmbedded({ directory, ...rules })
   try {

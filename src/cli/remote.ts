@@ -1,10 +1,10 @@
 // A running server as the commands use it: its export, appends to it, and its refusals as errors.
 import { setTimeout as wait } from 'node:timers/promises'
 import { isObject } from '../contract/check/field-checks.js'
-import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { codeOf, ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
 import { linesOf } from '../transfer/read-export.js'
 import type { RenumberedBatch } from '../transfer/renumber.js'
-import { Usage } from './usage-error.js'
+import { NoServer, Usage } from './usage-error.js'
 
 /** A request that is answered with Retry-After is repeated at most this often. */
 const TRIES = 20
@@ -39,9 +39,9 @@ export class Remote {
     } catch (cause) {
       // A line that is too long has come, and is not cut off.
       if (cause instanceof StoreError) throw cause
-      throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${String(cause)}`, { cause })
+      throw cutOff(this.url, String(cause))
     }
-    if (!isEnd(last)) throw new StoreError('STORAGE_UNAVAILABLE', `the export was cut off: ${last.slice(0, 300)}`)
+    if (!isEnd(last)) throw cutOff(this.url, last.slice(0, 300))
     yield last
   }
 
@@ -60,14 +60,26 @@ export class Remote {
     const headers = { ...(request.headers as Record<string, string>), authorization: `Bearer ${this.token}` }
     for (let left = TRIES; ; left--) {
       const answer = await fetch(new URL(path, this.address), { ...request, headers }).catch((cause: unknown) => {
-        throw new StoreError('STORAGE_UNAVAILABLE', `${this.url} cannot be reached`, { cause })
+        throw unanswered(this.url, cause)
       })
       if (answer.ok) return answer
       const seconds = Number(answer.headers.get('retry-after'))
-      const error = refusalIn(await answer.json().catch(() => undefined), answer.status)
-      if (!(seconds > 0) || left === 0) throw error
+      if (!(seconds > 0) || left === 0) throw await this.refusal(answer)
+      await answer.body?.cancel()
       await wait(Math.min(seconds, LONGEST_WAIT_SECONDS) * 1000)
     }
+  }
+
+  /** The problem in an answer; what has none comes from something else than Lighthouse. */
+  private async refusal(answer: Response): Promise<Error> {
+    const problem: unknown = await answer.json().catch(() => undefined)
+    const { code, detail } = isObject(problem) ? problem : {}
+    if (typeof code !== 'string') {
+      const said = `${this.url} answers ${answer.status}, and not as Lighthouse does.`
+      return new NoServer(`${said} Is it the address of a server?`)
+    }
+    // A newer server may have codes that are not known here.
+    return new StoreError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'INTERNAL', String(detail ?? code))
   }
 }
 
@@ -86,9 +98,16 @@ async function* chunksOf(body: ReadableStream<Uint8Array> | null): AsyncGenerato
   for await (const chunk of body) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.byteLength)
 }
 
-function refusalIn(problem: unknown, status: number): StoreError {
-  const { code, detail } = isObject(problem) ? problem : {}
-  const known = typeof code === 'string' && Object.hasOwn(ERRORS, code)
-  const said = typeof detail === 'string' ? detail : `the server answers ${status}`
-  return new StoreError(known ? (code as ErrorCode) : 'INTERNAL', said)
+function cutOff(url: string, last: string): NoServer {
+  return new NoServer(
+    `From ${url} the export was cut off: ${last}\nNext: run it again; --after goes on behind a position.`,
+  )
+}
+
+/** The cause of a fetch that failed knows why; where several addresses were tried, each has a cause of its own. */
+function unanswered(url: string, error: unknown): NoServer {
+  const { cause } = error as { readonly cause?: unknown }
+  const { errors: [first] = [] } = (cause ?? {}) as { readonly errors?: readonly unknown[] }
+  const code = codeOf(cause) ?? codeOf(first)
+  return new NoServer(`Nothing answers at ${url}${code === undefined ? '' : ` (${code})`}. Is the server running?`)
 }

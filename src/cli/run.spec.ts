@@ -1,5 +1,6 @@
 // The command line as an operator meets it: spawned, on real files, with its words and exit codes.
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import fs from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -32,8 +33,9 @@ function copy(): string {
 }
 
 /** The command as it is installed, from its source. */
+const command = ['--import', join(PROJECT, 'scripts', 'typescript.mjs'), join(PROJECT, 'src', 'cli', 'main.ts')]
+
 function lighthouse(...args: string[]) {
-  const command = ['--import', join(PROJECT, 'scripts', 'typescript.mjs'), join(PROJECT, 'src', 'cli', 'main.ts')]
   const { status, stdout, stderr } = spawnSync(process.execPath, [...command, ...args], { encoding: 'utf8' })
   return { status, stdout, stderr }
 }
@@ -171,20 +173,28 @@ describe('backup and restore', () => {
   })
 })
 
-test('nobody reads the output, or it finds no room: exit 3, which is not that of a corrupt store', () => {
+test('the output finds no room: exit 3, which is not that of a corrupt store', () => {
   const full = fs.openSync('/dev/full', 'w')
-  const command = [
-    '--import',
-    join(PROJECT, 'scripts', 'typescript.mjs'),
-    join(PROJECT, 'src', 'cli', 'main.ts'),
-    'help',
-  ]
-  const refused = spawnSync(process.execPath, command, { encoding: 'utf8', stdio: ['ignore', full, 'pipe'] })
+  const refused = spawnSync(process.execPath, [...command, 'help'], {
+    encoding: 'utf8',
+    stdio: ['ignore', full, 'pipe'],
+  })
   fs.closeSync(full)
   expect([refused.status, refused.stderr]).toEqual([
     3,
     expect.stringMatching(/^That could not be done: ENOSPC[^\n]*\n$/),
   ])
+})
+
+test('who reads the output has gone, as head has after its lines: exit 3 without a word', async () => {
+  const child = spawn(process.execPath, [...command, 'export', directory], {
+    stdio: ['ignore', 'pipe', 'pipe'] as const,
+  })
+  child.stdout.destroy()
+  let said = ''
+  child.stderr.on('data', text => (said += String(text)))
+  const [status] = await once(child, 'close')
+  expect([status, said]).toEqual([3, ''])
 })
 
 test('a store in use: exit 3, who uses it, and how to look all the same', async () => {
@@ -202,7 +212,11 @@ test.each([
   ...[[[]], [['frobnicate']], [['verify']], [['verify', 'a', 'b']], [['verify', 'a', '--yes']], [['backup', 'a']]],
   ...[[['backup', 'a', 'b', 'c']], [['backup', 'a', 'b', '--verify']], [['restore', 'a']]],
 ])('not understood: %j', async args => {
-  expect(await words(...args)).toMatchObject({ status: 2, out: '', err: expect.stringContaining('Usage:') })
+  expect(await words(...args)).toMatchObject({
+    status: 2,
+    out: '',
+    err: expect.stringMatching(/^(Usage:|lighthouse).*/),
+  })
 })
 
 test('help, version, and a directory that is no store', async () => {

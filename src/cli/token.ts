@@ -9,6 +9,7 @@ import { loadSettings, originsOfSettings, type Variables } from '../config/load-
 import type { Layer } from '../config/parse-settings.js'
 import type { Settings } from '../config/settings.js'
 import { agentFault, streamGlobFault } from '../contract/check/check-names.js'
+import { NoSecret } from './usage-error.js'
 
 const SECONDS: Readonly<Record<string, number>> = { s: 1, m: 60, h: 3_600, d: 86_400 }
 const LONGEST_SECONDS = 366 * 86_400
@@ -17,9 +18,6 @@ const USUAL_TIME = { production: '1h', development: '12h', test: '12h' }
 
 /** A clone's `npm start` runs in its own folder, whatever folder this command is called from. */
 const cloneFolder = fileURLToPath(new URL('../..', import.meta.url))
-
-/** There is no secret to sign with, and this command makes none: no server would know it. */
-export class NoSecret extends Error {}
 
 /**
  * `say` is told by which secret, and until when the token is good. Throws NoSecret, or an Error whose message names the

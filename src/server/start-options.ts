@@ -6,27 +6,39 @@ import { codeOf } from '../contract/errors.js'
 
 interface Option {
   readonly setting: keyof Settings
+  readonly type: 'string'
   readonly value: string
   readonly says: string
 }
 
-const OPTIONS: Readonly<Record<string, Option>> = {
-  port: { setting: 'port', value: 'N', says: 'port to listen on; 0 takes a free one' },
-  host: { setting: 'host', value: 'HOST', says: 'address to listen on' },
-  data: { setting: 'dataDir', value: 'DIR', says: 'the data directory, relative to the folder the server runs in' },
-  'log-level': { setting: 'logLevel', value: 'LEVEL', says: 'trace, debug, info, warn, error, fatal or silent' },
+export const START_OPTIONS = {
+  port: { type: 'string', setting: 'port', value: 'N', says: 'port to listen on; 0 takes a free one' },
+  host: { type: 'string', setting: 'host', value: 'HOST', says: 'address to listen on' },
+  data: {
+    type: 'string',
+    setting: 'dataDir',
+    value: 'DIR',
+    says: 'the data directory, relative to the folder the server runs in',
+  },
+  'log-level': {
+    type: 'string',
+    setting: 'logLevel',
+    value: 'LEVEL',
+    says: 'trace, debug, info, warn, error, fatal or silent',
+  },
   'log-format': {
+    type: 'string',
     setting: 'logFormat',
     value: 'FORMAT',
     says: 'json, text or auto: text on a terminal, JSON elsewhere',
   },
-}
+} as const satisfies Readonly<Record<string, Option>>
 
 export const START_HELP = `Usage: npm start -- [options], or npx lighthouse start [options]
 
 Runs the server: in development unless LIGHTHOUSE_ENV says otherwise.
 
-${Object.entries(OPTIONS)
+${Object.entries(START_OPTIONS)
   .map(([name, { value, says }]) => `  ${`--${name} ${value}`.padEnd(20)} ${says}`)
   .join('\n')}
   ${'--help'.padEnd(20)} print this text
@@ -46,7 +58,7 @@ export interface StartOptions {
 }
 
 export function readStartOptions(args: readonly string[]): StartOptions {
-  const known = Object.keys(OPTIONS).map(name => [name, { type: 'string' as const }])
+  const known = Object.keys(START_OPTIONS).map(name => [name, { type: 'string' as const }])
   const options = { ...Object.fromEntries(known), help: { type: 'boolean' as const, short: 'h' } }
   try {
     const { help, ...given } = parseArgs({ args: [...args], options }).values as Readonly<Record<string, string>>
@@ -61,7 +73,7 @@ export function readStartOptions(args: readonly string[]): StartOptions {
 
 function flagsOf(given: Readonly<Record<string, string>>): Layer {
   const raw = Object.entries(given).map(([name, value]): [string, RawValue] => {
-    const { setting } = OPTIONS[name] as Option
+    const { setting } = START_OPTIONS[name as keyof typeof START_OPTIONS]
     return [setting, { origin: 'flag', source: `--${name}`, value }]
   })
   return new Map(raw)

@@ -150,18 +150,26 @@ export const engineKnowsNoEvents: Rule = {
 }
 
 const client = 'client/src/'
+const clientOfNode = 'client/src/node/'
 
+/** A browser never loads what Node alone has: nothing of the rest imports it. */
 export const clientStandsAlone: Rule = {
-  name: 'the client imports nothing but itself',
+  name: 'the client imports nothing but itself, and in node/ what Node has and ws',
   check: files =>
     files
       .filter(file => file.path.startsWith(client) && isTypeScript(file) && !isSpec(file))
       .flatMap(file => importsOf(file).map(found => ({ file, ...found })))
-      .filter(({ file, specifier }) => !specifier.startsWith('.') || leaves(client, file, specifier))
+      .filter(({ file, specifier }) => !mayClientImport(file, specifier))
       .map(
         ({ file, line, specifier }) =>
-          `${file.path}:${line} imports ${specifier}: the client runs in browsers and is installed alone; use what every platform has`,
+          `${file.path}:${line} imports ${specifier}: the client runs in browsers and is installed alone; use what every platform has, or see whether it belongs into ${clientOfNode}`,
       ),
+}
+
+function mayClientImport(file: ProjectFile, specifier: string): boolean {
+  const inNode = file.path.startsWith(clientOfNode)
+  if (!specifier.startsWith('.')) return inNode && (specifier.startsWith('node:') || specifier === 'ws')
+  return !leaves(client, file, specifier) && (inNode || leaves(clientOfNode, file, specifier))
 }
 
 function complaintsAboutPackages(

@@ -76,12 +76,31 @@ const plantings: readonly Planting[] = [
     good: { 'src/backends/embedded/a.ts': "import 'node:fs/promises'\nimport 'msgpackr/pack'" },
   },
   {
-    rule: 'the client imports nothing but itself',
+    rule: 'the client imports nothing but itself, and in node/ what Node has and ws',
     bad: { 'client/src/a.ts': "import { createHash } from 'node:crypto'" },
-    good: { 'client/src/a.ts': "import './b.js'", 'client/src/a.spec.ts': "import '../../src/contract/errors.js'" },
+    good: {
+      'client/src/a.ts': "import './b.js'",
+      'client/src/a.spec.ts': "import '../../src/contract/errors.js'",
+      'client/src/node/a.ts': "import 'node:crypto'\nimport '../a.js'\nconst ws = await import('ws')",
+    },
   },
   {
-    rule: 'the client imports nothing but itself',
+    rule: 'the client imports nothing but itself, and in node/ what Node has and ws',
+    bad: { 'client/src/a.ts': "const ws = await import('ws')" },
+    good: {},
+  },
+  {
+    rule: 'the client imports nothing but itself, and in node/ what Node has and ws',
+    bad: { 'client/src/a.ts': "import './node/a.js'" },
+    good: { 'client/src/node/a.ts': "import './b.js'" },
+  },
+  {
+    rule: 'the client imports nothing but itself, and in node/ what Node has and ws',
+    bad: { 'client/src/node/a.ts': "import 'msgpackr'" },
+    good: {},
+  },
+  {
+    rule: 'the client imports nothing but itself, and in node/ what Node has and ws',
     bad: { 'client/src/a.ts': "import type { Position } from '../../src/contract/event.js'" },
     good: { 'client/test/a.ts': "import '../../test/support/random.js'" },
   },
