@@ -55,7 +55,7 @@ test.each<[string, string, object, number, string, string[]]>([
   ['an author', '/v1/events/batch', { events: [event()], author: {} }, 400, 'INVALID_REQUEST', ['/author']],
   ['a bad third', '/v1/events/batch', { events: [event(), event(), 1] }, 400, 'INVALID_EVENT', ['/events/2']],
   ['depth', '/v1/events', event({ data: nested(65) }), 400, 'INVALID_EVENT', []],
-  ['a stream of the service', '/v1/events', event({ stream: '$audit' }), 403, 'FORBIDDEN', []],
+  ['a stream of the service', '/v1/events', event({ stream: '$audit' }), 403, 'SERVICE_STREAM', []],
   ['a stream on its own route', '/v1/streams/a/events', event({ stream: 'a' }), 400, 'INVALID_REQUEST', ['/stream']],
   ['a stream that cannot be', '/v1/streams/a%20b/events', event(), 400, 'INVALID_REQUEST', ['']],
 ])('%s is refused and nothing is stored', async (_, path, json, status, code, pointers) => {

@@ -25,6 +25,7 @@ const ALWAYS: readonly ErrorCode[] = [
 const WITH_TOKEN: readonly ErrorCode[] = ['UNAUTHENTICATED', 'FORBIDDEN']
 const WITH_BODY: readonly ErrorCode[] = ['MALFORMED_BODY', 'BODY_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
 const OF_APPENDS: readonly ErrorCode[] = [
+  'SERVICE_STREAM',
   'INVALID_EVENT',
   'EVENT_TOO_LARGE',
   'BATCH_TOO_LARGE',
