@@ -81,7 +81,7 @@ export class TokenKeys {
     return key !== undefined && fits(key, algorithm) ? key : undefined
   }
 
-  /** Never fails: the last good keys stay when the key set cannot be had. */
+  /** Never fails: the last keys stay when the key set cannot be had. One that is had counts, also without any key. */
   private refresh(): Promise<void> {
     if (this.options.jwksUrl === undefined) return Promise.resolve()
     if (this.asking !== undefined) return this.asking
@@ -123,7 +123,7 @@ interface DeclaredKey extends JsonWebKey {
 async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
   const answer = await fetch(url, { signal: AbortSignal.timeout(fetchTimeoutMs), redirect: 'error' })
   if (!answer.ok || answer.body === null) throw new Error('The key set cannot be had')
-  const { keys } = JSON.parse(await bounded(answer.body)) as { keys: DeclaredKey[] }
+  const keys = declaredKeys(JSON.parse(await bounded(answer.body)))
   const found = new Map<string, KeyObject>()
   for (const jwk of keys) {
     if (typeof jwk.kid !== 'string' || (jwk.kty !== 'RSA' && jwk.kty !== 'EC') || jwk.use === 'enc') continue
@@ -135,8 +135,15 @@ async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
       // A key that cannot be read must not make the others unusable.
     }
   }
-  if (found.size === 0) throw new Error('The key set holds no key')
   return found
+}
+
+/** Throws for what is no key set, such as the page of a proxy: it says nothing of the keys, so they stay. */
+function declaredKeys(answer: unknown): readonly DeclaredKey[] {
+  const { keys } = (answer ?? {}) as { readonly keys?: unknown }
+  if (!Array.isArray(keys)) throw new Error('The answer is no key set')
+  // RFC 7517 leaves out what is no key that is understood.
+  return keys.filter((key): key is DeclaredKey => typeof key === 'object' && key !== null)
 }
 
 async function bounded(body: ReadableStream<Uint8Array>): Promise<string> {

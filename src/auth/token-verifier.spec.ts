@@ -138,13 +138,15 @@ interface Provider {
   keys: JWK[]
   asked: number
   down: boolean
+  /** Answered in place of the keys. */
+  body?: string
 }
 
 async function withProvider(work: (provider: Provider) => Promise<void>): Promise<void> {
   const server = createServer((_, answer) => {
     provider.asked++
     answer.statusCode = provider.down ? 503 : 200
-    answer.end(JSON.stringify({ keys: provider.keys }))
+    answer.end(provider.body ?? JSON.stringify({ keys: provider.keys }))
   })
   await new Promise<void>(done => server.listen(0, '127.0.0.1', done))
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
@@ -236,6 +238,28 @@ test('a set that will soon be too old is asked for while remembered tokens still
     await Promise.all([verify(token), verify(token)])
     while (provider.asked < 2) await new Promise(setImmediate)
   }))
+
+test.each<[string, string, boolean]>([
+  ['an empty list', '{"keys":[]}', true],
+  ['keys for something else alone', '{"keys":[{"kty":"OKP","kid":"k","crv":"Ed25519","x":"?"},null]}', true],
+  ['an error in JSON', '{"error":"try later"}', false],
+  ['keys that are no list', '{"keys":{}}', false],
+  ['null', 'null', false],
+  ['the page of a proxy', '<html>one moment</html>', false],
+])('a key set without a usable key withdraws all, and what is none withdraws nothing: %s', (_, body, withdraws) =>
+  withProvider(async provider => {
+    const old = await signer('old', 'RS256')
+    provider.keys = [old.jwk]
+    const { verify, pass } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    await verify(await old.token())
+    provider.body = body
+    pass(301)
+    const again = verify(await old.token())
+    if (withdraws) await expect(again).rejects.toMatchObject(UNKNOWN)
+    else await again
+    expect(provider.asked).toBe(2)
+  }),
+)
 
 test('the last good keys stay while the provider is down, and are held to it again within five minutes', () =>
   withProvider(async provider => {

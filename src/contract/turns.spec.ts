@@ -1,5 +1,5 @@
 // Turns on the event loop: others get in between, short work is finished first, and neither short nor long work waits for ever.
-import { nextTurn, Turn } from './turns.js'
+import { nextTurn, TURN_MS, Turn } from './turns.js'
 
 test('turns are granted with rounds of the loop in between, the first to ask first', async () => {
   const told: string[] = []
@@ -19,12 +19,21 @@ test('turns are granted with rounds of the loop in between, the first to ask fir
 })
 
 test('a turn is over when its time is, and the next begins after the rest', async () => {
-  const pace = new Turn(0)
+  const pace = Turn.of(0)
   expect(pace.isOver).toBe(true)
-  const patient = new Turn(60_000)
+  const patient = Turn.of(60_000)
   expect(patient.isOver).toBe(false)
   await patient.next()
   expect(patient.isOver).toBe(false)
+})
+
+test('the first turn has the length it is given, whatever the later ones have', async () => {
+  const hasty = new Turn(60_000, 0)
+  expect(hasty.isOver).toBe(true)
+  await hasty.next()
+  expect(hasty.isOver).toBe(false)
+  // Also where the later ones have the usual length.
+  expect(new Turn(TURN_MS, 0).isOver).toBe(true)
 })
 
 /** Takes turns and says so each time. */

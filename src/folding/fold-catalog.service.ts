@@ -13,7 +13,7 @@ import {
   type NamedFold,
   projectionParts,
   readFoldText,
-  textAsked,
+  splitFoldText,
 } from './fold-descriptor.js'
 import { projectionReducer } from './projection-reducer.js'
 import { Projections, type ProjectionVersion } from './projections.service.js'
@@ -99,7 +99,7 @@ function ofProjection(
 function namedFold(parts: FoldParts, reducer: Reducer, upcasters: Upcasters): NamedFold {
   const { filter, within } = parts
   const text = foldText(parts)
-  const asked = textAsked(text)
+  const { asked } = splitFoldText(text)
   return {
     id: foldId(text),
     text,

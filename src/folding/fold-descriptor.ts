@@ -32,9 +32,10 @@ export interface NamedProjection {
 
 /** A fold apart from any caller: its canonical text, and what is needed to run it. */
 export interface NamedFold {
+  /** With the mark of the upcasters, so that no state made with others is taken for one of it. Nobody is shown it. */
   readonly id: string
   readonly text: string
-  /** Its text and id without the upcasters, so that they stay the same when upcasters change. */
+  /** Its text and id without the upcasters: what it is called by, since that stays the same when upcasters change. */
   readonly asked: { readonly id: string; readonly text: string }
   /** Includes `within`. */
   readonly filter: EventFilter
@@ -78,10 +79,10 @@ export function projectionParts(
   return { filter: projectionFilterOf(definition), projection, upcasters, within }
 }
 
-/** The text without the upcasters, as `NamedFold.asked` holds it. */
-export function textAsked(text: string): string {
-  const { upcasters: _, ...asked } = JSON.parse(text) as { readonly upcasters?: string }
-  return JSON.stringify(asked)
+/** The text without the upcasters, as `NamedFold.asked` holds it, and their mark; null when there were none. */
+export function splitFoldText(text: string): { readonly asked: string; readonly upcasting: string | null } {
+  const { upcasters = null, ...asked } = JSON.parse(text) as { readonly upcasters?: string }
+  return { asked: JSON.stringify(asked), upcasting: upcasters }
 }
 
 export function definitionMark({ filter, key, initial, on }: ProjectionDefinition): string {

@@ -3,7 +3,7 @@ import { codeOf } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
-import { TURN_MS, Turn } from '../contract/turns.js'
+import { FIRST_MS, TURN_MS, Turn } from '../contract/turns.js'
 import { Follower, type FollowerContext, type Following, type Pace } from './follower.js'
 import { FollowerIndex } from './follower-index.js'
 import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events.js'
@@ -14,7 +14,7 @@ const TICK_MS = 1_000
 const SENDING_WORK = 50
 
 const WINDOW: WindowSize = { events: 4_096, bytes: 16 * 1024 * 1024 }
-const PACE: Pace = { work: 1_024, turnMs: TURN_MS }
+const PACE: Pace = { work: 1_024, turnMs: TURN_MS, firstTurnMs: FIRST_MS }
 
 export class Feed implements FollowerContext {
   readonly recent: RecentEvents
@@ -120,7 +120,7 @@ export class Feed implements FollowerContext {
   private async readOn(signal: AbortSignal): Promise<void> {
     const { store, recent, pace } = this
     const head = store.head()
-    const turn = new Turn(pace.turnMs)
+    const turn = new Turn(pace.turnMs, pace.firstTurnMs)
     let work = 0
     for await (const event of store.read({ after: recent.end })) {
       if (signal.aborted) return

@@ -121,7 +121,7 @@ interface Life {
 }
 
 /** Others have their turn after every event that a follower is asked about. */
-const TIRED: Pace = { work: 1, turnMs: 0 }
+const TIRED: Pace = { work: 1, turnMs: 0, firstTurnMs: 0 }
 
 async function live(
   script: readonly Step[],
@@ -221,7 +221,7 @@ test('a hundred followers at the end cost one read for each move of the head', a
 
 test('an event that many costly filters are held against is not all that happens meanwhile', async () => {
   const store = new WatchedStore()
-  const feed = new Feed(store, undefined, { work: 1_024, turnMs: 0 })
+  const feed = new Feed(store, undefined, { work: 1_024, turnMs: 0, firstTurnMs: 0 })
   const globs = Array.from({ length: 90 }, (_, n) => `*${'ab'.repeat(30)}${n}*`)
   const costly = Array.from({ length: 300 }, () => follow(feed, { streams: [...globs, 'a*'] }, 0))
   await append(store, 1)

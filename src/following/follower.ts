@@ -27,6 +27,7 @@ export interface Following {
 export interface Pace {
   readonly work: number
   readonly turnMs: number
+  readonly firstTurnMs: number
 }
 
 /** What all followers of one feed share. */
@@ -144,7 +145,7 @@ export class Follower {
 
   private async go(): Promise<void> {
     this.going = true
-    const turn = new Turn(this.ground.pace.turnMs)
+    const turn = new Turn(this.ground.pace.turnMs, this.ground.pace.firstTurnMs)
     try {
       while (!this.over) {
         const came = this.stepThroughRecent(turn)
@@ -208,7 +209,7 @@ export class Follower {
   private async readLog(): Promise<void> {
     const { store } = this.ground
     const head = store.head()
-    const turn = new Turn(this.ground.pace.turnMs)
+    const turn = new Turn(this.ground.pace.turnMs, this.ground.pace.firstTurnMs)
     let sent = 0
     let gaveUp = false
     for await (const event of store.read({ filter: this.filter, after: this.at })) {

@@ -2,7 +2,7 @@
 import { afterEach, expect, test } from '@jest/globals'
 import { HttpAdapterHost } from '@nestjs/core'
 import { HealthIndicatorService } from '@nestjs/terminus'
-import { MemoryStore } from '../backends/memory/memory-store.js'
+import { WatchedStore } from '../../test/support/memory-store.js'
 import { loadSettings } from '../config/load-settings.js'
 import { StoreError } from '../contract/errors.js'
 import type { StoreStatus } from '../contract/event-store.js'
@@ -11,7 +11,7 @@ import { ComponentChecks } from './component-checks.service.js'
 import { NetworkCheck } from './network-check.service.js'
 import { StoreCheck } from './store-check.service.js'
 
-class UnknowingStore extends MemoryStore {
+class UnknowingStore extends WatchedStore {
   override status(): StoreStatus {
     throw new StoreError('STORAGE_UNAVAILABLE', 'The store cannot say how it is')
   }
@@ -23,7 +23,7 @@ afterEach(() => network.onApplicationShutdown())
 
 test('a component whose check throws before it has begun is down, and says why by its code', async () => {
   const settings = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: 'x'.repeat(32) })
-  const store = new UnknowingStore({ nodeId: 'node-1' })
+  const store = new UnknowingStore()
   const watch = new StorageWatch(store, settings.dataDir)
   const checks = new ComponentChecks(
     new StoreCheck(store, watch, settings),

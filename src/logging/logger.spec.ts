@@ -45,3 +45,24 @@ test('what a request logs carries its correlation id, later steps included', asy
 test('a line below the level is not written', () => {
   expect(linesOf(logger => logger.info('a'), 'warn')).toEqual([])
 })
+
+test('an error says once what its causes say too, and what only they say', () => {
+  const cause = new Error('the disk is full', { cause: new Error('the disk took 0 of 100 bytes') })
+  const error = new Error('the disk is full', { cause })
+  const [line = ''] = linesOf(logger => logger.error({ error }, 'a request failed'))
+  expect(JSON.parse(line)).toMatchObject({
+    message: 'a request failed',
+    error: {
+      type: 'Error',
+      message: 'the disk is full: the disk took 0 of 100 bytes',
+      stack: expect.stringContaining('logger.spec'),
+    },
+  })
+})
+
+test('an error that is its own cause is told all the same', () => {
+  const error = new Error('round')
+  error.cause = error
+  const [line = ''] = linesOf(logger => logger.error(error))
+  expect(JSON.parse(line)).toMatchObject({ error: { message: 'round' } })
+})

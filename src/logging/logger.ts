@@ -9,6 +9,7 @@ export function createLogger(level: LevelWithSilent, destination: DestinationStr
     base: null,
     messageKey: 'message',
     errorKey: 'error',
+    serializers: { error: errorPart },
     timestamp,
     formatters: { level: (label: string) => ({ level: label }) },
     mixin,
@@ -16,6 +17,25 @@ export function createLogger(level: LevelWithSilent, destination: DestinationStr
   }
   return pino(options, destination)
 }
+
+/** As pino writes an error, but what its causes repeat is said once. */
+function errorPart(error: unknown): unknown {
+  if (!(error instanceof Error)) return error
+  return Object.assign(pino.stdSerializers.err(error), { message: messagesOf(error).join(': ') })
+}
+
+function messagesOf(error: Error): string[] {
+  const said = new Set<string>()
+  let at: unknown = error
+  for (let depth = 0; at instanceof Error && depth < MOST_CAUSES; depth++) {
+    said.add(at.message)
+    at = at.cause
+  }
+  return [...said].filter(text => text.length > 0)
+}
+
+/** A chain of causes may lead back into itself. */
+const MOST_CAUSES = 16
 
 const GATHER_BYTES = 4 * 1024
 const GATHER_MS = 100

@@ -3,6 +3,7 @@ import { StoreError } from '../contract/errors.js'
 import type { JsonValue, Position } from '../contract/event.js'
 import type { SideStore } from '../contract/side-store.js'
 import { STATE_BYTES_MAX } from '../folding/fold.js'
+import { foldId, splitFoldText } from '../folding/fold-descriptor.js'
 import type { Fit, LogLineage } from './log-lineage.js'
 import {
   BadSnapshot,
@@ -25,8 +26,12 @@ export const LINKS_MAX = 10
 
 export interface SnapshotEntry {
   readonly id: string
-  /** The id of its fold. */
+  /** The id of its fold with the upcasters that made it: only a fold of the same id may go on from it. */
   readonly fold: string
+  /** The id that its fold is called by, whichever upcasters there are. */
+  readonly asked: string
+  /** The mark of the upcasters; null when there were none. */
+  readonly upcasting: string | null
   readonly header: SnapshotHeader
   /** The size of its file. */
   readonly bytes: number
@@ -219,6 +224,7 @@ function unavailable(error: unknown): never {
 }
 
 function shelvedOf(header: SnapshotHeader, bytes: number): SnapshotEntry {
-  const fold = snapshotHash(header.fold).toString('hex')
-  return { id: snapshotId(fold, header.position), fold, header, bytes }
+  const fold = foldId(header.fold)
+  const { asked, upcasting } = splitFoldText(header.fold)
+  return { id: snapshotId(fold, header.position), fold, asked: foldId(asked), upcasting, header, bytes }
 }

@@ -105,6 +105,36 @@ describe('keeping a fold', () => {
     })
   })
 
+  test('that has a snapshot is its fold whichever upcasters there are, and begins with none of others', async () => {
+    const { fold, stream, made } = await story()
+    expect(made.snapshot).toMatchObject({ fold: made.fold.id, upcasting: null })
+    const steps = [{ from: 1, to: 2, ops: [{ op: 'rename', path: '/a', to: 'renamed' }] }]
+    const upcaster = (method: string, json?: object) =>
+      server.call('/v1/upcasters/task.changed', { method, json } as never)
+    expect((await upcaster('PUT', { steps })).status).toBe(201)
+    try {
+      expect(await replay(fold)).toMatchObject({ state: { renamed: 1 }, snapshot: null })
+      const again = await kept(fold)
+      expect(again.fold).toEqual(made.fold)
+      expect(again.snapshot).toMatchObject({ fold: made.fold.id, upcasting: expect.stringMatching(/^[0-9a-f]{64}$/) })
+      expect(again.snapshot.id).not.toBe(made.snapshot.id)
+      const { folds, snapshots } = await jsonOf(call('GET', ''))
+      const ids = folds.map(({ id }: { id: string }) => id)
+      expect(snapshots.filter((one: { fold: string }) => !ids.includes(one.fold))).toEqual([])
+      expect(await replay(fold)).toMatchObject({
+        state: { renamed: 1 },
+        snapshot: { position: again.snapshot.position },
+      })
+    } finally {
+      await upcaster('DELETE')
+    }
+    await append(stream, { b: 2 })
+    expect(await replay(fold)).toMatchObject({ state: { a: 1, b: 2 }, snapshot: { position: made.snapshot.position } })
+    expect((await call('DELETE', `/folds/${made.fold.id}`)).status).toBe(204)
+    const { snapshots } = await jsonOf(call('GET', ''))
+    expect(snapshots.filter((one: { fold: string }) => one.fold === made.fold.id)).toEqual([])
+  })
+
   test.each<readonly [string, unknown, number, string]>([
     ['a reducer that is none', { reducer: 'eval' }, 400, '/reducer'],
     ['no key where one is needed', { reducer: 'set' }, 400, '/key'],

@@ -172,12 +172,13 @@ export class SnapshotsController {
 
   /** A token that may not read all gets no hash, which would confirm a guessed state, and no counts or sizes. */
   private shown(snapshot: SnapshotEntry, access: Access): SnapshotAnswer {
-    const { id, fold, header, bytes } = snapshot
+    const { id, asked, upcasting, header, bytes } = snapshot
     const { position, events, createdMs, reason, base, state } = header
     const measures = { events, bytes, stateBytes: state.bytes, stateSha256: state.sha256 }
     return {
       id,
-      fold,
+      fold: asked,
+      upcasting,
       position,
       createdAt: timeOf(createdMs),
       reason,

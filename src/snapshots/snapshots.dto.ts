@@ -43,6 +43,13 @@ export class KeptFoldAnswer {
 export class SnapshotAnswer {
   @SnapshotId id: string
   @Text('The id of its fold.', { example: '5f2c…' }) fold: string
+
+  @Text(
+    'Marks the upcasters that it was made with; null when there were none. While others are in force, nothing begins with it.',
+    { nullable: true },
+  )
+  upcasting: string | null
+
   @Position position: number
   @Measure('How many events it is made of') events: number | null
   @Text('When it was made.', { format: 'date-time' }) createdAt: string

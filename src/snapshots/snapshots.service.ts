@@ -8,7 +8,7 @@ import type { EventStore } from '../contract/event-store.js'
 import type { SideStore } from '../contract/side-store.js'
 import type { Folded } from '../folding/fold.js'
 import type { AskedFold, FoldCatalog } from '../folding/fold-catalog.service.js'
-import { foldId, type NamedFold, textAsked } from '../folding/fold-descriptor.js'
+import { type NamedFold, splitFoldText } from '../folding/fold-descriptor.js'
 import type { Replays } from '../folding/replays.service.js'
 import { SerialQueue } from '../service-streams/serial-queue.js'
 import { shuttingDown } from '../streaming/draining.service.js'
@@ -121,7 +121,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
 
   /** The newest snapshot of a fold, whichever upcasters were in force when it was made. */
   newestAsked(asked: string): SnapshotEntry | undefined {
-    return this.all.find(one => askedId(one) === asked)
+    return this.all.find(one => one.asked === asked)
   }
 
   hasLost(fold: string): boolean {
@@ -173,7 +173,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
       if (this.registry.find(foldId) === undefined) throw new StoreError('NOT_FOUND', 'No such fold is kept.')
       await this.registry.unregister(foldId)
       for (const one of shelf.list()) {
-        if (askedId(one) === foldId && this.protectedOn(one.id) === undefined) await shelf.remove(one.id)
+        if (one.asked === foldId && this.protectedOn(one.id) === undefined) await shelf.remove(one.id)
       }
     })
   }
@@ -273,7 +273,7 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
   }
 
   private foldsAtHand(): KeptFold[] {
-    const found = new Map(this.all.map(one => [askedId(one), textAsked(one.header.fold)]))
+    const found = new Map(this.all.map(({ asked, header }) => [asked, splitFoldText(header.fold).asked]))
     return [...found].map(([id, text]) => this.keptFold({ id, text }, null, SERVICE_AGENT))
   }
 
@@ -283,8 +283,4 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
       return work()
     })
   }
-}
-
-function askedId({ header }: SnapshotEntry): string {
-  return foldId(textAsked(header.fold))
 }

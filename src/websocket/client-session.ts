@@ -269,7 +269,7 @@ export class ClientSession implements Listener, FrameSession {
 
   /** Handles frames until the time is over, nothing is left, or a token must be verified before the next frame. */
   private handleSome(ms: number): void {
-    this.time = new Turn(ms)
+    this.time = Turn.of(ms)
     do {
       const frame = this.inbox.shift()
       if (frame !== undefined) this.read(frame)

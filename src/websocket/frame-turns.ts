@@ -38,7 +38,7 @@ export class FrameTurns {
   /** Never rejects: what a work throws rejects the promise of `TurnLine.take`. */
   private async serve(): Promise<void> {
     const { waiting } = this
-    const turn = new Turn(FRAME_LIMITS.turnMs)
+    const turn = Turn.of(FRAME_LIMITS.turnMs)
     while (waiting.length > 0) {
       // Frames are short work however long they keep coming, since each socket has only a slice of a turn.
       await nextTurn()

@@ -33,6 +33,8 @@ export interface Occurrence {
   readonly traceId: string
   /** The outcome can be unknown only for an append. */
   readonly isAppend?: boolean
+  /** The trace id of the line of the log that has the reason; without it, its own. */
+  readonly loggedUnder?: string
 }
 
 /**
@@ -52,11 +54,12 @@ const IN_THE_LOG: ReadonlySet<ErrorCode> = new Set([
   'UNFINISHED_IMPORT',
 ])
 
-export function problemOf(error: unknown, { path, correlationId, traceId, isAppend = false }: Occurrence): Problem {
+export function problemOf(error: unknown, occurrence: Occurrence): Problem {
+  const { path, correlationId, traceId, isAppend = false, loggedUnder = traceId } = occurrence
   const { code, status, said, errors, violations, damage } = read(error)
   const { title, retryable, remedy, outcome } = ERRORS[code]
   const isHidden = IN_THE_LOG.has(code) && damage === undefined
-  const happened = isHidden ? `${title}; the server's log has the reason under ${traceId}` : said
+  const happened = isHidden ? `${title}; the server's log has the reason under ${loggedUnder}` : said
   return {
     type: `/problems/${code}`,
     title,
@@ -72,6 +75,14 @@ export function problemOf(error: unknown, { path, correlationId, traceId, isAppe
     ...(errors.length > 0 ? { errors } : {}),
     ...(violations.length > 0 ? { violations } : {}),
   }
+}
+
+/** Equal for failures of which one line of the log says all that any of them would; undefined for none of the server. */
+export function failureKind(error: unknown): string | undefined {
+  const { code, status, said, damage } = read(error)
+  // ABORTED means that the caller has left, which is no failure of the server.
+  if (status < 500 || code === 'ABORTED') return undefined
+  return IN_THE_LOG.has(code) && damage === undefined ? `${code}: ${said}` : code
 }
 
 /** Seconds after which a retry makes sense; undefined when no delay is known. */

@@ -351,6 +351,16 @@ const plantings: readonly Planting[] = [
     good: {},
   },
   {
+    rule: 'the entries of docs/BUGS.md are numbered in order, each number once',
+    bad: { 'docs/BUGS.md': '1. One.\n   More of it.\n3. Three.\n3. Three again.' },
+    good: { 'docs/BUGS.md': '# Bugs\n\n1. One of 2.\n   2026.\n3. Three.\n10. Ten.' },
+  },
+  {
+    rule: 'the entries of docs/BUGS.md are numbered in order, each number once',
+    bad: { 'docs/BUGS.md': '2. Two.\n1. One.' },
+    good: {},
+  },
+  {
     rule: 'a question stands in docs/ARCHITECTURE.md once',
     bad: { 'docs/ARCHITECTURE.md': '| torn? | a |\n| lost? | b |\n| torn? | c |' },
     good: { 'docs/ARCHITECTURE.md': '| torn? | a |\n| lost? | b |' },

@@ -294,6 +294,23 @@ function isNamedBy(named: string, path: string): boolean {
   return named.endsWith('.ts') ? `/${path}`.endsWith(`/${named}`) : `/${path}`.includes(`/${named.replace(/\/$/, '')}/`)
 }
 
+const record = 'docs/BUGS.md'
+
+export const numberedInOrder: Rule = {
+  name: 'the entries of docs/BUGS.md are numbered in order, each number once',
+  check: files => {
+    const page = files.find(({ path }) => path === record)?.text ?? ''
+    let last = 0
+    return page.split('\n').flatMap((line, at) => {
+      const number = Number(/^(\d+)\. /.exec(line)?.[1] ?? Number.POSITIVE_INFINITY)
+      if (!Number.isFinite(number)) return []
+      const before = last
+      last = Math.max(last, number)
+      return number > before ? [] : [`${record}:${at + 1} has ${number} after ${before}: give it a number of its own`]
+    })
+  },
+}
+
 export const oneRowEach: Rule = {
   name: 'a question stands in docs/ARCHITECTURE.md once',
   check: files => {
@@ -318,4 +335,5 @@ export const structureRules: readonly Rule[] = [
   shortAppendPath,
   namedPathsExist,
   oneRowEach,
+  numberedInOrder,
 ]

@@ -238,15 +238,15 @@ export const readMutants: readonly Mutant[] = [
   {
     name: 'see room where there is none',
     file: `${engine}/disk/reserve.ts`,
-    from: 'space.freeBytes >= 2 * this.bytes && ',
-    to: '',
+    from: 'return isRoomy && ',
+    to: 'return ',
     gate: { spec: `${engine}/disk/reserve.spec.ts` },
   },
   {
     name: 'keep an object of every sealed segment that was used',
     file: `${engine}/segment/sealed-segments.ts`,
-    from: 'const place = (this.retired + index) % KEPT_HANDLES',
-    to: 'const place = this.retired + index',
+    from: 'const place = (this.retiredEver + index) % KEPT_HANDLES',
+    to: 'const place = this.retiredEver + index',
     gate: sealed,
   },
   {
@@ -273,7 +273,7 @@ export const readMutants: readonly Mutant[] = [
   {
     name: 'look for an archived segment where it lay',
     file: `${engine}/segment/sealed-segments.ts`,
-    from: '    this.handles[(this.retired + index) % KEPT_HANDLES] = undefined\n    this.archivedNow++',
+    from: '    this.handles[(this.retiredEver + index) % KEPT_HANDLES] = undefined\n    this.archivedNow++',
     to: '    this.archivedNow++',
     gate: sealed,
   },

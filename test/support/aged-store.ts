@@ -97,3 +97,12 @@ export async function agedDisk(
   await aged.store.close()
   return { disk, clock, events }
 }
+
+/** How many operations of the disk the next pass of the upkeep takes. */
+export async function operationsOfOnePass(disk: FakeDisk, held: AgedStore): Promise<number> {
+  const before = disk.operations
+  await held.store.maintenance.pass()
+  const count = disk.operations - before
+  await held.store.close()
+  return count
+}

@@ -51,7 +51,7 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
     await recovered.segments.active?.orClosed(() => prepareForWriting(log, reserve))
     const { head } = recovered
     const { clean, tornBytes } = recovered.start
-    options.observer.recovered({ clean, tornBytes, head, ms: performance.now() - started })
+    options.observer.recovered({ clean, tornBytes, head, ms: Math.round(performance.now() - started) })
     return log
   } catch (error) {
     await context.files.pool.closeAll()

@@ -1,5 +1,5 @@
 // The segment log as the commit log of one process; it says in the contract's errors what became of a batch.
-import { ERRORS, StoreError } from '../../contract/errors.js'
+import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import type { WriteState } from '../../contract/event-store.js'
 import type { CommitLog } from '../../record/commit-log.js'
@@ -48,7 +48,7 @@ export class SegmentCommitLog implements CommitLog<BatchBuffer> {
     if (!(error instanceof BatchRejected)) return error
     const { write } = this
     const code = write.writable ? 'STORAGE_UNAVAILABLE' : CODES[write.reason]
-    return new StoreError(code, `${ERRORS[code].title}: ${error.message}`, { cause: error })
+    return new StoreError(code, error.message, { cause: error })
   }
 }
 

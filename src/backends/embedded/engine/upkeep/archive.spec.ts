@@ -2,7 +2,7 @@
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { zstdDecompressSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
-import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../../../test/support/aged-store.js'
+import { AgedStore, agedDisk, EVENTS_A_DAY, operationsOfOnePass } from '../../../../../test/support/aged-store.js'
 import type { CrashMode, FakeDisk } from '../../../../../test/support/fake-disk.js'
 import { DAY, ManualClock, YEAR } from '../../../../../test/support/manual-clock.js'
 import { withTempDirectory } from '../../../../../test/support/temp-directory.js'
@@ -175,17 +175,8 @@ async function expectWhole(disk: FakeDisk): Promise<void> {
   await left.store.close()
 }
 
-async function operationsOfOnePass(): Promise<number> {
-  const disk = aged.disk.clone()
-  const held = await open(disk)
-  const before = disk.operations
-  await held.store.maintenance.pass()
-  const count = disk.operations - before
-  await held.store.close()
-  return count
-}
-
-const operations = await operationsOfOnePass()
+const measured = aged.disk.clone()
+const operations = await operationsOfOnePass(measured, await open(measured))
 
 test.each<CrashMode>(['lose-all', 'keep-all', 'random'])('the power may go at any operation (%s)', async mode => {
   let deaths = 0

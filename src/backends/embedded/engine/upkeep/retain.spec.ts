@@ -1,6 +1,6 @@
 // Retention under every failure: what is gone is below the floor, what is above it is all there, and the chain still proves it.
 import { expect, test } from '@jest/globals'
-import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../../../test/support/aged-store.js'
+import { AgedStore, agedDisk, EVENTS_A_DAY, operationsOfOnePass } from '../../../../../test/support/aged-store.js'
 import type { CrashMode, FakeDisk } from '../../../../../test/support/fake-disk.js'
 import { YEAR } from '../../../../../test/support/manual-clock.js'
 import { repairStore } from '../../verify-store.js'
@@ -115,17 +115,8 @@ async function expectWhole(disk: FakeDisk): Promise<void> {
   await left.store.close()
 }
 
-async function operationsOfOnePass(): Promise<number> {
-  const disk = archived.clone()
-  const held = await open(disk)
-  const before = disk.operations
-  await held.store.maintenance.pass()
-  const count = disk.operations - before
-  await held.store.close()
-  return count
-}
-
-const operations = await operationsOfOnePass()
+const measured = archived.clone()
+const operations = await operationsOfOnePass(measured, await open(measured))
 
 test.each<CrashMode>(['lose-all', 'keep-all', 'random'])('the power may go at any operation (%s)', async mode => {
   let deaths = 0

@@ -56,7 +56,7 @@ export class Scrub {
   }
 
   private finish(): ScrubPass {
-    const pass = { bytes: this.bytes, damaged: this.damaged, ms: performance.now() - this.startedMs }
+    const pass = { bytes: this.bytes, damaged: this.damaged, ms: Math.round(performance.now() - this.startedMs) }
     this.nextPosition = 0
     this.bytes = 0
     this.damaged = 0
