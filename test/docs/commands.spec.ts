@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { run } from '../../src/cli/run.js'
+import { defaultQuotas } from '../../src/config/settings.js'
 import { pagesOf } from './pages.js'
 
 const root = resolve(import.meta.dirname, '..', '..')
@@ -80,4 +81,11 @@ test('each file that a page links to is there', () => {
   ).filter(({ target }) => !/^[a-z]+:/.test(target))
   expect(links.length).toBeGreaterThan(80)
   expect(links.filter(({ path, target }) => !existsSync(join(root, dirname(path), target)))).toEqual([])
+})
+
+test('the README says how much each role may ask of a server as it comes', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  for (const [role, { requestsPerMinute }] of Object.entries(defaultQuotas))
+    expect(readme).toMatch(new RegExp(`\\b${requestsPerMinute.toLocaleString('en-US')}(?: requests)? as \`${role}\``))
+  expect(readme).toContain(`stores ${defaultQuotas.agent.eventsPerMinute.toLocaleString('en-US')} a minute`)
 })

@@ -7,7 +7,9 @@ import { makeTempDirectory, removeTempDirectory } from '../support/temp-director
 import { Command, type Place } from './terminal.js'
 
 const root = resolve(import.meta.dirname, '..', '..')
-const SETUP_MS = 900_000
+const SETUP_MS = 1_800_000
+/** In a line of the log, whatever its form. */
+const LISTENING = /listening/
 const git = (...args: string[]) => execFileSync('git', ['-C', root, ...args], { encoding: 'utf8' }).trim()
 
 export class Clone implements Place {
@@ -41,7 +43,7 @@ export class Clone implements Place {
   async started(env: Readonly<Record<string, string>> = {}): Promise<Command> {
     rmSync(join(this.cwd, 'data'), { recursive: true, force: true })
     const server = Command.offTerminal('npm start', { cwd: this.cwd, env: { ...this.env, ...env } })
-    await server.until(() => this.isReady(), SETUP_MS)
+    await server.until(LISTENING, SETUP_MS)
     return server
   }
 

@@ -1,7 +1,6 @@
 // Commands as a person starts them, on a terminal (`script` of util-linux makes one) or off it, with what they say, and ended as a person ends them.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { setTimeout as later } from 'node:timers/promises'
 
 export interface Place {
   readonly cwd: string
@@ -13,6 +12,7 @@ export const hasTerminals = () => spawnSync('script', ['--version']).status === 
 export class Command {
   private static readonly living = new Set<Command>()
   said = ''
+  private ended = false
   private heard = Promise.withResolvers<void>()
   readonly over: Promise<number>
 
@@ -29,6 +29,7 @@ export class Command {
     Command.living.add(this)
     this.over = once(child, 'close').then(([code]) => {
       Command.living.delete(this)
+      this.ended = true
       this.tell()
       return code ?? 1
     })
@@ -55,18 +56,12 @@ export class Command {
     this.heard = Promise.withResolvers()
   }
 
-  /** Resolves once something holds, which is asked whenever it has said more, and now and then; fails when it ends before, or when that takes longer. */
-  async until(holds: (said: string) => boolean | Promise<boolean>, ms: number): Promise<void> {
-    const late = Date.now() + ms
-    let ended: number | undefined
-    void this.over.then(code => {
-      ended = code
-    })
-    while (!(await holds(this.said))) {
-      const why = ended === undefined ? `did not come so far in ${ms / 1000} s` : `ended with ${ended}`
-      if (ended !== undefined || Date.now() > late) throw new Error(`${this.line} ${why}:\n${this.said.slice(-3_000)}`)
-      await Promise.race([this.heard.promise, later(500)])
-    }
+  /** Resolves once it has said so; fails when it ends before, which it does when that takes longer. */
+  async until(said: RegExp, ms: number): Promise<void> {
+    const late = setTimeout(() => this.kill('SIGKILL'), ms)
+    while (!said.test(this.said) && !this.ended) await this.heard.promise
+    clearTimeout(late)
+    if (!said.test(this.said)) throw new Error(`${this.line} ended without ${said}:\n${this.said.slice(-3_000)}`)
   }
 
   /** As ^C does on a terminal, and as a supervisor does off it; answers the exit code. */
