@@ -20,10 +20,11 @@ export interface Reader {
   readonly env: NodeJS.ProcessEnv
   /** Folders of commands that go before those of the machine. */
   readonly path: readonly string[]
+  /** What has not come to its end then is ended. */
+  readonly longestMs: number
 }
 
 const ADDRESS = '127.0.0.1:8765'
-const LONGEST_MS = 120_000
 /** What the machine lacks to follow the pages. */
 export function missingTools(): string[] {
   return ['bash', 'curl', 'jq'].filter(name => spawnSync(name, ['--version']).status !== 0)
@@ -46,7 +47,7 @@ export async function follow(page: Page, steps: readonly Step[], reader: Reader)
     stdio: 'ignore',
     detached: true,
   })
-  const late = setTimeout(() => process.kill(-(shell.pid as number), 'SIGKILL'), LONGEST_MS)
+  const late = setTimeout(() => process.kill(-(shell.pid as number), 'SIGKILL'), reader.longestMs)
   await once(shell, 'close')
   clearTimeout(late)
   return steps.flatMap((step, at) => faultsOf(page, step, join(reader.scratch, String(at))))

@@ -6,6 +6,10 @@ import { readingOf } from '../docs/steps.js'
 import { withTempDirectory } from '../support/temp-directory.js'
 import type { Clone } from './clone.js'
 import type { Check } from './run-stranger.js'
+import { Command } from './terminal.js'
+
+/** Each `npx` takes seconds. */
+const LONGEST_MS = 600_000
 
 export async function checkPages(clone: Clone, check: Check): Promise<void> {
   clone.run('npm', 'run', '--silent', 'build')
@@ -23,6 +27,7 @@ export async function checkPages(clone: Clone, check: Check): Promise<void> {
             scratch,
             env: clone.env,
             path: [],
+            longestMs: LONGEST_MS,
           }),
         )
         assert.deepEqual(faults, [], faults.join('\n'))
@@ -31,4 +36,16 @@ export async function checkPages(clone: Clone, check: Check): Promise<void> {
       }
     })
   }
+  await check('docs/walk-through.mjs comes to its end', async () => {
+    const server = await clone.started()
+    try {
+      const walk = Command.offTerminal('node docs/walk-through.mjs', {
+        cwd: clone.cwd,
+        env: { ...clone.env, LIGHTHOUSE_URL: `http://${clone.address}` },
+      })
+      assert.equal(await walk.over, 0, walk.said)
+    } finally {
+      await server.end()
+    }
+  })
 }

@@ -68,7 +68,7 @@ async function ends(command: Command): Promise<void> {
   const late = setTimeout(() => command.destroy(), HOUR_MS)
   const code = await command.over
   clearTimeout(late)
-  const last = command.said.trim().split('\n').slice(-12).join('\n')
+  const last = command.lines.slice(-12).join('\n')
   console.log(last.replaceAll(/^/gm, '    '))
   assert.match(
     last,

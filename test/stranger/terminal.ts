@@ -1,11 +1,14 @@
 // Commands as a person starts them, on a terminal (`script` of util-linux makes one) or off it, with what they say, and ended as a person ends them.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
+import { stripVTControlCharacters } from 'node:util'
 
 export interface Place {
   readonly cwd: string
   readonly env: NodeJS.ProcessEnv
 }
+
+const LONGEST_END_MS = 60_000
 
 export const hasTerminals = () => spawnSync('script', ['--version']).status === 0
 
@@ -51,6 +54,12 @@ export class Command {
     await Promise.all([...Command.living].map(command => command.destroy()))
   }
 
+  /** What it has said, as text: without colours, and without what npm turns while it waits. */
+  get lines(): string[] {
+    const text = stripVTControlCharacters(this.said).replaceAll(/[\r\u2800-\u28ff]/g, '')
+    return text.split('\n').filter(line => line.trim() !== '')
+  }
+
   private tell(): void {
     this.heard.resolve()
     this.heard = Promise.withResolvers()
@@ -66,9 +75,10 @@ export class Command {
 
   /** As ^C does on a terminal, and as a supervisor does off it; answers the exit code. */
   async end(): Promise<number> {
+    const late = setTimeout(() => this.kill('SIGKILL'), LONGEST_END_MS)
     if (this.onTerminal) this.child.stdin?.write('\x03')
     else this.kill('SIGTERM')
-    return this.over
+    return this.over.finally(() => clearTimeout(late))
   }
 
   /** It and all that it started. */
