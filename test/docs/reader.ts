@@ -22,6 +22,8 @@ export interface Reader {
   readonly path: readonly string[]
   /** What has not come to its end then is ended. */
   readonly longestMs: number
+  /** Whoever gives up gives up what is under way, too. */
+  readonly signal?: AbortSignal
 }
 
 const ADDRESS = '127.0.0.1:8765'
@@ -47,8 +49,11 @@ export async function follow(page: Page, steps: readonly Step[], reader: Reader)
     stdio: 'ignore',
     detached: true,
   })
-  const late = setTimeout(() => process.kill(-(shell.pid as number), 'SIGKILL'), reader.longestMs)
+  const kill = () => process.kill(-(shell.pid as number), 'SIGKILL')
+  const late = setTimeout(kill, reader.longestMs)
+  reader.signal?.addEventListener('abort', kill)
   await once(shell, 'close')
+  reader.signal?.removeEventListener('abort', kill)
   clearTimeout(late)
   return steps.flatMap((step, at) => faultsOf(page, step, join(reader.scratch, String(at))))
 }

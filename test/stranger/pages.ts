@@ -11,7 +11,7 @@ import { Command } from './terminal.js'
 /** Each `npx` takes seconds. */
 const LONGEST_MS = 600_000
 
-export async function checkPages(clone: Clone, check: Check): Promise<void> {
+export async function checkPages(clone: Clone, check: Check, signal: AbortSignal): Promise<void> {
   clone.run('npm', 'run', '--silent', 'build')
   for (const page of pagesOf(clone.cwd)) {
     const { steps } = readingOf(page)
@@ -28,6 +28,7 @@ export async function checkPages(clone: Clone, check: Check): Promise<void> {
             env: clone.env,
             path: [],
             longestMs: LONGEST_MS,
+            signal,
           }),
         )
         assert.deepEqual(faults, [], faults.join('\n'))

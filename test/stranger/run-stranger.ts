@@ -19,10 +19,12 @@ const HOUR_MS = 3_600_000
 export type Check = (name: string, work: () => Promise<void> | void) => Promise<void>
 
 const { values } = parseArgs({ options: { quick: { type: 'boolean', default: false } } })
+const givenUp = new AbortController()
 let passed = 0
 let failed = 0
 
 const check: Check = async (name, work) => {
+  givenUp.signal.throwIfAborted()
   const from = Date.now()
   const fault = await Promise.resolve()
     .then(work)
@@ -38,12 +40,16 @@ const check: Check = async (name, work) => {
 }
 
 const clone = await Clone.make()
-const leave = async () => {
-  await Command.destroyAll()
-  clone.remove()
+let left: Promise<void> | undefined
+const leave = () => {
+  left ??= Command.destroyAll().then(() => clone.remove())
+  return left
 }
 for (const signal of ['SIGINT', 'SIGTERM'] as const)
-  process.once(signal, () => void leave().finally(() => process.exit(1)))
+  process.on(signal, () => {
+    givenUp.abort()
+    void leave().finally(() => process.exit(1))
+  })
 try {
   await checkStart(clone, check)
   const pattern = values.quick ? ` -- ${QUICK_TESTS}` : ''
@@ -52,7 +58,7 @@ try {
     await check(`npm test${pattern} ${way === Command.onTerminal ? 'on' : 'off'} a terminal`, () =>
       ends(way(`npm test${pattern}`, clone)),
     )
-  await checkPages(clone, check)
+  await checkPages(clone, check, givenUp.signal)
   await checkMistakes(clone, check)
   await check('every operation of /docs, pressed in a browser', () =>
     ends(Command.offTerminal(`npm run test:tools -- ${SWAGGER_TRIAL}`, clone)),
