@@ -11,7 +11,7 @@ import { checkStart } from './start.js'
 import { Command, hasTerminals } from './terminal.js'
 
 /** The trial that presses every button of the page `/docs`: a pattern of `npm run test:tools`. */
-const SWAGGER_TRIAL = 'swagger'
+const SWAGGER_TRIAL = 'every-button'
 /** A part of the tests that shows that they run. */
 const QUICK_TESTS = 'src/contract'
 const HOUR_MS = 3_600_000
