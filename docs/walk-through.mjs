@@ -2,13 +2,14 @@
 // A walk through the API, as an agent meets it: start a server with `npm start`, then run `node docs/walk-through.mjs`.
 // LIGHTHOUSE_URL names another server; LIGHTHOUSE_BUILDER_TOKEN (role agent) and LIGHTHOUSE_LOADER_TOKEN (role
 // system_agent) are tokens it takes. Without them they are made with `npx lighthouse token`, as a developer would.
+// LIGHTHOUSE_WALK_EVENTS says how many events it appends at length; they stay in the store.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 
 const server = process.env.LIGHTHOUSE_URL ?? 'http://127.0.0.1:8765'
 const lighthouse = fileURLToPath(new URL('../bin/lighthouse.mjs', import.meta.url))
-const many = Number(process.env.LIGHTHOUSE_WALK_EVENTS ?? 100_000)
+const many = Number(process.env.LIGHTHOUSE_WALK_EVENTS ?? 2_000)
 const run = Date.now().toString(36)
 
 const token = (agent, role) =>

@@ -1,0 +1,91 @@
+// What the pages name in passing is there: commands of the executable and their options, npm scripts, routes, files.
+import { existsSync, readFileSync } from 'node:fs'
+import { dirname, join, resolve } from 'node:path'
+import { expect, test } from '@jest/globals'
+import { run } from '../../src/cli/run.js'
+import { defaultQuotas } from '../../src/config/settings.js'
+import { pagesOf } from './pages.js'
+
+const root = resolve(import.meta.dirname, '..', '..')
+/** The record of what was, and the reasons of then, may name what is no more. */
+const NOW = pagesOf(root).filter(({ path }) => !/CHANGELOG|BUGS|adr\//.test(path))
+const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
+
+const spans = NOW.flatMap(({ path, text }) =>
+  [...text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => ({ path, code })),
+)
+
+test('each npm script that a page names is there', () => {
+  const scripts = new Set(Object.keys(json('package.json').scripts))
+  const named = spans.flatMap(({ path, code }) =>
+    [...code.matchAll(/\bnpm run ([a-z][\w:-]*\w)(?!\w|:…)/g)].map(([, script = '']) => ({ path, script })),
+  )
+  expect(named.length).toBeGreaterThan(20)
+  expect(named.filter(({ script }) => !scripts.has(script))).toEqual([])
+})
+
+test('each command of the executable that a page names is there, with its options', async () => {
+  const named = spans.flatMap(({ path, code }) => {
+    const [, command = '', rest = ''] = /^(?:npx )?lighthouse ([a-z]+)(.*)$/.exec(code) ?? []
+    const options = [...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = '']) => option)
+    return command === '' ? [] : [{ path, code, command, options }]
+  })
+  expect(named.length).toBeGreaterThan(10)
+  const helps = new Map(
+    await Promise.all(
+      [...new Set(named.map(({ command }) => command))].map(async command => [command, await helpOn(command)] as const),
+    ),
+  )
+  const lacks = ({ command, options }: (typeof named)[number]) =>
+    [command, ...options].some(word => !helps.get(command)?.includes(` ${word}`))
+  expect(named.filter(lacks)).toEqual([])
+})
+
+/** What `lighthouse help <command>` prints; nothing where there is no such command. */
+async function helpOn(command: string): Promise<string> {
+  let printed = ''
+  const code = await run(['help', command], { out: text => (printed += text), err: () => undefined })
+  return code === 0 ? printed : ''
+}
+
+test('each route that a page names is in the document of the API', () => {
+  const paths: Record<string, Record<string, unknown>> = json('docs/openapi.json').paths
+  const routes = Object.entries(paths).flatMap(([path, methods]) =>
+    Object.keys(methods).map(method => `${method.toUpperCase()} ${path.replaceAll(/\{\w+\}/g, '{}')}`),
+  )
+  const known = new Set([...routes, ...routes.map(route => route.replace(/^\w+ /, ''))])
+  // Of routes that the document leaves out, being for people and scrapers, or no request of HTTP.
+  for (const other of ['/v1/stream', '/v1']) known.add(`GET ${other}`).add(other)
+  const named = spans.flatMap(({ path, code }) => {
+    const [route, method = '', address = ''] = /^(?:(GET|POST|PUT|DELETE) )?(\/v1[^\s?…]*)(?:\?\S*)?$/.exec(code) ?? []
+    const asked = `${method === '' ? '' : `${method} `}${address.replaceAll(/\{\w+\}/g, '{}')}`
+    return route === undefined ? [] : [{ path, asked }]
+  })
+  expect(named.length).toBeGreaterThan(50)
+  expect(named.filter(({ asked }) => !isKnown(asked, known))).toEqual([])
+})
+
+/** A page may write an id, or one of a few words, where the document has a parameter. */
+function isKnown(asked: string, known: ReadonlySet<string>): boolean {
+  if (known.has(asked)) return true
+  const segments = asked.split('/')
+  return [...known].some(route => {
+    const parts = route.split('/')
+    return parts.length === segments.length && parts.every((part, at) => part === segments[at] || part === '{}')
+  })
+}
+
+test('each file that a page links to is there', () => {
+  const links = NOW.flatMap(({ path, text }) =>
+    [...text.matchAll(/\]\(([^)#\s]+)(?:#[^)]*)?\)/g)].map(([, target = '']) => ({ path, target })),
+  ).filter(({ target }) => !/^[a-z]+:/.test(target))
+  expect(links.length).toBeGreaterThan(80)
+  expect(links.filter(({ path, target }) => !existsSync(join(root, dirname(path), target)))).toEqual([])
+})
+
+test('the README says how much each role may ask of a server as it comes', () => {
+  const readme = readFileSync(join(root, 'README.md'), 'utf8')
+  for (const [role, { requestsPerMinute }] of Object.entries(defaultQuotas))
+    expect(readme).toMatch(new RegExp(`\\b${requestsPerMinute.toLocaleString('en-US')}(?: requests)? as \`${role}\``))
+  expect(readme).toContain(`stores ${defaultQuotas.agent.eventsPerMinute.toLocaleString('en-US')} a minute`)
+})
