@@ -2,13 +2,14 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import { cutToBytes } from '../contract/utf8.js'
 import './caller.decorator.js'
 import { BadToken, MissingToken } from './claims.js'
 import type { Denials } from './denials.js'
 import type { Quotas } from './quotas.js'
-import { type OpenRoutes, routeKey } from './route-needs.guard.js'
+import { type Entry, type OpenRoutes, routeKey } from './route-needs.guard.js'
+import { type Tickets, takeTickets } from './tickets.js'
 import type { TokenVerifier, Verified } from './token-verifier.js'
 
 const failuresPerMinute = 60
@@ -57,6 +58,19 @@ export function challengeOf(error: Error): string {
   return `${realm}, error="invalid_token", error_description="${said}"`
 }
 
+const NO_TICKETS: readonly string[] = []
+
+/** What an EventSource sends. Any other form of answer is for whoever can send a header. */
+const SERVER_SENT_EVENTS = 'text/event-stream'
+
+function mustTakeTickets(entry: Entry | undefined, { headers }: FastifyRequest): void {
+  if (entry === 'ticket' && headers.accept === SERVER_SENT_EVENTS) return
+  throw invalid(
+    '/ticket',
+    `opens server-sent events (with Accept: ${SERVER_SENT_EVENTS}) and the WebSocket /v1/stream; here the token stands in Authorization`,
+  )
+}
+
 function isStream(payload: unknown): payload is Readable {
   return typeof (payload as Readable | null | undefined)?.pipe === 'function'
 }
@@ -69,7 +83,7 @@ export class Authentication {
     readonly verifier: TokenVerifier,
     private readonly quotas: Quotas,
     private readonly denials: Denials,
-    private readonly now: () => number = Date.now,
+    private readonly tickets: Tickets,
   ) {}
 
   /**
@@ -78,19 +92,24 @@ export class Authentication {
    */
   register(fastify: FastifyInstance, open: OpenRoutes): void {
     fastify.addHook('onRequest', (request, reply, done) => {
+      const query = request.query as { ticket?: unknown }
+      const tickets = query.ticket === undefined ? NO_TICKETS : takeTickets(request.raw)
+      if (tickets.length > 0) delete query.ticket
       const path = request.routeOptions.url
       if (request.is404 || path === undefined) return done()
-      const openness = open.get(routeKey(request.method, path))
-      if (openness === 'public') return done()
-      if (openness === 'optional' && request.headers.authorization === undefined) return done()
+      const entry = open.get(routeKey(request.method, path))
+      if (entry === 'public') return done()
+      if (entry === 'optional' && tickets.length === 0 && request.headers.authorization === undefined) return done()
       const admitted = (verified: Verified) => {
         // A route that needs no token charges no quota.
-        if (openness === 'optional') request.access = verified.access
+        if (entry === 'optional') request.access = verified.access
         else this.admit(request, reply, verified)
       }
       const refused = (error: unknown) => this.refusal(request, reply, error)
       try {
-        const verified = this.verify(request)
+        if (tickets.length > 0) mustTakeTickets(entry, request)
+        request.token = this.tokenOf(request.raw, tickets)
+        const verified = this.verifier.verify(request.token)
         if (verified instanceof Promise)
           return void verified.then(admitted).then(
             () => done(),
@@ -111,7 +130,7 @@ export class Authentication {
         done(this.refusal(request, reply, error))
       }
       try {
-        const verified = this.verify(request)
+        const verified = this.verifier.verify(request.token as string)
         if (verified instanceof Promise) return void verified.then(() => done(null, payload), refused)
       } catch (error) {
         return refused(error)
@@ -120,8 +139,14 @@ export class Authentication {
     })
   }
 
-  private verify(request: FastifyRequest): Verified | Promise<Verified> {
-    return this.verifier.verify(bearerOf(authorizationOf(request.raw)))
+  /** Throws BadToken, and INVALID_REQUEST when a request shows more than one thing that says who sends it. */
+  tokenOf(request: IncomingMessage, tickets: readonly string[]): string {
+    const authorization = authorizationOf(request)
+    const [ticket] = tickets
+    if (ticket === undefined) return bearerOf(authorization)
+    if (tickets.length > 1) throw invalid('/ticket', 'is there more than once: send one')
+    if (authorization !== undefined) throw invalid('/ticket', 'stands beside an Authorization header: send one of them')
+    return this.tickets.redeem(ticket)
   }
 
   private admit(request: FastifyRequest, reply: FastifyReply, { access }: Verified): void {
@@ -158,7 +183,7 @@ export class Authentication {
 
   /** Only failures count, so valid tokens from the same address are never held back. */
   private mayFailAgain(address: string): boolean {
-    const minute = Math.floor(this.now() / minuteMs)
+    const minute = Math.floor(this.verifier.clock.steady() / minuteMs)
     if (minute !== this.minute || this.failures.size >= mostAddresses) {
       this.failures = new Map()
       this.minute = minute

@@ -10,6 +10,7 @@ export interface WorkLimits {
   readonly costlyReads: number
   readonly waits: number
   readonly groups: number
+  readonly tickets: number
   readonly bufferedBytes: number
 }
 
@@ -25,6 +26,7 @@ export const HELD_WORK: Readonly<Record<Work, string>> = {
   costlyReads: 'reads under way that look at many events before they answer',
   waits: 'long polls, of events and of groups',
   groups: 'consumer groups of its own',
+  tickets: 'tickets that are neither used nor over',
   bufferedBytes: 'bytes that its connections have sent and that are not handled yet',
 }
 
@@ -37,6 +39,7 @@ export const DEFAULT_WORK_LIMITS: WorkLimits = Object.freeze({
   costlyReads: 16,
   waits: 250,
   groups: 50,
+  tickets: 100,
   bufferedBytes: 32 * MIB,
 })
 

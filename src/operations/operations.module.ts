@@ -1,4 +1,4 @@
-// Provides what operators need: metrics, the record of denials, revoked tokens, and the time that tokens are judged by.
+// Provides what concerns tokens and operators: who a token is, tickets, revocations, the record of denials, metrics.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
@@ -8,11 +8,14 @@ import { MetricsController } from './metrics.controller.js'
 import { RevocationsController } from './revocations.controller.js'
 import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
+import { TicketsController } from './tickets.controller.js'
 import { TokenTime } from './token-time.service.js'
+import { WhoAmIController } from './whoami.controller.js'
+import { WhoAmI } from './whoami.service.js'
 
 @Module({
   imports: [StorageModule, ServiceStreamsModule, MetricsModule, AuthModule],
-  controllers: [MetricsController, RevocationsController],
-  providers: [SecurityJournal, TokenRevocations, TokenTime],
+  controllers: [MetricsController, RevocationsController, TicketsController, WhoAmIController],
+  providers: [SecurityJournal, TokenRevocations, TokenTime, WhoAmI],
 })
 export class OperationsModule {}

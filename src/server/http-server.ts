@@ -8,6 +8,7 @@ import { Authentication } from '../auth/authentication.js'
 import { assertEveryRouteDeclares, openRoutes } from '../auth/route-needs.guard.js'
 import { Settings } from '../config/settings.js'
 import { StoreError } from '../contract/errors.js'
+import { LIMITS } from '../contract/limits.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { withCorrelationId } from '../logging/correlation.js'
 import { HttpMetrics } from '../metrics/http-metrics.js'
@@ -33,7 +34,7 @@ export const httpLimits = {
   /** Longer than load balancers keep idle connections, so that none of them reuses one that was just closed here. */
   keepAliveTimeoutMs: 72_000,
   maxConnections: 10_000,
-  maxBodyBytes: 16 * 1024 * 1024,
+  maxBodyBytes: LIMITS.bodyBytes,
   /** A stream name of 256 characters, each of them percent-encoded. */
   maxParamChars: 3 * 256,
 }
