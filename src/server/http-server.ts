@@ -17,6 +17,7 @@ import { registerBodyParsers } from '../wire/body.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
+import { CrossOrigin } from './cors.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { closeLingering } from './lingering-close.js'
 import { ModeHeader } from './mode-header.js'
@@ -85,10 +86,17 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   const hosts = AllowedHosts.of(app.get(Settings))
   app.useWebSocketAdapter(new StreamAdapter(app, hosts, mode))
   registerBodyParsers(fastify)
+  const crossOrigin = new CrossOrigin(hosts)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
     const refused = hosts.refusalOf(request.raw)
     if (refused !== undefined) return done(refused)
+    const { origin } = request.headers
+    if (origin !== undefined) {
+      const begun = crossOrigin.begin(origin, request, reply)
+      if (begun === 'answered') return
+      if (begun !== undefined) return done(begun)
+    }
     withCorrelationId(request.id, done)
   })
   const authentication = app.get(Authentication, { strict: false })

@@ -2,7 +2,7 @@
 import type { ServerResponse } from 'node:http'
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { contentTypes, type Form, formOf, PLAIN_FORMS, type PlainForm, sendValue } from './negotiation.js'
+import { contentTypes, type Form, formOf, PLAIN_FORMS, type PlainForm, sendValue, VARY } from './negotiation.js'
 
 export class HttpExchange {
   constructor(
@@ -24,7 +24,7 @@ export class HttpExchange {
 
   /** Sets the content type; `vary` keeps a cache from giving this form to a client that accepts another. */
   announce(form: Form): void {
-    void this.reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    void this.reply.header('content-type', contentTypes[form]).header('vary', VARY)
   }
 
   /** Encodes a plain value in the form the request accepts. Throws NOT_ACCEPTABLE. */
