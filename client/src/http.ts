@@ -1,6 +1,7 @@
 // Sends HTTP requests with a token and a time limit, turns failures into one kind of error, and repeats failed tries.
 import { type CallOptions, headersOf, Patience, unlessAborted } from './call.js'
 import { LighthouseError, NetworkError } from './errors.js'
+import { hintForPage } from './page.js'
 import { errorOfAnswer } from './problem.js'
 import { pause, type Retry } from './retry.js'
 import type { Tokens } from './tokens.js'
@@ -138,7 +139,7 @@ export class Http {
         ...(body === undefined ? undefined : { body }),
       })
     } catch (error) {
-      throw unanswered(error)
+      throw unanswered(error, url)
     }
   }
 }
@@ -151,11 +152,11 @@ async function whole(response: Response): Promise<string> {
   }
 }
 
-function unanswered(error: unknown): NetworkError {
+function unanswered(error: unknown, url: URL): NetworkError {
   const { message, cause } = error as { readonly message?: string; readonly cause?: { readonly code?: unknown } }
   const outcome = NEVER_SENT.has(cause?.code) ? 'rejected' : undefined
   const why = typeof cause?.code === 'string' ? `${message} (${cause.code})` : String(message ?? error)
-  return new NetworkError(`No answer: ${why}.`, { cause: error, outcome })
+  return new NetworkError(`No answer: ${why}.${hintForPage(url)}`, { cause: error, outcome })
 }
 
 function parsed(text: string, status: number): unknown {

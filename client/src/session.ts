@@ -1,6 +1,7 @@
 // One WebSocket from its opening to its end: it authenticates, passes frames on, and detects a dead connection.
 import { LighthouseError, NetworkError } from './errors.js'
 import type { Frame } from './lines.js'
+import { hintForPage } from './page.js'
 
 /** The part of a WebSocket that is used, which browsers, Node from 22 on and the package `ws` all have. */
 export interface WebSocketLike {
@@ -131,7 +132,11 @@ export class Session {
     const said = this.lastWords ?? reason
     const why = said === '' ? '' : `: ${said}`
     const known = CLOSE_CODES[code]
-    if (known === undefined) return new NetworkError(`The connection to ${this.settings.url} broke (${code})${why}.`)
+    if (known === undefined) {
+      const { url } = this.settings
+      const hint = this.welcomed ? '' : hintForPage(url)
+      return new NetworkError(`The connection to ${url} broke (${code})${why}.${hint}`)
+    }
     return new LighthouseError(known.code, `${known.detail}${why}.`, { retryable: known.retryable })
   }
 }
