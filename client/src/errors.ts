@@ -42,6 +42,7 @@ export const SERVER_CODES = [
   'PRECONDITION_FAILED',
   'REQUEST_TIMEOUT',
   'WRONG_HOST',
+  'WRONG_ORIGIN',
   'BAD_HTTP',
   'INTERNAL',
 ] as const

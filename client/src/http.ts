@@ -1,6 +1,7 @@
 // Sends HTTP requests with a token and a time limit, turns failures into one kind of error, and repeats failed tries.
 import { type CallOptions, headersOf, Patience, unlessAborted } from './call.js'
 import { LighthouseError, NetworkError } from './errors.js'
+import { hintForPage } from './page.js'
 import { errorOfAnswer } from './problem.js'
 import { pause, type Retry } from './retry.js'
 import type { Tokens } from './tokens.js'
@@ -155,7 +156,7 @@ async function whole(response: Response): Promise<string> {
 function unanswered(url: URL, error: unknown): NetworkError {
   const { cause } = error as { readonly cause?: { readonly code?: unknown } }
   const outcome = NEVER_SENT.has(cause?.code) ? 'rejected' : undefined
-  return new NetworkError(`No answer from ${unreachable(url, error, 'the connection failed')}.`, {
+  return new NetworkError(`No answer from ${unreachable(url, error, 'the connection failed')}.${hintForPage(url)}`, {
     cause: error,
     outcome,
   })

@@ -46,6 +46,7 @@ import {
   streamInfo,
 } from './streams.js'
 import { type TokenFunction, Tokens } from './tokens.js'
+import { type Ticket, ticket, type WhoAmI, whoami } from './whoami.js'
 
 export interface LighthouseOptions {
   /** The address of the server, such as `https://lighthouse.example`; a path prefix in it is kept. */
@@ -255,6 +256,16 @@ export class Lighthouse {
     return groupStatuses(this.http, options)
   }
 
+  /** Who the token is to the server, what it may do, what is left of its limits, and when it ends. */
+  whoami(options: CallOptions = {}): Promise<WhoAmI> {
+    return whoami(this.http, options)
+  }
+
+  /** A ticket of 30 s and one use, for an `EventSource` or a `WebSocket` that the caller opens itself, as `?ticket=`. */
+  ticket(options: CallOptions = {}): Promise<Ticket> {
+    return ticket(this.http, options)
+  }
+
   private async send<T>({ path, body, key }: AskedAppend, options: CallOptions): Promise<T> {
     const fate = new Fate(key)
     const request = { method: 'POST', path, body, headers: { 'idempotency-key': key } } as const
@@ -348,3 +359,4 @@ export type { WebSocketClass, WebSocketLike } from './session.js'
 export type { Beginning, Moment, Reducer, ReplayRequest, ServerState, State, StateRequest } from './states.js'
 export type { StreamHead, StreamInfo, StreamReadOptions, StreamsOptions } from './streams.js'
 export type { TokenFunction } from './tokens.js'
+export type { Allowance, Ticket, WhoAmI } from './whoami.js'

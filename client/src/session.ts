@@ -1,6 +1,7 @@
 // One WebSocket from its opening to its end: it authenticates, passes frames on, and detects a dead connection.
 import { LighthouseError, NetworkError } from './errors.js'
 import type { Frame } from './lines.js'
+import { hintForPage } from './page.js'
 import { unreachable } from './unreachable.js'
 
 /** The part of a WebSocket that is used, which browsers, Node from 22 on and the package `ws` all have. */
@@ -149,7 +150,8 @@ export class Session {
       this.opened || said !== ''
         ? sentence(`The connection to ${url} broke (${code})`, said)
         : `No connection to ${unreachable(new URL(url), failure, 'refused, or nothing answers there')}.`
-    return new NetworkError(what, { cause: failure })
+    const hint = this.welcomed ? '' : hintForPage(url)
+    return new NetworkError(`${what}${hint}`, { cause: failure })
   }
 }
 

@@ -18,6 +18,21 @@ const failureOf = (promise: Promise<unknown>): Promise<LighthouseError> =>
     error => error,
   )
 
+describe('the token', () => {
+  test('is told who it is, and gives tickets', async () => {
+    const lighthouse = clientOf(server)
+    const { agentId, scopes, limits, work, expiresInSeconds } = await lighthouse.whoami()
+    expect([agentId, scopes['events.read']?.includes('*')]).toEqual(['tester', true])
+    expect(limits.requestsPerMinute.left).toBeLessThan(limits.requestsPerMinute.limit)
+    expect([work['tickets'], expiresInSeconds > 0]).toEqual([{ limit: 100, left: 100 }, true])
+    const { ticket } = await lighthouse.ticket()
+    const headers = { accept: 'text/event-stream' }
+    const open = await fetch(`${server.url}/v1/events?ticket=${ticket}`, { headers })
+    expect(open.status).toBe(200)
+    await open.body?.cancel()
+  })
+})
+
 describe('append', () => {
   test('stores one event and says where', async () => {
     const lighthouse = clientOf(server)

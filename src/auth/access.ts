@@ -55,6 +55,8 @@ export class Access {
   readonly agentId: string
   readonly role: Role
   readonly onBehalfOf: readonly string[] | undefined
+  /** The patterns that `own` stands for; empty for an id that has no streams of its own. */
+  readonly own: readonly string[]
   private readonly patterns: ReadonlyMap<string, readonly string[]>
   /** Compiled on first use, because a token may name thousands of patterns for scopes that no request needs. */
   private readonly tests = new Map<Scope, TextTest>()
@@ -64,11 +66,12 @@ export class Access {
     this.agentId = agentId
     this.role = role
     this.onBehalfOf = onBehalfOf
+    this.own = ownOf(agentId, own)
     const granted = Object.entries(permissions ?? ROLE_DEFAULTS[role])
     this.patterns = new Map(
       granted.map(([scope, patterns]) => [
         scope,
-        patterns.flatMap(of => (of === 'own' ? ownOf(agentId, own) : [of === 'all' ? '*' : of])),
+        patterns.flatMap(of => (of === 'own' ? this.own : [of === 'all' ? '*' : of])),
       ]),
     )
   }
@@ -93,7 +96,7 @@ export class Access {
     return EVERYTHING.every(pattern => patterns.includes(pattern)) ? undefined : patterns
   }
 
-  /** The patterns of the token as they are applied, with those of its own streams in the place of `own`. */
+  /** The patterns of a scope, with `own` and `all` replaced by what they stand for; empty when it is not granted. */
   patternsOf(scope: Scope): readonly string[] {
     return this.patterns.get(scope) ?? []
   }

@@ -2,18 +2,18 @@
 import type { IncomingMessage } from 'node:http'
 import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { StoreError } from '../contract/errors.js'
+import { invalid, StoreError } from '../contract/errors.js'
 import { cutToBytes } from '../contract/utf8.js'
+import { AddressLimit } from './address-limit.js'
 import './caller.decorator.js'
 import { BadToken, MissingToken } from './claims.js'
 import type { Denials } from './denials.js'
 import type { Quotas } from './quotas.js'
-import { type OpenRoutes, routeKey } from './route-needs.guard.js'
+import { type Entry, type OpenRoutes, routeKey } from './route-needs.guard.js'
+import { type Tickets, takeTickets } from './tickets.js'
 import type { TokenVerifier, Verified } from './token-verifier.js'
 
 const failuresPerMinute = 60
-const mostAddresses = 10_000
-const minuteMs = 60_000
 const HEADER_CHARS = 'authorization'.length
 const mostDescribed = 512
 const realm = 'Bearer realm="lighthouse"'
@@ -57,21 +57,35 @@ export function challengeOf(error: Error): string {
   return `${realm}, error="invalid_token", error_description="${said}"`
 }
 
+const NO_TICKETS: readonly string[] = []
+
+/** What an EventSource sends. Any other form of answer is for whoever can send a header. */
+const SERVER_SENT_EVENTS = 'text/event-stream'
+
+function mustTakeTickets(entry: Entry | undefined, { headers }: FastifyRequest): void {
+  if (entry === 'ticket' && headers.accept === SERVER_SENT_EVENTS) return
+  throw invalid(
+    '/ticket',
+    `opens server-sent events (with Accept: ${SERVER_SENT_EVENTS}) and the WebSocket /v1/stream; here the token stands in Authorization`,
+  )
+}
+
 function isStream(payload: unknown): payload is Readable {
   return typeof (payload as Readable | null | undefined)?.pipe === 'function'
 }
 
 export class Authentication {
-  /** Of this minute, in the order of their last failure. */
-  private failures = new Map<string, number>()
-  private minute = 0
+  /** Only failures count, so valid tokens from the same address are never held back. */
+  private readonly failures: AddressLimit
 
   constructor(
     readonly verifier: TokenVerifier,
     private readonly quotas: Quotas,
     private readonly denials: Denials,
-    private readonly now: () => number = Date.now,
-  ) {}
+    private readonly tickets: Tickets,
+  ) {
+    this.failures = new AddressLimit(failuresPerMinute, () => verifier.clock.steady())
+  }
 
   /**
    * Every route that is not open needs a token, even one that no controller declares. The token of a read is verified
@@ -79,19 +93,24 @@ export class Authentication {
    */
   register(fastify: FastifyInstance, open: OpenRoutes): void {
     fastify.addHook('onRequest', (request, reply, done) => {
+      const query = request.query as { ticket?: unknown }
+      const tickets = query.ticket === undefined ? NO_TICKETS : takeTickets(request.raw)
+      if (tickets.length > 0) delete query.ticket
       const path = request.routeOptions.url
       if (request.is404 || path === undefined) return done()
-      const openness = open.get(routeKey(request.method, path))
-      if (openness === 'public') return done()
-      if (openness === 'optional' && request.headers.authorization === undefined) return done()
+      const entry = open.get(routeKey(request.method, path))
+      if (entry === 'public') return done()
+      if (entry === 'optional' && tickets.length === 0 && request.headers.authorization === undefined) return done()
       const admitted = (verified: Verified) => {
         // A route that needs no token charges no quota.
-        if (openness === 'optional') request.access = verified.access
+        if (entry === 'optional') request.access = verified.access
         else this.admit(request, reply, verified)
       }
       const refused = (error: unknown) => this.refusal(request, reply, error)
       try {
-        const verified = this.verify(request)
+        if (tickets.length > 0) mustTakeTickets(entry, request)
+        request.token = this.tokenOf(request.raw, tickets)
+        const verified = this.verifier.verify(request.token)
         if (verified instanceof Promise)
           return void verified.then(admitted).then(
             () => done(),
@@ -112,7 +131,7 @@ export class Authentication {
         done(this.refusal(request, reply, error))
       }
       try {
-        const verified = this.verify(request)
+        const verified = this.verifier.verify(request.token as string)
         if (verified instanceof Promise) return void verified.then(() => done(null, payload), refused)
       } catch (error) {
         return refused(error)
@@ -121,8 +140,14 @@ export class Authentication {
     })
   }
 
-  private verify(request: FastifyRequest): Verified | Promise<Verified> {
-    return this.verifier.verify(bearerOf(authorizationOf(request.raw)))
+  /** Throws BadToken, and INVALID_REQUEST when a request shows more than one thing that says who sends it. */
+  tokenOf(request: IncomingMessage, tickets: readonly string[]): string {
+    const authorization = authorizationOf(request)
+    const [ticket] = tickets
+    if (ticket === undefined) return bearerOf(authorization)
+    if (tickets.length > 1) throw invalid('/ticket', 'is there more than once: send one')
+    if (authorization !== undefined) throw invalid('/ticket', 'stands beside an Authorization header: send one of them')
+    return this.tickets.redeem(ticket)
   }
 
   private admit(request: FastifyRequest, reply: FastifyReply, { access }: Verified): void {
@@ -151,24 +176,9 @@ export class Authentication {
       this.denials.report({ reason: 'RATE_LIMITED', who: agentId ?? address, route, detail: message })
     }
     if (name !== 'BadToken') return error as Error
-    const reason = this.mayFailAgain(address) ? 'UNAUTHENTICATED' : 'RATE_LIMITED'
+    const reason = this.failures.admits(address) ? 'UNAUTHENTICATED' : 'RATE_LIMITED'
     this.denials.report({ reason, who: address, route, detail: message })
     if (reason === 'UNAUTHENTICATED') return new StoreError(reason, message)
     return new StoreError(reason, 'Too many requests without a valid token', { retryAfterSeconds: 60 })
-  }
-
-  /** Only failures count, so valid tokens from the same address are never held back. */
-  private mayFailAgain(address: string): boolean {
-    const minute = Math.floor(this.now() / minuteMs)
-    if (minute !== this.minute) {
-      this.failures = new Map()
-      this.minute = minute
-    }
-    const failed = (this.failures.get(address) ?? 0) + 1
-    this.failures.delete(address)
-    // Only the address that has not failed for longest gives way: many addresses together must not clear the counts of all.
-    if (this.failures.size >= mostAddresses) this.failures.delete(this.failures.keys().next().value as string)
-    this.failures.set(address, failed)
-    return failed <= failuresPerMinute
   }
 }

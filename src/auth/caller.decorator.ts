@@ -8,6 +8,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** Undefined on public routes, and on routes with an optional token when none was sent. */
     access?: Access
+    /** The token that the request was admitted by; of a ticket, the one that it stands for. Set where `access` is. */
+    token?: string
     /** True when the answer shows what the token may read; it is sent only if the token is still valid by then. */
     isRead?: boolean
   }

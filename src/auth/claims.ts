@@ -98,6 +98,12 @@ export function tokenIdOf(claims: unknown): string | undefined {
   return jti as string
 }
 
+/** Who signed the token, as it says itself; undefined when it says nothing. */
+export function issuerOf(claims: unknown): string | undefined {
+  const { iss } = isFields(claims) ? claims : {}
+  return typeof iss === 'string' ? iss : undefined
+}
+
 export function identityOf(claims: unknown): Identity {
   if (!isFields(claims)) throw new BadToken('The token holds no claims')
   const { role, permissions, act } = claims

@@ -49,6 +49,12 @@ class Bucket {
   }
 }
 
+/** Of one bucket: how much it holds when it is full, and now. */
+interface Allowance {
+  readonly limit: number
+  readonly left: number
+}
+
 interface Buckets {
   readonly requests: Bucket
   readonly events: Bucket
@@ -95,6 +101,20 @@ export class Quotas {
     const left = Math.max(0, Math.floor(requests.level(now)))
     const quota = this.quotas[access.role].requestsPerMinute
     return { limit: `"requests";r=${left};t=${requests.untilFull(now)}`, policy: `"requests";q=${quota};w=60` }
+  }
+
+  /** What the agent may still use now, and the largest append of its role. */
+  allowances(access: Access): Readonly<Record<keyof Charge, Allowance>> & { readonly batch: number } {
+    const now = this.now()
+    const { requests, events, bytes } = this.of(access, now)
+    const { requestsPerMinute, eventsPerMinute, bytesPerMinute, batch } = this.quotas[access.role]
+    const allowance = (bucket: Bucket, limit: number) => ({ limit, left: Math.max(0, Math.floor(bucket.level(now))) })
+    return {
+      requests: allowance(requests, requestsPerMinute),
+      events: allowance(events, eventsPerMinute),
+      bytes: allowance(bytes, bytesPerMinute),
+      batch,
+    }
   }
 
   private of({ agentId, role }: Access, now: number): Buckets {

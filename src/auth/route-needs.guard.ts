@@ -1,25 +1,38 @@
 // Collects what each route of the application needs, and refuses to start when a route does not declare it.
 import { type INestApplicationContext, RequestMethod } from '@nestjs/common'
 import { MetadataScanner, ModulesContainer } from '@nestjs/core'
-import { NEEDS, type Need } from './scope.decorator.js'
+import { NEEDS, type Need, TAKES_TICKETS } from './scope.decorator.js'
 
 interface DeclaredRoute {
   readonly handler: string
   readonly keys: readonly string[]
   readonly need: Need | undefined
+  readonly takesTickets: boolean
 }
 
 const pathsOf = (target: object): string[] => [Reflect.getMetadata('path', target) ?? ''].flat()
 
-/** Routes that need no token, by key; `optional` ones still verify a token that is sent. */
-export type OpenRoutes = ReadonlyMap<string, 'public' | 'optional'>
+/**
+ * How a route may be entered without the header of a token: `public` ones need none, `optional` ones still verify a
+ * token that is sent, and `ticket` ones take a ticket in its place.
+ */
+export type Entry = 'public' | 'optional' | 'ticket'
+
+/** By key; a route that is not among them needs a token. */
+export type OpenRoutes = ReadonlyMap<string, Entry>
 
 export function openRoutes(app: INestApplicationContext): OpenRoutes {
-  const found = new Map<string, 'public' | 'optional'>()
-  for (const { keys, need } of declaredRoutes(app)) {
-    if (need === 'public' || need === 'optional') for (const key of keys) found.set(key, need)
+  const found = new Map<string, Entry>()
+  for (const route of declaredRoutes(app)) {
+    const entry = entryOf(route)
+    if (entry !== undefined) for (const key of route.keys) found.set(key, entry)
   }
   return found
+}
+
+function entryOf({ need, takesTickets }: DeclaredRoute): Entry | undefined {
+  if (need === 'public' || need === 'optional') return need
+  return takesTickets ? 'ticket' : undefined
 }
 
 export function assertEveryRouteDeclares(app: INestApplicationContext): void {
@@ -44,6 +57,7 @@ function declaredRoutes(app: INestApplicationContext): DeclaredRoute[] {
             pathsOf(handler).map(path => routeKey(RequestMethod[method], `${base}/${path}`)),
           ),
           need: Reflect.getMetadata(NEEDS, handler) ?? Reflect.getMetadata(NEEDS, metatype),
+          takesTickets: Reflect.getMetadata(TAKES_TICKETS, handler) === true,
         })
       }
     }

@@ -1,5 +1,6 @@
-// docs/SECURITY.md against the roles: which role has which scope, and for which streams.
+// docs/SECURITY.md against the roles: which role has which scope, for which streams, and within which limits.
 import { readFileSync } from 'node:fs'
+import { defaultQuotas } from '../config/settings.js'
 import { ROLE_DEFAULTS, ROLES, SCOPES } from './access.js'
 
 const page = readFileSync('docs/SECURITY.md', 'utf8')
@@ -29,4 +30,17 @@ test('the table of scopes says what each role may', () => {
     expect(allows).not.toBe('')
     expect([scope, ...roles]).toEqual([scope, ...ROLES.map(role => said(ROLE_DEFAULTS[role][scope]))])
   }
+})
+
+test('the table of limits says how much each role may ask', () => {
+  const lines = page.split('\n')
+  const head = lines.indexOf('| role | requests | events | bytes | events in one append |')
+  const rows = lines.slice(head + 2, head + 2 + ROLES.length).map(cellsOf)
+  expect(rows).toEqual(
+    ROLES.map(role => {
+      const { requestsPerMinute, eventsPerMinute, bytesPerMinute, batch } = defaultQuotas[role]
+      const figures = [requestsPerMinute, eventsPerMinute, bytesPerMinute, batch]
+      return [role, ...figures.map(figure => figure.toLocaleString('en-US'))]
+    }),
+  )
 })

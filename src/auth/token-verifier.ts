@@ -1,8 +1,9 @@
 // Verifies tokens and turns them into access rights; a token verified before costs one look into a map.
 import passport from 'passport'
+import { StoreError } from '../contract/errors.js'
 import { Access } from './access.js'
 import type { AuthOptions } from './auth-options.js'
-import { BadToken, checkParties, expired, expiryOf, identityOf, tokenIdOf } from './claims.js'
+import { BadToken, checkParties, expired, expiryOf, identityOf, issuerOf, tokenIdOf } from './claims.js'
 import { JwtStrategy, type PresentedToken } from './jwt.strategy.js'
 import { Revocations } from './revocations.js'
 import { TokenClock } from './token-clock.js'
@@ -16,6 +17,7 @@ const WRONG = 'The signature of the token is not right: it was signed with anoth
 export interface Verified {
   readonly access: Access
   readonly tokenId: string | undefined
+  readonly issuer: string | undefined
   readonly expiresAt: number
   /** When the leeway after `exp` is over, in milliseconds since 1970; always a valid date, as `expiresAt` is. */
   readonly endsAt: number
@@ -50,6 +52,15 @@ export class TokenVerifier {
     return this.claimsOf(token).then(claims => this.remember(token, claims, asOf))
   }
 
+  /** Once more, for a request that was admitted by this token. Throws UNAUTHENTICATED when it is no longer good. */
+  async stillGood(token = ''): Promise<Verified> {
+    try {
+      return await this.verify(token)
+    } catch (error) {
+      throw new StoreError('UNAUTHENTICATED', (error as Error).message)
+    }
+  }
+
   private remember(token: string, claims: unknown, checkedAt: number): Verified {
     const { leewaySeconds, own } = this.options
     checkParties(claims, this.options)
@@ -57,6 +68,7 @@ export class TokenVerifier {
     const verified = this.checked({
       access: new Access(identityOf(claims), own),
       tokenId: tokenIdOf(claims),
+      issuer: issuerOf(claims),
       expiresAt,
       endsAt: expiresAt + leewaySeconds * 1000,
       checkedAt,

@@ -5,6 +5,7 @@ import { DEFAULT_WORK_LIMITS, HELD_WORK, type Work, type WorkLimits } from '../c
 export class WorkBudgets {
   /** Agents that hold nothing have no entry, so that memory is bounded by what is held. */
   private readonly held: Readonly<Record<Work, Map<string, number>>>
+  private readonly elsewhere = new Map<Work, (agentId: string) => Promise<number>>()
 
   constructor(readonly limits: WorkLimits = DEFAULT_WORK_LIMITS) {
     const kinds = Object.keys(limits).map(work => [work, new Map<string, number>()] as const)
@@ -47,6 +48,16 @@ export class WorkBudgets {
       throw error
     }
     return release
+  }
+
+  /** For work that is counted elsewhere: says who counts it. */
+  countedElsewhere(work: Work, count: (agentId: string) => Promise<number>): void {
+    this.elsewhere.set(work, count)
+  }
+
+  /** As `heldBy`, of all work, that which is counted elsewhere too. */
+  async countOf(agentId: string, work: Work): Promise<number> {
+    return (await this.elsewhere.get(work)?.(agentId)) ?? this.heldBy(agentId, work)
   }
 
   heldBy(agentId: string, work: Work): number {

@@ -17,6 +17,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   port: 'port to listen on; 0 takes a free one',
   allowedHosts:
     'names under which the server may be asked besides `localhost`, `127.0.0.0/8` and `[::1]`, whatever the port; in a variable with commas between. Empty: any name, but in development on a loopback address only those three',
+  corsOrigins:
+    'exact origins of pages (`https://app.example:8443`) that may use the API and open the stream besides pages of the server itself; `*` is none. In a variable with commas between. Empty: no other',
   metricsPort: 'port of a listener of its own with complete metrics, for whoever reaches it; 0: none',
   dataDir: 'the data directory, relative to where the server is started',
   allowUnsafeFilesystem:

@@ -34,6 +34,8 @@ export abstract class Settings {
    * server with a loopback address.
    */
   abstract readonly allowedHosts: readonly string[]
+  /** Origins of pages that may ask and open the stream besides the server's own. */
+  abstract readonly corsOrigins: readonly string[]
   /** The port that serves complete metrics without a token; 0: none. */
   abstract readonly metricsPort: number
   abstract readonly dataDir: string
@@ -135,6 +137,7 @@ export const settingTable: SettingTable<Settings> = {
   },
   port: { variable: 'LIGHTHOUSE_PORT', parse: wholeNumber(0, 65_535) },
   allowedHosts: { variable: 'LIGHTHOUSE_ALLOWED_HOSTS', parse: listOf(parseHostName, 0) },
+  corsOrigins: { variable: 'LIGHTHOUSE_CORS_ORIGINS', parse: listOf(parseOrigin, 0) },
   metricsPort: { variable: 'LIGHTHOUSE_METRICS_PORT', parse: wholeNumber(0, 65_535) },
   dataDir: { variable: 'LIGHTHOUSE_DATA_DIR', parse: matching(/^[^\0]+$/, 'must be a path') },
   allowUnsafeFilesystem: { variable: 'LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM', parse: flag },
@@ -219,6 +222,14 @@ function parseHostName(raw: unknown): string {
   const fits = typeof raw === 'string' && /^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$/.test(raw)
   if (!fits || raw.length > 253) throw new BadValue('must be names of hosts without a port, such as events.example')
   return raw.toLowerCase()
+}
+
+/** Exact ones alone: a pattern or `*` would let in pages that nobody has thought of. Returns it as browsers send it. */
+function parseOrigin(raw: unknown): string {
+  const url = typeof raw === 'string' && !raw.includes('*') && URL.canParse(raw) ? new URL(raw) : undefined
+  const fits = url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
+  if (!fits) throw new BadValue('must be exact origins of pages without a path, such as https://app.example:8443')
+  return url.origin
 }
 
 function parseOwnPattern(raw: unknown): string {

@@ -202,6 +202,11 @@ export const ERRORS = {
     'The server is not to be asked under this name',
     'Use localhost or 127.0.0.1, or have the name added to LIGHTHOUSE_ALLOWED_HOSTS.',
   ),
+  WRONG_ORIGIN: human(
+    403,
+    'Pages of this origin are not let in',
+    "Serve the page from the server's own origin, or have its origin added to LIGHTHOUSE_CORS_ORIGINS.",
+  ),
   BAD_HTTP: caller(
     400,
     'This is not a request that HTTP/1.1 allows',

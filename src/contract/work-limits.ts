@@ -11,6 +11,7 @@ export interface WorkLimits {
   readonly waits: number
   readonly groups: number
   readonly asyncAppends: number
+  readonly tickets: number
   readonly bufferedBytes: number
 }
 
@@ -27,6 +28,7 @@ export const HELD_WORK: Readonly<Record<Work, string>> = {
   waits: 'long polls, of events and of groups',
   groups: 'consumer groups of its own',
   asyncAppends: 'asynchronous appends that are not stored yet',
+  tickets: 'tickets that are neither used nor over',
   bufferedBytes: 'bytes that its connections have sent and that are not handled yet',
 }
 
@@ -40,6 +42,7 @@ export const DEFAULT_WORK_LIMITS: WorkLimits = Object.freeze({
   waits: 250,
   groups: 50,
   asyncAppends: 250,
+  tickets: 100,
   bufferedBytes: 32 * MIB,
 })
 

@@ -187,7 +187,7 @@ test('pages are arrays; where the next one is, the Link says', async () => {
   for (const path of ['/v1/events?stream=paged&limit=1', '/v1/streams/paged/events?limit=1']) {
     const first = await readAs(path, MANY)
     expect(first.headers.get('content-type')).toBe(`${MANY}; charset=utf-8`)
-    expect(first.headers.get('vary')).toBe('Accept')
+    expect(first.headers.get('vary')).toBe('Accept, Origin')
     const next = /^<(.*)>; rel="next"$/.exec(first.headers.get('link') ?? '')?.[1] ?? ''
     const second = await readAs(next, MANY)
     expect(second.headers.get('link')).toBeNull()

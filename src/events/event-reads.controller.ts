@@ -4,7 +4,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
-import { Needs } from '../auth/scope.decorator.js'
+import { Needs, TakesTickets } from '../auth/scope.decorator.js'
 import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { nextLink } from '../streaming/read-query.js'
 import { SseAnswers } from '../streaming/sse-answers.service.js'
@@ -33,6 +33,7 @@ export class EventReadsController {
 
   @Get()
   @Needs('events.read')
+  @TakesTickets()
   @ApiOperation({
     summary: 'Read events',
     operationId: OPERATION.read,

@@ -93,6 +93,7 @@ export class Groups {
     this.open = new OpenGroups({ store, clock: SYSTEM_CLOCK, changesBetweenStates, feed, memory, isRevoked })
     // Takes that wait are answered with nothing at once, so that they do not delay the shutdown.
     draining.register(() => this.open.endAll())
+    budgets.countedElsewhere('groups', async agentId => (await this.catalogue()).ownedBy(agentId))
   }
 
   /** Returns whether the group is new. A consumer may send the definition as it is, which changes nothing. */

@@ -1,4 +1,4 @@
-// Provides what operators need: metrics, the record of denials, revoked tokens, and the time that tokens are judged by.
+// Provides what concerns tokens and operators: who a token is, tickets, revocations, the record of denials, metrics.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { DegradationModule } from '../degradation/degradation.module.js'
@@ -12,11 +12,14 @@ import { ModeControl } from './mode-control.service.js'
 import { RevocationsController } from './revocations.controller.js'
 import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
+import { TicketsController } from './tickets.controller.js'
 import { TokenTime } from './token-time.service.js'
+import { WhoAmIController } from './whoami.controller.js'
+import { WhoAmI } from './whoami.service.js'
 
 @Module({
   imports: [StorageModule, DegradationModule, ServiceStreamsModule, MetricsModule, AuthModule],
-  controllers: [MetricsController, ModeController, RevocationsController],
-  providers: [SecurityJournal, DegradationJournal, ModeControl, TokenRevocations, TokenTime],
+  controllers: [MetricsController, ModeController, RevocationsController, TicketsController, WhoAmIController],
+  providers: [SecurityJournal, DegradationJournal, ModeControl, TokenRevocations, TokenTime, WhoAmI],
 })
 export class OperationsModule {}

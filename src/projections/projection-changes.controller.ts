@@ -4,7 +4,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common'
 import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
-import { Needs } from '../auth/scope.decorator.js'
+import { Needs, TakesTickets } from '../auth/scope.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { ProjectionChanges } from './projection-changes.service.js'
@@ -17,6 +17,7 @@ export class ProjectionChangesController {
 
   @Get(':name/changes')
   @Needs('events.read')
+  @TakesTickets()
   @ApiOperation({
     summary: 'Follow a live projection',
     description:

@@ -8,6 +8,7 @@ import { Authentication } from '../auth/authentication.js'
 import { assertEveryRouteDeclares, openRoutes } from '../auth/route-needs.guard.js'
 import { Settings } from '../config/settings.js'
 import { StoreError } from '../contract/errors.js'
+import { LIMITS } from '../contract/limits.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { withCorrelationId } from '../logging/correlation.js'
 import { HttpMetrics } from '../metrics/http-metrics.js'
@@ -16,6 +17,7 @@ import { registerBodyParsers } from '../wire/body.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
+import { CrossOrigin } from './cors.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { closeLingering } from './lingering-close.js'
 import { ModeHeader } from './mode-header.js'
@@ -34,7 +36,7 @@ export const httpLimits = {
   /** Longer than load balancers keep idle connections, so that none of them reuses one that was just closed here. */
   keepAliveTimeoutMs: 72_000,
   maxConnections: 10_000,
-  maxBodyBytes: 16 * 1024 * 1024,
+  maxBodyBytes: LIMITS.bodyBytes,
   /** A stream name of 256 characters, each of them percent-encoded. */
   maxParamChars: 3 * 256,
 }
@@ -103,12 +105,19 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   const unanswered = new UnansweredPaths(fastify, path => sockets.opens(path))
   adapter.unanswered = unanswered
   registerBodyParsers(fastify)
+  const crossOrigin = new CrossOrigin(hosts)
   fastify.addHook('onRequest', (request, reply, done) => {
     void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
     const refused = hosts.refusalOf(request.raw)
     if (refused !== undefined) return done(refused)
+    const { origin } = request.headers
+    if (origin !== undefined) {
+      const begun = crossOrigin.begin(origin, request, reply)
+      if (begun === 'answered') return
+      if (begun !== undefined) return done(begun)
+    }
     // Answered before the body is read, so that strangers cannot make the server parse one.
-    if (request.is404 && !isPreflight(request)) return done(unanswered.refusalOf(request, reply))
+    if (request.is404) return done(unanswered.refusalOf(request, reply))
     withCorrelationId(request.id, done)
   })
   const authentication = app.get(Authentication, { strict: false })
@@ -135,11 +144,6 @@ const everyAnswer = {
   'x-content-type-options': 'nosniff',
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
-}
-
-/** What pages of other origins may do is not said by the routes. */
-function isPreflight({ method, headers }: FastifyRequest): boolean {
-  return method === 'OPTIONS' && headers['access-control-request-method'] !== undefined
 }
 
 /** Probes come every few seconds, so at level info their lines would bury the others. */

@@ -6,7 +6,7 @@ import { WsAdapter } from '@nestjs/platform-ws'
 import type { WebSocket, WebSocketServer } from 'ws'
 import { StoreError } from '../contract/errors.js'
 import { Handshakes, Refusal } from '../websocket/handshake.service.js'
-import type { AllowedHosts } from '../wire/allowed-hosts.js'
+import { type AllowedHosts, wrongOrigin } from '../wire/allowed-hosts.js'
 import type { ModeHeader } from './mode-header.js'
 import { sendRawProblem } from './raw-problem.js'
 
@@ -71,13 +71,12 @@ export class StreamAdapter extends WsAdapter {
     return this.app.get(Handshakes, { strict: false })
   }
 
-  /** Only browsers send an Origin, and a page of another host has no business here. */
+  /** Only browsers send an Origin, and a page of an origin that is not listed has no business here. */
   private refusalOf(request: IncomingMessage): StoreError | undefined {
     const refused = this.hosts.refusalOf(request)
     if (refused !== undefined) return refused
     const { origin, host } = request.headers
-    if (this.hosts.permitsOrigin(origin, host)) return undefined
-    return new StoreError('FORBIDDEN', 'Pages of another origin may not open the stream.')
+    return this.hosts.permitsOrigin(origin, host) ? undefined : wrongOrigin(origin)
   }
 
   private upgrade(request: IncomingMessage, socket: Socket, head: Buffer): void {

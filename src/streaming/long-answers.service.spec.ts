@@ -33,7 +33,7 @@ afterEach(() => {
 /** An answer to a caller without a token, so that the first look ends it. */
 function answer(name: string, fails = false): ServerResponse {
   const response = new ServerResponse(new IncomingMessage(new Socket()))
-  const letGo = long.begin({ request: { headers: {} }, answer: response }, ['openReads'], ({ code }) => {
+  const letGo = long.begin({ request: {}, answer: response }, ['openReads'], ({ code }) => {
     if (fails) throw new Error('nobody is there')
     ended.push(`${name}: ${code}`)
   })

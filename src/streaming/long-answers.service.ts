@@ -2,18 +2,17 @@
 import type { ServerResponse } from 'node:http'
 import { Injectable, Logger } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
-import { bearerOf } from '../auth/authentication.js'
 import '../auth/caller.decorator.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
-import { StoreError } from '../contract/errors.js'
+import type { StoreError } from '../contract/errors.js'
 import { Turn } from '../contract/turns.js'
 import type { Work } from '../contract/work-limits.js'
 import { Draining } from './draining.service.js'
 
 const LOOK_MS = 1_000
 
-export type Asking = Pick<FastifyRequest, 'headers' | 'access'>
+export type Asking = Pick<FastifyRequest, 'token' | 'access'>
 
 export interface LongAnswer {
   readonly request: Asking
@@ -60,15 +59,6 @@ export class LongAnswers {
     }
   }
 
-  /** Throws UNAUTHENTICATED when the token has ended or has been revoked since the request came. */
-  async mustBeGood({ headers }: Asking): Promise<void> {
-    try {
-      await this.verifier.verify(bearerOf(headers.authorization))
-    } catch (error) {
-      throw new StoreError('UNAUTHENTICATED', (error as Error).message)
-    }
-  }
-
   /** Runs once a second; when checking all tokens takes longer, the next run is skipped. */
   async look(): Promise<void> {
     if (this.isLooking) return
@@ -86,7 +76,7 @@ export class LongAnswers {
 
   private async lookAt(watched: Watched): Promise<void> {
     try {
-      await this.mustBeGood(watched.request)
+      await this.verifier.stillGood(watched.request.token)
     } catch (error) {
       // The answer may have ended while its token was being verified.
       if (!this.watched.has(watched)) return

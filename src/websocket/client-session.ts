@@ -296,7 +296,8 @@ export class ClientSession implements Listener, FrameSession {
 
   private take(frame: ClientFrame, bytes: number): void {
     if (frame.type === 'auth') this.authenticate((frame as AuthFrame).token)
-    else if (this.session === undefined) throw new BrokenProtocol('Without Authorization the first frame must be auth.')
+    else if (this.session === undefined)
+      throw new BrokenProtocol('Without Authorization or a ticket the first frame must be auth.')
     else this.answer(frame, bytes)
   }
 

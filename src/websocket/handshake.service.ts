@@ -1,10 +1,11 @@
-// Decides by its subprotocol and token whether a request may become a connection; host and origin were checked before.
+// Decides by its subprotocol and its token or ticket whether a request may become a connection; host and origin were checked before.
 import type { IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
-import { Authentication, authorizationOf, bearerOf, challengeOf } from '../auth/authentication.js'
+import { Authentication, challengeOf } from '../auth/authentication.js'
 import { type DenialReason, Denials } from '../auth/denials.js'
+import { takeTickets } from '../auth/tickets.js'
 import type { Verified } from '../auth/token-verifier.js'
 import { codeOf, StoreError } from '../contract/errors.js'
 import { Draining } from '../streaming/draining.service.js'
@@ -82,11 +83,12 @@ export class Handshakes {
 
   private async bearerIn(request: IncomingMessage, opening: UpgradeInfo): Promise<AuthenticatedToken | undefined> {
     try {
-      if (request.headers.authorization === undefined) {
+      const tickets = takeTickets(request)
+      if (tickets.length === 0 && request.headers.authorization === undefined) {
         this.counts.admitStranger(opening.socket, opening.address)
         return undefined
       }
-      return await this.identify(() => bearerOf(authorizationOf(request)), opening)
+      return await this.identify(() => this.authentication.tokenOf(request, tickets), opening)
     } catch (error) {
       const challenge = codeOf(error) === 'UNAUTHENTICATED'
       const headers = challenge ? { 'WWW-Authenticate': challengeOf(error as Error) } : {}

@@ -1,5 +1,5 @@
 // Which hosts and origins a server answers to: its own loopback names, those that are listed, or any.
-import { AllowedHosts, isLoopbackAddress } from './allowed-hosts.js'
+import { AllowedHosts, isLoopbackAddress, wrongOrigin } from './allowed-hosts.js'
 
 const development = new AllowedHosts([], true)
 const listed = new AllowedHosts(['Events.example', '[fd00::1]'], false)
@@ -83,4 +83,25 @@ test.each(['localhost', '127.0.0.1', '127.9.9.9', '::1'])('%s is reached from it
 
 test.each(['0.0.0.0', '::', '10.0.0.1', '127.evil.example', 'a'])('%s is not', address => {
   expect(isLoopbackAddress(address)).toBe(false)
+})
+
+test('a page of an origin that is listed may come from there, and from no other port or scheme', () => {
+  const own = new AllowedHosts([], true, ['http://localhost:5173'])
+  const may = (origin: string) => [own.permitsOrigin(origin, 'localhost:8765'), own.listsOrigin(origin)]
+  expect(may('http://localhost:5173')).toEqual([true, true])
+  for (const origin of ['http://localhost:5174', 'https://localhost:5173', 'http://localhost', 'null', 'no origin'])
+    expect([origin, ...may(origin)]).toEqual([origin, false, false])
+  expect(may('http://localhost:8765')).toEqual([true, false])
+})
+
+test.each([
+  ['https://evil.example', 'from https://evil.example,'],
+  ['HTTPS://Evil.example:443', 'from https://evil.example,'],
+  ['null', 'from no origin that could be listed'],
+  ['file:///tmp/page', 'from no origin that could be listed'],
+  ['<b>', 'from no origin that could be listed'],
+  [`https://${'a'.repeat(300)}.example`, /^The page comes from https:\/\/a{248}, and/],
+])('a page of %s is told where it comes from', (origin, expected) => {
+  expect(wrongOrigin(origin)).toMatchObject({ code: 'WRONG_ORIGIN' })
+  expect(wrongOrigin(origin).message).toMatch(expected)
 })

@@ -1,6 +1,7 @@
-// Decides under which host names the server answers, so that a page cannot reach it by DNS rebinding. Pure.
+// Decides under which host names the server answers, so that a page cannot reach it by DNS rebinding, and which pages it lets in. Pure.
 import type { IncomingMessage } from 'node:http'
 import { StoreError } from '../contract/errors.js'
+import { cutToBytes } from '../contract/utf8.js'
 
 /** Only the machine itself gives its loopback address these names, so no page from elsewhere can have one. */
 function isLoopback(name: string): boolean {
@@ -31,16 +32,20 @@ interface Listening {
   readonly env: string
   readonly host: string
   readonly allowedHosts: readonly string[]
+  readonly corsOrigins: readonly string[]
 }
 
 export class AllowedHosts {
   private readonly names: ReadonlySet<string>
+  private readonly origins: ReadonlySet<string>
 
   /** Where no name is listed every name is permitted, unless `onlyLoopback` is set. */
   constructor(
     listed: readonly string[],
     private readonly onlyLoopback: boolean,
+    origins: readonly string[] = [],
   ) {
+    this.origins = new Set(origins)
     this.names = new Set(listed.map(name => name.toLowerCase()))
   }
 
@@ -48,8 +53,8 @@ export class AllowedHosts {
    * A development server hands its token to every client that reaches it. On a loopback address only loopback names are
    * permitted, because a rebound name would let a page from elsewhere fetch that token.
    */
-  static of({ env, host, allowedHosts }: Listening): AllowedHosts {
-    return new AllowedHosts(allowedHosts, env === 'development' && isLoopbackAddress(host))
+  static of({ env, host, allowedHosts, corsOrigins }: Listening): AllowedHosts {
+    return new AllowedHosts(allowedHosts, env === 'development' && isLoopbackAddress(host), corsOrigins)
   }
 
   /** Takes a Host header. Browsers always send one, so a request without it does not come from a page. */
@@ -65,13 +70,31 @@ export class AllowedHosts {
     return this.permits(host) ? undefined : wrongHost()
   }
 
-  /** Of an Origin header, beside a Host that is permitted: a page of this very host, or of one that is listed. */
+  /** Of an Origin header: it is listed itself, or its host is one under which this server may be asked. */
+  listsOrigin(origin: string): boolean {
+    return this.origins.has(origin) || (this.names.size > 0 && this.names.has(hostnameOf(origin)))
+  }
+
+  /** Of an Origin header, beside a Host that is permitted: a page of this very host, or of an origin that is listed. */
   permitsOrigin(origin: string | undefined, host: string | undefined): boolean {
     if (origin === undefined) return true
     if (!URL.canParse(origin)) return false
-    const { host: from, hostname, protocol } = new URL(origin)
-    return from === asInOrigin(host, protocol) || this.names.has(hostname)
+    const { host: from, protocol } = new URL(origin)
+    return from === asInOrigin(host, protocol) || this.listsOrigin(origin)
   }
+}
+
+function hostnameOf(origin: string): string {
+  return URL.canParse(origin) ? new URL(origin).hostname : ''
+}
+
+const LONGEST_SHOWN = 256
+
+/** Names the origin as a URL has it, so that nothing else of what was sent is repeated. */
+export function wrongOrigin(origin: string | undefined): StoreError {
+  const parsed = origin !== undefined && URL.canParse(origin) ? new URL(origin).origin : 'null'
+  const from = parsed === 'null' ? 'no origin that could be listed' : cutToBytes(parsed, LONGEST_SHOWN)
+  return new StoreError('WRONG_ORIGIN', `The page comes from ${from}, and this server is not set to let it in`)
 }
 
 /** What is sent is not repeated: it may be meant for another. */

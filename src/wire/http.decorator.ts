@@ -2,7 +2,16 @@
 import type { ServerResponse } from 'node:http'
 import { createParamDecorator, type ExecutionContext } from '@nestjs/common'
 import type { FastifyReply, FastifyRequest } from 'fastify'
-import { contentTypes, type Form, formOf, isUnchanged, PLAIN_FORMS, type PlainForm, sendValue } from './negotiation.js'
+import {
+  contentTypes,
+  type Form,
+  formOf,
+  isUnchanged,
+  PLAIN_FORMS,
+  type PlainForm,
+  sendValue,
+  VARY,
+} from './negotiation.js'
 
 export class HttpExchange {
   constructor(
@@ -24,14 +33,14 @@ export class HttpExchange {
 
   /** Sets the content type; `vary` keeps a cache from giving this form to a client that accepts another. */
   announce(form: Form): void {
-    void this.reply.header('content-type', contentTypes[form]).header('vary', 'Accept')
+    void this.reply.header('content-type', contentTypes[form]).header('vary', VARY)
   }
 
   /** Sets the tag of this form of the answer; returns whether the caller has it already, and has been told so by 304. */
   isUnchanged(tag: string): boolean {
     void this.reply.header('etag', tag)
     if (!isUnchanged(this.request.headers['if-none-match'], tag)) return false
-    void this.reply.status(304).header('vary', 'Accept')
+    void this.reply.status(304).header('vary', VARY)
     return true
   }
 

@@ -14,6 +14,9 @@ export const contentTypes: Readonly<Record<Form, string>> = {
   cloudevents: 'application/cloudevents-batch+json; charset=utf-8',
 }
 
+/** What an answer of `/v1` depends on besides its address: its form on one header, who may read it on the other. */
+export const VARY = 'Accept, Origin'
+
 /** All media types by which a client may ask for a form; the first one is the name that is shown. */
 const namesOf: Readonly<Record<Form, readonly string[]>> = {
   json: ['application/json'],
@@ -115,6 +118,6 @@ export function encoded(value: unknown, form: PlainForm): string | Buffer {
 export function sendValue(request: FastifyRequest, reply: FastifyReply, value: unknown): string | Buffer {
   const form = formOf(request.headers.accept, PLAIN_FORMS)
   void reply.header('content-type', contentTypes[form])
-  void reply.header('vary', 'Accept')
+  void reply.header('vary', VARY)
   return encoded(value, form)
 }

@@ -22,6 +22,7 @@ const CONSISTENCY =
   'conditions and expected revisions see every event: each probe costs a stored event or a counted denial'
 const OPERATORS = 'changes what an operator has defined, and answers with that'
 const OWN = 'answers with what the same agent has appended'
+const OF_THE_TOKEN = 'answers with what the token says, and with what the same agent holds and asks'
 const DEFINITIONS = 'definitions are for everyone with events.read, as docs/SECURITY.md says'
 
 const get =
@@ -304,6 +305,8 @@ export const SURFACES: Readonly<Record<string, Asked | LeftOut>> = {
   ),
   'GET /v1/streams/{stream}/state': asked('events.read', streamState),
   'POST /v1/replay': asked('events.read', replay),
+  'GET /v1/whoami': { leftOut: OF_THE_TOKEN },
+  'POST /v1/tickets': { leftOut: OF_THE_TOKEN },
   'GET /v1/projections': { leftOut: DEFINITIONS },
   'GET /v1/projections/{name}': { leftOut: DEFINITIONS },
   'GET /v1/projections/{name}/state': asked(

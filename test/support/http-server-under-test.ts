@@ -62,14 +62,15 @@ export function limitedTo(less: Partial<Quota>, held: Partial<WorkLimits> = {}):
   return { quotas: forAll({ ...PLENTY, ...less }), workLimits: { ...DEFAULT_WORK_LIMITS, ...held } }
 }
 
-/** The value of the Authorization header of an agent. */
+/** The value of the Authorization header of an agent; `more` are further claims. */
 export function bearerOf(
   { agentId, role, permissions, onBehalfOf = [] }: Identity,
   exp = Math.floor(Date.now() / 1000) + 3_600,
+  more: object = {},
 ): string {
   const act = onBehalfOf.reduceRight<object | undefined>((before, sub) => ({ sub, act: before }), undefined)
   const part = (value: object) => Buffer.from(JSON.stringify(value)).toString('base64url')
-  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: agentId, role, permissions, act, exp })}`
+  const signed = `${part({ alg: 'HS256', typ: 'JWT' })}.${part({ sub: agentId, role, permissions, act, exp, ...more })}`
   return `Bearer ${signed}.${createHmac('sha256', SECRET).update(signed).digest('base64url')}`
 }
 

@@ -9,11 +9,10 @@ import {
   ApiTags,
 } from '@nestjs/swagger'
 import type { Access } from '../../auth/access.js'
-import { bearerOf, challengeOf } from '../../auth/authentication.js'
+import { challengeOf } from '../../auth/authentication.js'
 import { CallerAccess } from '../../auth/caller.decorator.js'
 import { Needs } from '../../auth/scope.decorator.js'
 import { TokenVerifier } from '../../auth/token-verifier.js'
-import { StoreError } from '../../contract/errors.js'
 import { Http, type HttpExchange } from '../../wire/http.decorator.js'
 import { ValidatorPipe } from '../../wire/validator.pipe.js'
 import { Groups, type Nack } from '../groups.service.js'
@@ -146,10 +145,10 @@ export class GroupsController {
   /** Checks the token again, because it may have expired or been revoked while the request waited for events. */
   private async mustStillBeGood({ request, reply }: HttpExchange): Promise<void> {
     try {
-      await this.verifier.verify(bearerOf(request.headers.authorization))
+      await this.verifier.stillGood(request.token)
     } catch (error) {
       void reply.header('WWW-Authenticate', challengeOf(error as Error))
-      throw new StoreError('UNAUTHENTICATED', (error as Error).message)
+      throw error
     }
   }
 
