@@ -16,7 +16,7 @@ export async function developmentToken(settings: Settings, options: AuthOptions)
   return signToken(
     {
       agentId: 'developer',
-      role: 'system_agent',
+      role: 'admin',
       expiresInSeconds: WEEK_SECONDS,
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),
