@@ -3,7 +3,7 @@ import { Controller, Get, Param } from '@nestjs/common'
 import { Public } from '../auth/scope.decorator.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { Route } from '../wire/route.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { PAGE_POLICY, problemPage, problemsPage } from './problem-page.js'
 
 @Controller('problems')

@@ -3,7 +3,7 @@ import { Controller, Get, Header, Req } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import { Needs } from '../auth/scope.decorator.js'
 import { METRICS_TYPE, Metrics } from '../metrics/metrics.js'
-import { Route } from '../wire/route.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 
 @Controller('metrics')
 @Needs('optional')

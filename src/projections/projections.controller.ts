@@ -5,7 +5,7 @@ import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { Route } from '../wire/route.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { ProjectionAnswer, ProjectionBody, ProjectionsAnswer, ProjectionVersionParameters } from './projections.dto.js'
 

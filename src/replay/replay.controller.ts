@@ -13,7 +13,7 @@ import { Replays } from '../folding/replays.service.js'
 import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { encoded } from '../wire/negotiation.js'
-import { Route } from '../wire/route.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 
 const FORMS = ['json', 'msgpack', 'ndjson'] as const

@@ -7,7 +7,7 @@ import type { Version } from '../definitions/definition-log.js'
 import type { UpcasterDefinition } from '../upcasting/upcaster.js'
 import { Upcasting } from '../upcasting/upcasting.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { Route } from '../wire/route.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { UpcasterAnswer, UpcasterBody, UpcastersAnswer } from './upcasters.dto.js'
 

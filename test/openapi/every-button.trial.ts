@@ -16,14 +16,14 @@ const pictures = process.env['SCREENSHOTS']
 
 const TALLEST = 2_700
 
-const blockOf = (page: Page, { operation: { tags, operationId } }: Button) =>
-  page.locator(`#operations-${tags[0]}-${operationId}`)
+const idOf = ({ operation: { tags = [], operationId } }: Button) => `operations-${tags[0]}-${operationId}`
+const blockOf = (page: Page, button: Button) => page.locator(`#${idOf(button)}`)
 
 async function press(page: Page, button: Button): Promise<string> {
   const block = blockOf(page, button)
   const summary = block.locator('.opblock-summary-control')
   await summary.dispatchEvent('click')
-  await block.locator('button.execute').click()
+  await block.locator('button.execute').dispatchEvent('click')
   const status = await block.locator('.live-responses-table .response .response-col_status').first().textContent()
   await summary.dispatchEvent('click')
   return (status ?? '').trim()
@@ -57,9 +57,7 @@ inBrowser(
       await page.locator('.opblock').first().waitFor()
       const buttons = buttonsOf(readDocument())
       const listed = await page.locator('.opblock').evaluateAll(blocks => blocks.map(({ id }) => id))
-      expect(listed).toEqual(
-        buttons.map(({ operation: { tags, operationId } }) => `operations-${tags[0]}-${operationId}`),
-      )
+      expect(listed).toEqual(buttons.map(idOf))
       if (pictures !== undefined) await page.screenshot({ path: join(pictures, 'docs-top.png') })
       expect(await heightOf(page, buttons[0] as Button)).toBeLessThan(TALLEST)
       const seen: (readonly [string, string])[] = []

@@ -34,7 +34,7 @@ export interface Answer {
 
 export interface Operation {
   readonly operationId: string
-  readonly tags: readonly string[]
+  readonly tags?: readonly string[]
   readonly summary?: string
   readonly description?: string
   readonly parameters?: readonly Parameter[]
@@ -68,7 +68,7 @@ export function buttonsOf({ tags, paths }: ApiDocument): readonly Button[] {
   const all = Object.entries(paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => ({ method, path, operation })),
   )
-  const place = ({ operation }: Button) => tags.findIndex(({ name }) => name === operation.tags[0])
+  const place = ({ operation }: Button) => tags.findIndex(({ name }) => name === operation.tags?.[0])
   const order = ({ operation }: Button) => operation['x-order'] ?? 0
   return all.toSorted((a, b) => place(a) - place(b) || order(a) - order(b))
 }
