@@ -1,6 +1,6 @@
 // What the page of the API does beside Swagger UI. The browser gets the text of each function, so none uses anything but its arguments and what browsers have.
 
-interface Link {
+export interface Link {
   readonly operationId: string
   readonly parameters?: Readonly<Record<string, unknown>>
   readonly requestBody?: unknown

@@ -1,6 +1,7 @@
 // Every operation of docs/openapi.json as the page fills it in, sent in the order of the page to a fresh development server.
+import { type Followed, followLinks } from '../../src/api-docs/in-browser.js'
 import { type DevelopmentServer, startDevelopmentServer } from '../support/development-server.js'
-import { buttonsOf, type Followed, followLinks, readDocument, requestOf } from './page.js'
+import { buttonsOf, readDocument, requestOf } from './page.js'
 
 let server: DevelopmentServer
 beforeAll(async () => {
@@ -26,7 +27,8 @@ test('with the token of the page, and nothing but what is filled in, every opera
     enough.abort()
     if (!answer.ok || !(answer.status in responses)) wrong.push([operationId, method, address, answer.status, text])
     if (!answer.headers.get('content-type')?.startsWith('application/json')) continue
-    for (const [id, values] of followLinks(button, answer.status, JSON.parse(text))) handedOn.set(id, values)
+    const links = responses[answer.status]?.links ?? {}
+    for (const followed of followLinks(links, JSON.parse(text))) handedOn.set(followed.operationId, followed)
   }
   expect(wrong).toEqual([])
 }, 120_000)

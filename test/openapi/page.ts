@@ -1,5 +1,6 @@
 // What the page of the API shows of docs/openapi.json: operations in its order, with the values that Swagger UI fills in.
 import { readFileSync } from 'node:fs'
+import type { Followed, Link } from '../../src/api-docs/in-browser.js'
 
 interface Schema {
   readonly example?: unknown
@@ -13,12 +14,6 @@ export interface Parameter {
   readonly required?: boolean
   readonly example?: unknown
   readonly schema: Schema
-}
-
-export interface Link {
-  readonly operationId: string
-  readonly parameters?: Readonly<Record<string, string>>
-  readonly requestBody?: unknown
 }
 
 interface Media {
@@ -73,24 +68,6 @@ export function buttonsOf({ tags, paths }: ApiDocument): readonly Button[] {
   return all.toSorted((a, b) => place(a) - place(b) || order(a) - order(b))
 }
 
-/** What an answer says of later operations: their values for parameters by name, and their bodies. */
-export interface Followed {
-  readonly parameters: Readonly<Record<string, unknown>>
-  readonly body?: unknown
-}
-
-/** What an answer hands to other operations, by their ids. */
-export function followLinks({ operation }: Button, status: number, body: unknown): ReadonlyMap<string, Followed> {
-  const links = Object.values(operation.responses[status]?.links ?? {})
-  return new Map(
-    links.map(({ operationId, parameters = {}, requestBody }) => {
-      const values = Object.entries(parameters).map(([name, expression]) => [name, valueAt(expression, body)])
-      const next = requestBody === undefined ? undefined : { body: embedded(requestBody, body) }
-      return [operationId, { parameters: Object.fromEntries(values), ...next }]
-    }),
-  )
-}
-
 /** The request that the button sends when nobody touches its fields. */
 export function requestOf({ method, path, operation }: Button, followed?: Followed) {
   const headers: Record<string, string> = {}
@@ -117,19 +94,4 @@ export function requestOf({ method, path, operation }: Button, followed?: Follow
 
 function firstGood({ responses }: Operation): Answer | undefined {
   return Object.entries(responses).find(([status]) => status.startsWith('2'))?.[1]
-}
-
-function valueAt(expression: string, body: unknown): unknown {
-  const [, pointer] = /^\$response\.body#(\/.*)$/.exec(expression) ?? []
-  if (pointer === undefined) throw new Error(`a link says ${expression}, which nobody here understands`)
-  const steps = pointer.split('/').slice(1)
-  return steps.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], body)
-}
-
-/** Expressions stand in braces where they are parts of a body. */
-function embedded(value: unknown, body: unknown): unknown {
-  if (typeof value === 'string') return value.replaceAll(/\{(\$[^}]+)\}/g, (_, found) => String(valueAt(found, body)))
-  if (Array.isArray(value)) return value.map(one => embedded(one, body))
-  if (typeof value !== 'object' || value === null) return value
-  return Object.fromEntries(Object.entries(value).map(([name, one]) => [name, embedded(one, body)]))
 }
