@@ -28,6 +28,13 @@ const tools = [
     install: () => debian('util-linux'),
   },
   {
+    name: 'chromium',
+    serves: 'every button of /docs (npm run test:tools)',
+    find: onPath,
+    // A page without any font has no text to look at.
+    install: () => debian('chromium', 'fonts-dejavu-core'),
+  },
+  {
     name: 'python3',
     serves: 'schemathesis',
     // Debian keeps what makes an environment in a package of its own.

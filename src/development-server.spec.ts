@@ -1,67 +1,6 @@
 // A development server on a loopback address: its token goes to its own page under its own name, and to no page of elsewhere.
-import { request } from 'node:http'
-import { join } from 'node:path'
 import { runInNewContext } from 'node:vm'
-import { NestFactory } from '@nestjs/core'
-import type { NestFastifyApplication } from '@nestjs/platform-fastify'
-import { makeTempDirectory, removeTempDirectory } from '../test/support/temp-directory.js'
-import { ApiDocsOptions } from './api-docs/docs.controller.js'
-import { serverOf } from './app.module.js'
-import { loadSettings } from './config/load-settings.js'
-import { createLogger } from './logging/logger.js'
-import { configureHttpServer, createHttpAdapter } from './server/http-server.js'
-
-interface Answer {
-  readonly status: number
-  readonly headers: NodeJS.Dict<string | string[]>
-  readonly body: string
-}
-
-interface Development {
-  readonly token: string
-  readonly port: number
-  ask(path: string, headers?: NodeJS.Dict<string>, method?: string): Promise<Answer>
-  stop(): Promise<void>
-}
-
-async function start(more: NodeJS.Dict<string> = {}): Promise<Development> {
-  const directory = makeTempDirectory()
-  const settings = loadSettings({
-    LIGHTHOUSE_ENV: 'development',
-    LIGHTHOUSE_PORT: '0',
-    LIGHTHOUSE_DATA_DIR: join(directory, 'data'),
-    ...more,
-  })
-  const logger = createLogger('silent', { write: () => undefined })
-  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), createHttpAdapter(), {
-    logger: false,
-    abortOnError: false,
-    bodyParser: false,
-  })
-  configureHttpServer(app, logger)
-  const token = app.get(ApiDocsOptions, { strict: false }).developmentToken as string
-  await app.listen(0, '127.0.0.1')
-  const port = Number(new URL(await app.getUrl()).port)
-  const ask: Development['ask'] = (path, headers = {}, method = 'GET') =>
-    new Promise((resolve, failed) => {
-      const asked = request({ host: '127.0.0.1', port, path, method, headers, agent: false }, async answer => {
-        let body = ''
-        for await (const part of answer.setEncoding('utf8')) body += part
-        resolve({ status: answer.statusCode as number, headers: answer.headers, body })
-      })
-      // An upgrade that is granted is all there is to see.
-      asked.on('upgrade', (answer, socket) => {
-        socket.destroy()
-        resolve({ status: answer.statusCode as number, headers: answer.headers, body: '' })
-      })
-      asked.on('error', failed).end()
-    })
-  const stop = async () => {
-    await app.close()
-    removeTempDirectory(directory)
-  }
-  return { token, port, ask, stop }
-}
+import { type DevelopmentServer, startDevelopmentServer } from '../test/support/development-server.js'
 
 const UPGRADE = {
   connection: 'Upgrade',
@@ -71,9 +10,9 @@ const UPGRADE = {
 }
 
 describe('a development server on a loopback address', () => {
-  let server: Development
+  let server: DevelopmentServer
   beforeAll(async () => {
-    server = await start()
+    server = await startDevelopmentServer()
   })
   afterAll(() => server.stop())
 
@@ -162,7 +101,7 @@ describe('a development server on a loopback address', () => {
 })
 
 test('names that an operator adds are good too', async () => {
-  const server = await start({ LIGHTHOUSE_ALLOWED_HOSTS: 'lighthouse.test, [fd00::1]' })
+  const server = await startDevelopmentServer({ LIGHTHOUSE_ALLOWED_HOSTS: 'lighthouse.test, [fd00::1]' })
   try {
     for (const host of ['lighthouse.test:1', 'LIGHTHOUSE.test', '[fd00::1]', 'localhost'])
       expect((await server.ask('/livez', { host })).status).toBe(200)

@@ -16,7 +16,7 @@ export async function developmentToken(settings: Settings, options: AuthOptions)
   return signToken(
     {
       agentId: 'developer',
-      role: 'system_agent',
+      role: 'admin',
       expiresInSeconds: DEVELOPMENT_TOKEN_DAYS * 86_400,
       ...(issuer === undefined ? {} : { issuer }),
       ...(audience === undefined ? {} : { audience }),

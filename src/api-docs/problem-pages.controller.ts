@@ -1,28 +1,35 @@
 // `GET /problems` and `GET /problems/<code>`: what each error means and what ends it, as a page or as JSON.
 import { Controller, Get, Param } from '@nestjs/common'
-import { ApiNotFoundResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import { Public } from '../auth/scope.decorator.js'
 import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { PAGE_POLICY, problemPage, problemsPage } from './problem-page.js'
 
-@ApiTags('problems')
 @Controller('problems')
 @Public()
 export class ProblemPagesController {
   @Get()
-  @ApiOperation({ summary: 'All problems', description: 'A page for people, or JSON, as Accept says.' })
-  @ApiOkResponse({ description: 'The catalogue of errors.' })
+  @Route('listProblems', {
+    summary: 'All problems',
+    description: 'A page for people, or JSON, as Accept says.',
+    answers: { 200: { description: 'The catalogue of errors.' } },
+  })
   list(@Http() http: HttpExchange): string {
     const all = (Object.keys(ERRORS) as ErrorCode[]).map(explained)
     return shown(http, { problems: all }, () => problemsPage(all))
   }
 
   @Get(':code')
-  @ApiOperation({ summary: 'One problem', description: 'What the `type` of every problem points to.' })
-  @ApiParam({ name: 'code', description: 'The code of the problem.', example: 'REVISION_CONFLICT' })
-  @ApiOkResponse({ description: 'What it means and what to do.' })
-  @ApiNotFoundResponse({ description: 'There is no such problem.' })
+  @Route('readProblem', {
+    summary: 'One problem',
+    description: 'What the `type` of every problem points to.',
+    path: [{ name: 'code', description: 'The code of the problem.', example: 'REVISION_CONFLICT' }],
+    answers: {
+      200: { description: 'What it means and what to do.' },
+      404: { description: 'There is no such problem.' },
+    },
+  })
   one(@Http() http: HttpExchange, @Param('code') code: string): string {
     if (!Object.hasOwn(ERRORS, code)) throw new StoreError('NOT_FOUND', 'There is no problem with this code')
     const problem = explained(code as ErrorCode)

@@ -1,14 +1,6 @@
 // Appends whose callers do not wait, and `/v1/operations/{id}`, which shows their outcome.
 import { Controller, Get, Param, Post } from '@nestjs/common'
-import {
-  ApiAcceptedResponse,
-  ApiBody,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger'
+import { ApiBody, ApiHeader } from '@nestjs/swagger'
 import { type AppendBody, batchAppend, singleAppend } from '../appending/append-body.js'
 import { appendContextOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
@@ -19,6 +11,7 @@ import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { appendBody } from '../wire/body.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { AcceptedOperation, OperationAnswer } from './answers.dto.js'
 import { type AppendAnswerShape, appendAnswerOf, warningHeader, warningOf } from './append-answer.js'
@@ -27,7 +20,6 @@ import { Operations } from './operations.service.js'
 
 const ACCEPTED = { description: 'Taken, and not stored yet; the Location says what becomes of it.' }
 
-@ApiTags('events')
 @Controller('v1')
 export class AsyncAppendsController {
   constructor(
@@ -38,13 +30,13 @@ export class AsyncAppendsController {
 
   @Post('events/async')
   @Needs('events.write')
-  @ApiOperation({
+  @Route('appendEventAsync', {
     summary: 'Append one event without waiting',
     description: 'As POST /v1/events. What breaks a rule is refused at once.',
+    answers: { 202: { ...ACCEPTED, type: AcceptedOperation } },
   })
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: SingleAppendBody })
-  @ApiAcceptedResponse({ ...ACCEPTED, type: AcceptedOperation })
   async startOne(@Http() http: HttpExchange, @CallerAccess() access: Access) {
     http.form()
     return this.start(http, access, { body: singleAppend(appendBody(http.request.body)), shape: 'one' })
@@ -52,13 +44,13 @@ export class AsyncAppendsController {
 
   @Post('events/batch/async')
   @Needs('events.write')
-  @ApiOperation({
+  @Route('appendEventsAsync', {
     summary: 'Append many events atomically without waiting',
     description: 'As POST /v1/events/batch. What breaks a rule is refused at once.',
+    answers: { 202: { ...ACCEPTED, type: AcceptedOperation } },
   })
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: BatchAppendBody })
-  @ApiAcceptedResponse({ ...ACCEPTED, type: AcceptedOperation })
   async startBatch(@Http() http: HttpExchange, @CallerAccess() access: Access) {
     http.form()
     return this.start(http, access, { body: batchAppend(appendBody(http.request.body)), shape: 'batch' })
@@ -77,20 +69,20 @@ export class AsyncAppendsController {
       work: () => this.appends.append(body, origin).then(appended => appendAnswerOf(appended, shape)),
       problemOf: error => this.problems.problem(error, http.request),
     })
-    void http.reply.status(202).header('location', `/v1/operations/${operationId}`)
+    void http.reply.header('location', `/v1/operations/${operationId}`)
     if (warning !== undefined) void http.reply.header(warningHeader, warning)
     return http.send({ operationId })
   }
 
   @Get('operations/:id')
   @Needs('events.write')
-  @ApiOperation({
+  @Route('readOperation', {
     summary: 'What became of an asynchronous append',
     description:
       'Kept in memory for 15 minutes after its end, for the agent that started it. After a restart, an append with an idempotency key is sent again to learn its outcome.',
+    path: [{ name: 'id', description: 'The operation id.', example: '4b1c8a52-6a0e-4d0b-9f57-0f6a2d1f3c11' }],
+    answers: { 200: { description: 'How far it is.', type: OperationAnswer } },
   })
-  @ApiParam({ name: 'id', description: 'The operation id.', example: '4b1c8a52-6a0e-4d0b-9f57-0f6a2d1f3c11' })
-  @ApiOkResponse({ description: 'How far it is.', type: OperationAnswer })
   operation(@Http() http: HttpExchange, @CallerAccess() access: Access, @Param('id') id: string): string | Buffer {
     const outcome = this.operations.find(id, access.agentId)
     if (outcome === undefined) {

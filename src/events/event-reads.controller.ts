@@ -1,7 +1,7 @@
 // Reads of `/v1/events`: pages and lines, following, waiting, and one event.
 import type { Readable } from 'node:stream'
 import { Controller, Get, Param, Query } from '@nestjs/common'
-import { ApiHeader, ApiNoContentResponse, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import { ApiHeader } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs, TakesTickets } from '../auth/scope.decorator.js'
@@ -9,6 +9,7 @@ import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { nextLink } from '../streaming/read-query.js'
 import { SseAnswers } from '../streaming/sse-answers.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { EventsPage, StoredEventAnswer, WaitAnswer } from './answers.dto.js'
 import { sendEvent, sendPage } from './answers.js'
@@ -17,11 +18,8 @@ import { LongPolls } from './long-polls.service.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
 import { positionHeader, waitOf } from './wait-request.js'
 
-/** Generated clients name their functions by these ids, so they must not change when the controller does. */
-const OPERATION = { read: 'EventsController_read', wait: 'EventsController_wait', one: 'EventsController_one' } as const
 const READ_FORMS = ['json', 'msgpack', 'ndjson', 'sse', 'cloudevents'] as const
 
-@ApiTags('events')
 @Controller('v1/events')
 export class EventReadsController {
   constructor(
@@ -34,11 +32,11 @@ export class EventReadsController {
   @Get()
   @Needs('events.read')
   @TakesTickets()
-  @ApiOperation({
+  @Route('readEvents', {
     summary: 'Read events',
-    operationId: OPERATION.read,
     description:
       'A page in JSON or MessagePack; with `Accept: application/x-ndjson` one frame a line, unbounded unless `limit` is given, ended by an `end` frame; with `Accept: text/event-stream` everything from `after` or `since` on and then what comes, without end: the id of each server-sent event is a position, from which Last-Event-ID goes on; with `Accept: application/cloudevents-batch+json` an array of CloudEvents.',
+    answers: { 200: { description: 'Events that match, in the order asked for.', type: EventsPage } },
   })
   @ApiHeader({
     name: 'Last-Event-ID',
@@ -46,7 +44,6 @@ export class EventReadsController {
     example: '1201',
     required: false,
   })
-  @ApiOkResponse({ description: 'Events that match, in the order asked for.', type: EventsPage })
   async read(
     @Http() http: HttpExchange,
     @CallerAccess() access: Access,
@@ -77,14 +74,15 @@ export class EventReadsController {
 
   @Get('wait')
   @Needs('events.read')
-  @ApiOperation({
+  @Route('waitForEvents', {
     summary: 'Wait for events',
-    operationId: OPERATION.wait,
     description:
       'Answers as soon as an event beyond `after` (the head, if absent) matches. The header Lighthouse-Position is the `after` of the next wait, whatever the answer.',
+    answers: {
+      200: { description: 'At least one event.', type: WaitAnswer },
+      204: { description: 'Nothing matched in time; Lighthouse-Position says where to go on.' },
+    },
   })
-  @ApiOkResponse({ description: 'At least one event.', type: WaitAnswer })
-  @ApiNoContentResponse({ description: 'Nothing matched in time; Lighthouse-Position says where to go on.' })
   async wait(
     @Http() http: HttpExchange,
     @CallerAccess() access: Access,
@@ -103,13 +101,12 @@ export class EventReadsController {
 
   @Get(':id')
   @Needs('events.read')
-  @ApiOperation({
+  @Route('readEvent', {
     summary: 'Read one event',
-    operationId: OPERATION.one,
     description: 'By its id or by its position; as a CloudEvent with `Accept: application/cloudevents+json`.',
+    path: [{ name: 'id', description: 'An event id or a position.', example: '1201' }],
+    answers: { 200: { description: 'The event.', type: StoredEventAnswer } },
   })
-  @ApiParam({ name: 'id', description: 'An event id or a position.', example: '1201' })
-  @ApiOkResponse({ description: 'The event.', type: StoredEventAnswer })
   async one(
     @Http() http: HttpExchange,
     @CallerAccess() access: Access,

@@ -1,7 +1,7 @@
 // Appends to `/v1/events`: one event or a batch.
 
 import { Controller, Post } from '@nestjs/common'
-import { ApiBody, ApiCreatedResponse, ApiHeader, ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
+import { ApiBody, ApiHeader } from '@nestjs/swagger'
 import { appendContextOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
 import { KEY_HEADER } from '../appending/idempotency-header.js'
@@ -9,28 +9,30 @@ import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { AppendedBatch, AppendedOne } from './answers.dto.js'
 import { sendAppended } from './answers.js'
 import { warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
 import { batchAppendOf, singleAppendOf } from './cloud-event-append.js'
 
-@ApiTags('events')
 @Controller('v1/events')
 export class EventsController {
   constructor(private readonly appends: Appends) {}
 
   @Post()
   @Needs('events.write')
-  @ApiOperation({
+  @Route('appendEvent', {
     summary: 'Append one event',
     description:
       'Answered once the event is durable. `expectedRevision` and `condition` make it conditional. A CloudEvent is taken too: `application/cloudevents+json`, or `ce-` headers.',
+    answers: {
+      200: { description: 'Stored before under this idempotency key.', type: AppendedOne },
+      201: { description: 'Stored.', type: AppendedOne },
+    },
   })
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: SingleAppendBody })
-  @ApiCreatedResponse({ description: 'Stored.', type: AppendedOne })
-  @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedOne })
   async appendOne(@Http() http: HttpExchange, @CallerAccess() access: Access) {
     http.form()
     const body = singleAppendOf(http.request)
@@ -41,15 +43,17 @@ export class EventsController {
 
   @Post('batch')
   @Needs('events.write')
-  @ApiOperation({
+  @Route('appendEvents', {
     summary: 'Append many events atomically',
     description:
       'All are stored, at consecutive positions, or none is. CloudEvents are taken too: `application/cloudevents-batch+json`.',
+    answers: {
+      200: { description: 'Stored before under this idempotency key.', type: AppendedBatch },
+      201: { description: 'Stored.', type: AppendedBatch },
+    },
   })
   @ApiHeader(KEY_HEADER)
   @ApiBody({ type: BatchAppendBody })
-  @ApiCreatedResponse({ description: 'Stored.', type: AppendedBatch })
-  @ApiOkResponse({ description: 'Stored before under this idempotency key.', type: AppendedBatch })
   async appendBatch(@Http() http: HttpExchange, @CallerAccess() access: Access) {
     http.form()
     const body = batchAppendOf(http.request)

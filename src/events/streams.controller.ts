@@ -1,17 +1,6 @@
 // `/v1/streams/{stream}/events`: reads a stream by revision, and appends to it under If-Match.
 import { Controller, Get, Param, Post, Query } from '@nestjs/common'
-import {
-  ApiBody,
-  ApiCreatedResponse,
-  ApiExtraModels,
-  ApiHeader,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiResponse,
-  ApiTags,
-  getSchemaPath,
-} from '@nestjs/swagger'
+import { ApiBody, ApiExtraModels, ApiHeader, getSchemaPath } from '@nestjs/swagger'
 import { streamAppend } from '../appending/append-body.js'
 import { appendContextOf } from '../appending/append-context.js'
 import { Appends } from '../appending/appends.service.js'
@@ -27,6 +16,7 @@ import { streamLink } from '../streaming/read-query.js'
 import { appendBody } from '../wire/body.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { entityTag } from '../wire/negotiation.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { AppendedBatch, AppendedOne, StreamPage } from './answers.dto.js'
 import { OF_PAGES, sendAppended, sendPage } from './answers.js'
@@ -44,7 +34,6 @@ const either = (one: new () => object, many: new () => object) => ({
   oneOf: [{ $ref: getSchemaPath(one) }, { $ref: getSchemaPath(many) }],
 })
 
-@ApiTags('streams')
 @Controller('v1/streams/:stream/events')
 @ApiExtraModels(AppendedOne, AppendedBatch, StreamSingleAppendBody, StreamBatchAppendBody)
 export class StreamEventsController {
@@ -55,15 +44,17 @@ export class StreamEventsController {
 
   @Get()
   @Needs('events.read')
-  @ApiOperation({
+  @Route('readStreamEvents', {
     summary: 'Read a stream by revision',
     description:
       'The ETag is the revision of the stream, with more behind it in forms other than JSON and where retention has removed events: with it in If-None-Match, an unchanged stream answers 304. With `upcast` there is no ETag.',
+    path: [STREAM],
+    answers: {
+      200: { description: 'Events of the stream, in the order asked for.', type: StreamPage },
+      304: { description: 'The stream is still at this revision.' },
+    },
   })
-  @ApiParam(STREAM)
   @ApiHeader({ name: 'If-None-Match', description: 'The ETag of an earlier answer.', example: '"4"', required: false })
-  @ApiOkResponse({ description: 'Events of the stream, in the order asked for.', type: StreamPage })
-  @ApiResponse({ status: 304, description: 'The stream is still at this revision.' })
   async read(
     @Http() http: HttpExchange,
     @CallerAccess() access: Access,
@@ -84,21 +75,23 @@ export class StreamEventsController {
 
   @Post()
   @Needs('events.write')
-  @ApiOperation({
+  @Route('appendToStream', {
     summary: 'Append to a stream',
     description:
       'One event, or `{events, condition?}`, without `stream`. `If-Match: "<revision>"`, or any ETag of the stream, expects a revision, `If-Match: *` that the stream exists, `If-None-Match: *` that it does not.',
+    path: [STREAM],
+    answers: {
+      200: {
+        description: 'Stored before under this idempotency key.',
+        schema: either(AppendedOne, AppendedBatch),
+      },
+      201: { description: 'Stored.', schema: either(AppendedOne, AppendedBatch) },
+    },
   })
-  @ApiParam(STREAM)
   @ApiHeader(KEY_HEADER)
   @ApiHeader({ name: 'If-Match', description: 'The revision expected, quoted, or *.', example: '"4"', required: false })
   @ApiHeader({ name: 'If-None-Match', description: 'Only *: the stream has no events.', example: '*', required: false })
   @ApiBody({ schema: either(StreamSingleAppendBody, StreamBatchAppendBody) })
-  @ApiCreatedResponse({ description: 'Stored.', schema: either(AppendedOne, AppendedBatch) })
-  @ApiOkResponse({
-    description: 'Stored before under this idempotency key.',
-    schema: either(AppendedOne, AppendedBatch),
-  })
   async append(@Http() http: HttpExchange, @CallerAccess() access: Access, @Param('stream') stream: string) {
     http.form()
     const given = appendBody(http.request.body)

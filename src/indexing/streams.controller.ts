@@ -1,6 +1,5 @@
 // `GET /v1/streams` and `GET /v1/streams/{stream}`: lists streams and describes one.
 import { Controller, Get, Param, Query } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import { streamState } from '../appending/preconditions.js'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
@@ -9,11 +8,11 @@ import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { entityTag } from '../wire/negotiation.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { StreamAnswerDto, StreamsAnswerDto, StreamsQueryDto } from './indexing.dto.js'
 import { Streams } from './streams.service.js'
 
-@ApiTags('streams')
 @Controller('v1/streams')
 export class StreamsController {
   constructor(
@@ -23,11 +22,11 @@ export class StreamsController {
 
   @Get()
   @Needs('events.read')
-  @ApiOperation({
+  @Route('listStreams', {
     summary: 'List streams',
     description: 'Names that match, in order, each with its revision and last position.',
+    answers: { 200: { description: 'A page of streams.', type: StreamsAnswerDto } },
   })
-  @ApiOkResponse({ description: 'A page of streams.', type: StreamsAnswerDto })
   async list(
     @Query(new ValidatorPipe(StreamsQueryDto)) query: StreamsQueryDto,
     @CallerAccess() access: Access,
@@ -39,12 +38,12 @@ export class StreamsController {
 
   @Get(':stream')
   @Needs('events.read')
-  @ApiOperation({
+  @Route('readStream', {
     summary: 'Read about one stream',
     description: 'Its revision, its first and last event, and how many events there are.',
+    path: [{ name: 'stream', description: 'The name of a stream.', example: 'agent_builder-1' }],
+    answers: { 200: { description: 'The stream.', type: StreamAnswerDto } },
   })
-  @ApiParam({ name: 'stream', description: 'The name of a stream.', example: 'agent_builder-1' })
-  @ApiOkResponse({ description: 'The stream.', type: StreamAnswerDto })
   async one(
     @Param('stream') stream: string,
     @CallerAccess() access: Access,

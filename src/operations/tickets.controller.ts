@@ -1,6 +1,5 @@
 // `POST /v1/tickets`: a ticket for an EventSource or a WebSocket of a browser, which cannot send the header of a token.
 import { Controller, Post } from '@nestjs/common'
-import { ApiCreatedResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
@@ -9,6 +8,7 @@ import { TokenVerifier } from '../auth/token-verifier.js'
 import { invalid } from '../contract/errors.js'
 import { Text } from '../wire/fields.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 
 export class TicketAnswer {
   @Text('Goes into an address, as `?ticket=`.', { example: 'Qf0b9Xj1rXg1Yp0c7m3kJ2v8wq5tLhZ6sUeNdAaRbOc' })
@@ -17,7 +17,6 @@ export class TicketAnswer {
   expiresAt: string
 }
 
-@ApiTags('tokens')
 @Controller('v1/tickets')
 export class TicketsController {
   constructor(
@@ -27,13 +26,12 @@ export class TicketsController {
 
   @Post()
   @Needs('any')
-  @ApiOperation({
+  @Route('createTicket', {
     summary: 'Make a ticket',
-    operationId: 'createTicket',
     description:
       'For one server-sent stream (`GET /v1/events?ticket=…` or `GET /v1/projections/{name}/changes?ticket=…`, with `Accept: text/event-stream`) or one WebSocket (`/v1/stream?ticket=…`), within 30 s. What is opened by it may do what the token may, and ends with it.',
+    answers: { 201: { description: 'A new ticket.', type: TicketAnswer } },
   })
-  @ApiCreatedResponse({ description: 'A new ticket.', type: TicketAnswer })
   async create(@Http() http: HttpExchange, @CallerAccess() { agentId }: Access): Promise<string | Buffer> {
     const { token, body } = http.request
     for (const field of Object.keys(body ?? {}))

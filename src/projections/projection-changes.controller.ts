@@ -1,16 +1,16 @@
 // The route `GET /v1/projections/{name}/changes`, which sends all states and then each change as server-sent events.
 import type { Readable } from 'node:stream'
 import { Controller, Get, Param, Query } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiParam, ApiProduces, ApiTags } from '@nestjs/swagger'
+import { ApiProduces } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs, TakesTickets } from '../auth/scope.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { ProjectionChanges } from './projection-changes.service.js'
 import { ProjectionChangesParameters } from './projections.dto.js'
 
-@ApiTags('state')
 @Controller('v1/projections')
 export class ProjectionChangesController {
   constructor(private readonly changes: ProjectionChanges) {}
@@ -18,14 +18,14 @@ export class ProjectionChangesController {
   @Get(':name/changes')
   @Needs('events.read')
   @TakesTickets()
-  @ApiOperation({
+  @Route('followProjection', {
     summary: 'Follow a live projection',
     description:
       'Server-sent events without end: `state` for every state there is, `caughtUp`, then `state` or `removed` whenever one changes. Who reads slowly is told the newest and not all in between. Whoever comes back is told all states again.',
+    path: [{ name: 'name', description: 'The name of the projection.', example: 'tasks' }],
+    answers: { 200: { description: 'The states, and what becomes of them.', schema: { type: 'string' } } },
   })
-  @ApiParam({ name: 'name', description: 'The name of the projection.', example: 'tasks' })
   @ApiProduces('text/event-stream')
-  @ApiOkResponse({ description: 'The states, and what becomes of them.', schema: { type: 'string' } })
   async follow(
     @Param('name') name: string,
     @Query(new ValidatorPipe(ProjectionChangesParameters)) { key }: ProjectionChangesParameters,

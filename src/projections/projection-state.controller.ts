@@ -1,12 +1,12 @@
 // The routes `GET /v1/projections/{name}/state` and `/keys`, which answer the state of a projection at any moment.
 import { Controller, Get, Param, Query } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { encoded } from '../wire/negotiation.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { ProjectionStates } from './projection-states.service.js'
@@ -19,7 +19,6 @@ import {
 
 const NAME = { name: 'name', description: 'The name of the projection.', example: 'tasks' }
 
-@ApiTags('state')
 @Controller('v1/projections')
 export class ProjectionStateController {
   constructor(
@@ -29,13 +28,13 @@ export class ProjectionStateController {
 
   @Get(':name/state')
   @Needs('events.read')
-  @ApiOperation({
+  @Route('readProjectionState', {
     summary: 'Read the state of a projection',
     description:
       'Of what the token may read, up to a position, an event or a time, themselves included. A live projection is answered from memory, with its position, to a token that may read all of its streams.',
+    path: [NAME],
+    answers: { 200: { description: 'The state.', type: ProjectionStateAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'The state.', type: ProjectionStateAnswer })
   async state(
     @Param('name') name: string,
     @Query(new ValidatorPipe(ProjectionStateParameters)) asked: ProjectionStateParameters,
@@ -53,13 +52,13 @@ export class ProjectionStateController {
 
   @Get(':name/keys')
   @Needs('events.read')
-  @ApiOperation({
+  @Route('readProjectionKeys', {
     summary: 'Read the states of a projection by key',
     description:
       'A page of them. Pages of one moment are those with the `at` of the first one’s `position`; without it each is of its own.',
+    path: [NAME],
+    answers: { 200: { description: 'A page.', type: ProjectionKeysAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'A page.', type: ProjectionKeysAnswer })
   async keys(
     @Param('name') name: string,
     @Query(new ValidatorPipe(ProjectionKeysParameters)) asked: ProjectionKeysParameters,

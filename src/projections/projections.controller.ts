@@ -1,18 +1,11 @@
 // The routes of `/v1/projections`, which define, list, read and delete projections.
-import { Body, Controller, Delete, Get, HttpCode, Param, Put, Query } from '@nestjs/common'
-import {
-  ApiCreatedResponse,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger'
+import { Body, Controller, Delete, Get, Param, Put, Query } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Projections, type ProjectionVersion } from '../folding/projections.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { ProjectionAnswer, ProjectionBody, ProjectionsAnswer, ProjectionVersionParameters } from './projections.dto.js'
 
@@ -22,15 +15,17 @@ const NAME = {
   example: 'tasks',
 }
 
-@ApiTags('state')
 @Controller('v1/projections')
 export class ProjectionsController {
   constructor(private readonly projections: Projections) {}
 
   @Get()
   @Needs('events.read')
-  @ApiOperation({ summary: 'List projections', description: 'All that are in force, without what they do.' })
-  @ApiOkResponse({ description: 'The projections.', type: ProjectionsAnswer })
+  @Route('listProjections', {
+    summary: 'List projections',
+    description: 'All that are in force, without what they do.',
+    answers: { 200: { description: 'The projections.', type: ProjectionsAnswer } },
+  })
   async list(@Http() http: HttpExchange) {
     http.form()
     const { current } = await this.projections.definitions.log()
@@ -42,12 +37,12 @@ export class ProjectionsController {
 
   @Get(':name')
   @Needs('events.read')
-  @ApiOperation({
+  @Route('readProjection', {
     summary: 'Read one projection',
     description: 'Its definition, or an older version of it, also after it has been deleted.',
+    path: [NAME],
+    answers: { 200: { description: 'The projection.', type: ProjectionAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'The projection.', type: ProjectionAnswer })
   async one(
     @Param('name') name: string,
     @Query(new ValidatorPipe(ProjectionVersionParameters)) { version }: ProjectionVersionParameters,
@@ -59,13 +54,15 @@ export class ProjectionsController {
 
   @Put(':name')
   @Needs('admin.write')
-  @ApiOperation({
+  @Route('defineProjection', {
     summary: 'Define a projection, or change it',
     description: 'Each change is a new version; the same again is none. Older versions can still be asked for.',
+    path: [NAME],
+    answers: {
+      200: { description: 'It existed, and is now as the body says.', type: ProjectionAnswer },
+      201: { description: 'Defined.', type: ProjectionAnswer },
+    },
   })
-  @ApiParam(NAME)
-  @ApiCreatedResponse({ description: 'Defined.', type: ProjectionAnswer })
-  @ApiOkResponse({ description: 'It existed, and is now as the body says.', type: ProjectionAnswer })
   async define(
     @Param('name') name: string,
     @Body(new ValidatorPipe(ProjectionBody)) body: ProjectionBody,
@@ -79,11 +76,13 @@ export class ProjectionsController {
   }
 
   @Delete(':name')
-  @HttpCode(204)
   @Needs('admin.write')
-  @ApiOperation({ summary: 'Delete a projection', description: 'Its versions can still be asked for by number.' })
-  @ApiParam(NAME)
-  @ApiNoContentResponse({ description: 'Deleted.' })
+  @Route('deleteProjection', {
+    summary: 'Delete a projection',
+    description: 'Its versions can still be asked for by number.',
+    path: [NAME],
+    answers: { 204: { description: 'Deleted.' } },
+  })
   async remove(@Param('name') name: string, @CallerAccess() access: Access): Promise<void> {
     await this.projections.remove(name, access.agentId)
   }

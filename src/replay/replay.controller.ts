@@ -1,7 +1,7 @@
 // The routes `POST /v1/replay` and `GET /v1/streams/{stream}/state`, which fold history up to any moment.
 import type { Readable } from 'node:stream'
-import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common'
-import { ApiBody, ApiOkResponse, ApiOperation, ApiParam, ApiTags } from '@nestjs/swagger'
+import { Body, Controller, Get, Param, Post, Query } from '@nestjs/common'
+import { ApiBody } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
@@ -13,12 +13,12 @@ import { Replays } from '../folding/replays.service.js'
 import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { encoded } from '../wire/negotiation.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 
 const FORMS = ['json', 'msgpack', 'ndjson'] as const
 const PROGRESS_EVENTS = 10_000
 
-@ApiTags('state')
 @Controller('v1')
 export class ReplayController {
   constructor(
@@ -28,15 +28,14 @@ export class ReplayController {
   ) {}
 
   @Post('replay')
-  @HttpCode(200)
   @Needs('events.read')
-  @ApiOperation({
+  @Route('replayEvents', {
     summary: 'Fold events into a state',
     description:
       'The state after all events that match, from `after` to `at`. With `Accept: application/x-ndjson`: frames of progress, or the state after every event, then the last state and an `end` frame.',
+    answers: { 200: { description: 'The state.', type: ReplayAnswerDto } },
   })
   @ApiBody({ type: ReplayDto })
-  @ApiOkResponse({ description: 'The state.', type: ReplayAnswerDto })
   async replay(
     @Http() http: HttpExchange,
     @CallerAccess() access: Access,
@@ -55,12 +54,12 @@ export class ReplayController {
 
   @Get('streams/:stream/state')
   @Needs('events.read')
-  @ApiOperation({
+  @Route('readStreamState', {
     summary: 'Read the state of a stream',
     description: 'Its events folded up to a position, an event or a time, themselves included.',
+    path: [{ name: 'stream', description: 'The name of the stream, its slashes as %2F.', example: 'agent_builder-1' }],
+    answers: { 200: { description: 'The state.', type: StreamStateAnswerDto } },
   })
-  @ApiParam({ name: 'stream', description: 'The name of the stream, its slashes as %2F.', example: 'agent_builder-1' })
-  @ApiOkResponse({ description: 'The state.', type: StreamStateAnswerDto })
   async streamState(
     @Param('stream') stream: string,
     @Http() http: HttpExchange,

@@ -1,22 +1,13 @@
 // The routes of `/v1/snapshots`, which keep and release folds and show, verify, protect and remove snapshots.
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common'
-import {
-  ApiBody,
-  ApiCreatedResponse,
-  ApiHeader,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiResponse,
-  ApiTags,
-} from '@nestjs/swagger'
+import { Body, Controller, Delete, Get, Param, Post } from '@nestjs/common'
+import { ApiBody, ApiHeader } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { entityTag } from '../wire/negotiation.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import type { KeptFold } from './registry.js'
 import { isFoldId, isSnapshotId } from './snapshot-names.js'
@@ -38,15 +29,17 @@ type Text = string | Buffer
 const ID = { name: 'id', description: 'The id of a snapshot.', example: `${'0'.repeat(32)}-0000000000001200` }
 const FOLD = { name: 'fold', description: 'The id of a fold.', example: '0'.repeat(64) }
 
-@ApiTags('snapshots')
 @Controller('v1/snapshots')
 export class SnapshotsController {
   constructor(private readonly snapshots: Snapshots) {}
 
   @Get()
   @Needs('admin.read')
-  @ApiOperation({ summary: 'List snapshots', description: 'And the folds of which they are kept.' })
-  @ApiOkResponse({ description: 'All there are.', type: SnapshotsAnswer })
+  @Route('listSnapshots', {
+    summary: 'List snapshots',
+    description: 'And the folds of which they are kept.',
+    answers: { 200: { description: 'All there are.', type: SnapshotsAnswer } },
+  })
   list(@CallerAccess() access: Access, @Http() http: HttpExchange): Text {
     const { registry, all } = this.snapshots
     const snapshots = all.map(one => this.shown(one, access))
@@ -55,13 +48,13 @@ export class SnapshotsController {
 
   @Post()
   @Needs('admin.write')
-  @ApiOperation({
+  @Route('keepSnapshots', {
     summary: 'Keep snapshots of a fold',
     description:
       'And make one now. Further ones are made as the log grows, and replays of the same fold begin there. What the token may not read is in no state of it.',
+    answers: { 201: { description: 'It is kept.', type: KeepFoldAnswer } },
   })
   @ApiBody({ type: KeepFoldDto })
-  @ApiCreatedResponse({ description: 'It is kept.', type: KeepFoldAnswer })
   async keep(
     @Body(new ValidatorPipe(KeepFoldDto)) { name, ...fold }: KeepFoldDto,
     @CallerAccess() access: Access,
@@ -76,14 +69,13 @@ export class SnapshotsController {
   }
 
   @Delete('folds/:fold')
-  @HttpCode(204)
   @Needs('admin.write')
-  @ApiOperation({
+  @Route('releaseFold', {
     summary: 'Let a fold go',
     description: 'With its snapshots, but for those that are protected and what they stand on.',
+    path: [FOLD],
+    answers: { 204: { description: 'It is kept no more.' } },
   })
-  @ApiParam(FOLD)
-  @ApiNoContentResponse({ description: 'It is kept no more.' })
   async letGo(@Param('fold') fold: string): Promise<void> {
     if (!isFoldId(fold)) throw new StoreError('NOT_FOUND', 'No such fold is kept.')
     await this.snapshots.unregister(fold)
@@ -91,24 +83,29 @@ export class SnapshotsController {
 
   @Get(':id')
   @Needs('admin.read')
-  @ApiOperation({ summary: 'Describe a snapshot', description: 'Without its state.' })
-  @ApiParam(ID)
-  @ApiOkResponse({ description: 'The snapshot.', type: SnapshotAnswer })
+  @Route('readSnapshot', {
+    summary: 'Describe a snapshot',
+    description: 'Without its state.',
+    path: [ID],
+    answers: { 200: { description: 'The snapshot.', type: SnapshotAnswer } },
+  })
   one(@Param('id') id: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Text {
     return http.send(this.shown(this.snapshots.one(checked(id)), access))
   }
 
   @Get(':id/state')
   @Needs('admin.read')
-  @ApiOperation({
+  @Route('readSnapshotState', {
     summary: 'Read the state of a snapshot',
     description:
       'With a token that may read every event that can be in it; for any other there is none. The ETag is the hash of the state, with the form behind it where that is not JSON: with it in If-None-Match, the same state answers 304.',
+    path: [ID],
+    answers: {
+      200: { description: 'The state.', type: SnapshotStateAnswer },
+      304: { description: 'It is still this state.' },
+    },
   })
-  @ApiParam(ID)
   @ApiHeader({ name: 'If-None-Match', description: 'The ETag of an earlier answer.', required: false })
-  @ApiOkResponse({ description: 'The state.', type: SnapshotStateAnswer })
-  @ApiResponse({ status: 304, description: 'It is still this state.' })
   async state(
     @Param('id') id: string,
     @CallerAccess() access: Access,
@@ -121,15 +118,14 @@ export class SnapshotsController {
   }
 
   @Post(':id/verify')
-  @HttpCode(200)
   @Needs('admin.write')
-  @ApiOperation({
+  @Route('verifySnapshot', {
     summary: 'Verify a snapshot',
     description:
       'Folds anew without any snapshot and compares bytes. One that is wrong is moved to quarantine with all that may have been made of it, and is made again.',
+    path: [ID],
+    answers: { 200: { description: 'What was found.', type: VerifiedAnswer } },
   })
-  @ApiParam(ID)
-  @ApiOkResponse({ description: 'What was found.', type: VerifiedAnswer })
   async verify(@Param('id') id: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Promise<Text> {
     const { verdict, wrong, made } = await this.snapshots.verify(checked(id))
     return http.send({
@@ -140,32 +136,37 @@ export class SnapshotsController {
   }
 
   @Post(':id/protect')
-  @HttpCode(200)
   @Needs('admin.write')
-  @ApiOperation({ summary: 'Protect a snapshot', description: 'It stays, however old, with what it stands on.' })
-  @ApiParam(ID)
-  @ApiOkResponse({ description: 'It is protected.', type: SnapshotAnswer })
+  @Route('protectSnapshot', {
+    summary: 'Protect a snapshot',
+    description: 'It stays, however old, with what it stands on.',
+    path: [ID],
+    answers: { 200: { description: 'It is protected.', type: SnapshotAnswer } },
+  })
   async protect(@Param('id') id: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Promise<Text> {
     return http.send(this.shown(await this.snapshots.setProtected(checked(id), true), access))
   }
 
   @Delete(':id/protect')
   @Needs('admin.write')
-  @ApiOperation({ summary: 'End the protection of a snapshot', description: 'It goes when its time has come.' })
-  @ApiParam(ID)
-  @ApiOkResponse({ description: 'It is not protected.', type: SnapshotAnswer })
+  @Route('unprotectSnapshot', {
+    summary: 'End the protection of a snapshot',
+    description: 'It goes when its time has come.',
+    path: [ID],
+    answers: { 200: { description: 'It is not protected.', type: SnapshotAnswer } },
+  })
   async unprotect(@Param('id') id: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Promise<Text> {
     return http.send(this.shown(await this.snapshots.setProtected(checked(id), false), access))
   }
 
   @Delete(':id')
   @Needs('admin.write')
-  @ApiOperation({
+  @Route('deleteSnapshot', {
     summary: 'Remove a snapshot',
     description: 'With those that are differences to it. Refused when one of them is protected.',
+    path: [ID],
+    answers: { 200: { description: 'Removed.', type: RemovedAnswer } },
   })
-  @ApiParam(ID)
-  @ApiOkResponse({ description: 'Removed.', type: RemovedAnswer })
   async remove(@Param('id') id: string, @Http() http: HttpExchange): Promise<Text> {
     return http.send({ removed: await this.snapshots.remove(checked(id)) })
   }

@@ -1,7 +1,6 @@
 // `GET /v1/export`: every event of a store, as lines from which the same store can be made elsewhere.
 import type { Readable } from 'node:stream'
 import { Controller, Get, Query } from '@nestjs/common'
-import { ApiOkResponse, ApiOperation, ApiTags } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
@@ -10,11 +9,11 @@ import { EventStore } from '../contract/event-store.js'
 import { knownPosition } from '../contract/moment.js'
 import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
+import { Route } from '../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { exportFrames } from './export-frames.js'
 import { ExportParameters } from './transfer.dto.js'
 
-@ApiTags('admin')
 @Controller('v1/export')
 export class ExchangeController {
   constructor(
@@ -24,15 +23,17 @@ export class ExchangeController {
 
   @Get()
   @Needs('admin.read')
-  @ApiOperation({
+  @Route('exportEvents', {
     summary: 'Export every event',
     description:
       'NDJSON up to the head of now, streams of the service included, ended by an `end` frame; `lighthouse import` makes the same store of it. Needs events.read of everything too.',
-  })
-  @ApiOkResponse({
-    description:
-      'One frame a line: events as everywhere, with `record`, their stored bytes, where JSON does not say them.',
-    content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+    answers: {
+      200: {
+        description:
+          'One frame a line: events as everywhere, with `record`, their stored bytes, where JSON does not say them.',
+        content: { 'application/x-ndjson': { schema: { type: 'string' } } },
+      },
+    },
   })
   async export(
     @Http() http: HttpExchange,

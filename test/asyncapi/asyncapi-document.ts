@@ -5,6 +5,7 @@ import { DocumentBuilder, SwaggerModule } from '@nestjs/swagger'
 import * as ofConsumers from '../../src/groups/websocket/consuming.dto.js'
 import { FrameHandlers } from '../../src/streaming/frame-handlers.service.js'
 import * as ofAll from '../../src/websocket/frames.dto.js'
+import { withShortNames } from '../openapi/schema-names.js'
 
 interface Schema {
   readonly properties?: Readonly<Record<string, { readonly enum?: readonly string[] }>>
@@ -23,7 +24,7 @@ export function asyncApiOf(app: INestApplication, version: string): object {
   const definitions = [...Object.values(ofAll), ...Object.values(ofConsumers)] as readonly unknown[]
   const classes = definitions.filter(found => typeof found === 'function' && /^class /.test(String(found))) as Class[]
   const config = new DocumentBuilder().setOpenAPIVersion('3.1.0').build()
-  const { components } = SwaggerModule.createDocument(app, config, { extraModels: classes })
+  const { components } = withShortNames(SwaggerModule.createDocument(app, config, { extraModels: classes }))
   const schemas = (components?.schemas ?? {}) as Readonly<Record<string, Schema>>
   const frames = classes.flatMap(({ name }) => frameOf(name, schemas[name]))
   const said = new Set(['auth', ...app.get(FrameHandlers, { strict: false }).types])

@@ -3,9 +3,13 @@ import { readFileSync } from 'node:fs'
 import type { INestApplication } from '@nestjs/common'
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger'
 import { ERRORS, type ErrorCode } from '../../src/contract/errors.js'
+import { inSections, METHODS } from './in-sections.js'
+import { withShortNames } from './schema-names.js'
 
 type SchemaObject = Exclude<NonNullable<NonNullable<OpenAPIObject['components']>['schemas']>[string], { $ref: string }>
 type Operation = NonNullable<OpenAPIObject['paths'][string]['get']>
+type ResponseObject = Exclude<NonNullable<Operation['responses'][string]>, { $ref: string }>
+type SharedAnswers = Record<string, ResponseObject>
 
 /** Errors that any route under /v1 can answer with. */
 const ALWAYS: readonly ErrorCode[] = [
@@ -54,24 +58,25 @@ export function openApiOf(app: INestApplication, version: string): OpenAPIObject
     .setOpenAPIVersion('3.1.0')
     .setTitle('Lighthouse Event Store')
     .setDescription(
-      'The durable, ordered, auditable log through which fleets of AI agents coordinate. Every error is a problem (RFC 9457) of the catalogue at /problems.',
+      'The durable, ordered, auditable log through which fleets of AI agents coordinate. Every error is a problem (RFC 9457) of the [catalogue](/problems).',
     )
     .setVersion(version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
-    .addServer('/')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'token')
     .build()
-  const document = SwaggerModule.createDocument(app, config)
+  const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false })
+  const responses: SharedAnswers = {}
   for (const [path, item] of Object.entries(document.paths)) {
-    for (const method of ['get', 'post', 'put', 'patch', 'delete'] as const) {
+    for (const method of METHODS) {
       const operation = item[method]
       if (operation === undefined) continue
-      complete(operation, path, method)
+      complete(operation, path, method, responses)
       if (mayBeEmpty(operation, document)) (operation.requestBody as { required: boolean }).required = false
     }
   }
-  document.components = { ...document.components, schemas: { ...document.components?.schemas, Problem: PROBLEM } }
-  return document
+  const schemas = { ...document.components?.schemas, Problem: PROBLEM }
+  document.components = { ...document.components, schemas, responses }
+  return withShortNames(inSections(document))
 }
 
 /** A body in which nothing is required need not be sent. */
@@ -88,7 +93,7 @@ export function openApiText(app: INestApplication): string {
   return `${JSON.stringify(openApiOf(app, version), undefined, 2)}\n`
 }
 
-function complete(operation: Operation, path: string, method: string): void {
+function complete(operation: Operation, path: string, method: string, shared: SharedAnswers): void {
   const guarded = path.startsWith('/v1/')
   const optional = (operation as { 'x-scope'?: unknown })['x-scope'] === 'optional'
   if (guarded) operation.security = [{ token: [] }]
@@ -105,7 +110,7 @@ function complete(operation: Operation, path: string, method: string): void {
   ]
   const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
   for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
-    operation.responses[String(status)] ??= problemResponse(status, group)
+    operation.responses[String(status)] ??= sharedProblem(status, group, shared)
   }
 }
 
@@ -118,22 +123,15 @@ function ofChanges(path: string, method: string): readonly ErrorCode[] {
   return /\/n?ack$/.test(path) ? ['STALE_DELIVERY', ...OF_SERVICE_APPENDS] : OF_SERVICE_APPENDS
 }
 
-function problemResponse(status: number, codes: readonly ErrorCode[]) {
-  const description = codes.map(code => `\`${code}\`: ${ERRORS[code].title}. ${ERRORS[code].remedy}`).join('\n\n')
-  const [code] = codes as [ErrorCode]
-  const example = {
-    type: `/problems/${code}`,
-    title: ERRORS[code].title,
-    status,
-    detail: ERRORS[code].remedy,
-    instance: '/v1/events',
-    code,
-    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
-    correlationId: 'build-42',
-    retryable: ERRORS[code].retryable,
+/** Routes that can fail in the same ways share the answer, named after all of its codes. */
+function sharedProblem(status: number, codes: readonly ErrorCode[], shared: SharedAnswers): { $ref: string } {
+  const name = [status, ...codes].join('-')
+  const description = codes.map(code => `[\`${code}\`](/problems/${code}): ${ERRORS[code].title}.`).join('\n\n')
+  shared[name] ??= {
+    description,
+    content: { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' } } },
   }
-  const content = { 'application/problem+json': { schema: { $ref: '#/components/schemas/Problem' }, example } }
-  return { description, content }
+  return { $ref: `#/components/responses/${name}` }
 }
 
 const text = (description: string): SchemaObject => ({ type: 'string', description })
@@ -141,6 +139,17 @@ const text = (description: string): SchemaObject => ({ type: 'string', descripti
 const PROBLEM: SchemaObject = {
   type: 'object',
   description: 'Problem details, RFC 9457.',
+  example: {
+    type: '/problems/REVISION_CONFLICT',
+    title: ERRORS.REVISION_CONFLICT.title,
+    status: ERRORS.REVISION_CONFLICT.status,
+    detail: ERRORS.REVISION_CONFLICT.remedy,
+    instance: '/v1/events',
+    code: 'REVISION_CONFLICT',
+    traceId: '4bf92f3577b34da6a3ce929d0e0e4736',
+    correlationId: 'build-42',
+    retryable: ERRORS.REVISION_CONFLICT.retryable,
+  },
   required: ['type', 'title', 'status', 'detail', 'instance', 'code', 'traceId', 'correlationId', 'retryable'],
   properties: {
     type: text('Where the problem is explained: /problems/ and the code.'),

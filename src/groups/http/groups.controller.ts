@@ -1,19 +1,12 @@
 // The routes `/v1/subscriptions`: they define consumer groups, hand out and settle their events, and show their state.
-import { Body, Controller, Delete, Get, HttpCode, Param, Post, Put, Query } from '@nestjs/common'
-import {
-  ApiCreatedResponse,
-  ApiNoContentResponse,
-  ApiOkResponse,
-  ApiOperation,
-  ApiParam,
-  ApiTags,
-} from '@nestjs/swagger'
+import { Body, Controller, Delete, Get, Param, Post, Put, Query } from '@nestjs/common'
 import type { Access } from '../../auth/access.js'
 import { challengeOf } from '../../auth/authentication.js'
 import { CallerAccess } from '../../auth/caller.decorator.js'
 import { Needs } from '../../auth/scope.decorator.js'
 import { TokenVerifier } from '../../auth/token-verifier.js'
 import { Http, type HttpExchange } from '../../wire/http.decorator.js'
+import { Route } from '../../wire/openapi/route.decorator.js'
 import { ValidatorPipe } from '../../wire/validator.pipe.js'
 import { Groups, type Nack } from '../groups.service.js'
 import { timeOf } from '../state/group-status.js'
@@ -45,7 +38,6 @@ const NAME = {
   example: 'builders',
 }
 
-@ApiTags('subscriptions')
 @Controller('v1/subscriptions')
 @Needs('streams.subscribe')
 export class GroupsController {
@@ -55,12 +47,12 @@ export class GroupsController {
   ) {}
 
   @Get()
-  @ApiOperation({
+  @Route('listGroups', {
     summary: 'List subscriptions',
     description:
       'Those this token owns, consumes or may watch, in the order of their names, each with its definition and how far it has come.',
+    answers: { 200: { description: 'A page of subscriptions.', type: GroupsAnswer } },
   })
-  @ApiOkResponse({ description: 'A page of subscriptions.', type: GroupsAnswer })
   async list(
     @Query(new ValidatorPipe(ListGroupsQuery)) { after = '', limit = 1 }: ListGroupsQuery,
     @CallerAccess() access: Access,
@@ -71,23 +63,28 @@ export class GroupsController {
   }
 
   @Get(':name')
-  @ApiOperation({ summary: 'Read about one subscription', description: 'Its definition and how far it has come.' })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'The subscription.', type: GroupAnswer })
+  @Route('readGroup', {
+    summary: 'Read about one subscription',
+    description: 'Its definition and how far it has come.',
+    path: [NAME],
+    answers: { 200: { description: 'The subscription.', type: GroupAnswer } },
+  })
   async one(@Param('name') name: string, @CallerAccess() access: Access, @Http() http: HttpExchange): Promise<Text> {
     http.form()
     return http.send(await this.groups.view(name, access))
   }
 
   @Put(':name')
-  @ApiOperation({
+  @Route('defineGroup', {
     summary: 'Define a subscription, or change its settings',
     description:
       'A group of consumers to which each event that matches is handed out until it is settled: within what this token may subscribe to and manage (`subscriptions.manage`). `filter` and `after` stay as they are; the rest may be changed by the agent that defined it. A consumer may send the same as it is.',
+    path: [NAME],
+    answers: {
+      200: { description: 'It existed, and is now as the body says.', type: GroupAnswer },
+      201: { description: 'Defined.', type: GroupAnswer },
+    },
   })
-  @ApiParam(NAME)
-  @ApiCreatedResponse({ description: 'Defined.', type: GroupAnswer })
-  @ApiOkResponse({ description: 'It existed, and is now as the body says.', type: GroupAnswer })
   async define(
     @Param('name') name: string,
     @Body(new ValidatorPipe(DefineGroupBody)) body: DefineGroupBody,
@@ -104,26 +101,24 @@ export class GroupsController {
   }
 
   @Delete(':name')
-  @HttpCode(204)
-  @ApiOperation({
+  @Route('deleteGroup', {
     summary: 'Delete a subscription',
     description: 'By the agent that defined it, or with admin.write. The events it handed out stay.',
+    path: [NAME],
+    answers: { 204: { description: 'Deleted.' } },
   })
-  @ApiParam(NAME)
-  @ApiNoContentResponse({ description: 'Deleted.' })
   async remove(@Param('name') name: string, @CallerAccess() access: Access): Promise<void> {
     await this.groups.remove(name, access)
   }
 
   @Post(':name/take')
-  @HttpCode(200)
-  @ApiOperation({
+  @Route('takeFromGroup', {
     summary: 'Take events to work on',
     description:
       'Events this token may subscribe to, oldest first, each with the token by which it is settled before its deadline. Nobody else is given them until then.',
+    path: [NAME],
+    answers: { 200: { description: 'What there was in time, possibly nothing.', type: TakeAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'What there was in time, possibly nothing.', type: TakeAnswer })
   async take(
     @Param('name') name: string,
     @Query(new ValidatorPipe(TakeQuery)) { max = 1, wait = 0 }: TakeQuery,
@@ -153,13 +148,12 @@ export class GroupsController {
   }
 
   @Post(':name/ack')
-  @HttpCode(200)
-  @ApiOperation({
+  @Route('ackDeliveries', {
     summary: 'Settle deliveries as done',
     description: 'All of them or none. Doing it again is harmless.',
+    path: [NAME],
+    answers: { 200: { description: 'They are settled.', type: SettledAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'They are settled.', type: SettledAnswer })
   async ack(
     @Param('name') name: string,
     @Body(new ValidatorPipe(AckBody)) { tokens }: AckBody,
@@ -171,13 +165,12 @@ export class GroupsController {
   }
 
   @Post(':name/nack')
-  @HttpCode(200)
-  @ApiOperation({
+  @Route('nackDeliveries', {
     summary: 'Settle deliveries as not done',
     description: 'To be tried again, put aside, or skipped. All of them or none. Doing it again is harmless.',
+    path: [NAME],
+    answers: { 200: { description: 'They are settled.', type: SettledAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'They are settled.', type: SettledAnswer })
   async nack(
     @Param('name') name: string,
     @Body(new ValidatorPipe(NackBody)) body: NackBody,
@@ -189,13 +182,13 @@ export class GroupsController {
   }
 
   @Get(':name/parked')
-  @ApiOperation({
+  @Route('listParkedEvents', {
     summary: 'List what is parked',
     description:
       'Those this token may subscribe to, with `admin.read` all of them, in order of position: why each is parked and, where the token covers it, the event.',
+    path: [NAME],
+    answers: { 200: { description: 'A page of parked events.', type: ParkedAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'A page of parked events.', type: ParkedAnswer })
   async parked(
     @Param('name') name: string,
     @Query(new ValidatorPipe(ParkedQuery)) { after = 0, limit = 1 }: ParkedQuery,
@@ -212,14 +205,13 @@ export class GroupsController {
   }
 
   @Post(':name/parked/replay')
-  @HttpCode(200)
-  @ApiOperation({
+  @Route('replayParkedEvents', {
     summary: 'Hand parked events out again',
     description:
       'By the agent that defined the subscription, or with admin.write. They have all their attempts before them.',
+    path: [NAME],
+    answers: { 200: { description: 'They are no longer parked.', type: ReplayedAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'They are no longer parked.', type: ReplayedAnswer })
   async replay(
     @Param('name') name: string,
     @Body(new ValidatorPipe(ParkedBody)) { positions }: ParkedBody,
@@ -231,14 +223,13 @@ export class GroupsController {
   }
 
   @Post(':name/parked/discard')
-  @HttpCode(200)
-  @ApiOperation({
+  @Route('discardParkedEvents', {
     summary: 'Give parked events up',
     description:
       'By the agent that defined the subscription, or with admin.write. The events themselves stay in the log.',
+    path: [NAME],
+    answers: { 200: { description: 'They are no longer parked.', type: DiscardedAnswer } },
   })
-  @ApiParam(NAME)
-  @ApiOkResponse({ description: 'They are no longer parked.', type: DiscardedAnswer })
   async discard(
     @Param('name') name: string,
     @Body(new ValidatorPipe(ParkedBody)) { positions }: ParkedBody,
