@@ -8,15 +8,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import { configOf } from '../../test/support/config-module.js'
 import { loadSettings } from '../config/load-settings.js'
 import type { Settings } from '../config/settings.js'
-import { codeOf } from '../contract/errors.js'
 import { AuthModule } from './auth.module.js'
 import { Authentication } from './authentication.js'
-import { BadToken } from './claims.js'
-import { Denials } from './denials.js'
-import { Quotas } from './quotas.js'
 import { assertEveryRouteDeclares, openRoutes } from './route-needs.guard.js'
 import { Needs, Public } from './scope.decorator.js'
-import { TokenVerifier } from './token-verifier.js'
 
 const secret = 'a secret of the tests, long enough for HS256'
 const quota = { requestsPerMinute: 100_000, eventsPerMinute: 1000, bytesPerMinute: 1e6, batch: 10 }

@@ -10,6 +10,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0006-live.md': 'the way of an event to its followers',
   'docs/adr/0007-state-from-history.md': 'the way of an event into a state',
   'docs/adr/0012-commit-log.md': 'what stands on what',
+  'docs/adr/0013-degradation.md': 'the road of trouble to the mode',
 }
 
 /** Languages of blocks that cannot be done here. */
@@ -20,9 +21,4 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Blocks that would be run, but ask for more than a test may take: by their page and their first words. */
 export const TOO_MUCH: Readonly<Record<string, string>> = {
   'README.md npm start': 'the two commands themselves, which `npm run stranger` runs in a fresh clone',
-}
-
-/** Pages that fail until another change comes: they are followed, and have to fail, so that the entry goes when it has come. */
-export const WAITING: Readonly<Record<string, string>> = {
-  'docs/GROUPS.md': 'a take without a body, but with the kind of one, is 400',
 }

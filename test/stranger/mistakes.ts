@@ -1,8 +1,8 @@
 // Sends every mistake of the table to a server of the clone, and prints what is answered.
 import assert from 'node:assert/strict'
+import { MISTAKES, type Mistake } from '../e2e/mistakes.js'
 import { TEST_SECRET, tokenOf } from '../support/running-server.js'
 import type { Clone } from './clone.js'
-import { MISTAKES, type Mistake } from './mistake.js'
 import type { Check } from './run-stranger.js'
 
 const HOUR_SECONDS = 3_600

@@ -1,6 +1,6 @@
 // Writes a group's state events in the order they were decided: one append at a time, the next with all that waits.
 import type { NewEvent } from '../../contract/event.js'
-import type { EventStore } from '../../contract/event-store.js'
+import type { AppendTerms, EventStore } from '../../contract/event-store.js'
 import { appendOf, type Change, eventOf, type StateEvent } from '../state/group-events.js'
 
 interface Entry {
@@ -63,7 +63,7 @@ export class SerialAppender {
       const some = this.next()
       try {
         const events = some.flatMap(entry => entry.events)
-        if (events.length > 0) await this.store.append(appendOf(events))
+        if (events.length > 0) await this.store.append(appendOf(events), termsOf(events))
       } catch (error) {
         this.fail(error, some)
         return
@@ -92,6 +92,14 @@ export class SerialAppender {
     this.onFailure(error)
     for (const { reject } of [...first, ...this.entries.splice(0)]) reject(error)
   }
+}
+
+/** What is handed out may be settled in every mode of the service; nothing more is handed out while it takes no appends. */
+const SETTLING: ReadonlySet<string> = new Set(['EventsSettled', 'EventsReturned', 'EventsParked'])
+const IN_EVERY_MODE: AppendTerms = Object.freeze({ inEveryMode: true })
+
+function termsOf(events: readonly NewEvent[]): AppendTerms | undefined {
+  return events.every(({ type }) => SETTLING.has(type)) ? IN_EVERY_MODE : undefined
 }
 
 function weightOf(change: StateEvent): number {
