@@ -242,7 +242,7 @@ test('config shows every setting there is and where it comes from, and of secret
   expect(shown.authOwn.value).toEqual(OWN_STREAMS)
   expect(developmentSecret.value).toBe('(not made)')
   const other = await words('config', '--colour', 'red')
-  expect(other).toMatchObject({ status: 2, out: '', err: expect.stringContaining("Unknown option '--colour'") })
+  expect(other).toMatchObject({ status: 2, out: '', err: expect.stringContaining('there is no option --colour') })
   removeTempDirectory(join(data, '..'))
 })
 

@@ -64,8 +64,8 @@ test.each([STRANGE, 'http://localhost:5174', 'https://localhost:5173', 'null', '
 )
 
 test('what is no preflight is answered as before', async () => {
-  expect((await fetch(`${server.url}/v1/events`, { method: 'OPTIONS' })).status).toBe(404)
-  expect((await fetch(`${server.url}/v1/events`, { method: 'OPTIONS', headers: { origin: PAGE } })).status).toBe(404)
+  expect((await fetch(`${server.url}/v1/events`, { method: 'OPTIONS' })).status).toBe(405)
+  expect((await fetch(`${server.url}/v1/events`, { method: 'OPTIONS', headers: { origin: PAGE } })).status).toBe(405)
 })
 
 test('a page of a listed origin reads its answers, refusals included, and so does one of a listed host', async () => {

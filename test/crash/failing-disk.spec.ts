@@ -205,7 +205,7 @@ test.each(troubles)(
       resumed: 0,
     }
     let at = 1
-    while (await troubleAt(at, trouble, counts)) at += stride(trouble.stride, 3 * trouble.stride)
+    while (await troubleAt(at, trouble, counts)) at += stride(trouble.stride, 5 * trouble.stride)
     tell(trouble.name, { ...counts })
     must(counts.faults > 0 && counts.cases > 0, () => 'this gate proved nothing: no fault was delivered')
   },
@@ -292,7 +292,7 @@ test('a start that fails on a bad disk and another one cut short by the power co
     const probe = await failedStart(settled, failAt)
     if (probe === undefined) break
     counts.failedStarts++
-    for (let dieAt = 1 + (failAt % 5); ; dieAt += stride(5, 15)) {
+    for (let dieAt = 1 + (failAt % 5); ; dieAt += stride(5, 25)) {
       const disk = (await failedStart(settled, failAt)) as FakeDisk
       disk.arm({ dieAt })
       const opened = await openTiny(disk, new ManualClock()).catch(() => undefined)

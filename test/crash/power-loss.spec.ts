@@ -36,7 +36,7 @@ const fullLife: Story = {
 const briefLife: Story = {
   tell: liveBriefly,
   outcomes: SOAK > 0 ? [['lose-all', 0], ['keep-all', 0], ...seeds(4)] : seeds(1),
-  recoveryStride: stride(1, 3),
+  recoveryStride: stride(1, 5),
 }
 
 function seeds(count: number): (readonly [CrashMode, number])[] {
@@ -158,7 +158,7 @@ function expectWork(counts: Counts): void {
 }
 
 test('a life with rotations and a restart keeps its promises wherever the power goes', async () => {
-  const counts = await crashEverywhere(fullLife, stride(1, 3))
+  const counts = await crashEverywhere(fullLife, stride(1, 7))
   tell('power loss, full life', { ...counts })
   expectWork(counts)
   expect(counts.operations).toBeGreaterThan(200)

@@ -190,7 +190,7 @@ test.each(asks)(
   async (name, ask, prepare = async () => undefined) => {
     await mustBeServed(name, ask)
     for (const forGood of [false, true]) {
-      for (let at = 1, more = true; more; at += forGood ? stride(stepOf(name), 2 * stepOf(name)) : stride(1, 2)) {
+      for (let at = 1, more = true; more; at += forGood ? stride(stepOf(name), 3 * stepOf(name)) : stride(1, 3)) {
         more = false
         // In a hurry one way of failing for each operation, each of them at its turn.
         const codes = SOAK > 0 ? CODES : [CODES[(at + Number(forGood)) % CODES.length] as string]

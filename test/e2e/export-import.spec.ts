@@ -124,7 +124,9 @@ test(
       () => holdsEvents(at('copy')),
       undo,
     )
-    await expect(RunningServer.start({}, at('copy'))).rejects.toThrow('UNFINISHED_IMPORT')
+    await expect(RunningServer.start({ LIGHTHOUSE_LOG_FORMAT: 'json' }, at('copy'))).rejects.toThrow(
+      'UNFINISHED_IMPORT',
+    )
     const { status, out } = await lighthouse(...importing)
     expect(status).toBe(0)
     expect(out).toMatch(/^[1-9][0-9,]* events copied, [1-9][0-9,]* events found there and the same; the head is \d+\n$/)

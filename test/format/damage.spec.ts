@@ -44,7 +44,7 @@ describe.each(['clean', 'torn-off'] as const)('a store whose last stop was %s', 
 
   /** Both stores have the same sealed segments, so in one of the two a part of their bytes is enough; `npm run test:tools` tries all of the other's. */
   function sampled(segment: KnownSegment): number[] {
-    const step = name === 'clean' && segment.sealed ? stride(8, 24) : stride(1, 3)
+    const step = name === 'clean' && segment.sealed ? stride(8, 56) : stride(1, 7)
     return offsets(segment).filter((_, at) => at % step === 0)
   }
 
@@ -82,11 +82,11 @@ describe.each(['clean', 'torn-off'] as const)('a store whose last stop was %s', 
     const matrix = new Matrix()
     for (const path of indexPaths(store)) {
       const { length } = store.disk.bytes(path)
-      const step = name === 'clean' ? stride(499, 997) : stride(89, 499)
+      const step = name === 'clean' ? stride(499, 1_999) : stride(89, 997)
       for (let at = SEED % step; at < length; at += step) {
         await matrix.hold(`bit at ${at} of ${path}`, store, SOUND, disk => disk.flip(path, at, 1 << (at % 8)))
       }
-      for (let at = 0; at < length; at += stride(509, 997)) {
+      for (let at = 0; at < length; at += stride(509, 1_999)) {
         await matrix.hold(`${path} cut to ${at}`, store, SOUND, disk => disk.cut(path, at))
       }
     }

@@ -54,7 +54,7 @@ export class RunningServer {
     const early: string[] = []
     const output = createInterface({ input: child.stdout as NodeJS.ReadableStream })
     const address = await new Promise<string>((found, failed) => {
-      child.once('exit', code => failed(new Error(`the server ended with ${code}:\n${early.join('\n')}`)))
+      child.once('close', code => failed(new Error(`the server ended with ${code}:\n${early.join('\n')}`)))
       output.on('line', line => {
         early.push(line)
         const listening = /"address":"([^"]+)".*"message":"listening"/.exec(line)?.[1]

@@ -64,15 +64,14 @@ export class RealDisk implements Disk {
 
   async makeDirectory(directory: string): Promise<void> {
     try {
-      await promised<void>(done => fs.mkdir(directory, DIRECTORY_MODE, done))
+      await makeOne(directory)
     } catch (error) {
-      const code = diskErrorCode(error)
-      if (code === 'EEXIST' && fs.statSync(directory).isDirectory()) return
-      // Node's recursive mkdir never returns where a directory refuses new ones with ENOENT, as those of /proc do.
       const parent = dirname(directory)
-      if (code !== 'ENOENT' || parent === directory || fs.existsSync(parent)) throw error
-      await this.makeDirectory(parent)
-      await this.makeDirectory(directory)
+      if (diskErrorCode(error) !== 'ENOENT' || parent === directory) throw error
+      // Node's recursive mkdir never returns where a directory refuses new ones with ENOENT, as those of /proc do.
+      if (!fs.existsSync(parent)) await this.makeDirectory(parent)
+      // The parent is there by now, made here or by another caller meanwhile.
+      await makeOne(directory)
     }
   }
 
@@ -123,4 +122,13 @@ function refuseIrregular(stats: fs.Stats, path: string): void {
   if (stats.isFile()) return
   const code = stats.isDirectory() ? 'EISDIR' : 'EINVAL'
   throw Object.assign(new Error(`${code}: not a regular file, open '${path}'`), { code, syscall: 'open', path })
+}
+
+/** Resolves too when the directory is there already. */
+async function makeOne(directory: string): Promise<void> {
+  try {
+    await promised<void>(done => fs.mkdir(directory, DIRECTORY_MODE, done))
+  } catch (error) {
+    if (diskErrorCode(error) !== 'EEXIST' || !fs.statSync(directory).isDirectory()) throw error
+  }
 }

@@ -179,7 +179,7 @@ describe('postings and the model', () => {
         expect([...postings.blockChecksums()]).toEqual([...checksumsOf(identityOf(events))])
         await postings.close()
       }),
-      { numRuns: tries(60, 25) },
+      { numRuns: tries(60, 12) },
     )
   })
 
@@ -199,7 +199,7 @@ describe('postings and the model', () => {
           expectNothingMissing(postings, events, textsOf(events))
           await postings.close()
         }),
-        { numRuns: tries(25, 10) },
+        { numRuns: tries(25, 5) },
       )
     }
   })
