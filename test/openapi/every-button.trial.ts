@@ -37,8 +37,7 @@ async function press(page: Page, button: Button): Promise<string> {
 
 /** What an open panel holds is filled in while it is drawn, and drawn again. */
 async function drawn(page: Page): Promise<void> {
-  const frame = () => new Promise(done => requestAnimationFrame(done))
-  for (let frames = 0; frames < 10; frames++) await page.evaluate(frame)
+  for (let frames = 0; frames < 10; frames++) await page.evaluate('new Promise(done => requestAnimationFrame(done))')
 }
 
 /** Clicks until what follows is there: the page draws its parts anew now and then, and a click in between is lost. */
