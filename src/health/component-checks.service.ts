@@ -1,12 +1,12 @@
 // Checks each component (event store, storage, network, memory) within a time limit of its own.
 
-import { statfs } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { getHeapStatistics } from 'node:v8'
 import { Injectable } from '@nestjs/common'
 import { HealthIndicatorService } from '@nestjs/terminus'
 import { Settings } from '../config/settings.js'
 import { codeOf } from '../contract/errors.js'
+import { volumeOf } from '../monitors/resource-monitor.js'
 import { NetworkCheck } from './network-check.service.js'
 import { StoreCheck } from './store-check.service.js'
 
@@ -56,11 +56,11 @@ export class ComponentChecks {
 
   /** Reveals no path, because this route needs no token. */
   private async storage(): Promise<Finding> {
-    const { bavail, blocks, bsize } = await statfs(resolve(this.settings.dataDir))
+    const { freeBytes, totalBytes } = await volumeOf(resolve(this.settings.dataDir))
     const { write, size } = this.store.standing.status
-    const scarce = bavail < blocks * LEAST_FREE_SHARE
+    const scarce = freeBytes < totalBytes * LEAST_FREE_SHARE
     const usedBytes = size?.diskBytes ?? 0
-    const facts = { freeBytes: bavail * bsize, totalBytes: blocks * bsize, usedBytes, writable: write.writable }
+    const facts = { freeBytes, totalBytes, usedBytes, writable: write.writable }
     return { state: scarce || !write.writable ? 'degraded' : 'up', details: facts }
   }
 }

@@ -8,10 +8,6 @@ export class LogHistogram {
   private readonly counts = new Uint32Array(BUCKETS)
   private recorded = 0
 
-  get count(): number {
-    return this.recorded
-  }
-
   record(ms: number): void {
     const bucket = ms > 0.001 ? Math.min(BUCKETS - 1, Math.floor(Math.log2(ms * 1_000) * PER_OCTAVE)) : 0
     this.counts[bucket] = (this.counts[bucket] as number) + 1

@@ -1,6 +1,6 @@
 // Tells when memory or the volume of the data runs short.
 import { statfs } from 'node:fs/promises'
-import type { Cause, SignalLevel, Signals } from '../signals/signals.js'
+import type { SignalLevel, Signals } from '../signals/signals.js'
 import { LevelJudge, type Threshold } from './level-judge.js'
 import { memoryUse } from './memory-use.js'
 
@@ -23,7 +23,6 @@ export class ResourceMonitor {
   private readonly memory: LevelJudge
   private readonly used: LevelJudge
   private readonly free: LevelJudge
-  private readonly told = new Map<Cause, SignalLevel>()
 
   constructor(
     private readonly signals: Signals,
@@ -50,20 +49,16 @@ export class ResourceMonitor {
     const level = this.memory.judge(usedBytes / limitBytes)
     const share = Math.round((usedBytes / limitBytes) * 1_000) / 10
     const detail = `${share} % of the memory of the ${of} is used`
-    this.tell('memory', level, detail, { memory_used_bytes: usedBytes, memory_limit_bytes: limitBytes })
+    const metrics = { memory_used_bytes: usedBytes, memory_limit_bytes: limitBytes }
+    this.signals.tell({ cause: 'memory', level, detail, metrics })
   }
 
   private async measureVolume(): Promise<void> {
     const { totalBytes, freeBytes } = await this.look.volume()
     const level = worse(this.used.judge(1 - freeBytes / totalBytes), this.free.judge(1 / Math.max(freeBytes, 1)))
     const detail = `${Math.floor(freeBytes / MB)} MB of the volume of the data are free`
-    this.tell('storage_space', level, detail, { storage_free_bytes: freeBytes, storage_total_bytes: totalBytes })
-  }
-
-  private tell(cause: Cause, level: SignalLevel, detail: string, metrics: Readonly<Record<string, number>>): void {
-    if (level === 'ok' && (this.told.get(cause) ?? 'ok') === 'ok') return
-    this.told.set(cause, level)
-    this.signals.tell({ cause, level, detail, metrics })
+    const metrics = { storage_free_bytes: freeBytes, storage_total_bytes: totalBytes }
+    this.signals.tell({ cause: 'storage_space', level, detail, metrics })
   }
 }
 

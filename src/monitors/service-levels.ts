@@ -32,13 +32,10 @@ class Sliding {
   }))
   private at = 0
   current = this.slices[0] as Slice
-  readonly total = { good: 0, bad: 0 }
 
   /** Answers the slice that is over. */
   slide(): Slice {
     const over = this.current
-    this.total.good += over.good
-    this.total.bad += over.bad
     this.at = (this.at + 1) % SLICES
     this.current = this.slices[this.at] as Slice
     this.current.durations.clear()
@@ -94,10 +91,5 @@ export class ServiceLevels {
   /** The quantile of the last minute in ms; undefined when nothing happened. */
   quantile(operation: TimedWork, q: number): number | undefined {
     return this.kept[operation].minute.quantile(q)
-  }
-
-  counts(operation: TimedWork): { readonly good: number; readonly bad: number } {
-    const { total, current } = this.kept[operation]
-    return { good: total.good + current.good, bad: total.bad + current.bad }
   }
 }

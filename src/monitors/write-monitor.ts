@@ -1,5 +1,5 @@
 // Tells when appends take too long, fail too often, or are not answered at all. Pure but for the signals it tells.
-import type { Signal, SignalLevel, Signals } from '../signals/signals.js'
+import type { Signals } from '../signals/signals.js'
 import { LevelJudge, type Threshold } from './level-judge.js'
 import { type ServiceLevels, SLICE_MS, type Slice } from './service-levels.js'
 
@@ -19,7 +19,6 @@ export class WriteMonitor {
   private readonly latency: LevelJudge
   private readonly errors: LevelJudge
   private stalledMs = 0
-  private readonly told = new Map<Signal['cause'], SignalLevel>()
 
   constructor(
     private readonly levels: ServiceLevels,
@@ -40,8 +39,14 @@ export class WriteMonitor {
     this.stalledMs = good + bad === 0 && this.levels.inFlight > 0 ? this.stalledMs + SLICE_MS : 0
     const isStalled = this.stalledMs >= STALLED_MS
     const slow = this.latency.judge(p99)
-    this.tell('write_latency', isStalled ? 'critical' : slow, isStalled ? STALLED : SLOW, this.figures(slice, p99))
-    this.tell('write_errors', this.errors.judge(share), FAILING, { write_error_share: share ?? 0 })
+    this.signals.tell({
+      cause: 'write_latency',
+      level: isStalled ? 'critical' : slow,
+      detail: isStalled ? STALLED : SLOW,
+      metrics: this.figures(slice, p99),
+    })
+    const level = this.errors.judge(share)
+    this.signals.tell({ cause: 'write_errors', level, detail: FAILING, metrics: { write_error_share: share ?? 0 } })
   }
 
   private figures({ good, bad }: Slice, p99: number | undefined): Record<string, number> {
@@ -50,13 +55,6 @@ export class WriteMonitor {
       appends: good + bad,
       stalled_seconds: this.stalledMs / 1_000,
     }
-  }
-
-  /** The figures of a level that stands are told anew with every window. */
-  private tell(cause: Signal['cause'], level: SignalLevel, detail: string, metrics: Record<string, number>): void {
-    if (level === 'ok' && (this.told.get(cause) ?? 'ok') === 'ok') return
-    this.told.set(cause, level)
-    this.signals.tell({ cause, level, detail, metrics })
   }
 }
 

@@ -33,7 +33,7 @@ export class Signals {
 
   /** What is told of a cause replaces what was told of it before. */
   tell(signal: Signal): void {
-    const before = this.newest.get(signal.cause)?.level ?? 'ok'
+    const before = this.levelOf(signal.cause)
     if (signal.level === 'ok') this.newest.delete(signal.cause)
     else this.newest.set(signal.cause, signal)
     if (signal.level === before) return

@@ -5,28 +5,18 @@ import { HealthModule } from '../../src/health/health.module.js'
 import { IndexModule } from '../../src/indexing/indexing.module.js'
 import { modulesUnderTest } from '../leaks/twin.js'
 import { agent, bearerOf, jsonOf, useServer } from '../support/http-server-under-test.js'
-import { MISTAKES, type MistakenRequest } from './mistakes.js'
+import { MISTAKES, saidBy, sendMistake } from './mistakes.js'
 
 const server = useServer(HealthModule, IndexModule, ...modulesUnderTest())
 
-const HOUR_SECONDS = 3_600
-
-function send({ method, path, headers, body, role = 'agent', expired = false }: MistakenRequest): Promise<Response> {
-  const until = Math.floor(Date.now() / 1000) + (expired ? -HOUR_SECONDS : HOUR_SECONDS)
-  // A role that does not exist is one of the mistakes.
-  const authorization = role === 'none' ? {} : { authorization: bearerOf(agent('ada', role as Role), until) }
-  const content = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
-  const typed = body === undefined ? {} : { 'content-type': 'application/json' }
-  return fetch(server.url + path, { method, headers: { ...authorization, ...typed, ...headers }, ...content })
-}
+// A role that does not exist is one of the mistakes.
+const bearer = (role: string, exp: number) => bearerOf(agent('ada', role as Role), exp)
 
 test.each(MISTAKES)('$name', async ({ request, status, code, says, answers = {} }) => {
-  const answer = await send(request)
+  const answer = await sendMistake(server.url, request, bearer)
   expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/)
   const problem = await jsonOf(answer)
-  const errors: { pointer: string; detail: string }[] = problem.errors ?? []
-  const said = [problem.detail, ...errors.map(({ pointer, detail }) => `${pointer} ${detail}`)]
-  expect([answer.status, problem.code, said]).toEqual([
+  expect([answer.status, problem.code, saidBy(problem)]).toEqual([
     status,
     code,
     expect.arrayContaining([expect.stringMatching(says)]),

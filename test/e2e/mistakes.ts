@@ -23,6 +23,32 @@ export interface Mistake {
   readonly answers?: Readonly<Record<string, string>>
 }
 
+const HOUR_SECONDS = 3_600
+
+/** `bearer` makes the value of the Authorization header for `ada` in a role, of a token that ends then. */
+export async function sendMistake(
+  address: string,
+  { method, path, headers, body, role = 'agent', expired = false }: MistakenRequest,
+  bearer: (role: string, exp: number) => string | Promise<string>,
+): Promise<Response> {
+  const exp = Math.floor(Date.now() / 1000) + (expired ? -HOUR_SECONDS : HOUR_SECONDS)
+  const authorization = role === 'none' ? {} : { authorization: await bearer(role, exp) }
+  const content = body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }
+  const typed = body === undefined ? {} : { 'content-type': 'application/json' }
+  return fetch(address + path, { method, headers: { ...authorization, ...typed, ...headers }, ...content })
+}
+
+export interface AnsweredProblem {
+  readonly code: string
+  readonly detail: string
+  readonly errors?: readonly { readonly pointer: string; readonly detail: string }[]
+}
+
+/** All that a problem says in words. */
+export function saidBy({ detail, errors = [] }: AnsweredProblem): string[] {
+  return [detail, ...errors.map(({ pointer, detail: wrong }) => `${pointer} ${wrong}`)]
+}
+
 const get = (path: string, more: Partial<MistakenRequest> = {}): MistakenRequest => ({ method: 'GET', path, ...more })
 const send = (method: string, path: string, body?: unknown, more: Partial<MistakenRequest> = {}): MistakenRequest => ({
   method,

@@ -1,11 +1,9 @@
 // Sends every mistake of the table to a server of the clone, and prints what is answered.
 import assert from 'node:assert/strict'
-import { MISTAKES, type Mistake } from '../e2e/mistakes.js'
+import { type AnsweredProblem, MISTAKES, type Mistake, saidBy, sendMistake } from '../e2e/mistakes.js'
 import { TEST_SECRET, tokenOf } from '../support/running-server.js'
 import type { Clone } from './clone.js'
 import type { Check } from './run-stranger.js'
-
-const HOUR_SECONDS = 3_600
 
 /** With a secret that is known here, for no command makes a token that has ended, or of a role that does not exist. */
 export async function checkMistakes(clone: Clone, check: Check): Promise<void> {
@@ -18,22 +16,11 @@ export async function checkMistakes(clone: Clone, check: Check): Promise<void> {
 }
 
 async function answered({ request, status, code, says }: Mistake, address: string): Promise<void> {
-  const { method, path, headers, body, role = 'agent', expired = false } = request
-  const exp = Math.floor(Date.now() / 1000) + (expired ? -HOUR_SECONDS : HOUR_SECONDS)
-  const authorization = role === 'none' ? {} : { authorization: `Bearer ${await tokenOf({ sub: 'ada', role, exp })}` }
-  const typed = body === undefined ? {} : { 'content-type': 'application/json' }
-  const answer = await fetch(`http://${address}${path}`, {
-    method,
-    headers: { ...authorization, ...typed, ...headers },
-    ...(body === undefined ? {} : { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  })
-  const problem = (await answer.json()) as {
-    code: string
-    detail: string
-    errors?: { pointer: string; detail: string }[]
-  }
-  const said = [problem.detail, ...(problem.errors ?? []).map(({ pointer, detail }) => `${pointer} ${detail}`)]
-  console.log(`       ${method} ${path} → ${answer.status} ${problem.code}: ${said.join(' | ')}`)
+  const bearer = async (role: string, exp: number) => `Bearer ${await tokenOf({ sub: 'ada', role, exp })}`
+  const answer = await sendMistake(`http://${address}`, request, bearer)
+  const problem = (await answer.json()) as AnsweredProblem
+  const said = saidBy(problem)
+  console.log(`       ${request.method} ${request.path} → ${answer.status} ${problem.code}: ${said.join(' | ')}`)
   assert.deepEqual([answer.status, problem.code], [status, code])
   assert.ok(
     said.some(text => says.test(text)),

@@ -1,4 +1,5 @@
 // What is said of a field that does not exist: the known one its sender may have meant, if its name is close. Pure.
+import { editsBetween } from './edits-between.js'
 
 /** No known name is longer, and the time to compare two names grows with the product of their lengths. */
 const NAME_CHARS_MAX = 64
@@ -29,27 +30,4 @@ function nearest(name: string, known: Iterable<string>): string | undefined {
 /** So many edits at most keep a name recognisable; in a short one a single edit may make another word. */
 function slipsIn({ length }: string): number {
   return length < 3 ? 0 : length < 6 ? 1 : 2
-}
-
-/** Characters added, removed or replaced, and neighbours swapped: the distance of optimal string alignment. */
-function editsBetween(a: string, b: string): number {
-  let beforeLast: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, j) => j)
-  for (let i = 1; i <= a.length; i++) {
-    const row = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let edits = Math.min(
-        (last[j] as number) + 1,
-        (row[j - 1] as number) + 1,
-        (last[j - 1] as number) + (same ? 0 : 1),
-      )
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) edits = Math.min(edits, (beforeLast[j - 2] as number) + 1)
-      row.push(edits)
-    }
-    beforeLast = last
-    last = row
-  }
-  return last[b.length] as number
 }
