@@ -58,6 +58,13 @@ test('damage waits for an operator, and a failed sync for a new start', () => {
   }
 })
 
+test('what is for people alone moves no mode, and holds no trial write back', () => {
+  const forPeople = causes.filter(one => ENDED_BY[one] === 'no mode').map(one => signal(one))
+  expect(new Day().pass(60, forPeople).seen).toEqual(['NORMAL'])
+  const day = new Day().pass(1, [...forPeople, signal('memory')]).pass(40, forPeople)
+  expect(day.seen).toEqual(['NORMAL', 'EMERGENCY', 'RECOVERING', 'NORMAL'])
+})
+
 test('a recovery whose trial write fails falls back, and tries again later than before', () => {
   const day = new Day().pass(1, [signal('memory')]).pass(6, [])
   expect(day.state.mode).toBe('RECOVERING')
@@ -93,7 +100,8 @@ test('whatever happens, EMERGENCY stands while a critical cause does, and is lef
           signals.map(({ cause, level }) => signal(cause, level)),
           writes,
         )
-        const blocked = signals.some(({ cause, level }) => level === 'critical' && ENDED_BY[cause] !== 'write')
+        const passes = ['write', 'no mode']
+        const blocked = signals.some(({ cause, level }) => level === 'critical' && !passes.includes(ENDED_BY[cause]))
         if (blocked) expect(day.state.mode).toBe('EMERGENCY')
       }
       for (const [at, mode] of day.seen.entries()) {

@@ -7,18 +7,31 @@ import type { Cause, Signal } from '../signals/signals.js'
  */
 export type Mode = 'NORMAL' | 'WARNING' | 'EMERGENCY' | 'RECOVERING'
 
-/** What ends a cause: that it passes, a write that succeeds, an operator's word, or a new start of the process. */
-export type EndedBy = 'itself' | 'write' | 'operator' | 'restart'
+/**
+ * What ends a cause: that it passes, a write that succeeds, an operator's word, or a new start of the process. The
+ * mode takes no notice of those with `no mode`: they are for people alone.
+ */
+export type EndedBy = 'itself' | 'write' | 'operator' | 'restart' | 'no mode'
 
 export const ENDED_BY: Readonly<Record<Cause, EndedBy>> = {
   write_latency: 'itself',
   write_errors: 'itself',
   integrity: 'operator',
+  lost_ownership: 'restart',
+  service_level: 'no mode',
   disk_full: 'write',
   storage_space: 'itself',
   storage_failed: 'restart',
+  storage_hung: 'itself',
+  storage_growth: 'no mode',
+  storage_permission: 'no mode',
   memory: 'itself',
+  memory_leak: 'no mode',
+  descriptors: 'no mode',
+  event_loop: 'no mode',
   dependency: 'itself',
+  security: 'no mode',
+  alerting: 'no mode',
   manual: 'operator',
 }
 
@@ -89,7 +102,7 @@ export function wantsTrial(state: ModeState, { nowMs, signals }: Facts): boolean
 
 /** While such a signal stands no write is worth trying. A disk that was full is found to have room by writing alone. */
 function isBlocking({ level, cause }: Signal): boolean {
-  return level === 'critical' && ENDED_BY[cause] !== 'write'
+  return level === 'critical' && ENDED_BY[cause] !== 'write' && ENDED_BY[cause] !== 'no mode'
 }
 
 function calm(state: ModeState, { nowMs, signals }: Facts): ModeState {

@@ -25,7 +25,7 @@ const CAUSE_OF = {
   corrupt: 'integrity',
   disk_full: 'disk_full',
   failed_sync: 'storage_failed',
-  lost_ownership: 'storage_failed',
+  lost_ownership: 'lost_ownership',
 } as const
 
 /** Tells of a store that takes no appends. A closed one is no trouble: the process is about to end. */
@@ -46,6 +46,7 @@ export function signalsObserver(signals: Signals): Observer {
 const SENTENCES = {
   integrity: 'stored bytes are damaged, and an operator has to look',
   disk_full: 'the disk is full',
+  lost_ownership: 'another server owns the data directory',
   storage_failed: 'a write to the disk failed, and only a new start of the server tells what it holds',
 }
 
