@@ -35,6 +35,18 @@ const tools = [
     install: () => debian('chromium', 'fonts-dejavu-core'),
   },
   {
+    name: 'prometheus',
+    serves: 'rules and dashboards (npm run test:tools), with promtool',
+    find: onPath,
+    install: () => debian('prometheus'),
+  },
+  {
+    name: 'prometheus-alertmanager',
+    serves: 'the routes of alerts (npm run test:tools), with amtool',
+    find: onPath,
+    install: () => debian('prometheus-alertmanager'),
+  },
+  {
     name: 'python3',
     serves: 'schemathesis',
     // Debian keeps what makes an environment in a package of its own.

@@ -4,11 +4,12 @@ import type { Access } from '../auth/access.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { ENDED_BY, type Mode, SHARES } from '../degradation/next-mode.js'
 import { Metrics } from '../metrics/metrics.js'
-import { Signals } from '../signals/signals.js'
+import { CAUSES, type Cause, type SignalLevel, Signals } from '../signals/signals.js'
 import { mitigationsOf } from './degradation-events.js'
 import type { ModeAnswerDto, ModeDto } from './mode.dto.js'
 
 const MODES: readonly Mode[] = ['NORMAL', 'WARNING', 'EMERGENCY', 'RECOVERING']
+const HEIGHTS: readonly SignalLevel[] = ['ok', 'warning', 'critical']
 const LEVEL_OF = { NORMAL: 'ok', WARNING: 'warning', EMERGENCY: 'critical' } as const
 
 @Injectable()
@@ -20,6 +21,10 @@ export class ModeControl {
   ) {
     metrics.gauges({ mode: '1 for the mode the service is in, 0 for the others.' }, 'mode', async () => {
       return new Map(MODES.map(one => [one, { mode: Number(one === mode.current) }]))
+    })
+    metrics.gauges({ signal: '0 while the cause is well, 1 for a warning, 2 when it is critical.' }, 'cause', async () => {
+      const all = Object.keys(CAUSES) as Cause[]
+      return new Map(all.map(cause => [cause, { signal: HEIGHTS.indexOf(signals.levelOf(cause)) }]))
     })
   }
 
