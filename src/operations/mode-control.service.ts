@@ -22,10 +22,14 @@ export class ModeControl {
     metrics.gauges({ mode: '1 for the mode the service is in, 0 for the others.' }, 'mode', async () => {
       return new Map(MODES.map(one => [one, { mode: Number(one === mode.current) }]))
     })
-    metrics.gauges({ signal: '0 while the cause is well, 1 for a warning, 2 when it is critical.' }, 'cause', async () => {
-      const all = Object.keys(CAUSES) as Cause[]
-      return new Map(all.map(cause => [cause, { signal: HEIGHTS.indexOf(signals.levelOf(cause)) }]))
-    })
+    metrics.gauges(
+      { signal: '0 while the cause is well, 1 for a warning, 2 when it is critical.' },
+      'cause',
+      async () => {
+        const all = Object.keys(CAUSES) as Cause[]
+        return new Map(all.map(cause => [cause, { signal: HEIGHTS.indexOf(signals.levelOf(cause)) }]))
+      },
+    )
   }
 
   answer(): ModeAnswerDto {

@@ -23,7 +23,8 @@ const runbooks = globSync('*.md', { cwd: join(docs, 'runbooks') }).filter(name =
 const known = new Set(
   [...readFileSync(join(docs, 'METRICS.md'), 'utf8').matchAll(/^\| `(lighthouse_\w+)`/gm)].map(([, name]) => name),
 )
-const namesIn = (expr: string) => (expr.match(/\blighthouse_\w+/g) ?? []).map(name => name.replace(/_(bucket|count|sum)$/, ''))
+const namesIn = (expr: string) =>
+  (expr.match(/\blighthouse_\w+/g) ?? []).map(name => name.replace(/_(bucket|count|sum)$/, ''))
 
 test('rules and dashboards ask for metrics that there are', () => {
   const asked = [...rules.map(({ alert, record, expr }) => ({ where: alert ?? record ?? '', expr })), ...queries]
@@ -43,7 +44,10 @@ test('every cause of trouble has an alert, and each of its levels has one severi
 })
 
 test('every alert leads to a runbook that there is, and every runbook is led to', () => {
-  const pages = alerts.map(({ annotations }) => /^\{\{ \$externalLabels\.runbooks \}\}\/([\w-]+\.md)$/.exec(annotations?.['runbook_url'] ?? '')?.[1] ?? '')
+  const pages = alerts.map(
+    ({ annotations }) =>
+      /^\{\{ \$externalLabels\.runbooks \}\}\/([\w-]+\.md)$/.exec(annotations?.['runbook_url'] ?? '')?.[1] ?? '',
+  )
   expect(pages.filter(page => page === '' || !existsSync(join(docs, 'runbooks', page)))).toEqual([])
   expect(runbooks.filter(page => !pages.includes(page))).toEqual([])
   const index = readFileSync(join(docs, 'runbooks', 'README.md'), 'utf8')
@@ -72,7 +76,9 @@ test('every link of a runbook leads to a page', () => {
 })
 
 test('each dashboard has a name of its own, and each of its panels a title and a query', () => {
-  expect(dashboards.map(({ name, uid }) => [name, uid])).toEqual(dashboards.map(({ name }) => [name, `lighthouse-${name}`]))
+  expect(dashboards.map(({ name, uid }) => [name, uid])).toEqual(
+    dashboards.map(({ name }) => [name, `lighthouse-${name}`]),
+  )
   for (const { panels } of dashboards) {
     expect(new Set(panels.map(({ id }) => id)).size).toBe(panels.length)
     for (const { type, title, targets = [] } of panels) {
@@ -80,6 +86,19 @@ test('each dashboard has a name of its own, and each of its panels a title and a
       if (type !== 'row') expect(targets.length).toBeGreaterThan(0)
     }
   }
+})
+
+test('what compose mounts beside the server is there', () => {
+  const { services } = parse(readFileSync(resolve('docker', 'compose.yml'), 'utf8'), { strict: true }) as {
+    services: Readonly<Record<string, { volumes: readonly string[]; profiles?: readonly string[] }>>
+  }
+  const beside = Object.entries(services).filter(([name]) => name !== 'lighthouse')
+  expect(beside.map(([name]) => name)).toEqual(['prometheus', 'alertmanager', 'grafana'])
+  for (const [, { profiles }] of beside) expect(profiles).toEqual(['monitoring'])
+  const mounted = beside.flatMap(([, { volumes }]) => volumes.filter(volume => volume.startsWith('.')))
+  expect(
+    mounted.map(volume => resolve('docker', volume.split(':')[0] ?? '')).filter(path => !existsSync(path)),
+  ).toEqual([])
 })
 
 test('what the deployment mounts is there', () => {

@@ -36,10 +36,11 @@ export class RunningServer {
     this.over = child.exitCode === null && child.signalCode === null ? once(child, 'close') : Promise.resolve()
   }
 
-  /** On a directory of its own, or on one that another server has left behind. */
+  /** On a directory of its own, or on one that another server has left behind; `through` is a command that runs it. */
   static async start(
     env: Readonly<Record<string, string>> = {},
     directory: string = makeTempDirectory(),
+    through: readonly string[] = [],
   ): Promise<RunningServer> {
     const settings = {
       LIGHTHOUSE_ENV: 'test',
@@ -47,7 +48,8 @@ export class RunningServer {
       LIGHTHOUSE_JWT_SECRET: TEST_SECRET,
       LIGHTHOUSE_LOG_LEVEL: 'info',
     }
-    const child = spawn(process.execPath, [resolve('dist/main.js')], {
+    const [command = '', ...args] = [...through, process.execPath, resolve('dist/main.js')]
+    const child = spawn(command, args, {
       env: { ...process.env, ...settings, ...env },
       stdio: ['ignore', 'pipe', 'inherit'],
     })
