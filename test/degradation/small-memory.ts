@@ -3,7 +3,7 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { until } from '../monitoring/process.js'
+import { until } from '../support/until.js'
 
 const TREES = [
   {
@@ -76,7 +76,7 @@ export class SmallMemory {
   }
 
   async remove(): Promise<void> {
-    await until(async () => readFileSync(join(this.path, 'cgroup.procs'), 'utf8') === '')
+    await until(() => readFileSync(join(this.path, 'cgroup.procs'), 'utf8') === '')
     rmdirSync(this.path)
   }
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { RunningServer, tokenOf } from '../support/running-server.js'
+import { until } from '../support/until.js'
 
 const STREAM = 'tasks'
 /** As they are in production; elsewhere a full laptop is no trouble. */
@@ -88,7 +89,7 @@ export class WatchedServer {
   }
 
   async until(holds: () => boolean): Promise<void> {
-    while (!holds()) await new Promise(resolve => setTimeout(resolve, 50))
+    await until(holds)
   }
 
   of(cause: string, status: string): readonly Told[] {
@@ -162,7 +163,7 @@ export class WatchedServer {
     const answer = await this.quiet('POST', '/v1/events', event)
     if (answer?.status === 201) this.acknowledged.add(n)
     // Who is refused comes back a little later, as the answer asks.
-    if (answer?.status !== 201) await new Promise(resolve => setTimeout(resolve, 100))
+    if (answer?.status !== 201) await pause(100)
   }
 
   /** The newest events: what memory and the page cache hold. */
@@ -171,7 +172,7 @@ export class WatchedServer {
     if (answer === undefined) return
     this.reads++
     if (!answer.ok) this.failedReads.push(`${this.ms} ms: ${answer.status}`)
-    await new Promise(resolve => setTimeout(resolve, 20))
+    await pause(20)
   }
 
   private async quiet(method: string, path: string, body?: unknown): Promise<Response | undefined> {
@@ -197,6 +198,12 @@ export class WatchedServer {
     this.alerts.push({ ms: this.ms, status, cause, severity })
     this.note(`told: ${cause} ${status}, ${severity}`)
   }
+}
+
+/** The pace of the load. */
+async function pause(ms: number): Promise<void> {
+  const end = performance.now() + ms
+  await until(() => performance.now() >= end, ms)
 }
 
 function envOf({ env = {} }: Watching, receiver: Server): Record<string, string> {

@@ -2,6 +2,7 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createServer } from 'node:net'
+import { until } from '../support/until.js'
 
 export const isHere = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
 
@@ -43,14 +44,5 @@ export class Tool {
   async end(): Promise<void> {
     this.child.kill('SIGTERM')
     await this.over
-  }
-}
-
-/** Asks again, a tenth of a second later, until the answer is not false or undefined. */
-export async function until<T>(ask: () => Promise<T | false | undefined>): Promise<T> {
-  for (;;) {
-    const answer = await ask()
-    if (answer !== false && answer !== undefined) return answer
-    await new Promise(resolve => setTimeout(resolve, 100))
   }
 }

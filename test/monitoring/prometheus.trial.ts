@@ -2,16 +2,17 @@
 import { execFileSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, writeFileSync } from 'node:fs'
-import { createServer } from 'node:http'
+import { createServer, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
-import { RunningServer, tokenOf } from '../support/running-server.js'
+import { RunningServer } from '../support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
-import { asked, monitoring, queries } from './dashboards.js'
+import { until } from '../support/until.js'
+import { asked, monitoring, type Query, queries } from './dashboards.js'
 import { Agents } from './load.js'
-import { freePort, isHere, Tool, until } from './process.js'
+import { freePort, isHere, Tool } from './process.js'
 
 const TOOLS = ['prometheus', 'promtool', 'prometheus-alertmanager', 'amtool']
 const missing = TOOLS.filter(name => !isHere(name))
@@ -21,13 +22,15 @@ const whereToolsAre = missing.length === 0 ? describe : describe.skip
 const PATIENCE_MS = 240_000
 const RUNBOOKS = 'https://example.org/runbooks'
 
+interface Alert {
+  readonly status: 'firing' | 'resolved'
+  readonly labels: Readonly<Record<string, string>>
+  readonly annotations: Readonly<Record<string, string>>
+}
+
 interface Notice {
   readonly receiver: string
-  readonly alerts: readonly {
-    readonly status: 'firing' | 'resolved'
-    readonly labels: Readonly<Record<string, string>>
-    readonly annotations: Readonly<Record<string, string>>
-  }[]
+  readonly alerts: readonly Alert[]
 }
 
 whereToolsAre('promtool and amtool', () => {
@@ -42,90 +45,28 @@ whereToolsAre('promtool and amtool', () => {
 })
 
 whereToolsAre('a server that is watched', () => {
-  const place = makeTempDirectory()
-  const notices: Notice[] = []
-  const tools: Tool[] = []
-  let server: RunningServer
-  let agents: Agents
-  let prometheus: string
-  const receiver = createServer((request, response) => {
-    let body = ''
-    request.setEncoding('utf8').on('data', (text: string) => {
-      body += text
-    })
-    request.on('end', () => {
-      notices.push(JSON.parse(body) as Notice)
-      response.end()
-    })
-  })
-
+  let watch: Watch
   beforeAll(async () => {
-    receiver.listen(0, '127.0.0.1')
-    await once(receiver, 'listening')
-    const metricsPort = await freePort()
-    server = await RunningServer.start({ LIGHTHOUSE_METRICS_PORT: String(metricsPort), LIGHTHOUSE_PORT: '0' })
-    agents = await Agents.start(server)
-    const alertmanager = `127.0.0.1:${await freePort()}`
-    const told = join(place, 'alertmanager.yml')
-    writeFileSync(told, toldTo(`http://127.0.0.1:${(receiver.address() as AddressInfo).port}`))
-    const silent = ['--cluster.listen-address=', '--log.level=warn']
-    const where = [`--config.file=${told}`, `--storage.path=${join(place, 'alerts')}`]
-    const manager = [...where, `--web.listen-address=${alertmanager}`, ...silent]
-    tools.push(await Tool.start('prometheus-alertmanager', manager, `http://${alertmanager}/-/ready`))
-    const address = `127.0.0.1:${await freePort()}`
-    prometheus = `http://${address}`
-    const config = join(place, 'prometheus.yml')
-    const rules = join(place, 'rules.yml')
-    writeFileSync(rules, impatientRules())
-    writeFileSync(config, scraping(`127.0.0.1:${metricsPort}`, alertmanager, rules))
-    const kept = [`--config.file=${config}`, `--storage.tsdb.path=${join(place, 'series')}`]
-    const args = [...kept, `--web.listen-address=${address}`, '--log.level=warn']
-    tools.push(await Tool.start('prometheus', args, `${prometheus}/-/ready`))
+    watch = await Watch.begin()
   }, PATIENCE_MS)
-
-  afterAll(async () => {
-    await agents?.end()
-    await Promise.all(tools.map(tool => tool.end()))
-    await server?.end()
-    receiver.closeAllConnections()
-    receiver.close()
-    removeTempDirectory(place)
-  }, PATIENCE_MS)
+  afterAll(() => watch?.end(), PATIENCE_MS)
 
   test.each(queries.map(query => [query.where, query] as const))(
     'under load there is something to be seen of «%s»',
-    async (_, query) => {
-      const found = await until(async () => {
-        const address = `${prometheus}/api/v1/query?query=${encodeURIComponent(asked(query))}`
-        const { status, error, data } = (await (await fetch(address)).json()) as Answer
-        if (status !== 'success') throw new Error(`${query.expr}: ${error}`)
-        return data.result.length > 0 && data.result
-      })
-      expect(found.length).toBeGreaterThan(0)
-    },
+    async (_, query) => expect((await until(() => watch.answerTo(query))).length).toBeGreaterThan(0),
     PATIENCE_MS,
   )
 
   test(
     'an operator who forces EMERGENCY is told once, with the way to the runbook, and once that it is over',
     async () => {
-      const force = async (mode: string) => {
-        const headers = {
-          authorization: `Bearer ${await tokenOf({ sub: 'op', role: 'admin' })}`,
-          'content-type': 'application/json',
-        }
-        const body = JSON.stringify({ mode, reason: 'a drill' })
-        expect((await fetch(`${server.url}/v1/admin/mode`, { method: 'POST', headers, body })).ok).toBe(true)
-      }
       const of = (status: string) =>
-        notices
-          .flatMap(({ alerts }) => alerts)
-          .filter(({ labels, status: is }) => labels['cause'] === 'manual' && is === status)
-      await force('EMERGENCY')
-      const [told] = await until(async () => of('firing').length > 0 && of('firing'))
+        watch.alerts.filter(({ labels, status: is }) => labels['cause'] === 'manual' && is === status)
+      await watch.force('EMERGENCY')
+      const [told] = await until(() => of('firing').length > 0 && of('firing'))
       expect(told?.annotations['runbook_url']).toBe(`${RUNBOOKS}/manual.md`)
-      await force('NORMAL')
-      await until(async () => of('resolved').length > 0)
+      await watch.force('NORMAL')
+      await until(() => of('resolved').length > 0)
       expect([of('firing').length, of('resolved').length]).toEqual([1, 1])
     },
     PATIENCE_MS,
@@ -134,14 +75,105 @@ whereToolsAre('a server that is watched', () => {
   test(
     'a server that is gone is a page',
     async () => {
-      await agents.end()
-      await server.kill()
-      const pages = () => notices.filter(({ receiver: to }) => to === 'page').flatMap(({ alerts }) => alerts)
-      await until(async () => pages().some(({ labels }) => labels['alertname'] === 'LighthouseDown'))
+      await watch.killServer()
+      const isPaged = ({ alertname }: Readonly<Record<string, string>>) => alertname === 'LighthouseDown'
+      await until(() => watch.pages.some(({ labels }) => isPaged(labels)))
     },
     PATIENCE_MS,
   )
 })
+
+/** The server under load, and all that looks at it. */
+class Watch {
+  private readonly notices: Notice[] = []
+  private readonly tools: Tool[] = []
+  private readonly place = makeTempDirectory()
+  private prometheus = ''
+
+  private constructor(
+    private readonly receiver: Server,
+    private readonly server: RunningServer,
+    private readonly agents: Agents,
+  ) {
+    receiver.on('request', (request, response) => {
+      let body = ''
+      request.setEncoding('utf8').on('data', (text: string) => {
+        body += text
+      })
+      request.on('end', () => {
+        this.notices.push(JSON.parse(body) as Notice)
+        response.end()
+      })
+    })
+  }
+
+  static async begin(): Promise<Watch> {
+    const receiver = createServer().listen(0, '127.0.0.1')
+    await once(receiver, 'listening')
+    const metricsPort = await freePort()
+    const server = await RunningServer.start({ LIGHTHOUSE_METRICS_PORT: String(metricsPort), LIGHTHOUSE_PORT: '0' })
+    const watch = new Watch(receiver, server, await Agents.start(server))
+    const manager = await watch.startAlertmanager()
+    await watch.startPrometheus(`127.0.0.1:${metricsPort}`, manager)
+    return watch
+  }
+
+  get alerts(): readonly Alert[] {
+    return this.notices.flatMap(({ alerts }) => alerts)
+  }
+
+  get pages(): readonly Alert[] {
+    return this.notices.filter(({ receiver }) => receiver === 'page').flatMap(({ alerts }) => alerts)
+  }
+
+  async answerTo(query: Query): Promise<readonly unknown[] | false> {
+    const answer = await fetch(`${this.prometheus}/api/v1/query?query=${encodeURIComponent(asked(query))}`)
+    const { status, error, data } = (await answer.json()) as Answer
+    if (status !== 'success') throw new Error(`${query.expr}: ${error}`)
+    return data.result.length > 0 && data.result
+  }
+
+  async force(mode: string): Promise<void> {
+    const answer = await this.agents.ask('POST', '/v1/admin/mode', { mode, reason: 'a drill' })
+    expect(answer.ok).toBe(true)
+    await answer.arrayBuffer()
+  }
+
+  async killServer(): Promise<void> {
+    await this.agents.end()
+    await this.server.kill()
+  }
+
+  async end(): Promise<void> {
+    await this.agents.end()
+    await Promise.all(this.tools.map(tool => tool.end()))
+    await this.server.end()
+    this.receiver.closeAllConnections()
+    this.receiver.close()
+    removeTempDirectory(this.place)
+  }
+
+  private async startAlertmanager(): Promise<string> {
+    const address = `127.0.0.1:${await freePort()}`
+    const config = join(this.place, 'alertmanager.yml')
+    writeFileSync(config, toldTo(`http://127.0.0.1:${(this.receiver.address() as AddressInfo).port}`))
+    const kept = [`--config.file=${config}`, `--storage.path=${join(this.place, 'alerts')}`]
+    const args = [...kept, `--web.listen-address=${address}`, '--cluster.listen-address=', '--log.level=warn']
+    this.tools.push(await Tool.start('prometheus-alertmanager', args, `http://${address}/-/ready`))
+    return address
+  }
+
+  private async startPrometheus(target: string, alertmanager: string): Promise<void> {
+    const address = `127.0.0.1:${await freePort()}`
+    const [config, rules] = [join(this.place, 'prometheus.yml'), join(this.place, 'rules.yml')]
+    writeFileSync(rules, impatientRules())
+    writeFileSync(config, scraping(target, alertmanager, rules))
+    const kept = [`--config.file=${config}`, `--storage.tsdb.path=${join(this.place, 'series')}`]
+    const args = [...kept, `--web.listen-address=${address}`, '--log.level=warn']
+    this.prometheus = `http://${address}`
+    this.tools.push(await Tool.start('prometheus', args, `${this.prometheus}/-/ready`))
+  }
+}
 
 interface Answer {
   readonly status: string
