@@ -89,7 +89,10 @@ export class Campaign {
   private get isOver(): boolean {
     const { frames, requests } = this.counts
     const done = frames >= this.plan.frames && requests >= this.plan.requests
-    return done || performance.now() >= this.plan.untilMs || this.faults.length >= FAULTS_MAX
+    // However slow the machine is, some of each are sent.
+    const some = frames > 0 || this.plan.frames === 0
+    const begun = some && (requests > 0 || this.plan.requests === 0)
+    return done || (begun && performance.now() >= this.plan.untilMs) || this.faults.length >= FAULTS_MAX
   }
 
   /** The same number is the same input, whatever was sent before it. */

@@ -112,6 +112,8 @@ function complete(operation: Operation, path: string, method: string, shared: Sh
   for (const [status, group] of [...byStatus].sort(([a], [b]) => a - b)) {
     operation.responses[String(status)] ??= sharedProblem(status, group, shared)
   }
+  // Whatever the route, a path or headers can be too long.
+  if (guarded) operation.responses['431'] ??= sharedProblem(431, ['BAD_HTTP'], shared)
 }
 
 function ofChanges(path: string, method: string): readonly ErrorCode[] {
