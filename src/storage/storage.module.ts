@@ -21,11 +21,15 @@ type Around = readonly [metrics: Metrics, mode: ModeHolder, signals: Signals, le
 
 function open(settings: Settings, ...[metrics, mode, signals, levels]: Around): Promise<OpenStore> {
   const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem } = settings
+  const patience = {
+    lockWaitMs: settings.lockWaitSeconds * 1_000,
+    writeTimeoutMs: settings.storageTimeoutSeconds * 1_000,
+  }
   const logger = new Logger('storage')
   if (allowUnsafeFilesystem) logger.warn(UNSAFE)
   const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
   const surroundings = { logger, metrics, mode, signals, levels }
-  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules }, surroundings)
+  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules, ...patience }, surroundings)
 }
 
 @Module({
