@@ -9,6 +9,7 @@ import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { MonitorsModule } from '../monitors/monitors.module.js'
+import { Monitors } from '../monitors/monitors.service.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
 import { OpenStore, openStore } from './open-store.js'
@@ -47,7 +48,21 @@ function open(settings: Settings, ...[metrics, mode, signals, levels]: Around): 
   exports: [EventStore, SideStore, StorageWatch],
 })
 export class StorageModule implements OnApplicationShutdown {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    metrics: Metrics,
+    monitors: Monitors,
+  ) {
+    metrics.gauge('storage_used_ratio', 'Share of the volume of the data that is used, of bytes or inodes.', () => {
+      return monitors.volume?.usedShare ?? Number.NaN
+    })
+    metrics.gauge('storage_growth_bytes_per_day', 'How fast the volume of the data fills, over the last week.', () => {
+      return monitors.volume?.bytesPerDay ?? Number.NaN
+    })
+    metrics.gauge('storage_full_in_days', 'When the volume of the data is full at its present growth.', () => {
+      return monitors.volume?.fullInDays ?? Number.NaN
+    })
+  }
 
   /** Runs after everything that may still use the store has ended. */
   onApplicationShutdown(): Promise<void> {
