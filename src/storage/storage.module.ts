@@ -13,6 +13,7 @@ import { Monitors } from '../monitors/monitors.service.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
 import { OpenStore, openStore } from './open-store.js'
+import { PermissionWatch } from './permission-watch.service.js'
 import { StorageWatch } from './storage-watch.service.js'
 
 const UNSAFE =
@@ -44,6 +45,7 @@ function open(settings: Settings, ...[metrics, mode, signals, levels]: Around): 
       useFactory: ({ bare }: OpenStore, { dataDir }: Settings) => new StorageWatch(bare, resolve(dataDir)),
       inject: [OpenStore, Settings],
     },
+    PermissionWatch,
   ],
   exports: [EventStore, SideStore, StorageWatch],
 })
