@@ -2,13 +2,11 @@
 import { loadSettings, unknownVariables } from './config/load-settings.js'
 import { BadSettings } from './config/parse-settings.js'
 import type { Settings } from './config/settings.js'
+import { SERVER_EXIT } from './failures/exit-codes.js'
 import { createLogger, logOutput } from './logging/logger.js'
 import { refusalLines, refusalOf } from './server/refused-start.js'
 import { BadOptions, readStartOptions, START_HELP } from './server/start-options.js'
 import type { ServerProcess } from './server/start-server.js'
-
-/** Scripts depend on these codes; OPERATIONS.md lists them. */
-const EXIT = { failed: 1, notUnderstood: 2, refused: 3 } as const
 
 async function start(settings: Settings): Promise<void> {
   const server = processFor(settings)
@@ -28,7 +26,7 @@ function processFor(settings: Settings): ServerProcess {
   const logger = createLogger(settings.logLevel, output)
   const fail = (error: unknown): never => {
     logger.fatal({ error }, 'the server cannot go on')
-    process.exit(EXIT.failed)
+    process.exit(SERVER_EXIT.failed)
   }
   process.on('uncaughtException', fail).on('unhandledRejection', fail)
   for (const variable of unknownVariables(process.env)) logger.warn({ variable }, 'this variable sets nothing')
@@ -43,7 +41,7 @@ async function refuse({ settings, logger, output, fail }: ServerProcess, error: 
   await output.flushed()
   if (readsWords(settings)) process.stderr.write(refusalLines(refusal))
   else logger.fatal({ code, next }, `${what}: ${why}`)
-  process.exit(EXIT.refused)
+  process.exit(SERVER_EXIT.refused)
 }
 
 /** Whoever starts a development server is a person, wherever its output goes. */
@@ -58,5 +56,5 @@ try {
 } catch (error) {
   if (!(error instanceof BadSettings || error instanceof BadOptions)) throw error
   process.stderr.write(`${error instanceof BadOptions ? 'lighthouse: ' : ''}${error.message}\n`)
-  process.exitCode = EXIT.notUnderstood
+  process.exitCode = SERVER_EXIT.notUnderstood
 }

@@ -41,6 +41,10 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',
+  lockWaitSeconds: 'how long a start waits for another process to leave the data directory',
+  storageTimeoutSeconds:
+    'a write of the log that takes longer is given up, and the store takes no more appends; 0: never',
+  watchdogSeconds: 'an event loop that stands still for so long ends the process with code 142; 0: never',
   archiveAfterDays: 'sealed segments older than this are compressed; 0: never',
   retainArchivesDays: 'archives older than this are removed for good; 0: never',
   snapshotEvents: 'events that match a fold that is kept, after which a snapshot of it is made',

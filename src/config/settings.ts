@@ -64,6 +64,12 @@ export abstract class Settings {
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
+  /** How long a start waits for another process to leave the data directory. */
+  abstract readonly lockWaitSeconds: number
+  /** A write that takes longer is given up as indeterminate; 0 waits for ever. */
+  abstract readonly storageTimeoutSeconds: number
+  /** An event loop that stands still for so long ends the process; 0: never. */
+  abstract readonly watchdogSeconds: number
   abstract readonly archiveAfterDays: number
   abstract readonly retainArchivesDays: number
   /** A snapshot of a fold is made after this many matching events. */
@@ -170,6 +176,9 @@ export const settingTable: SettingTable<Settings> = {
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
+  lockWaitSeconds: { variable: 'LIGHTHOUSE_LOCK_WAIT_SECONDS', parse: wholeNumber(0, 3_600) },
+  storageTimeoutSeconds: { variable: 'LIGHTHOUSE_STORAGE_TIMEOUT_SECONDS', parse: wholeNumber(0, 3_600) },
+  watchdogSeconds: { variable: 'LIGHTHOUSE_WATCHDOG_SECONDS', parse: wholeNumber(0, 3_600) },
   archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: wholeNumber(0, 36_500) },
   retainArchivesDays: { variable: 'LIGHTHOUSE_RETAIN_ARCHIVES_DAYS', parse: wholeNumber(0, 36_500) },
   snapshotEvents: { variable: 'LIGHTHOUSE_SNAPSHOT_EVENTS', parse: wholeNumber(1, 1_000_000_000) },

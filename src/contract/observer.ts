@@ -22,6 +22,8 @@ export interface Observer {
   archived?(segment: { readonly name: string; readonly bytes: number; readonly archivedBytes: number }): void
   retired?(segment: { readonly name: string; readonly firstPosition: Position; readonly lastPosition: Position }): void
   scrubbed?(pass: { readonly bytes: number; readonly damaged: number; readonly ms: number }): void
+  /** A write does not come back in time, or has come back after all. */
+  hung?(write: { readonly hung: boolean; readonly ms: number }): void
   /** Something unexpected but survivable, to be logged: an unknown file, a rebuilt index, an abandoned temporary. */
   warned?(note: { readonly what: string; readonly detail: string }): void
 }
@@ -66,6 +68,10 @@ export class Observers implements Required<Observer> {
 
   scrubbed(pass: Fact<'scrubbed'>): void {
     this.tell('scrubbed', pass)
+  }
+
+  hung(write: Fact<'hung'>): void {
+    this.tell('hung', write)
   }
 
   warned(note: Fact<'warned'>): void {

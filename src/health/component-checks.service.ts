@@ -6,7 +6,7 @@ import { Injectable } from '@nestjs/common'
 import { HealthIndicatorService } from '@nestjs/terminus'
 import { Settings } from '../config/settings.js'
 import { codeOf } from '../contract/errors.js'
-import { volumeOf } from '../monitors/resource-monitor.js'
+import { volumeOf } from '../monitors/volume-monitor.js'
 import { NetworkCheck } from './network-check.service.js'
 import { StoreCheck } from './store-check.service.js'
 

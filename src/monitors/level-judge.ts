@@ -9,6 +9,8 @@ export interface Threshold {
 /** A level ends only below this part of its threshold, so that a figure at the threshold does not swing. */
 export const ENDS_AT = 0.85
 
+const USUAL_ENDS: Threshold = { warning: ENDS_AT, critical: ENDS_AT }
+
 const RANKS: readonly SignalLevel[] = ['ok', 'warning', 'critical']
 
 export class LevelJudge {
@@ -20,6 +22,8 @@ export class LevelJudge {
   constructor(
     private readonly threshold: Threshold,
     private readonly windows: number,
+    /** The part of each threshold below which its level ends. */
+    private readonly endsAt = USUAL_ENDS,
   ) {}
 
   get level(): SignalLevel {
@@ -28,8 +32,8 @@ export class LevelJudge {
 
   /** `figure` is undefined when too little happened in the window to say anything; that speaks for the end of a level. */
   judge(figure: number | undefined): SignalLevel {
-    const up = figure === undefined ? 0 : rankOf(figure, this.threshold, 1)
-    const down = figure === undefined ? 0 : rankOf(figure, this.threshold, ENDS_AT)
+    const up = figure === undefined ? 0 : rankOf(figure, this.threshold, AT_ONCE)
+    const down = figure === undefined ? 0 : rankOf(figure, this.threshold, this.endsAt)
     const { rank } = this
     this.raising = up > rank ? longer(this.raising, Math.min, up) : NONE
     this.lowering = down < rank ? longer(this.lowering, Math.max, down) : NONE
@@ -51,6 +55,8 @@ function longer(run: typeof NONE, pick: (one: number, other: number) => number, 
   return { windows: run.windows + 1, to: run.windows === 0 ? to : pick(run.to, to) }
 }
 
-function rankOf(figure: number, { warning, critical }: Threshold, part: number): number {
-  return figure > critical * part ? 2 : figure > warning * part ? 1 : 0
+const AT_ONCE: Threshold = { warning: 1, critical: 1 }
+
+function rankOf(figure: number, { warning, critical }: Threshold, part: Threshold): number {
+  return figure > critical * part.critical ? 2 : figure > warning * part.warning ? 1 : 0
 }

@@ -4,8 +4,9 @@ import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } fro
 import { Settings } from '../config/settings.js'
 import { Signals } from '../signals/signals.js'
 import { memoryUse } from './memory-use.js'
-import { ResourceMonitor, volumeOf } from './resource-monitor.js'
+import { ResourceMonitor } from './resource-monitor.js'
 import { ServiceLevels, SLICE_MS, TIMED_WORK } from './service-levels.js'
+import { type VolumeFigures, volumeOf } from './volume-monitor.js'
 import { WriteMonitor } from './write-monitor.js'
 
 @Injectable()
@@ -43,6 +44,11 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
 
   onApplicationShutdown(): void {
     clearInterval(this.timer)
+  }
+
+  /** undefined until the volume was looked at. */
+  get volume(): VolumeFigures | undefined {
+    return this.resources.volume.figures
   }
 
   /** Never rejects. While a volume does not answer, it is not asked again. */

@@ -4,10 +4,12 @@ import { dirname, join } from 'node:path'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { Signals } from '../signals/signals.js'
 import { memoryUse } from './memory-use.js'
-import { ResourceMonitor, volumeOf } from './resource-monitor.js'
+import { ResourceMonitor } from './resource-monitor.js'
+import { VolumeMonitor, volumeOf } from './volume-monitor.js'
 
 const GB = 1e9
 const NEVER = { warning: 2, critical: 2 }
+const NO_INODES = { totalInodes: 0, freeInodes: 0 }
 const THRESHOLDS = {
   storageUsed: { warning: 0.9, critical: 0.95 },
   storageFreeMegabytes: { warning: 0, critical: 0 },
@@ -33,22 +35,94 @@ function monitored(thresholds = THRESHOLDS) {
   const monitor = new ResourceMonitor(signals, thresholds, {
     volume: async () => {
       if (machine.fails) throw new Error('the volume does not answer')
-      return { totalBytes: 100 * GB, freeBytes: machine.free }
+      return { totalBytes: 100 * GB, freeBytes: machine.free, ...NO_INODES }
     },
     memory: async () => ({ usedBytes: machine.memory, limitBytes: GB, of: 'container' }),
   })
   return { signals, machine, monitor }
 }
 
-test('a volume that fills up warns, then is critical, and is well again only below 85 % of the threshold', async () => {
+test('a volume that fills up warns at 90 %, blocks at 95 %, is free again below 90 % and well below 85 % of the warning', async () => {
   const { signals, machine, monitor } = monitored()
   const levels: string[] = []
-  for (const free of [50, 9, 4, 9, 30, 50]) {
+  for (const free of [50, 9, 4, 9, 11, 20, 30, 50]) {
     machine.free = free * GB
     await monitor.measure()
     levels.push(signals.levelOf('storage_space'))
   }
-  expect(levels).toEqual(['ok', 'warning', 'critical', 'critical', 'ok', 'ok'])
+  expect(levels).toEqual(['ok', 'warning', 'critical', 'critical', 'warning', 'warning', 'ok', 'ok'])
+})
+
+test('people are told at 80 %, before the mode is', async () => {
+  const { signals, machine, monitor } = monitored()
+  machine.free = 19 * GB
+  await monitor.measure()
+  expect(signals.active).toMatchObject([{ cause: 'storage_growth', level: 'warning' }])
+  machine.free = 25 * GB
+  await monitor.measure()
+  expect(signals.active).toEqual([])
+})
+
+describe('a volume over hours', () => {
+  function measured(thresholds = THRESHOLDS) {
+    const signals = new Signals()
+    const now = { ms: 0, use: { totalBytes: 100 * GB, freeBytes: 60 * GB, ...NO_INODES } }
+    const monitor = new VolumeMonitor(
+      signals,
+      thresholds,
+      async () => now.use,
+      () => now.ms,
+    )
+    const hours = async (count: number, perHour: number) => {
+      for (let n = 0; n < count; n++) {
+        await monitor.measure()
+        now.ms += 3_600_000
+        now.use.freeBytes -= perHour
+      }
+    }
+    return { signals, monitor, now, hours }
+  }
+
+  test('that will be full within a week is told of, with its growth and the time that is left', async () => {
+    const { signals, monitor, hours } = measured()
+    await hours(5, 0.5 * GB)
+    expect([signals.active, monitor.figures?.bytesPerDay]).toEqual([[], undefined])
+    await hours(1, 0.5 * GB)
+    expect(signals.active).toMatchObject([
+      { cause: 'storage_growth', level: 'warning', detail: expect.stringMatching(/full in 4\.8 days$/) },
+    ])
+    expect(monitor.figures?.bytesPerDay).toBeCloseTo(12 * GB, -3)
+  })
+
+  test('that grows slowly, empties, or only wavers is not', async () => {
+    for (const perHour of [0.2 * GB, 0, -0.2 * GB]) {
+      const { signals, hours } = measured()
+      await hours(30, perHour)
+      expect(signals.active).toEqual([])
+    }
+    const { signals, monitor, now, hours } = measured()
+    for (let n = 0; n < 20; n++) {
+      now.use.freeBytes = (n % 2 === 0 ? 60 : 58) * GB
+      await hours(1, 0)
+    }
+    expect([signals.active, (monitor.figures?.bytesPerDay ?? 9e99) < 2 * GB]).toEqual([[], true])
+  })
+
+  test('is not judged by its growth where its share does not count', async () => {
+    const { signals, hours } = measured({ ...THRESHOLDS, storageUsed: NEVER })
+    await hours(10, 3 * GB)
+    expect(signals.active).toEqual([])
+  })
+
+  test('that is short of inodes is short', async () => {
+    const { signals, monitor, now } = measured()
+    now.use = { ...now.use, totalInodes: 1_000, freeInodes: 30 }
+    await monitor.measure()
+    expect(signals.active).toMatchObject([
+      { cause: 'storage_space', level: 'critical', detail: '30 inodes of the volume of the data are free' },
+      { cause: 'storage_growth' },
+    ])
+  })
 })
 
 test('where megabytes count, a volume that is nearly full but large is well', async () => {

@@ -1,28 +1,16 @@
 // Tells when memory or the volume of the data runs short.
-import { statfs } from 'node:fs/promises'
-import type { SignalLevel, Signals } from '../signals/signals.js'
+import type { Signals } from '../signals/signals.js'
 import { LevelJudge, type Threshold } from './level-judge.js'
 import { memoryUse } from './memory-use.js'
+import { VolumeMonitor, type VolumeThresholds, type VolumeUse } from './volume-monitor.js'
 
-export interface ResourceThresholds {
-  /** Shares of the volume that are used. */
-  readonly storageUsed: Threshold
-  /** Megabytes of it that are free; 0 says nothing. */
-  readonly storageFreeMegabytes: Threshold
+export interface ResourceThresholds extends VolumeThresholds {
   readonly memoryUsed: Threshold
 }
 
-export interface VolumeUse {
-  readonly totalBytes: number
-  readonly freeBytes: number
-}
-
-const MB = 1_000_000
-
 export class ResourceMonitor {
   private readonly memory: LevelJudge
-  private readonly used: LevelJudge
-  private readonly free: LevelJudge
+  readonly volume: VolumeMonitor
 
   constructor(
     private readonly signals: Signals,
@@ -33,15 +21,12 @@ export class ResourceMonitor {
     },
   ) {
     this.memory = new LevelJudge(thresholds.memoryUsed, 1)
-    this.used = new LevelJudge(thresholds.storageUsed, 1)
-    const { warning, critical } = thresholds.storageFreeMegabytes
-    // The less is free the worse it is, so its reciprocal is judged.
-    this.free = new LevelJudge({ warning: 1 / (warning * MB), critical: 1 / (critical * MB) }, 1)
+    this.volume = new VolumeMonitor(signals, thresholds, () => this.look.volume())
   }
 
   /** Never rejects: what cannot be looked up keeps the level it had. */
   async measure(): Promise<void> {
-    await Promise.allSettled([this.measureMemory(), this.measureVolume()])
+    await Promise.allSettled([this.measureMemory(), this.volume.measure()])
   }
 
   private async measureMemory(): Promise<void> {
@@ -52,22 +37,4 @@ export class ResourceMonitor {
     const metrics = { memory_used_bytes: usedBytes, memory_limit_bytes: limitBytes }
     this.signals.tell({ cause: 'memory', level, detail, metrics })
   }
-
-  private async measureVolume(): Promise<void> {
-    const { totalBytes, freeBytes } = await this.look.volume()
-    const level = worse(this.used.judge(1 - freeBytes / totalBytes), this.free.judge(1 / Math.max(freeBytes, 1)))
-    const detail = `${Math.floor(freeBytes / MB)} MB of the volume of the data are free`
-    const metrics = { storage_free_bytes: freeBytes, storage_total_bytes: totalBytes }
-    this.signals.tell({ cause: 'storage_space', level, detail, metrics })
-  }
-}
-
-export async function volumeOf(directory: string): Promise<VolumeUse> {
-  const { blocks, bavail, bsize } = await statfs(directory)
-  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize }
-}
-
-function worse(one: SignalLevel, other: SignalLevel): SignalLevel {
-  if (one === 'critical' || other === 'critical') return 'critical'
-  return one === 'warning' ? one : other
 }

@@ -3,6 +3,7 @@ import { resolve } from 'node:path'
 import { inShell } from '../cli/shell-quote.js'
 import type { Settings } from '../config/settings.js'
 import { codeOf, ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { firstPermissionFault } from '../storage/permission-faults.js'
 
 export interface RefusedStart {
   readonly code: string
@@ -50,6 +51,12 @@ function refusalOfStore({ code, message, cause }: StoreError, directory: string)
   const reason = systemCodeOf(cause)
   const fault = DIRECTORY_FAULTS[reason]?.(directory)
   if (code === 'STORAGE_UNAVAILABLE' && fault !== undefined) {
+    const exact = PERMISSION.has(reason) ? firstPermissionFault(directory) : undefined
+    if (exact !== undefined) {
+      const { path, mode, owner, needs, command } = exact
+      const why = `${path} has mode ${mode} and owner ${owner}; it needs ${needs} (${reason})`
+      return { code, what: 'The data directory cannot be used', why, next: `${command}; or ${ANOTHER_DIRECTORY}.` }
+    }
     const next = `Make ${directory} a directory that ${user()} can write to, or ${ANOTHER_DIRECTORY}.`
     return { code, what: 'The data directory cannot be used', why: `${fault} (${reason})`, next }
   }
@@ -63,6 +70,8 @@ const NEXT: { readonly [code in ErrorCode]?: (directory: string) => string } = {
   DATA_CORRUPT: directory => `See what is damaged: npx lighthouse verify ${inShell(directory)}`,
   DISK_FULL: () => `Make room on that volume, or ${ANOTHER_DIRECTORY}.`,
 }
+
+const PERMISSION = new Set(['EACCES', 'EPERM'])
 
 const DIRECTORY_FAULTS: Readonly<Record<string, (directory: string) => string>> = {
   EACCES: directory => `${user()} may not write to ${directory}`,

@@ -1,11 +1,16 @@
 // Assembles the application, opens its port, and ends it in order on a signal.
 import 'reflect-metadata'
+import { resolve } from 'node:path'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Logger } from 'pino'
 import { serverOf } from '../app.module.js'
 import type { Settings } from '../config/settings.js'
+import { SERVER_EXIT } from '../failures/exit-codes.js'
+import { FatalCauses } from '../failures/fatal-causes.js'
+import { Watchdog } from '../failures/watchdog.js'
 import type { LogOutput } from '../logging/logger.js'
+import { Signals } from '../signals/signals.js'
 import { adoptSecret, greet, keepSecret } from './first-words.js'
 import { configureHttpServer, createHttpAdapter } from './http-server.js'
 import { nestLog } from './nest-log.js'
@@ -40,6 +45,7 @@ export async function startServer(server: ServerProcess): Promise<void> {
     keepSecret(settings, app, logger)
     releaseStartupMemory()
     giveBackWhenIdle()
+    endByItself(app, server)
     await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
   } catch (error) {
     // The store is open by now, and a clean mark spares the next start a scan.
@@ -59,8 +65,23 @@ function endInOrder(app: NestFastifyApplication, { logger, fail }: ServerProcess
     setTimeout(() => fail(new Error(`shutdown took longer than ${shutdownDeadlineMs} ms`)), shutdownDeadlineMs).unref()
     app.close().then(() => {
       logger.info('stopped')
-      process.exit(0)
+      process.exit(SERVER_EXIT.ok)
     }, fail)
   }
   process.on('SIGTERM', end).on('SIGINT', end)
+}
+
+/** From here on a process that cannot go on ends with the code that says why, and whoever started it starts it anew. */
+function endByItself(app: NestFastifyApplication, { settings, logger, output }: ServerProcess): void {
+  const { env, dataDir, watchdogSeconds } = settings
+  new FatalCauses(app.get(Signals), {
+    directory: resolve(dataDir),
+    production: env === 'production',
+    nowMs: Date.now,
+    end: (code, why) => {
+      logger.fatal({ code }, `the process ends: ${why}`)
+      void output.flushed().finally(() => process.exit(code))
+    },
+  })
+  if (watchdogSeconds > 0) new Watchdog({ limitMs: watchdogSeconds * 1_000 })
 }

@@ -17,6 +17,10 @@ export function logObserver(logger: Logger): Observer {
     rotated: segment => logger.log({ ...segment, message: 'a segment is sealed' }),
     archived: segment => logger.log({ ...segment, message: 'a segment is archived' }),
     retired: segment => logger.log({ ...segment, message: 'a segment is retired' }),
+    hung: ({ hung, ms }) => {
+      if (hung) logger.error({ ms, message: 'a write does not come back; the store takes no appends' })
+      else logger.warn({ ms, message: 'the write that hung has come back' })
+    },
     warned: note => logger.warn({ ...note, message: note.what }),
   }
 }
@@ -38,6 +42,10 @@ export function signalsObserver(signals: Signals): Observer {
         if (cause !== now) signals.tell({ cause, level: 'ok', detail: 'The store takes appends.', metrics: {} })
       }
       if (now !== undefined) signals.tell({ cause: now, level: 'critical', detail: SENTENCES[now], metrics: {} })
+    },
+    hung: ({ hung, ms }) => {
+      const detail = hung ? 'a write to the disk does not come back' : 'the write that hung has come back'
+      signals.tell({ cause: 'storage_hung', level: hung ? 'critical' : 'ok', detail, metrics: { write_ms: ms } })
     },
   }
 }

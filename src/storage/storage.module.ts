@@ -9,9 +9,11 @@ import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { MonitorsModule } from '../monitors/monitors.module.js'
+import { Monitors } from '../monitors/monitors.service.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
 import { OpenStore, openStore } from './open-store.js'
+import { PermissionWatch } from './permission-watch.service.js'
 import { StorageWatch } from './storage-watch.service.js'
 
 const UNSAFE =
@@ -21,11 +23,15 @@ type Around = readonly [metrics: Metrics, mode: ModeHolder, signals: Signals, le
 
 function open(settings: Settings, ...[metrics, mode, signals, levels]: Around): Promise<OpenStore> {
   const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem } = settings
+  const patience = {
+    lockWaitMs: settings.lockWaitSeconds * 1_000,
+    writeTimeoutMs: settings.storageTimeoutSeconds * 1_000,
+  }
   const logger = new Logger('storage')
   if (allowUnsafeFilesystem) logger.warn(UNSAFE)
   const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
   const surroundings = { logger, metrics, mode, signals, levels }
-  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules }, surroundings)
+  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules, ...patience }, surroundings)
 }
 
 @Module({
@@ -39,11 +45,26 @@ function open(settings: Settings, ...[metrics, mode, signals, levels]: Around): 
       useFactory: ({ bare }: OpenStore, { dataDir }: Settings) => new StorageWatch(bare, resolve(dataDir)),
       inject: [OpenStore, Settings],
     },
+    PermissionWatch,
   ],
   exports: [EventStore, SideStore, StorageWatch],
 })
 export class StorageModule implements OnApplicationShutdown {
-  constructor(private readonly store: EventStore) {}
+  constructor(
+    private readonly store: EventStore,
+    metrics: Metrics,
+    monitors: Monitors,
+  ) {
+    metrics.gauge('storage_used_ratio', 'Share of the volume of the data that is used, of bytes or inodes.', () => {
+      return monitors.volume?.usedShare ?? Number.NaN
+    })
+    metrics.gauge('storage_growth_bytes_per_day', 'How fast the volume of the data fills, over the last week.', () => {
+      return monitors.volume?.bytesPerDay ?? Number.NaN
+    })
+    metrics.gauge('storage_full_in_days', 'When the volume of the data is full at its present growth.', () => {
+      return monitors.volume?.fullInDays ?? Number.NaN
+    })
+  }
 
   /** Runs after everything that may still use the store has ended. */
   onApplicationShutdown(): Promise<void> {

@@ -1,5 +1,5 @@
 // An append from arrival to answer: it waits, gets its place in the batch, is indexed, and is answered.
-import type { StoreError } from '../../contract/errors.js'
+import { StoreError } from '../../contract/errors.js'
 import type { NewEvent } from '../../contract/event.js'
 import { formatId, formatTimestamp } from '../../contract/event-id.js'
 import type { Appended, AppendedEvent } from '../../contract/event-store.js'
@@ -8,6 +8,7 @@ import type { Asked } from '../../record/decide.js'
 import type { Placement } from '../../record/record.js'
 import type { ConditionSearch } from './condition-search.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
+import { DamagedEvent } from './entry-reader.js'
 import { indexEvent } from './terms.js'
 
 /** One sync covers at most this much; the rest waits for the next batch. */
@@ -115,4 +116,27 @@ export function settlementOf(outcome: Admitted | Settle): Settle {
   const firstPosition = (events[0] as AppendedEvent).position
   const lastPosition = firstPosition + events.length - 1
   return () => append.resolve({ events, firstPosition, lastPosition, duplicate: false, durability: 'fsync' })
+}
+
+/** The commit log rejects with a StoreError; any other error arose while the append was decided. */
+export function inWords(error: unknown): unknown {
+  if (error instanceof StoreError) return error
+  if (error instanceof DamagedEvent)
+    return new StoreError('DATA_CORRUPT', `the append cannot be decided: ${error.message}`, { cause: error })
+  return new StoreError('STORAGE_UNAVAILABLE', 'the append could not be begun', { cause: error })
+}
+
+export function attempt<T>(work: () => T): { readonly value: T } | { readonly defect: unknown } {
+  try {
+    return { value: work() }
+  } catch (defect) {
+    return { defect }
+  }
+}
+
+export function indeterminate(
+  cause: unknown,
+  why = cause instanceof Error ? cause.message : String(cause),
+): StoreError {
+  return new StoreError('INDETERMINATE', `it is not known whether it is stored: ${why}`, { cause })
 }

@@ -13,7 +13,10 @@ import { type Decision, decide, STORE } from '../../record/decide.js'
 import { encodeRecord, type Payload, type Placement } from '../../record/record.js'
 import {
   type Admitted,
+  attempt,
+  indeterminate,
   indexPlaced,
+  inWords,
   type Placed,
   type Settle,
   settlementOf,
@@ -71,6 +74,8 @@ type Outcome = Admitted | Settle
 
 export class CommitQueue {
   readonly assigned: WriteView
+  /** The appends of the batch that is being written. */
+  busyWith: readonly WaitingAppend[] | undefined
   private readonly waiting = new WaitingAppends()
   private readonly recalls = new Set<Promise<void>>()
   private readonly preparer = new AppendPreparer()
@@ -81,6 +86,8 @@ export class CommitQueue {
   private draining: Promise<void> | undefined
   private writing: { readonly sinceNs: bigint; readonly committed: Promise<void> } | undefined
   private closed = false
+  /** Why nothing is written any more, though the log has not answered. */
+  private abandoned: string | undefined
 
   constructor(
     private readonly world: QueueContext,
@@ -118,11 +125,22 @@ export class CommitQueue {
     return this.enqueue(prepared, terms)
   }
 
+  /**
+   * Gives up on the batch that is being written, which may still be stored, and on all that waits behind it. The log
+   * must take no appends any more. What the disk does with the batch later changes no answer that was given.
+   */
+  abandon(detail: string): void {
+    this.abandoned = detail
+    for (const append of this.busyWith ?? []) append.reject(new StoreError('INDETERMINATE', detail))
+    const refusal = new StoreError('READ_ONLY', detail)
+    while (this.waiting.count > 0) for (const append of this.waiting.take()) this.turnAway(append, refusal)
+  }
+
   /** Answers every append that was accepted; later ones are refused with CLOSED. */
   async close(): Promise<void> {
     this.closed = true
-    while (this.draining !== undefined || this.searches.count > 0) {
-      await this.draining
+    while ((this.draining !== undefined && this.abandoned === undefined) || this.searches.count > 0) {
+      if (this.abandoned === undefined) await this.draining
       await this.searches.close()
     }
     await Promise.all(this.recalls)
@@ -140,8 +158,9 @@ export class CommitQueue {
   }
 
   private wake(): void {
+    if (this.abandoned !== undefined) this.abandon(this.abandoned)
     // The drain begins in a microtask, so that appends made in one synchronous run share the sync.
-    this.draining ??= Promise.resolve().then(() => this.drain())
+    else this.draining ??= Promise.resolve().then(() => this.drain())
   }
 
   /**
@@ -167,6 +186,7 @@ export class CommitQueue {
   private async drain(): Promise<void> {
     while (this.waiting.count > 0) {
       const appends = this.waiting.take()
+      this.busyWith = appends
       try {
         await this.world.commits.ready()
         const sinceNs = this.world.ids.latestNs
@@ -178,6 +198,7 @@ export class CommitQueue {
       }
       this.writing = undefined
     }
+    this.busyWith = undefined
     this.draining = undefined
     this.world.commits.idle()
   }
@@ -373,24 +394,4 @@ export class CommitQueue {
     this.batch.endFrame()
     return { append, placed: admitted }
   }
-}
-
-/** The commit log rejects with a StoreError; any other error arose while the append was decided. */
-function inWords(error: unknown): unknown {
-  if (error instanceof StoreError) return error
-  if (error instanceof DamagedEvent)
-    return new StoreError('DATA_CORRUPT', `the append cannot be decided: ${error.message}`, { cause: error })
-  return new StoreError('STORAGE_UNAVAILABLE', 'the append could not be begun', { cause: error })
-}
-
-function attempt<T>(work: () => T): { readonly value: T } | { readonly defect: unknown } {
-  try {
-    return { value: work() }
-  } catch (defect) {
-    return { defect }
-  }
-}
-
-function indeterminate(cause: unknown, why = cause instanceof Error ? cause.message : String(cause)): StoreError {
-  return new StoreError('INDETERMINATE', `it is not known whether it is stored: ${why}`, { cause })
 }

@@ -26,6 +26,7 @@ import { StoredEvent } from '../../record/record.js'
 import { CommitQueue } from './commit-queue.js'
 import { Layout } from './engine/format/names.js'
 import type { Log } from './engine/log.js'
+import { HungWrites } from './engine/upkeep/hung-writes.js'
 import { peekTimestampSync } from './entry-reader.js'
 import { Maintenance } from './maintenance.js'
 import { openLog } from './open-log.js'
@@ -69,6 +70,7 @@ export class EmbeddedStore extends EventStore {
   private readonly commits: SegmentCommitLog
   private readonly queue: CommitQueue
   private readonly watch: HeadWatch
+  private readonly hungWrites: HungWrites
   private closing: Promise<void> | undefined
 
   constructor(
@@ -93,6 +95,9 @@ export class EmbeddedStore extends EventStore {
       },
     )
     this.maintenance = new Maintenance(log, options, this.queue.assigned)
+    this.hungWrites = new HungWrites(this.queue, log.context.files.latch, options.writeTimeoutMs, write =>
+      observer.hung(write),
+    )
   }
 
   /** Not an async function, because that would cost a second promise on the hottest call of all. */
@@ -179,6 +184,7 @@ export class EmbeddedStore extends EventStore {
 
   private async shut(): Promise<void> {
     await this.queue.close()
+    this.hungWrites.close()
     this.watch.close()
     await this.maintenance.close()
     await this.log.close()

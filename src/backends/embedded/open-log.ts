@@ -1,5 +1,6 @@
 // Opens the log of a data directory: it checks the file system, takes the lock, and recovers.
 import { hostname } from 'node:os'
+import { setTimeout } from 'node:timers/promises'
 import { StoreError } from '../../contract/errors.js'
 import { syncAncestors } from './engine/disk/ancestors.js'
 import type { DiskLock } from './engine/disk/disk.js'
@@ -10,6 +11,7 @@ import { isNoSpace, Latch, Latched, OwnershipLost } from './engine/disk/latch.js
 import { LatchedDisk } from './engine/disk/latched-disk.js'
 import { Reserve } from './engine/disk/reserve.js'
 import { DamagedFact } from './engine/disk/small-file.js'
+import { pauseMs } from './engine/disk/transient.js'
 import { Layout } from './engine/format/names.js'
 import { PageCache } from './engine/index/page-cache.js'
 import { Log } from './engine/log.js'
@@ -71,11 +73,19 @@ async function refuseUnsafe({ disk, directory, allowUnsafeFilesystem }: Resolved
   throw new EngineError('unsafe_filesystem', `${directory} lies on ${name}, which forgets or reorders what was synced`)
 }
 
-async function takeLock({ disk }: ResolvedOptions, layout: Layout): Promise<DiskLock> {
+/** Waits as long as it may, for a process that is about to end, with pauses that two who wait do not share. */
+async function takeLock({ disk, lockWaitMs, observer }: ResolvedOptions, layout: Layout): Promise<DiskLock> {
   const tag = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString() })
-  const attempt = await disk.lock(layout.lock, tag)
-  if ('lock' in attempt) return attempt.lock
-  throw inUse(layout.root, attempt.holder)
+  const deadline = performance.now() + lockWaitMs
+  for (let failures = 1; ; failures++) {
+    const attempt = await disk.lock(layout.lock, tag)
+    if ('lock' in attempt) return attempt.lock
+    const taken = inUse(layout.root, attempt.holder)
+    const left = deadline - performance.now()
+    if (left <= 0) throw taken
+    if (failures === 1) observer.warned({ what: 'the start waits for the lock', detail: taken.message })
+    await setTimeout(Math.min(left, pauseMs(failures)))
+  }
 }
 
 export function createContext(options: ResolvedOptions, layout: Layout, owned?: () => boolean): EngineContext {

@@ -29,6 +29,10 @@ export interface EmbeddedOptions {
   /** 0 turns the mark off; it is then written at a clean stop only. */
   readonly idleMarkMs?: number
   readonly openFiles?: number
+  /** How long opening waits for another process to leave the directory. */
+  readonly lockWaitMs?: number
+  /** A batch that is not written within this time is given up as indeterminate. 0 waits for ever. */
+  readonly writeTimeoutMs?: number
   readonly pageCacheBytes?: number
   /** Streams whose heads are kept in memory; other heads are looked up in the index. */
   readonly cachedStreams?: number
@@ -51,6 +55,8 @@ export const DEFAULTS = Object.freeze({
   reserveBytes: MIB,
   idleMarkMs: 50,
   openFiles: 256,
+  lockWaitMs: 0,
+  writeTimeoutMs: 30_000,
   pageCacheBytes: 8 * MIB,
   cachedStreams: 100_000,
   archiveAfterDays: 7,

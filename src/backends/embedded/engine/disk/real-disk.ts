@@ -7,6 +7,7 @@ import { fileSystemName } from './file-system-name.js'
 import { lockFile } from './lock-file.js'
 import { promised } from './promised.js'
 import { RealFile } from './real-file.js'
+import { patiently } from './transient.js'
 
 // O_APPEND is never used: with it Linux ignores the position of a write, and debris could not be overwritten.
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
@@ -28,7 +29,9 @@ const DIRECTORY_MODE = 0o750
 export class RealDisk implements Disk {
   async open(path: string, { mode, durable = false }: OpenOptions): Promise<DiskFile> {
     const flags = FLAGS_OF_MODE[mode] | O_NOFOLLOW | O_NONBLOCK | (durable ? (O_DSYNC ?? 0) : 0)
-    const descriptor = await promised<number>(done => fs.open(path, flags, FILE_MODE, done))
+    const opened = () => promised<number>(done => fs.open(path, flags, FILE_MODE, done))
+    // One that failed may have made the file all the same, and would find it in its own way.
+    const descriptor = await (mode === 'create' ? opened() : patiently(opened))
     try {
       refuseIrregular(await promised<fs.Stats>(done => fs.fstat(descriptor, done)), path)
     } catch (error) {
@@ -51,7 +54,9 @@ export class RealDisk implements Disk {
 
   async list(directory: string): Promise<string[]> {
     try {
-      const entries = await promised<fs.Dirent[]>(done => fs.readdir(directory, { withFileTypes: true }, done))
+      const entries = await patiently(() =>
+        promised<fs.Dirent[]>(done => fs.readdir(directory, { withFileTypes: true }, done)),
+      )
       return entries
         .filter(entry => entry.isFile() || entry.isDirectory())
         .map(entry => entry.name)
@@ -114,7 +119,7 @@ export class RealDisk implements Disk {
   }
 
   lock(path: string, tag: string): Promise<LockAttempt> {
-    return lockFile(path, tag)
+    return patiently(() => lockFile(path, tag))
   }
 }
 

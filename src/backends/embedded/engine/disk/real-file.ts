@@ -3,6 +3,7 @@
 import fs from 'node:fs'
 import type { DiskFile } from './disk.js'
 import { type Done, promised } from './promised.js'
+import { pauseAfter } from './transient.js'
 
 // One writev takes this many chunks on every system (IOV_MAX).
 const CHUNKS_PER_CALL = 1024
@@ -53,12 +54,16 @@ export class RealFile implements DiskFile {
   async read(into: Uint8Array, position: number): Promise<number> {
     this.checkPosition(position, 'read')
     let done = 0
-    while (done < into.length) {
-      const count = await this.call<number>(finish =>
-        fs.read(this.descriptor, into, done, into.length - done, position + done, finish),
-      )
-      if (count === 0) break
-      done += count
+    for (let failures = 0; done < into.length; ) {
+      try {
+        const count = await this.call<number>(finish =>
+          fs.read(this.descriptor, into, done, into.length - done, position + done, finish),
+        )
+        if (count === 0) break
+        done += count
+      } catch (error) {
+        await pauseAfter(error, ++failures)
+      }
     }
     return done
   }

@@ -16,6 +16,8 @@ export class Layout {
   readonly importing: string
   /** A development server keeps it here; the engine only knows the name. No backup holds it. */
   readonly developmentSecret: string
+  /** The server notes here when it ended for which cause. No backup holds it. */
+  readonly exits: string
 
   constructor(readonly root: string) {
     this.segments = join(root, 'segments')
@@ -30,6 +32,7 @@ export class Layout {
     this.current = join(root, 'CURRENT')
     this.importing = join(root, 'IMPORTING')
     this.developmentSecret = join(root, '.lighthouse-development-secret')
+    this.exits = join(root, 'EXITS')
   }
 }
 
