@@ -3,7 +3,7 @@ import fc from 'fast-check'
 import { DEFAULT_ALERTING } from '../config/alerting-settings.js'
 import { CAUSES, type Cause, type Signal } from '../signals/signals.js'
 import { AlertBook } from './alert-book.js'
-import { ALERT_FOLD, type AlertChange, applyChange, emptyState, type Silence } from './alert-state.js'
+import { ALERT_FOLD, type AlertChange, applyChange, noAlerts, type Silence } from './alert-state.js'
 import { CHANNELS, type ChannelName, isWorse } from './route.js'
 
 const START = Date.parse('2026-01-31T12:00:00Z')
@@ -23,7 +23,7 @@ class Day {
   private readonly active = new Map<Cause, Signal>()
 
   constructor(private readonly channels: readonly ChannelName[] = CHANNELS) {
-    this.book = new AlertBook(emptyState(), DEFAULT_ALERTING, channels)
+    this.book = new AlertBook(noAlerts(), DEFAULT_ALERTING, channels)
   }
 
   is(cause: Cause, level: Level): void {
@@ -217,7 +217,7 @@ test('where no channel is set up alerts stand on the record alone', () => {
 test('what a channel was not told is owed by the process after it', () => {
   const day = new Day()
   day.is('disk_full', 'critical')
-  const restored = emptyState()
+  const restored = noAlerts()
   for (const change of day.record) if (change.type !== 'alert.delivered') applyChange(restored, change)
   const later = new AlertBook(restored, DEFAULT_ALERTING, CHANNELS)
   later.step(day.now + MINUTE, [])
@@ -298,10 +298,10 @@ test('whatever happens, each alert is told once and resolved once, and the recor
           expect(told.join(' ')).toMatch(/^(opened (raised )*resolved ?)*$/)
         }
       }
-      const again = emptyState()
+      const again = noAlerts()
       for (const change of JSON.parse(JSON.stringify(day.record)) as AlertChange[]) applyChange(again, change)
       expect(again).toEqual(day.book.state)
-      const kept = emptyState()
+      const kept = noAlerts()
       for (const change of ALERT_FOLD.whole(again)) applyChange(kept, change)
       expect(kept).toEqual(again)
     }),

@@ -4,6 +4,7 @@ import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import type { Cause, Signal } from '../signals/signals.js'
 import { type Alert, type AlertChange, type AlertState, applyChange, type NoticeKind } from './alert-state.js'
 import {
+  type AlertSeverity,
   CHANNELS_OF,
   type ChannelName,
   DIGEST_CHANNELS,
@@ -12,7 +13,6 @@ import {
   isWorse,
   raiseMs,
   SEVERITIES,
-  type Severity,
   severityOf,
 } from './route.js'
 
@@ -67,7 +67,7 @@ export class AlertBook {
     return [...this.state.alerts.values()].filter(({ endedMs }) => endedMs === undefined)
   }
 
-  openBySeverity(): Record<Severity, number> {
+  openBySeverity(): Record<AlertSeverity, number> {
     const found = { P1: 0, P2: 0, P3: 0, P4: 0 }
     for (const { severity } of this.open()) found[severity]++
     return found
@@ -129,7 +129,7 @@ export class AlertBook {
   }
 
   /** A cause hides nothing that is worse than itself, and what follows from a follower has the same root. */
-  private rootOf(cause: Cause, severity: Severity): Cause | undefined {
+  private rootOf(cause: Cause, severity: AlertSeverity): Cause | undefined {
     for (const [root, followers] of Object.entries(FOLLOWERS) as [Cause, readonly Cause[]][]) {
       if (!followers.includes(cause)) continue
       const alert = this.state.alerts.get(root)

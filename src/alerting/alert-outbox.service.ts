@@ -4,7 +4,7 @@ import { codeOf } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
 import { ServiceStream } from '../service-streams/service-stream.js'
-import { ALERT_FOLD, type AlertChange, type AlertState, emptyState } from './alert-state.js'
+import { ALERT_FOLD, type AlertChange, type AlertState, noAlerts } from './alert-state.js'
 
 const PATIENCE_MS = 1_000
 
@@ -35,7 +35,7 @@ export class AlertOutbox {
       return state
     } catch (error) {
       this.logger.error({ code: codeOf(error), message: 'the alerts from before cannot be read' })
-      return emptyState()
+      return noAlerts()
     }
   }
 

@@ -1,14 +1,14 @@
 // The alerts and silences that stand, as the events of `$alerts` make them: each change can be applied twice. Pure.
 import type { StreamFold } from '../service-streams/service-stream.js'
 import type { Cause, Signal, SignalLevel } from '../signals/signals.js'
-import type { ChannelName, Severity } from './route.js'
+import type { AlertSeverity, ChannelName } from './route.js'
 
 export type NoticeKind = 'opened' | 'raised' | 'resolved'
 
 /** What a channel was told last of an alert. */
-export interface Told {
+export interface LastTold {
   readonly notice: NoticeKind
-  readonly severity: Severity
+  readonly severity: AlertSeverity
   /** What the channel calls its message, to answer to it. */
   readonly ref?: string
 }
@@ -16,7 +16,7 @@ export interface Told {
 export interface Alert {
   readonly cause: Cause
   readonly level: Exclude<SignalLevel, 'ok'>
-  readonly severity: Severity
+  readonly severity: AlertSeverity
   readonly detail: string
   readonly metrics: Signal['metrics']
   readonly openedMs: number
@@ -26,14 +26,14 @@ export interface Alert {
   readonly under?: Cause | undefined
   /** When its cause was over; set when it is resolved. */
   readonly endedMs?: number | undefined
-  readonly told: Partial<Readonly<Record<ChannelName, Told>>>
+  readonly told: Partial<Readonly<Record<ChannelName, LastTold>>>
 }
 
 export interface Silence {
   readonly id: string
   /** Empty: any. */
   readonly causes: readonly Cause[]
-  readonly severities: readonly Severity[]
+  readonly severities: readonly AlertSeverity[]
   readonly fromMs: number
   readonly untilMs: number
   readonly reason: string
@@ -49,7 +49,7 @@ export interface Noted {
 }
 
 /** A digest that is being delivered. */
-export interface Digest {
+export interface AlertDigest {
   readonly atMs: number
   readonly entries: readonly Noted[]
   readonly told: readonly ChannelName[]
@@ -59,7 +59,7 @@ export interface AlertState {
   readonly alerts: Map<Cause, Alert>
   readonly silences: Map<string, Silence>
   readonly noted: Map<Cause, Noted>
-  digest: Digest | undefined
+  digest: AlertDigest | undefined
 }
 
 type Seen = Pick<Alert, 'cause' | 'level' | 'severity' | 'detail' | 'metrics'>
@@ -69,7 +69,7 @@ export type AlertChange =
   | (Seen & { readonly type: 'alert.raised'; readonly atMs: number; readonly why: 'level' | 'time' })
   | { readonly type: 'alert.grouped'; readonly cause: Cause; readonly atMs: number; readonly under?: Cause }
   | { readonly type: 'alert.resolved'; readonly cause: Cause; readonly atMs: number; readonly endedMs: number }
-  | ({ readonly type: 'alert.delivered'; readonly cause: Cause; readonly channel: ChannelName } & Told)
+  | ({ readonly type: 'alert.delivered'; readonly cause: Cause; readonly channel: ChannelName } & LastTold)
   | { readonly type: 'alert.closed'; readonly cause: Cause }
   | { readonly type: 'digest.due'; readonly atMs: number }
   | { readonly type: 'digest.delivered'; readonly channel: ChannelName; readonly atMs: number }
@@ -81,10 +81,10 @@ export type AlertChange =
       readonly alerts: readonly Alert[]
       readonly silences: readonly Silence[]
       readonly noted: readonly Noted[]
-      readonly digest?: Digest
+      readonly digest?: AlertDigest
     }
 
-export function emptyState(): AlertState {
+export function noAlerts(): AlertState {
   return { alerts: new Map(), silences: new Map(), noted: new Map(), digest: undefined }
 }
 
@@ -94,7 +94,7 @@ export const ALERT_FOLD: StreamFold<AlertState, AlertChange> = {
     ...['alert.opened', 'alert.raised', 'alert.grouped', 'alert.resolved', 'alert.delivered', 'alert.closed'],
     ...['digest.due', 'digest.delivered', 'digest.closed', 'silence.added', 'silence.removed', 'alerts.kept'],
   ],
-  empty: emptyState,
+  empty: noAlerts,
   apply: applyChange,
   whole: ({ alerts, silences, noted, digest }) => [
     {

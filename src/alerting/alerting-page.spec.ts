@@ -1,8 +1,8 @@
 // docs/ALERTING.md against the code: causes, severities, figures.
 import { readFileSync } from 'node:fs'
 import { alertingTable, DEFAULT_ALERTING } from '../config/alerting-settings.js'
-import { type Cause, CAUSES } from '../signals/signals.js'
-import { CHANNELS_OF, delayMs, FOLLOWERS, raiseMs, ROUTES, SEVERITIES } from './route.js'
+import { CAUSES, type Cause } from '../signals/signals.js'
+import { CHANNELS_OF, delayMs, FOLLOWERS, ROUTES, raiseMs, SEVERITIES } from './route.js'
 
 const page = readFileSync('docs/ALERTING.md', 'utf8')
 

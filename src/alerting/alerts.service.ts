@@ -6,10 +6,10 @@ import { Metrics } from '../metrics/metrics.js'
 import { Signals } from '../signals/signals.js'
 import { AlertBook, type Due } from './alert-book.js'
 import { AlertOutbox } from './alert-outbox.service.js'
-import { type AlertChange, emptyState, type Silence } from './alert-state.js'
+import { type AlertChange, noAlerts, type Silence } from './alert-state.js'
 import { type Channel, deliver } from './channel.js'
 import { Courier } from './courier.js'
-import { alertNotice, digestNotice, type Notice, type Origin } from './notice.js'
+import { alertNotice, digestNotice, type Notice, type NoticeOrigin } from './notice.js'
 import { pagerduty } from './pagerduty.js'
 import { CHANNELS, type ChannelName, SEVERITIES } from './route.js'
 import { slack } from './slack.js'
@@ -30,7 +30,7 @@ export class Alerts implements OnApplicationBootstrap, OnApplicationShutdown {
   private readonly stopped = new AbortController()
   private readonly channels: readonly Channel[]
   private readonly couriers: readonly Courier[]
-  private readonly origin: Origin
+  private readonly origin: NoticeOrigin
   private readonly deliveries: Counter<'channel' | 'outcome'>
   private book: AlertBook
   private isLoaded = false
@@ -46,7 +46,7 @@ export class Alerts implements OnApplicationBootstrap, OnApplicationShutdown {
     this.couriers = this.channels.map(channel => new Courier(channel, (to, notice) => this.send(to, notice)))
     const { runbookUrl, dashboardUrl } = settings.alerting
     this.origin = { nodeId: settings.nodeId, runbookUrl, dashboardUrl }
-    this.book = this.bookOf(emptyState())
+    this.book = this.bookOf(noAlerts())
     metrics.gauges({ alerts: 'Alerts that are open, by severity.' }, 'severity', async () => {
       const found = this.book.openBySeverity()
       return new Map(SEVERITIES.map(severity => [severity, { alerts: found[severity] }]))
@@ -178,7 +178,7 @@ export class Alerts implements OnApplicationBootstrap, OnApplicationShutdown {
     }
   }
 
-  private bookOf(state: ReturnType<typeof emptyState>): AlertBook {
+  private bookOf(state: ReturnType<typeof noAlerts>): AlertBook {
     return new AlertBook(state, this.settings.alerting, this.channelNames())
   }
 }

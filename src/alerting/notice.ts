@@ -1,11 +1,11 @@
 // What a channel is told: an alert with what is known of it now, a digest, or a test. Pure.
 import type { Cause, Signal } from '../signals/signals.js'
 import { CAUSES } from '../signals/signals.js'
-import type { Alert, Digest, NoticeKind, Told } from './alert-state.js'
-import { ROUTES, runbookOf, type Severity } from './route.js'
+import type { Alert, AlertDigest, LastTold, NoticeKind } from './alert-state.js'
+import { type AlertSeverity, ROUTES, runbookOf } from './route.js'
 
 /** Where an alert comes from and what it links to. */
-export interface Origin {
+export interface NoticeOrigin {
   readonly nodeId: string
   readonly runbookUrl: string
   readonly dashboardUrl: string
@@ -20,7 +20,7 @@ export interface AlertNotice {
   readonly node: string
   readonly cause: Cause
   readonly component: string
-  readonly severity: Severity
+  readonly severity: AlertSeverity
   readonly title: string
   readonly detail: string
   readonly metrics: Signal['metrics']
@@ -52,10 +52,10 @@ export function alertNotice(
   alert: Alert,
   more: {
     readonly followers: readonly Cause[]
-    readonly told?: Told | undefined
+    readonly told?: LastTold | undefined
     readonly newest?: Signal | undefined
   },
-  { nodeId, runbookUrl, dashboardUrl }: Origin,
+  { nodeId, runbookUrl, dashboardUrl }: NoticeOrigin,
 ): AlertNotice {
   const { cause, severity, openedMs, endedMs } = alert
   const key = kind === 'test' ? `lighthouse/${nodeId}/test` : `lighthouse/${nodeId}/${cause}`
@@ -79,7 +79,7 @@ export function alertNotice(
   }
 }
 
-export function digestNotice({ atMs, entries }: Digest, { nodeId }: Origin): DigestNotice {
+export function digestNotice({ atMs, entries }: AlertDigest, { nodeId }: NoticeOrigin): DigestNotice {
   const lines = entries.map(({ cause, times, under }) => {
     const often = times === 1 ? 'once' : `${times} times`
     return `${ROUTES[cause].title} (${cause}): ${often}${under === undefined ? '' : `, because of ${under}`}`

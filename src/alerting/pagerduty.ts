@@ -1,9 +1,9 @@
 // The Events API v2 of PagerDuty: an incident is triggered and resolved under one key. Pure.
 import type { Channel } from './channel.js'
 import { type AlertNotice, isAddress, type Notice } from './notice.js'
-import type { Severity } from './route.js'
+import type { AlertSeverity } from './route.js'
 
-const SEVERITY_OF: Readonly<Record<Severity, string>> = { P1: 'critical', P2: 'error', P3: 'warning', P4: 'info' }
+const SEVERITY_OF: Readonly<Record<AlertSeverity, string>> = { P1: 'critical', P2: 'error', P3: 'warning', P4: 'info' }
 const SUMMARY_CHARS = 1_024
 
 export function pagerduty(base: string, routingKey: string): Channel {

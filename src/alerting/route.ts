@@ -4,18 +4,18 @@ import type { Cause, SignalLevel } from '../signals/signals.js'
 
 /** P1 is told at once and pages, P2 and P3 are told later, P4 stands in the digest alone. */
 export const SEVERITIES = ['P1', 'P2', 'P3', 'P4'] as const
-export type Severity = (typeof SEVERITIES)[number]
+export type AlertSeverity = (typeof SEVERITIES)[number]
 
 export const CHANNELS = ['pagerduty', 'slack', 'webhook'] as const
 export type ChannelName = (typeof CHANNELS)[number]
 
 interface Route {
   readonly title: string
-  readonly warning: Severity
-  readonly critical: Severity
+  readonly warning: AlertSeverity
+  readonly critical: AlertSeverity
 }
 
-const route = (title: string, warning: Severity, critical: Severity): Route => ({ title, warning, critical })
+const route = (title: string, warning: AlertSeverity, critical: AlertSeverity): Route => ({ title, warning, critical })
 
 /** A cause that changes the mode to EMERGENCY is P1 when it is critical. */
 export const ROUTES: Readonly<Record<Cause, Route>> = {
@@ -57,7 +57,7 @@ export const FOLLOWERS: Partial<Readonly<Record<Cause, readonly Cause[]>>> = {
 }
 
 /** Pages are for what has to be seen to at once. */
-export const CHANNELS_OF: Readonly<Record<Severity, readonly ChannelName[]>> = {
+export const CHANNELS_OF: Readonly<Record<AlertSeverity, readonly ChannelName[]>> = {
   P1: ['pagerduty', 'slack', 'webhook'],
   P2: ['slack', 'webhook'],
   P3: ['slack', 'webhook'],
@@ -66,21 +66,21 @@ export const CHANNELS_OF: Readonly<Record<Severity, readonly ChannelName[]>> = {
 
 export const DIGEST_CHANNELS: readonly ChannelName[] = ['slack', 'webhook']
 
-export function severityOf(cause: Cause, level: Exclude<SignalLevel, 'ok'>): Severity {
+export function severityOf(cause: Cause, level: Exclude<SignalLevel, 'ok'>): AlertSeverity {
   return ROUTES[cause][level]
 }
 
-export function isWorse(one: Severity, other: Severity): boolean {
+export function isWorse(one: AlertSeverity, other: AlertSeverity): boolean {
   return SEVERITIES.indexOf(one) < SEVERITIES.indexOf(other)
 }
 
 /** How long an alert stands before it is told. */
-export function delayMs(severity: Severity, { p2Seconds, p3Seconds }: AlertingSettings): number {
+export function delayMs(severity: AlertSeverity, { p2Seconds, p3Seconds }: AlertingSettings): number {
   return { P1: 0, P2: p2Seconds * 1_000, P3: p3Seconds * 1_000, P4: Number.POSITIVE_INFINITY }[severity]
 }
 
 /** How long it stands before it is the next severity. */
-export function raiseMs(severity: Severity, { raiseP2Seconds, raiseP3Seconds }: AlertingSettings): number {
+export function raiseMs(severity: AlertSeverity, { raiseP2Seconds, raiseP3Seconds }: AlertingSettings): number {
   const seconds = { P1: 0, P2: raiseP2Seconds, P3: raiseP3Seconds, P4: 0 }[severity]
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1_000
 }

@@ -1,9 +1,9 @@
 // Slack by `chat.postMessage`: one message an alert in Block Kit, and what follows in its thread. Pure.
 import type { Channel } from './channel.js'
 import { type AlertNotice, isAddress, type Notice } from './notice.js'
-import type { Severity } from './route.js'
+import type { AlertSeverity } from './route.js'
 
-const MARK_OF: Readonly<Record<Severity, string>> = {
+const MARK_OF: Readonly<Record<AlertSeverity, string>> = {
   P1: ':rotating_light:',
   P2: ':warning:',
   P3: ':large_yellow_circle:',

@@ -1,5 +1,4 @@
 // A server with all channels set up: what they receive, what stands in `$alerts`, and what operators may do.
-import { setImmediate } from 'node:timers/promises'
 import { AlertReceiver } from '../../test/support/alert-receiver.js'
 import { ADMIN, agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
@@ -69,7 +68,7 @@ async function settled(outcome: string, count: number): Promise<void> {
   const metrics = server.app.get(Metrics, { strict: false })
   const series = new RegExp(`^lighthouse_alert_deliveries_total\\{.*outcome="${outcome}"\\} (\\d+)$`, 'gm')
   for (let sum = -1; sum < count; ) {
-    await setImmediate()
+    await new Promise(setImmediate)
     const text = await metrics.text()
     sum = [...text.matchAll(series)].reduce((all, [, one]) => all + Number(one), 0)
   }

@@ -1,6 +1,6 @@
 // The requests and answers of the routes of alerts and silences.
 
-import type { Severity } from '../alerting/route.js'
+import type { AlertSeverity } from '../alerting/route.js'
 import { CHANNELS, SEVERITIES } from '../alerting/route.js'
 import { CAUSES, type Cause } from '../signals/signals.js'
 import { AnyObject, Nested, NestedList, OneOf, SomeOf, Text, TextList } from '../wire/fields.decorator.js'
@@ -13,7 +13,7 @@ export class SilenceMatchDto {
   causes?: Cause[]
 
   @SomeOf('Alerts of these severities; left out: of any.', { of: SEVERITIES, optional: true, example: ['P2', 'P3'] })
-  severities?: Severity[]
+  severities?: AlertSeverity[]
 }
 
 export class SilenceDto {
@@ -38,7 +38,7 @@ export class SilencesAnswerDto {
 
 export class AlertDto {
   @OneOf('The cause; there is one alert for each.', { of: CAUSE_NAMES, example: 'storage_space' }) cause: Cause
-  @OneOf('How severe it is.', { of: SEVERITIES, example: 'P3' }) severity: Severity
+  @OneOf('How severe it is.', { of: SEVERITIES, example: 'P3' }) severity: AlertSeverity
   @OneOf('open, silenced, suppressed because it follows from another, or resolved and not told everywhere yet.', {
     of: ['open', 'silenced', 'suppressed', 'resolved'],
     example: 'open',
