@@ -28,7 +28,7 @@ export class AlertsController {
   @Post('alerts/test')
   @HttpCode(200)
   @Needs('admin.write')
-  @Route('testAlerts', {
+  @Route('checkChannels', {
     summary: 'Send a test alert',
     description: 'Tells every channel that is set up, once and at once, and answers what came of it.',
     answers: { 200: { description: 'What came of it.', type: TestedAnswerDto } },
@@ -50,7 +50,7 @@ export class AlertsController {
 
   @Post('silences')
   @Needs('admin.write')
-  @Route('silenceAlerts', {
+  @Route('createSilence', {
     summary: 'Silence alerts',
     description:
       'For maintenance, or to put an alert off. Alerts that match are kept on the record and not told; those that are still open at the end of the silence are told then.',
@@ -67,7 +67,7 @@ export class AlertsController {
 
   @Delete('silences/:id')
   @Needs('admin.write')
-  @Route('removeSilence', {
+  @Route('deleteSilence', {
     summary: 'Remove a silence',
     description: 'What it has held back and is still open is told.',
     path: [{ name: 'id', description: 'The id of the silence.', example: '0f8c1d3e5a7b9c11' }],

@@ -235,18 +235,18 @@ const admin: Section = {
     readMode: {},
     forceMode: { body: { mode: 'NORMAL', reason: 'it is over' } },
     listAlerts: {},
-    testAlerts: {},
-    silenceAlerts: {
+    checkChannels: {},
+    createSilence: {
       body: {
         match: { causes: ['storage_growth'] },
         from: '2099-01-31T22:00:00Z',
         until: '2099-02-01T06:00:00Z',
         reason: 'old events are being removed',
       },
-      links: { removeSilence: { path: { id: '$response.body#/id' } } },
+      links: { deleteSilence: { path: { id: '$response.body#/id' } } },
     },
     listSilences: {},
-    removeSilence: { path: { id: '0f8c1d3e5a7b9c11' } },
+    deleteSilence: { path: { id: '0f8c1d3e5a7b9c11' } },
     revokeTokens: { body: { kind: 'agent', id: 'builder-1', reason: 'its key was in a log' } },
     listRevocations: {},
     restoreTokens: { path: { kind: 'agent', id: 'builder-1' } },
