@@ -1,6 +1,7 @@
 // The whole server, assembled: the list of its parts and nothing else.
 import { type DynamicModule, Module } from '@nestjs/common'
 import type { Logger } from 'pino'
+import { AlertingModule } from './alerting/alerting.module.js'
 import { ApiDocsModule } from './api-docs/api-docs.module.js'
 import { ProblemPagesModule } from './api-docs/problem-pages.module.js'
 import { AuthModule } from './auth/auth.module.js'
@@ -28,6 +29,7 @@ import { WireModule } from './wire/wire.module.js'
     StorageModule,
     HealthModule,
     OperationsModule,
+    AlertingModule,
     EventsModule,
     WebSocketModule,
     GroupsModule,

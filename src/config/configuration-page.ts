@@ -38,6 +38,11 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
     'what one agent may hold at a time, as below; what is left out keeps its default. The variable takes JSON',
   modeThresholds:
     'where a figure is a warning and where it is critical, so that the mode changes, as below; what is left out keeps its default. The variable takes JSON',
+  alerting:
+    'where alerts go and when, as [ALERTING.md](ALERTING.md#figures) says; what is left out keeps its default. The variable takes JSON',
+  alertPagerdutyKey: 'integration key (Events API v2) of a service of PagerDuty; empty: nobody is paged',
+  alertSlackToken: 'token of a bot of Slack with `chat:write`; empty: no messages',
+  alertWebhookSecret: 'what notices to the webhook are signed with, at least 32 bytes; empty: they are not signed',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',

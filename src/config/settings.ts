@@ -1,6 +1,7 @@
 // Every setting there is and the values it accepts, in one table for the loader, the command line and the docs.
 import { streamGlobFault } from '../contract/check/check-names.js'
 import { brokenRelations, DEFAULT_WORK_LIMITS, type WorkLimits } from '../contract/work-limits.js'
+import { type AlertingSettings, alertingFault, DEFAULT_ALERTING } from './alerting-settings.js'
 
 export type Environment = 'development' | 'production' | 'test'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
@@ -61,6 +62,13 @@ export abstract class Settings {
   abstract readonly quotas: QuotasOfRoles
   abstract readonly workLimits: WorkLimits
   abstract readonly modeThresholds: ModeThresholds
+  abstract readonly alerting: AlertingSettings
+  /** The integration key of a service of PagerDuty; empty: no pages. */
+  abstract readonly alertPagerdutyKey: string
+  /** The token of a bot of Slack; empty: no messages. */
+  abstract readonly alertSlackToken: string
+  /** What the generic webhook is signed with. */
+  abstract readonly alertWebhookSecret: string
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -173,6 +181,10 @@ export const settingTable: SettingTable<Settings> = {
   quotas: { variable: 'LIGHTHOUSE_QUOTAS', parse: parseQuotas },
   workLimits: { variable: 'LIGHTHOUSE_WORK_LIMITS', parse: parseWorkLimits },
   modeThresholds: { variable: 'LIGHTHOUSE_MODE_THRESHOLDS', parse: parseModeThresholds },
+  alerting: { variable: 'LIGHTHOUSE_ALERTING', parse: parseAlerting },
+  alertPagerdutyKey: { variable: 'LIGHTHOUSE_ALERT_PAGERDUTY_KEY', secret: true, parse: parseSecret },
+  alertSlackToken: { variable: 'LIGHTHOUSE_ALERT_SLACK_TOKEN', secret: true, parse: parseSecret },
+  alertWebhookSecret: { variable: 'LIGHTHOUSE_ALERT_WEBHOOK_SECRET', secret: true, parse: parseSecret },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
@@ -305,6 +317,14 @@ function parseModeThresholds(raw: unknown): ModeThresholds {
     thresholds[name] = { warning, critical }
   }
   return thresholds as ModeThresholds
+}
+
+/** The given figures override the defaults one by one. */
+function parseAlerting(raw: unknown): AlertingSettings {
+  const given = typeof raw === 'string' ? fromJson(raw) : raw
+  const fault = isMap(given) ? alertingFault(given) : 'it is no map'
+  if (fault !== undefined) throw new BadValue(`must be figures of alerting by name: ${fault}`)
+  return { ...DEFAULT_ALERTING, ...(given as object) }
 }
 
 function fromJson(text: string): unknown {

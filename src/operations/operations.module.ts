@@ -1,11 +1,15 @@
 // Provides what concerns tokens and operators: who a token is, tickets, revocations, the record of denials, metrics.
 import { Module } from '@nestjs/common'
+import { AlertingModule } from '../alerting/alerting.module.js'
 import { AuthModule } from '../auth/auth.module.js'
 import { DegradationModule } from '../degradation/degradation.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { AlertControl } from './alert-control.service.js'
+import { AlertsController } from './alerts.controller.js'
 import { DegradationJournal } from './degradation-journal.service.js'
+import { DenialWatch } from './denial-watch.service.js'
 import { MetricsController } from './metrics.controller.js'
 import { ModeController } from './mode.controller.js'
 import { ModeControl } from './mode-control.service.js'
@@ -18,8 +22,24 @@ import { WhoAmIController } from './whoami.controller.js'
 import { WhoAmI } from './whoami.service.js'
 
 @Module({
-  imports: [StorageModule, DegradationModule, ServiceStreamsModule, MetricsModule, AuthModule],
-  controllers: [MetricsController, ModeController, RevocationsController, TicketsController, WhoAmIController],
-  providers: [SecurityJournal, DegradationJournal, ModeControl, TokenRevocations, TokenTime, WhoAmI],
+  imports: [StorageModule, DegradationModule, ServiceStreamsModule, MetricsModule, AuthModule, AlertingModule],
+  controllers: [
+    AlertsController,
+    MetricsController,
+    ModeController,
+    RevocationsController,
+    TicketsController,
+    WhoAmIController,
+  ],
+  providers: [
+    AlertControl,
+    SecurityJournal,
+    DegradationJournal,
+    DenialWatch,
+    ModeControl,
+    TokenRevocations,
+    TokenTime,
+    WhoAmI,
+  ],
 })
 export class OperationsModule {}

@@ -1,7 +1,7 @@
 // Keeps a state of the service as events of one of its `$…` streams: folds them once and writes changes one by one.
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import type { JsonObject, Position } from '../contract/event.js'
-import type { DamagedRange, EventStore } from '../contract/event-store.js'
+import type { AppendTerms, DamagedRange, EventStore } from '../contract/event-store.js'
 import { assertGivenUp, ProvenRead } from './damage-proof.js'
 import { SerialQueue } from './serial-queue.js'
 
@@ -46,6 +46,8 @@ export class ServiceStream<State, Change extends ServiceChange> {
   constructor(
     private readonly store: EventStore,
     private readonly fold: StreamFold<State, Change>,
+    /** On which terms its changes are written. */
+    private readonly terms?: AppendTerms,
   ) {}
 
   /** Answers the same object, which changes in place, until an append fails; then the stream is read anew. */
@@ -107,7 +109,7 @@ export class ServiceStream<State, Change extends ServiceChange> {
     const events = changes.map(({ type, ...data }) => ({ type, stream, data: data as unknown as JsonObject }))
     let stored: Awaited<ReturnType<EventStore['append']>>
     try {
-      stored = await this.store.append({ events, author: { agentId: SERVICE_AGENT } })
+      stored = await this.store.append({ events, author: { agentId: SERVICE_AGENT } }, this.terms)
     } catch (error) {
       // The append may be stored although it failed, so the state is read anew from the log.
       this.opened = undefined

@@ -10,7 +10,7 @@ const floors: readonly (readonly string[])[] = [
   ['backends/memory', 'backends/embedded', 'backends/replicated'],
   ['wire', 'auth', 'logging', 'metrics', 'tracing', 'failures', 'monitors', 'degradation'],
   ['storage'],
-  ['service-streams', 'following', 'upcasting', 'definitions', 'streaming', 'folding', 'appending'],
+  ['service-streams', 'following', 'upcasting', 'definitions', 'streaming', 'folding', 'appending', 'alerting'],
   [
     'events',
     'indexing',
@@ -22,7 +22,6 @@ const floors: readonly (readonly string[])[] = [
     'transfer',
     'health',
     'operations',
-    'alerting',
     'api-docs',
   ],
   ['server', 'cli', '.'],

@@ -348,6 +348,17 @@ export const SURFACES: Readonly<Record<string, Asked | LeftOut>> = {
     get(() => ['/v1/admin/mode']),
   ),
   'POST /v1/admin/mode': { leftOut: OPERATORS },
+  'GET /v1/admin/alerts': asked(
+    'none',
+    get(() => ['/v1/admin/alerts']),
+  ),
+  'POST /v1/admin/alerts/test': { leftOut: OPERATORS },
+  'GET /v1/admin/silences': asked(
+    'none',
+    get(() => ['/v1/admin/silences']),
+  ),
+  'POST /v1/admin/silences': { leftOut: OPERATORS },
+  'DELETE /v1/admin/silences/{id}': { leftOut: OPERATORS },
   'GET /v1/operations/{id}': { leftOut: OWN },
   'GET /v1/subscriptions': asked('streams.subscribe', askGroups.list),
   'GET /v1/subscriptions/{name}': asked('streams.subscribe', askGroups.others),

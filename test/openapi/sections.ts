@@ -230,10 +230,23 @@ const tokens: Section = {
 
 const admin: Section = {
   tag: 'admin',
-  description: 'For operators: the mode, tokens that are refused from now on, and a copy of everything.',
+  description: 'For operators: the mode, alerts, tokens that are refused from now on, and a copy of everything.',
   operations: {
     readMode: {},
     forceMode: { body: { mode: 'NORMAL', reason: 'it is over' } },
+    listAlerts: {},
+    checkChannels: {},
+    createSilence: {
+      body: {
+        match: { causes: ['storage_growth'] },
+        from: '2099-01-31T22:00:00Z',
+        until: '2099-02-01T06:00:00Z',
+        reason: 'old events are being removed',
+      },
+      links: { deleteSilence: { path: { id: '$response.body#/id' } } },
+    },
+    listSilences: {},
+    deleteSilence: { path: { id: '0f8c1d3e5a7b9c11' } },
     revokeTokens: { body: { kind: 'agent', id: 'builder-1', reason: 'its key was in a log' } },
     listRevocations: {},
     restoreTokens: { path: { kind: 'agent', id: 'builder-1' } },
