@@ -28,9 +28,11 @@ export class SkippedDamage {
   before(position: Position): readonly SkippedRange[] {
     const { ranges } = this
     if (ranges.length === 0) return NONE
-    const isBefore = ({ from, to }: SkippedRange) => (this.order === 'asc' ? from < position : to > position)
-    this.ranges = ranges.filter(range => !isBefore(range))
-    return ranges.filter(isBefore)
+    // A range that was made wider may reach around the position, of which a read says that it is sound.
+    const below = within(ranges, 0, position - 1)
+    const above = within(ranges, position + 1, Number.POSITIVE_INFINITY)
+    this.ranges = this.order === 'asc' ? above : below
+    return this.order === 'asc' ? below : above
   }
 
   /** Takes out all that are left. */
@@ -48,6 +50,13 @@ export class SkippedDamage {
     if (last.reason !== next.reason) return false
     return this.order === 'asc' ? last.to + 1 === next.from : next.to + 1 === last.from
   }
+}
+
+function within(ranges: readonly SkippedRange[], least: Position, most: Position): SkippedRange[] {
+  return ranges.flatMap(({ from, to, reason }) => {
+    const part = { from: Math.max(from, least), to: Math.min(to, most), reason }
+    return part.from <= part.to ? [part] : []
+  })
 }
 
 const NONE: readonly SkippedRange[] = []

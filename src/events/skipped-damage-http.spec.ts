@@ -114,9 +114,10 @@ test('server-sent events and a subscription say it in a frame, and go on', async
   })
   await reader.until('caughtUp')
   const told = await reader.all('damaged', 2)
+  // A reader that comes back goes on behind the last event or caughtUp, so what is damaged needs no id of its own.
   expect(told.map(({ id, frame }) => [id, frame])).toEqual([
-    ['4', { type: 'damaged', ...range(3, 4) }],
-    ['7', { type: 'damaged', ...range(7) }],
+    [undefined, { type: 'damaged', ...range(3, 4) }],
+    [undefined, { type: 'damaged', ...range(7) }],
   ])
   reader.close()
 

@@ -1,6 +1,5 @@
 // A stream of events as server-sent events: the sink of one follower.
 import type { Position } from '../contract/event.js'
-import type { SkippedRange } from '../contract/skipped-damage.js'
 import type { Follower, Sink } from '../following/follower.js'
 import { SharedEvent } from '../following/recent-events.js'
 import type { Show } from '../upcasting/upcaster.js'
@@ -19,7 +18,7 @@ export class EventStream extends SseWriter implements Sink {
     skipDamaged = false,
   ) {
     super(problemOf)
-    this.damaged = skipDamaged ? range => this.say('damaged', damagedFrame(range), range.to) : undefined
+    this.damaged = skipDamaged ? range => this.say('damaged', damagedFrame(range)) : undefined
   }
 
   begin(follow: (sink: Sink) => Follower): void {
