@@ -17,6 +17,11 @@ export function logObserver(logger: Logger): Observer {
     rotated: segment => logger.log({ ...segment, message: 'a segment is sealed' }),
     archived: segment => logger.log({ ...segment, message: 'a segment is archived' }),
     retired: segment => logger.log({ ...segment, message: 'a segment is retired' }),
+    scrubbed: pass => {
+      const message = pass.damaged === 0 ? 'all sealed segments are sound' : 'the check of sealed segments found damage'
+      if (pass.damaged === 0) logger.log({ ...pass, message })
+      else logger.error({ ...pass, message })
+    },
     warned: note => logger.warn({ ...note, message: note.what }),
   }
 }

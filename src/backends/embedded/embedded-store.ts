@@ -92,7 +92,7 @@ export class EmbeddedStore extends EventStore {
         recall: (position, events) => this.recall(position, events),
       },
     )
-    this.maintenance = new Maintenance(log, options, this.queue.assigned)
+    this.maintenance = new Maintenance(log, options, this.queue)
   }
 
   /** Not an async function, because that would cost a second promise on the hottest call of all. */
