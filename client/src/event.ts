@@ -6,6 +6,13 @@ export interface JsonObject {
 }
 
 /** The number of an event in the whole log: dense, from 1. 0 means «before the first event». */
+/** Positions, both inclusive, that cannot be read because what is stored there is damaged. */
+export interface DamagedRange {
+  readonly from: Position
+  readonly to: Position
+  readonly reason: string
+}
+
 export type Position = number
 
 /** The number of an event in its stream: dense, from 0. */

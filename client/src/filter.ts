@@ -1,6 +1,6 @@
 // The filters and bounds of a read, and their form in a query string and in a frame. Pure.
 import type { CallOptions } from './call.js'
-import type { Position } from './event.js'
+import type { DamagedRange, Position } from './event.js'
 
 /** One value, or several of which an event must have one. */
 export type OneOrMany = string | readonly string[]
@@ -36,6 +36,11 @@ export interface ReadRequest extends ReadFilter, CallOptions {
   readonly until?: string | Date | undefined
   /** `desc`: newest first. */
   readonly order?: 'asc' | 'desc' | undefined
+  /**
+   * Is called with what is passed over because it is damaged. Without it a read that comes to damage fails with
+   * `DATA_CORRUPT`. After a break a range may be told again.
+   */
+  readonly onDamaged?: ((range: DamagedRange) => void) | undefined
   /** The read ends after this many events; without it, all that match are read. */
   readonly limit?: number | undefined
 }
@@ -88,12 +93,13 @@ function listOf(field: string, value: OneOrMany | undefined): readonly string[] 
 
 export function readQuery(request: ReadRequest): URLSearchParams {
   const query = filterQuery(request)
-  const { after, before, since, until, order } = request
+  const { after, before, since, until, order, onDamaged } = request
   if (after !== undefined) query.set('after', String(after))
   if (before !== undefined) query.set('before', String(before))
   if (since !== undefined) query.set('since', timeOf(since))
   if (until !== undefined) query.set('until', timeOf(until))
   if (order !== undefined) query.set('order', order)
+  if (onDamaged !== undefined) query.set('onDamaged', 'skip')
   return query
 }
 

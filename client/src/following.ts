@@ -1,7 +1,7 @@
 // A follow as an async iterator: each event once and in order, through every break, with a bounded buffer.
 import type { Connection } from './connection.js'
 import type { LighthouseError } from './errors.js'
-import type { AnyEvent, EventShape, Position, RecordedEvent } from './event.js'
+import type { AnyEvent, DamagedRange, EventShape, Position, RecordedEvent } from './event.js'
 import { type EventFilter, filterFrame } from './filter.js'
 import { Subscription, type SubscriptionSink } from './subscription.js'
 
@@ -20,6 +20,11 @@ export interface FollowRequest extends EventFilter {
   readonly onCaughtUp?: ((position: Position) => void) | undefined
   /** New events come faster than they are taken, so they are now read from the log at the pace of the caller. */
   readonly onFellBehind?: ((position: Position) => void) | undefined
+  /**
+   * Is called with what is passed over because it is damaged. Without it a follow that comes to damage fails with
+   * `DATA_CORRUPT`. After a break a range may be told again.
+   */
+  readonly onDamaged?: ((range: DamagedRange) => void) | undefined
   /** The connection broke or the server ended the subscription. It is tried again for as long as the follow lasts. */
   readonly onInterrupted?: ((error: LighthouseError) => void) | undefined
   /** At most about this many events wait here to be taken; default 1,000. */
@@ -118,11 +123,13 @@ export class Following<S extends EventShape = AnyEvent> implements AsyncIterable
   }
 
   private sink(): SubscriptionSink {
+    const { onDamaged } = this.request
     return {
       event: (event, chars) => this.keep({ event, chars }),
       checkpoint: position => this.keep({ mark: 'checkpoint', position }),
       caughtUp: position => this.becomes(true, position),
       fellBehind: position => this.becomes(false, position),
+      damaged: onDamaged === undefined ? undefined : range => this.tell(onDamaged, range),
       interrupted: error => {
         this.live = false
         this.tell(this.request.onInterrupted, error)

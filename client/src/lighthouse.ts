@@ -15,7 +15,16 @@ import {
 import type { CallOptions } from './call.js'
 import { Connection } from './connection.js'
 import { LighthouseError } from './errors.js'
-import type { AnyEvent, EventShape, JsonValue, NewEvent, Position, RecordedEvent, StreamEvent } from './event.js'
+import type {
+  AnyEvent,
+  DamagedRange,
+  EventShape,
+  JsonValue,
+  NewEvent,
+  Position,
+  RecordedEvent,
+  StreamEvent,
+} from './event.js'
 import { filterQuery, type OneOrMany, type ReadFilter, type ReadRequest, readQuery } from './filter.js'
 import { Following, type FollowRequest } from './following.js'
 import { Group, type GroupStatus, groupStatuses } from './group.js'
@@ -85,6 +94,8 @@ export interface EventsPage<S extends EventShape = AnyEvent> {
   readonly next: string | null
   /** All pages of this walk end at this head, so events stored meanwhile do not move the end. */
   readonly head: Position
+  /** What was passed over because it is damaged; only where the request has `onDamaged`. */
+  readonly damaged?: readonly DamagedRange[] | undefined
 }
 
 const WAIT_SECONDS = 30
@@ -153,7 +164,9 @@ export class Lighthouse {
     const query = readQuery(request)
     if (request.limit !== undefined) query.set('limit', String(request.limit))
     if (request.cursor !== undefined) query.set('cursor', request.cursor)
-    return (await this.http.call({ method: 'GET', path: 'v1/events', query }, request)).body as EventsPage<S>
+    const page = (await this.http.call({ method: 'GET', path: 'v1/events', query }, request)).body as EventsPage<S>
+    for (const range of page.damaged ?? []) request.onDamaged?.(range)
+    return page
   }
 
   /** One event by its id or position; undefined when there is no such event that the token may read. */
@@ -322,6 +335,7 @@ export {
 } from './errors.js'
 export type {
   AnyEvent,
+  DamagedRange,
   EventShape,
   ExpectedRevision,
   JsonObject,

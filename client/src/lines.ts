@@ -1,8 +1,14 @@
 // Splits an NDJSON body into frames as it arrives, holding no more than one piece of the body and the line it ends in.
 
 import { LighthouseError, NetworkError } from './errors.js'
+import type { DamagedRange, Position } from './event.js'
 
 export type Frame = { readonly type?: unknown; readonly [field: string]: unknown }
+
+/** What a frame `damaged` tells, without the fields of the frame. */
+export function damagedRangeOf(frame: Frame): DamagedRange {
+  return { from: frame['from'] as Position, to: frame['to'] as Position, reason: String(frame['reason']) }
+}
 
 /** More than twice what the largest event can take as JSON. */
 const LINE_CHARS_MAX = 16 * 1024 * 1024

@@ -4,7 +4,7 @@ import { LighthouseError, NetworkError } from './errors.js'
 import type { EventShape, Position, RecordedEvent } from './event.js'
 import { limitOf, type ReadRequest, readQuery } from './filter.js'
 import type { Http } from './http.js'
-import { framesOf } from './lines.js'
+import { damagedRangeOf, framesOf } from './lines.js'
 import { errorOfProblem } from './problem.js'
 import { pause } from './retry.js'
 
@@ -94,7 +94,8 @@ async function* requestOnce<S extends EventShape>(
           count++
           reading.took(event.position)
           yield event
-        } else if (frame.type === 'end') {
+        } else if (frame.type === 'damaged') reading.request.onDamaged?.(damagedRangeOf(frame))
+        else if (frame.type === 'end') {
           if (frame['count'] !== count) throw incomplete(count, frame['count'])
           reading.ended(count, limit)
           return

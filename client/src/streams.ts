@@ -1,7 +1,7 @@
 // Reads streams: their names, their heads, and their events by revision, page after page.
 import type { CallOptions } from './call.js'
 import { LighthouseError } from './errors.js'
-import type { EventShape, Position, RecordedEvent, Revision } from './event.js'
+import type { DamagedRange, EventShape, Position, RecordedEvent, Revision } from './event.js'
 import { limitOf, type OneOrMany } from './filter.js'
 import type { Answer, Http, HttpRequest } from './http.js'
 
@@ -35,8 +35,16 @@ export interface StreamReadOptions extends CallOptions {
   /** The first revision of the read, itself included. Without it: the first revision, or the last one for `desc`. */
   readonly from?: Revision | undefined
   readonly order?: 'asc' | 'desc' | undefined
+  /** Is called with what is passed over because it is damaged. Without it the read fails there with `DATA_CORRUPT`. */
+  readonly onDamaged?: ((range: DamagedRange) => void) | undefined
   /** The read ends after this many events; without it, at the end of the stream. */
   readonly limit?: number | undefined
+}
+
+interface StreamPage<S extends EventShape> {
+  readonly events: readonly RecordedEvent<S>[]
+  readonly next: Revision | null
+  readonly damaged?: readonly DamagedRange[]
 }
 
 const PAGE_SIZE = 1_000
@@ -50,7 +58,7 @@ export async function streamInfo(http: Http, stream: string, options: CallOption
 export async function* readStream<S extends EventShape>(
   http: Http,
   stream: string,
-  { from, order, limit, ...options }: StreamReadOptions,
+  { from, order, limit, onDamaged, ...options }: StreamReadOptions,
 ): AsyncGenerator<RecordedEvent<S>, void, void> {
   let left = limitOf(limit)
   let at = from
@@ -58,9 +66,11 @@ export async function* readStream<S extends EventShape>(
     const query = new URLSearchParams({ limit: String(Math.min(left, PAGE_SIZE)) })
     if (at !== undefined) query.set('from', String(at))
     if (order !== undefined) query.set('order', order)
+    if (onDamaged !== undefined) query.set('onDamaged', 'skip')
     const answer = await foundOrNot(http, { method: 'GET', path: `${pathOf(stream)}/events`, query }, options)
     if (answer === undefined) return
-    const page = answer.body as { readonly events: readonly RecordedEvent<S>[]; readonly next: Revision | null }
+    const page = answer.body as StreamPage<S>
+    for (const range of page.damaged ?? []) onDamaged?.(range)
     yield* page.events
     left -= page.events.length
     if (page.next === null) return

@@ -1,8 +1,8 @@
 // One subscription on the shared connection; after every break it subscribes again behind the last position it reached.
 import type { Channel, Connection } from './connection.js'
 import { LighthouseError } from './errors.js'
-import type { Position, RecordedEvent } from './event.js'
-import type { Frame } from './lines.js'
+import type { DamagedRange, Position, RecordedEvent } from './event.js'
+import { damagedRangeOf, type Frame } from './lines.js'
 import { errorOfFrame } from './problem.js'
 
 /** Receives what a subscription delivers. Positions rise from one call to the next. */
@@ -12,6 +12,8 @@ export interface SubscriptionSink {
   checkpoint(position: Position): void
   caughtUp(position: Position): void
   fellBehind(position: Position): void
+  /** Makes the server pass over what is damaged; a sink without it fails there. */
+  readonly damaged?: ((range: DamagedRange) => void) | undefined
   /** The subscription resumes without help from the sink. */
   interrupted(error: LighthouseError): void
   failed(error: LighthouseError): void
@@ -77,7 +79,8 @@ export class Subscription implements Channel {
     const id = this.connection.converse((frame, chars) => this.take(id, frame, chars))
     this.id = id
     const { filter, after } = this.wanted
-    this.connection.send({ type: 'subscribe', id, filter, after: this.position ?? after })
+    const onDamaged = this.sink.damaged === undefined ? undefined : 'skip'
+    this.connection.send({ type: 'subscribe', id, filter, after: this.position ?? after, onDamaged })
   }
 
   private unsubscribe(): void {
@@ -97,6 +100,7 @@ export class Subscription implements Channel {
     else if (frame.type === 'subscribed') this.reached(position)
     else if (frame.type === 'checkpoint') this.sink.checkpoint(this.reached(position))
     else if (frame.type === 'caughtUp') this.sink.caughtUp(this.reached(position))
+    else if (frame.type === 'damaged') this.sink.damaged?.(damagedRangeOf(frame))
     else if (frame.type === 'fellBehind') this.sink.fellBehind(this.position ?? position)
   }
 

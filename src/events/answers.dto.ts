@@ -62,10 +62,21 @@ export class StoredEventAnswer extends EventInStream {
   @Text('Hex SHA-256 of the stored bytes.', { example: 'c0ffee'.repeat(10).concat('c0ff') }) checksum: string
 }
 
+export class SkippedRangeDto {
+  @Integer('The first position.', { example: 17 }) from: number
+  @Integer('The last position.', { example: 19 }) to: number
+  @Text('What is wrong with them.', { example: 'an event does not have the hash it was stored with' }) reason: string
+}
+
+const Skipped = NestedList('With `onDamaged=skip`: what was passed over because it is damaged.', SkippedRangeDto, {
+  optional: true,
+})
+
 export class EventsPage {
   @NestedList('In the order asked for.', StoredEventAnswer) events: StoredEventAnswer[]
   @Text('The cursor of the next page, or null.', { nullable: true }) next: string | null
   @Head head: number
+  @Skipped damaged?: SkippedRangeDto[]
 }
 
 export class WaitAnswer {
@@ -78,4 +89,5 @@ export class StreamPage {
   @NestedList('In the order asked for.', StoredEventAnswer) events: StoredEventAnswer[]
   @Integer('The `from` of the next page, or null.', { nullable: true, example: 100 }) next: number | null
   @Integer('The revision of the stream, also its ETag.', { example: 4 }) revision: number
+  @Skipped damaged?: SkippedRangeDto[]
 }

@@ -1,6 +1,7 @@
 // Writes the answers of the events routes in the form the client accepts, with their headers.
 import type { RecordedEvent } from '../contract/event.js'
 import type { Appended } from '../contract/event-store.js'
+import type { SkippedRange } from '../contract/skipped-damage.js'
 import { cloudEventJson, cloudEventsJson } from '../wire/cloud-event.js'
 import { eventJson } from '../wire/event-json.js'
 import { eventMessagePack } from '../wire/event-msgpack.js'
@@ -31,10 +32,28 @@ export function sendEvent(http: HttpExchange, event: RecordedEvent): Body {
   return form === 'json' ? eventJson(event) : eventMessagePack(event)
 }
 
-/** A batch of CloudEvents is a bare array, so `rest` is left out; the route sets headers for the next page itself. */
-export function sendPage(http: HttpExchange, events: readonly RecordedEvent[], rest: object): Body | Promise<Body> {
+const damagedHeader = 'lighthouse-damaged'
+
+/**
+ * A batch of CloudEvents is a bare array, so `rest` is left out; the route sets headers for the next page itself.
+ * `damaged` is given where the reader asked to pass over damage.
+ */
+export function sendPage(
+  http: HttpExchange,
+  events: readonly RecordedEvent[],
+  rest: object,
+  damaged?: readonly SkippedRange[],
+): Body | Promise<Body> {
+  if (damaged !== undefined && damaged.length > 0) void http.reply.header(damagedHeader, damaged.map(asText).join(', '))
+
   const form = chosenForm(http, OF_PAGES)
-  return form === 'cloudevents' ? cloudEventsJson(events) : longPageOf(events, rest, form)
+  return form === 'cloudevents'
+    ? cloudEventsJson(events)
+    : longPageOf(events, damaged === undefined ? rest : { ...rest, damaged }, form)
+}
+
+function asText({ from, to }: SkippedRange): string {
+  return from === to ? String(from) : `${from}-${to}`
 }
 
 function chosenForm<F extends Form>(http: HttpExchange, offered: readonly F[]): F {

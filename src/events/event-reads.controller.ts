@@ -56,9 +56,9 @@ export class EventReadsController {
       http.announce('ndjson')
       return inWordsOfQuery(() => this.lines.stream(plan, query.limit, http))
     }
-    const { events, next, head } = await inWordsOfQuery(() => this.reads.page(plan, access, http, query.limit))
+    const { events, next, head, damaged } = await inWordsOfQuery(() => this.reads.page(plan, access, http, query.limit))
     if (next !== null) void http.reply.header('link', nextLink(http.request.url, next))
-    return sendPage(http, events, { next, head })
+    return sendPage(http, events, { next, head }, damaged)
   }
 
   /** The stream is opened for HEAD too, so that its status and headers are true; the body would never end. */

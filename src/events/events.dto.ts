@@ -7,6 +7,11 @@ import { Decimal, Integer, OneOf, PositionField, Text } from '../wire/fields.dec
 const PAGE = { min: 1, max: LIMITS.readLimitMax, default: LIMITS.readLimitDefault } as const
 const ORDERS = ['asc', 'desc'] as const
 
+const OnDamagedField = OneOf(
+  '`skip`: passes over events that are damaged, and names them. `fail`: answers `DATA_CORRUPT` there.',
+  { optional: true, example: 'skip', of: ['fail', 'skip'], default: 'fail' },
+)
+
 export class ViewParameters {
   @OneOf(
     '`latest`: shows `data` and `schemaVersion` as the upcasters in force make them of what is stored. All else, the checksum included, is that of the stored event. Without it: as stored.',
@@ -51,6 +56,8 @@ export class ReadParameters extends FilterParameters {
     example: 'AQAAAAAAAAAAZAAAAAAAAAPoq0m3b1Qe8sFc',
   })
   cursor?: string
+
+  @OnDamagedField onDamaged?: 'fail' | 'skip'
 }
 
 export const WAIT_SECONDS_MAX = 50
@@ -78,4 +85,6 @@ export class StreamReadParameters extends ViewParameters {
   order?: 'asc' | 'desc'
 
   @Integer('How many events a page holds at most.', { optional: true, example: 100, ...PAGE }) limit?: number
+
+  @OnDamagedField onDamaged?: 'fail' | 'skip'
 }

@@ -6,13 +6,15 @@ import type { Access } from '../auth/access.js'
 import { CostlyReads } from '../auth/costly-reads.js'
 import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
-import { EventStore, type StreamInfo } from '../contract/event-store.js'
+import { EventStore, type ReadRequest, type StreamInfo } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import { decimalPosition } from '../contract/moment.js'
+import { SkippedDamage, type SkippedRange } from '../contract/skipped-damage.js'
 import {
   inQuery,
   isCostly,
   limitBeyond,
+  type OnDamaged,
   type ReadPlan,
   type ReadQuery,
   readPlan,
@@ -21,22 +23,26 @@ import {
 import { UpcastView } from '../streaming/upcast-view.service.js'
 import type { HttpExchange } from '../wire/http.decorator.js'
 import { readPage } from './read-page.js'
-import { firstKept, type StreamQuery, streamSource } from './stream-page.js'
+import { firstKept, type StreamQuery, streamRequest } from './stream-page.js'
 
 export interface EventsRead {
   readonly events: readonly RecordedEvent[]
   readonly next: string | null
   readonly head: number
+  /** What the page passes over; undefined where it must not pass over anything. */
+  readonly damaged: readonly SkippedRange[] | undefined
 }
 
 export interface StreamRead {
   readonly events: readonly RecordedEvent[]
   readonly next: number | null
+  readonly damaged: readonly SkippedRange[] | undefined
 }
 
 export interface StreamReadQuery extends Omit<StreamQuery, 'limit'> {
   readonly limit?: number
   readonly upcast?: Upcast
+  readonly onDamaged?: OnDamaged
 }
 
 @Injectable()
@@ -61,13 +67,20 @@ export class Reads {
     http: HttpExchange,
     limit: number = LIMITS.readLimitDefault,
   ): Promise<EventsRead> {
+    const skipped = plan.skipDamaged ? new SkippedDamage(plan.order) : undefined
     const read = () => {
-      const source = this.store.read({ ...plan.request, ...limitBeyond(limit) })
+      const source = this.store.read({ ...skipping(skipped, plan.request), ...limitBeyond(limit) })
       return readPage(this.views.of(source, plan.upcast), limit)
     }
     const { events, more } = await (isCostly(plan, limit) ? this.costly.run(access, http, read) : read())
     const last = events.at(-1)
-    return { events, next: more && last !== undefined ? plan.cursorAfter(last.position) : null, head: plan.head }
+    const damaged = damagedOf(skipped, more ? last : undefined)
+    return {
+      events,
+      next: more && last !== undefined ? plan.cursorAfter(last.position) : null,
+      head: plan.head,
+      damaged,
+    }
   }
 
   /** A decimal number is a position, any other key an id. Throws NOT_FOUND, also for an event that may not be read. */
@@ -94,12 +107,26 @@ export class Reads {
 
   async stream(info: StreamInfo, query: StreamReadQuery): Promise<StreamRead> {
     const limit = query.limit ?? LIMITS.readLimitDefault
-    const source = await streamSource(this.store, info, { ...query, limit })
-    const { events, more } = await readPage(this.views.of(source, query.upcast), limit)
+    const skipped = query.onDamaged === 'skip' ? new SkippedDamage(query.order) : undefined
+    const request = skipping(skipped, await streamRequest(this.store, info, { ...query, limit }))
+    const { events, more } = await readPage(this.views.of(this.store.read(request), query.upcast), limit)
     const last = events.at(-1)
-    if (!more || last === undefined) return { events, next: null }
-    return { events, next: query.order === 'desc' ? last.revision - 1 : last.revision + 1 }
+    const damaged = damagedOf(skipped, more ? last : undefined)
+    if (!more || last === undefined) return { events, next: null, damaged }
+    return { events, next: query.order === 'desc' ? last.revision - 1 : last.revision + 1, damaged }
   }
+}
+
+function skipping(skipped: SkippedDamage | undefined, request: ReadRequest): ReadRequest {
+  return skipped === undefined ? request : { ...request, onDamaged: skipped.note }
+}
+
+/** The read looks further than the page reaches. What it met behind the last event belongs to the next page. */
+function damagedOf(
+  skipped: SkippedDamage | undefined,
+  last: RecordedEvent | undefined,
+): readonly SkippedRange[] | undefined {
+  return last === undefined ? skipped?.rest() : skipped?.before(last.position)
 }
 
 /** Rewrites the store's pointers in a refusal to the query parameters they came from. */

@@ -11,16 +11,12 @@ export interface StreamQuery {
 }
 
 /** Stops at the revision in `info`, so that the page fits the revision it is answered with. */
-export async function streamSource(
-  store: EventStore,
-  info: StreamInfo,
-  query: StreamQuery,
-): Promise<AsyncIterable<RecordedEvent>> {
+export async function streamRequest(store: EventStore, info: StreamInfo, query: StreamQuery): Promise<ReadRequest> {
   const { order = 'asc', limit } = query
   const from = query.from ?? (order === 'asc' ? 0 : info.revision)
   const filter = { streams: [info.stream] }
   const bounds = await boundsOf(store, info, from, order)
-  return store.read({ filter, order, ...bounds, ...limitBeyond(limit) })
+  return { filter, order, ...bounds, ...limitBeyond(limit) }
 }
 
 async function boundsOf(

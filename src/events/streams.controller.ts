@@ -68,9 +68,9 @@ export class StreamEventsController {
       const state = await this.reads.streamState(info)
       if (http.isUnchanged(entityTag(state, form))) return undefined
     }
-    const { events, next } = await inWordsOfQuery(() => this.reads.stream(info, query))
+    const { events, next, damaged } = await inWordsOfQuery(() => this.reads.stream(info, query))
     if (next !== null) void http.reply.header('link', streamLink(http.request.url, next))
-    return sendPage(http, events, { next, revision: info.revision })
+    return sendPage(http, events, { next, revision: info.revision }, damaged)
   }
 
   @Post()

@@ -154,8 +154,18 @@ export class Feed implements FollowerContext {
 
   /** Followers at head get their next event only from here, so they must hear that it cannot be read. */
   private fail(error: unknown): void {
-    const closed = codeOf(error) === 'CLOSED'
-    for (const follower of closed ? this.followers : this.atHead.everyone) follower.fail(error)
+    const code = codeOf(error)
+    const skipping: Follower[] = []
+    for (const follower of code === 'CLOSED' ? this.followers : this.atHead.everyone) {
+      if (code === 'DATA_CORRUPT' && follower.skipsDamage) skipping.push(follower)
+      else follower.fail(error)
+    }
+    for (const follower of skipping) {
+      follower.leaveHead()
+      this.atHead.delete(follower)
+    }
+    this.passing = undefined
     if (this.stop !== undefined) this.recent.restart(this.store.head())
+    for (const follower of skipping) follower.resume()
   }
 }

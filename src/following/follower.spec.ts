@@ -4,6 +4,7 @@ import fc from 'fast-check'
 import { WatchedStore } from '../../test/support/memory-store.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { type EventFilter, filterMatches } from '../contract/filter.js'
+import type { SkippedRange } from '../contract/skipped-damage.js'
 import { Feed } from './feed.js'
 import type { Follower, Pace, Sink } from './follower.js'
 import type { SharedEvent } from './recent-events.js'
@@ -49,6 +50,15 @@ class Taker implements Sink {
   makeRoom(room: number): void {
     this.room = room
     this.follower?.resume()
+  }
+}
+
+/** Asks to pass over what is damaged. */
+class SkippingTaker extends Taker {
+  readonly told: SkippedRange[] = []
+
+  damaged(range: SkippedRange): void {
+    this.told.push(range)
   }
 }
 
@@ -347,6 +357,24 @@ test('damage ends those who are about to read it, and followers behind it go on'
   await until(() => beyond.events.length === 2)
   expect(beyond.positions).toEqual([9, 10])
   beyond.follower?.end()
+})
+
+test('a follower at head that passes over damage is told of it and goes on, beside one that ends there', async () => {
+  const store = new WatchedStore()
+  const feed = new Feed(store)
+  const plain = follow(feed, {}, 0)
+  const skipping = follow(feed, {}, 0, new SkippingTaker()) as SkippingTaker
+  await append(store, 5)
+  await until(() => plain.events.length === 5 && skipping.said.includes('caughtUp'))
+  store.damagedFrom = 6
+  await append(store, 3)
+  await until(() => skipping.told.length > 0 && plain.error !== undefined)
+  expect(skipping.told).toMatchObject([{ from: 6, to: 8 }])
+  store.damagedFrom = Number.POSITIVE_INFINITY
+  await append(store, 2)
+  await until(() => skipping.events.length === 7)
+  expect([skipping.error, skipping.positions]).toEqual([undefined, [1, 2, 3, 4, 5, 9, 10]])
+  skipping.follower?.end()
 })
 
 test('the end of the store ends every follower, full ones too', async () => {

@@ -2,6 +2,7 @@
 import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import { compileFilter, type EventFilter, type EventTest, filterCost } from '../contract/filter.js'
+import { SkippedDamage, type SkippedRange } from '../contract/skipped-damage.js'
 import { Turn } from '../contract/turns.js'
 import { type RecentEvents, SharedEvent } from './recent-events.js'
 
@@ -13,6 +14,8 @@ export interface Sink {
   checkpoint(position: Position): void
   caughtUp(position: Position): void
   fellBehind(position: Position): void
+  /** A sink that has this is told what is damaged, and goes on behind it; any other fails there. */
+  readonly damaged?: ((range: SkippedRange) => void) | undefined
   /** The follower cannot go on; no call comes after this one. */
   failed(error: unknown, position: Position): void
 }
@@ -98,6 +101,16 @@ export class Follower {
     this.standing = false
     this.waiting?.wake(false)
     this.ground.leave(this)
+  }
+
+  get skipsDamage(): boolean {
+    return this.sink.damaged !== undefined
+  }
+
+  /** Makes a follower at head read on from the log, because the window cannot be filled behind its position. */
+  leaveHead(): void {
+    this.at = this.position
+    this.standing = false
   }
 
   fail(error: unknown): void {
@@ -212,7 +225,10 @@ export class Follower {
     const turn = new Turn(this.ground.pace.turnMs, this.ground.pace.firstTurnMs)
     let sent = 0
     let gaveUp = false
-    for await (const event of store.read({ filter: this.filter, after: this.at })) {
+    const skipped = this.skipsDamage ? new SkippedDamage() : undefined
+    const request = { filter: this.filter, after: this.at }
+    const events = store.read(skipped === undefined ? request : { ...request, onDamaged: skipped.note })
+    for await (const event of events) {
       if (this.over) return
       if (!this.sink.hasRoom && !(await this.room(PATIENCE_TICKS))) {
         gaveUp = true
@@ -220,11 +236,20 @@ export class Follower {
       }
       // The follower may have ended between the wake-up and this continuation.
       if (this.over) return
+      if (skipped !== undefined) this.tellDamage(skipped.before(event.position))
+      if (this.over) return
       this.send(new SharedEvent(event))
       if (++sent % SENT_A_LOOK === 0 && turn.isOver) await turn.next()
     }
     if (gaveUp) await this.room(Number.POSITIVE_INFINITY)
-    else this.at = Math.max(this.at, head)
+    else {
+      if (skipped !== undefined) this.tellDamage(skipped.rest())
+      this.at = Math.max(this.at, head)
+    }
+  }
+
+  private tellDamage(ranges: readonly SkippedRange[]): void {
+    for (const range of ranges) if (!this.over) this.sink.damaged?.(range)
   }
 
   /** Resolves with true when there is room, with false after `ticks` ticks or when the follower has ended. */

@@ -1,10 +1,10 @@
 // What the backend tells reaches the metrics, the mode and everybody else who listens.
-
+import type { Logger } from '@nestjs/common'
 import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { type Observer, Observers } from '../contract/observer.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
-import { metricsObserver, signalsObserver } from './observers.js'
+import { logObserver, metricsObserver, signalsObserver } from './observers.js'
 
 test('each observer is told what it listens to', () => {
   const told: string[] = []
@@ -38,6 +38,19 @@ test('syncs and passes of the background check are counted', async () => {
   const good = await metrics.registry.metrics()
   expect(good).toContain('lighthouse_scrubs_total{result="good"} 1')
   expect(good).toMatch(/lighthouse_last_good_scrub_timestamp_seconds 1\.\d+e\+09|seconds \d{10}/)
+})
+
+test('a pass of the background check is a line of the log, louder where it found damage', () => {
+  const lines: unknown[] = []
+  const log = (fact: unknown) => void lines.push(['log', fact])
+  const error = (fact: unknown) => void lines.push(['error', fact])
+  const observers = new Observers([logObserver({ log, error } as unknown as Logger)])
+  observers.scrubbed({ bytes: 9, damaged: 0, ms: 1 })
+  observers.scrubbed({ bytes: 9, damaged: 2, ms: 1 })
+  expect(lines).toEqual([
+    ['log', { bytes: 9, damaged: 0, ms: 1, message: 'all sealed segments are sound' }],
+    ['error', { bytes: 9, damaged: 2, ms: 1, message: 'the check of sealed segments found damage' }],
+  ])
 })
 
 test('a store that takes no appends is told as a signal of its cause, and as over once it does', () => {

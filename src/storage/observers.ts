@@ -21,6 +21,11 @@ export function logObserver(logger: Logger): Observer {
       if (hung) logger.error({ ms, message: 'a write does not come back; the store takes no appends' })
       else logger.warn({ ms, message: 'the write that hung has come back' })
     },
+    scrubbed: pass => {
+      const message = pass.damaged === 0 ? 'all sealed segments are sound' : 'the check of sealed segments found damage'
+      if (pass.damaged === 0) logger.log({ ...pass, message })
+      else logger.error({ ...pass, message })
+    },
     warned: note => logger.warn({ ...note, message: note.what }),
   }
 }

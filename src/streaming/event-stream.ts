@@ -4,18 +4,21 @@ import type { Follower, Sink } from '../following/follower.js'
 import { SharedEvent } from '../following/recent-events.js'
 import type { Show } from '../upcasting/upcaster.js'
 import { sseEnvelope } from '../wire/event-frames.js'
-import { caughtUpFrame, checkpointFrame, fellBehindFrame } from '../wire/frames.js'
+import { caughtUpFrame, checkpointFrame, damagedFrame, fellBehindFrame } from '../wire/frames.js'
 import { SseWriter } from './sse-writer.js'
 
 export class EventStream extends SseWriter implements Sink {
+  readonly damaged: Sink['damaged']
   private follower: Follower | undefined
 
   /** Without `show` events are sent as they are stored. */
   constructor(
     problemOf: (error: unknown) => object,
     private readonly show: Show | undefined,
+    skipDamaged = false,
   ) {
     super(problemOf)
+    this.damaged = skipDamaged ? range => this.say('damaged', damagedFrame(range)) : undefined
   }
 
   begin(follow: (sink: Sink) => Follower): void {

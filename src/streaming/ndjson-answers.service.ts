@@ -6,7 +6,8 @@ import type { FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
-import { endFrame, errorFrame, eventFrame } from '../wire/frames.js'
+import { SkippedDamage } from '../contract/skipped-damage.js'
+import { damagedFrame, endFrame, errorFrame, eventFrame } from '../wire/frames.js'
 import { type LineStream, ndjsonStream } from '../wire/ndjson.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { cutOffLater } from './draining.service.js'
@@ -30,10 +31,12 @@ export class NdjsonAnswers {
 
   /** Reads the first event before anything is sent, so that an error at the start still has a status of its own. */
   stream(plan: ReadPlan, limit: number | undefined, exchange: NdjsonExchange): Promise<Readable> {
-    const request = limit === undefined ? plan.request : { ...plan.request, limit }
+    const skipped = plan.skipDamaged ? new SkippedDamage(plan.order) : undefined
+    const onDamaged = skipped === undefined ? {} : { onDamaged: skipped.note }
+    const request = { ...plan.request, ...(limit === undefined ? undefined : { limit }), ...onDamaged }
     const events = () => this.views.of(this.store.read(request), plan.upcast)
     return this.send(
-      eventFrames(events, last => endOf(plan, limit, last)),
+      eventFrames(events, { limit, skipped }, last => endOf(plan, limit, last)),
       exchange,
     )
   }
@@ -80,15 +83,20 @@ interface Last {
 
 async function* eventFrames(
   events: () => AsyncIterable<RecordedEvent>,
+  { limit, skipped }: { readonly limit: number | undefined; readonly skipped: SkippedDamage | undefined },
   endOf: (last: Last) => Position,
 ): AsyncGenerator<string, void, void> {
   let count = 0
   let position = 0
   for await (const event of events()) {
+    if (skipped !== undefined) for (const range of skipped.before(event.position)) yield damagedFrame(range)
     count++
     position = event.position
     yield eventFrame(event)
   }
+  // Where the limit ended the read, what lies behind its last event belongs to the read that goes on from there.
+  const left = count === limit ? skipped?.before(position) : skipped?.rest()
+  for (const range of left ?? []) yield damagedFrame(range)
   yield endFrame(endOf({ position, count }), count)
 }
 

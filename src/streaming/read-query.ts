@@ -17,6 +17,9 @@ import { type Cursor, readCursor, writeCursor } from './cursor.js'
 /** When undefined, events are shown as they are stored. */
 export type Upcast = 'latest' | undefined
 
+/** What a read does with damaged events: it fails there, or passes over them and names them. */
+export type OnDamaged = 'fail' | 'skip'
+
 type FilterParameter = (typeof FILTER_FIELDS)[FilterFieldName]['parameter']
 
 /** The fields of a filter under the names that they have in a query. */
@@ -33,12 +36,14 @@ export interface ReadQuery extends FilterQuery {
   readonly limit?: number
   readonly cursor?: string
   readonly upcast?: Upcast
+  readonly onDamaged?: OnDamaged
 }
 
 export interface ReadPlan {
   /** Without a limit. */
   readonly request: ReadRequest
   readonly upcast: Upcast
+  readonly skipDamaged: boolean
   readonly order: 'asc' | 'desc'
   /** The head up to which all pages of this read go. */
   readonly head: Position
@@ -79,7 +84,8 @@ export function readPlan(query: ReadQuery, within: readonly string[] | undefined
     order,
   }
   const cursorAfter = (position: Position) => writeCursor({ order, position, head: asOf }, parameters)
-  return { request, upcast: query.upcast, order, head: asOf, cursorAfter }
+  const skipDamaged = query.onDamaged === 'skip'
+  return { request, upcast: query.upcast, skipDamaged, order, head: asOf, cursorAfter }
 }
 
 /** An answer with more events than this takes long, whatever they are. */

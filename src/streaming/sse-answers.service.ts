@@ -53,7 +53,7 @@ export class SseAnswers implements OnModuleDestroy {
     checkRead({ filter, ...(query.since === undefined ? undefined : { since: query.since }) })
     const after = await this.startOf(query, reader.request)
     const works: readonly Work[] = isWide(filter) ? ['subscriptions', 'wideSubscriptions'] : ['subscriptions']
-    const stream = this.keep(reader, works, problemOf => new EventStream(problemOf, show))
+    const stream = this.keep(reader, works, problemOf => new EventStream(problemOf, show, query.onDamaged === 'skip'))
     try {
       stream.begin(sink => this.feed.follow({ filter, after, sink }))
     } catch (error) {

@@ -30,6 +30,13 @@ export class SubscribeFrame {
     { optional: true, example: 1200 },
   )
   after?: unknown
+
+  @OneOf('`skip`: frames `damaged` name what is passed over. `fail`: the subscription is closed at damage.', {
+    optional: true,
+    of: ['fail', 'skip'],
+    default: 'fail',
+  })
+  onDamaged?: 'fail' | 'skip'
 }
 
 export class UnsubscribeFrame {
@@ -111,6 +118,14 @@ export class FellBehindFrame {
   @Place('From here on the log is read, at the pace of the client.') position: number
 }
 
+export class DamagedFrame {
+  @Named('damaged') type: 'damaged'
+  @FrameId id: string
+  @Place('The first position that is passed over.') from: number
+  @Place('The last position that is passed over.') to: number
+  @Text('What is wrong with them.', { example: 'an event does not have the hash it was stored with' }) reason: string
+}
+
 export class AppendedFramePlace {
   @Text('The id of the event.', { example: '1790000000000000000_0_node-1' }) id: string
   @Place() position: number
@@ -162,6 +177,7 @@ export type ServerFrame =
   | CheckpointFrame
   | CaughtUpFrame
   | FellBehindFrame
+  | DamagedFrame
   | AppendedFrame
   | HeartbeatFrame
   | ErrorFrame

@@ -28,14 +28,15 @@ export class Subscribing {
     frames.add('unsubscribe', validatorOf(UnsubscribeFrame).body, (frame, client) => this.unsubscribe(frame, client))
   }
 
-  private subscribe({ id, filter, after = 'head' }: SubscribeFrame, client: FrameSession): void | Promise<void> {
+  private subscribe(frame: SubscribeFrame, client: FrameSession): void | Promise<void> {
+    const { id, filter, after = 'head', onDamaged } = frame
     const { access } = client
     client.needs('streams.subscribe')
     this.quotas.charge(access, { requests: 1 })
     const within = access.within('streams.subscribe')
     const asked: EventFilter = { ...filter, ...(within === undefined ? undefined : { within }) }
     checkRead({ filter: asked })
-    const subscription = new Subscription(id, client)
+    const subscription = new Subscription(id, client, onDamaged === 'skip')
     client.hold(id, subscription)
     const begin = (position: Position) => subscription.begin(this.feed, asked, position)
     const failed = (error: unknown) => {
@@ -72,6 +73,7 @@ export class Subscribing {
 class Subscription implements OpenChannel, Sink {
   /** Gives back what it takes of the agent's budget; may be called more than once. */
   release: (() => void) | undefined
+  readonly damaged: Sink['damaged']
   private readonly envelope: Envelope
   private follower: Follower | undefined
   private ended = false
@@ -79,7 +81,11 @@ class Subscription implements OpenChannel, Sink {
   constructor(
     private readonly id: string,
     private readonly client: FrameSession,
+    skipDamaged: boolean,
   ) {
+    this.damaged = skipDamaged
+      ? range => this.client.send({ type: 'damaged', id, ...range } satisfies ServerFrame)
+      : undefined
     this.envelope = subscriptionEnvelope(client.connection.form, id)
   }
 

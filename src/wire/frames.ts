@@ -1,5 +1,6 @@
 // Writes the frames a server sends on a stream of events, as JSON texts; `type` names the frame.
 import type { Position, RecordedEvent } from '../contract/event.js'
+import type { SkippedRange } from '../contract/skipped-damage.js'
 import { eventJson } from './event-json.js'
 
 /** Only frames of a subscription carry an id. */
@@ -21,6 +22,11 @@ export function caughtUpFrame(position: Position, id?: string): string {
 
 export function fellBehindFrame(position: Position, id?: string): string {
   return `{"type":"fellBehind"${idOf(id)},"position":${position}}`
+}
+
+/** Positions that were passed over because what lies there is damaged, for a reader that asked for it. */
+export function damagedFrame({ from, to, reason }: SkippedRange): string {
+  return `{"type":"damaged","from":${from},"to":${to},"reason":${JSON.stringify(reason)}}`
 }
 
 export function heartbeatFrame(position: Position): string {

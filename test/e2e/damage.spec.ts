@@ -56,6 +56,9 @@ async function expectStopped(server: RunningServer): Promise<void> {
   expect(await append(server)).toEqual([503, 'MODE_FORBIDS'])
   expect(await read(server, 0)).toEqual([500, 'DATA_CORRUPT'])
   expect(await read(server, 1)).toEqual([200, undefined])
+  const skipping = await fetch(`${server.url}/v1/events?limit=2&onDamaged=skip`, { headers })
+  expect(await skipping.json()).toMatchObject({ events: [{ position: 2 }, {}], damaged: [{ from: 1, to: 1 }] })
+  expect(skipping.headers.get('lighthouse-mode')).toBe('EMERGENCY')
   const health = (await (await fetch(`${server.url}/health/event_store`)).json()) as object
   expect(JSON.stringify(health)).toContain('corrupt')
 }

@@ -15,15 +15,19 @@ export class WatchedStore extends MemoryStore {
 
   override read(request: ReadRequest): AsyncIterable<RecordedEvent> {
     this.reads++
-    return this.upToDamage(super.read(request))
+    return this.upToDamage(super.read(request), request.onDamaged)
   }
 
-  private async *upToDamage(events: AsyncIterable<RecordedEvent>): AsyncGenerator<RecordedEvent> {
+  private async *upToDamage(
+    events: AsyncIterable<RecordedEvent>,
+    onDamaged: ReadRequest['onDamaged'],
+  ): AsyncGenerator<RecordedEvent> {
     for await (const event of events) {
-      if (event.position >= this.damagedFrom) {
+      const { position } = event
+      if (position < this.damagedFrom) yield event
+      else if (onDamaged === undefined)
         throw unreadable({ from: this.damagedFrom, to: this.damagedFrom, reason: 'it is damaged' })
-      }
-      yield event
+      else onDamaged({ from: position, to: position, where: 'memory', reason: 'it is damaged' })
     }
   }
 }

@@ -94,7 +94,7 @@ export class EmbeddedStore extends EventStore {
         recall: (position, events) => this.recall(position, events),
       },
     )
-    this.maintenance = new Maintenance(log, options, this.queue.assigned)
+    this.maintenance = new Maintenance(log, options, this.queue)
     this.hungWrites = new HungWrites(this.queue, log.context.files.latch, options.writeTimeoutMs, write =>
       observer.hung(write),
     )

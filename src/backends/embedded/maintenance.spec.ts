@@ -2,6 +2,7 @@
 import { describe, expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import type { FakeDisk } from '../../../test/support/fake-disk.js'
+import { HeldDisk } from '../../../test/support/held-disk.js'
 import { Stopped, Throttle } from './engine/disk/throttle.js'
 
 const DAYS = 10
@@ -114,6 +115,41 @@ test('closing the store stops a scrub that would take a year', async () => {
   await held.store.close()
   expect(await pass).toBe(false)
   expect(held.told.scrubbed).toEqual([])
+})
+
+test('the throttle gives way while others are busy, but never for good', async () => {
+  let asked = 0
+  const briefly = new Throttle(1e12, () => ++asked <= 3)
+  await briefly.spend(1)
+  expect(asked).toBe(4)
+  const always = new Throttle(1e12, () => true)
+  const started = performance.now()
+  await always.spend(1)
+  expect(performance.now() - started).toBeGreaterThanOrEqual(950)
+  const given = always.spend(1)
+  always.stop()
+  await expect(given).rejects.toBeInstanceOf(Stopped)
+})
+
+test('a scrub gives way to appends that wait', async () => {
+  const disk = new HeldDisk(aged.disk.clone())
+  const { store } = await AgedStore.open(disk, '/data', aged.clock, { ...FAST, archiveAfterDays: 0 })
+  const order: string[] = []
+  const append = async () => {
+    await store.append({ events: [{ type: 'told', stream: 'late', data: {} }], author: { agentId: 'a1' } })
+    order.push('append')
+  }
+  disk.hold()
+  const first = append()
+  await disk.arrived()
+  const second = append()
+  const pass = store.maintenance.pass().then(() => order.push('scrub'))
+  // Far more turns than a segment of this size takes to read.
+  for (let turn = 0; turn < 500; turn++) await new Promise(setImmediate)
+  disk.release()
+  await Promise.all([first, second, pass])
+  expect(order).toEqual(['append', 'append', 'scrub'])
+  await store.close()
 })
 
 test('the throttle holds its rate, and lets go when stopped', async () => {

@@ -39,10 +39,10 @@ export class Maintenance {
   constructor(
     private readonly log: Log,
     private readonly options: ResolvedOptions,
-    private readonly assigned: WriteView,
+    private readonly queue: { readonly assigned: WriteView; readonly queued: number },
   ) {
     this.ages = new SteadyClock(options.clock.now(), options.monotonic)
-    this.throttle = new Throttle(options.scrubBytesPerSecond)
+    this.throttle = new Throttle(options.scrubBytesPerSecond, () => queue.queued > 0)
     this.scrub = new Scrub(log, this.throttle)
   }
 
@@ -135,7 +135,8 @@ export class Maintenance {
    * last position.
    */
   private async headsBehind(going: SealedSegment): Promise<Carried> {
-    const { log, assigned } = this
+    const { log } = this
+    const { assigned } = this.queue
     const carried = new Map(log.floor.carried)
     const streams = await withIndexRepair(log, () => [...going.postings.texts(KIND.stream)])
     for (const [at, stream] of streams.entries()) {
