@@ -38,6 +38,14 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
     'what one agent may hold at a time, as below; what is left out keeps its default. The variable takes JSON',
   modeThresholds:
     'where a figure is a warning and where it is critical, so that the mode changes, as below; what is left out keeps its default. The variable takes JSON',
+  tracesUrl:
+    'address of a collector of traces that takes OTLP over HTTP, such as `http://collector:4318/v1/traces`; empty: nothing is traced ([TRACING.md](TRACING.md))',
+  tracesHeaders: 'headers for the collector; in a variable as `name=value` with commas between',
+  tracesPercent: 'share of the traces that begin here and are recorded; failures of the service always are',
+  tracesPercentInTrouble: 'the same while the mode is not NORMAL',
+  tracesAgents: 'ids of agents whose operations are all recorded; in a variable with commas between',
+  tracesOperations:
+    'operations that are all recorded: routes as `POST /v1/events`, or `event_store.append`; in a variable with commas between',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',

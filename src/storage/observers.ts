@@ -17,6 +17,7 @@ export function logObserver(logger: Logger): Observer {
     rotated: segment => logger.log({ ...segment, message: 'a segment is sealed' }),
     archived: segment => logger.log({ ...segment, message: 'a segment is archived' }),
     retired: segment => logger.log({ ...segment, message: 'a segment is retired' }),
+    scrubbed: pass => logger.log({ ...pass, message: 'all sealed segments were read and checked' }),
     warned: note => logger.warn({ ...note, message: note.what }),
   }
 }
