@@ -1,6 +1,6 @@
 // What a real server logs of requests, connections, subscriptions and appends, against the table of docs/LOGGING.md.
 import { readFileSync } from 'node:fs'
-import { ADMIN, bearerOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
+import { ADMIN, bearerOf, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { StreamClient } from '../../test/support/stream-client.js'
 import { EventsModule } from '../events/events.module.js'
 import { GroupsModule } from '../groups/groups.module.js'
@@ -71,7 +71,7 @@ test('an append has one line at debug, over HTTP and over a socket', async () =>
     json: event,
     headers: { 'x-correlation-id': 'over-http', traceparent },
   })
-  const { id } = await answer.json()
+  const { id } = await jsonOf(answer)
   const line = {
     level: 'debug',
     component: 'appending',

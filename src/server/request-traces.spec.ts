@@ -149,7 +149,7 @@ test('a failure of the service is recorded whatever was decided, in the trace th
   const answer = await append('refused')
   mode.enter(FIRST_MODE, '')
   expect(answer.status).toBe(503)
-  const { traceId } = await answer.json()
+  const { traceId } = await jsonOf(answer)
   const failed = await receiver.span(inTrace(traceId, 'event_store.append'))
   expect(failed).toMatchObject({ status: 'STATUS_CODE_ERROR', failure: 'MODE_FORBIDS' })
   const request = await receiver.span(inTrace(traceId, 'POST /v1/events'))

@@ -1,10 +1,11 @@
 // What the backend tells reaches the metrics, the mode and everybody else who listens.
 
+import type { Logger } from '@nestjs/common'
 import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { type Observer, Observers } from '../contract/observer.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
-import { metricsObserver, signalsObserver } from './observers.js'
+import { logObserver, metricsObserver, signalsObserver } from './observers.js'
 
 test('each observer is told what it listens to', () => {
   const told: string[] = []
@@ -22,6 +23,13 @@ test('an observer that throws keeps no other from hearing, and never reaches the
   }
   new Observers([{ warned: broken }, { warned: ({ what }) => told.push(what) }]).warned({ what: 'x', detail: '' })
   expect(told).toEqual(['x'])
+})
+
+test('a pass of the background check leaves a line with what it found', () => {
+  const lines: unknown[] = []
+  const logger = { log: (line: unknown) => lines.push(line) } as unknown as Logger
+  new Observers([logObserver(logger)]).scrubbed({ bytes: 9, damaged: 0, ms: 1 })
+  expect(lines).toEqual([{ bytes: 9, damaged: 0, ms: 1, message: 'all sealed segments were read and checked' }])
 })
 
 test('syncs and passes of the background check are counted', async () => {
