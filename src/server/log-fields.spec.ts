@@ -1,6 +1,12 @@
 // What a real server logs of requests, connections, subscriptions and appends, against the table of docs/LOGGING.md.
 import { readFileSync } from 'node:fs'
-import { ADMIN, bearerOf, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
+import {
+  ADMIN,
+  bearerOf,
+  jsonOf,
+  type ServerUnderTest,
+  startServer,
+} from '../../test/support/http-server-under-test.js'
 import { StreamClient } from '../../test/support/stream-client.js'
 import { EventsModule } from '../events/events.module.js'
 import { GroupsModule } from '../groups/groups.module.js'

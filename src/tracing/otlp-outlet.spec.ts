@@ -8,7 +8,7 @@ import type { FinishedSpan } from './span.js'
 const span = (n: number): FinishedSpan => ({
   kind: 'append',
   name: 'event_store.append',
-  place: { traceId: 'a'.repeat(32), spanId: n.toString(16).padStart(16, '1') },
+  place: { traceId: 'a'.repeat(32), spanId: (n + 1).toString(16).padStart(16, '0') },
   parent: undefined,
   link: undefined,
   state: undefined,
@@ -18,11 +18,17 @@ const span = (n: number): FinishedSpan => ({
   failure: undefined,
 })
 const failures: number[] = []
+let receiver: SpanReceiver
+
+beforeAll(async () => {
+  receiver = await SpanReceiver.open()
+})
+afterAll(() => receiver.close())
+
 const outletTo = (url: string) =>
   openOtlp({ url, headers: {}, nodeId: 'n', version: '1', onFailure: spans => failures.push(spans) })
 
 test('what the queue does not hold is dropped and counted, and the rest is sent at the end', async () => {
-  const receiver = await SpanReceiver.open()
   const outlet = await outletTo(receiver.url)
   for (let n = 0; n < 3_000; n++) outlet.put(span(n))
   expect(outlet.counts).toEqual({ exported: 0, failed: 0, dropped: 952 })
@@ -30,7 +36,6 @@ test('what the queue does not hold is dropped and counted, and the rest is sent 
   expect(outlet.counts).toEqual({ exported: 2_048, failed: 0, dropped: 952 })
   expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).toBe(2_048)
   expect(receiver.spans[0]?.nanos).toBe(2_250_000n)
-  await receiver.close()
 })
 
 test('a collector that takes everything and answers nothing does not hold the end up', async () => {
