@@ -82,6 +82,21 @@ test('each append has its tries, whatever failed before it', async () => {
   await appender.close()
 })
 
+test('an append carries the trace it is given, so that not all of a connection are of one', async () => {
+  const sent: unknown[] = []
+  const appender = appenderTo({
+    appended: (text, end) => {
+      sent.push((JSON.parse(text) as { traceparent?: string }).traceparent)
+      answer(text, end)
+    },
+  })
+  const traceparent = '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01'
+  await appender.append(event({}), { context: { traceparent } })
+  await appender.append(event({}))
+  expect(sent).toEqual([traceparent, undefined])
+  await appender.close()
+})
+
 test('connections that break while there is nothing to send are no tries', async () => {
   const idle = Promise.withResolvers<void>()
   let welcomes = 0

@@ -8,6 +8,7 @@ import {
   newKey,
   onlyOne,
 } from './appends.js'
+import type { Context } from './call.js'
 import type { Channel, Connection } from './connection.js'
 import { LighthouseError, NetworkError } from './errors.js'
 import type { NewEvent } from './event.js'
@@ -36,7 +37,9 @@ interface Entry {
   timer: ReturnType<typeof setTimeout> | undefined
 }
 
-type Given = Omit<AppendOptions, 'context'> & Omit<BatchAppendOptions, 'context'>
+/** Of the context a frame has its trace alone; the correlation id belongs to the connection. */
+type InFrame<O> = Omit<O, 'context'> & { readonly context?: Pick<Context, 'traceparent'> | undefined }
+type Given = InFrame<AppendOptions> & InFrame<BatchAppendOptions>
 
 export class Appender {
   private readonly most: number
@@ -65,8 +68,8 @@ export class Appender {
    * Works like `append` of the client. Appends in flight may be stored in any order, so a caller that needs an order
    * awaits one append before it makes the next.
    */
-  append(event: NewEvent, options?: Omit<AppendOptions, 'context'>): Promise<Appended>
-  append(events: readonly NewEvent[], options?: Omit<BatchAppendOptions, 'context'>): Promise<AppendedBatch>
+  append(event: NewEvent, options?: InFrame<AppendOptions>): Promise<Appended>
+  append(events: readonly NewEvent[], options?: InFrame<BatchAppendOptions>): Promise<AppendedBatch>
   async append(given: NewEvent | readonly NewEvent[], options: Given = {}): Promise<Appended | AppendedBatch> {
     if (Array.isArray(given)) return this.enter(given as readonly NewEvent[], options)
     const event = given as NewEvent
@@ -100,11 +103,11 @@ export class Appender {
     },
   }
 
-  private async enter(events: readonly NewEvent[], options: BatchAppendOptions): Promise<AppendedBatch> {
-    const { expectations, condition, key = newKey(), signal } = options
+  private async enter(events: readonly NewEvent[], options: InFrame<BatchAppendOptions>): Promise<AppendedBatch> {
+    const { expectations, condition, key = newKey(), signal, context } = options
     signal?.throwIfAborted()
     if (this.closed) throw new LighthouseError('CLOSED', 'This appender has been closed.', { outcome: 'rejected', key })
-    const rest = JSON.stringify({ events, expectations, condition, key }).slice(1)
+    const rest = JSON.stringify({ events, expectations, condition, key, traceparent: context?.traceparent }).slice(1)
     let giveUp: () => void = () => undefined
     const answer = new Promise<AppendedBatch>((resolve, reject) => {
       const entry = {

@@ -43,6 +43,14 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   alertPagerdutyKey: 'integration key (Events API v2) of a service of PagerDuty; empty: nobody is paged',
   alertSlackToken: 'token of a bot of Slack with `chat:write`; empty: no messages',
   alertWebhookSecret: 'what notices to the webhook are signed with, at least 32 bytes; empty: they are not signed',
+  tracesUrl:
+    'address of a collector of traces that takes OTLP over HTTP, such as `http://collector:4318/v1/traces`; empty: nothing is traced ([TRACING.md](TRACING.md))',
+  tracesHeaders: 'headers for the collector; in a variable as `name=value` with commas between',
+  tracesPercent: 'share of the traces that begin here and are recorded; failures of the service always are',
+  tracesPercentInTrouble: 'the same while the mode is not NORMAL',
+  tracesAgents: 'ids of agents whose operations are all recorded; in a variable with commas between',
+  tracesOperations:
+    'operations that are all recorded: routes as `POST /v1/events`, or `event_store.append`; in a variable with commas between',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',

@@ -79,6 +79,9 @@ const {
   metricsPort,
   authOwn,
   allowUnsafeFilesystem,
+  tracesHeaders,
+  tracesOperations,
+  tracesPercent,
 } = settingTable
 
 test.each([
@@ -103,11 +106,20 @@ test.each([
   [authOwn, 'agent_{id}, {id}/*', ['agent_{id}', '{id}/*']],
   [authOwn, ['agent_{id}_*'], ['agent_{id}_*']],
   [allowUnsafeFilesystem, 'true', true],
+  [tracesHeaders, '', {}],
+  [tracesHeaders, 'authorization=Bearer a=b, x-tenant = t', { authorization: 'Bearer a=b', 'x-tenant': 't' }],
+  [tracesOperations, 'POST /v1/events,event_store.append', ['POST /v1/events', 'event_store.append']],
+  [tracesPercent, '0', 0],
 ])('$variable takes %j', ({ parse }, raw, value) => {
   expect(parse(raw)).toEqual(value)
 })
 
 test.each([
+  [tracesHeaders, 'nothing'],
+  [tracesHeaders, { 'x y': 'z' }],
+  [tracesHeaders, { x: 'a\nb' }],
+  [tracesOperations, 'append'],
+  [tracesPercent, '101'],
   [port, '65536'],
   [port, '-1'],
   [port, '1e3'],

@@ -69,6 +69,16 @@ export abstract class Settings {
   abstract readonly alertSlackToken: string
   /** What the generic webhook is signed with. */
   abstract readonly alertWebhookSecret: string
+  /** The address of a collector of traces, as OTLP over HTTP; empty: none, and nothing is traced. */
+  abstract readonly tracesUrl: string
+  /** Sent to the collector with every batch. */
+  abstract readonly tracesHeaders: Readonly<Record<string, string>>
+  abstract readonly tracesPercent: number
+  /** Instead of it while the mode is not NORMAL. */
+  abstract readonly tracesPercentInTrouble: number
+  /** Agents and operations that are always traced. */
+  abstract readonly tracesAgents: readonly string[]
+  abstract readonly tracesOperations: readonly string[]
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -185,6 +195,21 @@ export const settingTable: SettingTable<Settings> = {
   alertPagerdutyKey: { variable: 'LIGHTHOUSE_ALERT_PAGERDUTY_KEY', secret: true, parse: parseSecret },
   alertSlackToken: { variable: 'LIGHTHOUSE_ALERT_SLACK_TOKEN', secret: true, parse: parseSecret },
   alertWebhookSecret: { variable: 'LIGHTHOUSE_ALERT_WEBHOOK_SECRET', secret: true, parse: parseSecret },
+  tracesUrl: { variable: 'LIGHTHOUSE_TRACES_URL', parse: parseUrl },
+  tracesHeaders: { variable: 'LIGHTHOUSE_TRACES_HEADERS', secret: true, parse: parseHeaders },
+  tracesPercent: { variable: 'LIGHTHOUSE_TRACES_PERCENT', parse: wholeNumber(0, 100) },
+  tracesPercentInTrouble: { variable: 'LIGHTHOUSE_TRACES_PERCENT_IN_TROUBLE', parse: wholeNumber(0, 100) },
+  tracesAgents: {
+    variable: 'LIGHTHOUSE_TRACES_AGENTS',
+    parse: listOf(matching(/^[^,]{1,256}$/, 'must be ids of agents'), 0),
+  },
+  tracesOperations: {
+    variable: 'LIGHTHOUSE_TRACES_OPERATIONS',
+    parse: listOf(
+      matching(/^([A-Z]+ \/\S*|event_store\.append)$/, 'must be routes such as POST /v1/events, or event_store.append'),
+      0,
+    ),
+  },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
@@ -215,6 +240,20 @@ function parseUrl(raw: unknown): string {
   if (raw === '') return raw
   if (typeof raw === 'string' && /^https?:\/\//.test(raw) && URL.canParse(raw)) return raw
   throw new BadValue('must be an address that begins with https:// or http://')
+}
+
+/** YAML gives a map, a variable gives `name=value` between commas, as OpenTelemetry has it everywhere. */
+function parseHeaders(raw: unknown): Readonly<Record<string, string>> {
+  const given = typeof raw === 'string' ? (raw === '' ? {} : Object.fromEntries(raw.split(',').map(headerOf))) : raw
+  const fits = ([name, value]: [string, unknown]) =>
+    /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)
+  if (!isMap(given) || !Object.entries(given).every(fits)) throw new BadValue('must be headers as name=value')
+  return given as Readonly<Record<string, string>>
+}
+
+function headerOf(text: string): [string, string] {
+  const at = text.indexOf('=')
+  return [text.slice(0, Math.max(0, at)).trim(), text.slice(at + 1).trim()]
 }
 
 function flag(raw: unknown): boolean {

@@ -4,6 +4,7 @@ import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { FIRST_MS, TURN_MS, Turn } from '../contract/turns.js'
+import { type DeliveryTraces, TracedSink } from './delivery-traces.js'
 import { Follower, type FollowerContext, type Following, type Pace } from './follower.js'
 import { FollowerIndex } from './follower-index.js'
 import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events.js'
@@ -33,6 +34,8 @@ export class Feed implements FollowerContext {
     readonly store: EventStore,
     window: WindowSize = WINDOW,
     readonly pace: Pace = PACE,
+    /** Absent where nothing is traced. */
+    readonly traces?: DeliveryTraces,
   ) {
     this.recent = new RecentEvents(window)
   }
@@ -47,11 +50,18 @@ export class Feed implements FollowerContext {
 
   /** The sink may be called before this returns. */
   follow(following: Following): Follower {
-    const follower = new Follower(this, following)
+    const follower = new Follower(this, this.traced(following))
     this.followers.add(follower)
     if (this.stop === undefined) this.begin()
     follower.resume()
     return follower
+  }
+
+  private traced(following: Following): Following {
+    const { traces } = this
+    const { filter, after, sink, reader } = following
+    if (traces === undefined || reader === undefined) return following
+    return { filter, after, sink: new TracedSink(sink, traces, reader) }
   }
 
   /**

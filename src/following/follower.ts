@@ -20,10 +20,18 @@ export interface Sink {
   failed(error: unknown, position: Position): void
 }
 
+/** Who is handed the events, and how. */
+export interface Reader {
+  readonly agentId: string
+  readonly surface: 'sse' | 'websocket' | 'group'
+}
+
 export interface Following {
   readonly filter: EventFilter
   readonly after: Position
   readonly sink: Sink
+  /** Absent where the service itself follows. */
+  readonly reader?: Reader
 }
 
 /** How many comparisons are made between two looks at the clock, and after how long others get their turn. */

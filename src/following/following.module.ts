@@ -4,10 +4,14 @@ import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { Tracing } from '../tracing/tracing.js'
+import { TracingModule } from '../tracing/tracing.module.js'
+import { DeliveryTraces } from './delivery-traces.js'
 import { Feed } from './feed.js'
 
-function openFeed(store: EventStore, metrics: Metrics): Feed {
-  const feed = new Feed(store)
+function openFeed(store: EventStore, metrics: Metrics, tracing: Tracing): Feed {
+  const traces = tracing.isOn ? new DeliveryTraces(tracing) : undefined
+  const feed = new Feed(store, undefined, undefined, traces)
   metrics.gauge('subscriptions_open', 'Subscriptions and streams that are being followed.', () => feed.open)
   metrics.count('events_delivered_total', 'Events sent to followers.', () => feed.counts.delivered)
   metrics.count(
@@ -19,8 +23,8 @@ function openFeed(store: EventStore, metrics: Metrics): Feed {
 }
 
 @Module({
-  imports: [MetricsModule, StorageModule],
-  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics] }],
+  imports: [MetricsModule, StorageModule, TracingModule],
+  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, Tracing] }],
   exports: [Feed],
 })
 export class FollowingModule {}

@@ -12,16 +12,18 @@ import { LIMITS } from '../contract/limits.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { withCorrelationId } from '../logging/correlation.js'
 import { HttpMetrics } from '../metrics/http-metrics.js'
+import { Tracing } from '../tracing/tracing.js'
 import { AllowedHosts } from '../wire/allowed-hosts.js'
 import { registerBodyParsers } from '../wire/body.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
-import { traceIdOf } from '../wire/trace-context.js'
+import { knownTraceOf, traceIdOf } from '../wire/trace-context.js'
 import { CrossOrigin } from './cors.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { closeLingering } from './lingering-close.js'
 import { ModeHeader } from './mode-header.js'
 import { sendRawProblem } from './raw-problem.js'
+import { traceRequests } from './request-traces.js'
 import { StreamAdapter } from './stream-adapter.js'
 import { UnansweredPaths } from './unanswered-paths.js'
 
@@ -124,11 +126,16 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   assertEveryRouteDeclares(app)
   authentication.register(fastify, openRoutes(app))
   app.get(HttpMetrics, { strict: false }).register(fastify)
+  const tracing = app.get(Tracing, { strict: false })
+  if (tracing.isOn) traceRequests(fastify, tracing)
   fastify.addHook('onResponse', (request, reply, done) => {
-    log[isProbe(request) ? 'debug' : 'info'](
+    const level = isProbe(request) ? 'debug' : 'info'
+    if (!log.isLevelEnabled(level)) return done()
+    log[level](
       {
         correlation_id: request.id,
         agent_id: request.access?.agentId,
+        trace_id: knownTraceOf(request),
         operation_type: `${request.method} ${request.routeOptions.url ?? 'unknown'}`,
         status: reply.statusCode,
         duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,

@@ -1,4 +1,4 @@
-// Opens a backend and puts the gate, then the meter, in front of it, so what the gate refuses is not measured.
+// Opens a backend and puts the tracer, the gate and the meter in front of it; what the gate refuses is not measured.
 import type { Logger } from '@nestjs/common'
 import { openEmbedded } from '../backends/embedded/embedded-store.js'
 import type { EmbeddedOptions } from '../backends/embedded/options.js'
@@ -10,9 +10,11 @@ import type { ModeHolder } from '../degradation/mode-holder.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { ServiceLevels } from '../monitors/service-levels.js'
 import type { Signals } from '../signals/signals.js'
+import type { Tracing } from '../tracing/tracing.js'
 import { gatedStore } from './gated-store.js'
 import { meteredStore } from './metered-store.js'
 import { logObserver, metricsObserver, signalsObserver } from './observers.js'
+import { tracedStore } from './traced-store.js'
 
 /** No setting names the memory backend, because what it acknowledges ends with the process. */
 export type BackendOptions =
@@ -25,6 +27,8 @@ export interface Surroundings {
   readonly mode: ModeHolder
   readonly signals: Signals
   readonly levels: ServiceLevels
+  /** Absent: nothing is traced. */
+  readonly tracing?: Tracing
 }
 
 export interface Backend extends EventStore {
@@ -43,11 +47,12 @@ export class OpenStore {
 
 export async function openStore(
   options: BackendOptions,
-  { logger, metrics, mode, signals, levels }: Surroundings,
+  { logger, metrics, mode, signals, levels, tracing }: Surroundings,
 ): Promise<OpenStore> {
   const observers = new Observers([logObserver(logger), metricsObserver(metrics, levels), signalsObserver(signals)])
   const bare = await openBackend(options, observers)
-  return new OpenStore(bare, gatedStore(meteredStore(bare, metrics, levels), mode))
+  const gated = gatedStore(meteredStore(bare, metrics, levels), mode)
+  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated)
 }
 
 async function openBackend(options: BackendOptions, observer: Observers): Promise<Backend> {

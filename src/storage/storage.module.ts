@@ -12,6 +12,8 @@ import { MonitorsModule } from '../monitors/monitors.module.js'
 import { Monitors } from '../monitors/monitors.service.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
+import { Tracing } from '../tracing/tracing.js'
+import { TracingModule } from '../tracing/tracing.module.js'
 import { OpenStore, openStore } from './open-store.js'
 import { PermissionWatch } from './permission-watch.service.js'
 import { StorageWatch } from './storage-watch.service.js'
@@ -19,9 +21,9 @@ import { StorageWatch } from './storage-watch.service.js'
 const UNSAFE =
   'ACKNOWLEDGED EVENTS CAN BE LOST: LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM lets the data directory lie on a file system that forgets or reorders what was synced'
 
-type Around = readonly [metrics: Metrics, mode: ModeHolder, signals: Signals, levels: ServiceLevels]
+type Around = readonly [metrics: Metrics, mode: ModeHolder, signals: Signals, levels: ServiceLevels, tracing: Tracing]
 
-function open(settings: Settings, ...[metrics, mode, signals, levels]: Around): Promise<OpenStore> {
+function open(settings: Settings, ...[metrics, mode, signals, levels, tracing]: Around): Promise<OpenStore> {
   const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem } = settings
   const patience = {
     lockWaitMs: settings.lockWaitSeconds * 1_000,
@@ -30,14 +32,17 @@ function open(settings: Settings, ...[metrics, mode, signals, levels]: Around): 
   const logger = new Logger('storage')
   if (allowUnsafeFilesystem) logger.warn(UNSAFE)
   const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
-  const surroundings = { logger, metrics, mode, signals, levels }
+  tracing.recordMoreWhile(() => mode.current !== 'NORMAL')
+  const help = 'Spans of traces, by what became of them; dropped: more came than the collector took.'
+  metrics.tally('spans_total', help, 'outcome', () => tracing.counts)
+  const surroundings = { logger, metrics, mode, signals, levels, tracing }
   return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules, ...patience }, surroundings)
 }
 
 @Module({
-  imports: [MetricsModule, DegradationModule, MonitorsModule],
+  imports: [MetricsModule, DegradationModule, MonitorsModule, TracingModule],
   providers: [
-    { provide: OpenStore, useFactory: open, inject: [Settings, Metrics, ModeHolder, Signals, ServiceLevels] },
+    { provide: OpenStore, useFactory: open, inject: [Settings, Metrics, ModeHolder, Signals, ServiceLevels, Tracing] },
     { provide: EventStore, useFactory: ({ store }: OpenStore) => store, inject: [OpenStore] },
     { provide: SideStore, useFactory: ({ bare }: OpenStore) => bare.sideStore, inject: [OpenStore] },
     {

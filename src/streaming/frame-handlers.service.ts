@@ -10,7 +10,8 @@ export interface ClientFrame {
 
 /** What a client holds open under an id: a subscription, or a consumer of a group. */
 export interface OpenChannel {
-  end(): void
+  /** `reason` is for the log: why it ends. */
+  end(reason: string): void
   /** Called when there may be room in the socket again. */
   resume(): void
 }
@@ -39,7 +40,9 @@ export interface FrameSession {
   /** Reserves the id. Throws when it is taken, or when the connection or its agent has too many. */
   hold(id: string, channel: OpenChannel): void
   holds(id: string, channel: OpenChannel): boolean
-  drop(id: string): OpenChannel | undefined
+  drop(id: string, reason?: string): OpenChannel | undefined
+  /** Writes a line about this client; undefined while nobody would read it, so that its facts need not be collected. */
+  readonly log: ((facts: object, message: string) => void) | undefined
   send(frame: object): void
   problem(error: unknown): object
 }

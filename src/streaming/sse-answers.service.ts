@@ -55,7 +55,8 @@ export class SseAnswers implements OnModuleDestroy {
     const works: readonly Work[] = isWide(filter) ? ['subscriptions', 'wideSubscriptions'] : ['subscriptions']
     const stream = this.keep(reader, works, problemOf => new EventStream(problemOf, show, query.onDamaged === 'skip'))
     try {
-      stream.begin(sink => this.feed.follow({ filter, after, sink }))
+      const who = { agentId: access.agentId, surface: 'sse' } as const
+      stream.begin(sink => this.feed.follow({ filter, after, sink, reader: who }))
     } catch (error) {
       stream.destroy()
       throw error

@@ -15,6 +15,7 @@ import type { AuthFrame, ServerFrame } from './frames.dto.js'
 import type { AuthenticatedToken, Handshakes, UpgradeInfo } from './handshake.service.js'
 import { type CameFrame, Inbox } from './inbox.js'
 import { BrokenProtocol, readFrame } from './read-frame.js'
+import type { SessionReports } from './session-reports.service.js'
 
 export const CLOSE = {
   shutdown: 1001,
@@ -29,7 +30,7 @@ export interface SessionServices {
   readonly head: () => number
   readonly handshakes: Handshakes
   readonly frames: FrameHandlers
-  readonly problem: (error: unknown, opening: UpgradeInfo, of: { readonly isAppend: boolean }) => object
+  readonly reports: SessionReports
 }
 
 /** What belongs to the token; it exists only once the token is known. */
@@ -93,6 +94,15 @@ export class ClientSession implements Listener, FrameSession {
     throw new StoreError('FORBIDDEN', detail)
   }
 
+  get log(): FrameSession['log'] {
+    const write = this.services.reports.line
+    if (write === undefined) return undefined
+    const agent_id = this.identity?.verified.access.agentId
+    const { correlationId: correlation_id, traceparent } = this.upgrade
+    const trace_id = traceparent?.slice(3, 35)
+    return (facts, message) => write({ correlation_id, agent_id, trace_id, ...facts }, message)
+  }
+
   async assertTokenGood(): Promise<void> {
     const fault = await this.services.handshakes.faultOf(this.known.token)
     if (fault !== undefined) throw new StoreError('UNAUTHENTICATED', fault)
@@ -114,7 +124,7 @@ export class ClientSession implements Listener, FrameSession {
   }
 
   problem(error: unknown, isAppend = false): object {
-    return this.services.problem(error, this.upgrade, { isAppend })
+    return this.services.reports.problem(error, this.upgrade, { isAppend })
   }
 
   /** Reserves the id. Throws when it is taken or the connection has too many, and WORK_LIMIT when the agent has. */
@@ -131,12 +141,12 @@ export class ClientSession implements Listener, FrameSession {
     return this.channels.get(id)?.what === held
   }
 
-  drop(id: string): OpenChannel | undefined {
+  drop(id: string, reason = 'the connection ended'): OpenChannel | undefined {
     const held = this.channels.get(id)
     if (held === undefined) return undefined
     this.channels.delete(id)
     held.giveBack()
-    held.what.end()
+    held.what.end(reason)
     return held.what
   }
 
@@ -195,7 +205,7 @@ export class ClientSession implements Listener, FrameSession {
   /** The server is about to end: nothing new begins, but appends in flight are still answered. */
   drain(reason: string): void {
     this.isLeaving = true
-    for (const id of [...this.channels.keys()]) this.drop(id)
+    for (const id of [...this.channels.keys()]) this.drop(id, reason)
     this.send({ type: 'goaway', reason } satisfies ServerFrame)
   }
 
@@ -363,6 +373,7 @@ export class ClientSession implements Listener, FrameSession {
       head: this.services.head(),
       expiresAt: timeText(expiresAt),
     } satisfies ServerFrame)
+    this.log?.({ operation_type: 'connect', form: this.connection.form }, 'connection opened')
     if (this.hasMore) this.goOn()
   }
 }

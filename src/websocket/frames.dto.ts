@@ -74,6 +74,11 @@ export class AppendFrame {
   condition?: object
 
   @Text('Idempotency key, kept for 24 h.', { optional: true, example: 'T-17/completed' }) key?: string
+  @Text('The W3C trace context of this append; without it that of the connection. One that is not valid is ignored.', {
+    optional: true,
+    example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
+  })
+  traceparent?: string
 }
 
 export class PingFrame {

@@ -6,6 +6,7 @@ import type { Author } from '../contract/event.js'
 import type { Appended } from '../contract/event-store.js'
 import { type ClientFrame, FrameHandlers, type FrameSession } from '../streaming/frame-handlers.service.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
+import { traceparentOf } from '../wire/trace-context.js'
 import type { AppendedFrame } from './frames.dto.js'
 import { STREAM_PATH } from './handshake.service.js'
 import { BrokenProtocol } from './read-frame.js'
@@ -15,6 +16,7 @@ interface SocketAppend extends ClientFrame {
   readonly type: 'append'
   readonly id: string
   readonly key: unknown
+  readonly traceparent: unknown
   /** All other fields of the frame, unchecked. */
   readonly content: Readonly<Record<string, unknown>>
 }
@@ -29,11 +31,21 @@ export class SocketAppends {
     frames.add('append', readAppend, (frame, client, bytes) => this.append(frame, client, bytes))
   }
 
-  private async append({ id, key, content }: SocketAppend, client: FrameSession, bytes: number): Promise<void> {
+  private async append(
+    { id, key, traceparent, content }: SocketAppend,
+    client: FrameSession,
+    bytes: number,
+  ): Promise<void> {
     const { access, connection } = client
     client.needs('events.write')
     this.quotas.charge(access, { requests: 1 })
-    const origin = { access, author: authorOf(client), key: key as string | undefined, bytes, route: STREAM_PATH }
+    const origin = {
+      access,
+      author: authorOf(client, traceparent),
+      key: key as string | undefined,
+      bytes,
+      route: STREAM_PATH,
+    }
     connection.begun(bytes)
     try {
       client.send(answerOf(id, await this.appends.appendBatch(content, origin)))
@@ -43,16 +55,18 @@ export class SocketAppends {
   }
 }
 
-function readAppend({ type: _, id, key, ...content }: Record<string, unknown>): SocketAppend {
+function readAppend({ type: _, id, key, traceparent, ...content }: Record<string, unknown>): SocketAppend {
   if (typeof id !== 'string' || id.length === 0 || id.length > FRAME_LIMITS.idChars) {
     throw new BrokenProtocol(`append: /id must be a text of 1 to ${FRAME_LIMITS.idChars} characters`)
   }
-  return { type: 'append', id, key, content }
+  return { type: 'append', id, key, traceparent, content }
 }
 
-function authorOf({ access, upgrade: opening }: FrameSession): Author {
+/** An append without a trace of its own belongs to that of the connection. */
+function authorOf({ access, upgrade: opening }: FrameSession, given: unknown): Author {
   const { agentId, onBehalfOf } = access
-  const { correlationId, traceparent } = opening
+  const { correlationId } = opening
+  const traceparent = traceparentOf(given) ?? opening.traceparent
   return {
     agentId,
     correlationId,

@@ -7,11 +7,10 @@ import { EventStore } from '../contract/event-store.js'
 import { GRACE_MS, shuttingDown } from '../streaming/draining.service.js'
 import { FrameHandlers } from '../streaming/frame-handlers.service.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
-import { ProblemFilter } from '../wire/problem.filter.js'
-import { traceIdOf } from '../wire/trace-context.js'
 import { CLOSE, ClientSession, type SessionServices } from './client-session.js'
 import { Connection } from './connection.js'
 import { frameFormOf, Handshakes, protocolAmong, STREAM_PATH } from './handshake.service.js'
+import { SessionReports } from './session-reports.service.js'
 
 const TICK_MS = 1_000
 
@@ -34,16 +33,10 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
   constructor(
     private readonly store: EventStore,
     private readonly handshakes: Handshakes,
-    problems: ProblemFilter,
+    reports: SessionReports,
     frames: FrameHandlers,
   ) {
-    this.house = {
-      head: () => store.head(),
-      handshakes,
-      frames,
-      problem: (error, { correlationId, traceparent }, { isAppend }) =>
-        problems.occurred(error, { path: STREAM_PATH, correlationId, traceId: traceIdOf(traceparent), isAppend }),
-    }
+    this.house = { head: () => store.head(), handshakes, frames, reports }
     handshakes.draining.register(error => this.drain(error))
   }
 
@@ -53,7 +46,12 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
       const connection = new Connection(socket, opening.socket, frameFormOf(socket.protocol))
       const conversation = new ClientSession(connection, opening, this.house)
       this.open.add(conversation)
-      socket.once('close', () => this.open.delete(conversation))
+      const since = performance.now()
+      socket.once('close', (code: number) => {
+        this.open.delete(conversation)
+        const facts = { operation_type: 'connect', code, duration_ms: Math.round(performance.now() - since) }
+        conversation.log?.(facts, 'connection closed')
+      })
       connection.guarded(() => conversation.begin(bearer))()
     } catch {
       // Without a session nothing would read or close the socket.

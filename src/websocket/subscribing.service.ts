@@ -42,7 +42,7 @@ export class Subscribing {
     const failed = (error: unknown) => {
       // The client may have ended it while its position was looked up; then the error concerns nobody.
       if (client.holds(id, subscription)) {
-        client.drop(id)
+        client.drop(id, codeOf(error) ?? 'INTERNAL')
         throw error
       }
     }
@@ -58,7 +58,7 @@ export class Subscribing {
   }
 
   private unsubscribe({ id }: UnsubscribeFrame, client: FrameSession): void {
-    const held = client.drop(id)
+    const held = client.drop(id, 'unsubscribed')
     if (held === undefined) throw new StoreError('NOT_FOUND', 'There is no subscription or consumer with this id.')
     const position = held instanceof Subscription ? held.position : undefined
     client.send({
@@ -93,17 +93,24 @@ class Subscription implements OpenChannel, Sink {
     if (this.ended) return
     const { id } = this
     this.client.send({ type: 'subscribed', id, position: after } satisfies ServerFrame)
-    this.follower = feed.follow({ filter, after, sink: this })
+    const reader = { agentId: this.client.access.agentId, surface: 'websocket' } as const
+    this.follower = feed.follow({ filter, after, sink: this, reader })
+    this.client.log?.({ operation_type: 'subscribe', subscription: id, position: after }, 'subscription begun')
   }
 
   get position(): Position | undefined {
     return this.follower?.position
   }
 
-  end(): void {
+  end(reason: string): void {
     this.ended = true
     this.release?.()
-    this.follower?.end()
+    const { id, follower } = this
+    follower?.end()
+    // One that never began has no line of its beginning either.
+    if (follower === undefined) return
+    const { position } = follower
+    this.client.log?.({ operation_type: 'subscribe', subscription: id, position, reason }, 'subscription ended')
   }
 
   resume(): void {
@@ -132,8 +139,8 @@ class Subscription implements OpenChannel, Sink {
 
   failed(error: unknown, position: Position): void {
     const { id } = this
-    this.client.drop(id)
     const reason = codeOf(error) ?? 'INTERNAL'
+    this.client.drop(id, reason)
     this.client.send({
       type: 'closed',
       id,

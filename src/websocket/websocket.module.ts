@@ -8,6 +8,7 @@ import { StreamingModule } from '../streaming/streaming.module.js'
 import { WireModule } from '../wire/wire.module.js'
 import { Handshakes } from './handshake.service.js'
 import { Pings } from './pings.service.js'
+import { SessionReports } from './session-reports.service.js'
 import { SocketAppends } from './socket-appends.service.js'
 import { SocketCounts } from './socket-counts.service.js'
 import { StreamGateway } from './stream.gateway.js'
@@ -15,6 +16,6 @@ import { Subscribing } from './subscribing.service.js'
 
 @Module({
   imports: [AppendingModule, AuthModule, FollowingModule, StorageModule, StreamingModule, WireModule],
-  providers: [Handshakes, Pings, SocketAppends, SocketCounts, StreamGateway, Subscribing],
+  providers: [Handshakes, Pings, SessionReports, SocketAppends, SocketCounts, StreamGateway, Subscribing],
 })
 export class WebSocketModule {}

@@ -17,6 +17,16 @@ export function traceOf(request: { readonly headers: { readonly [name: string]: 
   return held
 }
 
+/** Where traces are recorded, each request has its trace from the beginning. */
+export function nameTrace(request: object, traceId: string): void {
+  given.set(request, traceId)
+}
+
+/** The id that the request came with or was given; undefined where it has none, because then nothing else names it. */
+export function knownTraceOf(request: { readonly headers: { readonly [name: string]: unknown } }): string | undefined {
+  return given.get(request) ?? traceparentOf(request.headers['traceparent'])?.slice(3, 35)
+}
+
 /** Only failures need an id, so it is made when first needed and not for each request. */
 export function traceIdOf(traceparent: unknown): string {
   return traceparentOf(traceparent)?.slice(3, 35) ?? randomBytes(16).toString('hex')

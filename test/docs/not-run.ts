@@ -12,6 +12,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0012-commit-log.md': 'what stands on what',
   'docs/adr/0013-degradation.md': 'the road of trouble to the mode',
   'docs/adr/0014-alerting.md': 'the way of a signal to people',
+  'docs/adr/0015-traces.md': 'the way of a span to the collector',
 }
 
 /** Languages of blocks that cannot be done here. */

@@ -77,12 +77,19 @@ export function bearerOf(
 @Module({})
 class UnderTest {}
 
-/** Tokens of `bearerOf` are good here, and nobody asks too much, unless `more` says otherwise. A directory that is given is left as it is at the end. */
-export async function startServer(modules: readonly Type[], more: Partial<Settings> = {}): Promise<ServerUnderTest> {
+/**
+ * Tokens of `bearerOf` are good here, and nobody asks too much, unless `more` says otherwise. A directory that is given is
+ * left as it is at the end. With `logged` every line of the log goes there, down to those of level debug.
+ */
+export async function startServer(
+  modules: readonly Type[],
+  more: Partial<Settings> = {},
+  logged?: string[],
+): Promise<ServerUnderTest> {
   const dataDir = more.dataDir ?? makeTempDirectory()
   const base = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: SECRET })
   const settings: Settings = { ...base, quotas: PLENTY_FOR_ALL, ...more, dataDir }
-  const logger = createLogger('silent', { write: () => undefined })
+  const logger = createLogger(logged === undefined ? 'silent' : 'debug', { write: line => void logged?.push(line) })
   const imports = [ConfigModule.of(settings, logger), LoggingModule, WireModule, AuthModule, ...modules]
   const whole = { module: UnderTest, imports }
   const app = await NestFactory.create<NestFastifyApplication>(whole, createHttpAdapter(), {

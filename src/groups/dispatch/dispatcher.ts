@@ -285,6 +285,12 @@ export class Dispatcher {
     this.park(rows, UNREADABLE)
   }
 
+  private trace(deliveries: readonly Delivery[], agentId: string): void {
+    const { traces } = this.ledger.world.feed
+    if (traces === undefined) return
+    for (const { event } of deliveries) traces.handed(event, { agentId, surface: 'group' })
+  }
+
   /** A taker that went away during the write was given nothing, so its deliveries are released to the next one. */
   private async handOver(taker: PendingTake, deliveries: readonly Delivery[], written: Promise<void>): Promise<void> {
     const { consumer, signal, stillGood } = taker.take
@@ -297,7 +303,10 @@ export class Dispatcher {
     try {
       await stillGood?.()
       taker.give(deliveries)
-      if (signal?.aborted !== true) return
+      if (signal?.aborted !== true) {
+        this.trace(deliveries, consumer)
+        return
+      }
     } catch (error) {
       taker.fail(error)
     }

@@ -45,7 +45,7 @@ export class ConsumingFrames {
     } catch (error) {
       // The client may have ended it meanwhile; then the error concerns nobody.
       if (!client.holds(frame.id, consumption)) return
-      client.drop(frame.id)
+      client.drop(frame.id, codeOf(error) ?? 'INTERNAL')
       throw error
     }
   }
@@ -97,7 +97,13 @@ class Consumption implements OpenChannel {
     }
     this.consuming = consuming
     this.client.send({ type: 'consuming', id, subscription } satisfies ConsumingFrame)
+    this.note('consumer begun', {})
     told.resolve()
+  }
+
+  private note(message: string, facts: object): void {
+    const { id, subscription: group } = this.frame
+    this.client.log?.({ operation_type: 'consume', subscription: id, group, ...facts }, message)
   }
 
   settled(subscription: string, tokens: readonly string[]): void {
@@ -105,8 +111,9 @@ class Consumption implements OpenChannel {
   }
 
   /** Unsettled deliveries are not returned here; they are handed out again after their deadlines. */
-  end(): void {
+  end(reason: string): void {
     this.ended = true
+    if (this.consuming !== undefined) this.note('consumer ended', { reason })
     this.consuming?.stop()
     this.onEnd()
     this.wake()
@@ -128,8 +135,8 @@ class Consumption implements OpenChannel {
   private failed(error: unknown): void {
     if (this.ended) return
     const { id } = this.frame
-    this.client.drop(id)
     const reason = codeOf(error) ?? 'INTERNAL'
+    this.client.drop(id, reason)
     this.client.send({ type: 'closed', id, reason, problem: this.client.problem(error) })
   }
 }

@@ -1,0 +1,154 @@
+// Traces: begins them at the edges, and hands finished spans to the outlet; without an outlet it is off.
+import { randomBytes } from 'node:crypto'
+import { isSampled, type SamplingRules, type TracedOperation } from './sampling.js'
+import {
+  type FinishedSpan,
+  SPANS,
+  type SpanAttributes,
+  type SpanKindName,
+  type SpanOutlet,
+  type SpanPlace,
+} from './span.js'
+
+/** An operation that has begun. It may be recorded, or become so by failing. */
+export class OpenSpan {
+  readonly begun = performance.timeOrigin + performance.now()
+  readonly place: SpanPlace
+
+  constructor(
+    readonly parent: SpanPlace | undefined,
+    readonly state: string | undefined,
+    readonly sampled: boolean,
+    traceId: string,
+  ) {
+    this.place = { traceId, spanId: randomBytes(8).toString('hex') }
+  }
+
+  /** As whatever comes next must carry it. */
+  get traceparent(): string {
+    const { traceId, spanId } = this.place
+    return `00-${traceId}-${spanId}-${this.sampled ? '01' : '00'}`
+  }
+}
+
+export interface Ending<K extends SpanKindName> {
+  readonly kind: K
+  readonly attributes: SpanAttributes<K>
+  readonly name?: string
+  readonly failure?: string | undefined
+}
+
+export interface TracedDelivery {
+  readonly traceparent: string | undefined
+  readonly attributes: SpanAttributes<'delivery'>
+}
+
+export class Tracing {
+  /** Requests that are not answered yet, by correlation id, so that a failure inside one is part of its trace. */
+  private readonly requests = new Map<string, OpenSpan>()
+  private inTrouble: () => boolean = () => false
+
+  constructor(
+    private readonly rules: SamplingRules,
+    private readonly outlet?: SpanOutlet,
+  ) {}
+
+  /** Asked once by each edge when it is put together, so that without traces nothing is in the way. */
+  get isOn(): boolean {
+    return this.outlet !== undefined
+  }
+
+  get counts(): SpanOutlet['counts'] {
+    return this.outlet?.counts ?? NONE
+  }
+
+  /** While this says true, the other share of traces is recorded. */
+  recordMoreWhile(inTrouble: () => boolean): void {
+    this.inTrouble = inTrouble
+  }
+
+  /** `traceparent` must be a valid one. */
+  begin(operation: TracedOperation, traceparent: string | undefined, state?: string): OpenSpan {
+    if (traceparent === undefined) {
+      const id = randomBytes(16).toString('hex')
+      return new OpenSpan(undefined, state, this.samples(operation, id, undefined), id)
+    }
+    const parent = placeOf(traceparent)
+    const sampled = this.samples(operation, parent.traceId, isRecorded(traceparent))
+    return new OpenSpan(parent, state, sampled, parent.traceId)
+  }
+
+  /** A span below one that has begun here, which has decided for both. */
+  under(parent: OpenSpan): OpenSpan {
+    return new OpenSpan(parent.place, parent.state, parent.sampled, parent.place.traceId)
+  }
+
+  /** The service's own operations are recorded when they fail, and not otherwise. */
+  ofService(): OpenSpan {
+    return new OpenSpan(undefined, undefined, false, randomBytes(16).toString('hex'))
+  }
+
+  private samples(operation: TracedOperation, id: string, parent: boolean | undefined): boolean {
+    return isSampled(operation, { id, parent }, this.rules, this.inTrouble())
+  }
+
+  requestBegun(correlationId: string, span: OpenSpan): void {
+    this.requests.set(correlationId, span)
+  }
+
+  /** A client may use a correlation id twice; the later request must stay known when the earlier one ends. */
+  requestEnded(correlationId: string, span: OpenSpan): void {
+    if (this.requests.get(correlationId) === span) this.requests.delete(correlationId)
+  }
+
+  requestOf(correlationId: string | undefined): OpenSpan | undefined {
+    return correlationId === undefined ? undefined : this.requests.get(correlationId)
+  }
+
+  /** Records the span when it was sampled, or when it has failed. */
+  end<K extends SpanKindName>(span: OpenSpan, { kind, attributes, name = SPANS[kind].name, failure }: Ending<K>): void {
+    if (!span.sampled && failure === undefined) return
+    const { place, parent, state, begun } = span
+    const ended = performance.timeOrigin + performance.now()
+    this.put({ kind, name, place, parent, link: undefined, state, begun, ended, attributes, failure })
+  }
+
+  /** A delivery goes on with the trace of the append, and is linked to it; it takes no time of its own. */
+  delivered({ traceparent, attributes }: TracedDelivery): void {
+    if (traceparent === undefined || !isRecorded(traceparent)) return
+    const append = placeOf(traceparent)
+    const now = performance.timeOrigin + performance.now()
+    const place = { traceId: append.traceId, spanId: randomBytes(8).toString('hex') }
+    this.put({
+      kind: 'delivery',
+      name: SPANS.delivery.name,
+      place,
+      parent: append,
+      link: append,
+      state: undefined,
+      begun: now,
+      ended: now,
+      attributes,
+      failure: undefined,
+    })
+  }
+
+  private put(span: FinishedSpan): void {
+    this.outlet?.put(span)
+  }
+
+  /** Sends what waits, but not for long, because the process is about to end. */
+  async close(): Promise<void> {
+    await this.outlet?.end()
+  }
+}
+
+const NONE = Object.freeze({ exported: 0, failed: 0, dropped: 0 })
+
+function placeOf(traceparent: string): SpanPlace {
+  return { traceId: traceparent.slice(3, 35), spanId: traceparent.slice(36, 52) }
+}
+
+function isRecorded(traceparent: string): boolean {
+  return (Number.parseInt(traceparent.slice(53, 55), 16) & 1) === 1
+}
