@@ -33,7 +33,11 @@ export class LoopWatch {
   endWindow(): LoopFigures {
     // The histogram records the time between two samples, of which the interval itself is no delay.
     const waitMs = this.delay.count === 0 ? 0 : Math.max(0, this.delay.percentile(99) / 1e6 - SAMPLE_MS)
-    const figures = { waitMs: tenths(waitMs), longestCollectionMs: tenths(this.longest), collectionMs: tenths(this.total) }
+    const figures = {
+      waitMs: tenths(waitMs),
+      longestCollectionMs: tenths(this.longest),
+      collectionMs: tenths(this.total),
+    }
     this.delay.reset()
     this.longest = 0
     this.total = 0

@@ -119,7 +119,10 @@ test('the kernel is read as it writes, and loopback does not count', async () =>
   writeFileSync(join(proc, 'limits'), 'Limit  Soft Limit  Hard Limit  Units\nMax open files   1024   4096   files\n')
   writeFileSync(join(proc, 'io'), 'rchar: 9\nread_bytes: 4096\nwrite_bytes: 8192\ncancelled_write_bytes: 1\n')
   const zeros = '0 0 0 0 0 0 0'
-  writeFileSync(join(proc, 'net/dev'), `Inter-|\n face |bytes\n    lo: 7 ${zeros} 7 ${zeros}\n  eth0: 100 ${zeros} 50 ${zeros}\n`)
+  writeFileSync(
+    join(proc, 'net/dev'),
+    `Inter-|\n face |bytes\n    lo: 7 ${zeros} 7 ${zeros}\n  eth0: 100 ${zeros} 50 ${zeros}\n`,
+  )
   expect(await descriptorsOf(proc)).toEqual({ open: 2, limit: 1_024 })
   expect(await trafficOf(proc)).toEqual({
     diskReadBytes: 4_096,

@@ -59,7 +59,12 @@ export class ProcessMonitor {
   private judgeDescriptors({ open, limit }: Descriptors): void {
     const level = this.descriptors.judge(open / limit)
     const detail = `${open} of ${limit} descriptors are open`
-    this.signals.tell({ cause: 'descriptors', level, detail, metrics: { open_descriptors: open, descriptor_limit: limit } })
+    this.signals.tell({
+      cause: 'descriptors',
+      level,
+      detail,
+      metrics: { open_descriptors: open, descriptor_limit: limit },
+    })
   }
 }
 

@@ -33,7 +33,7 @@ function monitored(thresholds = THRESHOLDS) {
   const monitor = new ResourceMonitor(signals, thresholds, {
     volume: async () => {
       if (machine.fails) throw new Error('the volume does not answer')
-      return { totalBytes: 100 * GB, freeBytes: machine.free }
+      return { totalBytes: 100 * GB, freeBytes: machine.free, totalInodes: 0, freeInodes: 0 }
     },
     memory: async () => ({ usedBytes: machine.memory, limitBytes: GB, of: 'container' }),
   })
@@ -83,6 +83,24 @@ test('a volume that does not answer keeps the level that it had', async () => {
   machine.fails = true
   await monitor.measure()
   expect(signals.levelOf('storage_space')).toBe('critical')
+})
+
+test('while a volume hangs memory is judged all the same, and the volume is asked once', async () => {
+  const signals = new Signals()
+  let asked = 0
+  const hung = Promise.withResolvers<never>()
+  const monitor = new ResourceMonitor(signals, THRESHOLDS, {
+    volume: () => {
+      asked++
+      return hung.promise
+    },
+    memory: async () => ({ usedBytes: asked * 0.96 * GB, limitBytes: GB, of: 'heap' }),
+  })
+  void monitor.measure()
+  await monitor.measure()
+  expect(signals.levelOf('memory')).toBe('critical')
+  expect([asked, monitor.volume]).toEqual([1, undefined])
+  expect(monitor.silentMs).toBeGreaterThan(0)
 })
 
 test.each([

@@ -2,7 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import type { SignalLevel, Signals } from '../signals/signals.js'
 import { LevelJudge, type Threshold } from './level-judge.js'
-import { memoryUse } from './memory-use.js'
+import { type MemoryUse, type memoryUse } from './memory-use.js'
 
 export interface ResourceThresholds {
   /** Shares of the volume that are used. */
@@ -15,6 +15,9 @@ export interface ResourceThresholds {
 export interface VolumeUse {
   readonly totalBytes: number
   readonly freeBytes: number
+  /** 0 where the file system has no fixed number of them. */
+  readonly totalInodes: number
+  readonly freeInodes: number
 }
 
 const MB = 1_000_000
@@ -23,6 +26,11 @@ export class ResourceMonitor {
   private readonly memory: LevelJudge
   private readonly used: LevelJudge
   private readonly free: LevelJudge
+  /** What was found last, for those who must not wait for a disk. */
+  volume: VolumeUse | undefined
+  memoryUse: MemoryUse | undefined
+  private answeredAt = performance.now()
+  private isAsking = false
 
   constructor(
     private readonly signals: Signals,
@@ -39,13 +47,30 @@ export class ResourceMonitor {
     this.free = new LevelJudge({ warning: 1 / (warning * MB), critical: 1 / (critical * MB) }, 1)
   }
 
-  /** Never rejects: what cannot be looked up keeps the level it had. */
+  /** How long the volume has not answered. */
+  get silentMs(): number {
+    return performance.now() - this.answeredAt
+  }
+
+  /** Never rejects: what cannot be looked up keeps the level it had. While a volume hangs, it is not asked again. */
   async measure(): Promise<void> {
-    await Promise.allSettled([this.measureMemory(), this.measureVolume()])
+    await Promise.allSettled([this.measureMemory(), this.isAsking ? undefined : this.askVolume()])
+  }
+
+  private async askVolume(): Promise<void> {
+    this.isAsking = true
+    try {
+      await this.measureVolume()
+      this.answeredAt = performance.now()
+    } finally {
+      this.isAsking = false
+    }
   }
 
   private async measureMemory(): Promise<void> {
-    const { usedBytes, limitBytes, of } = await this.look.memory()
+    const use = await this.look.memory()
+    this.memoryUse = use
+    const { usedBytes, limitBytes, of } = use
     const level = this.memory.judge(usedBytes / limitBytes)
     const share = Math.round((usedBytes / limitBytes) * 1_000) / 10
     const detail = `${share} % of the memory of the ${of} is used`
@@ -54,7 +79,9 @@ export class ResourceMonitor {
   }
 
   private async measureVolume(): Promise<void> {
-    const { totalBytes, freeBytes } = await this.look.volume()
+    const use = await this.look.volume()
+    this.volume = use
+    const { totalBytes, freeBytes } = use
     const level = worse(this.used.judge(1 - freeBytes / totalBytes), this.free.judge(1 / Math.max(freeBytes, 1)))
     const detail = `${Math.floor(freeBytes / MB)} MB of the volume of the data are free`
     const metrics = { storage_free_bytes: freeBytes, storage_total_bytes: totalBytes }
@@ -63,8 +90,8 @@ export class ResourceMonitor {
 }
 
 export async function volumeOf(directory: string): Promise<VolumeUse> {
-  const { blocks, bavail, bsize } = await statfs(directory)
-  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize }
+  const { blocks, bavail, bsize, files, ffree } = await statfs(directory)
+  return { totalBytes: blocks * bsize, freeBytes: bavail * bsize, totalInodes: files, freeInodes: ffree }
 }
 
 function worse(one: SignalLevel, other: SignalLevel): SignalLevel {
