@@ -1,5 +1,6 @@
 // Looks at every component each few seconds, and tells scrapers and the history what it found.
 import { Injectable, type OnApplicationBootstrap, type OnApplicationShutdown } from '@nestjs/common'
+import { TokenVerifier } from '../auth/token-verifier.js'
 import { Metrics } from '../metrics/metrics.js'
 import { Monitors } from '../monitors/monitors.service.js'
 import { COMPONENTS, ComponentChecks } from './component-checks.service.js'
@@ -16,6 +17,7 @@ export class ComponentHistory implements OnApplicationBootstrap, OnApplicationSh
     private readonly checks: ComponentChecks,
     private readonly metrics: Metrics,
     private readonly monitors: Monitors,
+    private readonly tokens: TokenVerifier,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
@@ -38,6 +40,8 @@ export class ComponentHistory implements OnApplicationBootstrap, OnApplicationSh
 
   /** Never rejects, because no check does. */
   async look(): Promise<void> {
+    // A server that is not ready is shown no token, so nothing else would ask for the keys again.
+    this.tokens.retryKeys()
     for (const component of COMPONENTS) {
       const { state } = await this.checks.find(component)
       this.history.note(component, state, new Date())

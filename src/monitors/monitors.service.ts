@@ -1,5 +1,6 @@
 // Runs the monitors every five seconds, logs what they tell, and keeps what they found for those who ask.
 import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { type Cause, type SignalLevel, Signals } from '../signals/signals.js'
@@ -10,6 +11,9 @@ import { ProcessMonitor } from './process-monitor.js'
 import { ResourceMonitor, type VolumeUse, volumeOf } from './resource-monitor.js'
 import { ServiceLevels, SLICE_MS } from './service-levels.js'
 import { WriteMonitor } from './write-monitor.js'
+
+/** How long a start waits for the first figures. */
+const PATIENCE_MS = 1_000
 
 @Injectable()
 export class Monitors implements OnModuleInit, OnApplicationShutdown {
@@ -48,8 +52,8 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     this.watch.start()
     this.timer = setInterval(() => void this.look(), SLICE_MS).unref()
-    // A volume that hangs must not keep the server from starting, so nobody waits for it.
-    void this.resources.measure()
+    // A volume that hangs must not keep the server from starting.
+    await Promise.race([this.resources.measure(), setTimeout(PATIENCE_MS, undefined, { ref: false })])
     this.traffic = await trafficOf()
   }
 
