@@ -3,7 +3,13 @@ import { Injectable } from '@nestjs/common'
 import { HealthIndicatorService } from '@nestjs/terminus'
 import { codeOf } from '../contract/errors.js'
 import { Monitors } from '../monitors/monitors.service.js'
-import { type Details, type Finding, memoryFinding, storageFinding, storeFinding } from './component-findings.js'
+import {
+  type ComponentFinding,
+  type Details,
+  memoryFinding,
+  storageFinding,
+  storeFinding,
+} from './component-findings.js'
 import { NetworkCheck } from './network-check.service.js'
 import { StoreCheck } from './store-check.service.js'
 
@@ -27,7 +33,7 @@ export class ComponentChecks {
   }
 
   /** A check that fails reports its component as down. */
-  async find(component: Component): Promise<Finding> {
+  async find(component: Component): Promise<ComponentFinding> {
     try {
       return await this.look(component)
     } catch (error) {
@@ -35,20 +41,20 @@ export class ComponentChecks {
     }
   }
 
-  private look(component: Component): Finding | Promise<Finding> {
+  private look(component: Component): ComponentFinding | Promise<ComponentFinding> {
     if (component === 'event_store') return this.eventStore()
     if (component === 'storage') return this.storage()
     return component === 'network' ? this.net.look() : this.memory()
   }
 
-  private eventStore(): Finding {
+  private eventStore(): ComponentFinding {
     const { status, details } = this.store.health()
     const { syncP99Ms } = this.monitors
     const levels = this.monitors.levelsOf('write_latency', 'write_errors', 'integrity')
     return storeFinding({ state: status, details: details as Details, syncP99Ms, levels })
   }
 
-  private storage(): Finding {
+  private storage(): ComponentFinding {
     const { write, size } = this.store.standing.status
     return storageFinding({
       ...this.monitors.volume,
@@ -58,7 +64,7 @@ export class ComponentChecks {
     })
   }
 
-  private memory(): Finding {
+  private memory(): ComponentFinding {
     const levels = this.monitors.levelsOf('memory', 'memory_leak', 'event_loop', 'descriptors')
     return memoryFinding({ details: this.monitors.memory, levels })
   }

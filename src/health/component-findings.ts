@@ -4,7 +4,7 @@ import type { SignalLevel } from '../signals/signals.js'
 export type State = 'up' | 'degraded' | 'down'
 export type Details = Readonly<Record<string, string | number | boolean | null>>
 
-export interface Finding {
+export interface ComponentFinding {
   readonly state: State
   readonly details: Details
 }
@@ -22,7 +22,7 @@ export interface StoreFacts {
   readonly levels: readonly SignalLevel[]
 }
 
-export function storeFinding({ state, details, syncP99Ms, levels }: StoreFacts): Finding {
+export function storeFinding({ state, details, syncP99Ms, levels }: StoreFacts): ComponentFinding {
   const timed = syncP99Ms === undefined ? details : { ...details, syncP99Ms: Math.round(syncP99Ms * 10) / 10 }
   return { state: worst(state, ...levels.map(degrades)), details: timed }
 }
@@ -44,7 +44,7 @@ export interface VolumeFacts {
 }
 
 /** Reveals no path, because this route needs no token. */
-export function storageFinding({ volume, silentMs, writable, usedBytes, levels }: StorageFacts): Finding {
+export function storageFinding({ volume, silentMs, writable, usedBytes, levels }: StorageFacts): ComponentFinding {
   const facts = { ...volume, usedBytes, writable }
   if (silentMs > SILENT_MS) return { state: 'down', details: { ...facts, reason: 'no answer in time' } }
   // A file system without a fixed number of inodes says 0 of 0.
@@ -65,7 +65,7 @@ export interface NetworkFacts {
 }
 
 /** Without the keys of its tokens a server answers nobody, and one that does not listen is not there. */
-export function networkFinding({ dependency, ...details }: NetworkFacts): Finding {
+export function networkFinding({ dependency, ...details }: NetworkFacts): ComponentFinding {
   const told = { ...details, dependencies: dependency }
   if (!details.listening || dependency === 'critical') return { state: 'down', details: told }
   const crowded = details.connections > details.maxConnections * MOST_CONNECTIONS_SHARE
@@ -78,7 +78,7 @@ export interface MemoryFacts {
 }
 
 /** Short memory is never down: to take the server out of service would lose what it still does. */
-export function memoryFinding({ details, levels }: MemoryFacts): Finding {
+export function memoryFinding({ details, levels }: MemoryFacts): ComponentFinding {
   return { state: worst(...levels.map(degrades)), details }
 }
 

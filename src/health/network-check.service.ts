@@ -4,7 +4,7 @@ import { promisify } from 'node:util'
 import { Injectable } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
 import { Monitors } from '../monitors/monitors.service.js'
-import { type Finding, networkFinding } from './component-findings.js'
+import { type ComponentFinding, networkFinding } from './component-findings.js'
 
 @Injectable()
 export class NetworkCheck {
@@ -13,7 +13,7 @@ export class NetworkCheck {
     private readonly monitors: Monitors,
   ) {}
 
-  async look(): Promise<Finding> {
+  async look(): Promise<ComponentFinding> {
     const server: Server = this.host.httpAdapter.getHttpServer()
     const connections = await promisify(server.getConnections.bind(server))()
     const { maxConnections, listening } = server
