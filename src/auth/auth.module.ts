@@ -2,23 +2,39 @@
 import { Module } from '@nestjs/common'
 import { APP_GUARD } from '@nestjs/core'
 import { Settings } from '../config/settings.js'
+import { Signals } from '../signals/signals.js'
+import { SignalsModule } from '../signals/signals.module.js'
 import { AuthOptions, authOptionsOf } from './auth-options.js'
 import { Authentication } from './authentication.js'
 import { CostlyReads } from './costly-reads.js'
 import { Denials } from './denials.js'
+import { tellOfKeySet } from './key-set-signal.js'
 import { Quotas } from './quotas.js'
 import { ScopeGuard } from './scope.guard.js'
 import { Tickets } from './tickets.js'
+import { TokenClock } from './token-clock.js'
+import { TokenKeys } from './token-keys.js'
 import { TokenVerifier } from './token-verifier.js'
 import { WorkBudgets } from './work-budgets.js'
 
+function verifierOf(options: AuthOptions, signals: Signals): TokenVerifier {
+  const clock = new TokenClock()
+  const keys = new TokenKeys(
+    options,
+    () => clock.steady(),
+    outcome => tellOfKeySet(signals, outcome),
+  )
+  return new TokenVerifier(options, clock, keys)
+}
+
 @Module({
+  imports: [SignalsModule],
   providers: [
     Denials,
     { provide: AuthOptions, useFactory: authOptionsOf, inject: [Settings] },
     { provide: Quotas, useFactory: ({ quotas }: Settings) => new Quotas(quotas), inject: [Settings] },
     { provide: WorkBudgets, useFactory: ({ workLimits }: Settings) => new WorkBudgets(workLimits), inject: [Settings] },
-    { provide: TokenVerifier, useFactory: (options: AuthOptions) => new TokenVerifier(options), inject: [AuthOptions] },
+    { provide: TokenVerifier, useFactory: verifierOf, inject: [AuthOptions, Signals] },
     { provide: CostlyReads, useFactory: (budgets: WorkBudgets) => new CostlyReads(budgets), inject: [WorkBudgets] },
     { provide: Tickets, useFactory: (budgets: WorkBudgets) => new Tickets(budgets), inject: [WorkBudgets] },
     {

@@ -17,6 +17,12 @@ export const RENEW_AFTER_MS = 240_000
 const fetchTimeoutMs = 3_000
 const longestKeySetBytes = 256 * 1024
 
+/** What came of asking for a key set: `keys` are in force now, whether they came just now or before. */
+export interface KeySetOutcome {
+  readonly reached: boolean
+  readonly keys: number
+}
+
 export class TokenKeys {
   private readonly pem: KeyObject | undefined
   private rotating = new Map<string, KeyObject>()
@@ -24,10 +30,12 @@ export class TokenKeys {
   /** When the set in force was asked for, or last could not be had: of both the answer is there. */
   private settledAt = Number.NEGATIVE_INFINITY
   private asking: Promise<void> | undefined
+  private hasFailed = false
 
   constructor(
     private readonly options: AuthOptions,
     private readonly now: () => number = Date.now,
+    private readonly told: (outcome: KeySetOutcome) => void = () => undefined,
   ) {
     const { algorithms, secret, publicKeyPem, jwksUrl } = options
     if (algorithms.length === 0) throw new Error('No algorithm for tokens is allowed')
@@ -72,6 +80,11 @@ export class TokenKeys {
     if (this.isRotating && this.now() - this.settledAt > RENEW_AFTER_MS) void this.refresh()
   }
 
+  /** For who looks again and again: a set that could not be had is asked for again, though nobody shows a token. */
+  retry(): void {
+    if (this.hasFailed) void this.refresh()
+  }
+
   private get isRotating(): boolean {
     return this.pem === undefined && this.options.jwksUrl !== undefined
   }
@@ -93,12 +106,16 @@ export class TokenKeys {
       .then(
         keys => {
           this.rotating = keys
+          this.hasFailed = false
         },
-        () => undefined,
+        () => {
+          this.hasFailed = true
+        },
       )
       .finally(() => {
         this.settledAt = askedAt
         this.asking = undefined
+        this.told({ reached: !this.hasFailed, keys: this.rotating.size })
       })
     return this.asking
   }

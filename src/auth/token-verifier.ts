@@ -38,6 +38,11 @@ export class TokenVerifier {
     this.passport.use(new JwtStrategy(options, keys))
   }
 
+  /** Asks for keys that could not be had. */
+  retryKeys(): void {
+    this.keys.retry()
+  }
+
   /** Throws BadToken, or rejects with it; the answer is synchronous only for a token that is still remembered. */
   verify(token: string): Verified | Promise<Verified> {
     const known = this.remembered.get(token)

@@ -245,6 +245,8 @@ export interface ErrorFacts {
   readonly damage?: Damage
   /** Seconds after which it makes sense to try again. */
   readonly retryAfterSeconds?: number
+  /** The mode of the service that is the reason. */
+  readonly mode?: string
   readonly cause?: unknown
 }
 
@@ -254,6 +256,7 @@ export class StoreError extends Error {
   readonly violations: readonly Violation[]
   readonly damage: Damage | undefined
   readonly retryAfterSeconds: number | undefined
+  readonly mode: string | undefined
 
   constructor(
     readonly code: ErrorCode,
@@ -265,6 +268,7 @@ export class StoreError extends Error {
     this.violations = facts.violations ?? []
     this.damage = facts.damage
     this.retryAfterSeconds = facts.retryAfterSeconds
+    this.mode = facts.mode
   }
 
   get retryable(): boolean {

@@ -37,7 +37,8 @@ export class ModeHolder {
   }
 
   refusal(): StoreError {
-    const detail = `The mode is ${this.held.mode}: ${this.why}`
-    return new StoreError('MODE_FORBIDS', detail, { retryAfterSeconds: PACE.leastMs / 1_000 })
+    const { mode } = this.held
+    const detail = `The mode is ${mode}: ${this.why}`
+    return new StoreError('MODE_FORBIDS', detail, { retryAfterSeconds: PACE.leastMs / 1_000, mode })
   }
 }

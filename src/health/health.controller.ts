@@ -5,13 +5,17 @@ import { Public } from '../auth/scope.decorator.js'
 import { StoreError } from '../contract/errors.js'
 import { Route } from '../wire/openapi/route.decorator.js'
 import { COMPONENTS } from './component-checks.service.js'
+import { ComponentHistory } from './component-history.service.js'
 import { Readiness } from './readiness.service.js'
 import type { HealthReport } from './report.js'
 
 @Controller()
 @Public()
 export class HealthController {
-  constructor(private readonly readiness: Readiness) {}
+  constructor(
+    private readonly readiness: Readiness,
+    private readonly past: ComponentHistory,
+  ) {}
 
   /** Answers from memory alone, because a slow disk must never get the process killed. */
   @Get('livez')
@@ -47,11 +51,12 @@ export class HealthController {
   @Get('health/detailed')
   @Route('readDetailedHealth', {
     summary: 'How is each component',
-    description: 'Event store, storage, network and memory, with what was found.',
+    description: 'Event store, storage, network and memory, with what was found, and when each was well or ill before.',
     answers: { 200: { description: 'It serves, perhaps degraded.' }, 503: { description: 'A component is down.' } },
   })
   async detailed(@Res({ passthrough: true }) reply: FastifyReply): Promise<HealthReport> {
-    return told(reply, await this.readiness.components())
+    const report = await this.readiness.components()
+    return told(reply, { ...report, history: this.past.changes })
   }
 
   @Get('health/:component')

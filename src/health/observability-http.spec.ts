@@ -14,6 +14,7 @@ import { Metrics } from '../metrics/metrics.js'
 import { OperationsModule } from '../operations/operations.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
 import { SnapshotsModule } from '../snapshots/snapshots.module.js'
+import { ComponentHistory } from './component-history.service.js'
 import { HealthModule } from './health.module.js'
 
 let server: ServerUnderTest
@@ -55,7 +56,8 @@ test.each([
 test('who asks how the network is changes nothing, and is told of the connections', async () => {
   const look = async () => (await jsonOf(fetch(`${server.url}/health/network`))).checks[0].details
   const [first, second] = [await look(), await look()]
-  expect(first).toEqual({ listening: true, connections: expect.any(Number), maxConnections: 10_000, waitMs: 0 })
+  const waits = { waitMs: expect.any(Number), dependencies: 'ok' }
+  expect(first).toEqual({ listening: true, connections: expect.any(Number), maxConnections: 10_000, ...waits })
   expect(first.connections).toBeGreaterThan(0)
   expect(second.waitMs).toBe(first.waitMs)
 })
@@ -65,6 +67,20 @@ test('health lists what it looked at', async () => {
   expect(checks.map(({ component }: { component: string }) => component)).toEqual([
     ...['event_store', 'storage', 'network', 'memory'],
   ])
+})
+
+test('detailed health has the changes before, the newest first', async () => {
+  await server.app.get(ComponentHistory, { strict: false }).look()
+  const { history } = await jsonOf(fetch(`${server.url}/health/detailed`))
+  expect(history.map(({ component }: { component: string }) => component).sort()).toEqual([
+    ...['event_store', 'memory', 'network', 'storage'],
+  ])
+  expect(history[0]).toEqual({
+    component: expect.any(String),
+    from: 'unknown',
+    to: expect.stringMatching(/^(up|degraded)$/),
+    at: expect.any(String),
+  })
 })
 
 test('a component that does not exist is a 404', async () => {

@@ -1,10 +1,13 @@
 // Makes the answer of a health route from the result of Terminus. Pure.
 import type { HealthCheckResult } from '@nestjs/terminus'
+import type { HealthChange } from './health-history.js'
 
 export interface HealthReport {
   readonly status: HealthCheckResult['status']
   readonly timestamp: string
   readonly checks: readonly ComponentHealth[]
+  /** Of `/health/detailed` alone. */
+  readonly history?: readonly HealthChange[]
 }
 
 export interface ComponentHealth {

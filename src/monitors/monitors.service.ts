@@ -1,27 +1,39 @@
-// Runs the monitors every five seconds, and logs what they tell.
+// Runs the monitors every five seconds, logs what they tell, and keeps what they found for those who ask.
 import { resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
-import { Signals } from '../signals/signals.js'
+import { type Cause, type SignalLevel, Signals } from '../signals/signals.js'
+import { type LoopFigures, LoopWatch } from './loop-watch.js'
 import { memoryUse } from './memory-use.js'
+import { descriptorsOf, type Traffic, trafficOf } from './process-facts.js'
+import { ProcessMonitor } from './process-monitor.js'
 import { ResourceMonitor } from './resource-monitor.js'
-import { ServiceLevels, SLICE_MS, TIMED_WORK } from './service-levels.js'
-import { type VolumeFigures, volumeOf } from './volume-monitor.js'
+import { ServiceLevels, SLICE_MS } from './service-levels.js'
+import { type VolumeFigures, type VolumeUse, volumeOf } from './volume-monitor.js'
 import { WriteMonitor } from './write-monitor.js'
+
+/** How long a start waits for the first figures. */
+const PATIENCE_MS = 1_000
 
 @Injectable()
 export class Monitors implements OnModuleInit, OnApplicationShutdown {
   private readonly writes: WriteMonitor
   private readonly resources: ResourceMonitor
+  private readonly process: ProcessMonitor
+  private readonly watch = new LoopWatch()
   private timer: NodeJS.Timeout | undefined
-  private isMeasuring = false
+  /** Of the last window, so who asks often changes nothing. */
+  loop: LoopFigures = { waitMs: 0, longestCollectionMs: 0, collectionMs: 0 }
+  traffic: Traffic = {}
 
   constructor(
     private readonly levels: ServiceLevels,
-    signals: Signals,
+    private readonly signals: Signals,
     { modeThresholds, dataDir }: Settings,
   ) {
     this.writes = new WriteMonitor(levels, signals, modeThresholds)
+    this.process = new ProcessMonitor(signals)
     const directory = resolve(dataDir)
     this.resources = new ResourceMonitor(signals, modeThresholds, {
       volume: () => volumeOf(directory),
@@ -38,26 +50,64 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
     })
   }
 
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
+    this.watch.start()
     this.timer = setInterval(() => void this.look(), SLICE_MS).unref()
+    // A volume that hangs must not keep the server from starting.
+    await Promise.race([this.resources.measure(), setTimeout(PATIENCE_MS, undefined, { ref: false })])
+    this.traffic = await trafficOf()
   }
 
   onApplicationShutdown(): void {
     clearInterval(this.timer)
+    this.watch.stop()
   }
 
   /** undefined until the volume was looked at. */
-  get volume(): VolumeFigures | undefined {
+  get volumeFigures(): VolumeFigures | undefined {
     return this.resources.volume.figures
   }
 
-  /** Never rejects. While a volume does not answer, it is not asked again. */
+  /** Never rejects, and waits for no volume. */
   async look(): Promise<void> {
-    this.writes.look()
-    for (const operation of TIMED_WORK) if (operation !== 'append') this.levels.slide(operation)
-    if (this.isMeasuring) return
-    this.isMeasuring = true
-    await this.resources.measure()
-    this.isMeasuring = false
+    const appends = this.writes.look()
+    const { good, bad } = this.levels.slide('query')
+    this.levels.slide('sync')
+    this.loop = this.watch.endWindow()
+    void this.resources.measure()
+    const [descriptors, traffic] = await Promise.all([descriptorsOf(), trafficOf()])
+    this.traffic = traffic
+    const { heapUsed: heapBytes, rss: residentBytes } = process.memoryUsage()
+    const memory = { heapBytes, residentBytes, work: appends + good + bad }
+    this.process.look({ nowMs: performance.now(), memory, loop: this.loop, descriptors })
+  }
+
+  levelsOf(...causes: readonly Cause[]): SignalLevel[] {
+    return causes.map(cause => this.signals.levelOf(cause))
+  }
+
+  get syncP99Ms(): number | undefined {
+    return this.levels.quantile('sync', 0.99)
+  }
+
+  get volume(): { readonly volume: VolumeUse | undefined; readonly silentMs: number } {
+    const { volume, silentMs } = this.resources
+    return { volume: volume.use, silentMs }
+  }
+
+  /** Without what is not known yet. */
+  get memory(): Readonly<Record<string, number | string>> {
+    const { heapUsed: heapBytes, rss: residentBytes } = process.memoryUsage()
+    const { memoryUse: use } = this.resources
+    const { growth } = this.process
+    return {
+      heapBytes,
+      residentBytes,
+      ...(use === undefined ? {} : { usedBytes: use.usedBytes, limitBytes: use.limitBytes, limitOf: use.of }),
+      ...(growth === undefined ? {} : { heapGrowthPerHour: growth.heap.sharePerHour }),
+      waitMs: this.loop.waitMs,
+      longestCollectionMs: this.loop.longestCollectionMs,
+      collectionMs: this.loop.collectionMs,
+    }
   }
 }

@@ -159,6 +159,24 @@ test('a volume that does not answer keeps the level that it had', async () => {
   expect(signals.levelOf('storage_space')).toBe('critical')
 })
 
+test('while a volume hangs memory is judged all the same, and the volume is asked once', async () => {
+  const signals = new Signals()
+  let asked = 0
+  const hung = Promise.withResolvers<never>()
+  const monitor = new ResourceMonitor(signals, THRESHOLDS, {
+    volume: () => {
+      asked++
+      return hung.promise
+    },
+    memory: async () => ({ usedBytes: asked * 0.96 * GB, limitBytes: GB, of: 'heap' }),
+  })
+  void monitor.measure()
+  await monitor.measure()
+  expect(signals.levelOf('memory')).toBe('critical')
+  expect([asked, monitor.volume]).toEqual([1, undefined])
+  expect(monitor.silentMs).toBeGreaterThan(0)
+})
+
 test.each([
   ['version 2', { 'memory.current': '900\n', 'memory.max': '1000\n', 'memory.stat': 'anon 1\ninactive_file 300\n' }],
   [

@@ -42,6 +42,8 @@ export class VolumeMonitor {
   /** Where the share is never reached it does not count, nor does its growth: a laptop's disk may be nearly full. */
   private readonly sharesCount: boolean
   figures: VolumeFigures | undefined
+  /** What was found last, for those who must not wait for a disk. */
+  use: VolumeUse | undefined
 
   constructor(
     private readonly signals: Signals,
@@ -58,7 +60,9 @@ export class VolumeMonitor {
   }
 
   async measure(): Promise<void> {
-    const { totalBytes, freeBytes, totalInodes, freeInodes } = await this.look()
+    const use = await this.look()
+    this.use = use
+    const { totalBytes, freeBytes, totalInodes, freeInodes } = use
     const ofBytes = 1 - freeBytes / totalBytes
     const ofInodes = totalInodes === 0 ? 0 : 1 - freeInodes / totalInodes
     const usedShare = Math.max(ofBytes, ofInodes)

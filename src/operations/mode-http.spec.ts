@@ -62,6 +62,7 @@ test('a forced EMERGENCY refuses appends with the mode and a time, and reads go 
   expect(await jsonOf(refused)).toMatchObject({
     code: 'MODE_FORBIDS',
     retryable: true,
+    mode: 'EMERGENCY',
     detail: expect.stringContaining('the disk is being moved'),
   })
   expect((await server.call('/v1/events')).status).toBe(200)

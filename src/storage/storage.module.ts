@@ -61,13 +61,13 @@ export class StorageModule implements OnApplicationShutdown {
     monitors: Monitors,
   ) {
     metrics.gauge('storage_used_ratio', 'Share of the volume of the data that is used, of bytes or inodes.', () => {
-      return monitors.volume?.usedShare ?? Number.NaN
+      return monitors.volumeFigures?.usedShare ?? Number.NaN
     })
     metrics.gauge('storage_growth_bytes_per_day', 'How fast the volume of the data fills, over the last week.', () => {
-      return monitors.volume?.bytesPerDay ?? Number.NaN
+      return monitors.volumeFigures?.bytesPerDay ?? Number.NaN
     })
     metrics.gauge('storage_full_in_days', 'When the volume of the data is full at its present growth.', () => {
-      return monitors.volume?.fullInDays ?? Number.NaN
+      return monitors.volumeFigures?.fullInDays ?? Number.NaN
     })
   }
 

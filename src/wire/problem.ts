@@ -23,6 +23,8 @@ export interface Problem {
   readonly retryable: boolean
   /** Set for an append that may have been stored although it failed. */
   readonly outcome?: Outcome
+  /** The mode of the service, where it is the reason. */
+  readonly mode?: string
   readonly errors?: readonly FieldError[]
   readonly violations?: readonly Violation[]
 }
@@ -56,7 +58,7 @@ const IN_THE_LOG: ReadonlySet<ErrorCode> = new Set([
 
 export function problemOf(error: unknown, occurrence: Occurrence): Problem {
   const { path, correlationId, traceId, isAppend = false, loggedUnder = traceId } = occurrence
-  const { code, status, said, errors, violations, damage } = read(error)
+  const { code, status, said, errors, violations, damage, mode } = read(error)
   const { title, retryable, remedy, outcome } = ERRORS[code]
   const isHidden = IN_THE_LOG.has(code) && damage === undefined
   const happened = isHidden ? `${title}; the server's log has the reason under ${loggedUnder}` : said
@@ -72,6 +74,7 @@ export function problemOf(error: unknown, occurrence: Occurrence): Problem {
     correlationId,
     retryable,
     ...(outcome === 'indeterminate' && isAppend ? { outcome } : {}),
+    ...(mode === undefined ? {} : { mode }),
     ...(errors.length > 0 ? { errors } : {}),
     ...(violations.length > 0 ? { violations } : {}),
   }
@@ -100,12 +103,13 @@ interface Reading {
   readonly errors: readonly FieldError[]
   readonly violations: readonly Violation[]
   readonly damage?: Damage | undefined
+  readonly mode?: string | undefined
 }
 
 function read(error: unknown): Reading {
   if (isStoreError(error)) {
-    const { code, message, errors = [], violations = [], damage } = error
-    return { code, status: ERRORS[code].status, said: message, errors, violations, damage }
+    const { code, message, errors = [], violations = [], damage, mode } = error
+    return { code, status: ERRORS[code].status, said: message, errors, violations, damage, mode }
   }
   const status = foreignStatus(error)
   const code = codeOfStatus(status)

@@ -13,6 +13,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0013-degradation.md': 'the road of trouble to the mode',
   'docs/adr/0014-alerting.md': 'the way of a signal to people',
   'docs/adr/0015-traces.md': 'the way of a span to the collector',
+  'docs/adr/0019-resources-and-health.md': 'the road of figures to health',
 }
 
 /** Languages of blocks that cannot be done here. */
