@@ -54,7 +54,7 @@ const SENTENCES = {
 export function metricsObserver(metrics: Metrics, levels: ServiceLevels): Observer {
   return {
     appended: ({ syncMs }) => {
-      metrics.syncDuration.observe(syncMs / 1_000)
+      metrics.syncs.observe(syncMs / 1_000)
       levels.done('sync', syncMs)
     },
     scrubbed: ({ damaged }) => {
