@@ -8,6 +8,7 @@ import { AddressLimit } from './address-limit.js'
 import './caller.decorator.js'
 import { BadToken, MissingToken } from './claims.js'
 import type { Denials } from './denials.js'
+import { PerRoute } from './per-route.js'
 import type { Quotas } from './quotas.js'
 import { type Entry, type OpenRoutes, routeKey } from './route-needs.guard.js'
 import { type Tickets, takeTickets } from './tickets.js'
@@ -92,33 +93,30 @@ export class Authentication {
    * twice, when the request comes and when its answer is ready, because a wait or a long read may outlast the token.
    */
   register(fastify: FastifyInstance, open: OpenRoutes): void {
+    const entries = new PerRoute((method, path = '') => ({ entry: open.get(routeKey(method, path)) }))
     fastify.addHook('onRequest', (request, reply, done) => {
       const query = request.query as { ticket?: unknown }
       const tickets = query.ticket === undefined ? NO_TICKETS : takeTickets(request.raw)
       if (tickets.length > 0) delete query.ticket
       const path = request.routeOptions.url
       if (request.is404 || path === undefined) return done()
-      const entry = open.get(routeKey(request.method, path))
+      const { entry } = entries.of(request.method, path)
       if (entry === 'public') return done()
       if (entry === 'optional' && tickets.length === 0 && request.headers.authorization === undefined) return done()
-      const admitted = (verified: Verified) => {
-        // A route that needs no token charges no quota.
-        if (entry === 'optional') request.access = verified.access
-        else this.admit(request, reply, verified)
-      }
-      const refused = (error: unknown) => this.refusal(request, reply, error)
       try {
         if (tickets.length > 0) mustTakeTickets(entry, request)
         request.token = this.tokenOf(request.raw, tickets)
         const verified = this.verifier.verify(request.token)
         if (verified instanceof Promise)
-          return void verified.then(admitted).then(
-            () => done(),
-            error => done(refused(error)),
-          )
-        admitted(verified)
+          return void verified
+            .then(late => this.admit(request, reply, late, entry))
+            .then(
+              () => done(),
+              error => done(this.refusal(request, reply, error)),
+            )
+        this.admit(request, reply, verified, entry)
       } catch (error) {
-        return done(refused(error))
+        return done(this.refusal(request, reply, error))
       }
       done()
     })
@@ -150,8 +148,10 @@ export class Authentication {
     return this.tickets.redeem(ticket)
   }
 
-  private admit(request: FastifyRequest, reply: FastifyReply, { access }: Verified): void {
+  private admit(request: FastifyRequest, reply: FastifyReply, { access }: Verified, entry: Entry | undefined): void {
     request.access = access
+    // A route that needs no token charges no quota.
+    if (entry === 'optional') return
     try {
       this.quotas.charge(access, { requests: 1 })
     } finally {

@@ -81,10 +81,12 @@ export class Quotas {
     const now = this.now()
     const mine = this.of(access, now)
     const { requestsPerMinute, eventsPerMinute, bytesPerMinute } = this.quotas[access.role]
-    const waits = [mine.requests.wait(requests, now), mine.events.wait(events, now), mine.bytes.wait(bytes, now)]
-    const longest = Math.max(...waits)
+    const ofRequests = mine.requests.wait(requests, now)
+    const ofEvents = mine.events.wait(events, now)
+    const ofBytes = mine.bytes.wait(bytes, now)
+    const longest = Math.max(ofRequests, ofEvents, ofBytes)
     if (longest > 0) {
-      const which = waits.indexOf(longest)
+      const which = [ofRequests, ofEvents, ofBytes].indexOf(longest)
       const limit = [requestsPerMinute, eventsPerMinute, bytesPerMinute][which]
       const detail = `More than ${limit} ${['requests', 'events', 'bytes'][which]} in a minute`
       throw new StoreError('RATE_LIMITED', detail, { retryAfterSeconds: longest })

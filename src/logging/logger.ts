@@ -37,7 +37,7 @@ function messagesOf(error: Error): string[] {
 /** A chain of causes may lead back into itself. */
 const MOST_CAUSES = 16
 
-const GATHER_BYTES = 4 * 1024
+const GATHER_CHARS = 16 * 1024
 const GATHER_MS = 100
 
 /** Standard output, and how to wait until all that was logged has reached it. */
@@ -48,24 +48,50 @@ export interface LogOutput extends DestinationStream {
 /** `colours` is given where lines are for people. */
 export function logOutput(colours: boolean | undefined): LogOutput {
   const stdout = gathered()
-  const flushed = () => new Promise<void>(done => stdout.flush(() => done()))
+  const { flushed } = stdout
   // JSON goes straight to the stream, which costs a line nothing.
-  if (colours === undefined) return Object.assign(stdout, { flushed })
+  if (colours === undefined) return stdout
   const write = (line: string) => void stdout.write(textLine(line, colours))
   return Object.assign({ write, flushSync: () => stdout.flushSync() }, { flushed })
 }
 
-/** Gathers lines, because a write for each would cost a request as much as all its checks; `fatal` and exit flush. */
-function gathered(): ReturnType<typeof pino.destination> {
-  const stdout = pino.destination({ fd: 1, sync: false, minLength: GATHER_BYTES })
-  setInterval(() => stdout.flush(), GATHER_MS).unref()
-  return stdout
+/**
+ * Gathers lines, because a write for each would cost a request as much as all its checks; `fatal` and exit flush. The
+ * stream would gather them too, but it measures all that it holds anew with each line.
+ */
+function gathered(): LogOutput & { flushSync(): void } {
+  let lines = ''
+  const pass = () => {
+    if (lines !== '') stdout.write(lines)
+    lines = ''
+  }
+  // Before the stream hears of it and closes itself.
+  process.once('beforeExit', pass)
+  // Without a least length its flush would not wait for what is being written.
+  const stdout = pino.destination({ fd: 1, sync: false, minLength: 1 })
+  const flushSync = () => {
+    pass()
+    stdout.flushSync()
+  }
+  setInterval(pass, GATHER_MS).unref()
+  process.once('exit', flushSync)
+  return {
+    write: line => {
+      lines += line
+      if (lines.length >= GATHER_CHARS) pass()
+    },
+    flushSync,
+    flushed: () => {
+      pass()
+      return new Promise(done => stdout.flush(() => done()))
+    },
+  }
 }
 
 let newest = { at: 0, text: '' }
 
 /** The text is made once for all lines of the same millisecond. */
-function timestamp(): string {
+export function timestamp(): string {
   const at = Date.now()
   if (at !== newest.at) newest = { at, text: `,"timestamp":"${new Date(at).toISOString()}"` }
   return newest.text

@@ -1,12 +1,11 @@
 // The metrics of this server; a second server in the same process has its own.
 import { type FactoryProvider, Module, type Provider } from '@nestjs/common'
-import type { Metric } from 'prom-client'
-import { HttpMetrics } from './http-metrics.js'
+import { DurationHistogram } from './duration-histogram.js'
 import { type Measured, Metrics } from './metrics.js'
 
 // The package is CommonJS and requires Nest, which is an ES module. Under Jest that works only once Nest is loaded, and
 // a static import does not wait for that.
-const { makeCounterProvider, makeGaugeProvider, makeHistogramProvider } = await import('@willsoto/nestjs-prometheus')
+const { getToken, makeCounterProvider, makeGaugeProvider } = await import('@willsoto/nestjs-prometheus')
 
 /** In seconds, from the sync of a good disk up to that of a disk in trouble. */
 const APPEND_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
@@ -21,16 +20,24 @@ const described = <L extends string>(name: string, help: string, labelNames: rea
   registers: [],
 })
 
+const durations = <L extends string>(
+  name: string,
+  help: string,
+  bounds: readonly number[],
+  labelNames: readonly L[] = [],
+): Provider => ({
+  provide: getToken(`lighthouse_${name}`),
+  useFactory: () => new DurationHistogram({ name: `lighthouse_${name}`, help, labelNames, bounds }),
+})
+
 const providers: Readonly<Record<keyof Measured, Provider>> = {
   eventsAppended: makeCounterProvider(described('events_appended_total', 'Events stored.', ['agent_id', 'event_type'])),
-  appendDuration: makeHistogramProvider({
-    ...described('append_duration_seconds', 'From asking for an append to its answer.'),
-    buckets: APPEND_BUCKETS,
-  }),
-  syncDuration: makeHistogramProvider({
-    ...described('sync_duration_seconds', 'From writing a batch of appends to its being durable.'),
-    buckets: APPEND_BUCKETS,
-  }),
+  appendDuration: durations('append_duration_seconds', 'From asking for an append to its answer.', APPEND_BUCKETS),
+  syncDuration: durations(
+    'sync_duration_seconds',
+    'From writing a batch of appends to its being durable.',
+    APPEND_BUCKETS,
+  ),
   appendsFailed: makeCounterProvider(
     described('appends_failed_total', 'Appends that were not stored, by code.', ['code']),
   ),
@@ -46,21 +53,15 @@ const providers: Readonly<Record<keyof Measured, Provider>> = {
     ),
   ),
   eventsRead: makeCounterProvider(described('events_read_total', 'Events handed to readers.')),
-  readDuration: makeHistogramProvider({
-    ...described('read_duration_seconds', 'From the start of a read to its end.'),
-    buckets: READ_BUCKETS,
-  }),
-  httpDuration: makeHistogramProvider({
-    ...described('http_request_duration_seconds', 'From a request to the end of its answer.', [
-      'method',
-      'route',
-      'status',
-    ]),
-    buckets: HTTP_BUCKETS,
-  }),
+  readDuration: durations('read_duration_seconds', 'From the start of a read to its end.', READ_BUCKETS),
+  httpDuration: durations('http_request_duration_seconds', 'From a request to the end of its answer.', HTTP_BUCKETS, [
+    'method',
+    'route',
+    'status',
+  ]),
 }
 
-function metricsOf(...made: readonly Metric[]): Metrics {
+function metricsOf(...made: readonly unknown[]): Metrics {
   const entries = Object.keys(providers).map((field, at) => [field, made[at]])
   return new Metrics(Object.fromEntries(entries))
 }
@@ -73,8 +74,7 @@ function metricsOf(...made: readonly Metric[]): Metrics {
       useFactory: metricsOf,
       inject: Object.values(providers).map(provider => (provider as FactoryProvider).provide),
     },
-    { provide: HttpMetrics, useFactory: (metrics: Metrics) => new HttpMetrics(metrics), inject: [Metrics] },
   ],
-  exports: [Metrics, HttpMetrics],
+  exports: [Metrics],
 })
 export class MetricsModule {}

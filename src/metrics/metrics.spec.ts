@@ -10,7 +10,7 @@ test('counters and gauges of names become one of all, and others keep their labe
   metrics.eventsAppended.labels({ agent_id: 'a', event_type: 'Told' }).inc(2)
   metrics.eventsAppended.labels({ agent_id: 'b', event_type: 'Asked' }).inc(3)
   metrics.appendsFailed.labels({ code: 'DISK_FULL' }).inc()
-  metrics.httpDuration.labels({ method: 'GET', route: '/v1/events', status: '200' }).observe(0.1)
+  metrics.httpDuration.series({ method: 'GET', route: '/v1/events', status: '200' }).observe(0.1)
   metrics.gauges(
     { subscription_lag: 'Lag.' },
     'subscription',

@@ -1,6 +1,8 @@
 // Every metric of the service, in a registry of its own; a test compares them with docs/METRICS.md.
-import { Counter, collectDefaultMetrics, Gauge, type Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import { AppendedEvents } from './appended-events.js'
 import { BusiestLabels } from './busiest-labels.js'
+import type { DurationHistogram, DurationSeries } from './duration-histogram.js'
 import { giveUpSeries } from './give-up-series.js'
 import { SharedText } from './shared-text.js'
 import { withoutNames } from './without-names.js'
@@ -30,21 +32,31 @@ export class Metrics {
 
   // These are counted and timed where things happen; MetricsModule creates them.
   readonly eventsAppended: Counter<'agent_id' | 'event_type'>
-  readonly appendDuration: Histogram
-  readonly syncDuration: Histogram
+  readonly appendDuration: DurationHistogram
+  readonly syncDuration: DurationHistogram
   readonly appendsFailed: Counter<'code'>
   readonly scrubs: Counter<'result'>
   readonly lastGoodScrub: Gauge
   readonly eventsRead: Counter
-  readonly readDuration: Histogram
-  readonly httpDuration: Histogram<'method' | 'route' | 'status'>
+  readonly readDuration: DurationHistogram
+  readonly httpDuration: DurationHistogram<'method' | 'route' | 'status'>
+
+  /** The one series of each histogram without labels. */
+  readonly appends: DurationSeries
+  readonly syncs: DurationSeries
+  readonly reads: DurationSeries
+  readonly appended: AppendedEvents
 
   private readonly whole: SharedText
   private readonly unnamed: SharedText
 
   constructor(measured: Measured) {
     Object.assign(this, measured)
-    for (const metric of Object.values(measured)) this.registry.registerMetric(metric)
+    for (const metric of Object.values(measured)) this.registry.registerMetric(metric as never)
+    this.appends = measured.appendDuration.series({})
+    this.syncs = measured.syncDuration.series({})
+    this.reads = measured.readDuration.series({})
+    this.appended = new AppendedEvents(measured.eventsAppended, this.agents, this.types)
     const named = { agent_id: this.agents, event_type: this.types }
     for (const labels of Object.values(named)) labels.listen(() => void giveUpSeries(this.eventsAppended, named))
     collectDefaultMetrics({ register: this.registry })

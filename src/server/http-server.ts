@@ -10,14 +10,16 @@ import { Settings } from '../config/settings.js'
 import { StoreError } from '../contract/errors.js'
 import { LIMITS } from '../contract/limits.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
+import { AccessLog } from '../logging/access-log.js'
 import { withCorrelationId } from '../logging/correlation.js'
-import { HttpMetrics } from '../metrics/http-metrics.js'
+import { Metrics } from '../metrics/metrics.js'
 import { Tracing } from '../tracing/tracing.js'
 import { AllowedHosts } from '../wire/allowed-hosts.js'
 import { registerBodyParsers } from '../wire/body.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
-import { knownTraceOf, traceIdOf } from '../wire/trace-context.js'
+import { traceIdOf } from '../wire/trace-context.js'
+import { AnsweredRequests } from './answered-requests.js'
 import { CrossOrigin } from './cors.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { closeLingering } from './lingering-close.js'
@@ -92,7 +94,6 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   server.maxConnections = httpLimits.maxConnections
   // Node would refuse an unknown expectation without a problem; RFC 9110 lets a server ignore it.
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
-  const log = logger.child({ component: 'http' })
   const fastify = app.getHttpAdapter().getInstance()
   drainAtTheEnd(fastify, server)
   server.on('connection', (socket: Socket) => {
@@ -109,7 +110,8 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   registerBodyParsers(fastify)
   const crossOrigin = new CrossOrigin(hosts)
   fastify.addHook('onRequest', (request, reply, done) => {
-    void reply.headers({ [correlationHeader]: request.id, ...everyAnswer })
+    reply.header(correlationHeader, request.id)
+    for (const [name, value] of HEADERS_OF_ALL) reply.header(name, value)
     const refused = hosts.refusalOf(request.raw)
     if (refused !== undefined) return done(refused)
     const { origin } = request.headers
@@ -125,25 +127,9 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   const authentication = app.get(Authentication, { strict: false })
   assertEveryRouteDeclares(app)
   authentication.register(fastify, openRoutes(app))
-  app.get(HttpMetrics, { strict: false }).register(fastify)
   const tracing = app.get(Tracing, { strict: false })
   if (tracing.isOn) traceRequests(fastify, tracing)
-  fastify.addHook('onResponse', (request, reply, done) => {
-    const level = isProbe(request) ? 'debug' : 'info'
-    if (!log.isLevelEnabled(level)) return done()
-    log[level](
-      {
-        correlation_id: request.id,
-        agent_id: request.access?.agentId,
-        trace_id: knownTraceOf(request),
-        operation_type: `${request.method} ${request.routeOptions.url ?? 'unknown'}`,
-        status: reply.statusCode,
-        duration_ms: Math.round(reply.elapsedTime * 1000) / 1000,
-      },
-      'request answered',
-    )
-    done()
-  })
+  new AnsweredRequests(app.get(Metrics, { strict: false }), new AccessLog(logger)).register(fastify)
 }
 
 /** Headers of every answer; a route may set its own values for its answer. */
@@ -152,11 +138,7 @@ const everyAnswer = {
   'cache-control': 'no-store',
   'referrer-policy': 'no-referrer',
 }
-
-/** Probes come every few seconds, so at level info their lines would bury the others. */
-function isProbe(request: FastifyRequest): boolean {
-  return request.routeOptions.url === '/livez' || request.routeOptions.url === '/readyz'
-}
+const HEADERS_OF_ALL = Object.entries(everyAnswer)
 
 /** A path that cannot be decoded never reaches a route, a hook or a filter. */
 function answerBeforeRouting(_error: FastifyError, request: FastifyRequest, reply: FastifyReply): void {

@@ -1,7 +1,7 @@
 // The meter in front of the store: it counts and times appends and reads, and shows the status as gauges.
 import { codeOf } from '../contract/errors.js'
 import type { RecordedEvent } from '../contract/event.js'
-import type { AppendRequest, EventStore, StoreStatus } from '../contract/event-store.js'
+import type { EventStore, StoreStatus } from '../contract/event-store.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { ServiceLevels, TimedWork } from '../monitors/service-levels.js'
 import { wrapStore } from './wrap-store.js'
@@ -17,8 +17,8 @@ export function meteredStore(store: EventStore, metrics: Metrics, levels: Servic
         appended => {
           const ms = performance.now() - begun
           levels.done('append', ms)
-          metrics.appendDuration.observe(ms / 1000)
-          if (!appended.duplicate) countAppended(request, metrics)
+          metrics.appends.observe(ms / 1000)
+          if (!appended.duplicate) metrics.appended.stored(request.author.agentId, request.events)
           return appended
         },
         (error: unknown) => {
@@ -85,22 +85,6 @@ function showLatencies(metrics: Metrics, levels: ServiceLevels): void {
   })
 }
 
-function countAppended({ events, author }: AppendRequest, { agents, types, eventsAppended }: Metrics): void {
-  const agent_id = agents.labelOf(author.agentId, events.length)
-  for (const [type, count] of countsByType(events)) {
-    eventsAppended.inc({ agent_id, event_type: types.labelOf(type, count) }, count)
-  }
-}
-
-/** Counts by type first, so that a series is looked up once for a type and not for each event of a batch. */
-function countsByType(events: AppendRequest['events']): Iterable<readonly [string, number]> {
-  const [first] = events
-  if (events.length === 1 && first !== undefined) return [[first.type, 1]]
-  const counts = new Map<string, number>()
-  for (const { type } of events) counts.set(type, (counts.get(type) ?? 0) + 1)
-  return counts
-}
-
 /** Forwards to the iterator of the store, because a generator in between would cost each event a turn of its own. */
 class MeteredRead implements AsyncIterableIterator<RecordedEvent, void> {
   private readonly begun = performance.now()
@@ -143,7 +127,7 @@ class MeteredRead implements AsyncIterableIterator<RecordedEvent, void> {
     this.ended = true
     const ms = performance.now() - this.begun
     this.levels?.done('query', ms)
-    this.metrics.readDuration.observe(ms / 1000)
+    this.metrics.reads.observe(ms / 1000)
     this.metrics.eventsRead.inc(this.count)
   }
 }

@@ -67,7 +67,7 @@ const SENTENCES = {
 export function metricsObserver(metrics: Metrics, levels: ServiceLevels): Observer {
   return {
     appended: ({ syncMs }) => {
-      metrics.syncDuration.observe(syncMs / 1_000)
+      metrics.syncs.observe(syncMs / 1_000)
       levels.done('sync', syncMs)
     },
     scrubbed: ({ damaged }) => {

@@ -1,0 +1,52 @@
+// Measures and logs every answer, under its declared route: paths as sent would make an unbounded number of series.
+import type { FastifyInstance } from 'fastify'
+import { PerRoute } from '../auth/per-route.js'
+import type { AccessLine, AccessLog } from '../logging/access-log.js'
+import type { DurationSeries } from '../metrics/duration-histogram.js'
+import type { Metrics } from '../metrics/metrics.js'
+import { knownTraceOf } from '../wire/trace-context.js'
+
+/** What is done for the answers of one route with one status. */
+interface Answers {
+  readonly durations: DurationSeries
+  readonly line: AccessLine | undefined
+}
+
+/** Probes come every few seconds, so at level info their lines would bury the others. */
+const PROBES: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz'])
+
+export class AnsweredRequests {
+  private readonly routes = new PerRoute((method, path) => ({ method, path, byStatus: new Map<number, Answers>() }))
+
+  constructor(
+    private readonly metrics: Metrics,
+    private readonly log: AccessLog,
+  ) {}
+
+  register(fastify: FastifyInstance): void {
+    this.metrics.gauge('active_connections', 'Open connections.', () => connectionsOf(fastify))
+    fastify.addHook('onResponse', (request, reply, done) => {
+      const ms = reply.elapsedTime
+      const { durations, line } = this.of(request.method, request.routeOptions.url, reply.statusCode)
+      durations.observe(ms / 1_000)
+      line?.write(request.id, request.access?.agentId, knownTraceOf(request), ms)
+      done()
+    })
+  }
+
+  private of(given: string, url: string | undefined, status: number): Answers {
+    const { method, path, byStatus } = this.routes.of(given, url)
+    const held = byStatus.get(status)
+    if (held !== undefined) return held
+    const made = {
+      durations: this.metrics.httpDuration.series({ method, route: path ?? 'none', status: String(status) }),
+      line: this.log.line(PROBES.has(path) ? 'debug' : 'info', `${method} ${path ?? 'unknown'}`, status),
+    }
+    byStatus.set(status, made)
+    return made
+  }
+}
+
+function connectionsOf(fastify: FastifyInstance): Promise<number> {
+  return new Promise(resolve => fastify.server.getConnections((error, count) => resolve(error === null ? count : 0)))
+}
