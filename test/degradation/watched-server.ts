@@ -1,7 +1,6 @@
 // A real server with writers, a reader and a receiver of its alerts, and the timeline of what they saw.
 import { once } from 'node:events'
 import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { until } from '../support/until.js'
 
@@ -56,7 +55,7 @@ export class WatchedServer {
     const receiver = createServer()
     receiver.listen(0, '127.0.0.1')
     await once(receiver, 'listening')
-    const server = await RunningServer.start(envOf(watching, receiver), watching.directory, watching.through)
+    const server = await RunningServer.start(envOf(watching), watching.directory, watching.through)
     const token = await tokenOf({ sub: 'operator', role: 'admin' })
     const watched = new WatchedServer(server, receiver, token, watching)
     receiver.on('request', (request, response) => {
@@ -109,7 +108,7 @@ export class WatchedServer {
     await this.rest()
     await this.server.end()
     this.note('ended')
-    const env = envOf(this.watching, this.receiver)
+    const env = envOf(this.watching)
     this.server = await RunningServer.start(env, this.server.directory, this.watching.through)
     this.note('started again')
     this.begin()
@@ -206,14 +205,13 @@ async function pause(ms: number): Promise<void> {
   await until(() => performance.now() >= end, ms)
 }
 
-function envOf({ env = {} }: Watching, receiver: Server): Record<string, string> {
-  const { port } = receiver.address() as AddressInfo
+function envOf({ env = {} }: Watching): Record<string, string> {
   const LIGHTHOUSE_QUOTAS = JSON.stringify({ admin: PLENTY })
   return {
     LIGHTHOUSE_PORT: '0',
     LIGHTHOUSE_QUOTAS,
     LIGHTHOUSE_MODE_THRESHOLDS: JSON.stringify(THRESHOLDS),
-    LIGHTHOUSE_ALERT_WEBHOOK_URL: `http://127.0.0.1:${port}`,
+
     ...env,
   }
 }
