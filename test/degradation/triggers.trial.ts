@@ -1,4 +1,4 @@
-// Each trigger of the mode by a real fault of a real server: how soon it is seen, who is told, what is still served, how it ends.
+// Each trigger of the mode by a real fault of a real server: how soon it is seen, what is still served, how it ends.
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { SmallVolume } from '../crash/small-volume.js'
 import { isHere } from '../monitoring/process.js'

@@ -1,6 +1,4 @@
-// A real server with writers, a reader and a receiver of its alerts, and the timeline of what they saw.
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
+// A real server with writers and a reader, and the timeline of what they saw.
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { until } from '../support/until.js'
 
@@ -17,13 +15,6 @@ export interface Moment {
   readonly what: string
 }
 
-export interface Told {
-  readonly ms: number
-  readonly status: string
-  readonly cause: string
-  readonly severity: string
-}
-
 export interface Watching {
   /** How many appends are under way at once. */
   readonly writers?: number
@@ -34,7 +25,6 @@ export interface Watching {
 
 export class WatchedServer {
   readonly timeline: Moment[] = []
-  readonly alerts: Told[] = []
   readonly acknowledged = new Set<number>()
   reads = 0
   readonly failedReads: string[] = []
@@ -46,28 +36,14 @@ export class WatchedServer {
 
   private constructor(
     public server: RunningServer,
-    private readonly receiver: Server,
     private readonly token: string,
     private readonly watching: Watching,
   ) {}
 
   static async start(watching: Watching): Promise<WatchedServer> {
-    const receiver = createServer()
-    receiver.listen(0, '127.0.0.1')
-    await once(receiver, 'listening')
     const server = await RunningServer.start(envOf(watching), watching.directory, watching.through)
     const token = await tokenOf({ sub: 'operator', role: 'admin' })
-    const watched = new WatchedServer(server, receiver, token, watching)
-    receiver.on('request', (request, response) => {
-      let body = ''
-      request.setEncoding('utf8').on('data', (text: string) => {
-        body += text
-      })
-      request.on('end', () => {
-        response.end()
-        watched.hear(JSON.parse(body))
-      })
-    })
+    const watched = new WatchedServer(server, token, watching)
     watched.begin()
     return watched
   }
@@ -89,10 +65,6 @@ export class WatchedServer {
 
   async until(holds: () => boolean): Promise<void> {
     await until(holds)
-  }
-
-  of(cause: string, status: string): readonly Told[] {
-    return this.alerts.filter(told => told.cause === cause && told.status === status)
   }
 
   async ask(method: string, path: string, body?: unknown): Promise<Response> {
@@ -137,8 +109,6 @@ export class WatchedServer {
   async end(): Promise<void> {
     await this.rest()
     await this.server.end()
-    this.receiver.closeAllConnections()
-    this.receiver.close()
   }
 
   private async rest(): Promise<void> {
@@ -191,12 +161,6 @@ export class WatchedServer {
     this.mode = mode
     this.note(`the mode is ${mode}`)
   }
-
-  private hear(body: { status: string; cause: string; severity: string }): void {
-    const { status, cause, severity } = body
-    this.alerts.push({ ms: this.ms, status, cause, severity })
-    this.note(`told: ${cause} ${status}, ${severity}`)
-  }
 }
 
 /** The pace of the load. */
@@ -211,7 +175,6 @@ function envOf({ env = {} }: Watching): Record<string, string> {
     LIGHTHOUSE_PORT: '0',
     LIGHTHOUSE_QUOTAS,
     LIGHTHOUSE_MODE_THRESHOLDS: JSON.stringify(THRESHOLDS),
-
     ...env,
   }
 }
