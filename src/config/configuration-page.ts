@@ -3,8 +3,10 @@ import { DEFAULT_WORK_LIMITS, HELD_WORK, type Work } from '../contract/work-limi
 import {
   defaultModeThresholds,
   defaultQuotas,
+  defaultServiceLevels,
   environments,
   type ModeThresholds,
+  type ServiceLevelSettings,
   type Settings,
   settingTable,
 } from './settings.js'
@@ -38,6 +40,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
     'what one agent may hold at a time, as below; what is left out keeps its default. The variable takes JSON',
   modeThresholds:
     'where a figure is a warning and where it is critical, so that the mode changes, as below; what is left out keeps its default. The variable takes JSON',
+  serviceLevels:
+    'the objectives of the service, as below; what is left out keeps its default. The variable takes JSON',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',
@@ -97,4 +101,22 @@ export function modeThresholdsTable(): string {
       `| \`${name}\` | ${warning} | ${critical} | ${FIGURES[name as keyof ModeThresholds]} |`,
   )
   return ['| figure | warning | critical | what |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+const OBJECTIVES: Readonly<Record<keyof ServiceLevelSettings, string>> = {
+  append_p50: 'appends, from asking the store to durable; those that fail by its fault are never within the time',
+  append_p95: 'the same',
+  append_p99: 'the same',
+  append_p999: 'the same',
+  query_p99: 'pages and queries',
+  delivery_p99: 'from a durable batch to who follows at head, sampled',
+  availability: 'appends and queries that do not fail by the fault of the service, however long they take',
+}
+
+export function serviceLevelsTable(): string {
+  const rows = Object.entries(defaultServiceLevels).map(
+    ([name, { share, withinMs }]) =>
+      `| \`${name}\` | ${share} | ${withinMs} | ${OBJECTIVES[name as keyof ServiceLevelSettings]} |`,
+  )
+  return ['| objective | share | withinMs | of what |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }

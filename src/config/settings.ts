@@ -22,6 +22,9 @@ export interface Quota {
 /** Where a figure is a warning, and where it is critical, so that the mode changes. */
 export type ModeThresholds = Readonly<typeof defaultModeThresholds>
 
+/** How much of what must be good, by objective, and within which time. */
+export type ServiceLevelSettings = Readonly<typeof defaultServiceLevels>
+
 export type QuotasOfRoles = Readonly<typeof defaultQuotas>
 
 /** The parsed settings, deeply frozen. The class is also the token they are injected by. */
@@ -61,6 +64,7 @@ export abstract class Settings {
   abstract readonly quotas: QuotasOfRoles
   abstract readonly workLimits: WorkLimits
   abstract readonly modeThresholds: ModeThresholds
+  abstract readonly serviceLevels: ServiceLevelSettings
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -125,6 +129,18 @@ export const defaultModeThresholds = {
   memoryUsed: threshold(0.9, 0.95),
 }
 
+const level = (share: number, withinMs: number) => ({ share, withinMs })
+
+export const defaultServiceLevels = {
+  append_p50: level(0.5, 2),
+  append_p95: level(0.95, 5),
+  append_p99: level(0.99, 10),
+  append_p999: level(0.999, 100),
+  query_p99: level(0.99, 100),
+  delivery_p99: level(0.99, 100),
+  availability: level(0.999, 0),
+}
+
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
 const logFormats: readonly LogFormat[] = ['auto', 'json', 'text']
@@ -167,6 +183,7 @@ export const settingTable: SettingTable<Settings> = {
   quotas: { variable: 'LIGHTHOUSE_QUOTAS', parse: parseQuotas },
   workLimits: { variable: 'LIGHTHOUSE_WORK_LIMITS', parse: parseWorkLimits },
   modeThresholds: { variable: 'LIGHTHOUSE_MODE_THRESHOLDS', parse: parseModeThresholds },
+  serviceLevels: { variable: 'LIGHTHOUSE_SERVICE_LEVELS', parse: parseServiceLevels },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
@@ -296,6 +313,24 @@ function parseModeThresholds(raw: unknown): ModeThresholds {
     thresholds[name] = { warning, critical }
   }
   return thresholds as ModeThresholds
+}
+
+/** The given objectives override the defaults one by one. */
+function parseServiceLevels(raw: unknown): ServiceLevelSettings {
+  const given = typeof raw === 'string' ? fromJson(raw) : raw
+  const wrong = (rest: string) => new BadValue(`must be objectives by name: ${rest}`)
+  if (!isMap(given)) throw wrong('it is no map')
+  const levels: Record<string, { share: number; withinMs: number }> = { ...defaultServiceLevels }
+  for (const [name, objective] of Object.entries(given)) {
+    if (!Object.hasOwn(defaultServiceLevels, name)) throw wrong(`there is no objective ${name}`)
+    if (!isMap(objective)) throw wrong(`${name} has no share and withinMs`)
+    const { share, withinMs, ...more } = objective
+    if (typeof share !== 'number' || !(share >= 0 && share < 1) || Object.keys(more).length > 0)
+      throw wrong(`${name} is not {share, withinMs} with a share from 0 and below 1`)
+    if (typeof withinMs !== 'number' || !(withinMs >= 0)) throw wrong(`${name} has no withinMs from 0`)
+    levels[name] = { share, withinMs }
+  }
+  return levels as ServiceLevelSettings
 }
 
 function fromJson(text: string): unknown {

@@ -4,6 +4,7 @@ import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { FIRST_MS, TURN_MS, Turn } from '../contract/turns.js'
+import type { ServiceLevels } from '../monitors/service-levels.js'
 import { Follower, type FollowerContext, type Following, type Pace } from './follower.js'
 import { FollowerIndex } from './follower-index.js'
 import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events.js'
@@ -33,6 +34,8 @@ export class Feed implements FollowerContext {
     readonly store: EventStore,
     window: WindowSize = WINDOW,
     readonly pace: Pace = PACE,
+    /** Hears how long what is durable takes to reach who follows. */
+    private readonly levels?: ServiceLevels,
   ) {
     this.recent = new RecentEvents(window)
   }
@@ -87,6 +90,7 @@ export class Feed implements FollowerContext {
   private begin(): void {
     this.stop = new AbortController()
     this.passing = undefined
+    this.levels?.followed(true)
     this.recent.restart(this.store.head())
     this.timer = setInterval(() => this.tick(), TICK_MS).unref()
     void this.run(this.stop.signal)
@@ -96,6 +100,7 @@ export class Feed implements FollowerContext {
   private pause(): void {
     this.stop?.abort()
     this.stop = undefined
+    this.levels?.followed(false)
     clearInterval(this.timer)
     this.recent.restart(this.recent.end)
   }
@@ -120,6 +125,7 @@ export class Feed implements FollowerContext {
   private async readOn(signal: AbortSignal): Promise<void> {
     const { store, recent, pace } = this
     const head = store.head()
+    const { delivered } = this.counts
     const turn = new Turn(pace.turnMs, pace.firstTurnMs)
     let work = 0
     for await (const event of store.read({ after: recent.end })) {
@@ -136,6 +142,7 @@ export class Feed implements FollowerContext {
       this.passing = undefined
       work++
     }
+    this.levels?.delivered(this.counts.delivered > delivered)
     // Retention removed what was to be read. Without the restart `beyond` would resolve at once, again and again.
     if (recent.end < head) recent.restart(head)
   }

@@ -4,10 +4,12 @@ import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { MonitorsModule } from '../monitors/monitors.module.js'
+import { ServiceLevels } from '../monitors/service-levels.js'
 import { Feed } from './feed.js'
 
-function openFeed(store: EventStore, metrics: Metrics): Feed {
-  const feed = new Feed(store)
+function openFeed(store: EventStore, metrics: Metrics, levels: ServiceLevels): Feed {
+  const feed = new Feed(store, undefined, undefined, levels)
   metrics.gauge('subscriptions_open', 'Subscriptions and streams that are being followed.', () => feed.open)
   metrics.count('events_delivered_total', 'Events sent to followers.', () => feed.counts.delivered)
   metrics.count(
@@ -19,8 +21,8 @@ function openFeed(store: EventStore, metrics: Metrics): Feed {
 }
 
 @Module({
-  imports: [MetricsModule, StorageModule],
-  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics] }],
+  imports: [MetricsModule, MonitorsModule, StorageModule],
+  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, ServiceLevels] }],
   exports: [Feed],
 })
 export class FollowingModule {}

@@ -5,11 +5,13 @@ import { Settings } from '../config/settings.js'
 import { Signals } from '../signals/signals.js'
 import { memoryUse } from './memory-use.js'
 import { ResourceMonitor, volumeOf } from './resource-monitor.js'
-import { ServiceLevels, SLICE_MS, TIMED_WORK } from './service-levels.js'
+import { ServiceLevels, SLICE_MS } from './service-levels.js'
+import { breachOf, ServiceObjectives } from './service-objectives.js'
 import { WriteMonitor } from './write-monitor.js'
 
 @Injectable()
 export class Monitors implements OnModuleInit, OnApplicationShutdown {
+  readonly objectives: ServiceObjectives
   private readonly writes: WriteMonitor
   private readonly resources: ResourceMonitor
   private timer: NodeJS.Timeout | undefined
@@ -18,7 +20,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly levels: ServiceLevels,
     signals: Signals,
-    { modeThresholds, dataDir }: Settings,
+    { modeThresholds, serviceLevels, dataDir }: Settings,
   ) {
     this.writes = new WriteMonitor(levels, signals, modeThresholds)
     const directory = resolve(dataDir)
@@ -27,6 +29,11 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
       memory: memoryUse,
     })
     const logger = new Logger('monitors')
+    this.objectives = new ServiceObjectives(signals, serviceLevels, state => {
+      const { objective, level, budgetRemaining, burn } = state
+      const line = { objective, level, budget_remaining: budgetRemaining, burn, message: breachOf(state) }
+      logger[level === 'ok' ? 'log' : 'warn'](line)
+    })
     signals.listen(({ cause, level, detail, metrics: figures }) => {
       logger[level === 'ok' ? 'log' : 'warn']({
         cause,
@@ -47,8 +54,12 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
 
   /** Never rejects. While a volume does not answer, it is not asked again. */
   async look(): Promise<void> {
-    this.writes.look()
-    for (const operation of TIMED_WORK) if (operation !== 'append') this.levels.slide(operation)
+    this.objectives.look({
+      append: this.writes.look(),
+      query: this.levels.slide('query'),
+      sync: this.levels.slide('sync'),
+      delivery: this.levels.slide('delivery'),
+    })
     if (this.isMeasuring) return
     this.isMeasuring = true
     await this.resources.measure()

@@ -3,6 +3,7 @@ import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { DegradationModule } from '../degradation/degradation.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { MonitorsModule } from '../monitors/monitors.module.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { DegradationJournal } from './degradation-journal.service.js'
@@ -12,14 +13,16 @@ import { ModeControl } from './mode-control.service.js'
 import { RevocationsController } from './revocations.controller.js'
 import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
+import { ServiceLevelTable } from './service-level-table.service.js'
+import { ServiceLevelsController } from './service-levels.controller.js'
 import { TicketsController } from './tickets.controller.js'
 import { TokenTime } from './token-time.service.js'
 import { WhoAmIController } from './whoami.controller.js'
 import { WhoAmI } from './whoami.service.js'
 
 @Module({
-  imports: [StorageModule, DegradationModule, ServiceStreamsModule, MetricsModule, AuthModule],
-  controllers: [MetricsController, ModeController, RevocationsController, TicketsController, WhoAmIController],
-  providers: [SecurityJournal, DegradationJournal, ModeControl, TokenRevocations, TokenTime, WhoAmI],
+  imports: [StorageModule, DegradationModule, ServiceStreamsModule, MetricsModule, MonitorsModule, AuthModule],
+  controllers: [MetricsController, ModeController, RevocationsController, ServiceLevelsController, TicketsController, WhoAmIController],
+  providers: [SecurityJournal, DegradationJournal, ModeControl, ServiceLevelTable, TokenRevocations, TokenTime, WhoAmI],
 })
 export class OperationsModule {}
