@@ -1,7 +1,13 @@
 // docs/CONFIGURATION.md against the settings themselves: it is made from them, and must say what they say now.
 import { readFileSync } from 'node:fs'
 import { parse } from 'yaml'
-import { configurationTable, modeThresholdsTable, quotasTable, serviceLevelsTable, workLimitsTable } from './configuration-page.js'
+import {
+  configurationTable,
+  modeThresholdsTable,
+  quotasTable,
+  serviceLevelsTable,
+  workLimitsTable,
+} from './configuration-page.js'
 import { environments } from './settings.js'
 
 const yaml = (name: string) => (parse(readFileSync(`config/${name}.yaml`, 'utf8')) ?? {}) as Record<string, unknown>

@@ -40,8 +40,7 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
     'what one agent may hold at a time, as below; what is left out keeps its default. The variable takes JSON',
   modeThresholds:
     'where a figure is a warning and where it is critical, so that the mode changes, as below; what is left out keeps its default. The variable takes JSON',
-  serviceLevels:
-    'the objectives of the service, as below; what is left out keeps its default. The variable takes JSON',
+  serviceLevels: 'the objectives of the service, as below; what is left out keeps its default. The variable takes JSON',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',

@@ -3,9 +3,9 @@ import { Module } from '@nestjs/common'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
-import { StorageModule } from '../storage/storage.module.js'
 import { MonitorsModule } from '../monitors/monitors.module.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
+import { StorageModule } from '../storage/storage.module.js'
 import { Feed } from './feed.js'
 
 function openFeed(store: EventStore, metrics: Metrics, levels: ServiceLevels): Feed {

@@ -120,13 +120,18 @@ export class ServiceObjectives {
   /** To be called when the slices are over. */
   look(slices: Readonly<Record<TimedWork, Slice>>): void {
     for (const objective of this.judged) if (objective.look(slices)) this.changed(objective.state)
-    const worst = this.judged.find(({ level }) => level === 'critical') ?? this.judged.find(({ level }) => level !== 'ok')
+    const worst =
+      this.judged.find(({ level }) => level === 'critical') ?? this.judged.find(({ level }) => level !== 'ok')
     if (worst === undefined) {
       this.signals.tell({ cause: 'service_level', level: 'ok', detail: 'every objective is met', metrics: {} })
       return
     }
     const { state } = worst
-    const metrics = { burn_rate_5m: state.burn['5m'], burn_rate_1h: state.burn['1h'], budget_left: state.budgetRemaining }
+    const metrics = {
+      burn_rate_5m: state.burn['5m'],
+      burn_rate_1h: state.burn['1h'],
+      budget_left: state.budgetRemaining,
+    }
     this.signals.tell({ cause: 'service_level', level: worst.level, detail: breachOf(state), metrics })
   }
 }

@@ -22,7 +22,14 @@ import { WhoAmI } from './whoami.service.js'
 
 @Module({
   imports: [StorageModule, DegradationModule, ServiceStreamsModule, MetricsModule, MonitorsModule, AuthModule],
-  controllers: [MetricsController, ModeController, RevocationsController, ServiceLevelsController, TicketsController, WhoAmIController],
+  controllers: [
+    MetricsController,
+    ModeController,
+    RevocationsController,
+    ServiceLevelsController,
+    TicketsController,
+    WhoAmIController,
+  ],
   providers: [SecurityJournal, DegradationJournal, ModeControl, ServiceLevelTable, TokenRevocations, TokenTime, WhoAmI],
 })
 export class OperationsModule {}

@@ -1,5 +1,11 @@
 // What an operator is told of the objectives, over HTTP and in the metrics.
-import { ADMIN, bearerOf, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
+import {
+  ADMIN,
+  bearerOf,
+  jsonOf,
+  type ServerUnderTest,
+  startServer,
+} from '../../test/support/http-server-under-test.js'
 import { EventsModule } from '../events/events.module.js'
 import { Monitors } from '../monitors/monitors.service.js'
 import { OperationsModule } from './operations.module.js'
@@ -13,12 +19,17 @@ afterAll(() => server.stop())
 test('an append that an event stream waits for is counted by each objective it concerns', async () => {
   const stop = new AbortController()
   const headers = { authorization: bearerOf(ADMIN), accept: 'text/event-stream' }
-  const { body } = await fetch(`${server.url}/v1/events?from=head`, { headers, signal: stop.signal })
-  const events = (body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
+  const answer = await fetch(`${server.url}/v1/events?from=head`, { headers, signal: stop.signal })
+  expect(answer.status).toBe(200)
+  const events = (answer.body as ReadableStream<Uint8Array>).pipeThrough(new TextDecoderStream()).getReader()
   await server.call('/v1/events', { json: { type: 'Told', stream: 'agent_a', data: {} }, as: ADMIN })
-  for (let text = ''; !text.includes('Told'); ) text += (await events.read()).value ?? ''
+  for (let text = ''; !text.includes('Told'); ) {
+    const { done, value } = await events.read()
+    if (done) throw new Error(`The stream ended after ${text}`)
+    text += value
+  }
   stop.abort()
-  await server.get(Monitors).look()
+  await server.app.get(Monitors, { strict: false }).look()
   const { objectives, lastMinute } = await jsonOf(server.call('/v1/admin/service-levels', { as: ADMIN }))
   const counted = (name: string) =>
     (objectives as { objective: string; counted: number }[]).find(({ objective }) => objective === name)?.counted

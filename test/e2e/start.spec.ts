@@ -65,7 +65,11 @@ class Start {
   static onTerminal(env: NodeJS.Dict<string>, args: readonly string[] = []): Start {
     // A shell that stayed between would take the Ctrl-C too, and end with its own code.
     const command = ['exec', process.execPath, MAIN, ...args].join(' ')
-    const options = { env: { ...surroundings(env), SHELL: '/bin/sh' }, cwd: place, stdio: ['pipe', 'pipe', 'pipe'] as const }
+    const options = {
+      env: { ...surroundings(env), SHELL: '/bin/sh' },
+      cwd: place,
+      stdio: ['pipe', 'pipe', 'pipe'] as const,
+    }
     return new Start(spawn('script', ['-qec', command, '/dev/null'], { ...options, stdio: [...options.stdio] }))
   }
 
