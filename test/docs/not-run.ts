@@ -11,6 +11,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0007-state-from-history.md': 'the way of an event into a state',
   'docs/adr/0012-commit-log.md': 'what stands on what',
   'docs/adr/0013-degradation.md': 'the road of trouble to the mode',
+  'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
 }
 
 /** Languages of blocks that cannot be done here. */
