@@ -2,7 +2,7 @@
 import type { Cause, Signal } from '../signals/signals.js'
 import { CAUSES } from '../signals/signals.js'
 import type { Alert, AlertDigest, LastTold, NoticeKind } from './alert-state.js'
-import { type AlertSeverity, ROUTES, runbookOf } from './route.js'
+import { type AlertSeverity, ROUTES, runbookAddress } from './route.js'
 
 /** Where an alert comes from and what it links to. */
 export interface NoticeOrigin {
@@ -73,7 +73,7 @@ export function alertNotice(
     since: new Date(openedMs).toISOString(),
     ...(endedMs === undefined ? {} : { until: new Date(endedMs).toISOString() }),
     followers: more.followers,
-    runbook: runbookOf(cause, runbookUrl),
+    runbook: runbookAddress(cause, runbookUrl),
     ...(dashboardUrl === '' ? {} : { dashboard: dashboardUrl }),
     ...(more.told?.ref === undefined ? {} : { ref: more.told.ref }),
   }

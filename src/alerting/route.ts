@@ -1,5 +1,7 @@
 // What each cause of trouble is worth: how severe it is, when and by which channels it is told, and its runbook. Pure.
+import { basename } from 'node:path/posix'
 import type { AlertingSettings } from '../config/alerting-settings.js'
+import { runbookOf } from '../failures/recovery-action.js'
 import type { Cause, SignalLevel } from '../signals/signals.js'
 
 /** P1 is told at once and pages, P2 and P3 are told later, P4 stands in the digest alone. */
@@ -85,7 +87,7 @@ export function raiseMs(severity: AlertSeverity, { raiseP2Seconds, raiseP3Second
   return seconds === 0 ? Number.POSITIVE_INFINITY : seconds * 1_000
 }
 
-export function runbookOf(cause: Cause, base: string): string {
-  const page = `${cause.replaceAll('_', '-')}.md`
-  return base === '' ? `docs/runbooks/${page}` : `${base.replace(/\/$/, '')}/${page}`
+/** As people can open it: with `base` as the folder of the runbooks, without one as a path in the repository. */
+export function runbookAddress(cause: Cause, base: string): string {
+  return base === '' ? `docs/${runbookOf(cause)}` : `${base.replace(/\/$/, '')}/${basename(runbookOf(cause))}`
 }

@@ -1,6 +1,6 @@
 // Quotas by a clock that is handed in: what is let through, what has to wait and how long, and that nobody pays for another.
 import fc from 'fast-check'
-import type { Quota } from '../config/settings.js'
+import type { Quota } from '../config/figures.js'
 import { Access, ROLES } from './access.js'
 import { Quotas } from './quotas.js'
 

@@ -1,5 +1,5 @@
 // Limits what an agent may request in a minute: token buckets for requests, events and bytes, in bounded memory.
-import type { QuotasOfRoles } from '../config/settings.js'
+import type { QuotasOfRoles } from '../config/figures.js'
 import { StoreError } from '../contract/errors.js'
 import type { Access } from './access.js'
 

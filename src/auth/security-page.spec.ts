@@ -1,6 +1,6 @@
 // docs/SECURITY.md against the roles: which role has which scope, for which streams, and within which limits.
 import { readFileSync } from 'node:fs'
-import { defaultQuotas } from '../config/settings.js'
+import { defaultQuotas } from '../config/figures.js'
 import { ROLE_DEFAULTS, ROLES, SCOPES } from './access.js'
 
 const page = readFileSync('docs/SECURITY.md', 'utf8')

@@ -3,11 +3,11 @@ import { DEFAULT_WORK_LIMITS, HELD_WORK, type Work } from '../contract/work-limi
 import {
   defaultModeThresholds,
   defaultQuotas,
-  environments,
+  defaultServiceLevels,
   type ModeThresholds,
-  type Settings,
-  settingTable,
-} from './settings.js'
+  type ServiceLevelSettings,
+} from './figures.js'
+import { environments, type Settings, settingTable } from './settings.js'
 
 type Yaml = Readonly<Record<string, unknown>>
 
@@ -51,6 +51,7 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   tracesAgents: 'ids of agents whose operations are all recorded; in a variable with commas between',
   tracesOperations:
     'operations that are all recorded: routes as `POST /v1/events`, or `event_store.append`; in a variable with commas between',
+  serviceLevels: 'the objectives of the service, as below; what is left out keeps its default. The variable takes JSON',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',
@@ -114,4 +115,22 @@ export function modeThresholdsTable(): string {
       `| \`${name}\` | ${warning} | ${critical} | ${FIGURES[name as keyof ModeThresholds]} |`,
   )
   return ['| figure | warning | critical | what |', '| --- | --- | --- | --- |', ...rows].join('\n')
+}
+
+const OBJECTIVES: Readonly<Record<keyof ServiceLevelSettings, string>> = {
+  append_p50: 'appends, from asking the store to durable; those that fail by its fault are never within the time',
+  append_p95: 'the same',
+  append_p99: 'the same',
+  append_p999: 'the same',
+  query_p99: 'pages and queries',
+  delivery_p99: 'from a durable batch to who follows at head, sampled',
+  availability: 'appends and queries that do not fail by the fault of the service, however long they take',
+}
+
+export function serviceLevelsTable(): string {
+  const rows = Object.entries(defaultServiceLevels).map(
+    ([name, { share, withinMs }]) =>
+      `| \`${name}\` | ${share} | ${withinMs} | ${OBJECTIVES[name as keyof ServiceLevelSettings]} |`,
+  )
+  return ['| objective | share | withinMs | of what |', '| --- | --- | --- | --- |', ...rows].join('\n')
 }

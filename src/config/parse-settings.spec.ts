@@ -1,6 +1,7 @@
 // Parsing settings: later layers win, every bad value is named at once, secrets stay secret, the value is frozen.
 import { BadSettings, deepFreeze, parseSettings, type RawValue } from './parse-settings.js'
-import { BadValue, type SettingTable, settingTable } from './settings.js'
+import { BadValue } from './parse-values.js'
+import { type SettingTable, settingTable } from './settings.js'
 
 interface Two {
   size: number

@@ -1,5 +1,6 @@
 // Parses layers of raw values into one frozen object of settings, or into one error that names every bad value. Pure.
-import { BadValue, type SettingTable } from './settings.js'
+import { BadValue } from './parse-values.js'
+import type { SettingTable } from './settings.js'
 
 /** Each overrides those before it. */
 export type Origin = 'default' | 'file' | 'environment' | 'flag'

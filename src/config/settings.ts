@@ -1,7 +1,30 @@
 // Every setting there is and the values it accepts, in one table for the loader, the command line and the docs.
-import { streamGlobFault } from '../contract/check/check-names.js'
-import { brokenRelations, DEFAULT_WORK_LIMITS, type WorkLimits } from '../contract/work-limits.js'
-import { type AlertingSettings, alertingFault, DEFAULT_ALERTING } from './alerting-settings.js'
+import type { WorkLimits } from '../contract/work-limits.js'
+import type { AlertingSettings } from './alerting-settings.js'
+import {
+  type ModeThresholds,
+  parseAlerting,
+  parseModeThresholds,
+  parseQuotas,
+  parseServiceLevels,
+  parseWorkLimits,
+  type QuotasOfRoles,
+  type ServiceLevelSettings,
+} from './figures.js'
+import {
+  flag,
+  listOf,
+  matching,
+  oneOf,
+  parseHeaders,
+  parseHostName,
+  parseOrigin,
+  parseOwnPattern,
+  parseSecret,
+  parseUrl,
+  someOf,
+  wholeNumber,
+} from './parse-values.js'
 
 export type Environment = 'development' | 'production' | 'test'
 export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' | 'silent'
@@ -10,20 +33,6 @@ export type LogLevel = 'trace' | 'debug' | 'info' | 'warn' | 'error' | 'fatal' |
 export type LogFormat = 'auto' | 'json' | 'text'
 
 export type JwtAlgorithm = 'HS256' | 'RS256' | 'ES256'
-
-/** The limits of one agent, by its role. */
-export interface Quota {
-  readonly requestsPerMinute: number
-  readonly eventsPerMinute: number
-  readonly bytesPerMinute: number
-  /** Events in one append. */
-  readonly batch: number
-}
-
-/** Where a figure is a warning, and where it is critical, so that the mode changes. */
-export type ModeThresholds = Readonly<typeof defaultModeThresholds>
-
-export type QuotasOfRoles = Readonly<typeof defaultQuotas>
 
 /** The parsed settings, deeply frozen. The class is also the token they are injected by. */
 export abstract class Settings {
@@ -79,6 +88,7 @@ export abstract class Settings {
   /** Agents and operations that are always traced. */
   abstract readonly tracesAgents: readonly string[]
   abstract readonly tracesOperations: readonly string[]
+  abstract readonly serviceLevels: ServiceLevelSettings
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -99,9 +109,6 @@ export abstract class Settings {
   abstract readonly snapshotQuietRequests: number
 }
 
-/** A value that is not accepted. Its message ends a sentence that begins with the value. */
-export class BadValue extends Error {}
-
 export interface Setting<T> {
   readonly variable: string
   /** The value of a secret never appears in a message. */
@@ -113,41 +120,6 @@ export type SettingTable<S> = { readonly [K in keyof S]: Setting<S[K]> }
 
 export const environments: readonly Environment[] = ['development', 'production', 'test']
 const jwtAlgorithms: readonly JwtAlgorithm[] = ['HS256', 'RS256', 'ES256']
-
-const MB = 1_000_000
-const LONGEST_LIST = 100
-
-const quota = (
-  requestsPerMinute: number,
-  batch: number,
-  eventsPerMinute: number,
-  megabytesPerMinute: number,
-): Quota => ({
-  requestsPerMinute,
-  eventsPerMinute,
-  bytesPerMinute: megabytesPerMinute * MB,
-  batch,
-})
-
-/** The figures that apply where YAML and LIGHTHOUSE_QUOTAS give none. */
-export const defaultQuotas = {
-  guest: quota(100, 10, 1_000, 10),
-  agent: quota(1_000, 100, 30_000, 300),
-  expert_agent: quota(2_000, 500, 60_000, 600),
-  system_agent: quota(5_000, 1_000, 600_000, 6_000),
-  admin: quota(10_000, 1_000, 600_000, 6_000),
-}
-
-const threshold = (warning: number, critical: number) => ({ warning, critical })
-
-/** The figures that apply where YAML and LIGHTHOUSE_MODE_THRESHOLDS give none. */
-export const defaultModeThresholds = {
-  writeLatencyMs: threshold(100, 1_000),
-  writeErrors: threshold(0.01, 0.05),
-  storageUsed: threshold(0.9, 0.95),
-  storageFreeMegabytes: threshold(0, 0),
-  memoryUsed: threshold(0.9, 0.95),
-}
 
 const logLevels: readonly LogLevel[] = ['trace', 'debug', 'info', 'warn', 'error', 'fatal', 'silent']
 
@@ -210,6 +182,7 @@ export const settingTable: SettingTable<Settings> = {
       0,
     ),
   },
+  serviceLevels: { variable: 'LIGHTHOUSE_SERVICE_LEVELS', parse: parseServiceLevels },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
@@ -228,174 +201,4 @@ export const settingTable: SettingTable<Settings> = {
     ),
   },
   snapshotQuietRequests: { variable: 'LIGHTHOUSE_SNAPSHOT_QUIET_REQUESTS', parse: wholeNumber(0, 1_000_000_000) },
-}
-
-function parseSecret(raw: unknown): string {
-  if (typeof raw !== 'string' || (raw !== '' && Buffer.byteLength(raw) < 32))
-    throw new BadValue('must have at least 32 bytes')
-  return raw
-}
-
-function parseUrl(raw: unknown): string {
-  if (raw === '') return raw
-  if (typeof raw === 'string' && /^https?:\/\//.test(raw) && URL.canParse(raw)) return raw
-  throw new BadValue('must be an address that begins with https:// or http://')
-}
-
-/** YAML gives a map, a variable gives `name=value` between commas, as OpenTelemetry has it everywhere. */
-function parseHeaders(raw: unknown): Readonly<Record<string, string>> {
-  const given = typeof raw === 'string' ? (raw === '' ? {} : Object.fromEntries(raw.split(',').map(headerOf))) : raw
-  const fits = ([name, value]: [string, unknown]) =>
-    /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)
-  if (!isMap(given) || !Object.entries(given).every(fits)) throw new BadValue('must be headers as name=value')
-  return given as Readonly<Record<string, string>>
-}
-
-function headerOf(text: string): [string, string] {
-  const at = text.indexOf('=')
-  return [text.slice(0, Math.max(0, at)).trim(), text.slice(at + 1).trim()]
-}
-
-function flag(raw: unknown): boolean {
-  if (raw === true || raw === 'true') return true
-  if (raw === false || raw === 'false') return false
-  throw new BadValue('must be true or false')
-}
-
-function someOf<T extends string>(allowed: readonly T[]): (raw: unknown) => readonly T[] {
-  return listOf(oneOf(allowed), 1)
-}
-
-/** YAML gives a list, a variable gives words between commas. */
-function listOf<T>(each: (raw: unknown) => T, least: number): (raw: unknown) => readonly T[] {
-  return raw => {
-    const words = typeof raw === 'string' ? raw.split(',').map(word => word.trim()) : raw
-    const items = words === raw || raw !== '' ? words : []
-    if (!Array.isArray(items) || items.length < least || items.length > LONGEST_LIST)
-      throw new BadValue(`must be a list of ${least} to ${LONGEST_LIST}`)
-    return [...new Set(items.map(each))]
-  }
-}
-
-/** Accepts no port, because a name is allowed on every port. */
-function parseHostName(raw: unknown): string {
-  const fits = typeof raw === 'string' && /^([A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*|\[[0-9A-Fa-f:.]+\])$/.test(raw)
-  if (!fits || raw.length > 253) throw new BadValue('must be names of hosts without a port, such as events.example')
-  return raw.toLowerCase()
-}
-
-/** Exact ones alone: a pattern or `*` would let in pages that nobody has thought of. Returns it as browsers send it. */
-function parseOrigin(raw: unknown): string {
-  const url = typeof raw === 'string' && !raw.includes('*') && URL.canParse(raw) ? new URL(raw) : undefined
-  const fits = url !== undefined && /^https?:$/.test(url.protocol) && url.href === `${url.origin}/`
-  if (!fits) throw new BadValue('must be exact origins of pages without a path, such as https://app.example:8443')
-  return url.origin
-}
-
-function parseOwnPattern(raw: unknown): string {
-  const fits = typeof raw === 'string' && raw.includes('{id}')
-  // With an id in the place of `{id}`, the pattern must be a glob that any permission could hold.
-  if (!fits || streamGlobFault(raw.replaceAll('{id}', 'id')) !== undefined)
-    throw new BadValue('must be globs on names of streams with {id} in them, such as agent_{id}/*')
-  return raw
-}
-
-function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** The given figures override the defaults one by one. */
-function parseQuotas(raw: unknown): QuotasOfRoles {
-  const given = typeof raw === 'string' ? fromJson(raw) : raw
-  const wrong = (rest: string) => new BadValue(`must be quotas by role: ${rest}`)
-  if (!isMap(given)) throw wrong('it is no map')
-  const quotas: Record<string, Quota> = { ...defaultQuotas }
-  for (const [role, figures] of Object.entries(given)) {
-    const known = Object.hasOwn(quotas, role) ? quotas[role] : undefined
-    if (known === undefined || !isMap(figures)) throw wrong(`${role} is no role with figures`)
-    for (const [name, figure] of Object.entries(figures)) {
-      if (!Object.hasOwn(known, name)) throw wrong(`there is no figure ${name}`)
-      if (!Number.isSafeInteger(figure) || (figure as number) < 1)
-        throw wrong(`${name} of ${role} is no whole number from 1`)
-    }
-    quotas[role] = { ...known, ...figures } as Quota
-  }
-  return quotas as QuotasOfRoles
-}
-
-/** The given limits override the defaults, and the result must still keep the relations between limits. */
-function parseWorkLimits(raw: unknown): WorkLimits {
-  const given = typeof raw === 'string' ? fromJson(raw) : raw
-  const wrong = (rest: string) => new BadValue(`must be limits by name: ${rest}`)
-  if (!isMap(given)) throw wrong('it is no map')
-  for (const [name, figure] of Object.entries(given)) {
-    if (!Object.hasOwn(DEFAULT_WORK_LIMITS, name)) throw wrong(`there is no limit ${name}`)
-    if (!Number.isSafeInteger(figure) || (figure as number) < 1) throw wrong(`${name} is no whole number from 1`)
-  }
-  const limits: WorkLimits = { ...DEFAULT_WORK_LIMITS, ...given }
-  const broken = brokenRelations(limits)
-  if (broken.length > 0) throw wrong(`${broken.join(' and ')} does not hold`)
-  return limits
-}
-
-/** The given pairs override the defaults one by one. */
-function parseModeThresholds(raw: unknown): ModeThresholds {
-  const given = typeof raw === 'string' ? fromJson(raw) : raw
-  const wrong = (rest: string) => new BadValue(`must be thresholds by figure: ${rest}`)
-  if (!isMap(given)) throw wrong('it is no map')
-  const thresholds: Record<string, { warning: number; critical: number }> = { ...defaultModeThresholds }
-  for (const [name, pair] of Object.entries(given)) {
-    if (!Object.hasOwn(defaultModeThresholds, name)) throw wrong(`there is no figure ${name}`)
-    if (!isMap(pair)) throw wrong(`${name} has no warning and critical`)
-    const { warning, critical, ...more } = pair
-    const isNumber = (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0
-    if (!isNumber(warning) || !isNumber(critical) || Object.keys(more).length > 0)
-      throw wrong(`${name} is not {warning, critical} in numbers from 0`)
-    const isInOrder = name === 'storageFreeMegabytes' ? critical <= warning : warning <= critical
-    if (!isInOrder) throw wrong(`${name} is critical before it is a warning`)
-    thresholds[name] = { warning, critical }
-  }
-  return thresholds as ModeThresholds
-}
-
-/** The given figures override the defaults one by one. */
-function parseAlerting(raw: unknown): AlertingSettings {
-  const given = typeof raw === 'string' ? fromJson(raw) : raw
-  const fault = isMap(given) ? alertingFault(given) : 'it is no map'
-  if (fault !== undefined) throw new BadValue(`must be figures of alerting by name: ${fault}`)
-  return { ...DEFAULT_ALERTING, ...(given as object) }
-}
-
-function fromJson(text: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new BadValue('must be JSON')
-  }
-}
-
-function oneOf<T extends string>(allowed: readonly T[]): (raw: unknown) => T {
-  return raw => {
-    const found = allowed.find(value => value === raw)
-    if (found === undefined) throw new BadValue(`must be one of ${allowed.join(', ')}`)
-    return found
-  }
-}
-
-function matching(pattern: RegExp, rule: string): (raw: unknown) => string {
-  return raw => {
-    if (typeof raw !== 'string' || !pattern.test(raw)) throw new BadValue(rule)
-    return raw
-  }
-}
-
-/** A variable holds text and a file holds a number, so both are accepted; other texts that Number takes are not. */
-function wholeNumber(least: number, most: number): (raw: unknown) => number {
-  return raw => {
-    const value = typeof raw === 'string' && /^\d{1,15}$/.test(raw) ? Number(raw) : raw
-    if (typeof value !== 'number' || !Number.isInteger(value) || value < least || value > most) {
-      throw new BadValue(`must be a whole number from ${least} to ${most}`)
-    }
-    return value
-  }
 }

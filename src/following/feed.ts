@@ -4,6 +4,7 @@ import type { Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { FIRST_MS, TURN_MS, Turn } from '../contract/turns.js'
+import type { ServiceLevels } from '../monitors/service-levels.js'
 import { type DeliveryTraces, TracedSink } from './delivery-traces.js'
 import { Follower, type FollowerContext, type Following, type Pace } from './follower.js'
 import { FollowerIndex } from './follower-index.js'
@@ -16,6 +17,14 @@ const SENDING_WORK = 50
 
 const WINDOW: WindowSize = { events: 4_096, bytes: 16 * 1024 * 1024 }
 const PACE: Pace = { work: 1_024, turnMs: TURN_MS, firstTurnMs: FIRST_MS }
+
+/** Who is told of deliveries. */
+interface Watched {
+  /** Absent where nothing is traced. */
+  readonly traces?: DeliveryTraces | undefined
+  /** Hears how long what is durable takes to reach who follows. */
+  readonly levels?: ServiceLevels
+}
 
 export class Feed implements FollowerContext {
   readonly recent: RecentEvents
@@ -34,14 +43,17 @@ export class Feed implements FollowerContext {
     readonly store: EventStore,
     window: WindowSize = WINDOW,
     readonly pace: Pace = PACE,
-    /** Absent where nothing is traced. */
-    readonly traces?: DeliveryTraces,
+    private readonly watched: Watched = {},
   ) {
     this.recent = new RecentEvents(window)
   }
 
   get open(): number {
     return this.followers.size - this.waking
+  }
+
+  get traces(): DeliveryTraces | undefined {
+    return this.watched.traces
   }
 
   get passed(): Position {
@@ -97,6 +109,7 @@ export class Feed implements FollowerContext {
   private begin(): void {
     this.stop = new AbortController()
     this.passing = undefined
+    this.watched.levels?.followed(true)
     this.recent.restart(this.store.head())
     this.timer = setInterval(() => this.tick(), TICK_MS).unref()
     void this.run(this.stop.signal)
@@ -106,6 +119,7 @@ export class Feed implements FollowerContext {
   private pause(): void {
     this.stop?.abort()
     this.stop = undefined
+    this.watched.levels?.followed(false)
     clearInterval(this.timer)
     this.recent.restart(this.recent.end)
   }
@@ -130,6 +144,7 @@ export class Feed implements FollowerContext {
   private async readOn(signal: AbortSignal): Promise<void> {
     const { store, recent, pace } = this
     const head = store.head()
+    const { delivered } = this.counts
     const turn = new Turn(pace.turnMs, pace.firstTurnMs)
     let work = 0
     for await (const event of store.read({ after: recent.end })) {
@@ -146,6 +161,7 @@ export class Feed implements FollowerContext {
       this.passing = undefined
       work++
     }
+    this.watched.levels?.delivered(this.counts.delivered > delivered)
     // Retention removed what was to be read. Without the restart `beyond` would resolve at once, again and again.
     if (recent.end < head) recent.restart(head)
   }

@@ -3,15 +3,17 @@ import { Module } from '@nestjs/common'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { MonitorsModule } from '../monitors/monitors.module.js'
+import { ServiceLevels } from '../monitors/service-levels.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { Tracing } from '../tracing/tracing.js'
 import { TracingModule } from '../tracing/tracing.module.js'
 import { DeliveryTraces } from './delivery-traces.js'
 import { Feed } from './feed.js'
 
-function openFeed(store: EventStore, metrics: Metrics, tracing: Tracing): Feed {
+function openFeed(store: EventStore, metrics: Metrics, tracing: Tracing, levels: ServiceLevels): Feed {
   const traces = tracing.isOn ? new DeliveryTraces(tracing) : undefined
-  const feed = new Feed(store, undefined, undefined, traces)
+  const feed = new Feed(store, undefined, undefined, { traces, levels })
   metrics.gauge('subscriptions_open', 'Subscriptions and streams that are being followed.', () => feed.open)
   metrics.count('events_delivered_total', 'Events sent to followers.', () => feed.counts.delivered)
   metrics.count(
@@ -23,8 +25,8 @@ function openFeed(store: EventStore, metrics: Metrics, tracing: Tracing): Feed {
 }
 
 @Module({
-  imports: [MetricsModule, StorageModule, TracingModule],
-  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, Tracing] }],
+  imports: [MetricsModule, MonitorsModule, StorageModule, TracingModule],
+  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, Tracing, ServiceLevels] }],
   exports: [Feed],
 })
 export class FollowingModule {}

@@ -123,6 +123,25 @@ export class Metrics {
     }
   }
 
+  /** Adds a gauge with several labels, whose series are looked up at every scrape. */
+  table<L extends string>(
+    name: string,
+    help: string,
+    labelNames: readonly L[],
+    look: () => readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[],
+  ): void {
+    const gauge: Gauge<L> = new Gauge<L>({
+      name: `lighthouse_${name}`,
+      help,
+      labelNames: [...labelNames],
+      registers: [this.registry],
+      collect: () => {
+        gauge.reset()
+        for (const { labels, value } of look()) gauge.set(labels, value)
+      },
+    })
+  }
+
   /** Adds a counter with one label that is kept elsewhere and read at every scrape. */
   tally(name: string, help: string, label: string, look: () => Readonly<Record<string, number>>): void {
     const counter: Counter = new Counter({

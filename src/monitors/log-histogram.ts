@@ -14,6 +14,14 @@ export class LogHistogram {
     this.recorded++
   }
 
+  /** How many took at most so long; those that took up to a twelfth longer may be among them. */
+  within(ms: number): number {
+    const last = Math.min(BUCKETS - 1, Math.floor(Math.log2(Math.max(1, ms * 1_000)) * PER_OCTAVE))
+    let count = 0
+    for (let bucket = 0; bucket <= last; bucket++) count += this.counts[bucket] as number
+    return count
+  }
+
   add(other: LogHistogram): void {
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
       this.counts[bucket] = (this.counts[bucket] as number) + (other.counts[bucket] as number)

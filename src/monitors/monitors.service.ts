@@ -10,6 +10,7 @@ import { descriptorsOf, type Traffic, trafficOf } from './process-facts.js'
 import { ProcessMonitor } from './process-monitor.js'
 import { ResourceMonitor } from './resource-monitor.js'
 import { ServiceLevels, SLICE_MS } from './service-levels.js'
+import { breachOf, ServiceObjectives } from './service-objectives.js'
 import { type VolumeFigures, type VolumeUse, volumeOf } from './volume-monitor.js'
 import { WriteMonitor } from './write-monitor.js'
 
@@ -18,6 +19,7 @@ const PATIENCE_MS = 1_000
 
 @Injectable()
 export class Monitors implements OnModuleInit, OnApplicationShutdown {
+  readonly objectives: ServiceObjectives
   private readonly writes: WriteMonitor
   private readonly resources: ResourceMonitor
   private readonly process: ProcessMonitor
@@ -30,7 +32,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   constructor(
     private readonly levels: ServiceLevels,
     private readonly signals: Signals,
-    { modeThresholds, dataDir }: Settings,
+    { modeThresholds, serviceLevels, dataDir }: Settings,
   ) {
     this.writes = new WriteMonitor(levels, signals, modeThresholds)
     this.process = new ProcessMonitor(signals)
@@ -40,6 +42,11 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
       memory: memoryUse,
     })
     const logger = new Logger('monitors')
+    this.objectives = new ServiceObjectives(signals, serviceLevels, state => {
+      const { objective, level, budgetRemaining, burn } = state
+      const line = { objective, level, budget_remaining: budgetRemaining, burn, message: breachOf(state) }
+      logger[level === 'ok' ? 'log' : 'warn'](line)
+    })
     signals.listen(({ cause, level, detail, metrics: figures }) => {
       logger[level === 'ok' ? 'log' : 'warn']({
         cause,
@@ -70,15 +77,20 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
 
   /** Never rejects, and waits for no volume. */
   async look(): Promise<void> {
-    const appends = this.writes.look()
-    const { good, bad } = this.levels.slide('query')
-    this.levels.slide('sync')
+    const append = this.writes.look()
+    const query = this.levels.slide('query')
+    this.objectives.look({
+      append,
+      query,
+      sync: this.levels.slide('sync'),
+      delivery: this.levels.slide('delivery'),
+    })
     this.loop = this.watch.endWindow()
     void this.resources.measure()
     const [descriptors, traffic] = await Promise.all([descriptorsOf(), trafficOf()])
     this.traffic = traffic
     const { heapUsed: heapBytes, rss: residentBytes } = process.memoryUsage()
-    const memory = { heapBytes, residentBytes, work: appends + good + bad }
+    const memory = { heapBytes, residentBytes, work: append.good + append.bad + query.good + query.bad }
     this.process.look({ nowMs: performance.now(), memory, loop: this.loop, descriptors })
   }
 

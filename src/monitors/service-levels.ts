@@ -2,7 +2,7 @@
 import { ERRORS, type ErrorCode } from '../contract/errors.js'
 import { LogHistogram } from './log-histogram.js'
 
-export const TIMED_WORK = ['append', 'query', 'sync'] as const
+export const TIMED_WORK = ['append', 'query', 'sync', 'delivery'] as const
 export type TimedWork = (typeof TIMED_WORK)[number]
 
 /** A minute slides by slices of this length. */
@@ -56,9 +56,14 @@ export class ServiceLevels {
     append: new Sliding(),
     query: new Sliding(),
     sync: new Sliding(),
+    delivery: new Sliding(),
   }
   /** Appends that were asked for and are not answered. */
   private begun = 0
+  /** Since when the oldest batch is durable that followers at head have not been given; 0: there is none. */
+  private durableAt = 0
+  /** While nobody follows nothing is delivered. */
+  private isFollowed = false
 
   begin(): void {
     this.begun++
@@ -78,6 +83,22 @@ export class ServiceLevels {
     const { current } = this.kept[operation]
     current.durations.record(ms)
     current.bad++
+  }
+
+  followed(isFollowed: boolean): void {
+    this.isFollowed = isFollowed
+    this.durableAt = 0
+  }
+
+  /** A batch is durable. One at a time is followed to its delivery, which costs each batch a comparison. */
+  durable(): void {
+    if (this.isFollowed && this.durableAt === 0) this.durableAt = performance.now()
+  }
+
+  /** What is durable has been offered to all who follow at head; `given` says whether anybody took it. */
+  delivered(given: boolean): void {
+    if (given && this.durableAt !== 0) this.done('delivery', performance.now() - this.durableAt)
+    this.durableAt = 0
   }
 
   get inFlight(): number {

@@ -29,8 +29,8 @@ export class WriteMonitor {
     this.errors = new LevelJudge(thresholds.writeErrors, WINDOWS)
   }
 
-  /** To be called when a slice is over. Answers how many appends it had. */
-  look(): number {
+  /** To be called when a slice is over, which it answers. */
+  look(): Slice {
     const slice = this.levels.slide('append')
     const { good, bad, durations } = slice
     const isTelling = good + bad >= LEAST_SAMPLES
@@ -47,7 +47,7 @@ export class WriteMonitor {
     })
     const level = this.errors.judge(share)
     this.signals.tell({ cause: 'write_errors', level, detail: FAILING, metrics: { write_error_share: share ?? 0 } })
-    return good + bad
+    return slice
   }
 
   private figures({ good, bad }: Slice, p99: number | undefined): Record<string, number> {

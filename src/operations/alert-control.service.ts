@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { Injectable, Logger } from '@nestjs/common'
 import type { Silence } from '../alerting/alert-state.js'
 import { Alerts } from '../alerting/alerts.service.js'
-import { ROUTES, runbookOf } from '../alerting/route.js'
+import { ROUTES, runbookAddress } from '../alerting/route.js'
 import type { Access } from '../auth/access.js'
 import { Settings } from '../config/settings.js'
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
@@ -44,7 +44,7 @@ export class AlertControl {
         since: new Date(openedMs).toISOString(),
         ...(under === undefined ? {} : { under }),
         told: Object.keys(told),
-        runbook: runbookOf(cause, this.settings.alerting.runbookUrl),
+        runbook: runbookAddress(cause, this.settings.alerting.runbookUrl),
       }
     })
     return { alerts, channels: this.alerts.channelNames() }

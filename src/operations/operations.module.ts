@@ -4,6 +4,7 @@ import { AlertingModule } from '../alerting/alerting.module.js'
 import { AuthModule } from '../auth/auth.module.js'
 import { DegradationModule } from '../degradation/degradation.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { MonitorsModule } from '../monitors/monitors.module.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { AlertControl } from './alert-control.service.js'
@@ -16,18 +17,29 @@ import { ModeControl } from './mode-control.service.js'
 import { RevocationsController } from './revocations.controller.js'
 import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
+import { ServiceLevelTable } from './service-level-table.service.js'
+import { ServiceLevelsController } from './service-levels.controller.js'
 import { TicketsController } from './tickets.controller.js'
 import { TokenTime } from './token-time.service.js'
 import { WhoAmIController } from './whoami.controller.js'
 import { WhoAmI } from './whoami.service.js'
 
 @Module({
-  imports: [StorageModule, DegradationModule, ServiceStreamsModule, MetricsModule, AuthModule, AlertingModule],
+  imports: [
+    StorageModule,
+    DegradationModule,
+    ServiceStreamsModule,
+    MetricsModule,
+    MonitorsModule,
+    AuthModule,
+    AlertingModule,
+  ],
   controllers: [
     AlertsController,
     MetricsController,
     ModeController,
     RevocationsController,
+    ServiceLevelsController,
     TicketsController,
     WhoAmIController,
   ],
@@ -37,6 +49,7 @@ import { WhoAmI } from './whoami.service.js'
     DegradationJournal,
     DenialWatch,
     ModeControl,
+    ServiceLevelTable,
     TokenRevocations,
     TokenTime,
     WhoAmI,

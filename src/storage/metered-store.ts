@@ -64,6 +64,7 @@ const LATENCIES = {
   append_latency_seconds: 'append',
   query_latency_seconds: 'query',
   sync_latency_seconds: 'sync',
+  delivery_latency_seconds: 'delivery',
 } as const satisfies Record<string, TimedWork>
 
 function showLatencies(metrics: Metrics, levels: ServiceLevels): void {
@@ -72,6 +73,8 @@ function showLatencies(metrics: Metrics, levels: ServiceLevels): void {
       'How long an append took in the last minute, failures of the service included, by quantile.',
     query_latency_seconds: 'How long a page or query took in the last minute, by quantile.',
     sync_latency_seconds: 'How long a batch took to become durable in the last minute, by quantile.',
+    delivery_latency_seconds:
+      'How long a durable batch took to reach who follows at head in the last minute, sampled, by quantile.',
   }
   metrics.gauges(helps, 'quantile', async () => {
     const rows = QUANTILES.map(q => {

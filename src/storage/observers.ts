@@ -69,6 +69,7 @@ export function metricsObserver(metrics: Metrics, levels: ServiceLevels): Observ
     appended: ({ syncMs }) => {
       metrics.syncs.observe(syncMs / 1_000)
       levels.done('sync', syncMs)
+      levels.durable()
     },
     scrubbed: ({ damaged }) => {
       metrics.scrubs.inc({ result: damaged === 0 ? 'good' : 'damaged' })

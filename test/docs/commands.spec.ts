@@ -3,7 +3,7 @@ import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { run } from '../../src/cli/run.js'
-import { defaultQuotas } from '../../src/config/settings.js'
+import { defaultQuotas } from '../../src/config/figures.js'
 import { pagesOf } from './pages.js'
 
 const root = resolve(import.meta.dirname, '..', '..')

@@ -13,7 +13,9 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0013-degradation.md': 'the road of trouble to the mode',
   'docs/adr/0014-alerting.md': 'the way of a signal to people',
   'docs/adr/0015-traces.md': 'the way of a span to the collector',
+  'docs/adr/0017-failures.md': 'the way of a failure to its action',
   'docs/adr/0019-resources-and-health.md': 'the road of figures to health',
+  'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
 }
 
 /** Languages of blocks that cannot be done here. */
@@ -24,4 +26,6 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Blocks that would be run, but ask for more than a test may take: by their page and their first words. */
 export const TOO_MUCH: Readonly<Record<string, string>> = {
   'README.md npm start': 'the two commands themselves, which `npm run stranger` runs in a fresh clone',
+  'docs/TRACING.md LIGHTHOUSE_TRACES_URL':
+    'a server that runs until it is stopped; `otlp-outlet.spec` starts one with a collector',
 }

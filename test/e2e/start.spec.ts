@@ -197,7 +197,12 @@ describe('off a terminal', () => {
   test(
     'in production it is one line of JSON',
     async () => {
-      const env = { LIGHTHOUSE_ENV: 'production', LIGHTHOUSE_JWT_SECRET: TEST_SECRET, LIGHTHOUSE_HOST: '127.0.0.1' }
+      const env = {
+        LIGHTHOUSE_ENV: 'production',
+        LIGHTHOUSE_JWT_SECRET: TEST_SECRET,
+        LIGHTHOUSE_HOST: '127.0.0.1',
+        LIGHTHOUSE_LOCK_WAIT_SECONDS: '0',
+      }
       const start = Start.offTerminal(env, ['--data', data])
       expect(await start.over).toBe(3)
       expect(start.lines).toHaveLength(1)

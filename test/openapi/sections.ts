@@ -232,6 +232,7 @@ const admin: Section = {
   tag: 'admin',
   description: 'For operators: the mode, alerts, tokens that are refused from now on, and a copy of everything.',
   operations: {
+    readServiceLevels: {},
     readMode: {},
     forceMode: { body: { mode: 'NORMAL', reason: 'it is over' } },
     listAlerts: {},

@@ -26,6 +26,7 @@ export class RunningServer {
   readonly lines: string[] = []
   private readonly over: Promise<unknown>
   private asked = false
+  private hasEndedAsMeant = false
 
   private constructor(
     readonly url: string,
@@ -95,6 +96,13 @@ export class RunningServer {
     }
   }
 
+  /** Resolves with its exit code once it has ended, which the test has brought about. */
+  async endsByItself(): Promise<number | null> {
+    await this.over
+    this.hasEndedAsMeant = true
+    return this.child.exitCode
+  }
+
   /** Asks it to end, and answers its exit code. The directory stays. */
   async end(): Promise<number | null> {
     await this.endBy('SIGTERM')
@@ -117,6 +125,7 @@ export class RunningServer {
 
   /** Nothing a test does may end a server that was not asked to end: the test that did it fails, whatever else it looked at. */
   private mustHaveLived(): void {
+    if (this.hasEndedAsMeant) return
     const fatal = this.lines.filter(line => line.includes('"level":"fatal"'))
     const code = this.asked ? 0 : this.child.exitCode
     if (fatal.length === 0 && (code === null || code === 0)) return
