@@ -1,6 +1,6 @@
 // A server whose store takes no appends: every answer says so, and the probes say what that means for whom.
 import { once } from 'node:events'
-import { existsSync, readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
 import { jest } from '@jest/globals'
