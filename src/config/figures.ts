@@ -1,7 +1,8 @@
 // Settings that are maps of figures: the defaults, and given figures that override them one by one. Pure.
+import { isObject } from '../contract/check/field-checks.js'
 import { brokenRelations, DEFAULT_WORK_LIMITS, type WorkLimits } from '../contract/work-limits.js'
 import { type AlertingSettings, alertingFault, DEFAULT_ALERTING } from './alerting-settings.js'
-import { BadValue, fromJson, isMap } from './parse-values.js'
+import { BadValue, fromJson } from './parse-values.js'
 
 /** The limits of one agent, by its role. */
 export interface Quota {
@@ -69,11 +70,11 @@ export const defaultServiceLevels = {
 export function parseQuotas(raw: unknown): QuotasOfRoles {
   const given = typeof raw === 'string' ? fromJson(raw) : raw
   const wrong = (rest: string) => new BadValue(`must be quotas by role: ${rest}`)
-  if (!isMap(given)) throw wrong('it is no map')
+  if (!isObject(given)) throw wrong('it is no map')
   const quotas: Record<string, Quota> = { ...defaultQuotas }
   for (const [role, figures] of Object.entries(given)) {
     const known = Object.hasOwn(quotas, role) ? quotas[role] : undefined
-    if (known === undefined || !isMap(figures)) throw wrong(`${role} is no role with figures`)
+    if (known === undefined || !isObject(figures)) throw wrong(`${role} is no role with figures`)
     for (const [name, figure] of Object.entries(figures)) {
       if (!Object.hasOwn(known, name)) throw wrong(`there is no figure ${name}`)
       if (!Number.isSafeInteger(figure) || (figure as number) < 1)
@@ -88,7 +89,7 @@ export function parseQuotas(raw: unknown): QuotasOfRoles {
 export function parseWorkLimits(raw: unknown): WorkLimits {
   const given = typeof raw === 'string' ? fromJson(raw) : raw
   const wrong = (rest: string) => new BadValue(`must be limits by name: ${rest}`)
-  if (!isMap(given)) throw wrong('it is no map')
+  if (!isObject(given)) throw wrong('it is no map')
   for (const [name, figure] of Object.entries(given)) {
     if (!Object.hasOwn(DEFAULT_WORK_LIMITS, name)) throw wrong(`there is no limit ${name}`)
     if (!Number.isSafeInteger(figure) || (figure as number) < 1) throw wrong(`${name} is no whole number from 1`)
@@ -103,11 +104,11 @@ export function parseWorkLimits(raw: unknown): WorkLimits {
 export function parseModeThresholds(raw: unknown): ModeThresholds {
   const given = typeof raw === 'string' ? fromJson(raw) : raw
   const wrong = (rest: string) => new BadValue(`must be thresholds by figure: ${rest}`)
-  if (!isMap(given)) throw wrong('it is no map')
+  if (!isObject(given)) throw wrong('it is no map')
   const thresholds: Record<string, { warning: number; critical: number }> = { ...defaultModeThresholds }
   for (const [name, pair] of Object.entries(given)) {
     if (!Object.hasOwn(defaultModeThresholds, name)) throw wrong(`there is no figure ${name}`)
-    if (!isMap(pair)) throw wrong(`${name} has no warning and critical`)
+    if (!isObject(pair)) throw wrong(`${name} has no warning and critical`)
     const { warning, critical, ...more } = pair
     const isNumber = (value: unknown): value is number => Number.isFinite(value) && (value as number) >= 0
     if (!isNumber(warning) || !isNumber(critical) || Object.keys(more).length > 0)
@@ -122,7 +123,7 @@ export function parseModeThresholds(raw: unknown): ModeThresholds {
 /** The given figures override the defaults one by one. */
 export function parseAlerting(raw: unknown): AlertingSettings {
   const given = typeof raw === 'string' ? fromJson(raw) : raw
-  const fault = isMap(given) ? alertingFault(given) : 'it is no map'
+  const fault = isObject(given) ? alertingFault(given) : 'it is no map'
   if (fault !== undefined) throw new BadValue(`must be figures of alerting by name: ${fault}`)
   return { ...DEFAULT_ALERTING, ...(given as object) }
 }
@@ -131,11 +132,11 @@ export function parseAlerting(raw: unknown): AlertingSettings {
 export function parseServiceLevels(raw: unknown): ServiceLevelSettings {
   const given = typeof raw === 'string' ? fromJson(raw) : raw
   const wrong = (rest: string) => new BadValue(`must be objectives by name: ${rest}`)
-  if (!isMap(given)) throw wrong('it is no map')
+  if (!isObject(given)) throw wrong('it is no map')
   const levels: Record<string, { share: number; withinMs: number }> = { ...defaultServiceLevels }
   for (const [name, objective] of Object.entries(given)) {
     if (!Object.hasOwn(defaultServiceLevels, name)) throw wrong(`there is no objective ${name}`)
-    if (!isMap(objective)) throw wrong(`${name} has no share and withinMs`)
+    if (!isObject(objective)) throw wrong(`${name} has no share and withinMs`)
     const { share, withinMs, ...more } = objective
     if (typeof share !== 'number' || !(share >= 0 && share < 1) || Object.keys(more).length > 0)
       throw wrong(`${name} is not {share, withinMs} with a share from 0 and below 1`)

@@ -1,5 +1,6 @@
 // The kinds of values that settings have, each from what a file or a variable gives. Pure.
 import { streamGlobFault } from '../contract/check/check-names.js'
+import { isObject } from '../contract/check/field-checks.js'
 
 /** A value that is not accepted. Its message ends a sentence that begins with the value. */
 export class BadValue extends Error {}
@@ -23,7 +24,7 @@ export function parseHeaders(raw: unknown): Readonly<Record<string, string>> {
   const given = typeof raw === 'string' ? (raw === '' ? {} : Object.fromEntries(raw.split(',').map(headerOf))) : raw
   const fits = ([name, value]: [string, unknown]) =>
     /^[A-Za-z0-9!#$%&'*+.^_`|~-]+$/.test(name) && typeof value === 'string' && /^[\x20-\x7e]*$/.test(value)
-  if (!isMap(given) || !Object.entries(given).every(fits)) throw new BadValue('must be headers as name=value')
+  if (!isObject(given) || !Object.entries(given).every(fits)) throw new BadValue('must be headers as name=value')
   return given as Readonly<Record<string, string>>
 }
 
@@ -39,11 +40,11 @@ export function flag(raw: unknown): boolean {
 }
 
 export function someOf<T extends string>(allowed: readonly T[]): (raw: unknown) => readonly T[] {
-  return listOf(oneOf(allowed), 1)
+  return manyOf(oneOf(allowed), 1)
 }
 
 /** YAML gives a list, a variable gives words between commas. */
-export function listOf<T>(each: (raw: unknown) => T, least: number): (raw: unknown) => readonly T[] {
+export function manyOf<T>(each: (raw: unknown) => T, least: number): (raw: unknown) => readonly T[] {
   return raw => {
     const words = typeof raw === 'string' ? raw.split(',').map(word => word.trim()) : raw
     const items = words === raw || raw !== '' ? words : []
@@ -74,10 +75,6 @@ export function parseOwnPattern(raw: unknown): string {
   if (!fits || streamGlobFault(raw.replaceAll('{id}', 'id')) !== undefined)
     throw new BadValue('must be globs on names of streams with {id} in them, such as agent_{id}/*')
   return raw
-}
-
-export function isMap(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 export function fromJson(text: string): unknown {

@@ -13,7 +13,7 @@ import {
 } from './figures.js'
 import {
   flag,
-  listOf,
+  manyOf,
   matching,
   oneOf,
   parseHeaders,
@@ -132,8 +132,8 @@ export const settingTable: SettingTable<Settings> = {
     parse: matching(/^[A-Za-z0-9.:_%-]{1,253}$/, 'must be a host name or an address'),
   },
   port: { variable: 'LIGHTHOUSE_PORT', parse: wholeNumber(0, 65_535) },
-  allowedHosts: { variable: 'LIGHTHOUSE_ALLOWED_HOSTS', parse: listOf(parseHostName, 0) },
-  corsOrigins: { variable: 'LIGHTHOUSE_CORS_ORIGINS', parse: listOf(parseOrigin, 0) },
+  allowedHosts: { variable: 'LIGHTHOUSE_ALLOWED_HOSTS', parse: manyOf(parseHostName, 0) },
+  corsOrigins: { variable: 'LIGHTHOUSE_CORS_ORIGINS', parse: manyOf(parseOrigin, 0) },
   metricsPort: { variable: 'LIGHTHOUSE_METRICS_PORT', parse: wholeNumber(0, 65_535) },
   dataDir: { variable: 'LIGHTHOUSE_DATA_DIR', parse: matching(/^[^\0]+$/, 'must be a path') },
   allowUnsafeFilesystem: { variable: 'LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM', parse: flag },
@@ -159,7 +159,7 @@ export const settingTable: SettingTable<Settings> = {
   jwtJwksUrl: { variable: 'LIGHTHOUSE_JWT_JWKS_URL', parse: parseUrl },
   jwtIssuer: { variable: 'LIGHTHOUSE_JWT_ISSUER', parse: matching(/^\S{0,512}$/, 'must be a text without blanks') },
   jwtAudience: { variable: 'LIGHTHOUSE_JWT_AUDIENCE', parse: matching(/^\S{0,512}$/, 'must be a text without blanks') },
-  authOwn: { variable: 'LIGHTHOUSE_AUTH_OWN', parse: listOf(parseOwnPattern, 1) },
+  authOwn: { variable: 'LIGHTHOUSE_AUTH_OWN', parse: manyOf(parseOwnPattern, 1) },
   quotas: { variable: 'LIGHTHOUSE_QUOTAS', parse: parseQuotas },
   workLimits: { variable: 'LIGHTHOUSE_WORK_LIMITS', parse: parseWorkLimits },
   modeThresholds: { variable: 'LIGHTHOUSE_MODE_THRESHOLDS', parse: parseModeThresholds },
@@ -173,11 +173,11 @@ export const settingTable: SettingTable<Settings> = {
   tracesPercentInTrouble: { variable: 'LIGHTHOUSE_TRACES_PERCENT_IN_TROUBLE', parse: wholeNumber(0, 100) },
   tracesAgents: {
     variable: 'LIGHTHOUSE_TRACES_AGENTS',
-    parse: listOf(matching(/^[^,]{1,256}$/, 'must be ids of agents'), 0),
+    parse: manyOf(matching(/^[^,]{1,256}$/, 'must be ids of agents'), 0),
   },
   tracesOperations: {
     variable: 'LIGHTHOUSE_TRACES_OPERATIONS',
-    parse: listOf(
+    parse: manyOf(
       matching(/^([A-Z]+ \/\S*|event_store\.append)$/, 'must be routes such as POST /v1/events, or event_store.append'),
       0,
     ),

@@ -114,8 +114,8 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'groups: keep what a consumer that went away was given',
     file: `${groups}/dispatch/dispatcher.ts`,
-    from: 'if (signal?.aborted !== true) return',
-    to: 'if (signal === undefined || true) return',
+    from: 'if (signal?.aborted !== true) {',
+    to: 'if (signal === undefined || true) {',
     gate: { spec: stories, test: 'whoever goes away' },
   },
   {
