@@ -3,7 +3,8 @@ import { existsSync, globSync, readFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { parse } from 'yaml'
-import { CAUSES } from '../../src/signals/signals.js'
+import { severityOf } from '../../src/alerting/route.js'
+import { CAUSES, type Cause } from '../../src/signals/signals.js'
 import { dashboards, monitoring, queries } from './dashboards.js'
 
 interface Rule {
@@ -41,6 +42,18 @@ test('every cause of trouble has an alert, and each of its levels has one severi
   expect(Object.keys(CAUSES).filter(cause => !told.has(cause))).toEqual([])
   for (const { labels } of alerts) expect(labels?.['severity']).toMatch(/^(P[1-4]|none)$/)
   expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length)
+})
+
+test('an alert of Prometheus is as severe as that of the server', () => {
+  const other = alerts.flatMap(({ alert, expr, labels }) => {
+    const [, cause, level] = /^lighthouse_signal\{cause="(\w+)"\} == ([12])$/.exec(expr) ?? []
+    if (cause === undefined) return []
+    const severity = severityOf(cause as Cause, level === '1' ? 'warning' : 'critical')
+    return labels?.['severity'] === severity
+      ? []
+      : [`${alert} is ${labels?.['severity']}, and the server says ${severity}`]
+  })
+  expect(other).toEqual([])
 })
 
 test('every alert leads to a runbook that there is, and every runbook is led to', () => {
