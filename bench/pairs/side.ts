@@ -2,8 +2,8 @@
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, readFileSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { freePort } from '../../test/support/free-port.js'
 import { type Running, startLighthouse } from '../http/servers.js'
 
 export interface Side {
@@ -49,15 +49,6 @@ function commitOf(root: string): string {
 
 export async function startServer(side: Side, directory: string): Promise<Running> {
   return startLighthouse({ directory, port: await freePort(), main: join(side.root, 'dist', 'main.js') })
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const { port } = server.address() as { port: number }
-  server.close()
-  await once(server, 'close')
-  return port
 }
 
 /** The side's own code behind a message pipe: the child imports from the side, whatever its files are called inside. */

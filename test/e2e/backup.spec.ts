@@ -8,6 +8,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
+import { until } from '../support/until.js'
 
 const WRITERS = 20
 /** So small that there are many to copy; the server's own are 100 MB. */
@@ -76,10 +77,6 @@ async function write(writer: number): Promise<void> {
     const { events: told } = (await answer.json()) as { events: { id: string; position: number }[] }
     for (const { id, position } of told) stored.set(id, position)
   }
-}
-
-async function until(condition: () => boolean): Promise<void> {
-  while (!condition()) await new Promise(setImmediate)
 }
 
 function command(...args: string[]): { child: ChildProcess; done: Promise<{ status: number | null; out: string }> } {

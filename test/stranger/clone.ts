@@ -1,8 +1,8 @@
 // A fresh clone of this checkout in a new folder, as somebody has it who has just found the project.
 import { execFileSync } from 'node:child_process'
 import { rmSync } from 'node:fs'
-import { createServer } from 'node:net'
 import { join, resolve } from 'node:path'
+import { freePort } from '../support/free-port.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 import { Command, type Place } from './terminal.js'
 
@@ -68,10 +68,3 @@ export class Clone implements Place {
 }
 
 /** Nobody has it now; the clone's servers will, one after the other. */
-async function freePort(): Promise<number> {
-  const server = createServer()
-  await new Promise<void>(listening => server.listen(0, '127.0.0.1', listening))
-  const { port } = server.address() as { port: number }
-  await new Promise(closed => server.close(closed))
-  return port
-}
