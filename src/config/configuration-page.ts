@@ -52,6 +52,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   tracesOperations:
     'operations that are all recorded: routes as `POST /v1/events`, or `event_store.append`; in a variable with commas between',
   serviceLevels: 'the objectives of the service, as below; what is left out keeps its default. The variable takes JSON',
+  businessMetrics:
+    'rules by which events are counted for what they say, as [METRICS.md](METRICS.md#business-metrics) has it; a list replaces the shipped one. The variable takes JSON',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',

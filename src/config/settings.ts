@@ -1,6 +1,7 @@
 // Every setting there is and the values it accepts, in one table for the loader, the command line and the docs.
 import type { WorkLimits } from '../contract/work-limits.js'
 import type { AlertingSettings } from './alerting-settings.js'
+import { type BusinessRule, parseBusinessMetrics } from './business-settings.js'
 import {
   type ModeThresholds,
   parseAlerting,
@@ -89,6 +90,8 @@ export abstract class Settings {
   abstract readonly tracesAgents: readonly string[]
   abstract readonly tracesOperations: readonly string[]
   abstract readonly serviceLevels: ServiceLevelSettings
+  /** Events that are counted for what they say. */
+  abstract readonly businessMetrics: readonly BusinessRule[]
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -183,6 +186,7 @@ export const settingTable: SettingTable<Settings> = {
     ),
   },
   serviceLevels: { variable: 'LIGHTHOUSE_SERVICE_LEVELS', parse: parseServiceLevels },
+  businessMetrics: { variable: 'LIGHTHOUSE_BUSINESS_METRICS', parse: parseBusinessMetrics },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },

@@ -172,3 +172,18 @@ test('strangers who ask again and again are shown one picture', async () => {
   await Promise.all(Array.from({ length: 100 }, () => metricsOf({})))
   expect(looks).toBeLessThanOrEqual(2)
 })
+
+test('decisions are counted by the shipped rules, once, and strangers see their sum', async () => {
+  const json = { type: 'ValidationDecided', stream: 'agent_a', data: { decision: 'canary' } }
+  const headers = { 'idempotency-key': 'decided-once' }
+  for (const status of [201, 200])
+    expect((await server.call('/v1/events', { json, headers, as: ADMIN })).status).toBe(status)
+  const of = (outcome: string) =>
+    `lighthouse_business_events_total{metric="validation_decisions",event_outcome="${outcome}"}`
+  expect((await metricsOf({ authorization: bearerOf(ADMIN) })).get(of('canary'))).toBe(1)
+  let seen = await metricsOf({})
+  // That text is up to a second old.
+  while (!seen.has(of('all'))) seen = await metricsOf({})
+  expect(seen.get(of('all'))).toBe(1)
+  expect([...seen.keys()].join()).not.toContain('canary')
+})

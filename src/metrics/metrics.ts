@@ -25,6 +25,11 @@ export type Measured = Pick<
   | 'httpDuration'
 >
 
+interface Row<L extends string> {
+  readonly labels: Readonly<Record<L, string>>
+  readonly value: number
+}
+
 export class Metrics {
   readonly registry = new Registry()
   readonly agents = new BusiestLabels()
@@ -124,12 +129,7 @@ export class Metrics {
   }
 
   /** Adds a gauge with several labels, whose series are looked up at every scrape. */
-  table<L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    look: () => readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[],
-  ): void {
+  table<L extends string>(name: string, help: string, labelNames: readonly L[], look: () => readonly Row<L>[]): void {
     const gauge: Gauge<L> = new Gauge<L>({
       name: `lighthouse_${name}`,
       help,
@@ -144,14 +144,21 @@ export class Metrics {
 
   /** Adds a counter with one label that is kept elsewhere and read at every scrape. */
   tally(name: string, help: string, label: string, look: () => Readonly<Record<string, number>>): void {
-    const counter: Counter = new Counter({
+    this.tallies(name, help, [label], () =>
+      Object.entries(look()).map(([of, value]) => ({ labels: { [label]: of }, value })),
+    )
+  }
+
+  /** Adds a counter with several labels that is kept elsewhere and read at every scrape. */
+  tallies<L extends string>(name: string, help: string, labelNames: readonly L[], look: () => readonly Row<L>[]): void {
+    const counter: Counter<L> = new Counter<L>({
       name: `lighthouse_${name}`,
       help,
-      labelNames: [label],
+      labelNames: [...labelNames],
       registers: [this.registry],
       collect: () => {
         counter.reset()
-        for (const [value, count] of Object.entries(look())) counter.inc({ [label]: value }, count)
+        for (const { labels, value } of look()) counter.inc(labels, value)
       },
     })
   }
