@@ -1,7 +1,9 @@
 // Measures and logs every answer, under its declared route: paths as sent would make an unbounded number of series.
 import type { FastifyInstance } from 'fastify'
 import { PerRoute } from '../auth/per-route.js'
+import { routeKey } from '../auth/route-needs.guard.js'
 import type { AccessLine, AccessLog } from '../logging/access-log.js'
+import { type ActionCount, AdminActions } from '../metrics/admin-actions.js'
 import type { DurationSeries } from '../metrics/duration-histogram.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { knownTraceOf } from '../wire/trace-context.js'
@@ -10,6 +12,8 @@ import { knownTraceOf } from '../wire/trace-context.js'
 interface Answers {
   readonly durations: DurationSeries
   readonly line: AccessLine | undefined
+  /** Of an admin's action. */
+  readonly action: ActionCount | undefined
 }
 
 /** Probes come every few seconds, so at level info their lines would bury the others. */
@@ -17,18 +21,23 @@ const PROBES: ReadonlySet<string | undefined> = new Set(['/livez', '/readyz'])
 
 export class AnsweredRequests {
   private readonly routes = new PerRoute((method, path) => ({ method, path, byStatus: new Map<number, Answers>() }))
+  private readonly actions: AdminActions
 
   constructor(
     private readonly metrics: Metrics,
     private readonly log: AccessLog,
-  ) {}
+    private readonly adminRoutes: ReadonlyMap<string, string>,
+  ) {
+    this.actions = new AdminActions(metrics)
+  }
 
   register(fastify: FastifyInstance): void {
     this.metrics.gauge('active_connections', 'Open connections.', () => connectionsOf(fastify))
     fastify.addHook('onResponse', (request, reply, done) => {
       const ms = reply.elapsedTime
-      const { durations, line } = this.of(request.method, request.routeOptions.url, reply.statusCode)
+      const { durations, line, action } = this.of(request.method, request.routeOptions.url, reply.statusCode)
       durations.observe(ms / 1_000)
+      if (action !== undefined) action.count++
       line?.write(request.id, request.access?.agentId, knownTraceOf(request), ms)
       done()
     })
@@ -38,9 +47,11 @@ export class AnsweredRequests {
     const { method, path, byStatus } = this.routes.of(given, url)
     const held = byStatus.get(status)
     if (held !== undefined) return held
+    const action = this.adminRoutes.get(routeKey(method, path ?? ''))
     const made = {
       durations: this.metrics.httpDuration.series({ method, route: path ?? 'none', status: String(status) }),
       line: this.log.line(PROBES.has(path) ? 'debug' : 'info', `${method} ${path ?? 'unknown'}`, status),
+      action: action === undefined ? undefined : this.actions.of(action, status),
     }
     byStatus.set(status, made)
     return made

@@ -56,7 +56,7 @@ function showStatus(store: EventStore, metrics: Metrics): void {
   show('append_queue_length', 'Appends that wait for the disk.', ({ queued }) => queued)
   show('append_queue_bytes', 'Their bytes.', ({ queuedBytes }) => queuedBytes)
   show('damaged_ranges', 'Ranges of positions known to be damaged.', ({ damaged }) => damaged.length)
-  show('disk_usage_bytes', 'Bytes of the log on disk.', ({ size }) => size?.diskBytes ?? 0)
+  show('log_bytes', 'Bytes of the segments on disk, archives as they are packed.', ({ size }) => size?.diskBytes ?? 0)
 }
 
 const QUANTILES: readonly number[] = [0.5, 0.95, 0.99, 0.999]

@@ -69,6 +69,9 @@ export class StorageModule implements OnApplicationShutdown {
     metrics: Metrics,
     monitors: Monitors,
   ) {
+    metrics.gauge('disk_usage_bytes', 'Bytes that the data directory takes on disk, at most a minute ago.', () => {
+      return monitors.directoryBytes ?? Number.NaN
+    })
     metrics.gauge('storage_used_ratio', 'Share of the volume of the data that is used, of bytes or inodes.', () => {
       return monitors.volumeFigures?.usedShare ?? Number.NaN
     })
