@@ -65,6 +65,11 @@ export class ServiceLevels {
   /** While nobody follows nothing is delivered. */
   private isFollowed = false
 
+  constructor(
+    /** An append or a page that takes at least as long is worth a line of the log. */
+    readonly slowMs = Number.POSITIVE_INFINITY,
+  ) {}
+
   begin(): void {
     this.begun++
   }

@@ -14,6 +14,7 @@ import type { Tracing } from '../tracing/tracing.js'
 import { gatedStore } from './gated-store.js'
 import { meteredStore } from './metered-store.js'
 import { logObserver, metricsObserver, signalsObserver } from './observers.js'
+import { SlowOperations } from './slow-operations.js'
 import { tracedStore } from './traced-store.js'
 
 /** No setting names the memory backend, because what it acknowledges ends with the process. */
@@ -51,7 +52,7 @@ export async function openStore(
 ): Promise<OpenStore> {
   const observers = new Observers([logObserver(logger), metricsObserver(metrics, levels), signalsObserver(signals)])
   const bare = await openBackend(options, observers)
-  const gated = gatedStore(meteredStore(bare, metrics, levels), mode)
+  const gated = gatedStore(meteredStore(bare, { metrics, levels, slow: new SlowOperations(logger, bare) }), mode)
   return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated)
 }
 

@@ -113,7 +113,7 @@ export class ClientSession implements Listener, FrameSession {
   }
 
   refuse(error: unknown, id?: string, isAppend = false): void {
-    const problem = this.problem(error, isAppend)
+    const problem = this.problem(error, isAppend, id)
     const retryAfterSeconds = retryAfterOf(error)
     this.send({
       type: 'error',
@@ -123,8 +123,8 @@ export class ClientSession implements Listener, FrameSession {
     } satisfies ServerFrame)
   }
 
-  problem(error: unknown, isAppend = false): object {
-    return this.services.reports.problem(error, this.upgrade, { isAppend })
+  problem(error: unknown, isAppend = false, frame?: string): object {
+    return this.services.reports.problem(error, this.upgrade, { isAppend, frame })
   }
 
   /** Reserves the id. Throws when it is taken or the connection has too many, and WORK_LIMIT when the agent has. */

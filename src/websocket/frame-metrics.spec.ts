@@ -6,9 +6,10 @@ import { EventsModule } from '../events/events.module.js'
 import { Metrics } from '../metrics/metrics.js'
 import { WebSocketModule } from './websocket.module.js'
 
+const lines: string[] = []
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([EventsModule, WebSocketModule])
+  server = await startServer([EventsModule, WebSocketModule], {}, lines)
 })
 afterAll(() => server.stop())
 
@@ -37,6 +38,7 @@ test('each type of frame is counted with what came of it, failures apart from wh
   append('late', { type: 'Told', stream: 'agent_a', data: {} })
   await client.next('error', 'late')
   await until(async () => (await frames('append', 'failed')) === 1)
+  expect(lines.find(line => line.includes('a request failed'))).toContain('"frame_id":"late"')
   expect(await figure('websocket_frame_duration_seconds_sum{type="append",outcome="answered"}')).toBeGreaterThan(0)
   client.socket.terminate()
   await until(async () => (await figure('websocket_connections')) === 0)
