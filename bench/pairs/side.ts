@@ -51,7 +51,7 @@ export async function startServer(side: Side, directory: string): Promise<Runnin
   return startLighthouse({ directory, port: await freePort(), main: join(side.root, 'dist', 'main.js') })
 }
 
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   const server = createServer().listen(0, '127.0.0.1')
   await once(server, 'listening')
   const { port } = server.address() as { port: number }

@@ -92,6 +92,8 @@ export abstract class Settings {
   abstract readonly serviceLevels: ServiceLevelSettings
   /** Events that are counted for what they say. */
   abstract readonly businessMetrics: readonly BusinessRule[]
+  /** Whether requests, appends, reads and syncs are counted and timed. */
+  abstract readonly measureOperations: boolean
   /** An append or a page that takes at least as long leaves a warning; 0: none does. */
   abstract readonly slowOperationMs: number
   abstract readonly docsEnabled: boolean
@@ -189,6 +191,7 @@ export const settingTable: SettingTable<Settings> = {
   },
   serviceLevels: { variable: 'LIGHTHOUSE_SERVICE_LEVELS', parse: parseServiceLevels },
   businessMetrics: { variable: 'LIGHTHOUSE_BUSINESS_METRICS', parse: parseBusinessMetrics },
+  measureOperations: { variable: 'LIGHTHOUSE_MEASURE_OPERATIONS', parse: flag },
   slowOperationMs: { variable: 'LIGHTHOUSE_SLOW_OPERATION_MS', parse: wholeNumber(0, 3_600_000) },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },

@@ -10,8 +10,8 @@ import { ServiceLevels } from './service-levels.js'
   providers: [
     {
       provide: ServiceLevels,
-      useFactory: ({ slowOperationMs }: Settings) =>
-        new ServiceLevels(slowOperationMs === 0 ? undefined : slowOperationMs),
+      useFactory: ({ slowOperationMs, measureOperations }: Settings) =>
+        new ServiceLevels(slowOperationMs === 0 ? undefined : slowOperationMs, measureOperations),
       inject: [Settings],
     },
     Monitors,

@@ -68,6 +68,8 @@ export class ServiceLevels {
   constructor(
     /** An append or a page that takes at least as long is worth a line of the log. */
     readonly slowMs = Number.POSITIVE_INFINITY,
+    /** Without it nothing is counted or timed here. */
+    readonly measures = true,
   ) {}
 
   begin(): void {

@@ -10,7 +10,7 @@ import { knownTraceOf } from '../wire/trace-context.js'
 
 /** What is done for the answers of one route with one status. */
 interface Answers {
-  readonly durations: DurationSeries
+  readonly durations: DurationSeries | undefined
   readonly line: AccessLine | undefined
   /** Of an admin's action. */
   readonly action: ActionCount | undefined
@@ -27,16 +27,19 @@ export class AnsweredRequests {
     private readonly metrics: Metrics,
     private readonly log: AccessLog,
     private readonly adminRoutes: ReadonlyMap<string, string>,
+    private readonly measures: boolean,
   ) {
     this.actions = new AdminActions(metrics)
   }
 
   register(fastify: FastifyInstance): void {
     this.metrics.gauge('active_connections', 'Open connections.', () => connectionsOf(fastify))
+    // Then nothing has to be known of an answer.
+    if (!this.measures && !this.log.isKept) return
     fastify.addHook('onResponse', (request, reply, done) => {
       const ms = reply.elapsedTime
       const { durations, line, action } = this.of(request.method, request.routeOptions.url, reply.statusCode)
-      durations.observe(ms / 1_000)
+      durations?.observe(ms / 1_000)
       if (action !== undefined) action.count++
       line?.write(request.id, request.access?.agentId, knownTraceOf(request), ms)
       done()
@@ -49,12 +52,16 @@ export class AnsweredRequests {
     if (held !== undefined) return held
     const action = this.adminRoutes.get(routeKey(method, path ?? ''))
     const made = {
-      durations: this.metrics.httpDuration.series({ method, route: path ?? 'none', status: String(status) }),
+      durations: this.measures ? this.durations(method, path, status) : undefined,
       line: this.log.line(PROBES.has(path) ? 'debug' : 'info', `${method} ${path ?? 'unknown'}`, status),
       action: action === undefined ? undefined : this.actions.of(action, status),
     }
     byStatus.set(status, made)
     return made
+  }
+
+  private durations(method: string, path: string | undefined, status: number): DurationSeries {
+    return this.metrics.httpDuration.series({ method, route: path ?? 'none', status: String(status) })
   }
 }
 

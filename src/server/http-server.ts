@@ -132,8 +132,10 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   const tracing = app.get(Tracing, { strict: false })
   if (tracing.isOn) traceRequests(fastify, tracing)
   const metrics = app.get(Metrics, { strict: false })
-  showConfiguration(app.get(Settings), metrics)
-  new AnsweredRequests(metrics, new AccessLog(logger), adminRoutes(app)).register(fastify)
+  const settings = app.get(Settings)
+  showConfiguration(settings, metrics)
+  const { measureOperations } = settings
+  new AnsweredRequests(metrics, new AccessLog(logger), adminRoutes(app), measureOperations).register(fastify)
 }
 
 function showConfiguration(settings: Settings, metrics: Metrics): void {

@@ -1,4 +1,4 @@
-// The meter in front of the store: it counts and times appends and reads, and shows the status as gauges.
+// The meter in front of the store: it counts and times appends and reads; and what shows the status as gauges.
 import { codeOf } from '../contract/errors.js'
 import type { RecordedEvent } from '../contract/event.js'
 import type { AppendRequest, EventStore, StoreStatus } from '../contract/event-store.js'
@@ -15,8 +15,6 @@ export interface Meters {
 
 export function meteredStore(store: EventStore, meters: Meters): EventStore {
   const { metrics, levels, slow } = meters
-  showStatus(store, metrics)
-  showLatencies(metrics, levels)
   return wrapStore(store, {
     append: (request, terms) => {
       const begun = performance.now()
@@ -56,6 +54,12 @@ export function meteredStore(store: EventStore, meters: Meters): EventStore {
     status: 'through',
     close: 'through',
   })
+}
+
+/** What is looked up when somebody asks for it. */
+export function showStore(store: EventStore, metrics: Metrics, levels: ServiceLevels): void {
+  showStatus(store, metrics)
+  showLatencies(metrics, levels)
 }
 
 function showStatus(store: EventStore, metrics: Metrics): void {
