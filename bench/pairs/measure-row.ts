@@ -1,5 +1,5 @@
 // Measures one row: pairs of fresh processes, both sides started, warmed and measured by turns, the order reversed each time.
-import { pause } from '../engine/figures.js'
+import { median, pause } from '../engine/figures.js'
 import { loadNow } from '../engine/machine.js'
 import { type Comparison, compare, type Interval, intervalOf } from './comparison.js'
 import type { PairRow } from './row.js'
@@ -12,6 +12,7 @@ export interface Settings {
   readonly pairs: number
   readonly seconds: number
   readonly directory: string
+  readonly warmingSeconds?: number
 }
 
 export interface RowResult extends Comparison {
@@ -21,6 +22,10 @@ export interface RowResult extends Comparison {
   readonly better: PairRow['better']
   /** CPU of the measured process for each operation, after by before; steadier than time where others are at work. */
   readonly cpu?: Interval
+  /** Of each pair. */
+  readonly cpuRatios?: readonly number[]
+  /** CPU of the measured process for each operation in microseconds, of each side. */
+  readonly cpuMicros?: readonly [before: number, after: number]
   readonly tookSeconds: number
   readonly load: string
 }
@@ -37,7 +42,7 @@ export async function measureRow(row: PairRow, settings: Settings): Promise<RowR
   for (let pair = 0; pair < settings.pairs; pair++) {
     const subjects = await started(row, settings)
     try {
-      for (const subject of subjects) await subject.measure(WARMING_SECONDS)
+      for (const subject of subjects) await subject.measure(settings.warmingSeconds ?? WARMING_SECONDS)
       const results = [before, after]
       for (const at of pair % 2 === 0 ? [0, 1] : [1, 0]) {
         await pause()
@@ -55,10 +60,16 @@ export async function measureRow(row: PairRow, settings: Settings): Promise<RowR
     unit: row.unit,
     better: row.better,
     ...compare(figures(before), figures(after), row.better),
-    ...(cpu.every(ratio => ratio > 0 && Number.isFinite(ratio)) ? { cpu: intervalOf(cpu) } : {}),
+    ...(cpu.every(ratio => ratio > 0 && Number.isFinite(ratio))
+      ? { cpu: intervalOf(cpu), cpuRatios: cpu, cpuMicros: [microsOf(before), microsOf(after)] as const }
+      : {}),
     tookSeconds: Math.round((performance.now() - begun) / 1_000),
     load: loadNow(),
   }
+}
+
+function microsOf(side: readonly Measured[]): number {
+  return median(side.map(({ cpu }) => cpu)) * 1e6
 }
 
 async function started(row: PairRow, { sides, directory }: Settings): Promise<Subject[]> {

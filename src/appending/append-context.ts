@@ -16,6 +16,8 @@ export interface AppendContext {
   readonly bytes: number
   /** As declared, because the URL as sent may hold what must not be logged. */
   readonly route: string
+  /** The id that a client gave the frame, where it came in one: a socket's frames share its correlation id. */
+  readonly frame?: string
 }
 
 /** `key` is the key the body implies; the header Idempotency-Key takes precedence. Throws INVALID_REQUEST. */

@@ -46,7 +46,7 @@ export class Appends {
   private async noted(
     stored: Promise<Appended>,
     { events }: AppendRequest,
-    { author, bytes, route }: AppendContext,
+    { author, bytes, route, frame }: AppendContext,
   ): Promise<Appended> {
     const begun = performance.now()
     const appended = await stored
@@ -58,6 +58,7 @@ export class Appends {
       agent_id: author.agentId,
       session_id: events[0]?.sessionId,
       correlation_id: author.correlationId,
+      frame_id: frame,
       trace_id: author.traceparent?.slice(3, 35),
       duplicate: appended.duplicate,
       duration_ms: Math.round((performance.now() - begun) * 1000) / 1000,

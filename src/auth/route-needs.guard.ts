@@ -3,11 +3,16 @@ import { type INestApplicationContext, RequestMethod } from '@nestjs/common'
 import { MetadataScanner, ModulesContainer } from '@nestjs/core'
 import { NEEDS, type Need, TAKES_TICKETS } from './scope.decorator.js'
 
+/** Where the description of a route for OpenAPI is kept. */
+const OPERATION = 'swagger/apiOperation'
+
 interface DeclaredRoute {
   readonly handler: string
   readonly keys: readonly string[]
   readonly need: Need | undefined
   readonly takesTickets: boolean
+  /** The name of the route in generated clients. */
+  readonly operationId: string | undefined
 }
 
 const pathsOf = (target: object): string[] => [Reflect.getMetadata('path', target) ?? ''].flat()
@@ -28,6 +33,12 @@ export function openRoutes(app: INestApplicationContext): OpenRoutes {
     if (entry !== undefined) for (const key of route.keys) found.set(key, entry)
   }
   return found
+}
+
+/** The names of the routes that change something about the service, by key. */
+export function adminRoutes(app: INestApplicationContext): ReadonlyMap<string, string> {
+  const changing = declaredRoutes(app).filter(({ need }) => need === 'admin.write')
+  return new Map(changing.flatMap(({ keys, handler, operationId }) => keys.map(key => [key, operationId ?? handler])))
 }
 
 function entryOf({ need, takesTickets }: DeclaredRoute): Entry | undefined {
@@ -58,6 +69,7 @@ function declaredRoutes(app: INestApplicationContext): DeclaredRoute[] {
           ),
           need: Reflect.getMetadata(NEEDS, handler) ?? Reflect.getMetadata(NEEDS, metatype),
           takesTickets: Reflect.getMetadata(TAKES_TICKETS, handler) === true,
+          operationId: Reflect.getMetadata(OPERATION, handler)?.operationId,
         })
       }
     }

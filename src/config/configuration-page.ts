@@ -52,6 +52,11 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   tracesOperations:
     'operations that are all recorded: routes as `POST /v1/events`, or `event_store.append`; in a variable with commas between',
   serviceLevels: 'the objectives of the service, as below; what is left out keeps its default. The variable takes JSON',
+  businessMetrics:
+    'rules by which events are counted for what they say, as [METRICS.md](METRICS.md#business-metrics) has it; a list replaces the shipped one. The variable takes JSON',
+  measureOperations:
+    'whether requests, appends, reads and syncs are counted and timed. Without it their metrics stand still, objectives are not judged, no mode begins for slow or failing writes, and every hour is quiet for snapshots; it is there to show what measuring costs',
+  slowOperationMs: 'an append or a page that takes at least so many milliseconds leaves a warning in the log; 0: none',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',

@@ -1,6 +1,7 @@
 // Every setting there is and the values it accepts, in one table for the loader, the command line and the docs.
 import type { WorkLimits } from '../contract/work-limits.js'
 import type { AlertingSettings } from './alerting-settings.js'
+import { type BusinessRule, parseBusinessMetrics } from './business-settings.js'
 import {
   type ModeThresholds,
   parseAlerting,
@@ -89,6 +90,12 @@ export abstract class Settings {
   abstract readonly tracesAgents: readonly string[]
   abstract readonly tracesOperations: readonly string[]
   abstract readonly serviceLevels: ServiceLevelSettings
+  /** Events that are counted for what they say. */
+  abstract readonly businessMetrics: readonly BusinessRule[]
+  /** Whether requests, appends, reads and syncs are counted and timed. */
+  abstract readonly measureOperations: boolean
+  /** An append or a page that takes at least as long leaves a warning; 0: none does. */
+  abstract readonly slowOperationMs: number
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -183,6 +190,9 @@ export const settingTable: SettingTable<Settings> = {
     ),
   },
   serviceLevels: { variable: 'LIGHTHOUSE_SERVICE_LEVELS', parse: parseServiceLevels },
+  businessMetrics: { variable: 'LIGHTHOUSE_BUSINESS_METRICS', parse: parseBusinessMetrics },
+  measureOperations: { variable: 'LIGHTHOUSE_MEASURE_OPERATIONS', parse: flag },
+  slowOperationMs: { variable: 'LIGHTHOUSE_SLOW_OPERATION_MS', parse: wholeNumber(0, 3_600_000) },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },

@@ -55,11 +55,11 @@ export class ComponentChecks {
   }
 
   private storage(): ComponentFinding {
-    const { write, size } = this.store.standing.status
+    const { write } = this.store.standing.status
     return storageFinding({
       ...this.monitors.volume,
       writable: write.writable,
-      usedBytes: size?.diskBytes ?? 0,
+      usedBytes: this.monitors.directoryBytes ?? null,
       levels: this.monitors.levelsOf('storage_space', 'storage_growth', 'storage_hung', 'storage_permission'),
     })
   }

@@ -32,7 +32,8 @@ export interface StorageFacts {
   readonly volume: VolumeFacts | undefined
   readonly silentMs: number
   readonly writable: boolean
-  readonly usedBytes: number
+  /** Null until the data directory was looked through. */
+  readonly usedBytes: number | null
   readonly levels: readonly SignalLevel[]
 }
 

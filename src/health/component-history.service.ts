@@ -4,6 +4,7 @@ import { TokenVerifier } from '../auth/token-verifier.js'
 import { Metrics } from '../metrics/metrics.js'
 import { Monitors } from '../monitors/monitors.service.js'
 import { COMPONENTS, ComponentChecks } from './component-checks.service.js'
+import type { State } from './component-findings.js'
 import { type HealthChange, HealthHistory } from './health-history.js'
 
 const EVERY_MS = 5_000
@@ -67,12 +68,18 @@ export class ComponentHistory implements OnApplicationBootstrap, OnApplicationSh
       'How long 99 of 100 turns of the event loop waited at most.',
       () => monitors.loop.waitMs / 1_000,
     )
+    const help = '1 while the component is up, 0.5 while it is degraded, 0 while it is down.'
+    metrics.table('component_up', help, ['component'], () =>
+      [...this.history.states].map(([component, state]) => ({ labels: { component }, value: UP[state] })),
+    )
     for (const [name, [metric, help]] of Object.entries(TRAFFIC)) {
       const key = name as keyof typeof TRAFFIC
       if (monitors.traffic[key] !== undefined) metrics.count(metric, help, () => monitors.traffic[key] ?? 0)
     }
   }
 }
+
+const UP: Readonly<Record<State, number>> = { up: 1, degraded: 0.5, down: 0 }
 
 const TRAFFIC = {
   diskReadBytes: ['disk_read_bytes_total', 'Bytes this process read from disks.'],

@@ -14,12 +14,13 @@ import { Metrics } from '../metrics/metrics.js'
 import { OperationsModule } from '../operations/operations.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
 import { SnapshotsModule } from '../snapshots/snapshots.module.js'
+import { WebSocketModule } from '../websocket/websocket.module.js'
 import { ComponentHistory } from './component-history.service.js'
 import { HealthModule } from './health.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  const modules = [EventsModule, GroupsModule, ReplayModule, SnapshotsModule, OperationsModule]
+  const modules = [EventsModule, GroupsModule, ReplayModule, SnapshotsModule, OperationsModule, WebSocketModule]
   server = await startServer([HealthModule, ...modules])
   const json = { type: 'Told', stream: 'agent_a', data: { secret: 'canary-in-data' } }
   await server.call('/v1/events', { json, as: ADMIN })
@@ -171,4 +172,47 @@ test('strangers who ask again and again are shown one picture', async () => {
   metrics.gauge('probe_of_this_test', 'Counts who looks.', () => ++looks)
   await Promise.all(Array.from({ length: 100 }, () => metricsOf({})))
   expect(looks).toBeLessThanOrEqual(2)
+})
+
+test('decisions are counted by the shipped rules, once, and strangers see their sum', async () => {
+  const json = { type: 'ValidationDecided', stream: 'agent_a', data: { decision: 'canary' } }
+  const headers = { 'idempotency-key': 'decided-once' }
+  for (const status of [201, 200])
+    expect((await server.call('/v1/events', { json, headers, as: ADMIN })).status).toBe(status)
+  const of = (outcome: string) =>
+    `lighthouse_business_events_total{metric="validation_decisions",event_outcome="${outcome}"}`
+  expect((await metricsOf({ authorization: bearerOf(ADMIN) })).get(of('canary'))).toBe(1)
+  let seen = await metricsOf({})
+  // That text is up to a second old.
+  while (!seen.has(of('all'))) seen = await metricsOf({})
+  expect(seen.get(of('all'))).toBe(1)
+  expect([...seen.keys()].join()).not.toContain('canary')
+})
+
+test('what admins do to the service is counted by what came of it, and what they look at is not', async () => {
+  const forced = (json: object, as = ADMIN) => server.call('/v1/admin/mode', { json, as })
+  expect((await forced({ mode: 'WARNING', reason: 'a drill' })).status).toBe(200)
+  expect((await forced({ mode: 'NORMAL', reason: 'the drill is over' })).status).toBe(200)
+  expect((await forced({ mode: 'WRONG' })).status).toBe(400)
+  expect((await forced({ mode: 'WARNING', reason: 'x' }, agent('a', 'agent'))).status).toBe(403)
+  expect((await server.call('/v1/admin/mode')).status).toBe(200)
+  const seen = await metricsOf({ authorization: bearerOf(ADMIN) })
+  const told = [...seen].filter(([name]) => name.startsWith('lighthouse_admin_actions_total'))
+  expect(told).toEqual([
+    ['lighthouse_admin_actions_total{action="forceMode",outcome="done"}', 2],
+    ['lighthouse_admin_actions_total{action="forceMode",outcome="refused"}', 2],
+  ])
+})
+
+test('each component, each sync and the settings in force are told', async () => {
+  await server.app.get(ComponentHistory, { strict: false }).look()
+  const seen = await metricsOf({ authorization: bearerOf(ADMIN) })
+  for (const component of ['event_store', 'network'])
+    expect(seen.get(`lighthouse_component_up{component="${component}"}`)).toBe(1)
+  expect(seen.get('lighthouse_append_batch_events_count')).toBe(seen.get('lighthouse_sync_duration_seconds_count'))
+  expect(seen.get('lighthouse_append_batch_events_sum')).toBe(seen.get('lighthouse_head_position'))
+  expect(
+    [...seen.keys()].filter(name => /^lighthouse_config_info\{hash="[0-9a-f]{16}",version="/.test(name)),
+  ).toHaveLength(1)
+  expect(seen.get('lighthouse_disk_usage_bytes')).toBeGreaterThanOrEqual(0)
 })

@@ -34,6 +34,10 @@ export class AccessLog {
     this.stream = (logger as unknown as Readonly<Record<symbol, Stream>>)[pino.symbols.streamSym] as Stream
   }
 
+  get isKept(): boolean {
+    return this.logger.isLevelEnabled('info')
+  }
+
   /** Undefined when lines of this level are not logged. */
   line(level: 'debug' | 'info', operation: string, status: number): AccessLine | undefined {
     if (!this.logger.isLevelEnabled(level)) return undefined

@@ -12,12 +12,13 @@ export class DurationSeries {
     this.counts = new Uint32Array(bounds.length + 1)
   }
 
-  observe(seconds: number): void {
+  /** In the unit of the bounds. */
+  observe(value: number): void {
     const { bounds } = this
     let bucket = 0
-    while (bucket < bounds.length && seconds > (bounds[bucket] as number)) bucket++
+    while (bucket < bounds.length && value > (bounds[bucket] as number)) bucket++
     this.counts[bucket] = (this.counts[bucket] as number) + 1
-    this.sum += seconds
+    this.sum += value
   }
 }
 

@@ -10,6 +10,8 @@ const { getToken, makeCounterProvider, makeGaugeProvider } = await import('@will
 /** In seconds, from the sync of a good disk up to that of a disk in trouble. */
 const APPEND_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]
 const READ_BUCKETS = [0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 30]
+/** In events. */
+const BATCH_BUCKETS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 5_000]
 const HTTP_BUCKETS = [0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30]
 
 /** The package would register metrics for the whole process, but each application must have a registry of its own. */
@@ -59,6 +61,13 @@ const providers: Readonly<Record<keyof Measured, Provider>> = {
     'route',
     'status',
   ]),
+  frameDuration: durations(
+    'websocket_frame_duration_seconds',
+    'From a frame of a client to its answer, by what came of it.',
+    HTTP_BUCKETS,
+    ['type', 'outcome'],
+  ),
+  batchEvents: durations('append_batch_events', 'Events that became durable by one sync.', BATCH_BUCKETS),
 }
 
 function metricsOf(...made: readonly unknown[]): Metrics {

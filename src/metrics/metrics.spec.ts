@@ -72,3 +72,22 @@ test('two servers in one process count each for itself, and nothing is counted f
   expect(linesOf(await other.text(), 'events_read_total')).toEqual(['lighthouse_events_read_total 0'])
   expect(register.getMetricsAsArray()).toEqual([])
 })
+
+test('a scrape asks Node for nothing that can end the process', async () => {
+  const metrics = await metricsUnderTest()
+  const inside = process as unknown as Record<'_getActiveHandles' | '_getActiveRequests', () => object[]>
+  const { _getActiveHandles: handles, _getActiveRequests: requests } = inside
+  let asked = 0
+  const ask = () => {
+    asked++
+    return []
+  }
+  Object.assign(inside, { _getActiveHandles: ask, _getActiveRequests: ask })
+  try {
+    const text = await metrics.text()
+    expect(asked).toBe(0)
+    expect(text).toContain('nodejs_active_resources_total')
+  } finally {
+    Object.assign(inside, { _getActiveHandles: handles, _getActiveRequests: requests })
+  }
+})

@@ -10,6 +10,12 @@ import { withoutNames } from './without-names.js'
 /** Anybody may read the metrics as often as they like, so the text for strangers is made at most once in this time. */
 const STRANGERS_MS = 1_000
 
+/**
+ * These ask functions of Node that it does not document, which make an object of every open handle and end the process
+ * when one of them is just being freed. `nodejs_active_resources` tells the same.
+ */
+const UNSAFE = ['handles', 'requests'].flatMap(of => [`nodejs_active_${of}`, `nodejs_active_${of}_total`])
+
 /** The text format of Prometheus. */
 export const METRICS_TYPE = 'text/plain; version=0.0.4; charset=utf-8'
 export type Measured = Pick<
@@ -23,7 +29,14 @@ export type Measured = Pick<
   | 'eventsRead'
   | 'readDuration'
   | 'httpDuration'
+  | 'frameDuration'
+  | 'batchEvents'
 >
+
+interface Row<L extends string> {
+  readonly labels: Readonly<Record<L, string>>
+  readonly value: number
+}
 
 export class Metrics {
   readonly registry = new Registry()
@@ -40,10 +53,13 @@ export class Metrics {
   readonly eventsRead: Counter
   readonly readDuration: DurationHistogram
   readonly httpDuration: DurationHistogram<'method' | 'route' | 'status'>
+  readonly frameDuration: DurationHistogram<'type' | 'outcome'>
+  readonly batchEvents: DurationHistogram
 
   /** The one series of each histogram without labels. */
   readonly appends: DurationSeries
   readonly syncs: DurationSeries
+  readonly batches: DurationSeries
   readonly reads: DurationSeries
   readonly appended: AppendedEvents
 
@@ -55,11 +71,13 @@ export class Metrics {
     for (const metric of Object.values(measured)) this.registry.registerMetric(metric as never)
     this.appends = measured.appendDuration.series({})
     this.syncs = measured.syncDuration.series({})
+    this.batches = measured.batchEvents.series({})
     this.reads = measured.readDuration.series({})
     this.appended = new AppendedEvents(measured.eventsAppended, this.agents, this.types)
     const named = { agent_id: this.agents, event_type: this.types }
     for (const labels of Object.values(named)) labels.listen(() => void giveUpSeries(this.eventsAppended, named))
     collectDefaultMetrics({ register: this.registry })
+    for (const name of UNSAFE) this.registry.removeSingleMetric(name)
     const now = () => performance.now()
     this.whole = new SharedText(() => this.registry.metrics(), 0, now)
     this.unnamed = new SharedText(() => withoutNames(this.registry), STRANGERS_MS, now)
@@ -124,12 +142,7 @@ export class Metrics {
   }
 
   /** Adds a gauge with several labels, whose series are looked up at every scrape. */
-  table<L extends string>(
-    name: string,
-    help: string,
-    labelNames: readonly L[],
-    look: () => readonly { readonly labels: Readonly<Record<L, string>>; readonly value: number }[],
-  ): void {
+  table<L extends string>(name: string, help: string, labelNames: readonly L[], look: () => readonly Row<L>[]): void {
     const gauge: Gauge<L> = new Gauge<L>({
       name: `lighthouse_${name}`,
       help,
@@ -144,14 +157,21 @@ export class Metrics {
 
   /** Adds a counter with one label that is kept elsewhere and read at every scrape. */
   tally(name: string, help: string, label: string, look: () => Readonly<Record<string, number>>): void {
-    const counter: Counter = new Counter({
+    this.tallies(name, help, [label], () =>
+      Object.entries(look()).map(([of, value]) => ({ labels: { [label]: of }, value })),
+    )
+  }
+
+  /** Adds a counter with several labels that is kept elsewhere and read at every scrape. */
+  tallies<L extends string>(name: string, help: string, labelNames: readonly L[], look: () => readonly Row<L>[]): void {
+    const counter: Counter<L> = new Counter<L>({
       name: `lighthouse_${name}`,
       help,
-      labelNames: [label],
+      labelNames: [...labelNames],
       registers: [this.registry],
       collect: () => {
         counter.reset()
-        for (const [value, count] of Object.entries(look())) counter.inc({ [label]: value }, count)
+        for (const { labels, value } of look()) counter.inc(labels, value)
       },
     })
   }

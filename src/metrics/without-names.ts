@@ -1,8 +1,8 @@
 // Metrics for readers who may not see names: series that differ only by a name become one, which is their sum. Pure.
 import { type MetricObject, Registry } from 'prom-client'
 
-/** Labels that hold names of agents, event types and groups. A new label of this kind must be added, or it leaks. */
-const NAMES: ReadonlySet<string> = new Set(['agent_id', 'event_type', 'subscription'])
+/** Labels that hold names of agents, event types and groups, or what events say. A new label of this kind must be added, or it leaks. */
+const NAMES: ReadonlySet<string> = new Set(['agent_id', 'event_type', 'event_outcome', 'subscription'])
 const ALL = 'all'
 
 interface Series {

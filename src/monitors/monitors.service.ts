@@ -4,6 +4,7 @@ import { setTimeout } from 'node:timers/promises'
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { type Cause, type SignalLevel, Signals } from '../signals/signals.js'
+import { DirectoryUse } from './directory-use.js'
 import { type LoopFigures, LoopWatch } from './loop-watch.js'
 import { memoryUse } from './memory-use.js'
 import { descriptorsOf, type Traffic, trafficOf } from './process-facts.js'
@@ -24,6 +25,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   private readonly resources: ResourceMonitor
   private readonly process: ProcessMonitor
   private readonly watch = new LoopWatch()
+  private readonly directory: DirectoryUse
   private timer: NodeJS.Timeout | undefined
   /** Of the last window, so who asks often changes nothing. */
   loop: LoopFigures = { waitMs: 0, longestCollectionMs: 0, collectionMs: 0 }
@@ -37,6 +39,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
     this.writes = new WriteMonitor(levels, signals, modeThresholds)
     this.process = new ProcessMonitor(signals)
     const directory = resolve(dataDir)
+    this.directory = new DirectoryUse(directory)
     this.resources = new ResourceMonitor(signals, modeThresholds, {
       volume: () => volumeOf(directory),
       memory: memoryUse,
@@ -60,6 +63,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   async onModuleInit(): Promise<void> {
     this.watch.start()
     this.timer = setInterval(() => void this.look(), SLICE_MS).unref()
+    void this.directory.measure(performance.now())
     // A volume that hangs must not keep the server from starting.
     await Promise.race([this.resources.measure(), setTimeout(PATIENCE_MS, undefined, { ref: false })])
     this.traffic = await trafficOf()
@@ -68,6 +72,11 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   onApplicationShutdown(): void {
     clearInterval(this.timer)
     this.watch.stop()
+  }
+
+  /** What the data directory takes; undefined until it was looked at. */
+  get directoryBytes(): number | undefined {
+    return this.directory.bytes
   }
 
   /** undefined until the volume was looked at. */
@@ -87,6 +96,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
     })
     this.loop = this.watch.endWindow()
     void this.resources.measure()
+    void this.directory.measure(performance.now())
     const [descriptors, traffic] = await Promise.all([descriptorsOf(), trafficOf()])
     this.traffic = traffic
     const { heapUsed: heapBytes, rss: residentBytes } = process.memoryUsage()

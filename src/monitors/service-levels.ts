@@ -65,6 +65,13 @@ export class ServiceLevels {
   /** While nobody follows nothing is delivered. */
   private isFollowed = false
 
+  constructor(
+    /** An append or a page that takes at least as long is worth a line of the log. */
+    readonly slowMs = Number.POSITIVE_INFINITY,
+    /** Without it nothing is counted or timed here. */
+    readonly measures = true,
+  ) {}
+
   begin(): void {
     this.begun++
   }

@@ -5,8 +5,10 @@ import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fa
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
 import { Authentication } from '../auth/authentication.js'
-import { assertEveryRouteDeclares, openRoutes } from '../auth/route-needs.guard.js'
+import { adminRoutes, assertEveryRouteDeclares, openRoutes } from '../auth/route-needs.guard.js'
+import { configHash } from '../config/config-hash.js'
 import { Settings } from '../config/settings.js'
+import { productVersion } from '../config/version.js'
 import { StoreError } from '../contract/errors.js'
 import { LIMITS } from '../contract/limits.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
@@ -129,7 +131,17 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   authentication.register(fastify, openRoutes(app))
   const tracing = app.get(Tracing, { strict: false })
   if (tracing.isOn) traceRequests(fastify, tracing)
-  new AnsweredRequests(app.get(Metrics, { strict: false }), new AccessLog(logger)).register(fastify)
+  const metrics = app.get(Metrics, { strict: false })
+  const settings = app.get(Settings)
+  showConfiguration(settings, metrics)
+  const { measureOperations } = settings
+  new AnsweredRequests(metrics, new AccessLog(logger), adminRoutes(app), measureOperations).register(fastify)
+}
+
+function showConfiguration(settings: Settings, metrics: Metrics): void {
+  const labels = { hash: configHash(settings), version: productVersion() }
+  const help = 'Always 1; the hash is another when a setting that is no secret is another.'
+  metrics.table('config_info', help, ['hash', 'version'], () => [{ labels, value: 1 }])
 }
 
 /** Headers of every answer; a route may set its own values for its answer. */

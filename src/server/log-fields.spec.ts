@@ -100,7 +100,7 @@ test('an append has one line at debug, over HTTP and over a socket', async () =>
   await client.close()
   const { size_bytes: _, ...same } = line
   const over = await appended('over-a-socket')
-  expect(over).toMatchObject({ ...same, event_id: [events[0].id], operation_type: '/v1/stream' })
+  expect(over).toMatchObject({ ...same, event_id: [events[0].id], frame_id: 'a', operation_type: '/v1/stream' })
 })
 
 test('the line of a request names its trace', async () => {

@@ -1,16 +1,20 @@
 // What the meter counts stays few series, however many agents come and go, and no sum of it ever falls.
+import { Logger } from '@nestjs/common'
 import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import type { EventStore } from '../contract/event-store.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
 import { meteredStore } from './metered-store.js'
+import { SlowOperations } from './slow-operations.js'
 
 const append = () => Promise.resolve({ events: [], duplicate: false })
 /** Takes everything and keeps nothing. */
 const stored = new Proxy({}, { get: () => append }) as EventStore
 
+const slow = new SlowOperations(new Logger('storage'), stored)
+
 test('who is busy no longer gives the series up, and what it counted goes on as that of the others', async () => {
   const metrics = await metricsUnderTest()
-  const store = meteredStore(stored, metrics, new ServiceLevels())
+  const store = meteredStore(stored, { metrics, levels: new ServiceLevels(), slow })
   const events = Array.from({ length: 112 }, () => ({ type: 'Told', stream: 's', data: {} }))
   let [appended, others, most] = [0, 0, 0]
   for (let generation = 0; generation < 20; generation++) {
@@ -31,7 +35,7 @@ test('who is busy no longer gives the series up, and what it counted goes on as 
 
 test('a type that is busy no longer gives its series up too', async () => {
   const metrics = await metricsUnderTest()
-  const store = meteredStore(stored, metrics, new ServiceLevels())
+  const store = meteredStore(stored, { metrics, levels: new ServiceLevels(), slow })
   for (let generation = 0; generation < 3; generation++) {
     const events = Array.from({ length: 11_000 }, (_, n) => ({
       type: `t${generation}-${n % 100}`,

@@ -1,14 +1,20 @@
-// The meter in front of the store: it counts and times appends and reads, and shows the status as gauges.
+// The meter in front of the store: it counts and times appends and reads; and what shows the status as gauges.
 import { codeOf } from '../contract/errors.js'
 import type { RecordedEvent } from '../contract/event.js'
-import type { EventStore, StoreStatus } from '../contract/event-store.js'
+import type { AppendRequest, EventStore, StoreStatus } from '../contract/event-store.js'
 import type { Metrics } from '../metrics/metrics.js'
 import type { ServiceLevels, TimedWork } from '../monitors/service-levels.js'
+import type { SlowOperation, SlowOperations } from './slow-operations.js'
 import { wrapStore } from './wrap-store.js'
 
-export function meteredStore(store: EventStore, metrics: Metrics, levels: ServiceLevels): EventStore {
-  showStatus(store, metrics)
-  showLatencies(metrics, levels)
+export interface Meters {
+  readonly metrics: Metrics
+  readonly levels: ServiceLevels
+  readonly slow: SlowOperations
+}
+
+export function meteredStore(store: EventStore, meters: Meters): EventStore {
+  const { metrics, levels, slow } = meters
   return wrapStore(store, {
     append: (request, terms) => {
       const begun = performance.now()
@@ -18,12 +24,15 @@ export function meteredStore(store: EventStore, metrics: Metrics, levels: Servic
           const ms = performance.now() - begun
           levels.done('append', ms)
           metrics.appends.observe(ms / 1000)
+          if (ms >= levels.slowMs) slow.note(slowAppend(request, ms))
           if (!appended.duplicate) metrics.appended.stored(request.author.agentId, request.events)
           return appended
         },
         (error: unknown) => {
           const code = codeOf(error)
-          levels.failed('append', performance.now() - begun, code)
+          const ms = performance.now() - begun
+          levels.failed('append', ms, code)
+          if (ms >= levels.slowMs) slow.note(slowAppend(request, ms))
           metrics.appendsFailed.inc({ code: code ?? 'INTERNAL' })
           throw error
         },
@@ -31,7 +40,7 @@ export function meteredStore(store: EventStore, metrics: Metrics, levels: Servic
     },
     read: request => {
       const events = store.read(request)[Symbol.asyncIterator]()
-      return new MeteredRead(events, metrics, request.limit === undefined ? undefined : levels)
+      return new MeteredRead(events, metrics, request.limit === undefined ? undefined : meters)
     },
     find: async key => {
       const found = await store.find(key)
@@ -47,6 +56,12 @@ export function meteredStore(store: EventStore, metrics: Metrics, levels: Servic
   })
 }
 
+/** What is looked up when somebody asks for it. */
+export function showStore(store: EventStore, metrics: Metrics, levels: ServiceLevels): void {
+  showStatus(store, metrics)
+  showLatencies(metrics, levels)
+}
+
 function showStatus(store: EventStore, metrics: Metrics): void {
   const show = (name: string, help: string, look: (status: StoreStatus) => number) =>
     metrics.gauge(name, help, () => look(store.status()))
@@ -56,7 +71,7 @@ function showStatus(store: EventStore, metrics: Metrics): void {
   show('append_queue_length', 'Appends that wait for the disk.', ({ queued }) => queued)
   show('append_queue_bytes', 'Their bytes.', ({ queuedBytes }) => queuedBytes)
   show('damaged_ranges', 'Ranges of positions known to be damaged.', ({ damaged }) => damaged.length)
-  show('disk_usage_bytes', 'Bytes of the log on disk.', ({ size }) => size?.diskBytes ?? 0)
+  show('log_bytes', 'Bytes of the segments on disk, archives as they are packed.', ({ size }) => size?.diskBytes ?? 0)
 }
 
 const QUANTILES: readonly number[] = [0.5, 0.95, 0.99, 0.999]
@@ -98,7 +113,7 @@ class MeteredRead implements AsyncIterableIterator<RecordedEvent, void> {
     private readonly events: AsyncIterator<RecordedEvent, void>,
     private readonly metrics: Metrics,
     /** For pages alone: a read without an end lasts as long as its reader likes. */
-    private readonly levels: ServiceLevels | undefined,
+    private readonly meters: Meters | undefined,
   ) {}
 
   [Symbol.asyncIterator](): this {
@@ -129,8 +144,25 @@ class MeteredRead implements AsyncIterableIterator<RecordedEvent, void> {
     if (this.ended) return
     this.ended = true
     const ms = performance.now() - this.begun
-    this.levels?.done('query', ms)
+    if (this.meters !== undefined) this.tell(this.meters, ms)
     this.metrics.reads.observe(ms / 1000)
     this.metrics.eventsRead.inc(this.count)
+  }
+  private tell({ levels, slow }: Meters, ms: number): void {
+    levels.done('query', ms)
+    if (ms < levels.slowMs) return
+    slow.note({ operation_type: 'event_store.read', duration_ms: ms, event_count: this.count })
+  }
+}
+
+function slowAppend({ author, events }: AppendRequest, ms: number): SlowOperation {
+  const { agentId, correlationId, traceparent } = author
+  return {
+    operation_type: 'event_store.append',
+    duration_ms: ms,
+    event_count: events.length,
+    agent_id: agentId,
+    ...(correlationId === undefined ? undefined : { correlation_id: correlationId }),
+    ...(traceparent === undefined ? undefined : { trace_id: traceparent.slice(3, 35) }),
   }
 }

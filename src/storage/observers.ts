@@ -66,8 +66,9 @@ const SENTENCES = {
 /** A duration is observed once for each sync, not once for each event. */
 export function metricsObserver(metrics: Metrics, levels: ServiceLevels): Observer {
   return {
-    appended: ({ syncMs }) => {
+    appended: ({ events, syncMs }) => {
       metrics.syncs.observe(syncMs / 1_000)
+      metrics.batches.observe(events)
       levels.done('sync', syncMs)
       levels.durable()
     },

@@ -39,7 +39,7 @@ describe('the store of a server', () => {
     expect(text).toContain('lighthouse_events_appended_total{agent_id="a1",event_type="opened"} 1')
     expect(text).toContain('lighthouse_events_read_total 3')
     expect(text).toContain('lighthouse_head_position 2')
-    expect(text).toContain('lighthouse_disk_usage_bytes 0')
+    expect(text).toContain('lighthouse_log_bytes 0')
   })
 
   test('refuses appends while the mode does, answers what is stored already, and goes on reading', async () => {

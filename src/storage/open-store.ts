@@ -12,8 +12,9 @@ import type { ServiceLevels } from '../monitors/service-levels.js'
 import type { Signals } from '../signals/signals.js'
 import type { Tracing } from '../tracing/tracing.js'
 import { gatedStore } from './gated-store.js'
-import { meteredStore } from './metered-store.js'
+import { meteredStore, showStore } from './metered-store.js'
 import { logObserver, metricsObserver, signalsObserver } from './observers.js'
+import { SlowOperations } from './slow-operations.js'
 import { tracedStore } from './traced-store.js'
 
 /** No setting names the memory backend, because what it acknowledges ends with the process. */
@@ -49,9 +50,12 @@ export async function openStore(
   options: BackendOptions,
   { logger, metrics, mode, signals, levels, tracing }: Surroundings,
 ): Promise<OpenStore> {
-  const observers = new Observers([logObserver(logger), metricsObserver(metrics, levels), signalsObserver(signals)])
-  const bare = await openBackend(options, observers)
-  const gated = gatedStore(meteredStore(bare, metrics, levels), mode)
+  const told = [logObserver(logger), signalsObserver(signals)]
+  if (levels.measures) told.push(metricsObserver(metrics, levels))
+  const bare = await openBackend(options, new Observers(told))
+  showStore(bare, metrics, levels)
+  const meters = { metrics, levels, slow: new SlowOperations(logger, bare) }
+  const gated = gatedStore(levels.measures ? meteredStore(bare, meters) : bare, mode)
   return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated)
 }
 

@@ -6,6 +6,7 @@ import { EventStore } from '../contract/event-store.js'
 import { SideStore } from '../contract/side-store.js'
 import { DegradationModule } from '../degradation/degradation.module.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
+import { BusinessCounts } from '../metrics/business-counts.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { MonitorsModule } from '../monitors/monitors.module.js'
@@ -35,8 +36,16 @@ function open(settings: Settings, ...[metrics, mode, signals, levels, tracing]: 
   tracing.recordMoreWhile(() => mode.current !== 'NORMAL')
   const help = 'Spans of traces, by what became of them; dropped: more came than the collector took.'
   metrics.tally('spans_total', help, 'outcome', () => tracing.counts)
+  countBusiness(settings, metrics)
   const surroundings = { logger, metrics, mode, signals, levels, tracing }
   return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules, ...patience }, surroundings)
+}
+
+function countBusiness({ businessMetrics }: Settings, metrics: Metrics): void {
+  const counts = new BusinessCounts(businessMetrics)
+  const help = 'Events that a rule of the configuration counts for what they say.'
+  metrics.tallies('business_events_total', help, ['metric', 'event_outcome'], () => counts.values)
+  if (businessMetrics.length > 0) metrics.appended.countToo(counts)
 }
 
 @Module({
@@ -60,6 +69,9 @@ export class StorageModule implements OnApplicationShutdown {
     metrics: Metrics,
     monitors: Monitors,
   ) {
+    metrics.gauge('disk_usage_bytes', 'Bytes that the data directory takes on disk, at most a minute ago.', () => {
+      return monitors.directoryBytes ?? Number.NaN
+    })
     metrics.gauge('storage_used_ratio', 'Share of the volume of the data that is used, of bytes or inodes.', () => {
       return monitors.volumeFigures?.usedShare ?? Number.NaN
     })

@@ -1,6 +1,9 @@
 // The list of the kinds of frames that clients may send, to which each part of the server adds those it handles.
 import { Injectable } from '@nestjs/common'
 import type { Access, Scope } from '../auth/access.js'
+import { codeOf, ERRORS, type ErrorCode } from '../contract/errors.js'
+import type { DurationHistogram, DurationSeries } from '../metrics/duration-histogram.js'
+import { Metrics } from '../metrics/metrics.js'
 import type { FrameForm } from '../wire/event-frames.js'
 
 export interface ClientFrame {
@@ -57,30 +60,87 @@ export type FrameHandler<F extends ClientFrame> = (
 /** Makes a frame of the fields that came. What it throws breaks the protocol and ends the connection. */
 export type FrameReader<F extends ClientFrame> = (fields: Record<string, unknown>) => F
 
-interface Kind {
-  readonly read: FrameReader<ClientFrame>
-  readonly handle: FrameHandler<ClientFrame>
+type FrameOutcome = 'answered' | 'refused' | 'failed'
+type FrameDurations = DurationHistogram<'type' | 'outcome'>
+
+/** Is told what a frame is refused for. */
+export type Refuse = (error: unknown, frame: ClientFrame) => void
+
+export class FrameKind {
+  private answered: DurationSeries | undefined
+
+  constructor(
+    private readonly type: string,
+    readonly read: FrameReader<ClientFrame>,
+    private readonly handle: FrameHandler<ClientFrame>,
+    private readonly durations: FrameDurations,
+  ) {}
+
+  /** Done when the frame is answered. Throws and rejects only with what `refuse` does. */
+  answer(frame: ClientFrame, session: FrameSession, bytes: number, refuse: Refuse): void | Promise<void> {
+    const begun = performance.now()
+    let handled: void | Promise<void>
+    try {
+      handled = this.handle(frame, session, bytes)
+    } catch (error) {
+      this.fails(error, begun)
+      refuse(error, frame)
+      return
+    }
+    if (handled instanceof Promise) return this.settle(handled, frame, begun, refuse)
+    this.succeeds(begun)
+  }
+
+  private async settle(handled: Promise<void>, frame: ClientFrame, begun: number, refuse: Refuse): Promise<void> {
+    try {
+      await handled
+    } catch (error) {
+      this.fails(error, begun)
+      refuse(error, frame)
+      return
+    }
+    this.succeeds(begun)
+  }
+
+  private succeeds(begun: number): void {
+    this.answered ??= this.series('answered')
+    this.answered.observe((performance.now() - begun) / 1_000)
+  }
+
+  private fails(error: unknown, begun: number): void {
+    this.series(outcomeOf(error)).observe((performance.now() - begun) / 1_000)
+  }
+
+  private series(outcome: FrameOutcome): DurationSeries {
+    return this.durations.series({ type: this.type, outcome })
+  }
+}
+
+/** What the caller did wrong is no failure of the service. */
+function outcomeOf(error: unknown): FrameOutcome {
+  const code = codeOf(error)
+  const known = code !== undefined && Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode] : undefined
+  return known !== undefined && known.status < 500 ? 'refused' : 'failed'
 }
 
 @Injectable()
 export class FrameHandlers {
-  private readonly kinds = new Map<string, Kind>()
+  private readonly kinds = new Map<string, FrameKind>()
+
+  constructor(private readonly metrics: Metrics) {}
 
   /** To be called in constructors, so that every kind is known before the first connection. */
   add<F extends ClientFrame>(type: F['type'], read: FrameReader<F>, handle: FrameHandler<F>): void {
     // The cast is safe, because `handle` is only given what `read` of the same kind has made.
-    this.kinds.set(type, { read, handle: handle as FrameHandler<ClientFrame> })
+    const kind = new FrameKind(type, read, handle as FrameHandler<ClientFrame>, this.metrics.frameDuration)
+    this.kinds.set(type, kind)
   }
 
   get types(): string[] {
     return [...this.kinds.keys()].sort()
   }
 
-  readerOf(type: string): FrameReader<ClientFrame> | undefined {
-    return this.kinds.get(type)?.read
-  }
-
-  handle(frame: ClientFrame, session: FrameSession, bytes: number): void | Promise<void> {
-    return this.kinds.get(frame.type)?.handle(frame, session, bytes)
+  kindOf(type: string): FrameKind | undefined {
+    return this.kinds.get(type)
   }
 }

@@ -2,6 +2,7 @@
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
 import { FollowingModule } from '../following/following.module.js'
+import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
 import { WireModule } from '../wire/wire.module.js'
@@ -13,7 +14,7 @@ import { SseAnswers } from './sse-answers.service.js'
 import { UpcastView } from './upcast-view.service.js'
 
 @Module({
-  imports: [AuthModule, FollowingModule, StorageModule, UpcastingModule, WireModule],
+  imports: [AuthModule, FollowingModule, MetricsModule, StorageModule, UpcastingModule, WireModule],
   providers: [Draining, SseAnswers, FrameHandlers, NdjsonAnswers, LongAnswers, UpcastView],
   exports: [Draining, SseAnswers, FrameHandlers, NdjsonAnswers, LongAnswers, UpcastView],
 })

@@ -113,7 +113,7 @@ export class ClientSession implements Listener, FrameSession {
   }
 
   refuse(error: unknown, id?: string, isAppend = false): void {
-    const problem = this.problem(error, isAppend)
+    const problem = this.problem(error, isAppend, id)
     const retryAfterSeconds = retryAfterOf(error)
     this.send({
       type: 'error',
@@ -123,8 +123,8 @@ export class ClientSession implements Listener, FrameSession {
     } satisfies ServerFrame)
   }
 
-  problem(error: unknown, isAppend = false): object {
-    return this.services.reports.problem(error, this.upgrade, { isAppend })
+  problem(error: unknown, isAppend = false, frame?: string): object {
+    return this.services.reports.problem(error, this.upgrade, { isAppend, frame })
   }
 
   /** Reserves the id. Throws when it is taken or the connection has too many, and WORK_LIMIT when the agent has. */
@@ -312,19 +312,18 @@ export class ClientSession implements Listener, FrameSession {
   }
 
   private answer(frame: ClientFrame, bytes: number): void {
-    const { id } = frame
-    const failed = (error: unknown) => {
-      const code = codeOf(error)
-      if (code === 'RATE_LIMITED') this.services.handshakes.denied(code, (error as Error).message, this.access)
-      if (!this.isOver) this.refuse(error, id, frame.type === 'append')
+    if (this.isLeaving) {
+      this.refuseFrame(shuttingDown(), frame)
+      return
     }
-    try {
-      if (this.isLeaving) throw shuttingDown()
-      const handled = this.services.frames.handle(frame, this, bytes)
-      if (handled instanceof Promise) this.connection.guarded(() => handled.catch(failed))()
-    } catch (error) {
-      failed(error)
-    }
+    const answered = this.services.frames.kindOf(frame.type)?.answer(frame, this, bytes, this.refuseFrame)
+    if (answered instanceof Promise) this.connection.guarded(() => answered)()
+  }
+
+  private readonly refuseFrame = (error: unknown, { id, type }: ClientFrame): void => {
+    const code = codeOf(error)
+    if (code === 'RATE_LIMITED') this.services.handshakes.denied(code, (error as Error).message, this.access)
+    if (!this.isOver) this.refuse(error, id, type === 'append')
   }
 
   private authenticate(token: string): void {

@@ -22,7 +22,7 @@ export function readFrame(bytes: Buffer, form: FrameForm, handlers: FrameHandler
   const fields = plain(bytes, form)
   if (!isObject(fields)) throw new BrokenProtocol('A frame is one object.')
   const { type } = fields
-  const read = type === 'auth' ? readAuth : typeof type === 'string' ? handlers.readerOf(type) : undefined
+  const read = type === 'auth' ? readAuth : typeof type === 'string' ? handlers.kindOf(type)?.read : undefined
   if (read === undefined)
     throw new BrokenProtocol(`The type of a frame is one of ${['auth', ...handlers.types].join(', ')}.`)
   try {

@@ -5,6 +5,12 @@ import { ProblemFilter } from '../wire/problem.filter.js'
 import { traceIdOf } from '../wire/trace-context.js'
 import { STREAM_PATH, type UpgradeInfo } from './handshake.service.js'
 
+interface FrameFacts {
+  readonly isAppend: boolean
+  /** Its id, where it has one. */
+  readonly frame: string | undefined
+}
+
 export type WriteLine = (facts: object, message: string) => void
 
 @Injectable()
@@ -18,9 +24,9 @@ export class SessionReports {
     logger.setContext('websocket')
   }
 
-  problem(error: unknown, { correlationId, traceparent }: UpgradeInfo, { isAppend }: { isAppend: boolean }): object {
+  problem(error: unknown, { correlationId, traceparent }: UpgradeInfo, frame: FrameFacts): object {
     const traceId = traceIdOf(traceparent)
-    return this.problems.occurred(error, { path: STREAM_PATH, correlationId, traceId, isAppend })
+    return this.problems.occurred(error, { path: STREAM_PATH, correlationId, traceId, ...frame })
   }
 
   /** Undefined while lines of connections are not written. */

@@ -45,6 +45,7 @@ export class SocketAppends {
       key: key as string | undefined,
       bytes,
       route: STREAM_PATH,
+      frame: id,
     }
     connection.begun(bytes)
     try {

@@ -5,6 +5,7 @@ import type { Access } from '../auth/access.js'
 import { Quotas } from '../auth/quotas.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
 import { StoreError } from '../contract/errors.js'
+import { Metrics } from '../metrics/metrics.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { Agents } from './agent-sockets.js'
 
@@ -13,12 +14,15 @@ export class SocketCounts {
   readonly agents: Agents
   /** Sockets whose token is not known yet, each with the function that stops counting it here. */
   private readonly strangers = new Map<Socket, () => void>()
+  private ofAgents = 0
   private readonly ofAddress = new Map<string, number>()
 
   constructor(
     private readonly quotas: Quotas,
     private readonly budgets: WorkBudgets,
+    metrics: Metrics,
   ) {
+    metrics.gauge('websocket_connections', 'Open sockets of the stream.', () => this.strangers.size + this.ofAgents)
     this.agents = new Agents(budgets)
   }
 
@@ -45,7 +49,12 @@ export class SocketCounts {
   /** Throws RATE_LIMITED or WORK_LIMIT. */
   admitAgent(socket: Socket, access: Access): void {
     this.quotas.charge(access, { requests: 1 })
-    whenClosed(socket, this.budgets.take(access.agentId, 'connections'))
+    const giveBack = this.budgets.take(access.agentId, 'connections')
+    this.ofAgents++
+    whenClosed(socket, () => {
+      this.ofAgents--
+      giveBack()
+    })
     this.strangers.get(socket)?.()
   }
 

@@ -20,7 +20,7 @@ import type { Settings } from '../config/settings.js'
 import type { WorkLimits } from '../contract/work-limits.js'
 import { EventsModule } from '../events/events.module.js'
 import { GroupsModule } from '../groups/groups.module.js'
-import { FrameHandlers } from '../streaming/frame-handlers.service.js'
+import { FrameHandlers, type FrameKind } from '../streaming/frame-handlers.service.js'
 import { SocketCounts } from './socket-counts.service.js'
 import { StreamGateway } from './stream.gateway.js'
 import { WebSocketModule } from './websocket.module.js'
@@ -289,12 +289,13 @@ describe('ten thousand frames in one piece', () => {
 
   test('leave every other socket its turn: it does not wait for the last of them', async () => {
     const handlers = server.app.get(FrameHandlers, { strict: false })
-    const handle = handlers.handle.bind(handlers)
+    const kind = handlers.kindOf('ping') as FrameKind
+    const answer = kind.answer.bind(kind)
     const handled: string[] = []
-    handlers.handle = (frame, client, bytes) => {
+    kind.answer = (frame, client, bytes, refuse) => {
       for (const begun = performance.now(); performance.now() - begun < 1; );
       handled.push(client.access.agentId)
-      return handle(frame, client, bytes)
+      return answer(frame, client, bytes, refuse)
     }
     const [flood, other] = [await raw(MALLORY), await open(ADMIN)]
     await other.next('welcome')

@@ -78,7 +78,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   /** As `problem`, for a request that came in a frame. */
   occurred(error: unknown, occurrence: Occurrence): Problem {
-    const { correlationId, traceId } = occurrence
+    const { correlationId, traceId, frame } = occurrence
     const kind = failureKind(error)
     if (kind === undefined) return problemOf(error, occurrence)
     const { code } = problemOf(error, occurrence)
@@ -86,7 +86,10 @@ export class ProblemFilter implements ExceptionFilter {
     const loggedUnder = code === 'INTERNAL' ? traceId : this.tally.firstOf(kind, traceId)
     const problem = problemOf(error, { ...occurrence, loggedUnder })
     if (loggedUnder === traceId)
-      this.logger.error({ error, code, correlation_id: correlationId, trace_id: traceId }, 'a request failed')
+      this.logger.error(
+        { error, code, correlation_id: correlationId, frame_id: frame, trace_id: traceId },
+        'a request failed',
+      )
     return problem
   }
 

@@ -37,6 +37,8 @@ export interface Occurrence {
   readonly isAppend?: boolean
   /** The trace id of the line of the log that has the reason; without it, its own. */
   readonly loggedUnder?: string
+  /** The id that a client gave the frame it came in. */
+  readonly frame?: string | undefined
 }
 
 /**

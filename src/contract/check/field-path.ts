@@ -63,7 +63,7 @@ function unescaped(segment: string): string {
 }
 
 /** The value at the path; undefined when there is none. */
-export function valueAt(event: RecordedEvent, { field, keys }: FieldPath): unknown {
+export function valueAt(event: Partial<Readonly<Record<FieldName, unknown>>>, { field, keys }: FieldPath): unknown {
   let value: unknown = event[field]
   for (let i = 0; i < keys.length && value !== undefined; i++) value = under(value, keys[i] as string)
   return value
