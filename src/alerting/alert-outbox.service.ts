@@ -1,10 +1,13 @@
-// Keeps the alerts in `$alerts`. What cannot be written waits in memory, and no alert waits longer than a second for it.
+// Keeps the alerts in `$alerts`. What it does not take waits in memory and in a file; no alert waits over a second for it.
+import { resolve } from 'node:path'
 import { Injectable, Logger } from '@nestjs/common'
+import { Settings } from '../config/settings.js'
 import { codeOf } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
 import { ServiceStream } from '../service-streams/service-stream.js'
-import { ALERT_FOLD, type AlertChange, type AlertState, noAlerts } from './alert-state.js'
+import { ALERT_FOLD, type AlertChange, type AlertState, applyChange, noAlerts } from './alert-state.js'
+import { HeldAlerts } from './held-alerts.js'
 
 const PATIENCE_MS = 1_000
 
@@ -16,6 +19,7 @@ const TOGETHER = 50
 export class AlertOutbox {
   private readonly logger = new Logger('alerting')
   private readonly stream: ServiceStream<AlertState, AlertChange>
+  private readonly beside: HeldAlerts
   private held: AlertChange[] = []
   private writing: Promise<void> | undefined
   private isFailing = false
@@ -23,20 +27,19 @@ export class AlertOutbox {
   constructor(
     store: EventStore,
     private readonly retention: RetentionRewrite,
+    { dataDir }: Settings,
   ) {
+    this.beside = new HeldAlerts(resolve(dataDir))
     this.stream = new ServiceStream(store, ALERT_FOLD, { urgent: true })
   }
 
-  /** A copy of what an earlier process has left; nothing when that cannot be read. */
+  /** What an earlier process has left, in the stream and beside it. */
   async load(): Promise<AlertState> {
-    try {
-      const state = structuredClone(await this.stream.state())
-      this.retention.begin('alerts', () => this.stream.rewrite())
-      return state
-    } catch (error) {
-      this.logger.error({ code: codeOf(error), message: 'the alerts from before cannot be read' })
-      return noAlerts()
-    }
+    const state = await this.stored()
+    const held = await this.beside.load()
+    for (const change of held) applyChange(state, change)
+    this.held = [...held, ...this.held]
+    return state
   }
 
   /** Never rejects, and never waits long: a store that hangs must not hold back the alert about it. */
@@ -54,6 +57,18 @@ export class AlertOutbox {
     clearTimeout(timer)
   }
 
+  /** A copy; nothing when the stream cannot be read. */
+  private async stored(): Promise<AlertState> {
+    try {
+      const state = structuredClone(await this.stream.state())
+      this.retention.begin('alerts', () => this.stream.rewrite())
+      return state
+    } catch (error) {
+      this.logger.error({ code: codeOf(error), message: 'the alerts from before cannot be read' })
+      return noAlerts()
+    }
+  }
+
   private async flush(): Promise<void> {
     while (this.held.length > 0) {
       const changes = this.held.slice(0, TOGETHER)
@@ -65,8 +80,9 @@ export class AlertOutbox {
         this.held = [...changes, ...this.held].slice(-MOST_HELD)
         if (!this.isFailing) this.logger.warn({ code: codeOf(error), message: 'alerts could not be written down yet' })
         this.isFailing = true
-        return
+        break
       }
     }
+    await this.beside.keep(this.held)
   }
 }

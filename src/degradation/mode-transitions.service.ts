@@ -2,7 +2,7 @@
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { type Signal, Signals } from '../signals/signals.js'
 import { ModeHolder } from './mode-holder.js'
-import { type ModeState, nextMode, wantsTrial } from './next-mode.js'
+import { type ModeState, nextMode, wantsTrial, withoutWait } from './next-mode.js'
 
 const TICK_MS = 1_000
 
@@ -56,6 +56,12 @@ export class ModeTransitions implements OnModuleInit, OnApplicationShutdown {
   restore(state: ModeState, why: string): void {
     this.mode.enter(state, why)
     this.step()
+  }
+
+  /** An operator says that it is over: unless a critical cause stands, the next tick tries a write. */
+  endWait(): void {
+    const { mode } = this
+    mode.enter(withoutWait(mode.state, nowMs()), reasonOf(mode.state, this.signals.active))
   }
 
   /** Never rejects. */

@@ -41,9 +41,12 @@ export const SHARES: readonly number[] = [0.1, 0.5, 1]
 export const PACE = {
   /** How long each share is taken before the next trial write. */
   shareMs: 10_000,
-  /** How long EMERGENCY lasts at least; doubled with each relapse. */
+  /** How long EMERGENCY lasts at least, and so many times as long with each relapse. */
   leastMs: 5_000,
-  mostMs: 300_000,
+  growth: 4,
+  mostMs: 1_800_000,
+  /** The longest distance of two trial writes in one EMERGENCY; the first is `leastMs`, and each is twice the last. */
+  mostTrialMs: 300_000,
   /** An EMERGENCY this long after the last one is no relapse. */
   calmMs: 3_600_000,
 } as const
@@ -59,6 +62,8 @@ export interface ModeState {
   readonly trialMs: number
   /** How often EMERGENCY came back before the calm after it was over. */
   readonly relapses: number
+  /** How many trial writes in a row have failed in this EMERGENCY. */
+  readonly failures: number
   /** When EMERGENCY or RECOVERING was left last; undefined when there has been none. */
   readonly recoveredMs: number | undefined
 }
@@ -77,6 +82,7 @@ export const FIRST_MODE: ModeState = Object.freeze({
   share: 0,
   trialMs: 0,
   relapses: 0,
+  failures: 0,
   recoveredMs: undefined,
 })
 
@@ -116,19 +122,33 @@ function emergency(state: ModeState, { nowMs }: Facts, cause: Cause): ModeState 
   const isRelapse =
     state.mode === 'RECOVERING' || (state.recoveredMs !== undefined && nowMs - state.recoveredMs < PACE.calmMs)
   const relapses = isRelapse ? state.relapses + 1 : 0
-  return { ...state, mode: 'EMERGENCY', sinceMs: nowMs, cause, relapses, trialMs: nowMs + waitMs(relapses) }
+  const trialMs = nowMs + waitMs(relapses)
+  return { ...state, mode: 'EMERGENCY', sinceMs: nowMs, cause, relapses, failures: 0, trialMs }
 }
 
 function duringEmergency(state: ModeState, facts: Facts): ModeState {
   const { nowMs, signals, trial } = facts
   const blocking = heaviest(signals, isBlocking)
-  if (blocking !== undefined) return blocking.cause === state.cause ? state : { ...state, cause: blocking.cause }
+  if (blocking !== undefined) return blocked(state, nowMs, blocking.cause)
   if (trial === 'failed') {
-    const relapses = state.relapses + 1
-    return { ...state, relapses, trialMs: nowMs + waitMs(relapses) }
+    const trialMs = nowMs + Math.min(PACE.leastMs * 2 ** (state.failures + 1), PACE.mostTrialMs)
+    return { ...state, failures: state.failures + 1, trialMs }
   }
   if (trial === undefined) return state
-  return { ...state, mode: 'RECOVERING', sinceMs: nowMs, share: 0, trialMs: nowMs + PACE.shareMs }
+  return { ...state, mode: 'RECOVERING', sinceMs: nowMs, share: 0, trialMs: nowMs + shareMs(0, state.relapses) }
+}
+
+/** For an operator who has looked and says that it is over: what came before makes nobody wait any longer. */
+export function withoutWait(state: ModeState, nowMs: number): ModeState {
+  if (state.mode !== 'EMERGENCY') return state
+  return { ...state, relapses: 0, failures: 0, trialMs: Math.min(state.trialMs, nowMs) }
+}
+
+/** What has come back by itself before has to be gone for the whole wait, however long it stands. */
+function blocked(state: ModeState, nowMs: number, cause: Cause): ModeState {
+  if (state.relapses > 0 && ENDED_BY[cause] === 'itself')
+    return { ...state, cause, trialMs: nowMs + waitMs(state.relapses) }
+  return cause === state.cause ? state : { ...state, cause }
 }
 
 function duringRecovery(state: ModeState, facts: Facts): ModeState {
@@ -136,7 +156,7 @@ function duringRecovery(state: ModeState, facts: Facts): ModeState {
   if (trial === undefined) return state
   if (trial === 'failed') return emergency(state, facts, state.cause ?? 'write_errors')
   const share = state.share + 1
-  if (share < SHARES.length) return { ...state, share, trialMs: nowMs + PACE.shareMs }
+  if (share < SHARES.length) return { ...state, share, trialMs: nowMs + shareMs(share, state.relapses) }
   return calm({ ...state, mode: 'NORMAL', cause: undefined, sinceMs: nowMs, recoveredMs: nowMs, share: 0 }, facts)
 }
 
@@ -153,5 +173,10 @@ function heaviest(signals: readonly Signal[], counts: (signal: Signal) => boolea
 
 /** How long EMERGENCY lasts at least after so many relapses. */
 export function waitMs(relapses: number): number {
-  return Math.min(PACE.leastMs * 2 ** relapses, PACE.mostMs)
+  return Math.min(PACE.leastMs * PACE.growth ** relapses, PACE.mostMs)
+}
+
+/** The last share holds as long as EMERGENCY had to, so that what comes back soon is told as a relapse. */
+export function shareMs(share: number, relapses: number): number {
+  return share < SHARES.length - 1 ? PACE.shareMs : Math.max(PACE.shareMs, waitMs(relapses))
 }

@@ -49,3 +49,25 @@ test('a figure that stays within the gap between beginning and end never changes
     ),
   )
 })
+
+test('what comes back within an hour ends after twice as many good windows each time, at most a quarter of an hour', () => {
+  const judge = new LevelJudge(THRESHOLD, 3)
+  const windowsToEnd = () => {
+    levels(judge, [150, 150, 150])
+    for (let windows = 1; ; windows++) if (judge.judge(10) === 'ok') return windows
+  }
+  const found = Array.from({ length: 8 }, windowsToEnd)
+  expect(found).toEqual([3, 6, 12, 24, 48, 96, 180, 180])
+  levels(
+    judge,
+    Array.from({ length: 720 }, () => 10),
+  )
+  expect(windowsToEnd()).toBe(3)
+})
+
+test('warnings that come and go make no critical level last longer', () => {
+  const judge = new LevelJudge(THRESHOLD, 1)
+  for (let times = 0; times < 6; times++) levels(judge, [150, ...Array.from({ length: 2 ** times }, () => 10)])
+  expect(judge.level).toBe('ok')
+  expect(levels(judge, [5_000, 10])).toEqual(['critical', 'warning'])
+})

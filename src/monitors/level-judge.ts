@@ -11,48 +11,65 @@ export const ENDS_AT = 0.85
 
 const USUAL_ENDS: Threshold = { warning: ENDS_AT, critical: ENDS_AT }
 
-const RANKS: readonly SignalLevel[] = ['ok', 'warning', 'critical']
+/**
+ * What comes back within an hour of windows ends later: after twice as many windows with each return, up to a quarter of
+ * an hour. A figure that swings about its threshold would come and go all day else.
+ */
+const CALM_WINDOWS = 720
+const MOST_WINDOWS = 180
 
 export class LevelJudge {
-  private rank = 0
-  /** The windows in a row that ask for a higher level, or a lower one, and the least change that all of them ask for. */
-  private raising = { windows: 0, to: 0 }
-  private lowering = { windows: 0, to: 0 }
+  private readonly warning: Turn
+  private readonly critical: Turn
 
   constructor(
     private readonly threshold: Threshold,
-    private readonly windows: number,
+    windows: number,
     /** The part of each threshold below which its level ends. */
     private readonly endsAt = USUAL_ENDS,
-  ) {}
+  ) {
+    this.warning = new Turn(windows)
+    this.critical = new Turn(windows)
+  }
 
   get level(): SignalLevel {
-    return RANKS[this.rank] as SignalLevel
+    if (this.critical.isOn) return 'critical'
+    return this.warning.isOn ? 'warning' : 'ok'
   }
 
   /** `figure` is undefined when too little happened in the window to say anything; that speaks for the end of a level. */
   judge(figure: number | undefined): SignalLevel {
     const up = figure === undefined ? 0 : rankOf(figure, this.threshold, AT_ONCE)
     const down = figure === undefined ? 0 : rankOf(figure, this.threshold, this.endsAt)
-    const { rank } = this
-    this.raising = up > rank ? longer(this.raising, Math.min, up) : NONE
-    this.lowering = down < rank ? longer(this.lowering, Math.max, down) : NONE
-    if (this.raising.windows >= this.windows) this.become(this.raising.to)
-    else if (this.lowering.windows >= this.windows) this.become(this.lowering.to)
+    this.warning.judge(up >= 1, down >= 1)
+    this.critical.judge(up >= 2, down >= 2)
     return this.level
-  }
-
-  private become(rank: number): void {
-    this.rank = rank
-    this.raising = NONE
-    this.lowering = NONE
   }
 }
 
-const NONE = { windows: 0, to: 0 }
+/** Whether one level stands. */
+class Turn {
+  isOn = false
+  /** The windows in a row that speak for the other state. */
+  private run = 0
+  private windowsOff = CALM_WINDOWS
+  private returns = 0
 
-function longer(run: typeof NONE, pick: (one: number, other: number) => number, to: number): typeof NONE {
-  return { windows: run.windows + 1, to: run.windows === 0 ? to : pick(run.to, to) }
+  constructor(private readonly windows: number) {}
+
+  judge(begins: boolean, stays: boolean): void {
+    if (!this.isOn) this.windowsOff++
+    this.run = (this.isOn ? !stays : begins) ? this.run + 1 : 0
+    if (this.run < (this.isOn ? this.windowsToEnd : this.windows)) return
+    this.isOn = !this.isOn
+    this.run = 0
+    if (this.isOn) this.returns = this.windowsOff < CALM_WINDOWS ? this.returns + 1 : 0
+    else this.windowsOff = 0
+  }
+
+  private get windowsToEnd(): number {
+    return Math.min(this.windows * 2 ** this.returns, MOST_WINDOWS)
+  }
 }
 
 const AT_ONCE: Threshold = { warning: 1, critical: 1 }

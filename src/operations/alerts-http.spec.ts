@@ -2,7 +2,9 @@
 import { AlertReceiver } from '../../test/support/alert-receiver.js'
 import { ADMIN, agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
+import { until } from '../../test/support/until.js'
 import { Alerts } from '../alerting/alerts.service.js'
+import { HeldAlerts } from '../alerting/held-alerts.js'
 import { DEFAULT_ALERTING } from '../config/alerting-settings.js'
 import type { Settings } from '../config/settings.js'
 import type { RecordedEvent } from '../contract/event.js'
@@ -47,6 +49,7 @@ function start(): Promise<ServerUnderTest> {
   return startServer([OperationsModule], settings)
 }
 
+const heldOf = (place: string) => new HeldAlerts(place).load()
 const signals = () => server.app.get(Signals, { strict: false })
 const alerts = () => server.app.get(Alerts, { strict: false })
 const tell = (level: 'ok' | 'warning' | 'critical', cause: 'integrity' | 'dependency' = 'integrity') =>
@@ -146,13 +149,31 @@ test('an alert is told although the store does not answer', async () => {
   expect(await record()).toEqual([])
 })
 
+test('who was told of a store that takes nothing is told of its end after a new start, once', async () => {
+  const store = server.app.get(EventStore, { strict: false })
+  store.append = () => Promise.reject(new Error('the disk has failed'))
+  tell('critical')
+  await receiver.until(() => told().every(count => count === 1))
+  await settled('delivered', 3)
+  await until(async () => (await heldOf(directory)).filter(({ type }) => type === 'alert.delivered').length === 3)
+  await server.stop()
+  server = await start()
+  await pass(MINUTE)
+  await pass(6 * MINUTE)
+  await receiver.until(() => told().every(count => count === 2))
+  expect(receiver.at(PAGES).map(({ body }) => body.event_action)).toEqual(['trigger', 'resolve'])
+  await pass(MINUTE)
+  expect((await record()).map(({ type }) => type)).toContain('alert.closed')
+  expect(await heldOf(directory)).toEqual([])
+})
+
 test('operators silence alerts and let them be told again; both stand in the security journal', async () => {
-  const until = new Date(Date.now() + 60 * MINUTE).toISOString()
-  const asked = { match: { causes: ['integrity'] }, until, reason: 'the disk is being moved' }
+  const end = new Date(Date.now() + 60 * MINUTE).toISOString()
+  const asked = { match: { causes: ['integrity'] }, until: end, reason: 'the disk is being moved' }
   const made = await server.call('/v1/admin/silences', { json: asked })
   expect(made.status).toBe(201)
   const { id, ...silence } = await jsonOf(made)
-  expect(silence).toMatchObject({ match: { causes: ['integrity'], severities: [] }, until, by: ADMIN.agentId })
+  expect(silence).toMatchObject({ match: { causes: ['integrity'], severities: [] }, until: end, by: ADMIN.agentId })
   tell('critical')
   await pass(0)
   expect(await jsonOf(server.call('/v1/admin/alerts'))).toMatchObject({

@@ -1,7 +1,7 @@
 // The events of `$degradation`: each figure in them was measured or follows from the rules of recovery.
 import type { JsonObject, NewEvent } from '../contract/event.js'
 import type { ModeChange } from '../degradation/mode-transitions.service.js'
-import { ENDED_BY, type Mode, type ModeState, PACE, SHARES, waitMs } from '../degradation/next-mode.js'
+import { ENDED_BY, type Mode, type ModeState, SHARES, shareMs, waitMs } from '../degradation/next-mode.js'
 import { CAUSES, type Signal } from '../signals/signals.js'
 
 export const DEGRADATION_STREAM = '$degradation'
@@ -66,8 +66,9 @@ function secondsToNormal({ mode, cause, relapses, share }: ModeState): number | 
   if (mode === 'NORMAL') return 0
   const endedBy = cause === undefined ? 'itself' : ENDED_BY[cause]
   if (endedBy === 'operator' || endedBy === 'restart' || mode === 'WARNING') return null
-  const left = mode === 'EMERGENCY' ? SHARES.length : SHARES.length - share
-  return seconds((mode === 'EMERGENCY' ? waitMs(relapses) : 0) + left * PACE.shareMs)
+  const first = mode === 'EMERGENCY' ? 0 : share
+  const left = SHARES.map((_, at) => (at < first ? 0 : shareMs(at, relapses))).reduce((all, ms) => all + ms, 0)
+  return seconds((mode === 'EMERGENCY' ? waitMs(relapses) : 0) + left)
 }
 
 function seconds(ms: number): number {

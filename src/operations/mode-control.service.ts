@@ -2,6 +2,7 @@
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
+import { ModeTransitions } from '../degradation/mode-transitions.service.js'
 import { ENDED_BY, type Mode, SHARES } from '../degradation/next-mode.js'
 import { Metrics } from '../metrics/metrics.js'
 import { CAUSES, type Cause, type SignalLevel, Signals } from '../signals/signals.js'
@@ -17,6 +18,7 @@ export class ModeControl {
   constructor(
     private readonly mode: ModeHolder,
     private readonly signals: Signals,
+    private readonly transitions: ModeTransitions,
     metrics: Metrics,
   ) {
     metrics.gauges({ mode: '1 for the mode the service is in, 0 for the others.' }, 'mode', async () => {
@@ -50,6 +52,7 @@ export class ModeControl {
   force({ mode, reason }: ModeDto, { agentId }: Access): ModeAnswerDto {
     const detail = mode === 'NORMAL' ? 'it was released' : `${agentId} forced it: ${reason}`
     this.signals.tell({ cause: 'manual', level: LEVEL_OF[mode], detail, metrics: {} })
+    if (mode === 'NORMAL') this.transitions.endWait()
     return this.answer()
   }
 }

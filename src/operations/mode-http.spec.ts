@@ -129,6 +129,24 @@ test('what was forced stays forced over a restart, until it is released', async 
   expect(await mode()).toMatchObject({ mode: 'NORMAL' })
 })
 
+test('an operator who says that it is over ends the wait for what came back', async () => {
+  const signals = server.app.get(Signals, { strict: false })
+  const transitions = server.app.get(ModeTransitions, { strict: false })
+  const memory = (level: 'critical' | 'ok') =>
+    signals.tell({ cause: 'memory', level, detail: 'it is short', metrics: {} })
+  memory('critical')
+  memory('ok')
+  await transitions.tick(transitions.state.trialMs)
+  memory('critical')
+  memory('ok')
+  const soonMs = transitions.state.sinceMs + 6_000
+  await transitions.tick(soonMs)
+  expect(await mode()).toMatchObject({ mode: 'EMERGENCY' })
+  await force('NORMAL', 'the neighbour is gone')
+  await transitions.tick(soonMs)
+  expect(await mode()).toMatchObject({ mode: 'RECOVERING' })
+})
+
 test('an EMERGENCY whose cause is over ends after a restart by trial writes', async () => {
   const signals = server.app.get(Signals, { strict: false })
   signals.tell({ cause: 'memory', level: 'critical', detail: 'memory is short', metrics: { memory_used_ratio: 0.97 } })

@@ -21,7 +21,7 @@ export interface FileUser {
 }
 
 const FOLDERS = ['.', 'segments', 'archive', 'quarantine', 'snapshots']
-const FACTS = ['LOCK', 'CURRENT', 'FLOOR', 'RESERVE', 'DAMAGE', 'ACCEPTED', 'EXITS']
+const FACTS = ['LOCK', 'CURRENT', 'FLOOR', 'RESERVE', 'DAMAGE', 'ACCEPTED', 'EXITS', 'ALERTS']
 
 /** undefined where the system has no such users. */
 export function fileUser(): FileUser | undefined {

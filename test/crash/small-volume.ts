@@ -17,6 +17,8 @@ import { makeTempDirectory, removeTempDirectory } from '../support/temp-director
 const BLOCK = 1_024
 
 export class SmallVolume {
+  private isFrozen = false
+
   private constructor(
     private readonly home: string,
     /** Where it is mounted. */
@@ -78,7 +80,19 @@ export class SmallVolume {
     run('mount', '-o', `remount,${option}`, this.path)
   }
 
+  /** From now on whoever writes waits. */
+  freeze(): void {
+    run('fsfreeze', '--freeze', this.path)
+    this.isFrozen = true
+  }
+
+  thaw(): void {
+    if (this.isFrozen) run('fsfreeze', '--unfreeze', this.path)
+    this.isFrozen = false
+  }
+
   unmount(): void {
+    this.thaw()
     run('umount', this.path)
     removeTempDirectory(this.home)
   }

@@ -1,42 +1,21 @@
-// Each trigger of the mode by a real fault of a real server: how soon it is seen, what is still served, how it ends.
-import { afterEach, describe, expect, test } from '@jest/globals'
+// Each trigger of the mode by a real fault of a real server: how soon it is seen and told, what is still served, how it ends.
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
 import { SmallVolume } from '../crash/small-volume.js'
 import { isHere } from '../monitoring/process.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 import { DiskThatObeys } from './disk-that-obeys.js'
 import { SmallMemory } from './small-memory.js'
-import { WatchedServer } from './watched-server.js'
+import { PATIENCE_MS, TriggerTrial } from './trigger-trial.js'
 
-const SOON_MS = 30_000
-const PATIENCE_MS = 90_000
-const ENOUGH_WRITES = 200
 const LIMIT = 1 << 30
 
-const isAsked = process.env['LIGHTHOUSE_TRIGGERS'] !== undefined
-if (!isAsked)
-  process.stdout.write('triggers: not driven; LIGHTHOUSE_TRIGGERS=1 drives them, which takes three minutes\n')
-let watched: WatchedServer | undefined
-const leaveBehind: (() => void | Promise<void>)[] = []
+const { isAsked } = TriggerTrial
+let trial: TriggerTrial
 
-afterEach(async () => {
-  watched?.print(expect.getState().currentTestName ?? '')
-  await watched?.end()
-  watched = undefined
-  for (const leave of leaveBehind.splice(0).reverse()) await leave()
-}, PATIENCE_MS)
-
-/** What holds of every trigger: reads went on, and nothing acknowledged is lost. */
-async function holds(server: WatchedServer): Promise<void> {
-  expect(server.failedReads).toEqual([])
-  expect(server.reads).toBeGreaterThan(10)
-  expect(await server.lost()).toEqual({ missing: 0, twice: 0 })
-}
-
-async function warmed(server: WatchedServer): Promise<WatchedServer> {
-  watched = server
-  await server.until(() => server.acknowledged.size >= ENOUGH_WRITES)
-  return server
-}
+beforeEach(() => {
+  trial = new TriggerTrial()
+})
+afterEach(() => trial.end(expect.getState().currentTestName ?? ''), PATIENCE_MS)
 
 // skip: this machine has no compiler to make a slow disk with
 const withCompiler = isAsked && isHere('gcc') ? describe : describe.skip
@@ -44,7 +23,7 @@ const withCompiler = isAsked && isHere('gcc') ? describe : describe.skip
 withCompiler('a disk that obeys', () => {
   const place = () => {
     const directory = makeTempDirectory()
-    leaveBehind.push(() => removeTempDirectory(directory))
+    trial.after(() => removeTempDirectory(directory))
     return directory
   }
 
@@ -53,14 +32,12 @@ withCompiler('a disk that obeys', () => {
     async () => {
       const directory = makeTempDirectory()
       const disk = DiskThatObeys.build(place(), directory) as DiskThatObeys
-      const server = await warmed(await WatchedServer.start({ writers: 250, directory, env: disk.env }))
-      disk.slowDown(1_200)
-      server.note('each write takes 1.2 s')
-      expect(await server.becomes('EMERGENCY')).toBeLessThan(SOON_MS)
+      const server = await trial.start({ writers: 250, directory, env: disk.env })
+      await trial.strikes({ causes: ['write_latency'], what: 'each write takes 1.2 s' }, () => disk.slowDown(1_200))
       disk.recover()
       server.note('the disk is quick again')
       await server.becomes('NORMAL')
-      await holds(server)
+      await trial.holds('write_latency')
     },
     PATIENCE_MS,
   )
@@ -70,15 +47,13 @@ withCompiler('a disk that obeys', () => {
     async () => {
       const directory = makeTempDirectory()
       const disk = DiskThatObeys.build(place(), directory) as DiskThatObeys
-      const server = await warmed(await WatchedServer.start({ directory, env: disk.env }))
-      disk.fail()
-      server.note('each write fails')
-      expect(await server.becomes('EMERGENCY')).toBeLessThan(SOON_MS)
+      const server = await trial.start({ directory, env: disk.env })
+      await trial.strikes({ causes: ['storage_failed'], what: 'each write fails' }, () => disk.fail())
       disk.recover()
       server.note('the disk is well again, and the store does not try')
       await server.restart()
       await server.becomes('NORMAL')
-      await holds(server)
+      await trial.holds('storage_failed')
     },
     PATIENCE_MS,
   )
@@ -95,15 +70,15 @@ withVolumes('a volume', () => {
     'a full one ends the taking of appends, and it goes on by itself once there is room',
     async () => {
       const volume = SmallVolume.mount(64 << 20) as SmallVolume
-      leaveBehind.push(() => volume.unmount())
-      const server = await warmed(await WatchedServer.start({ directory: `${volume.path}/data` }))
-      volume.fillUpTo(0)
-      server.note('the volume is full')
-      expect(await server.becomes('EMERGENCY')).toBeLessThan(SOON_MS)
+      trial.after(() => volume.unmount())
+      const server = await trial.start({ directory: `${volume.path}/data` })
+      const cause = await trial.strikes({ causes: ['storage_space', 'disk_full'], what: 'the volume is full' }, () =>
+        volume.fillUpTo(0),
+      )
       volume.release()
       server.note('there is room again')
       await server.becomes('NORMAL')
-      await holds(server)
+      await trial.holds(cause)
     },
     PATIENCE_MS,
   )
@@ -119,16 +94,18 @@ withLimits(
   'memory near its limit ends the taking of appends, and it goes on by itself once there is more',
   async () => {
     const limit = SmallMemory.make() as SmallMemory
-    leaveBehind.push(() => limit.remove())
+    trial.after(() => limit.remove())
     limit.limitTo(LIMIT)
-    const server = await warmed(await WatchedServer.start({ through: limit.through }))
+    const server = await trial.start({ through: limit.through })
     const leave = await limit.neighbour(Math.round(LIMIT * 0.96) - limit.usedBytes)
-    server.note('a neighbour has taken what there was, up to 96 % of the limit')
-    expect(await server.becomes('EMERGENCY')).toBeLessThan(SOON_MS)
+    await trial.strikes(
+      { causes: ['memory'], what: 'a neighbour has taken what there was, up to 96 % of the limit' },
+      () => undefined,
+    )
     await leave()
     server.note('the neighbour is gone')
     await server.becomes('NORMAL')
-    await holds(server)
+    await trial.holds('memory')
   },
   PATIENCE_MS,
 )

@@ -1,8 +1,11 @@
 // A real server with writers and a reader, and the timeline of what they saw.
+import type { AlertingSettings } from '../../src/config/alerting-settings.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { until } from '../support/until.js'
+import { ToldAlerts } from './told-alerts.js'
 
 const STREAM = 'tasks'
+const WRITERS = 4
 /** As they are in production; elsewhere a full laptop is no trouble. */
 const THRESHOLDS = {
   storageUsed: { warning: 0.9, critical: 0.95 },
@@ -19,6 +22,7 @@ export interface Watching {
   /** How many appends are under way at once. */
   readonly writers?: number
   readonly env?: Readonly<Record<string, string>>
+  readonly pace?: Partial<AlertingSettings>
   readonly directory?: string
   readonly through?: readonly string[]
 }
@@ -38,12 +42,15 @@ export class WatchedServer {
     public server: RunningServer,
     private readonly token: string,
     private readonly watching: Watching,
+    readonly alerts: ToldAlerts,
   ) {}
 
   static async start(watching: Watching): Promise<WatchedServer> {
-    const server = await RunningServer.start(envOf(watching), watching.directory, watching.through)
+    const alerts = await ToldAlerts.start()
+    const env = { ...ENV, ...alerts.envOf(watching.pace), ...watching.env }
+    const server = await RunningServer.start(env, watching.directory, watching.through)
     const token = await tokenOf({ sub: 'operator', role: 'admin' })
-    const watched = new WatchedServer(server, token, watching)
+    const watched = new WatchedServer(server, token, { ...watching, env }, alerts)
     watched.begin()
     return watched
   }
@@ -63,7 +70,7 @@ export class WatchedServer {
     return this.ms - from
   }
 
-  async until(holds: () => boolean): Promise<void> {
+  async until(holds: () => boolean | Promise<boolean>): Promise<void> {
     await until(holds)
   }
 
@@ -75,19 +82,21 @@ export class WatchedServer {
     return answer
   }
 
-  /** Ended in order, and started once more on what it has left. */
-  async restart(): Promise<void> {
+  /** Ended in order, and started once more on what it has left, which the operator may have seen to in between. */
+  async restart(seeTo: (directory: string) => void = () => undefined): Promise<void> {
     await this.rest()
     await this.server.end()
     this.note('ended')
-    const env = envOf(this.watching)
-    this.server = await RunningServer.start(env, this.server.directory, this.watching.through)
+    seeTo(this.server.directory)
+    const { env, through } = this.watching
+    this.server = await RunningServer.start(env, this.server.directory, through)
     this.note('started again')
     this.begin()
   }
 
-  /** Acknowledged events that are not stored, and events that are stored twice. */
+  /** Acknowledged events that are not stored, and events that are stored twice. Ends the writing and the reading. */
   async lost(): Promise<{ readonly missing: number; readonly twice: number }> {
+    await this.rest()
     const stored = new Map<number, number>()
     let after = 0
     for (;;) {
@@ -102,13 +111,14 @@ export class WatchedServer {
   }
 
   print(name: string): void {
-    const lines = this.timeline.map(({ ms, what }) => `  ${(ms / 1_000).toFixed(1).padStart(7)} s  ${what}`)
+    const moments = [...this.timeline, ...this.alerts.timeline(this.beganMs)].sort((one, other) => one.ms - other.ms)
+    const lines = moments.map(({ ms, what }) => `  ${(ms / 1_000).toFixed(1).padStart(7)} s  ${what}`)
     process.stdout.write(`${name}: ${this.acknowledged.size} acknowledged, ${this.reads} reads\n${lines.join('\n')}\n`)
   }
 
   async end(): Promise<void> {
     await this.rest()
-    await this.server.end()
+    await this.server.stop().finally(() => this.alerts.end())
   }
 
   private async rest(): Promise<void> {
@@ -118,7 +128,7 @@ export class WatchedServer {
   }
 
   private begin(): void {
-    const { writers = 4 } = this.watching
+    const { writers = WRITERS } = this.watching
     const again = async (turn: () => Promise<void>) => {
       const { signal } = this.stop
       while (!signal.aborted) await turn()
@@ -131,8 +141,8 @@ export class WatchedServer {
     const event = { type: 'TaskAdded', stream: STREAM, data: { n } }
     const answer = await this.quiet('POST', '/v1/events', event)
     if (answer?.status === 201) this.acknowledged.add(n)
-    // Who is refused comes back a little later, as the answer asks.
-    if (answer?.status !== 201) await pause(100)
+    // Together a thousand a second. Who is refused comes back a little later, as the answer asks.
+    await pause(answer?.status === 201 ? (this.watching.writers ?? WRITERS) : 100)
   }
 
   /** The newest events: what memory and the page cache hold. */
@@ -169,12 +179,8 @@ async function pause(ms: number): Promise<void> {
   await until(() => performance.now() >= end, ms)
 }
 
-function envOf({ env = {} }: Watching): Record<string, string> {
-  const LIGHTHOUSE_QUOTAS = JSON.stringify({ admin: PLENTY })
-  return {
-    LIGHTHOUSE_PORT: '0',
-    LIGHTHOUSE_QUOTAS,
-    LIGHTHOUSE_MODE_THRESHOLDS: JSON.stringify(THRESHOLDS),
-    ...env,
-  }
+const ENV = {
+  LIGHTHOUSE_PORT: '0',
+  LIGHTHOUSE_QUOTAS: JSON.stringify({ admin: PLENTY }),
+  LIGHTHOUSE_MODE_THRESHOLDS: JSON.stringify(THRESHOLDS),
 }

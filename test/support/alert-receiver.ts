@@ -4,6 +4,8 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo } from 'node:net'
 
 export interface Received {
+  /** By the clock of `performance`. */
+  readonly atMs: number
   readonly path: string
   readonly headers: IncomingMessage['headers']
   // biome-ignore lint/suspicious/noExplicitAny: what comes in is what the tests look at
@@ -49,7 +51,12 @@ export class AlertReceiver {
     for await (const part of request) parts.push(part as Buffer)
     const text = Buffer.concat(parts).toString()
     const { url = '', headers } = request
-    this.received.push({ path: url, headers, body: text === '' ? undefined : JSON.parse(text) })
+    this.received.push({
+      atMs: performance.now(),
+      path: url,
+      headers,
+      body: text === '' ? undefined : JSON.parse(text),
+    })
     if (this.manner === 'fails') response.writeHead(500).end()
     else if (this.manner === 'limits') response.writeHead(429, { 'retry-after': '120' }).end()
     else if (this.manner === 'takes') {
