@@ -43,6 +43,7 @@ export function meteredStore(store: EventStore, metrics: Metrics, levels: Servic
     head: 'through',
     beyond: 'through',
     status: 'through',
+    lineage: 'through',
     close: 'through',
   })
 }

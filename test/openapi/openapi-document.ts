@@ -167,6 +167,7 @@ const PROBLEM: SchemaObject = {
     traceId: text('Finds the request in traces and logs.'),
     correlationId: text('The same as in X-Correlation-Id.'),
     mode: text('The mode of the service, where it is the reason.'),
+    fork: { type: 'integer', description: 'The last position in common with the log that the reader knows.' },
     retryable: { type: 'boolean', description: 'Whether sending the same request again can help.' },
     errors: {
       type: 'array',
