@@ -106,6 +106,7 @@ function complete(operation: Operation, path: string, method: string, shared: Sh
     ...(operation.requestBody === undefined ? [] : WITH_BODY),
     ...(appends ? OF_APPENDS : []),
     ...ofChanges(path, method),
+    ...(/^\/v1\/events(\/wait|\/\{id\})?$/.test(path) && method === 'get' ? (['LINEAGE_FORKED'] as const) : []),
     ...(preconditions ? (['PRECONDITION_FAILED'] as const) : []),
   ]
   const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
