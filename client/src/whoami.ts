@@ -34,6 +34,10 @@ export interface WhoAmI {
   /** By the server's clock. */
   readonly expiresInSeconds: number
   readonly serverTime: string
+  /** Which log the positions are of; a restore begins a new one. */
+  readonly lineage: string
+  /** Which start of the store answers; it rises with each. */
+  readonly epoch: number
 }
 
 export interface Ticket {

@@ -73,6 +73,11 @@ export const ERRORS = {
     'The snapshot is protected, or the fold one too many',
     'End the protection named in the detail, let a fold go, or choose another name.',
   ),
+  LINEAGE_FORKED: caller(
+    409,
+    'The store is not the one that the reader knows',
+    'Keep what you have up to fork, drop what is behind it, and go on from fork with the lineage of this answer.',
+  ),
   STALE_DELIVERY: caller(
     409,
     'A token settles no delivery',
@@ -247,6 +252,8 @@ export interface ErrorFacts {
   readonly retryAfterSeconds?: number
   /** The mode of the service that is the reason. */
   readonly mode?: string
+  /** The last position that the log which the reader knows and this one have in common. */
+  readonly fork?: Position
   readonly cause?: unknown
 }
 
@@ -257,6 +264,7 @@ export class StoreError extends Error {
   readonly damage: Damage | undefined
   readonly retryAfterSeconds: number | undefined
   readonly mode: string | undefined
+  readonly fork: Position | undefined
 
   constructor(
     readonly code: ErrorCode,
@@ -269,6 +277,7 @@ export class StoreError extends Error {
     this.damage = facts.damage
     this.retryAfterSeconds = facts.retryAfterSeconds
     this.mode = facts.mode
+    this.fork = facts.fork
   }
 
   get retryable(): boolean {

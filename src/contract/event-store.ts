@@ -4,6 +4,7 @@ import type { StoreError } from './errors.js'
 import type { Author, NewEvent, Position, RecordedEvent, Revision } from './event.js'
 import type { ExpectedRevision } from './expected-revision.js'
 import type { EventFilter } from './filter.js'
+import type { Lineage } from './lineage.js'
 
 export interface Expectation {
   readonly stream: string
@@ -138,6 +139,9 @@ export abstract class EventStore {
   /** Resolves with the head as soon as it is greater than `position`; rejects when the store closes or `signal` aborts. */
   abstract beyond(position: Position, signal?: AbortSignal): Promise<Position>
   abstract status(): StoreStatus
+
+  /** Which log this is. It does not change while the store is open. */
+  abstract lineage(): Lineage
   /** Answers every accepted append, marks a clean stop and releases the lock. Idempotent. */
   abstract close(): Promise<void>
 }

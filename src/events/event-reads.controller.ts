@@ -5,6 +5,7 @@ import { ApiHeader } from '@nestjs/swagger'
 import type { Access } from '../auth/access.js'
 import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs, TakesTickets } from '../auth/scope.decorator.js'
+import { decimalPosition } from '../contract/moment.js'
 import { NdjsonAnswers } from '../streaming/ndjson-answers.service.js'
 import { nextLink } from '../streaming/read-query.js'
 import { SseAnswers } from '../streaming/sse-answers.service.js'
@@ -17,6 +18,14 @@ import { ReadParameters, ViewParameters, WaitParameters } from './events.dto.js'
 import { LongPolls } from './long-polls.service.js'
 import { inWordsOfQuery, Reads } from './reads.service.js'
 import { positionHeader, waitOf } from './wait-request.js'
+
+/** On every read that begins behind a position. */
+const KnowsLineage = () =>
+  ApiHeader({
+    name: 'Lighthouse-Lineage',
+    description: 'The lineage that the reader knows, as an answer had it. Behind the fork it is LINEAGE_FORKED.',
+    required: false,
+  })
 
 const READ_FORMS = ['json', 'msgpack', 'ndjson', 'sse', 'cloudevents'] as const
 
@@ -44,6 +53,7 @@ export class EventReadsController {
     example: '1201',
     required: false,
   })
+  @KnowsLineage()
   async read(
     @Http() http: HttpExchange,
     @CallerAccess() access: Access,
@@ -51,7 +61,7 @@ export class EventReadsController {
   ): Promise<string | Buffer | Readable> {
     const form = http.form(READ_FORMS)
     if (form === 'sse') return this.follow(http, access, query)
-    const plan = this.reads.plan(query, access)
+    const plan = this.reads.plan(query, access, http)
     if (form === 'ndjson') {
       http.announce('ndjson')
       return inWordsOfQuery(() => this.lines.stream(plan, query.limit, http))
@@ -83,12 +93,14 @@ export class EventReadsController {
       204: { description: 'Nothing matched in time; Lighthouse-Position says where to go on.' },
     },
   })
+  @KnowsLineage()
   async wait(
     @Http() http: HttpExchange,
     @CallerAccess() access: Access,
     @Query(new ValidatorPipe(WaitParameters)) query: WaitParameters,
   ): Promise<string | Buffer | undefined> {
     http.form()
+    this.reads.commonWith(http)?.(query.after ?? 0)
     const wait = waitOf(query, access, this.reads.head)
     const { events, position, head } = await inWordsOfQuery(() =>
       this.waits.wait(wait, access.agentId, leave => http.whenGone(leave)),
@@ -107,12 +119,14 @@ export class EventReadsController {
     path: [{ name: 'id', description: 'An event id or a position.', example: '1201' }],
     answers: { 200: { description: 'The event.', type: StoredEventAnswer } },
   })
+  @KnowsLineage()
   async one(
     @Http() http: HttpExchange,
     @CallerAccess() access: Access,
     @Param('id') id: string,
     @Query(new ValidatorPipe(ViewParameters)) { upcast }: ViewParameters,
   ): Promise<string | Buffer> {
+    this.reads.commonWith(http)?.(decimalPosition(id) ?? 0)
     return sendEvent(http, await this.reads.event(id, access, upcast))
   }
 }

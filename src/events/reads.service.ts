@@ -22,6 +22,7 @@ import {
 } from '../streaming/read-query.js'
 import { UpcastView } from '../streaming/upcast-view.service.js'
 import type { HttpExchange } from '../wire/http.decorator.js'
+import { commonWith, type InCommon } from '../wire/known-lineage.js'
 import { readPage } from './read-page.js'
 import { firstKept, type StreamQuery, streamRequest } from './stream-page.js'
 
@@ -57,8 +58,12 @@ export class Reads {
     return this.store.head()
   }
 
-  plan(query: ReadQuery, access: Access): ReadPlan {
-    return readPlan(query, access.within('events.read'), this.store.head())
+  plan(query: ReadQuery, access: Access, http: HttpExchange): ReadPlan {
+    return readPlan(query, access.within('events.read'), this.store.head(), this.commonWith(http))
+  }
+
+  commonWith({ request }: HttpExchange): InCommon | undefined {
+    return commonWith(request.headers, this.store.lineage())
   }
 
   async page(

@@ -60,4 +60,9 @@ export class WhoAmIAnswer {
 
   @Text('The time by which the server judges tokens.', { format: 'date-time', example: '2026-01-31T12:00:00.000Z' })
   serverTime: string
+
+  @Text('Which log the positions are of; a restore begins a new one.', { example: '4f1d8a0c6b2e47d59a3c1e7f5b8d2046' })
+  lineage: string
+
+  @Integer('Which start of the store answers; it rises with each.', { example: 7 }) epoch: number
 }

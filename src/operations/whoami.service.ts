@@ -4,6 +4,7 @@ import { type Access, SCOPES } from '../auth/access.js'
 import { Quotas } from '../auth/quotas.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { WorkBudgets } from '../auth/work-budgets.js'
+import { EventStore } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import type { Work } from '../contract/work-limits.js'
 import type { AllowanceAnswer, LimitsAnswer, OwnStreamsAnswer, WhoAmIAnswer } from './whoami.dto.js'
@@ -17,6 +18,7 @@ export class WhoAmI {
     private readonly verifier: TokenVerifier,
     private readonly quotas: Quotas,
     private readonly budgets: WorkBudgets,
+    private readonly store: EventStore,
   ) {}
 
   /** Throws UNAUTHENTICATED when the token is no longer good. */
@@ -24,6 +26,7 @@ export class WhoAmI {
     const { access, issuer, tokenId, expiresAt } = await this.verifier.stillGood(token)
     const { agentId, role, onBehalfOf } = access
     const now = this.verifier.clock.now()
+    const lineage = this.store.lineage()
     return {
       agentId,
       role,
@@ -37,6 +40,8 @@ export class WhoAmI {
       expiresAt: new Date(expiresAt).toISOString(),
       expiresInSeconds: Math.max(0, Math.floor((expiresAt - now) / 1000)),
       serverTime: new Date(now).toISOString(),
+      lineage: lineage.id,
+      epoch: lineage.epoch,
     }
   }
 

@@ -13,6 +13,7 @@ const OPEN_PATHS = '/v1/'
 const EXPOSED = [
   'Allow',
   'ETag',
+  'Lighthouse-Lineage',
   'Lighthouse-Mode',
   'Lighthouse-Position',
   'Lighthouse-Warning',

@@ -10,6 +10,7 @@ import { configHash } from '../config/config-hash.js'
 import { Settings } from '../config/settings.js'
 import { productVersion } from '../config/version.js'
 import { StoreError } from '../contract/errors.js'
+import { EventStore } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { AccessLog } from '../logging/access-log.js'
@@ -19,6 +20,7 @@ import { Tracing } from '../tracing/tracing.js'
 import { AllowedHosts } from '../wire/allowed-hosts.js'
 import { registerBodyParsers } from '../wire/body.js'
 import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
+import { lineageHeader, lineageText } from '../wire/known-lineage.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
 import { AnsweredRequests } from './answered-requests.js'
@@ -111,9 +113,11 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   adapter.unanswered = unanswered
   registerBodyParsers(fastify)
   const crossOrigin = new CrossOrigin(hosts)
+  const lineage = lineageText(app.get(EventStore, { strict: false }).lineage())
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(correlationHeader, request.id)
     for (const [name, value] of HEADERS_OF_ALL) reply.header(name, value)
+    reply.header(lineageHeader, lineage)
     const refused = hosts.refusalOf(request.raw)
     if (refused !== undefined) return done(refused)
     const { origin } = request.headers

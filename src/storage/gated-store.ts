@@ -24,6 +24,7 @@ export function gatedStore(store: EventStore, mode: ModeHolder): EventStore {
     head: 'through',
     beyond: 'through',
     status: 'through',
+    lineage: 'through',
     close: 'through',
   })
 }

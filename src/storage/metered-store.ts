@@ -52,6 +52,7 @@ export function meteredStore(store: EventStore, meters: Meters): EventStore {
     head: 'through',
     beyond: 'through',
     status: 'through',
+    lineage: 'through',
     close: 'through',
   })
 }

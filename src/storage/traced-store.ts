@@ -32,6 +32,7 @@ export function tracedStore(store: EventStore, tracing: Tracing): EventStore {
     head: 'through',
     beyond: 'through',
     status: 'through',
+    lineage: 'through',
     close: 'through',
   })
 }

@@ -19,6 +19,7 @@ export function wrapStore(store: EventStore, wrapping: Wrapping): EventStore {
     head: verb('head'),
     beyond: verb('beyond'),
     status: verb('status'),
+    lineage: verb('lineage'),
     close: verb('close'),
   }
 }

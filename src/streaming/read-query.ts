@@ -12,6 +12,7 @@ import {
 } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
 import { knownPosition } from '../contract/moment.js'
+import type { InCommon } from '../wire/known-lineage.js'
 import { type Cursor, readCursor, writeCursor } from './cursor.js'
 
 /** When undefined, events are shown as they are stored. */
@@ -63,14 +64,20 @@ export function filterOf(query: FilterQuery, within: readonly string[] | undefin
 
 /**
  * `head` is the store's head now; with a cursor the head of the first page holds instead. Throws INVALID_REQUEST for a
- * position beyond it, also for one that a cursor holds from before a restore.
+ * position beyond it, also for one that a cursor holds from before a restore, and what `inCommon` throws.
  */
-export function readPlan(query: ReadQuery, within: readonly string[] | undefined, head: Position): ReadPlan {
+export function readPlan(
+  query: ReadQuery,
+  within: readonly string[] | undefined,
+  head: Position,
+  inCommon?: InCommon,
+): ReadPlan {
   const parameters = parametersOf(query)
   const cursor = query.cursor === undefined ? undefined : readCursor(query.cursor, parameters)
   if (cursor !== undefined && query.order !== undefined && query.order !== cursor.order) {
     throw invalid('/order', 'is not the order of the cursor; leave it out or keep it')
   }
+  if (inCommon !== undefined) inCommon(Math.max(query.after ?? 0, cursor?.position ?? 0))
   if (query.after !== undefined) knownPosition(query.after, head)
   if (cursor !== undefined) knownPosition(cursor.position, head, '/cursor')
   const order = cursor?.order ?? query.order ?? 'asc'

@@ -11,6 +11,7 @@ import type { Work } from '../contract/work-limits.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
 import type { Show } from '../upcasting/upcaster.js'
+import { commonWith } from '../wire/known-lineage.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
 import { cutOffLater } from './draining.service.js'
 import { EventStream } from './event-stream.js'
@@ -91,14 +92,18 @@ export class SseAnswers implements OnModuleDestroy {
 
   /** A reader that reconnects repeats its parameters, so the header that says how far it was goes before them. */
   private async startOf({ after = 0, since }: ReadQuery, { headers }: FastifyRequest): Promise<Position> {
+    const { store } = this.feed
     const last = headers['last-event-id']
+    const inCommon = commonWith(headers, store.lineage())
     if (last === undefined || last === '') {
-      const from = knownPosition(after, this.feed.store.head())
-      return since === undefined ? from : Math.max(from, await beforeTime(since, this.feed.store))
+      inCommon?.(after)
+      const from = knownPosition(after, store.head())
+      return since === undefined ? from : Math.max(from, await beforeTime(since, store))
     }
     const position = typeof last === 'string' ? decimalPosition(last) : undefined
     if (position === undefined) throw invalid('', 'the header Last-Event-ID must be a position')
-    return knownPosition(position, this.feed.store.head())
+    inCommon?.(position)
+    return knownPosition(position, store.head())
   }
 
   private keepAlive(): void {

@@ -2,6 +2,7 @@
 import type { Access, Scope } from '../auth/access.js'
 import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
+import type { EventStore } from '../contract/event-store.js'
 import { Turn } from '../contract/turns.js'
 import { cutToBytes } from '../contract/utf8.js'
 import { shuttingDown } from '../streaming/draining.service.js'
@@ -27,7 +28,7 @@ export const CLOSE = {
 } as const
 
 export interface SessionServices {
-  readonly head: () => number
+  readonly store: EventStore
   readonly handshakes: Handshakes
   readonly frames: FrameHandlers
   readonly reports: SessionReports
@@ -366,11 +367,15 @@ export class ClientSession implements Listener, FrameSession {
     const frameBytes = access.has('events.write') ? FRAME_LIMITS.appendFrameBytes : FRAME_LIMITS.frameBytes
     this.session = { token: bearer, agent, buffered: new BufferedBytes(agent), frameBytes }
     this.connection.belongsTo(agent)
+    const { store } = this.services
+    const { id: lineage, epoch } = store.lineage()
     this.send({
       type: 'welcome',
       agentId,
-      head: this.services.head(),
+      head: store.head(),
       expiresAt: timeText(expiresAt),
+      lineage,
+      epoch,
     } satisfies ServerFrame)
     this.log?.({ operation_type: 'connect', form: this.connection.form }, 'connection opened')
     if (this.hasMore) this.goOn()

@@ -4,6 +4,9 @@ import { FrameEvent, FrameId, Named, OptionalFrameId } from '../streaming/frame-
 import { EventFilterDto } from '../wire/event-filter.dto.js'
 import { AnyList, AnyObject, Either, Flag, Integer, Nested, NestedList, OneOf, Text } from '../wire/fields.decorator.js'
 
+const LINEAGE = /^[0-9a-f]{32}$/
+const OF_LINEAGE = '4f1d8a0c6b2e47d59a3c1e7f5b8d2046'
+
 const Place = (description = 'A place in the log; 0 is before the first event.', optional = false) =>
   Integer(description, { example: 1201, optional })
 const Problem = (optional: boolean) =>
@@ -30,6 +33,13 @@ export class SubscribeFrame {
     { optional: true, example: 1200 },
   )
   after?: unknown
+
+  @Text('The lineage that the client knows: behind the fork, `after` as a position is refused with LINEAGE_FORKED.', {
+    optional: true,
+    pattern: LINEAGE,
+    example: OF_LINEAGE,
+  })
+  lineage?: string
 
   @OneOf('`skip`: frames `damaged` name what is passed over. `fail`: the subscription is closed at damage.', {
     optional: true,
@@ -91,6 +101,8 @@ export class WelcomeFrame {
   @Place('The last durable position.') head: number
   @Text('When the token expires, RFC 3339.', { format: 'date-time', example: '2026-11-21T08:00:00.000Z' })
   expiresAt: string
+  @Text('Which log the positions are of; a restore begins a new one.', { example: OF_LINEAGE }) lineage: string
+  @Integer('Which start of the store answers; it rises with each.', { example: 7 }) epoch: number
 }
 
 export class SubscribedFrame {

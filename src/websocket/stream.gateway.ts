@@ -36,7 +36,7 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
     reports: SessionReports,
     frames: FrameHandlers,
   ) {
-    this.house = { head: () => store.head(), handshakes, frames, reports }
+    this.house = { store, handshakes, frames, reports }
     handshakes.draining.register(error => this.drain(error))
   }
 

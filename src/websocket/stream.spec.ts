@@ -58,6 +58,8 @@ describe.each(['lighthouse.v1.json', 'lighthouse.v1.msgpack'])('spoken as %s', p
       agentId: 'operator',
       head: 1_000,
       expiresAt: expect.stringMatching(/^20\d\d-/),
+      lineage: expect.stringMatching(/^[0-9a-f]{32}$/),
+      epoch: 1,
     })
     client.send({ type: 'subscribe', id: 'all', after: 'start' })
     expect(await client.next('subscribed')).toEqual({ type: 'subscribed', id: 'all', position: 0 })

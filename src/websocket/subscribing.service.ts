@@ -6,6 +6,7 @@ import { checkRead } from '../contract/check/check-read.js'
 import { codeOf, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import type { EventFilter } from '../contract/filter.js'
+import { mustBeInCommon } from '../contract/lineage.js'
 import { positionBefore, readAfter } from '../contract/moment.js'
 import { Feed } from '../following/feed.js'
 import type { Follower, Sink } from '../following/follower.js'
@@ -29,7 +30,7 @@ export class Subscribing {
   }
 
   private subscribe(frame: SubscribeFrame, client: FrameSession): void | Promise<void> {
-    const { id, filter, after = 'head', onDamaged } = frame
+    const { id, filter, after = 'head', lineage, onDamaged } = frame
     const { access } = client
     client.needs('streams.subscribe')
     this.quotas.charge(access, { requests: 1 })
@@ -49,7 +50,11 @@ export class Subscribing {
     try {
       if (isWide(asked)) subscription.release = this.budgets.take(access.agentId, 'wideSubscriptions')
       const covers = (stream: string) => access.covers('streams.subscribe', stream)
-      const position = positionBefore(readAfter(after), this.feed.store, { covers, within })
+      const moment = readAfter(after)
+      if (lineage !== undefined && typeof moment === 'number') {
+        mustBeInCommon(this.feed.store.lineage(), lineage, moment)
+      }
+      const position = positionBefore(moment, this.feed.store, { covers, within })
       if (position instanceof Promise) return position.then(begin).catch(failed)
       begin(position)
     } catch (error) {

@@ -25,6 +25,8 @@ export interface Problem {
   readonly outcome?: Outcome
   /** The mode of the service, where it is the reason. */
   readonly mode?: string
+  /** The last position that the log which the reader knows and this one have in common. */
+  readonly fork?: number
   readonly errors?: readonly FieldError[]
   readonly violations?: readonly Violation[]
 }
@@ -60,7 +62,7 @@ const IN_THE_LOG: ReadonlySet<ErrorCode> = new Set([
 
 export function problemOf(error: unknown, occurrence: Occurrence): Problem {
   const { path, correlationId, traceId, isAppend = false, loggedUnder = traceId } = occurrence
-  const { code, status, said, errors, violations, damage, mode } = read(error)
+  const { code, status, said, errors, violations, damage, mode, fork } = read(error)
   const { title, retryable, remedy, outcome } = ERRORS[code]
   const isHidden = IN_THE_LOG.has(code) && damage === undefined
   const happened = isHidden ? `${title}; the server's log has the reason under ${loggedUnder}` : said
@@ -77,6 +79,7 @@ export function problemOf(error: unknown, occurrence: Occurrence): Problem {
     retryable,
     ...(outcome === 'indeterminate' && isAppend ? { outcome } : {}),
     ...(mode === undefined ? {} : { mode }),
+    ...(fork === undefined ? {} : { fork }),
     ...(errors.length > 0 ? { errors } : {}),
     ...(violations.length > 0 ? { violations } : {}),
   }
@@ -106,12 +109,13 @@ interface Reading {
   readonly violations: readonly Violation[]
   readonly damage?: Damage | undefined
   readonly mode?: string | undefined
+  readonly fork?: number | undefined
 }
 
 function read(error: unknown): Reading {
   if (isStoreError(error)) {
-    const { code, message, errors = [], violations = [], damage, mode } = error
-    return { code, status: ERRORS[code].status, said: message, errors, violations, damage, mode }
+    const { code, message, errors = [], violations = [], damage, mode, fork } = error
+    return { code, status: ERRORS[code].status, said: message, errors, violations, damage, mode, fork }
   }
   const status = foreignStatus(error)
   const code = codeOfStatus(status)

@@ -106,6 +106,7 @@ function complete(operation: Operation, path: string, method: string, shared: Sh
     ...(operation.requestBody === undefined ? [] : WITH_BODY),
     ...(appends ? OF_APPENDS : []),
     ...ofChanges(path, method),
+    ...(/^\/v1\/events(\/wait|\/\{id\})?$/.test(path) && method === 'get' ? (['LINEAGE_FORKED'] as const) : []),
     ...(preconditions ? (['PRECONDITION_FAILED'] as const) : []),
   ]
   const byStatus = Map.groupBy(new Set(codes), code => ERRORS[code].status)
@@ -167,6 +168,7 @@ const PROBLEM: SchemaObject = {
     traceId: text('Finds the request in traces and logs.'),
     correlationId: text('The same as in X-Correlation-Id.'),
     mode: text('The mode of the service, where it is the reason.'),
+    fork: { type: 'integer', description: 'The last position in common with the log that the reader knows.' },
     retryable: { type: 'boolean', description: 'Whether sending the same request again can help.' },
     errors: {
       type: 'array',

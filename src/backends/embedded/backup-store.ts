@@ -1,4 +1,5 @@
 // Backup and restore as library calls; the store that is backed up may be in use by a server.
+import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
@@ -47,6 +48,7 @@ export async function backupStore(
       source: { disk: new ReadOnlyDisk(disk), layout: new Layout(directory) },
       target: { disk, layout: new BackupLayout(target) },
       now: Date.now,
+      random: randomBytes,
       tag: tagOf('backup'),
       proofMs,
     })
@@ -64,6 +66,8 @@ export async function restoreStore(
       target: { disk, layout: new Layout(directory) },
       tag: tagOf('restore'),
       strict: verify,
+      now: Date.now,
+      random: randomBytes,
     })
     return verify && report.restored ? { ...report, verified: await verifyStore(directory, { disk }) } : report
   })

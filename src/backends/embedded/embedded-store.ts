@@ -20,6 +20,7 @@ import {
   type StreamsRequest,
 } from '../../contract/event-store.js'
 import { type ClockReading, HybridClock } from '../../contract/hybrid-clock.js'
+import type { Lineage } from '../../contract/lineage.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
@@ -71,6 +72,7 @@ export class EmbeddedStore extends EventStore {
   private readonly queue: CommitQueue
   private readonly watch: HeadWatch
   private readonly hungWrites: HungWrites
+  private readonly ownLineage: Lineage
   private closing: Promise<void> | undefined
 
   constructor(
@@ -94,6 +96,8 @@ export class EmbeddedStore extends EventStore {
         recall: (position, events) => this.recall(position, events),
       },
     )
+    const { epoch, lineage } = log.recovered.start
+    this.ownLineage = { ...lineage, epoch }
     this.maintenance = new Maintenance(log, options, this.queue)
     this.hungWrites = new HungWrites(this.queue, log.context.files.latch, options.writeTimeoutMs, write =>
       observer.hung(write),
@@ -175,6 +179,10 @@ export class EmbeddedStore extends EventStore {
         ...this.maintenance.details,
       },
     }
+  }
+
+  lineage(): Lineage {
+    return this.ownLineage
   }
 
   close(): Promise<void> {

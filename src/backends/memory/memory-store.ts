@@ -1,5 +1,5 @@
 // The model: the simplest event store, against which every other backend is judged; it keeps nothing on a disk.
-
+import { randomBytes } from 'node:crypto'
 import { checkAppend } from '../../contract/check/check-append.js'
 import {
   checkFindKey,
@@ -28,6 +28,7 @@ import { revisionHolds } from '../../contract/expected-revision.js'
 import { compileFilter, compileListing } from '../../contract/filter.js'
 import { type ClockReading, HybridClock } from '../../contract/hybrid-clock.js'
 import { LIMITS } from '../../contract/limits.js'
+import type { Lineage } from '../../contract/lineage.js'
 import { type Observer, Observers } from '../../contract/observer.js'
 import { parseTime } from '../../contract/rfc3339.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
@@ -70,6 +71,7 @@ export class MemoryStore extends EventStore {
   private readonly clock: HybridClock
   private readonly ages: SteadyClock
   private readonly nodeId: string
+  private readonly ownLineage: Lineage
   private readonly observer: Observers
   private closed = false
 
@@ -81,6 +83,9 @@ export class MemoryStore extends EventStore {
     this.nodeId = options.nodeId
     const clock = options.clock ?? SYSTEM_CLOCK
     this.clock = new HybridClock(clock)
+    const since = new Date(Number(clock.now() / 1_000_000n)).toISOString()
+    // The log ends with the process, so no later one goes on from it.
+    this.ownLineage = { id: randomBytes(16).toString('hex'), epoch: 1, since, ancestors: [] }
     this.ages = new SteadyClock(clock.now(), options.monotonic ?? MONOTONIC_CLOCK)
     this.observer = new Observers(options.observer === undefined ? [] : [options.observer])
   }
@@ -236,6 +241,10 @@ export class MemoryStore extends EventStore {
       this.waiters.delete(waiter)
       signal?.removeEventListener('abort', giveUp)
     }
+  }
+
+  lineage(): Lineage {
+    return this.ownLineage
   }
 
   status(): StoreStatus {

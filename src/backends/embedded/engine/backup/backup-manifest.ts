@@ -3,6 +3,7 @@
 import type { Disk } from '../disk/disk.js'
 import { DamagedFact, readFact, writeFact } from '../disk/small-file.js'
 import type { Current } from '../recovery/current.js'
+import type { StoredLineage } from '../recovery/lineage.js'
 import { type BackupLayout, isCopiedPath } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 
@@ -37,6 +38,8 @@ export interface Manifest {
   readonly first: number
   readonly head: BackupHead
   readonly current: Current
+  /** Backups made before there were lineages have none; their lineage is the id of the store. */
+  readonly lineage?: StoredLineage
   readonly files: readonly BackupEntry[]
 }
 

@@ -7,6 +7,7 @@ import { inUse } from '../disk/engine-error.js'
 import { type Layout, parseName } from '../format/names.js'
 import type { SegmentIdentity } from '../format/segment-header.js'
 import { readFloor } from '../recovery/floor.js'
+import { lineageOfStore, readLineage } from '../recovery/lineage.js'
 import type { ListedSegment } from '../segment/catalogue.js'
 import { readFacts } from '../segment/sealed-segment.js'
 import { BackupContents } from './backup-contents.js'
@@ -30,6 +31,7 @@ export interface BackupContext {
   readonly target: { readonly disk: Disk; readonly layout: BackupLayout }
   /** Milliseconds since 1970. */
   readonly now: () => number
+  readonly random: (length: number) => Buffer
   /** How long to wait for an idle writer to mark what it has written as durable. */
   readonly proofMs: number
   /** Shown to a process that finds the backup directory locked. */
@@ -223,7 +225,10 @@ class BackupRun {
     const current = { epoch, firstPosition, ...(inventory.tail === undefined ? { sealed: true as const } : {}) }
     const taken = new Date(this.context.now()).toISOString()
     const store = identity.storeId.toString('hex')
-    const manifest = { format: BACKUP_FORMAT, store, begun, taken, first: inventory.floor, head, current, files }
+    const lineage =
+      (await readLineage(this.context.source, this.context)) ?? lineageOfStore(identity.storeId, this.context)
+    const held = { first: inventory.floor, head, current, lineage, files }
+    const manifest = { format: BACKUP_FORMAT, store, begun, taken, ...held }
     const removed = await this.contents.complete(manifest)
     const copied = files.filter(entry => this.contents.isNew(entry))
     const damaged = files.filter(entry => entry.damaged === true && !isAccepted(entry.path, inventory.accepted))

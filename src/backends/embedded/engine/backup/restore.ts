@@ -3,7 +3,9 @@
 import { dirname, join } from 'node:path'
 import { syncAncestors } from '../disk/ancestors.js'
 import type { Disk } from '../disk/disk.js'
+import { writeFact } from '../disk/small-file.js'
 import { type Layout, temporary } from '../format/names.js'
+import { forkOf, type StoredLineage } from '../recovery/lineage.js'
 import { type BackupEntry, type Manifest, readManifest } from './backup-manifest.js'
 import type { BackupLayout } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
@@ -18,10 +20,15 @@ export interface RestoreContext {
   readonly tag: string
   /** When true, a copy that does not have its hash is not used, and the restore is left unfinished. */
   readonly strict: boolean
+  /** Milliseconds since 1970. */
+  readonly now: () => number
+  readonly random: (length: number) => Buffer
 }
 
 export interface RestoreReport {
   readonly manifest: Manifest
+  /** The new lineage of the directory, whose youngest ancestor is the one that was backed up. */
+  readonly lineage: StoredLineage
   /** False when the directory was left unfinished. No server writes to it, and the next restore goes on from there. */
   readonly restored: boolean
   readonly copied: { readonly files: number; readonly bytes: number }
@@ -35,10 +42,13 @@ export async function restore(context: RestoreContext): Promise<RestoreReport> {
   if (manifest === undefined) throw new BackupRefused('wrong_place', `${source.layout.root} holds no complete backup`)
   const missing = await missingCopies(source, manifest)
   const nothing = { files: 0, bytes: 0 }
-  if (missing.length > 0) return { manifest, restored: false, copied: nothing, damaged: missing }
+  // What is appended to the copy from here on is not what was, or will be, appended to the store it was made of.
+  const parent = manifest.lineage ?? { id: manifest.store, ancestors: [] }
+  const lineage = forkOf(parent, manifest.head.position, context)
+  if (missing.length > 0) return { manifest, lineage, restored: false, copied: nothing, damaged: missing }
   const lock = await takeEmpty(target.disk, target.layout, context.tag, manifest)
   try {
-    return await new RestoreRun(context, manifest).run()
+    return await new RestoreRun(context, manifest, lineage).run()
   } finally {
     await lock.release()
   }
@@ -67,20 +77,23 @@ class RestoreRun {
   constructor(
     private readonly context: RestoreContext,
     private readonly manifest: Manifest,
+    private readonly lineage: StoredLineage,
   ) {}
 
   async run(): Promise<RestoreReport> {
     const { disk, layout } = this.context.target
-    const { files } = this.manifest
+    const { manifest, lineage, copied, damaged } = this
+    const { files } = manifest
     await this.requireRoom()
     const sign = await beginRestore(disk, layout, this.manifest)
+    await writeFact(disk, layout.lineage, this.lineage)
     const last = files.findLast(({ path }) => dirname(path) !== '.')
     for (const entry of files) if (entry !== last) await this.place(entry)
     await this.syncAll()
-    const report = { manifest: this.manifest, copied: this.copied, damaged: this.damaged }
+    const report = { manifest, lineage, copied, damaged }
     // Without the segment that CURRENT names, no start takes the directory for whole, so that segment comes last.
-    if (last !== undefined && (this.damaged.length === 0 || !this.context.strict)) await this.place(last)
-    if (this.damaged.length > 0 && this.context.strict) return { ...report, restored: false }
+    if (last !== undefined && (damaged.length === 0 || !this.context.strict)) await this.place(last)
+    if (damaged.length > 0 && this.context.strict) return { ...report, restored: false }
     await this.syncAll()
     await disk.unlink(sign)
     await disk.syncDirectory(layout.root)

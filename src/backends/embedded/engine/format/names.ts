@@ -13,6 +13,7 @@ export class Layout {
   readonly accepted: string
   readonly damage: string
   readonly current: string
+  readonly lineage: string
   readonly importing: string
   /** A development server keeps it here; the engine only knows the name. No backup holds it. */
   readonly developmentSecret: string
@@ -30,6 +31,7 @@ export class Layout {
     this.accepted = join(root, 'ACCEPTED')
     this.damage = join(root, 'DAMAGE')
     this.current = join(root, 'CURRENT')
+    this.lineage = join(root, 'LINEAGE')
     this.importing = join(root, 'IMPORTING')
     this.developmentSecret = join(root, '.lighthouse-development-secret')
     this.exits = join(root, 'EXITS')
@@ -48,7 +50,9 @@ const STEM = `seg-([0-9]{${POSITION_DIGITS}})-([0-9]{${EPOCH_DIGITS}})`
 const SEGMENT = new RegExp(`^${STEM}\\.log$`)
 const INDEX = new RegExp(`^${STEM}\\.idx$`)
 const ARCHIVE = new RegExp(`^${STEM}-([0-9a-f]{64})\\.zst$`)
-const TEMPORARY = new RegExp(`^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|DAMAGE|CURRENT|RESERVE|IMPORTING)\\.tmp$`)
+const TEMPORARY = new RegExp(
+  `^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|DAMAGE|CURRENT|LINEAGE|RESERVE|IMPORTING)\\.tmp$`,
+)
 
 function stem(firstPosition: number, epoch: number): string {
   return `seg-${String(firstPosition).padStart(POSITION_DIGITS, '0')}-${String(epoch).padStart(EPOCH_DIGITS, '0')}`

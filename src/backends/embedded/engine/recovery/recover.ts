@@ -3,8 +3,9 @@ import { basename } from 'node:path'
 import { diskErrorCode } from '../disk/disk.js'
 import { EngineError } from '../disk/engine-error.js'
 import { isNoSpace } from '../disk/latch.js'
+import { isZero } from '../format/bytes.js'
 import { parseName } from '../format/names.js'
-import { STORE_ID_BYTES } from '../format/segment-header.js'
+import { type SegmentIdentity, STORE_ID_BYTES } from '../format/segment-header.js'
 import { AcceptedDamage, type KnownDamage } from '../segment/accepted-damage.js'
 import { type ActiveSegment, NoRoom } from '../segment/active-segment.js'
 import { type Catalogue, listCatalogue, tidy } from '../segment/catalogue.js'
@@ -19,6 +20,7 @@ import { DamageNotes } from './damage-notes.js'
 import { readDamageRecord } from './damage-record.js'
 import { type Floor, finishRetiring, readFloor } from './floor.js'
 import type { DamageAtStart } from './found-damage.js'
+import { keepLineage, lineageOfStore, readLineage, type StoredLineage } from './lineage.js'
 import { adoptTail, type JudgedTail, judgeTail, tailForReading } from './recover-tail.js'
 
 /** What a start hands to the running log. */
@@ -47,6 +49,7 @@ export interface RecoveredDamage extends DamageAtStart {
 
 interface StartFacts {
   readonly epoch: number
+  readonly lineage: StoredLineage
   /** True when the last writer stopped in good order. */
   readonly clean: boolean
   readonly tornBytes: number
@@ -81,7 +84,12 @@ export async function recover(context: EngineContext, importing = false): Promis
   const unaccepted = together(open, recorded)
   for (const item of damage) context.observer.damaged(item)
   const epoch = Math.max(catalogue.greatestEpoch, current?.epoch ?? 0) + 1
-  const known = { loaded, damage: { found: damage, recorded, accepted, unaccepted }, floor, epoch }
+  const identity = identityOf(context, loaded)
+  const warnOfLineage = (path: string) => context.observer.warned('LINEAGE is damaged; a new one begins', path)
+  const lineage =
+    (await readLineage(context.files, context, warnOfLineage)) ?? lineageOfStore(identity.storeId, context)
+  const start = { epoch, lineage, clean: false, tornBytes: 0 }
+  const known = { loaded, damage: { found: damage, recorded, accepted, unaccepted }, floor, identity, start }
   if (unaccepted.length > 0) return readOnly(context, known)
   const leftovers = catalogue.leftovers.filter(path => !isReplaced(path))
   if (leftovers.length > 0) await tidy(disk, layout, { ...catalogue, leftovers })
@@ -105,8 +113,12 @@ interface Known {
   readonly loaded: LoadedAll
   readonly damage: RecoveredDamage
   readonly floor: Floor
-  readonly epoch: number
+  readonly identity: StoreIdentity
+  readonly start: StartFacts
 }
+
+/** What all segments of a store have in common. */
+type StoreIdentity = Pick<SegmentIdentity, 'salt' | 'storeId'>
 
 /** Merges the two lists, so that recorded damage that this start has met as well is listed once. */
 function together(found: readonly KnownDamage[], recorded: readonly KnownDamage[]): KnownDamage[] {
@@ -183,12 +195,22 @@ export async function loadAll(
   return { sealed, tail: undefined, damage, next }
 }
 
-async function readOnly(context: EngineContext, { loaded, damage, floor, epoch }: Known): Promise<Recovered> {
+/** Of the newest segment whose header can be read; the first segment of a new store is made with a random one. */
+function identityOf(context: EngineContext, { sealed, tail }: LoadedAll): StoreIdentity {
+  for (let at = sealed.length - 1; at >= 0; at--) {
+    const { identity } = sealed.handle(at).sealed
+    if (!isZero(identity.storeId)) return identity
+  }
+  if (tail !== undefined && !isZero(tail.identity.storeId)) return tail.identity
+  return { salt: context.random(4).readUInt32LE(0), storeId: context.random(STORE_ID_BYTES) }
+}
+
+async function readOnly(context: EngineContext, { loaded, damage, floor, start }: Known): Promise<Recovered> {
   if (loaded.tail !== undefined) await syncTail(context, loaded.tail)
   const tail = loaded.tail === undefined ? undefined : tailForReading(loaded.tail)
   const segments = { sealed: loaded.sealed, active: undefined, tail }
   const head = loaded.next.nextPosition - 1
-  return { segments, damage, floor, head, start: { epoch, clean: false, tornBytes: 0 } }
+  return { segments, damage, floor, head, start }
 }
 
 const NOT_WRITABLE = new Set(['EROFS', 'EACCES', 'EPERM'])
@@ -211,32 +233,31 @@ async function syncTail(context: EngineContext, { listed }: JudgedTail): Promise
 }
 
 async function makeWritable(context: EngineContext, known: Known): Promise<Recovered> {
-  const { loaded, damage, floor, epoch } = known
+  const { loaded, damage, floor } = known
   const { sealed, tail, next } = loaded
   const { active, tornBytes } = await (tail === undefined
     ? firstSegment(context, known)
-    : adoptTail(context, tail, epoch))
-  await active.orClosed(() => writeCurrent(context, active.identity))
+    : adoptTail(context, tail, known.start.epoch))
+  await active.orClosed(async () => {
+    await writeCurrent(context, active.identity)
+    await keepLineage(context, known.start.lineage)
+  })
   const segments = { sealed, active, tail: undefined }
-  const start = { epoch, clean: tail?.clean ?? true, tornBytes }
+  const start = { ...known.start, clean: tail?.clean ?? true, tornBytes }
   return { segments, damage, floor, head: next.nextPosition - 1, start }
 }
 
 /** Begins a segment where there is none to go on with: the store is new, or its last one was sealed at a clean stop. */
 async function firstSegment(
   context: EngineContext,
-  { loaded, floor, epoch }: Known,
+  { loaded, floor, identity, start }: Known,
 ): Promise<{ readonly active: ActiveSegment; readonly tornBytes: number }> {
   const { sealed, next } = loaded
   const before = sealed.length === 0 ? undefined : sealed.handle(sealed.length - 1)
-  const { salt, storeId } = before?.sealed.identity ?? {
-    salt: context.random(4).readUInt32LE(0),
-    storeId: context.random(STORE_ID_BYTES),
-  }
   const active = await createSegment(context, {
-    salt,
-    storeId,
-    epoch,
+    salt: identity.salt,
+    storeId: identity.storeId,
+    epoch: start.epoch,
     firstPosition: next.nextPosition,
     firstBatch: before?.sealed.footer.batch ?? floor.batch,
     createdMs: context.now(),

@@ -82,9 +82,10 @@ function supersedes(one: ListedSegment, other: ListedSegment): boolean {
 }
 
 function isOurs(layout: Layout, path: string): boolean {
-  const { lock, reserve, floor, accepted, damage, current, developmentSecret, exits } = layout
+  const { lock, reserve, floor, accepted, damage, current, lineage, developmentSecret, exits } = layout
   const folders = [layout.segments, layout.archive, layout.quarantine, layout.snapshots]
-  return [lock, reserve, floor, accepted, damage, current, developmentSecret, exits, ...folders].includes(path)
+  const files = [lock, reserve, floor, accepted, damage, current, lineage, developmentSecret, exits]
+  return [...files, ...folders].includes(path)
 }
 
 /** Syncs the names before it removes what is left over, because a crash may have come between a rename and its sync. */
