@@ -59,8 +59,8 @@ async function putBack(
   const { segment: proven, kept, copied } = await restoreSegment(backup, directory, Number(segment))
   const { firstPosition: first, lastPosition: last } = proven.footer
   const report = {
-    segment: basename(proven.listed.path),
-    file: proven.listed.path,
+    segment: basename(proven.path),
+    file: proven.path,
     first,
     last,
     copied,

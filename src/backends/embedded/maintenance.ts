@@ -1,6 +1,10 @@
-// Upkeep of an open store: it archives, retires and scrubs in the background, one small step at a time.
+// Upkeep of an open store: it restores, archives, retires and scrubs in the background, one small step at a time.
+import { basename } from 'node:path'
 import type { Observers } from '../../contract/observer.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
+import { BackupLayout } from './engine/backup/backup-names.js'
+import { DamagedRestore } from './engine/backup/restore-damaged.js'
+import { ReadOnlyDisk } from './engine/disk/read-only-disk.js'
 import { Stopped, Throttle } from './engine/disk/throttle.js'
 import type { Log } from './engine/log.js'
 import type { Carried } from './engine/recovery/floor.js'
@@ -29,6 +33,7 @@ export class Maintenance {
   private readonly ages: SteadyClock
   private readonly throttle: Throttle
   private readonly scrub: Scrub
+  private readonly restore: DamagedRestore | undefined
   private timer: NodeJS.Timeout | undefined
   private running: Promise<boolean> | undefined
   private closed = false
@@ -44,6 +49,9 @@ export class Maintenance {
     this.ages = new SteadyClock(options.clock.now(), options.monotonic)
     this.throttle = new Throttle(options.scrubBytesPerSecond, () => queue.queued > 0)
     this.scrub = new Scrub(log, this.throttle)
+    const { restoreFrom, disk } = options
+    if (restoreFrom === '') return
+    this.restore = new DamagedRestore(log, { disk: new ReadOnlyDisk(disk), layout: new BackupLayout(restoreFrom) })
   }
 
   start(): void {
@@ -88,6 +96,7 @@ export class Maintenance {
 
   private duties(): [string, () => Promise<boolean>][] {
     return [
+      ['putting a damaged segment back', () => this.putBack()],
       ['archiving', () => this.archive()],
       ['retiring', () => this.retire()],
       ['scrubbing', () => this.scrubOne()],
@@ -106,6 +115,15 @@ export class Maintenance {
 
   private get observer(): Observers {
     return this.options.observer
+  }
+
+  private async putBack(): Promise<boolean> {
+    const done = await this.restore?.step()
+    if (done === undefined) return false
+    const { path, footer } = done.segment
+    const { firstPosition, lastPosition } = footer
+    this.observer.restored({ name: basename(path), firstPosition, lastPosition, kept: done.kept ?? null })
+    return true
   }
 
   private async archive(): Promise<boolean> {

@@ -11,9 +11,9 @@ import { type RotatedSegment, Rotation, type RotationLimits } from './rotation.j
 import { describeDamage, type KnownDamage } from './segment/accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './segment/active-segment.js'
 import type { EngineContext } from './segment/engine-context.js'
-import { indexPath } from './segment/load-segment.js'
+import { indexOf, indexPath } from './segment/load-segment.js'
 import type { SealedSegment, Segment } from './segment/sealed-segment.js'
-import type { SealedSegments } from './segment/sealed-segments.js'
+import type { SealedSegments, SegmentFile } from './segment/sealed-segments.js'
 import { PooledBytes } from './segment/segment-bytes.js'
 import { GrowingList, type SegmentList } from './segment/segment-list.js'
 
@@ -253,6 +253,23 @@ export class Log {
     return this.found.note(...damage)
   }
 
+  /** The damage that keeps the log from taking appends. */
+  get openDamage(): readonly KnownDamage[] {
+    return this.found.open
+  }
+
+  /** A damaged sealed segment was put back: reads find it, its damage is forgotten, and the log may go on. */
+  async healed(file: SegmentFile): Promise<void> {
+    const postings = await indexOf(this.context, file)
+    this.sealed.replace({ ...file, postings })
+    this.rebuilds.forget(file.identity)
+    const isForgotten = await this.found.forget(file.footer)
+    if (!isForgotten || this.stateNow !== 'corrupt' || this.found.open.length > 0) return
+    // A log that was damaged at its start has no segment to write to, and begins one at the next start.
+    if (this.active === undefined || this.context.files.latch.latched) return
+    this.set('writable', '')
+  }
+
   indexPathOf(segment: SealedSegment): string {
     return indexPath(this.context.files.layout, segment.sealed.identity)
   }
@@ -323,6 +340,10 @@ export class Log {
     // Only a full disk can recover: after any other failure nothing but closing changes the state.
     const mayChange = this.stateNow === 'writable' || this.stateNow === 'disk_full' || state === 'closed'
     if (this.stateNow === 'closed' || !mayChange) return
+    this.set(state, detail)
+  }
+
+  private set(state: LogState, detail: string): void {
     this.stateNow = state
     this.detail = detail
     this.listener.state(state, detail)

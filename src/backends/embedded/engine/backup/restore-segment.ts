@@ -14,7 +14,7 @@ import type { EngineContext } from '../segment/engine-context.js'
 import { type Expected, indexPath, openSource, scanStart, sealedKnowledge } from '../segment/load-segment.js'
 import { scan } from '../segment/scan.js'
 import { digestMatches, readFacts, type SegmentFacts } from '../segment/sealed-segment.js'
-import type { ArchiveFile } from '../segment/segment-row.js'
+import type { SegmentFile } from '../segment/sealed-segments.js'
 import { fileSha256 } from '../upkeep/archive.js'
 import { type BackupEntry, type Manifest, readManifest } from './backup-manifest.js'
 import type { BackupLayout } from './backup-names.js'
@@ -26,17 +26,9 @@ export interface BackupSource {
   readonly layout: BackupLayout
 }
 
-/** A sealed segment that was proved to be the one that the log goes on from. */
-export interface ProvenSegment {
-  readonly listed: ListedSegment
-  readonly identity: SegmentIdentity
-  readonly footer: Footer
-  readonly length: number
-  readonly archive: ArchiveFile | undefined
-}
-
 export interface PutBack {
-  readonly segment: ProvenSegment
+  /** Proved to be the one that the log goes on from. */
+  readonly segment: SegmentFile
   /** Where the file that was replaced is kept. undefined where there was none. */
   readonly kept: string | undefined
   /** False when the file in place was what had been sealed, so that nothing was copied. */
@@ -135,7 +127,7 @@ class SegmentRestore {
       if (damaged !== undefined && damaged.path !== to) await this.remove(damaged.path)
       // The index may have been made from the damaged bytes.
       await this.remove(indexPath(layout, name))
-      return { segment: { ...proven, listed: { ...name, path: to } }, kept, copied: true }
+      return { segment: { ...proven, path: to }, kept, copied: true }
     } catch (error) {
       await disk.unlink(unfinished).catch(() => undefined)
       throw error
@@ -173,7 +165,7 @@ class SegmentRestore {
     listed: ListedSegment,
     { before, after }: Neighbours,
     own: Footer | undefined,
-  ): Promise<ProvenSegment | string> {
+  ): Promise<SegmentFile | string> {
     const { disk } = this.context.files
     const pool = new FilePool(disk, 1)
     try {
@@ -193,7 +185,8 @@ class SegmentRestore {
         return 'the archive does not have the hash in its name'
       const packedLength = await pool.use(listed.path, file => file.size())
       const archive = sha256 === undefined ? undefined : { sha256, packedLength }
-      return { listed, identity: header, footer, length: footer.dataEnd + FOOTER_BYTES, archive }
+      const { path, epoch } = listed
+      return { path, epoch, archive, identity: header, footer, length: footer.dataEnd + FOOTER_BYTES }
     } catch (error) {
       if (diskErrorCode(error) === undefined) throw error
       return `it cannot be read (${diskErrorCode(error)})`

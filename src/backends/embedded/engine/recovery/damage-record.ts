@@ -72,6 +72,13 @@ export class DamageRecord {
     return this.catchUp()
   }
 
+  /** Resolves with false when the file could not be written, and so still tells of the damage. */
+  async forget(isGone: (damage: KnownDamage) => boolean): Promise<boolean> {
+    if (this.notes.remove(isGone)) this.behind = true
+    await this.catchUp()
+    return !this.behind
+  }
+
   /** Writes what could not be written before, after the write that is under way. */
   catchUp(): Promise<void> {
     this.writing = this.writing.then(() => this.write())
@@ -93,11 +100,11 @@ export class DamageRecord {
     const { disk, path, makeRoom } = this.parts
     const fact = [...this.notes.list]
     try {
-      await writeFact(disk, path, fact)
+      await writeRecord(disk, path, fact)
     } catch (error) {
       if (!isNoSpace(error)) throw error
       await makeRoom()
-      await writeFact(disk, path, fact)
+      await writeRecord(disk, path, fact)
     }
   }
 }
