@@ -20,6 +20,7 @@ export type Measured = Pick<
   | 'appendsFailed'
   | 'scrubs'
   | 'lastGoodScrub'
+  | 'segmentsRestored'
   | 'eventsRead'
   | 'readDuration'
   | 'httpDuration'
@@ -37,6 +38,7 @@ export class Metrics {
   readonly appendsFailed: Counter<'code'>
   readonly scrubs: Counter<'result'>
   readonly lastGoodScrub: Gauge
+  readonly segmentsRestored: Counter
   readonly eventsRead: Counter
   readonly readDuration: DurationHistogram
   readonly httpDuration: DurationHistogram<'method' | 'route' | 'status'>

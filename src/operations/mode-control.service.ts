@@ -1,6 +1,7 @@
 // Answers which mode the service is in, and passes on what an operator says of it.
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
+import { EventStore } from '../contract/event-store.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { ENDED_BY, type Mode, SHARES } from '../degradation/next-mode.js'
 import { Metrics } from '../metrics/metrics.js'
@@ -17,6 +18,7 @@ export class ModeControl {
   constructor(
     private readonly mode: ModeHolder,
     private readonly signals: Signals,
+    private readonly store: EventStore,
     metrics: Metrics,
   ) {
     metrics.gauges({ mode: '1 for the mode the service is in, 0 for the others.' }, 'mode', async () => {
@@ -50,6 +52,13 @@ export class ModeControl {
   force({ mode, reason }: ModeDto, { agentId }: Access): ModeAnswerDto {
     const detail = mode === 'NORMAL' ? 'it was released' : `${agentId} forced it: ${reason}`
     this.signals.tell({ cause: 'manual', level: LEVEL_OF[mode], detail, metrics: {} })
+    if (mode === 'NORMAL') this.endIntegrity(agentId)
     return this.answer()
+  }
+
+  /** Damage was met, and the store is whole again: somebody has looked by now. What is still damaged goes on. */
+  private endIntegrity(agentId: string): void {
+    if (this.signals.levelOf('integrity') === 'ok' || !this.store.status().write.writable) return
+    this.signals.tell({ cause: 'integrity', level: 'ok', detail: `${agentId} said that it is over`, metrics: {} })
   }
 }

@@ -15,6 +15,7 @@ import { gatedStore } from './gated-store.js'
 import { meteredStore } from './metered-store.js'
 import { logObserver, metricsObserver, signalsObserver } from './observers.js'
 import { tracedStore } from './traced-store.js'
+import { UpkeepNotes } from './upkeep-notes.js'
 
 /** No setting names the memory backend, because what it acknowledges ends with the process. */
 export type BackendOptions =
@@ -42,6 +43,7 @@ export class OpenStore {
     readonly bare: Backend,
     /** With gate and meter, for the server. */
     readonly store: EventStore,
+    readonly upkeep: UpkeepNotes,
   ) {}
 }
 
@@ -49,10 +51,12 @@ export async function openStore(
   options: BackendOptions,
   { logger, metrics, mode, signals, levels, tracing }: Surroundings,
 ): Promise<OpenStore> {
-  const observers = new Observers([logObserver(logger), metricsObserver(metrics, levels), signalsObserver(signals)])
+  const upkeep = new UpkeepNotes()
+  const measured = metricsObserver(metrics, levels)
+  const observers = new Observers([logObserver(logger), measured, signalsObserver(signals), upkeep.observer])
   const bare = await openBackend(options, observers)
   const gated = gatedStore(meteredStore(bare, metrics, levels), mode)
-  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated)
+  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated, upkeep)
 }
 
 async function openBackend(options: BackendOptions, observer: Observers): Promise<Backend> {

@@ -17,6 +17,7 @@ import { TracingModule } from '../tracing/tracing.module.js'
 import { OpenStore, openStore } from './open-store.js'
 import { PermissionWatch } from './permission-watch.service.js'
 import { StorageWatch } from './storage-watch.service.js'
+import { UpkeepNotes } from './upkeep-notes.js'
 
 const UNSAFE =
   'ACKNOWLEDGED EVENTS CAN BE LOST: LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM lets the data directory lie on a file system that forgets or reorders what was synced'
@@ -31,7 +32,8 @@ function open(settings: Settings, ...[metrics, mode, signals, levels, tracing]: 
   }
   const logger = new Logger('storage')
   if (allowUnsafeFilesystem) logger.warn(UNSAFE)
-  const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
+  const restoreFrom = settings.restoreFrom === '' ? '' : resolve(settings.restoreFrom)
+  const rules = { openFiles, archiveAfterDays, retainArchivesDays, restoreFrom, allowUnsafeFilesystem }
   tracing.recordMoreWhile(() => mode.current !== 'NORMAL')
   const help = 'Spans of traces, by what became of them; dropped: more came than the collector took.'
   metrics.tally('spans_total', help, 'outcome', () => tracing.counts)
@@ -50,9 +52,10 @@ function open(settings: Settings, ...[metrics, mode, signals, levels, tracing]: 
       useFactory: ({ bare }: OpenStore, { dataDir }: Settings) => new StorageWatch(bare, resolve(dataDir)),
       inject: [OpenStore, Settings],
     },
+    { provide: UpkeepNotes, useFactory: ({ upkeep }: OpenStore) => upkeep, inject: [OpenStore] },
     PermissionWatch,
   ],
-  exports: [EventStore, SideStore, StorageWatch],
+  exports: [EventStore, SideStore, StorageWatch, UpkeepNotes],
 })
 export class StorageModule implements OnApplicationShutdown {
   constructor(
