@@ -223,14 +223,15 @@ export class Log {
   }
 
   /** The lock is released even where closing fails, because the next process could not open the directory otherwise. */
-  close(): Promise<void> {
-    return this.closeFiles().finally(() => this.parts.lock.release())
+  close(inOrder = true): Promise<void> {
+    return this.closeFiles(inOrder).finally(() => this.parts.lock.release())
   }
 
-  private async closeFiles(): Promise<void> {
+  private async closeFiles(inOrder: boolean): Promise<void> {
     clearTimeout(this.markTimer)
     await this.settled()
-    if (this.stateNow === 'writable' && this.active !== undefined && !this.rotation.halfway && this.owned) {
+    const mayWrite = inOrder && this.stateNow === 'writable' && this.owned
+    if (mayWrite && this.active !== undefined && !this.rotation.halfway) {
       await this.mark(true)
       if (this.active.end > this.parts.limits.sealOnCloseBytes)
         await this.rotation.sealLast(this.active).catch(error => this.refusal(error))

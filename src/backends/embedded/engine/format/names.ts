@@ -16,6 +16,8 @@ export class Layout {
   readonly importing: string
   /** A development server keeps it here; the engine only knows the name. No backup holds it. */
   readonly developmentSecret: string
+  /** Written and removed again by a start that tries the disk out. */
+  readonly trial: string
   /** The server notes here when it ended for which cause. No backup holds it. */
   readonly exits: string
 
@@ -32,6 +34,7 @@ export class Layout {
     this.current = join(root, 'CURRENT')
     this.importing = join(root, 'IMPORTING')
     this.developmentSecret = join(root, '.lighthouse-development-secret')
+    this.trial = join(root, 'TRIAL.tmp')
     this.exits = join(root, 'EXITS')
   }
 }
@@ -48,7 +51,9 @@ const STEM = `seg-([0-9]{${POSITION_DIGITS}})-([0-9]{${EPOCH_DIGITS}})`
 const SEGMENT = new RegExp(`^${STEM}\\.log$`)
 const INDEX = new RegExp(`^${STEM}\\.idx$`)
 const ARCHIVE = new RegExp(`^${STEM}-([0-9a-f]{64})\\.zst$`)
-const TEMPORARY = new RegExp(`^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|DAMAGE|CURRENT|RESERVE|IMPORTING)\\.tmp$`)
+const TEMPORARY = new RegExp(
+  `^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|DAMAGE|CURRENT|RESERVE|IMPORTING|TRIAL)\\.tmp$`,
+)
 
 function stem(firstPosition: number, epoch: number): string {
   return `seg-${String(firstPosition).padStart(POSITION_DIGITS, '0')}-${String(epoch).padStart(EPOCH_DIGITS, '0')}`
