@@ -21,6 +21,12 @@ export interface Observer {
   rotated?(segment: { readonly name: string; readonly bytes: number; readonly events: number }): void
   archived?(segment: { readonly name: string; readonly bytes: number; readonly archivedBytes: number }): void
   retired?(segment: { readonly name: string; readonly firstPosition: Position; readonly lastPosition: Position }): void
+  /** The store gave up an archive for want of room, because a backup has it. */
+  cleanedUp?(archive: {
+    readonly name: string
+    readonly firstPosition: Position
+    readonly lastPosition: Position
+  }): void
   /** A damaged segment was put back from a backup. `kept` names the file that it replaced. */
   restored?(segment: {
     readonly name: string
@@ -71,6 +77,10 @@ export class Observers implements Required<Observer> {
 
   retired(segment: Fact<'retired'>): void {
     this.tell('retired', segment)
+  }
+
+  cleanedUp(archive: Fact<'cleanedUp'>): void {
+    this.tell('cleanedUp', archive)
   }
 
   restored(segment: Fact<'restored'>): void {

@@ -21,6 +21,7 @@ export type Measured = Pick<
   | 'scrubs'
   | 'lastGoodScrub'
   | 'segmentsRestored'
+  | 'archivesRemoved'
   | 'eventsRead'
   | 'readDuration'
   | 'httpDuration'
@@ -39,6 +40,7 @@ export class Metrics {
   readonly scrubs: Counter<'result'>
   readonly lastGoodScrub: Gauge
   readonly segmentsRestored: Counter
+  readonly archivesRemoved: Counter
   readonly eventsRead: Counter
   readonly readDuration: DurationHistogram
   readonly httpDuration: DurationHistogram<'method' | 'route' | 'status'>

@@ -33,7 +33,7 @@ export function upkeepEvent({ what, ...positions }: UpkeepNote): NewEvent {
   return eventOf(UPKEEP_TYPES[what], { ...positions })
 }
 
-const UPKEEP_TYPES = { segment_restored: 'SegmentRestored' } as const
+const UPKEEP_TYPES = { segment_restored: 'SegmentRestored', archive_removed: 'ArchiveRemoved' } as const
 
 /** Written to find out whether a write is stored; once it is, the next share of the appends is taken. */
 export function trialEvent(state: ModeState): NewEvent {

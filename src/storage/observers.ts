@@ -17,6 +17,7 @@ export function logObserver(logger: Logger): Observer {
     rotated: segment => logger.log({ ...segment, message: 'a segment is sealed' }),
     archived: segment => logger.log({ ...segment, message: 'a segment is archived' }),
     retired: segment => logger.log({ ...segment, message: 'a segment is retired' }),
+    cleanedUp: archive => logger.warn({ ...archive, message: 'an archive is removed to make room; the backup has it' }),
     restored: segment => logger.warn({ ...segment, message: 'a damaged segment is put back from the backup' }),
     hung: ({ hung, ms }) => {
       if (hung) logger.error({ ms, message: 'a write does not come back; the store takes no appends' })
@@ -76,6 +77,7 @@ export function metricsObserver(metrics: Metrics, levels: ServiceLevels): Observ
       levels.done('sync', syncMs)
       levels.durable()
     },
+    cleanedUp: () => metrics.archivesRemoved.inc(),
     restored: () => metrics.segmentsRestored.inc(),
     scrubbed: ({ damaged }) => {
       metrics.scrubs.inc({ result: damaged === 0 ? 'good' : 'damaged' })

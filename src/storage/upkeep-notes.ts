@@ -3,12 +3,13 @@ import type { Observer } from '../contract/observer.js'
 
 type Positions = { readonly firstPosition: number; readonly lastPosition: number }
 
-export type UpkeepNote = { readonly what: 'segment_restored' } & Positions
+export type UpkeepNote = { readonly what: 'segment_restored' | 'archive_removed' } & Positions
 
 export class UpkeepNotes {
   private readonly listeners: ((note: UpkeepNote) => void)[] = []
 
   readonly observer: Observer = {
+    cleanedUp: ({ firstPosition, lastPosition }) => this.tell({ what: 'archive_removed', firstPosition, lastPosition }),
     restored: ({ firstPosition, lastPosition }) => this.tell({ what: 'segment_restored', firstPosition, lastPosition }),
   }
 
