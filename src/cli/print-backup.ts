@@ -29,6 +29,25 @@ export function printRestore(report: RestoredReport, backup: string, directory: 
   return lines.join('\n')
 }
 
+export interface PutBackReport {
+  readonly file: string
+  readonly first: number
+  readonly last: number
+  /** False where the file in place was whole. */
+  readonly copied: boolean
+  readonly kept: string | null
+}
+
+export function printPutBack({ file, first, last, copied, kept }: PutBackReport, directory: string): string {
+  const name = nearby(file, directory)
+  const lines = [
+    copied ? `put back ${name}: positions ${first} to ${last}` : `${name} is what was sealed; it was left as it is`,
+  ]
+  if (kept !== null) lines.push(`kept ${nearby(kept, directory)}`)
+  lines.push(`Next: see whether more is damaged: lighthouse verify ${inShell(directory)}`)
+  return lines.join('\n')
+}
+
 /** A backup holds no indexes and the first start makes them all, so a missing one is not worth a note. */
 function withoutIndexNotes(report: VerifyReport): VerifyReport {
   const { findings } = report

@@ -140,6 +140,29 @@ describe('backup and restore', () => {
     expect([status, out]).toEqual([1, expect.stringMatching(/^restored\nCORRUPT: 1 file of the backup\n/)])
   })
 
+  test('one damaged segment is put back, into the directory that is named or the one of the settings', async () => {
+    const data = copy()
+    const place = makeTempDirectory()
+    const own = join(place, 'backup')
+    await words('backup', directory, own)
+    flip(segmentIn(data, 'segments', 1), 5_000)
+    expect((await words('verify', data)).status).toBe(1)
+    const at = String(Number(/seg-(\d+)/.exec(segmentIn(data, 'segments', 1))?.[1]) + 3)
+    const done = await words('restore', '--segment', at, '--from', own, '--data', data)
+    expect(done).toMatchObject({
+      status: 0,
+      err: '',
+      out: expect.stringMatching(/^put back segments\/seg-\S+: positions/),
+    })
+    expect(done.out).toMatch(/\nkept quarantine\/seg-\S+\nNext: /)
+    expect((await words('verify', data)).status).toBe(0)
+    const again = lighthouse('restore', '--segment', at, own, data, '--json')
+    expect(JSON.parse(again.stdout)).toMatchObject({ copied: false, kept: null })
+    expect(await words('restore', '--segment', '0', own, data)).toMatchObject({ status: 2 })
+    expect(await words('restore', '--segment', '99999', own, data)).toMatchObject({ status: 3 })
+    for (const done of [place, join(data, '..')]) removeTempDirectory(done)
+  })
+
   test('neither a backup in its store nor a store in its backup, however they are named', async () => {
     const data = copy()
     const link = join(place, 'link to data')

@@ -123,22 +123,20 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   }),
   restore: command({
-    summary: 'make a data directory, so far empty, of the last complete backup',
-    operands: ['<backup>', '<dir>'],
+    summary: 'make a data directory, so far empty, of the last complete backup, or put one segment back',
+    operands: ['[backup]', '[dir]'],
     options: {
       verify: { type: 'boolean', says: 'stop at a copy that is not what was copied, and verify everything at the end' },
+      segment: { type: 'string', value: 'POSITION', says: 'put only the sealed segment back that holds this position' },
+      from: { type: 'string', value: 'BACKUP', says: 'another way to say <backup>' },
+      data: { type: 'string', value: 'DIR', says: 'another way to say <dir>' },
       json: JSON_REPORT,
     },
+    more: 'With --segment <dir> is the damaged store, stopped. What is replaced is kept in its quarantine/.',
     next: keepsTheBackup,
-    run: async ({ operands: [from, directory], options: { verify = false, json } }, terminal) => {
-      const { restoreStore } = await import('../backends/embedded/backup-store.js')
-      const { mustBeApart } = await import('./assert-disjoint.js')
-      const { printRestore } = await import('./print-backup.js')
-      await mustBeApart(from, directory)
-      const report = await restoreStore(from, directory, { verify })
-      await terminal.out(json ? inJson(report) : printRestore(report, from, directory))
-      const sound = report.restored && report.damaged.length === 0 && report.verified?.clean !== false
-      return sound ? EXIT.clean : EXIT.corrupt
+    run: async ({ operands, options }, terminal) => {
+      const { restoreFrom } = await import('./restore.js')
+      return (await restoreFrom(operands, options, text => terminal.out(text))) ? EXIT.clean : EXIT.corrupt
     },
   }),
   config: command({

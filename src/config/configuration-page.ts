@@ -66,6 +66,9 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   watchdogSeconds: 'an event loop that stands still for so long ends the process with code 142; 0: never',
   archiveAfterDays: 'sealed segments older than this are compressed; 0: never',
   retainArchivesDays: 'archives older than this are removed for good; 0: never',
+  restoreFrom: 'the backup from which damaged segments are put back while the server runs; empty: none',
+  cleanUpDays:
+    'on a volume that is 90 % full, archives older than this that the backup of LIGHTHOUSE_RESTORE_FROM has are removed; 0: never',
   snapshotEvents: 'events that match a fold that is kept, after which a snapshot of it is made',
   snapshotLogMegabytes: 'growth of the log after which one is made whatever matches',
   snapshotQuietHours: 'times of day in UTC at which one is made every 6 h',

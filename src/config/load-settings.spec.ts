@@ -111,3 +111,9 @@ test('quotas overlay their defaults figure by figure', () => {
   expect(quotas.agent).toEqual({ requestsPerMinute: 1_000, eventsPerMinute: 30_000, bytesPerMinute: 3e8, batch: 7 })
   expect(quotas.guest.requestsPerMinute).toBe(100)
 })
+
+test('archives are removed for want of room only where a backup is named', () => {
+  const asked = { LIGHTHOUSE_CLEAN_UP_DAYS: '30' }
+  expect(() => loadSettings(asked)).toThrow('LIGHTHOUSE_CLEAN_UP_DAYS: needs the backup')
+  expect(loadSettings({ ...asked, LIGHTHOUSE_RESTORE_FROM: '/backup' })).toMatchObject({ cleanUpDays: 30 })
+})

@@ -20,6 +20,7 @@ export function loadSettings(variables: Variables, folder = configFolder, flags 
   const problems: string[] = []
   const layers = [...layersOf(variables, folder, problems), flags] as const
   if (layers[0].get('env')?.value === 'production') requireKey(layers, problems)
+  requireBackup(layers, problems)
   return parseSettings(settingTable, layers, problems)
 }
 
@@ -62,12 +63,22 @@ function layersOf(variables: Variables, folder: string, problems: string[]): [La
 
 /** Only a server that others cannot reach may make its own secret, so production must be given a key. */
 function requireKey(layers: readonly Layer[], problems: string[]): void {
-  const given = (name: string) =>
-    ![undefined, ''].includes(layers.findLast(layer => layer.has(name))?.get(name)?.value as string)
+  const given = (name: string) => ![undefined, ''].includes(inForce(layers, name) as string)
   if (['jwtSecret', 'jwtPublicKey', 'jwtJwksUrl'].some(given)) return
   problems.push(
     'LIGHTHOUSE_JWT_SECRET: production needs a secret (or LIGHTHOUSE_JWT_PUBLIC_KEY, LIGHTHOUSE_JWT_JWKS_URL) to know tokens by',
   )
+}
+
+/** Nothing is removed for want of room unless a backup has it, so without one the setting would do nothing. */
+function requireBackup(layers: readonly Layer[], problems: string[]): void {
+  const days = inForce(layers, 'cleanUpDays')
+  if (Number(days) > 0 && (inForce(layers, 'restoreFrom') ?? '') === '')
+    problems.push('LIGHTHOUSE_CLEAN_UP_DAYS: needs the backup that LIGHTHOUSE_RESTORE_FROM names')
+}
+
+function inForce(layers: readonly Layer[], name: string): unknown {
+  return layers.findLast(layer => layer.has(name))?.get(name)?.value
 }
 
 /** Variables with our prefix that set nothing: they are misspelt or meant for another version. */

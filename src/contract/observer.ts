@@ -21,6 +21,19 @@ export interface Observer {
   rotated?(segment: { readonly name: string; readonly bytes: number; readonly events: number }): void
   archived?(segment: { readonly name: string; readonly bytes: number; readonly archivedBytes: number }): void
   retired?(segment: { readonly name: string; readonly firstPosition: Position; readonly lastPosition: Position }): void
+  /** The store gave up an archive for want of room, because a backup has it. */
+  cleanedUp?(archive: {
+    readonly name: string
+    readonly firstPosition: Position
+    readonly lastPosition: Position
+  }): void
+  /** A damaged segment was put back from a backup. `kept` names the file that it replaced. */
+  restored?(segment: {
+    readonly name: string
+    readonly firstPosition: Position
+    readonly lastPosition: Position
+    readonly kept: string | null
+  }): void
   scrubbed?(pass: { readonly bytes: number; readonly damaged: number; readonly ms: number }): void
   /** A write does not come back in time, or has come back after all. */
   hung?(write: { readonly hung: boolean; readonly ms: number }): void
@@ -64,6 +77,14 @@ export class Observers implements Required<Observer> {
 
   retired(segment: Fact<'retired'>): void {
     this.tell('retired', segment)
+  }
+
+  cleanedUp(archive: Fact<'cleanedUp'>): void {
+    this.tell('cleanedUp', archive)
+  }
+
+  restored(segment: Fact<'restored'>): void {
+    this.tell('restored', segment)
   }
 
   scrubbed(pass: Fact<'scrubbed'>): void {

@@ -54,6 +54,12 @@ const providers: Readonly<Record<keyof Measured, Provider>> = {
       'When a pass of the background check last ended without damage; 0 before the first.',
     ),
   ),
+  segmentsRestored: makeCounterProvider(
+    described('segments_restored_total', 'Damaged segments that were put back from the backup while the server ran.'),
+  ),
+  archivesRemoved: makeCounterProvider(
+    described('archives_removed_total', 'Archives that were removed to make room, because the backup has them.'),
+  ),
   eventsRead: makeCounterProvider(described('events_read_total', 'Events handed to readers.')),
   readDuration: durations('read_duration_seconds', 'From the start of a read to its end.', READ_BUCKETS),
   httpDuration: durations('http_request_duration_seconds', 'From a request to the end of its answer.', HTTP_BUCKETS, [

@@ -26,6 +26,8 @@ export type Measured = Pick<
   | 'appendsFailed'
   | 'scrubs'
   | 'lastGoodScrub'
+  | 'segmentsRestored'
+  | 'archivesRemoved'
   | 'eventsRead'
   | 'readDuration'
   | 'httpDuration'
@@ -50,6 +52,8 @@ export class Metrics {
   readonly appendsFailed: Counter<'code'>
   readonly scrubs: Counter<'result'>
   readonly lastGoodScrub: Gauge
+  readonly segmentsRestored: Counter
+  readonly archivesRemoved: Counter
   readonly eventsRead: Counter
   readonly readDuration: DurationHistogram
   readonly httpDuration: DurationHistogram<'method' | 'route' | 'status'>

@@ -3,6 +3,7 @@ import type { JsonObject, NewEvent } from '../contract/event.js'
 import type { ModeChange } from '../degradation/mode-transitions.service.js'
 import { ENDED_BY, type Mode, type ModeState, SHARES, shareMs, waitMs } from '../degradation/next-mode.js'
 import { CAUSES, type Signal } from '../signals/signals.js'
+import type { UpkeepNote } from '../storage/upkeep-notes.js'
 
 export const DEGRADATION_STREAM = '$degradation'
 
@@ -23,6 +24,16 @@ export function changeEvent({ from, to, signals }: ModeChange): NewEvent | undef
     ...(isWorse ? {} : { lastedSeconds: seconds(to.sinceMs - from.sinceMs) }),
   })
 }
+
+/** The types of the events that say which mode the service is in. */
+export const MODE_TYPES: readonly string[] = ['SystemDegradationDetected', 'DegradationRecovery']
+
+/** What the store changed in its files by itself. It says nothing of the mode. */
+export function upkeepEvent({ what, ...positions }: UpkeepNote): NewEvent {
+  return eventOf(UPKEEP_TYPES[what], { ...positions })
+}
+
+const UPKEEP_TYPES = { segment_restored: 'SegmentRestored', archive_removed: 'ArchiveRemoved' } as const
 
 /** Written to find out whether a write is stored; once it is, the next share of the appends is taken. */
 export function trialEvent(state: ModeState): NewEvent {

@@ -7,7 +7,15 @@ import { EventStore } from '../contract/event-store.js'
 import { type ModeChange, ModeTransitions } from '../degradation/mode-transitions.service.js'
 import { FIRST_MODE, type Mode } from '../degradation/next-mode.js'
 import { type Cause, Signals } from '../signals/signals.js'
-import { changeEvent, DEGRADATION_STREAM, type DegradationData, trialEvent } from './degradation-events.js'
+import { UpkeepNotes } from '../storage/upkeep-notes.js'
+import {
+  changeEvent,
+  DEGRADATION_STREAM,
+  type DegradationData,
+  MODE_TYPES,
+  trialEvent,
+  upkeepEvent,
+} from './degradation-events.js'
 
 /** Kept in memory while the store takes none of them; the oldest give way. */
 const MOST_HELD = 1_000
@@ -21,26 +29,32 @@ export class DegradationJournal implements OnApplicationBootstrap {
     private readonly store: EventStore,
     private readonly transitions: ModeTransitions,
     private readonly signals: Signals,
+    private readonly upkeep: UpkeepNotes,
   ) {}
 
   async onApplicationBootstrap(): Promise<void> {
     this.transitions.listen(change => void this.note(change))
+    this.upkeep.listen(note => void this.record(upkeepEvent(note)))
     this.transitions.tryBy(() => this.write([trialEvent(this.transitions.state)]))
     await this.restore()
   }
 
-  /** Never rejects: what cannot be written waits in memory for the next trial write. */
   private async note(change: ModeChange): Promise<void> {
     const event = changeEvent(change)
     if (event === undefined) return
     const { mode, cause } = change.to
     const level = mode === 'EMERGENCY' ? 'error' : 'warn'
     this.logger[mode === 'NORMAL' ? 'log' : level]({ mode, cause, message: `the mode is ${mode}` })
+    await this.record(event)
+  }
+
+  /** Never rejects: what cannot be written waits in memory for the next trial write. */
+  private async record(event: NewEvent): Promise<void> {
     try {
       await this.write([event])
     } catch (error) {
       this.held = [...this.held, event].slice(-MOST_HELD)
-      this.logger.warn({ code: codeOf(error), message: 'the change of the mode could not be written down yet' })
+      this.logger.warn({ code: codeOf(error), message: `${event.type} could not be written down yet` })
     }
   }
 
@@ -74,7 +88,7 @@ export class DegradationJournal implements OnApplicationBootstrap {
   }
 
   private async newest(): Promise<RecordedEvent | undefined> {
-    const request = { filter: { streams: [DEGRADATION_STREAM] }, order: 'desc', limit: 1 } as const
+    const request = { filter: { streams: [DEGRADATION_STREAM], types: MODE_TYPES }, order: 'desc', limit: 1 } as const
     try {
       for await (const event of this.store.read(request)) return event
     } catch (error) {

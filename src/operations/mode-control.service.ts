@@ -2,12 +2,12 @@
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../auth/access.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
-import { ModeTransitions } from '../degradation/mode-transitions.service.js'
 import { ENDED_BY, type Mode, SHARES } from '../degradation/next-mode.js'
 import { Metrics } from '../metrics/metrics.js'
 import { CAUSES, type Cause, type SignalLevel, Signals } from '../signals/signals.js'
 import { mitigationsOf } from './degradation-events.js'
 import type { ModeAnswerDto, ModeDto } from './mode.dto.js'
+import { OperatorWord } from './operator-word.service.js'
 
 const MODES: readonly Mode[] = ['NORMAL', 'WARNING', 'EMERGENCY', 'RECOVERING']
 const HEIGHTS: readonly SignalLevel[] = ['ok', 'warning', 'critical']
@@ -18,7 +18,7 @@ export class ModeControl {
   constructor(
     private readonly mode: ModeHolder,
     private readonly signals: Signals,
-    private readonly transitions: ModeTransitions,
+    private readonly word: OperatorWord,
     metrics: Metrics,
   ) {
     metrics.gauges({ mode: '1 for the mode the service is in, 0 for the others.' }, 'mode', async () => {
@@ -52,7 +52,7 @@ export class ModeControl {
   force({ mode, reason }: ModeDto, { agentId }: Access): ModeAnswerDto {
     const detail = mode === 'NORMAL' ? 'it was released' : `${agentId} forced it: ${reason}`
     this.signals.tell({ cause: 'manual', level: LEVEL_OF[mode], detail, metrics: {} })
-    if (mode === 'NORMAL') this.transitions.endWait()
+    if (mode === 'NORMAL') this.word.over(agentId)
     return this.answer()
   }
 }

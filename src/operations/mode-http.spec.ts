@@ -6,6 +6,7 @@ import { ModeTransitions } from '../degradation/mode-transitions.service.js'
 import { SHARES } from '../degradation/next-mode.js'
 import { EventsModule } from '../events/events.module.js'
 import { Signals } from '../signals/signals.js'
+import { OpenStore } from '../storage/open-store.js'
 import { DEGRADATION_STREAM } from './degradation-events.js'
 import { OperationsModule } from './operations.module.js'
 
@@ -145,6 +146,23 @@ test('an operator who says that it is over ends the wait for what came back', as
   await force('NORMAL', 'the neighbour is gone')
   await transitions.tick(soonMs)
   expect(await mode()).toMatchObject({ mode: 'RECOVERING' })
+})
+
+test('what the store did to its files is written down, and says nothing of the mode', async () => {
+  await force('EMERGENCY')
+  const { observer } = server.app.get(OpenStore, { strict: false }).upkeep
+  const positions = { firstPosition: 1, lastPosition: 7 }
+  observer.cleanedUp?.({ name: 'seg-1.zst', ...positions })
+  observer.restored?.({ name: 'seg-1.log', ...positions, kept: null })
+  await server.store.beyond(server.store.head() + 1)
+  const told = (await journal()).slice(-2)
+  expect(told.map(({ type, data }) => [type, data])).toEqual([
+    ['ArchiveRemoved', positions],
+    ['SegmentRestored', positions],
+  ])
+  await server.stop()
+  server = await start()
+  expect(await mode()).toMatchObject({ mode: 'EMERGENCY', cause: 'manual' })
 })
 
 test('an EMERGENCY whose cause is over ends after a restart by trial writes', async () => {

@@ -30,7 +30,7 @@ export class ModeController {
   @Route('forceMode', {
     summary: 'Force a mode, or release it',
     description:
-      'EMERGENCY refuses appends until it is released, restarts included; WARNING only shows. NORMAL releases what was forced: EMERGENCY then ends as any other, by trial writes and a growing share of the appends. What has another cause goes on.',
+      'EMERGENCY refuses appends until it is released, restarts included; WARNING only shows. NORMAL releases what was forced, and says that damage is over once the store is whole again: EMERGENCY then ends as any other, by trial writes and a growing share of the appends. What has another cause goes on.',
     answers: { 200: { description: 'The mode from now on.', type: ModeAnswerDto } },
   })
   @ApiBody({ type: ModeDto })

@@ -14,6 +14,7 @@ import { DenialWatch } from './denial-watch.service.js'
 import { MetricsController } from './metrics.controller.js'
 import { ModeController } from './mode.controller.js'
 import { ModeControl } from './mode-control.service.js'
+import { OperatorWord } from './operator-word.service.js'
 import { RevocationsController } from './revocations.controller.js'
 import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
@@ -49,6 +50,7 @@ import { WhoAmI } from './whoami.service.js'
     DegradationJournal,
     DenialWatch,
     ModeControl,
+    OperatorWord,
     ServiceLevelTable,
     TokenRevocations,
     TokenTime,

@@ -14,9 +14,10 @@ export class RetentionRewrite implements OnModuleDestroy {
 
   constructor(private readonly settings: Settings) {}
 
-  /** Rewrites at once, then every `REWRITE_MS`. To be called when the server has started. No-op without retention. */
+  /** Rewrites at once, then every `REWRITE_MS`. To be called when the server has started. No-op where nothing is ever removed. */
   begin(what: string, rewrite: () => Promise<void>): void {
-    if (this.settings.retainArchivesDays === 0) return
+    const { retainArchivesDays, cleanUpDays } = this.settings
+    if (!(retainArchivesDays > 0 || cleanUpDays > 0)) return
     const attempt = () => {
       rewrite().catch((error: unknown) => {
         // A failure is only logged, because the next attempt comes long before retention reaches the last rewrite.

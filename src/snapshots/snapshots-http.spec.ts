@@ -15,6 +15,7 @@ import { Settings } from '../config/settings.js'
 import { EventsModule } from '../events/events.module.js'
 import { ProjectionsModule } from '../projections/projections.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
+import { ProtectedHistory } from '../storage/protected-history.js'
 import { SnapshotsModule } from './snapshots.module.js'
 
 let server: ServerUnderTest
@@ -247,7 +248,10 @@ describe('one snapshot', () => {
   test('is protected from being removed until that is ended', async () => {
     const { fold, stream, made } = await story()
     const { id } = made.snapshot
+    const history = server.app.get(ProtectedHistory, { strict: false })
+    expect(history.upTo()).toBe(0)
     expect(await jsonOf(call('POST', `/${id}/protect`))).toMatchObject({ id, protected: true })
+    expect(history.upTo()).toBe(made.snapshot.position)
     expect(await jsonOf(call('POST', `/${id}/protect`))).toMatchObject({ protected: true })
     const refused = await call('DELETE', `/${id}`)
     expect([refused.status, (await jsonOf(refused)).code]).toEqual([409, 'SNAPSHOT_CONFLICT'])

@@ -8,6 +8,7 @@ import { FoldingModule } from '../folding/folding.module.js'
 import { Replays } from '../folding/replays.service.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
+import { ProtectedHistory } from '../storage/protected-history.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { QUIET_MS } from './snapshot-rules.js'
 import { SnapshotScheduler } from './snapshot-scheduler.service.js'
@@ -16,8 +17,10 @@ import { Snapshots } from './snapshots.service.js'
 
 const MB = 1_000_000
 
-function snapshots(files: SideStore, folds: FoldCatalog, replays: Replays): Snapshots {
-  return new Snapshots(files, folds, replays, Date.now)
+function snapshots(files: SideStore, folds: FoldCatalog, replays: Replays, history: ProtectedHistory): Snapshots {
+  const made = new Snapshots(files, folds, replays, Date.now)
+  history.claim(() => made.protectedUpTo)
+  return made
 }
 
 function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: Settings): SnapshotScheduler {
@@ -49,7 +52,7 @@ function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: 
   imports: [FoldingModule, MetricsModule, StorageModule],
   controllers: [SnapshotsController],
   providers: [
-    { provide: Snapshots, useFactory: snapshots, inject: [SideStore, FoldCatalog, Replays] },
+    { provide: Snapshots, useFactory: snapshots, inject: [SideStore, FoldCatalog, Replays, ProtectedHistory] },
     { provide: SnapshotScheduler, useFactory: keeper, inject: [Snapshots, EventStore, Metrics, Settings] },
   ],
 })

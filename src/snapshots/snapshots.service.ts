@@ -105,6 +105,12 @@ export class Snapshots implements OnModuleInit, OnModuleDestroy {
     await this.turns.settled()
   }
 
+  /** The events that a protected snapshot was made of, up to its position, can be folded again. */
+  get protectedUpTo(): Position {
+    const kept = this.all.filter(({ id }) => this.registry.isProtected(id))
+    return kept.reduce((furthest, { header }) => Math.max(furthest, header.position), 0)
+  }
+
   get all(): SnapshotEntry[] {
     return this.shelf.list()
   }

@@ -53,7 +53,7 @@ test('a pass of the background check is a line of the log, louder where it found
   ])
 })
 
-test('a store that takes no appends is told as a signal of its cause, and as over once it does', () => {
+test('a store that takes no appends is told as a signal of its cause, and as over once it does; damage is over by a word alone', () => {
   const signals = new Signals()
   const observers = new Observers([signalsObserver(signals)])
   observers.writeState({ writable: false, reason: 'disk_full', detail: '/data is full' })
@@ -62,6 +62,10 @@ test('a store that takes no appends is told as a signal of its cause, and as ove
   expect(signals.active.map(({ cause }) => cause)).toEqual(['integrity'])
   observers.writeState({ writable: false, reason: 'closed', detail: '' })
   expect(signals.active.map(({ cause }) => cause)).toEqual(['integrity'])
+  observers.writeState({ writable: true })
+  expect(signals.active.map(({ cause }) => cause)).toEqual(['integrity'])
+  signals.tell({ cause: 'integrity', level: 'ok', detail: '', metrics: {} })
+  observers.writeState({ writable: false, reason: 'disk_full', detail: '' })
   observers.writeState({ writable: true })
   expect(signals.active).toEqual([])
 })

@@ -17,6 +17,8 @@ export function logObserver(logger: Logger): Observer {
     rotated: segment => logger.log({ ...segment, message: 'a segment is sealed' }),
     archived: segment => logger.log({ ...segment, message: 'a segment is archived' }),
     retired: segment => logger.log({ ...segment, message: 'a segment is retired' }),
+    cleanedUp: archive => logger.warn({ ...archive, message: 'an archive is removed to make room; the backup has it' }),
+    restored: segment => logger.warn({ ...segment, message: 'a damaged segment is put back from the backup' }),
     hung: ({ hung, ms }) => {
       if (hung) logger.error({ ms, message: 'a write does not come back; the store takes no appends' })
       else logger.warn({ ms, message: 'the write that hung has come back' })
@@ -37,14 +39,18 @@ const CAUSE_OF = {
   lost_ownership: 'lost_ownership',
 } as const
 
-/** Tells of a store that takes no appends. A closed one is no trouble: the process is about to end. */
+/**
+ * Tells of a store that takes no appends. A closed one is no trouble: the process is about to end. That stored bytes were
+ * damaged is over when an operator says so, though the store may be whole again before.
+ */
 export function signalsObserver(signals: Signals): Observer {
   return {
     writeState: state => {
       if (!state.writable && state.reason === 'closed') return
       const now = state.writable ? undefined : CAUSE_OF[state.reason as keyof typeof CAUSE_OF]
       for (const cause of new Set(Object.values(CAUSE_OF))) {
-        if (cause !== now) signals.tell({ cause, level: 'ok', detail: 'The store takes appends.', metrics: {} })
+        if (cause !== now && cause !== 'integrity')
+          signals.tell({ cause, level: 'ok', detail: 'The store takes appends.', metrics: {} })
       }
       if (now !== undefined) signals.tell({ cause: now, level: 'critical', detail: SENTENCES[now], metrics: {} })
     },
@@ -72,6 +78,8 @@ export function metricsObserver(metrics: Metrics, levels: ServiceLevels): Observ
       levels.done('sync', syncMs)
       levels.durable()
     },
+    cleanedUp: () => metrics.archivesRemoved.inc(),
+    restored: () => metrics.segmentsRestored.inc(),
     scrubbed: ({ damaged }) => {
       metrics.scrubs.inc({ result: damaged === 0 ? 'good' : 'damaged' })
       if (damaged === 0) metrics.lastGoodScrub.set(Date.now() / 1_000)

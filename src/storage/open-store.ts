@@ -16,6 +16,7 @@ import { meteredStore, showStore } from './metered-store.js'
 import { logObserver, metricsObserver, signalsObserver } from './observers.js'
 import { SlowOperations } from './slow-operations.js'
 import { tracedStore } from './traced-store.js'
+import { UpkeepNotes } from './upkeep-notes.js'
 
 /** No setting names the memory backend, because what it acknowledges ends with the process. */
 export type BackendOptions =
@@ -43,6 +44,7 @@ export class OpenStore {
     readonly bare: Backend,
     /** With gate and meter, for the server. */
     readonly store: EventStore,
+    readonly upkeep: UpkeepNotes,
   ) {}
 }
 
@@ -50,13 +52,14 @@ export async function openStore(
   options: BackendOptions,
   { logger, metrics, mode, signals, levels, tracing }: Surroundings,
 ): Promise<OpenStore> {
-  const told = [logObserver(logger), signalsObserver(signals)]
+  const upkeep = new UpkeepNotes()
+  const told = [logObserver(logger), signalsObserver(signals), upkeep.observer]
   if (levels.measures) told.push(metricsObserver(metrics, levels))
   const bare = await openBackend(options, new Observers(told))
   showStore(bare, metrics, levels)
   const meters = { metrics, levels, slow: new SlowOperations(logger, bare) }
   const gated = gatedStore(levels.measures ? meteredStore(bare, meters) : bare, mode)
-  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated)
+  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated, upkeep)
 }
 
 async function openBackend(options: BackendOptions, observer: Observers): Promise<Backend> {

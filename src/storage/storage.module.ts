@@ -17,14 +17,23 @@ import { Tracing } from '../tracing/tracing.js'
 import { TracingModule } from '../tracing/tracing.module.js'
 import { OpenStore, openStore } from './open-store.js'
 import { PermissionWatch } from './permission-watch.service.js'
+import { ProtectedHistory } from './protected-history.js'
 import { StorageWatch } from './storage-watch.service.js'
+import { UpkeepNotes } from './upkeep-notes.js'
 
 const UNSAFE =
   'ACKNOWLEDGED EVENTS CAN BE LOST: LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM lets the data directory lie on a file system that forgets or reorders what was synced'
 
-type Around = readonly [metrics: Metrics, mode: ModeHolder, signals: Signals, levels: ServiceLevels, tracing: Tracing]
+type Around = readonly [
+  history: ProtectedHistory,
+  metrics: Metrics,
+  mode: ModeHolder,
+  signals: Signals,
+  levels: ServiceLevels,
+  tracing: Tracing,
+]
 
-function open(settings: Settings, ...[metrics, mode, signals, levels, tracing]: Around): Promise<OpenStore> {
+function open(settings: Settings, ...[history, metrics, mode, signals, levels, tracing]: Around): Promise<OpenStore> {
   const { dataDir, nodeId, openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem } = settings
   const patience = {
     lockWaitMs: settings.lockWaitSeconds * 1_000,
@@ -32,7 +41,13 @@ function open(settings: Settings, ...[metrics, mode, signals, levels, tracing]: 
   }
   const logger = new Logger('storage')
   if (allowUnsafeFilesystem) logger.warn(UNSAFE)
-  const rules = { openFiles, archiveAfterDays, retainArchivesDays, allowUnsafeFilesystem }
+  const rules = {
+    openFiles,
+    archiveAfterDays,
+    retainArchivesDays,
+    allowUnsafeFilesystem,
+    ...backupRules(settings, history),
+  }
   tracing.recordMoreWhile(() => mode.current !== 'NORMAL')
   const help = 'Spans of traces, by what became of them; dropped: more came than the collector took.'
   metrics.tally('spans_total', help, 'outcome', () => tracing.counts)
@@ -48,10 +63,21 @@ function countBusiness({ businessMetrics }: Settings, metrics: Metrics): void {
   if (businessMetrics.length > 0) metrics.appended.countToo(counts)
 }
 
+/** What the store does with the backup that it is told of. */
+function backupRules({ restoreFrom, cleanUpDays }: Settings, history: ProtectedHistory) {
+  const protectedUpTo = () => history.upTo()
+  return { restoreFrom: restoreFrom === '' ? '' : resolve(restoreFrom), cleanUpDays, protectedUpTo }
+}
+
 @Module({
   imports: [MetricsModule, DegradationModule, MonitorsModule, TracingModule],
   providers: [
-    { provide: OpenStore, useFactory: open, inject: [Settings, Metrics, ModeHolder, Signals, ServiceLevels, Tracing] },
+    ProtectedHistory,
+    {
+      provide: OpenStore,
+      useFactory: open,
+      inject: [Settings, ProtectedHistory, Metrics, ModeHolder, Signals, ServiceLevels, Tracing],
+    },
     { provide: EventStore, useFactory: ({ store }: OpenStore) => store, inject: [OpenStore] },
     { provide: SideStore, useFactory: ({ bare }: OpenStore) => bare.sideStore, inject: [OpenStore] },
     {
@@ -59,9 +85,10 @@ function countBusiness({ businessMetrics }: Settings, metrics: Metrics): void {
       useFactory: ({ bare }: OpenStore, { dataDir }: Settings) => new StorageWatch(bare, resolve(dataDir)),
       inject: [OpenStore, Settings],
     },
+    { provide: UpkeepNotes, useFactory: ({ upkeep }: OpenStore) => upkeep, inject: [OpenStore] },
     PermissionWatch,
   ],
-  exports: [EventStore, SideStore, StorageWatch],
+  exports: [EventStore, SideStore, StorageWatch, UpkeepNotes, ProtectedHistory],
 })
 export class StorageModule implements OnApplicationShutdown {
   constructor(

@@ -11,13 +11,23 @@ export const EVENTS_A_DAY = 7
 export interface Told {
   readonly archived: string[]
   readonly retired: string[]
+  readonly restored: string[]
+  readonly cleanedUp: string[]
   readonly noticed: string[]
   readonly damaged: string[]
   readonly scrubbed: { bytes: number; damaged: number }[]
 }
 
 export class AgedStore {
-  readonly told: Told = { archived: [], retired: [], noticed: [], damaged: [], scrubbed: [] }
+  readonly told: Told = {
+    archived: [],
+    retired: [],
+    restored: [],
+    cleanedUp: [],
+    noticed: [],
+    damaged: [],
+    scrubbed: [],
+  }
 
   private constructor(
     readonly store: EmbeddedStore,
@@ -39,6 +49,8 @@ export class AgedStore {
     const observer: Observer = {
       archived: ({ name }) => tell(({ told }) => told.archived.push(name)),
       retired: ({ name }) => tell(({ told }) => told.retired.push(name)),
+      cleanedUp: ({ name }) => tell(({ told }) => told.cleanedUp.push(name)),
+      restored: ({ name }) => tell(({ told }) => told.restored.push(name)),
       warned: ({ what, detail }) => tell(({ told }) => told.noticed.push(`${what}: ${detail}`)),
       damaged: ({ from, to, reason }) => tell(({ told }) => told.damaged.push(`${from}-${to} ${reason}`)),
       scrubbed: ({ bytes, damaged }) => tell(({ told }) => told.scrubbed.push({ bytes, damaged })),

@@ -7,14 +7,16 @@ import { type BackupReport, backup } from './engine/backup/backup.js'
 import { BackupLayout } from './engine/backup/backup-names.js'
 import { BackupRefused } from './engine/backup/backup-refused.js'
 import { type RestoreReport, restore } from './engine/backup/restore.js'
+import { type PutBack, putBack } from './engine/backup/restore-segment.js'
 import type { Disk } from './engine/disk/disk.js'
 import { isNoSpace } from './engine/disk/latch.js'
 import { ReadOnlyDisk } from './engine/disk/read-only-disk.js'
 import { RealDisk } from './engine/disk/real-disk.js'
 import { Layout } from './engine/format/names.js'
 import type { VerifyReport } from './engine/inspect/verify.js'
+import { forgetDamageOf } from './engine/recovery/damage-record.js'
 import { translate } from './open-log.js'
-import { verifyStore } from './verify-store.js'
+import { inContext, underOwnLock, verifyStore } from './verify-store.js'
 
 export interface BackupOptions {
   readonly disk?: Disk
@@ -70,6 +72,26 @@ export async function restoreStore(
       random: randomBytes,
     })
     return verify && report.restored ? { ...report, verified: await verifyStore(directory, { disk }) } : report
+  })
+}
+
+/** Puts the sealed segment that holds `position` back into a store that nobody uses, once it has proved itself. */
+export async function restoreSegment(
+  from: string,
+  directory: string,
+  position: number,
+  { disk = new RealDisk() }: { readonly disk?: Disk } = {},
+): Promise<PutBack> {
+  const source = { disk: new ReadOnlyDisk(disk), layout: new BackupLayout(from) }
+  return underTranslation(directory, async () => {
+    await requireStore(disk, directory)
+    return underOwnLock(disk, directory, 'restore', () =>
+      inContext(disk, directory, async context => {
+        const done = await putBack(context, source, position)
+        await forgetDamageOf(context.files, done.segment.footer)
+        return done
+      }),
+    )
   })
 }
 

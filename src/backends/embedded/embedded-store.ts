@@ -25,6 +25,9 @@ import { SteadyClock } from '../../contract/steady-clock.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
 import { CommitQueue } from './commit-queue.js'
+import { diskErrorCode } from './engine/disk/disk.js'
+import { isNoDescriptor, isNoSpace } from './engine/disk/latch.js'
+import { trialWrite, within } from './engine/disk/trial-write.js'
 import { Layout } from './engine/format/names.js'
 import type { Log } from './engine/log.js'
 import { HungWrites } from './engine/upkeep/hung-writes.js'
@@ -45,7 +48,9 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
   const log = await openLog(resolved)
   const reader = new LogReader(log)
   try {
-    const last = await lastReading(reader, log)
+    const newest = await newestEvent(reader)
+    if (!log.recovered.start.clean && log.state === 'writable') await tryOut(resolved, reader, newest)
+    const last = newest ?? unreadableReading(log)
     const ids = new HybridClock(resolved.clock, last)
     // How long the store was closed is not known for sure, so that time makes nothing older.
     const ages = new SteadyClock(last?.timestampNs ?? resolved.clock.now(), resolved.monotonic)
@@ -53,15 +58,42 @@ export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedSt
     store.maintenance.start()
     return store
   } catch (error) {
-    await log.close()
+    // It is not marked as closed in order, so that the next start tries it out again.
+    await log.close(false)
     throw error
   }
 }
 
-/** The time of the newest readable event. New ids must be greater, even when the wall clock is behind it. */
-async function lastReading(reader: LogReader, log: Log): Promise<ClockReading | undefined> {
+/** The newest readable event. New ids must be greater than its, even when the wall clock is behind it. */
+async function newestEvent(reader: LogReader): Promise<StoredEvent | undefined> {
   for await (const event of reader.read({ order: 'desc', limit: 1, onDamaged: () => undefined })) return event
-  return log.head === 0 ? undefined : { timestampNs: BigInt(log.context.now()) * 1_000_000n, sequence: 0 }
+  return undefined
+}
+
+function unreadableReading({ head, context }: Log): ClockReading | undefined {
+  return head === 0 ? undefined : { timestampNs: BigInt(context.now()) * 1_000_000n, sequence: 0 }
+}
+
+/**
+ * A store that was not closed in order shows that its disk writes, and that its index finds what a read has found, before
+ * anybody relies on it. A full disk is no reason to refuse the start, because reads go on beside it.
+ */
+async function tryOut(options: ResolvedOptions, reader: LogReader, newest: StoredEvent | undefined): Promise<void> {
+  const { directory, disk, random, writeTimeoutMs, observer } = options
+  const unfit = (why: string, cause?: unknown) =>
+    new StoreError('STORAGE_UNAVAILABLE', `${directory} was not closed in order, and ${why}`, { cause })
+  try {
+    await within(writeTimeoutMs, trialWrite(disk, new Layout(directory).trial, random))
+  } catch (error) {
+    if (!isNoSpace(error) && !isNoDescriptor(error))
+      throw unfit(`a trial write there failed: ${diskErrorCode(error) ?? String(error)}`, error)
+    observer.warned({ what: 'the start had no room for a trial write', detail: String(error) })
+  }
+  if (newest === undefined) return
+  const { stream, type, position } = newest
+  for await (const found of reader.read({ filter: { streams: [stream], types: [type] }, order: 'desc', limit: 1 }))
+    if (found.position === position) return
+  throw unfit(`its index does not find the event at position ${position}`)
 }
 
 export class EmbeddedStore extends EventStore {

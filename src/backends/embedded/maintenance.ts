@@ -1,6 +1,12 @@
-// Upkeep of an open store: it archives, retires and scrubs in the background, one small step at a time.
+// Upkeep of an open store: it restores, archives, retires and scrubs in the background, one small step at a time.
+import { basename } from 'node:path'
 import type { Observers } from '../../contract/observer.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
+import { BackupLayout } from './engine/backup/backup-names.js'
+import { holdsArchive } from './engine/backup/held-archive.js'
+import { DamagedRestore } from './engine/backup/restore-damaged.js'
+import type { BackupSource } from './engine/backup/restore-segment.js'
+import { ReadOnlyDisk } from './engine/disk/read-only-disk.js'
 import { Stopped, Throttle } from './engine/disk/throttle.js'
 import type { Log } from './engine/log.js'
 import type { Carried } from './engine/recovery/floor.js'
@@ -21,6 +27,8 @@ const IDLE_MS = 60_000
 const BUSY_MS = 5_000
 /** A scrub begins a day after the last one began, by the time of this process: a step of the wall clock starts none. */
 const SCRUB_EVERY_MS = DAY_MS
+/** From this share of the volume on archives are removed, where that is allowed. */
+const NEARLY_FULL = 0.9
 /** Streams looked up before the event loop gets a turn. */
 const STREAMS_A_TURN = 256
 
@@ -29,6 +37,8 @@ export class Maintenance {
   private readonly ages: SteadyClock
   private readonly throttle: Throttle
   private readonly scrub: Scrub
+  private readonly backup: BackupSource | undefined
+  private readonly restore: DamagedRestore | undefined
   private timer: NodeJS.Timeout | undefined
   private running: Promise<boolean> | undefined
   private closed = false
@@ -44,6 +54,10 @@ export class Maintenance {
     this.ages = new SteadyClock(options.clock.now(), options.monotonic)
     this.throttle = new Throttle(options.scrubBytesPerSecond, () => queue.queued > 0)
     this.scrub = new Scrub(log, this.throttle)
+    const { restoreFrom, disk } = options
+    if (restoreFrom === '') return
+    this.backup = { disk: new ReadOnlyDisk(disk), layout: new BackupLayout(restoreFrom) }
+    this.restore = new DamagedRestore(log, this.backup)
   }
 
   start(): void {
@@ -88,8 +102,10 @@ export class Maintenance {
 
   private duties(): [string, () => Promise<boolean>][] {
     return [
+      ['putting a damaged segment back', () => this.putBack()],
       ['archiving', () => this.archive()],
       ['retiring', () => this.retire()],
+      ['making room', () => this.makeRoom()],
       ['scrubbing', () => this.scrubOne()],
     ]
   }
@@ -106,6 +122,15 @@ export class Maintenance {
 
   private get observer(): Observers {
     return this.options.observer
+  }
+
+  private async putBack(): Promise<boolean> {
+    const done = await this.restore?.step()
+    if (done === undefined) return false
+    const { path, footer } = done.segment
+    const { firstPosition, lastPosition } = footer
+    this.observer.restored({ name: basename(path), firstPosition, lastPosition, kept: done.kept ?? null })
+    return true
   }
 
   private async archive(): Promise<boolean> {
@@ -126,6 +151,22 @@ export class Maintenance {
     if (retired === undefined) return false
     const { name, firstPosition, lastPosition } = retired
     this.observer.retired({ name, firstPosition, lastPosition })
+    return true
+  }
+
+  /** On a volume that is nearly full the oldest archive goes, if a backup has it and nobody protects what it holds. */
+  private async makeRoom(): Promise<boolean> {
+    const { cleanUpDays, protectedUpTo } = this.options
+    const { log, backup } = this
+    if (cleanUpDays === 0 || backup === undefined || (log.sealedSegments().first ?? 0) <= protectedUpTo()) return false
+    const { disk, layout } = log.context.files
+    const { freeBytes, totalBytes } = await disk.space(layout.archive)
+    if (freeBytes > totalBytes * (1 - NEARLY_FULL)) return false
+    const carry = (going: SealedSegment) => this.headsBehind(going)
+    const removed = await retireOldest(log, this.rule(cleanUpDays), carry, going => holdsArchive(backup, going))
+    if (removed === undefined) return false
+    const { name, firstPosition, lastPosition } = removed
+    this.observer.cleanedUp({ name, firstPosition, lastPosition })
     return true
   }
 

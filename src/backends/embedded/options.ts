@@ -40,6 +40,15 @@ export interface EmbeddedOptions {
   readonly archiveAfterDays?: number
   /** Archives older than this are removed for good. 0, the default, keeps everything; 90 is a common choice. */
   readonly retainArchivesDays?: number
+  /** A backup of this store, from which damaged sealed segments are put back while it runs. Empty: none. */
+  readonly restoreFrom?: string
+  /**
+   * On a volume that is nine tenths full, archives older than this are removed, oldest first, if the backup that
+   * `restoreFrom` names has them. 0, the default: never.
+   */
+  readonly cleanUpDays?: number
+  /** Up to this position nothing is removed to make room. */
+  readonly protectedUpTo?: () => number
   /** How fast sealed segments are read again in the background, to find bit rot. 0 turns it off. */
   readonly scrubBytesPerSecond?: number
 }
@@ -61,6 +70,9 @@ export const DEFAULTS = Object.freeze({
   cachedStreams: 100_000,
   archiveAfterDays: 7,
   retainArchivesDays: 0,
+  restoreFrom: '',
+  cleanUpDays: 0,
+  protectedUpTo: () => 0,
   scrubBytesPerSecond: 8 * MIB,
 })
 

@@ -57,7 +57,7 @@ export async function repairStore(directory: string, options: RepairOptions = {}
   return underTranslation(directory, async () => {
     await mustBeStore(disk, directory)
     const work = () => repair(disk, directory, apply)
-    return apply ? underOwnLock(disk, directory, work) : underBorrowedLock(disk, directory, work)
+    return apply ? underOwnLock(disk, directory, 'repair', work) : underBorrowedLock(disk, directory, work)
   })
 }
 
@@ -96,7 +96,11 @@ async function lookLive(disk: Disk, directory: string): Promise<VerifiedStore> {
   }
 }
 
-async function inContext<T>(disk: Disk, directory: string, work: (context: EngineContext) => Promise<T>): Promise<T> {
+export async function inContext<T>(
+  disk: Disk,
+  directory: string,
+  work: (context: EngineContext) => Promise<T>,
+): Promise<T> {
   const options = resolveOptions({ directory, nodeId: 'verify', disk, pageCacheBytes: PAGE_CACHE_BYTES })
   const context = createContext(options, new Layout(directory))
   try {
@@ -127,8 +131,13 @@ async function mustBeStore(disk: Disk, directory: string): Promise<void> {
   throw new StoreError('INVALID_REQUEST', `${directory} is no data directory: it holds no segments`)
 }
 
-async function underOwnLock<T>(disk: Disk, directory: string, work: () => Promise<T>): Promise<T> {
-  const tag = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString(), doing: 'repair' })
+export async function underOwnLock<T>(
+  disk: Disk,
+  directory: string,
+  doing: string,
+  work: () => Promise<T>,
+): Promise<T> {
+  const tag = JSON.stringify({ pid: process.pid, host: hostname(), since: new Date().toISOString(), doing })
   const lock = await take(disk, new Layout(directory), tag)
   try {
     return await work()

@@ -11,9 +11,9 @@ import { type RotatedSegment, Rotation, type RotationLimits } from './rotation.j
 import { describeDamage, type KnownDamage } from './segment/accepted-damage.js'
 import { type ActiveSegment, NoRoom } from './segment/active-segment.js'
 import type { EngineContext } from './segment/engine-context.js'
-import { indexPath } from './segment/load-segment.js'
+import { indexOf, indexPath } from './segment/load-segment.js'
 import type { SealedSegment, Segment } from './segment/sealed-segment.js'
-import type { SealedSegments } from './segment/sealed-segments.js'
+import type { SealedSegments, SegmentFile } from './segment/sealed-segments.js'
 import { PooledBytes } from './segment/segment-bytes.js'
 import { GrowingList, type SegmentList } from './segment/segment-list.js'
 
@@ -223,14 +223,15 @@ export class Log {
   }
 
   /** The lock is released even where closing fails, because the next process could not open the directory otherwise. */
-  close(): Promise<void> {
-    return this.closeFiles().finally(() => this.parts.lock.release())
+  close(inOrder = true): Promise<void> {
+    return this.closeFiles(inOrder).finally(() => this.parts.lock.release())
   }
 
-  private async closeFiles(): Promise<void> {
+  private async closeFiles(inOrder: boolean): Promise<void> {
     clearTimeout(this.markTimer)
     await this.settled()
-    if (this.stateNow === 'writable' && this.active !== undefined && !this.rotation.halfway && this.owned) {
+    const mayWrite = inOrder && this.stateNow === 'writable' && this.owned
+    if (mayWrite && this.active !== undefined && !this.rotation.halfway) {
       await this.mark(true)
       if (this.active.end > this.parts.limits.sealOnCloseBytes)
         await this.rotation.sealLast(this.active).catch(error => this.refusal(error))
@@ -251,6 +252,23 @@ export class Log {
   /** Resolves when damage is written down and appends are refused: the caller may report it only then (N7). */
   noteDamage(...damage: readonly KnownDamage[]): Promise<void> {
     return this.found.note(...damage)
+  }
+
+  /** The damage that keeps the log from taking appends. */
+  get openDamage(): readonly KnownDamage[] {
+    return this.found.open
+  }
+
+  /** A damaged sealed segment was put back: reads find it, its damage is forgotten, and the log may go on. */
+  async healed(file: SegmentFile): Promise<void> {
+    const postings = await indexOf(this.context, file)
+    this.sealed.replace({ ...file, postings })
+    this.rebuilds.forget(file.identity)
+    const isForgotten = await this.found.forget(file.footer)
+    if (!isForgotten || this.stateNow !== 'corrupt' || this.found.open.length > 0) return
+    // A log that was damaged at its start has no segment to write to, and begins one at the next start.
+    if (this.active === undefined || this.context.files.latch.latched) return
+    this.set('writable', '')
   }
 
   indexPathOf(segment: SealedSegment): string {
@@ -323,6 +341,10 @@ export class Log {
     // Only a full disk can recover: after any other failure nothing but closing changes the state.
     const mayChange = this.stateNow === 'writable' || this.stateNow === 'disk_full' || state === 'closed'
     if (this.stateNow === 'closed' || !mayChange) return
+    this.set(state, detail)
+  }
+
+  private set(state: LogState, detail: string): void {
     this.stateNow = state
     this.detail = detail
     this.listener.state(state, detail)

@@ -98,6 +98,8 @@ interface Found {
   readonly identity: SegmentIdentity
   readonly files: readonly BackupEntry[]
   readonly head: BackupHead
+  /** The first position that the backup has. */
+  readonly first: number
 }
 
 class BackupRun {
@@ -140,6 +142,7 @@ class BackupRun {
     if (identity === undefined)
       throw new BackupRefused('wrong_place', `${layout.root} holds no segment that can be read`)
     await this.refuseOther(inventory, identity)
+    const earlier = this.earlier(inventory)
     const before = this.made.size
     const sealed = await this.sealedOf(inventory)
     if (this.made.size > before && ++this.rounds < MOST_ROUNDS) return undefined
@@ -149,7 +152,28 @@ class BackupRun {
     const facts = await this.facts()
     // A floor that was raised meanwhile belongs to another set of segments, so this attempt is void.
     if ((await readFloor(this.context.source)).nextPosition !== inventory.floor) return undefined
-    return { inventory, identity, files: [...facts, ...sealed, ...end.files], head: end.head }
+    const now = { inventory, identity, head: end.head }
+    if (earlier === undefined) return { ...now, files: [...facts, ...sealed, ...end.files], first: inventory.floor }
+    const present = facts.filter(({ path }) => path !== basename(layout.floor))
+    return { ...now, files: [...earlier.files, ...present, ...sealed, ...end.files], first: earlier.first }
+  }
+
+  /**
+   * What the last backup has of the time before the floor, with the floor that it had, where the store gave that up only
+   * because a backup has it. A restore then brings all of it back.
+   */
+  private earlier({ floor, held }: SourceInventory): { first: number; files: BackupEntry[] } | undefined {
+    const { manifest } = this.contents
+    if (!held || manifest === undefined || manifest.first >= floor) return undefined
+    const files = manifest.files.filter(({ path }) => {
+      const name = parseName(basename(path))
+      return name === undefined ? path === 'FLOOR' : name.kind !== 'temporary' && name.firstPosition < floor
+    })
+    const whole = files.every(entry => entry.tail !== true && this.contents.counts(entry.path) !== undefined)
+    if (whole && manifest.head.position >= floor - 1) return { first: manifest.first, files }
+    const { root } = this.context.target.layout
+    const why = 'the store gave up events for want of room, and this backup has only a part of them'
+    throw new BackupRefused('wrong_place', `${root}: ${why}; it stays as it is, and a new one needs another directory`)
   }
 
   /** A backup is never replaced by one of another log, nor by one of less. */
@@ -220,14 +244,14 @@ class BackupRun {
     return facts
   }
 
-  private async complete({ inventory, identity, files, head }: Found, begun: string): Promise<BackupReport> {
+  private async complete({ inventory, identity, files, head, first }: Found, begun: string): Promise<BackupReport> {
     const { epoch, firstPosition } = inventory.segments.at(-1) as ListedSegment
     const current = { epoch, firstPosition, ...(inventory.tail === undefined ? { sealed: true as const } : {}) }
     const taken = new Date(this.context.now()).toISOString()
     const store = identity.storeId.toString('hex')
     const lineage =
       (await readLineage(this.context.source, this.context)) ?? lineageOfStore(identity.storeId, this.context)
-    const held = { first: inventory.floor, head, current, lineage, files }
+    const held = { first, head, current, lineage, files }
     const manifest = { format: BACKUP_FORMAT, store, begun, taken, ...held }
     const removed = await this.contents.complete(manifest)
     const copied = files.filter(entry => this.contents.isNew(entry))

@@ -22,6 +22,8 @@ export interface SourceInventory {
   readonly tail: ListedSegment | undefined
   /** The first position that is kept. */
   readonly floor: number
+  /** True when segments below it were removed only because a backup has them. */
+  readonly held: boolean
   /** First positions of segments with damage that an operator has accepted. */
   readonly accepted: ReadonlySet<number>
   /** Where the segment that CURRENT names begins, when none was found that begins there or later. */
@@ -37,7 +39,7 @@ export async function takeInventory(disk: Disk, layout: Layout): Promise<SourceI
   const current = await readCurrent({ disk, layout }, () => undefined)
   const before = await listCatalogue(disk, layout)
   const { segments } = await listCatalogue(disk, layout)
-  const { nextPosition: floor } = await readFloor({ disk, layout })
+  const { nextPosition: floor, held } = await readFloor({ disk, layout })
   const found = new Map([...before.segments, ...segments].map(segment => [segment.firstPosition, segment]))
   const kept = [...found.values()]
     .filter(({ firstPosition }) => firstPosition >= floor)
@@ -47,7 +49,7 @@ export async function takeInventory(disk: Disk, layout: Layout): Promise<SourceI
   const last = kept.at(-1)
   const closed = last === undefined || last.sha256 !== undefined || isKnownSealed(last, current)
   const parts = closed ? { sealed: kept, tail: undefined } : { sealed: kept.slice(0, -1), tail: last }
-  return { segments: kept, ...parts, floor, accepted, unseen: missingFrom(current, [...found.values()]) }
+  return { segments: kept, ...parts, floor, held, accepted, unseen: missingFrom(current, [...found.values()]) }
 }
 
 /** Opens a segment for `work`, and unpacks it where it is an archive. */

@@ -17,6 +17,8 @@ export class Layout {
   readonly importing: string
   /** A development server keeps it here; the engine only knows the name. No backup holds it. */
   readonly developmentSecret: string
+  /** Written and removed again by a start that tries the disk out. */
+  readonly trial: string
   /** The server notes here when it ended for which cause. No backup holds it. */
   readonly exits: string
 
@@ -34,6 +36,7 @@ export class Layout {
     this.lineage = join(root, 'LINEAGE')
     this.importing = join(root, 'IMPORTING')
     this.developmentSecret = join(root, '.lighthouse-development-secret')
+    this.trial = join(root, 'TRIAL.tmp')
     this.exits = join(root, 'EXITS')
   }
 }
@@ -51,7 +54,7 @@ const SEGMENT = new RegExp(`^${STEM}\\.log$`)
 const INDEX = new RegExp(`^${STEM}\\.idx$`)
 const ARCHIVE = new RegExp(`^${STEM}-([0-9a-f]{64})\\.zst$`)
 const TEMPORARY = new RegExp(
-  `^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|DAMAGE|CURRENT|LINEAGE|RESERVE|IMPORTING)\\.tmp$`,
+  `^(${STEM}(\\.log|\\.idx|\\.zst)|FLOOR|ACCEPTED|DAMAGE|CURRENT|LINEAGE|RESERVE|IMPORTING|TRIAL)\\.tmp$`,
 )
 
 function stem(firstPosition: number, epoch: number): string {

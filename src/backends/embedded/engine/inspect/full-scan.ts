@@ -66,5 +66,5 @@ async function likelyFloor(context: EngineContext, catalogue: Catalogue): Promis
   if ('fault' in header) return NO_FLOOR
   // The heads of streams that are gone altogether are lost with the file, so such streams begin anew.
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = header
-  return { nextPosition, chain, batch, carried: new Map() }
+  return { nextPosition, chain, batch, carried: new Map(), held: false }
 }

@@ -36,6 +36,14 @@ export class DamageNotes {
     this.tell(damage)
   }
 
+  /** Drops the ranges for which this is true, and returns whether there were any. */
+  remove(isGone: (damage: KnownDamage) => boolean): boolean {
+    const before = this.ranges.length
+    const left = this.ranges.filter(damage => !isGone(damage))
+    this.ranges.splice(0, before, ...left)
+    return left.length < before
+  }
+
   /** True when the damage became a part of a range beside it. Two ranges that meet through it become one. */
   private grow(damage: KnownDamage): boolean {
     let merged = damage

@@ -14,20 +14,23 @@ export interface Floor extends Expected {
   readonly batch: number
   /** What the layer above must still know of events that are gone: by name, two numbers that only it understands. */
   readonly carried: Carried
+  /** True once a segment was removed for want of room: a backup then keeps what it has of the time before. */
+  readonly held: boolean
 }
 
 export type Carried = ReadonlyMap<string, readonly [number, number]>
 
-export const NO_FLOOR: Floor = { nextPosition: 1, chain: NO_HASH, batch: 0, carried: new Map() }
+export const NO_FLOOR: Floor = { nextPosition: 1, chain: NO_HASH, batch: 0, carried: new Map(), held: false }
 
 export async function readFloor({ disk, layout }: Pick<EngineFiles, 'disk' | 'layout'>): Promise<Floor> {
   try {
     const fact = (await readFact(disk, layout.floor)) as
-      | { nextPosition: number; chain: string; batch: number; carried: [string, [number, number]][] }
+      | { nextPosition: number; chain: string; batch: number; carried: [string, [number, number]][]; held?: true }
       | undefined
     if (fact === undefined) return NO_FLOOR
     const { nextPosition, chain, batch, carried } = fact
-    return { nextPosition, chain: Buffer.from(chain, 'hex'), batch, carried: new Map(carried) }
+    const held = fact.held === true
+    return { nextPosition, chain: Buffer.from(chain, 'hex'), batch, carried: new Map(carried), held }
   } catch (error) {
     if (error instanceof DamagedFact) throw new EngineError('damaged_fact', error.message)
     throw error
@@ -35,8 +38,9 @@ export async function readFloor({ disk, layout }: Pick<EngineFiles, 'disk' | 'la
 }
 
 export async function writeFloor(files: Pick<EngineFiles, 'disk' | 'layout' | 'latch'>, floor: Floor): Promise<void> {
-  const { nextPosition, chain, batch, carried } = floor
-  const fact = { nextPosition, chain: chain.toString('hex'), batch, carried: [...carried] }
+  const { nextPosition, chain, batch, carried, held } = floor
+  const kept = { nextPosition, chain: chain.toString('hex'), batch, carried: [...carried] }
+  const fact = held ? { ...kept, held } : kept
   const { disk, layout, latch } = files
   // The chunks are made before the guard, so that a floor that carries too much is refused without latching the disk.
   const chunks = factChunks(layout.floor, fact)

@@ -31,6 +31,11 @@ export class IndexRebuilds {
     return found
   }
 
+  /** The segment is in another file now, for which an index may help again. */
+  forget({ firstPosition }: { readonly firstPosition: number }): void {
+    this.vindicated.delete(firstPosition)
+  }
+
   private async rebuild(segment: SealedSegment): Promise<void> {
     const { identity, footer } = segment.sealed
     const { firstPosition, epoch } = identity

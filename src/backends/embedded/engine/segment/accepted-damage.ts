@@ -26,6 +26,15 @@ function describeLoss({ from, to }: KnownDamage): string {
   return to === UNKNOWN_END ? `from position ${from} on` : `positions ${from} to ${to}`
 }
 
+/** True when this was found in the segment, or is of the positions that it holds. */
+export function isOfSegment(
+  { firstPosition, from, to }: KnownDamage,
+  segment: { readonly firstPosition: number; readonly lastPosition: number },
+): boolean {
+  if (firstPosition === segment.firstPosition) return true
+  return from <= to && segment.firstPosition <= from && to <= segment.lastPosition
+}
+
 /** The same damage is found again at the next start under another file name, but never under another key. */
 function keyOf(damage: KnownDamage): string {
   return `${damage.firstPosition}:${damage.from}-${damage.to}:${damage.reason}`
@@ -62,5 +71,17 @@ export class AcceptedDamage {
     const all = [...this.accepted, ...fresh]
     await writeFact(disk, path, all)
     return new AcceptedDamage(all)
+  }
+
+  /** Takes back what was accepted of a segment that is whole again, so that new damage there is not passed over. */
+  async withdraw(
+    disk: Disk,
+    path: string,
+    segment: { readonly firstPosition: number; readonly lastPosition: number },
+  ): Promise<AcceptedDamage> {
+    const left = this.accepted.filter(item => !isOfSegment(item, segment))
+    if (left.length === this.accepted.length) return this
+    await writeFact(disk, path, left)
+    return new AcceptedDamage(left)
   }
 }

@@ -26,6 +26,11 @@ export class ArchiveCache {
     }
   }
 
+  /** For a caller that put another file under this name. */
+  forget(path: string): void {
+    this.opened.delete(path)
+  }
+
   private async open(path: string): Promise<ArchiveBytes> {
     return this.opened.has(path) ? this.keep(path) : this.keep(path, await archiveSource(this.pool, path))
   }

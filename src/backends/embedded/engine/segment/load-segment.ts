@@ -18,7 +18,7 @@ import { digestOf } from './digest.js'
 import type { EngineContext } from './engine-context.js'
 import { type ScanResult, type ScanStart, type ScanVisitor, scan, UNKNOWN_END } from './scan.js'
 import { digestMatches, readFacts, type SegmentFacts } from './sealed-segment.js'
-import type { NewSegment } from './sealed-segments.js'
+import type { NewSegment, SegmentFile } from './sealed-segments.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import { indexIdentity } from './segment-row.js'
 
@@ -217,6 +217,15 @@ export async function rebuildIndex(context: EngineContext, sealed: Sealed, damag
     return undefined
   })
   return { postings: stored ?? postings, damage }
+}
+
+/** The index of a segment whose file was proved just now. */
+export async function indexOf(context: EngineContext, file: SegmentFile): Promise<Postings> {
+  const { path, epoch, archive, identity, footer } = file
+  const { firstPosition } = identity
+  const listed = { firstPosition, epoch, path, ...(archive === undefined ? {} : { sha256: archive.sha256 }) }
+  const source = await openSource(context.files.pool, listed)
+  return (await rebuildIndex(context, { listed, source, identity, footer })).postings
 }
 
 export function knownDamage(listed: ListedSegment, result: ScanResult): KnownDamage[] {

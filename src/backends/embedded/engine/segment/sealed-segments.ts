@@ -15,7 +15,7 @@ import type { EngineFiles } from './engine-context.js'
 import { SealedSegment, type SegmentHome } from './sealed-segment.js'
 import { PooledBytes, type SegmentBytes } from './segment-bytes.js'
 import type { SegmentList } from './segment-list.js'
-import { type ArchiveFile, type FilePlace, RowBlock, type SegmentRow } from './segment-row.js'
+import { type ArchiveFile, type FilePlace, isArchiveCode, RowBlock, type SegmentRow } from './segment-row.js'
 
 const BLOCK_BITS = 7
 const BLOCK_ROWS = 1 << BLOCK_BITS
@@ -33,6 +33,9 @@ export interface NewSegment {
   readonly length: number
   readonly postings: Postings
 }
+
+/** The same without an index, which is made anew. */
+export type SegmentFile = Omit<NewSegment, 'postings'>
 
 export class SealedSegments implements SegmentList, SegmentHome, Iterable<SealedSegment> {
   private readonly blocks: RowBlock[] = []
@@ -153,6 +156,21 @@ export class SealedSegments implements SegmentList, SegmentHome, Iterable<Sealed
     row.putPlace({ directory: this.directoryOf(path), epoch: row.epoch, archive })
     this.handles[(this.retiredEver + index) % KEPT_HANDLES] = undefined
     this.archivedNow++
+    return this.handle(index)
+  }
+
+  /** The segment is what this file says from now on, because the file before was damaged. */
+  replace({ path, epoch, archive, identity, footer, length, postings }: NewSegment): SealedSegment {
+    const index = this.indexOf(identity.firstPosition)
+    const row = this.row(index)
+    this.bytesNow += length - row.length
+    this.diskBytesNow += (archive?.packedLength ?? length) - row.diskBytes
+    this.archivedNow += Number(archive !== undefined) - Number(isArchiveCode(row.placeCode))
+    row.put(identity, footer, length)
+    row.putPlace({ directory: this.directoryOf(path), epoch, archive })
+    this.giveIndex(row, postings)
+    this.archives.forget(path)
+    this.handles[(this.retiredEver + index) % KEPT_HANDLES] = undefined
     return this.handle(index)
   }
 

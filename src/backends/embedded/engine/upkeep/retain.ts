@@ -13,8 +13,19 @@ export const NEWEST_KEPT = 2
 /** Collects what must still be known of retired events once this segment is gone as well. */
 export type Carry = (segment: SealedSegment) => Promise<Carried>
 
-/** Removes at most the oldest segment, if it is archived and old enough, so that a wrong clock costs one file. */
-export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promise<SealedSegment | undefined> {
+/** True when a backup is known to have this archive. */
+export type IsHeld = (segment: SealedSegment) => Promise<boolean>
+
+/**
+ * Removes at most the oldest segment, if it is archived and old enough, so that a wrong clock costs one file. With
+ * `isHeld` nothing goes that a backup does not have.
+ */
+export async function retireOldest(
+  log: Log,
+  rule: AgeRule,
+  carry: Carry,
+  isHeld?: IsHeld,
+): Promise<SealedSegment | undefined> {
   // Retiring gives room back, so it goes on while the disk is full.
   if ((log.state !== 'writable' && log.state !== 'disk_full') || !log.owned) return undefined
   const segments = log.sealedSegments()
@@ -25,7 +36,9 @@ export async function retireOldest(log: Log, rule: AgeRule, carry: Carry): Promi
   if (active === undefined) return undefined
   const since = { later: segments.from(1), activeMs: active.identity.createdMs }
   if (!mayGo(log, oldest) || !isOlderThan(oldest, since, rule) || !isProvable(log, oldest, next)) return undefined
-  await retire(log, oldest, { next, carried: await carry(oldest) })
+  if (isHeld !== undefined && !(oldest.archived && (await isHeld(oldest)))) return undefined
+  const held = log.floor.held || isHeld !== undefined
+  await retire(log, oldest, { next, carried: await carry(oldest), held })
   return oldest
 }
 
@@ -44,12 +57,12 @@ function isProvable(log: Log, oldest: SealedSegment, next: SealedSegment): boole
 async function retire(
   log: Log,
   oldest: SealedSegment,
-  { next, carried }: { readonly next: SealedSegment; readonly carried: Carried },
+  { next, carried, held }: { readonly next: SealedSegment; readonly carried: Carried; readonly held: boolean },
 ): Promise<void> {
   const { files } = log.context
   const { firstPosition: nextPosition, prev: chain, firstBatch: batch } = next.sealed.identity
   await log.settled()
-  const floor = { nextPosition, chain, batch, carried }
+  const floor = { nextPosition, chain, batch, carried, held }
   await writeFloor(files, floor)
   log.raiseFloor(floor)
   const { postings } = oldest
