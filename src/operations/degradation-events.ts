@@ -2,9 +2,11 @@
 import type { JsonObject, NewEvent } from '../contract/event.js'
 import type { ModeChange } from '../degradation/mode-transitions.service.js'
 import { ENDED_BY, type Mode, type ModeState, PACE, SHARES, waitMs } from '../degradation/next-mode.js'
+import { DEGRADATION_STREAM, type PlainEvent } from '../service-streams/held-events.js'
 import { CAUSES, type Signal } from '../signals/signals.js'
 
-export const DEGRADATION_STREAM = '$degradation'
+/** The events that say which mode came; the stream holds others beside them. */
+export const CHANGES_OF_MODE: readonly string[] = ['SystemDegradationDetected', 'DegradationRecovery']
 
 export interface DegradationData {
   readonly mode: Mode
@@ -14,7 +16,7 @@ export interface DegradationData {
 }
 
 /** Undefined for a step of a recovery, which the trial write before it has told already. */
-export function changeEvent({ from, to, signals }: ModeChange): NewEvent | undefined {
+export function changeEvent({ from, to, signals }: ModeChange): PlainEvent | undefined {
   if (to.mode === 'RECOVERING') return undefined
   const isWorse = to.mode === 'EMERGENCY' || (to.mode === 'WARNING' && from.mode === 'NORMAL')
   return eventOf(isWorse ? 'SystemDegradationDetected' : 'DegradationRecovery', {
@@ -25,13 +27,19 @@ export function changeEvent({ from, to, signals }: ModeChange): NewEvent | undef
 }
 
 /** Written to find out whether a write is stored; once it is, the next share of the appends is taken. */
-export function trialEvent(state: ModeState): NewEvent {
+export function trialEvent(state: ModeState): PlainEvent {
   const share = state.mode === 'RECOVERING' ? SHARES[state.share + 1] : SHARES[0]
   return eventOf('DegradationRecovery', {
     ...described({ ...state, mode: 'RECOVERING' }, []),
     trial: true,
     share: share ?? 1,
   })
+}
+
+/** A recovery is told of by its trial writes, so what follows it goes on from the EMERGENCY before. */
+export function continuesMode(before: NewEvent, event: NewEvent): boolean {
+  const [{ mode }, { from }] = [before.data, event.data] as JsonObject[] as [JsonObject, JsonObject]
+  return mode === from || (mode === 'EMERGENCY' && from === 'RECOVERING')
 }
 
 function described(state: ModeState, signals: readonly Signal[]): JsonObject {
@@ -74,6 +82,6 @@ function seconds(ms: number): number {
   return Math.round(ms / 1_000)
 }
 
-function eventOf(type: string, data: JsonObject): NewEvent {
+function eventOf(type: string, data: JsonObject): PlainEvent {
   return { type, stream: DEGRADATION_STREAM, data }
 }
