@@ -14,6 +14,8 @@ import { DenialWatch } from './denial-watch.service.js'
 import { MetricsController } from './metrics.controller.js'
 import { ModeController } from './mode.controller.js'
 import { ModeControl } from './mode-control.service.js'
+import { ReconciliationsController } from './reconciliation/reconciliations.controller.js'
+import { Reconciliations } from './reconciliation/reconciliations.service.js'
 import { RevocationsController } from './revocations.controller.js'
 import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
@@ -38,6 +40,7 @@ import { WhoAmI } from './whoami.service.js'
     AlertsController,
     MetricsController,
     ModeController,
+    ReconciliationsController,
     RevocationsController,
     ServiceLevelsController,
     TicketsController,
@@ -49,6 +52,7 @@ import { WhoAmI } from './whoami.service.js'
     DegradationJournal,
     DenialWatch,
     ModeControl,
+    Reconciliations,
     ServiceLevelTable,
     TokenRevocations,
     TokenTime,

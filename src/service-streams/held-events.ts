@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import type { JsonObject, NewEvent, Position } from '../contract/event.js'
 import type { EventStore } from '../contract/event-store.js'
-import { type Continues, type Note, type NoteMark, type Reconciled, reconcile } from './reconcile.js'
+import { type Continues, type Note, type NoteConflict, type NoteMark, type Reconciled, reconcile } from './reconcile.js'
 import { SerialQueue } from './serial-queue.js'
 
 export const DEGRADATION_STREAM = '$degradation'
@@ -16,6 +16,17 @@ const TOGETHER = 50
 
 export interface PlainEvent extends NewEvent {
   readonly data: JsonObject
+}
+
+/** What the event about a reconciliation holds. */
+export interface ResultData {
+  readonly stream: string
+  readonly eventsRecovered: number
+  readonly alreadyStored: number
+  readonly conflictsResolved: number
+  readonly conflicts: readonly NoteConflict[]
+  readonly lost: readonly string[]
+  readonly outOfStep: readonly string[]
 }
 
 export class HeldEvents {
@@ -92,19 +103,16 @@ export class HeldEvents {
   }
 
   private resultOf({ missing, alreadyStored, conflicts, lost, outOfStep }: Reconciled): NewEvent {
-    return {
-      type: RECONCILIATION,
-      stream: DEGRADATION_STREAM,
-      data: {
-        stream: this.stream,
-        eventsRecovered: missing.length,
-        alreadyStored,
-        conflictsResolved: conflicts.length,
-        conflicts: conflicts.map(({ noteId, kept, loser }) => ({ noteId, kept, loser })),
-        lost: [...lost],
-        outOfStep: [...outOfStep],
-      },
+    const result: ResultData = {
+      stream: this.stream,
+      eventsRecovered: missing.length,
+      alreadyStored,
+      conflictsResolved: conflicts.length,
+      conflicts,
+      lost,
+      outOfStep,
     }
+    return { type: RECONCILIATION, stream: DEGRADATION_STREAM, data: result as unknown as JsonObject }
   }
 }
 

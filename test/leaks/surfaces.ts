@@ -352,6 +352,11 @@ export const SURFACES: Readonly<Record<string, Asked | LeftOut>> = {
     get(() => ['/v1/admin/mode']),
   ),
   'POST /v1/admin/mode': { leftOut: OPERATORS },
+  'GET /v1/admin/reconciliations': asked(
+    'none',
+    get(() => ['/v1/admin/reconciliations']),
+  ),
+  'POST /v1/admin/reconciliations/override': { leftOut: OPERATORS },
   'GET /v1/admin/alerts': asked(
     'none',
     get(() => ['/v1/admin/alerts']),
