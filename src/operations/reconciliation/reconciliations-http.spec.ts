@@ -35,7 +35,10 @@ test('a conflict is shown with its loser, and counts the other way when an opera
     { ...shown, timestamp: expect.any(String), conflicts: [{ ...conflict, overridden: false }] },
   ])
   const answers = await Promise.all([override('n1'), override('n1')])
-  expect(await Promise.all(answers.map(jsonOf))).toEqual([{ position: 2 }, { position: 2 }])
+  expect(await Promise.all(answers.map(jsonOf))).toEqual([
+    { overridden: true, position: 2 },
+    { overridden: true, position: 2 },
+  ])
   expect(await eventsOf('$alerts')).toEqual([expect.objectContaining({ ...loser, metadata: { overrides: 'n1' } })])
   expect((await eventsOf('$degradation')).at(-1)).toMatchObject({
     type: 'ReconciliationOverridden',
@@ -44,8 +47,8 @@ test('a conflict is shown with its loser, and counts the other way when an opera
   expect((await jsonOf(server.call(path))).reconciliations[0].conflicts).toEqual([{ ...conflict, overridden: true }])
 })
 
-test('a conflict that there is not cannot be decided, and nobody but an operator decides one', async () => {
-  expect((await override('n2')).status).toBe(404)
+test('a conflict that there is not is not decided, and nobody but an operator decides one', async () => {
+  expect(await jsonOf(override('n2'))).toEqual({ overridden: false })
   expect((await server.call(path, { as: agent('a1') })).status).toBe(403)
   const json = { noteId: 'n1', reason: 'x' }
   expect((await server.call(`${path}/override`, { as: agent('s1', 'system_agent'), json })).status).toBe(403)

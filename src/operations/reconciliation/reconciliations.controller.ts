@@ -32,8 +32,8 @@ export class ReconciliationsController {
   @Route('forceLoser', {
     summary: 'Let the loser of a conflict count',
     description:
-      'Appends the event that gave way once more, and who asked for it and why. States that are folded from the stream have it from the next start on. Asked again, it answers the same and appends nothing.',
-    answers: { 200: { description: 'The loser counts.', type: OverrideAnswerDto } },
+      'Appends the event that gave way once more, and who asked for it and why. States that are folded from the stream have it from the next start on. Asked again, it answers the same and appends nothing; of a name without a conflict it says so.',
+    answers: { 200: { description: 'What came of it.', type: OverrideAnswerDto } },
   })
   @ApiBody({ type: OverrideDto })
   async override(

@@ -40,5 +40,7 @@ export class OverrideDto {
 }
 
 export class OverrideAnswerDto {
-  @PositionField('Where the event that counts now stands in the log.', { example: 43 }) position: number
+  @Flag('Whether the loser counts now; false when there is no conflict of that name.') overridden: boolean
+  @PositionField('Where the event that counts now stands in the log.', { optional: true, example: 43 })
+  position?: number
 }

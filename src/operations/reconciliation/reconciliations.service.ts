@@ -2,7 +2,6 @@
 import { Injectable } from '@nestjs/common'
 import type { Access } from '../../auth/access.js'
 import { SERVICE_AGENT } from '../../contract/check/check-append.js'
-import { StoreError } from '../../contract/errors.js'
 import type { RecordedEvent } from '../../contract/event.js'
 import { EventStore } from '../../contract/event-store.js'
 import {
@@ -51,25 +50,27 @@ export class Reconciliations {
   override({ noteId, reason }: OverrideDto, { agentId: by }: Access): Promise<OverrideAnswerDto> {
     return this.turns.run(async () => {
       const before = (await this.overridden()).get(noteId)
-      if (before !== undefined) return { position: before }
-      const { type, stream, data, occurredAt } = await this.loserOf(noteId)
+      if (before !== undefined) return { overridden: true, position: before }
+      const loser = await this.loserOf(noteId)
+      if (loser === undefined) return { overridden: false }
+      const { type, stream, data, occurredAt } = loser
       const metadata = { overrides: noteId }
       const events = [
         { type, stream, data, metadata, ...(occurredAt === undefined ? {} : { occurredAt }) },
         { type: OVERRIDE, stream: DEGRADATION_STREAM, data: { noteId, by, reason } },
       ]
       const stored = await this.store.append({ events, author: { agentId: SERVICE_AGENT } })
-      return { position: (stored.events[0] as (typeof stored.events)[number]).position }
+      return { overridden: true, position: (stored.events[0] as (typeof stored.events)[number]).position }
     })
   }
 
-  private async loserOf(noteId: string): Promise<PlainEvent> {
+  private async loserOf(noteId: string): Promise<PlainEvent | undefined> {
     for await (const { data } of this.read(RECONCILIATION)) {
       const { conflicts } = data as unknown as ResultData
       const found = conflicts.find(conflict => conflict.noteId === noteId)
       if (found !== undefined) return found.loser as unknown as PlainEvent
     }
-    throw new StoreError('NOT_FOUND', 'There is no such conflict.')
+    return undefined
   }
 
   /** Where the event that counts now stands, by the name of the conflict: right before the word about it. */
