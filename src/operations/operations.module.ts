@@ -11,6 +11,8 @@ import { AlertControl } from './alert-control.service.js'
 import { AlertsController } from './alerts.controller.js'
 import { DegradationJournal } from './degradation-journal.service.js'
 import { DenialWatch } from './denial-watch.service.js'
+import { HeapSnapshotController } from './heap/heap-snapshot.controller.js'
+import { HeapSnapshots } from './heap/heap-snapshots.service.js'
 import { MetricsController } from './metrics.controller.js'
 import { ModeController } from './mode.controller.js'
 import { ModeControl } from './mode-control.service.js'
@@ -38,6 +40,7 @@ import { WhoAmI } from './whoami.service.js'
   ],
   controllers: [
     AlertsController,
+    HeapSnapshotController,
     MetricsController,
     ModeController,
     ReconciliationsController,
@@ -51,6 +54,7 @@ import { WhoAmI } from './whoami.service.js'
     SecurityJournal,
     DegradationJournal,
     DenialWatch,
+    HeapSnapshots,
     ModeControl,
     Reconciliations,
     ServiceLevelTable,

@@ -16,6 +16,8 @@ export class Layout {
   readonly importing: string
   /** A development server keeps it here; the engine only knows the name. No backup holds it. */
   readonly developmentSecret: string
+  /** Of the server, as the secret is: heap snapshots, which no backup may hold. */
+  readonly heap: string
   /** The server notes here when it ended for which cause. No backup holds it. */
   readonly exits: string
 
@@ -32,6 +34,7 @@ export class Layout {
     this.current = join(root, 'CURRENT')
     this.importing = join(root, 'IMPORTING')
     this.developmentSecret = join(root, '.lighthouse-development-secret')
+    this.heap = join(root, '.heap')
     this.exits = join(root, 'EXITS')
   }
 }
