@@ -4,48 +4,46 @@ import { Injectable, Logger } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { codeOf } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
+import { HeldEvents, MOST_HELD } from '../service-streams/held-events.js'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
-import { ServiceStream } from '../service-streams/service-stream.js'
+import { eventOfChange, ServiceStream } from '../service-streams/service-stream.js'
 import { ALERT_FOLD, type AlertChange, type AlertState, applyChange, noAlerts } from './alert-state.js'
 import { HeldAlerts } from './held-alerts.js'
 
 const PATIENCE_MS = 1_000
 
-/** Kept in memory while the store takes none of them; the oldest give way. */
-const MOST_HELD = 1_000
-const TOGETHER = 50
-
 @Injectable()
 export class AlertOutbox {
   private readonly logger = new Logger('alerting')
-  private readonly stream: ServiceStream<AlertState, AlertChange>
+  private readonly held: HeldEvents
   private readonly beside: HeldAlerts
-  private held: AlertChange[] = []
+  /** What `held` has not written yet, as the file has it. */
+  private waiting: readonly AlertChange[] = []
   private writing: Promise<void> | undefined
   private isFailing = false
 
   constructor(
-    store: EventStore,
+    private readonly store: EventStore,
     private readonly retention: RetentionRewrite,
     { dataDir }: Settings,
   ) {
+    this.held = new HeldEvents(store, ALERT_FOLD.stream)
     this.beside = new HeldAlerts(resolve(dataDir))
-    this.stream = new ServiceStream(store, ALERT_FOLD, { urgent: true })
   }
 
   /** What an earlier process has left, in the stream and beside it. */
   async load(): Promise<AlertState> {
     const state = await this.stored()
-    const held = await this.beside.load()
-    for (const change of held) applyChange(state, change)
-    this.held = [...held, ...this.held]
+    const left = await this.beside.load()
+    for (const change of left) applyChange(state, change)
+    this.hold(left)
     return state
   }
 
   /** Never rejects, and never waits long: a store that hangs must not hold back the alert about it. */
   async write(changes: readonly AlertChange[]): Promise<void> {
-    this.held = [...this.held, ...changes].slice(-MOST_HELD)
-    if (this.held.length === 0 && this.writing === undefined) return
+    this.hold(changes)
+    if (this.held.isEmpty && this.writing === undefined) return
     this.writing ??= this.flush().finally(() => {
       this.writing = undefined
     })
@@ -57,11 +55,16 @@ export class AlertOutbox {
     clearTimeout(timer)
   }
 
-  /** A copy; nothing when the stream cannot be read. */
+  private hold(changes: readonly AlertChange[]): void {
+    this.held.hold(changes.map(change => eventOfChange(ALERT_FOLD.stream, change)))
+    this.waiting = [...this.waiting, ...changes].slice(-MOST_HELD)
+  }
+
+  /** Nothing when the stream cannot be read. */
   private async stored(): Promise<AlertState> {
     try {
-      const state = structuredClone(await this.stream.state())
-      this.retention.begin('alerts', () => this.stream.rewrite())
+      const state = await this.stream().state()
+      this.retention.begin('alerts', () => this.held.inTurn(() => this.stream().rewrite()))
       return state
     } catch (error) {
       this.logger.error({ code: codeOf(error), message: 'the alerts from before cannot be read' })
@@ -70,19 +73,21 @@ export class AlertOutbox {
   }
 
   private async flush(): Promise<void> {
-    while (this.held.length > 0) {
-      const changes = this.held.slice(0, TOGETHER)
-      this.held = this.held.slice(TOGETHER)
-      try {
-        await this.stream.inTurn((_, write) => write(changes))
-        this.isFailing = false
-      } catch (error) {
-        this.held = [...changes, ...this.held].slice(-MOST_HELD)
-        if (!this.isFailing) this.logger.warn({ code: codeOf(error), message: 'alerts could not be written down yet' })
-        this.isFailing = true
-        break
-      }
+    try {
+      while (!this.held.isEmpty) await this.held.flush()
+      this.waiting = []
+      this.isFailing = false
+    } catch (error) {
+      if (!this.isFailing) this.logger.warn({ code: codeOf(error), message: 'alerts could not be written down yet' })
+      this.isFailing = true
     }
-    await this.beside.keep(this.held)
+    // What came meanwhile would stand in memory alone until the next change.
+    for (let kept: readonly AlertChange[] | undefined; kept !== this.waiting; await this.beside.keep(kept))
+      kept = this.waiting
+  }
+
+  /** Read anew each time it is asked for, because the changes are written beside it. */
+  private stream(): ServiceStream<AlertState, AlertChange> {
+    return new ServiceStream(this.store, ALERT_FOLD, { urgent: true })
   }
 }

@@ -105,6 +105,8 @@ export abstract class Settings {
   abstract readonly storageTimeoutSeconds: number
   /** An event loop that stands still for so long ends the process; 0: never. */
   abstract readonly watchdogSeconds: number
+  /** Whether a leak of memory makes the server write a heap snapshot by itself, at most one a day. */
+  abstract readonly heapSnapshotOnLeak: boolean
   abstract readonly archiveAfterDays: number
   abstract readonly retainArchivesDays: number
   /** A backup from which damaged segments are put back; empty: none. */
@@ -203,6 +205,7 @@ export const settingTable: SettingTable<Settings> = {
   lockWaitSeconds: { variable: 'LIGHTHOUSE_LOCK_WAIT_SECONDS', parse: wholeNumber(0, 3_600) },
   storageTimeoutSeconds: { variable: 'LIGHTHOUSE_STORAGE_TIMEOUT_SECONDS', parse: wholeNumber(0, 3_600) },
   watchdogSeconds: { variable: 'LIGHTHOUSE_WATCHDOG_SECONDS', parse: wholeNumber(0, 3_600) },
+  heapSnapshotOnLeak: { variable: 'LIGHTHOUSE_HEAP_SNAPSHOT_ON_LEAK', parse: flag },
   archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: wholeNumber(0, 36_500) },
   retainArchivesDays: { variable: 'LIGHTHOUSE_RETAIN_ARCHIVES_DAYS', parse: wholeNumber(0, 36_500) },
   restoreFrom: { variable: 'LIGHTHOUSE_RESTORE_FROM', parse: matching(/^[^\0]*$/, 'must be a path') },

@@ -88,6 +88,11 @@ export const ERRORS = {
     'There are as many definitions as a server holds',
     'Delete one that is no longer needed, or make it smaller.',
   ),
+  MEMORY_SHORT: recoverable(
+    409,
+    'There is not enough free memory',
+    'Ask again when more memory is free, or give the process more.',
+  ),
   OVERLOADED: recoverable(503, 'Too many appends are waiting', 'Wait a moment and send it again.'),
   DISK_FULL: recoverable(
     507,

@@ -1,15 +1,17 @@
 // Reads for a caller over HTTP: pages with cursors, single events, and streams by revision.
+import { Readable } from 'node:stream'
 import { Injectable } from '@nestjs/common'
 import { remapPointers } from '../appending/append-body.js'
 import { streamState } from '../appending/preconditions.js'
 import type { Access } from '../auth/access.js'
 import { CostlyReads } from '../auth/costly-reads.js'
-import { StoreError } from '../contract/errors.js'
+import { codeOf, StoreError } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import { EventStore, type ReadRequest, type StreamInfo } from '../contract/event-store.js'
 import { LIMITS } from '../contract/limits.js'
 import { decimalPosition } from '../contract/moment.js'
 import { SkippedDamage, type SkippedRange } from '../contract/skipped-damage.js'
+import { Feed } from '../following/feed.js'
 import {
   inQuery,
   isCostly,
@@ -23,7 +25,7 @@ import {
 import { UpcastView } from '../streaming/upcast-view.service.js'
 import type { HttpExchange } from '../wire/http.decorator.js'
 import { commonWith, type InCommon } from '../wire/known-lineage.js'
-import { readPage } from './read-page.js'
+import { type EventPage, readPage } from './read-page.js'
 import { firstKept, type StreamQuery, streamRequest } from './stream-page.js'
 
 export interface EventsRead {
@@ -52,6 +54,7 @@ export class Reads {
     private readonly store: EventStore,
     private readonly views: UpcastView,
     private readonly costly: CostlyReads,
+    private readonly feed: Feed,
   ) {}
 
   get head(): Position {
@@ -73,11 +76,15 @@ export class Reads {
     limit: number = LIMITS.readLimitDefault,
   ): Promise<EventsRead> {
     const skipped = plan.skipDamaged ? new SkippedDamage(plan.order) : undefined
-    const read = () => {
-      const source = this.store.read({ ...skipping(skipped, plan.request), ...limitBeyond(limit) })
-      return readPage(this.views.of(source, plan.upcast), limit)
+    const request = { ...skipping(skipped, plan.request), ...limitBeyond(limit) }
+    const read = () => readPage(this.views.of(this.store.read(request), plan.upcast), limit)
+    let page: EventPage
+    try {
+      page = await (isCostly(plan, limit) ? this.costly.run(access, http, read) : read())
+    } catch (error) {
+      page = await this.pageFromMemory(error, plan, request, limit)
     }
-    const { events, more } = await (isCostly(plan, limit) ? this.costly.run(access, http, read) : read())
+    const { events, more } = page
     const last = events.at(-1)
     const damaged = damagedOf(skipped, more ? last : undefined)
     return {
@@ -86,6 +93,13 @@ export class Reads {
       head: plan.head,
       damaged,
     }
+  }
+
+  /** Throws the error unless storage is gone and all of the page lies in memory: a shorter page would be a wrong one. */
+  private pageFromMemory(error: unknown, { upcast }: ReadPlan, request: ReadRequest, limit: number) {
+    const remembered = codeOf(error) === 'STORAGE_UNAVAILABLE' ? this.feed.fromMemory(request) : undefined
+    if (remembered === undefined) throw error
+    return readPage(this.views.of(Readable.from(remembered), upcast), limit)
   }
 
   /** A decimal number is a position, any other key an id. Throws NOT_FOUND, also for an event that may not be read. */

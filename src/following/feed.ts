@@ -1,13 +1,14 @@
 // Reads what is new in the log once for all followers: into the window, and on to every follower at head.
 import { codeOf } from '../contract/errors.js'
-import type { Position } from '../contract/event.js'
-import type { EventStore } from '../contract/event-store.js'
+import type { Position, RecordedEvent } from '../contract/event.js'
+import type { EventStore, ReadRequest } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
 import { FIRST_MS, TURN_MS, Turn } from '../contract/turns.js'
 import type { ServiceLevels } from '../monitors/service-levels.js'
 import { type DeliveryTraces, TracedSink } from './delivery-traces.js'
 import { Follower, type FollowerContext, type Following, type Pace } from './follower.js'
 import { FollowerIndex } from './follower-index.js'
+import { readFromMemory } from './memory-reads.js'
 import { RecentEvents, type SharedEvent, type WindowSize } from './recent-events.js'
 import { Waker, type Woken } from './waker.js'
 
@@ -58,6 +59,11 @@ export class Feed implements FollowerContext {
 
   get passed(): Position {
     return this.passing === undefined ? this.recent.end : this.passing - 1
+  }
+
+  /** What a read answers whose storage is gone; undefined when not all of it lies in the window. */
+  fromMemory(request: ReadRequest): readonly RecordedEvent[] | undefined {
+    return readFromMemory(this.recent, request, this.store.head())
   }
 
   /** The sink may be called before this returns. */

@@ -2,10 +2,12 @@
 import type { JsonObject, NewEvent } from '../contract/event.js'
 import type { ModeChange } from '../degradation/mode-transitions.service.js'
 import { ENDED_BY, type Mode, type ModeState, SHARES, shareMs, waitMs } from '../degradation/next-mode.js'
+import { DEGRADATION_STREAM, type PlainEvent } from '../service-streams/held-events.js'
 import { CAUSES, type Signal } from '../signals/signals.js'
 import type { UpkeepNote } from '../storage/upkeep-notes.js'
 
-export const DEGRADATION_STREAM = '$degradation'
+/** The events that say which mode came; the stream holds others beside them. */
+export const CHANGES_OF_MODE: readonly string[] = ['SystemDegradationDetected', 'DegradationRecovery']
 
 export interface DegradationData {
   readonly mode: Mode
@@ -15,7 +17,7 @@ export interface DegradationData {
 }
 
 /** Undefined for a step of a recovery, which the trial write before it has told already. */
-export function changeEvent({ from, to, signals }: ModeChange): NewEvent | undefined {
+export function changeEvent({ from, to, signals }: ModeChange): PlainEvent | undefined {
   if (to.mode === 'RECOVERING') return undefined
   const isWorse = to.mode === 'EMERGENCY' || (to.mode === 'WARNING' && from.mode === 'NORMAL')
   return eventOf(isWorse ? 'SystemDegradationDetected' : 'DegradationRecovery', {
@@ -25,24 +27,28 @@ export function changeEvent({ from, to, signals }: ModeChange): NewEvent | undef
   })
 }
 
-/** The types of the events that say which mode the service is in. */
-export const MODE_TYPES: readonly string[] = ['SystemDegradationDetected', 'DegradationRecovery']
-
 /** What the store changed in its files by itself. It says nothing of the mode. */
-export function upkeepEvent({ what, ...positions }: UpkeepNote): NewEvent {
+export function upkeepEvent({ what, ...positions }: UpkeepNote): PlainEvent {
   return eventOf(UPKEEP_TYPES[what], { ...positions })
 }
 
 const UPKEEP_TYPES = { segment_restored: 'SegmentRestored', archive_removed: 'ArchiveRemoved' } as const
 
 /** Written to find out whether a write is stored; once it is, the next share of the appends is taken. */
-export function trialEvent(state: ModeState): NewEvent {
+export function trialEvent(state: ModeState): PlainEvent {
   const share = state.mode === 'RECOVERING' ? SHARES[state.share + 1] : SHARES[0]
   return eventOf('DegradationRecovery', {
     ...described({ ...state, mode: 'RECOVERING' }, []),
     trial: true,
     share: share ?? 1,
   })
+}
+
+/** A recovery is told of by its trial writes, so what follows it goes on from the EMERGENCY before. */
+export function continuesMode(before: NewEvent, event: NewEvent): boolean {
+  if (!CHANGES_OF_MODE.includes(before.type) || !CHANGES_OF_MODE.includes(event.type)) return true
+  const [{ mode }, { from }] = [before.data, event.data] as JsonObject[] as [JsonObject, JsonObject]
+  return mode === from || (mode === 'EMERGENCY' && from === 'RECOVERING')
 }
 
 function described(state: ModeState, signals: readonly Signal[]): JsonObject {
@@ -86,6 +92,6 @@ function seconds(ms: number): number {
   return Math.round(ms / 1_000)
 }
 
-function eventOf(type: string, data: JsonObject): NewEvent {
+function eventOf(type: string, data: JsonObject): PlainEvent {
   return { type, stream: DEGRADATION_STREAM, data }
 }

@@ -1,41 +1,40 @@
 // Writes down in `$degradation` how the mode changes, before all other appends, and restores the mode at a start.
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
-import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { codeOf } from '../contract/errors.js'
-import type { NewEvent, RecordedEvent } from '../contract/event.js'
+import type { RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { type ModeChange, ModeTransitions } from '../degradation/mode-transitions.service.js'
 import { FIRST_MODE, type Mode } from '../degradation/next-mode.js'
+import { DEGRADATION_STREAM, HeldEvents, type PlainEvent } from '../service-streams/held-events.js'
 import { type Cause, Signals } from '../signals/signals.js'
 import { UpkeepNotes } from '../storage/upkeep-notes.js'
 import {
+  CHANGES_OF_MODE,
   changeEvent,
-  DEGRADATION_STREAM,
+  continuesMode,
   type DegradationData,
-  MODE_TYPES,
   trialEvent,
   upkeepEvent,
 } from './degradation-events.js'
 
-/** Kept in memory while the store takes none of them; the oldest give way. */
-const MOST_HELD = 1_000
-
 @Injectable()
 export class DegradationJournal implements OnApplicationBootstrap {
   private readonly logger = new Logger('degradation')
-  private held: NewEvent[] = []
+  private readonly held: HeldEvents
 
   constructor(
     private readonly store: EventStore,
     private readonly transitions: ModeTransitions,
     private readonly signals: Signals,
     private readonly upkeep: UpkeepNotes,
-  ) {}
+  ) {
+    this.held = new HeldEvents(store, DEGRADATION_STREAM, continuesMode)
+  }
 
   async onApplicationBootstrap(): Promise<void> {
     this.transitions.listen(change => void this.note(change))
     this.upkeep.listen(note => void this.record(upkeepEvent(note)))
-    this.transitions.tryBy(() => this.write([trialEvent(this.transitions.state)]))
+    this.transitions.tryBy(() => this.held.flush([trialEvent(this.transitions.state)]))
     await this.restore()
   }
 
@@ -49,24 +48,18 @@ export class DegradationJournal implements OnApplicationBootstrap {
   }
 
   /** Never rejects: what cannot be written waits in memory for the next trial write. */
-  private async record(event: NewEvent): Promise<void> {
+  private async record(event: PlainEvent): Promise<void> {
+    this.held.hold([event])
     try {
-      await this.write([event])
+      await this.settle()
     } catch (error) {
-      this.held = [...this.held, event].slice(-MOST_HELD)
       this.logger.warn({ code: codeOf(error), message: `${event.type} could not be written down yet` })
     }
   }
 
-  private async write(events: readonly NewEvent[]): Promise<void> {
-    const { held } = this
-    this.held = []
-    try {
-      await this.store.append({ events: [...held, ...events], author: { agentId: SERVICE_AGENT } }, { urgent: true })
-    } catch (error) {
-      this.held = [...held, ...this.held].slice(-MOST_HELD)
-      throw error
-    }
+  /** Writes what waits. Rejects when the store does not take it. */
+  settle(): Promise<void> {
+    return this.held.flush()
   }
 
   /** What a person forced stays forced. Any other EMERGENCY goes on until a trial write shows that it is over. */
@@ -88,7 +81,11 @@ export class DegradationJournal implements OnApplicationBootstrap {
   }
 
   private async newest(): Promise<RecordedEvent | undefined> {
-    const request = { filter: { streams: [DEGRADATION_STREAM], types: MODE_TYPES }, order: 'desc', limit: 1 } as const
+    const request = {
+      filter: { streams: [DEGRADATION_STREAM], types: CHANGES_OF_MODE },
+      order: 'desc',
+      limit: 1,
+    } as const
     try {
       for await (const event of this.store.read(request)) return event
     } catch (error) {

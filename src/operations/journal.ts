@@ -1,6 +1,6 @@
 // Gathers denials into few events: one a minute for each caller, reason and route, with a count and an upper bound.
 import type { Denial } from '../auth/denials.js'
-import type { NewEvent } from '../contract/event.js'
+import type { PlainEvent } from '../service-streams/held-events.js'
 
 /** The bound holds however many addresses attack at once. */
 const MOST_A_MINUTE = 100
@@ -34,8 +34,8 @@ export class Journal {
   }
 
   /** Returns what was gathered as events, and starts empty again. */
-  take(): NewEvent[] {
-    const events: NewEvent[] = [...this.entries.values()].map(({ denial, first, count }) => ({
+  take(): PlainEvent[] {
+    const events: PlainEvent[] = [...this.entries.values()].map(({ denial, first, count }) => ({
       type: 'access.denied',
       stream: SECURITY_STREAM,
       data: { ...denial, first, count },

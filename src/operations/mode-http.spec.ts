@@ -1,13 +1,16 @@
 // An operator sees the mode, forces it and releases it; what the service does meanwhile stands in `$degradation`.
 import { ADMIN, agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
+import { until } from '../../test/support/until.js'
+import { StoreError } from '../contract/errors.js'
 import type { RecordedEvent } from '../contract/event.js'
 import { ModeTransitions } from '../degradation/mode-transitions.service.js'
 import { SHARES } from '../degradation/next-mode.js'
 import { EventsModule } from '../events/events.module.js'
+import { DEGRADATION_STREAM } from '../service-streams/held-events.js'
 import { Signals } from '../signals/signals.js'
 import { OpenStore } from '../storage/open-store.js'
-import { DEGRADATION_STREAM } from './degradation-events.js'
+import { DegradationJournal } from './degradation-journal.service.js'
 import { OperationsModule } from './operations.module.js'
 
 let server: ServerUnderTest
@@ -32,6 +35,11 @@ async function journal(): Promise<RecordedEvent[]> {
   const found: RecordedEvent[] = []
   for await (const event of server.store.read({ filter: { streams: [DEGRADATION_STREAM] } })) found.push(event)
   return found
+}
+
+/** The alert about the mode waits as well, and is compared with its own stream. */
+async function ofTheMode(): Promise<RecordedEvent[]> {
+  return (await journal()).filter(({ data }) => data['stream'] !== '$alerts')
 }
 
 async function recovered(): Promise<void> {
@@ -185,4 +193,51 @@ test.each([
   const answer = await server.call('/v1/admin/mode', { json, as: ADMIN })
   expect([answer.status, (await jsonOf(answer)).code]).toEqual([400, 'INVALID_REQUEST'])
   expect(await mode()).toMatchObject({ mode: 'NORMAL' })
+})
+
+test('what waited in memory is written once, with when it happened and what came of comparing it', async () => {
+  const stored = server.store.append.bind(server.store)
+  // The append is stored, but its answer is lost.
+  server.store.append = async (...asked) => {
+    await stored(...asked)
+    throw new StoreError('INDETERMINATE', 'the disk did not answer')
+  }
+  await force('EMERGENCY')
+  await until(async () => (await journal()).length > 0)
+  server.store.append = stored
+  await force('NORMAL')
+  await recovered()
+  const written = await ofTheMode()
+  expect(written.map(({ type }) => type).slice(0, 3)).toEqual([
+    'SystemDegradationDetected',
+    'ReconciliationResult',
+    'DegradationRecovery',
+  ])
+  expect(written[0]).toMatchObject({ occurredAt: expect.any(String), data: { mode: 'EMERGENCY' } })
+  expect(written[1]?.data).toEqual({
+    stream: '$degradation',
+    eventsRecovered: 0,
+    alreadyStored: 1,
+    conflictsResolved: 0,
+    conflicts: [],
+    lost: [],
+    outOfStep: [],
+  })
+})
+
+test('a start goes by the last change of the mode, whatever else was written behind it', async () => {
+  const stored = server.store.append.bind(server.store)
+  server.store.append = () => Promise.reject(new StoreError('DISK_FULL', 'the disk is full'))
+  await force('WARNING')
+  await force('EMERGENCY')
+  server.store.append = stored
+  await server.app.get(DegradationJournal, { strict: false }).settle()
+  expect((await ofTheMode()).map(({ type }) => type)).toEqual([
+    'SystemDegradationDetected',
+    'SystemDegradationDetected',
+    'ReconciliationResult',
+  ])
+  await server.stop()
+  server = await start()
+  expect(await mode()).toMatchObject({ mode: 'EMERGENCY', cause: 'manual' })
 })

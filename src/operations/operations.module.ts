@@ -11,10 +11,14 @@ import { AlertControl } from './alert-control.service.js'
 import { AlertsController } from './alerts.controller.js'
 import { DegradationJournal } from './degradation-journal.service.js'
 import { DenialWatch } from './denial-watch.service.js'
+import { HeapSnapshotController } from './heap/heap-snapshot.controller.js'
+import { HeapSnapshots } from './heap/heap-snapshots.service.js'
 import { MetricsController } from './metrics.controller.js'
 import { ModeController } from './mode.controller.js'
 import { ModeControl } from './mode-control.service.js'
 import { OperatorWord } from './operator-word.service.js'
+import { ReconciliationsController } from './reconciliation/reconciliations.controller.js'
+import { Reconciliations } from './reconciliation/reconciliations.service.js'
 import { RevocationsController } from './revocations.controller.js'
 import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
@@ -37,8 +41,10 @@ import { WhoAmI } from './whoami.service.js'
   ],
   controllers: [
     AlertsController,
+    HeapSnapshotController,
     MetricsController,
     ModeController,
+    ReconciliationsController,
     RevocationsController,
     ServiceLevelsController,
     TicketsController,
@@ -49,8 +55,10 @@ import { WhoAmI } from './whoami.service.js'
     SecurityJournal,
     DegradationJournal,
     DenialWatch,
+    HeapSnapshots,
     ModeControl,
     OperatorWord,
+    Reconciliations,
     ServiceLevelTable,
     TokenRevocations,
     TokenTime,

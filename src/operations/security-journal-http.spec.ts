@@ -11,6 +11,7 @@ import {
   startServer,
 } from '../../test/support/http-server-under-test.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
+import { StoreError } from '../contract/errors.js'
 import { EventsModule } from '../events/events.module.js'
 import { OperationsModule } from './operations.module.js'
 import { SecurityJournal } from './security-journal.service.js'
@@ -70,6 +71,21 @@ test('what is denied while the server ends is written down as well', async () =>
   expect(events.map(({ data }: { data: { who: string } }) => data.who)).toEqual(['before', 'nosy'])
   await next.stop()
   removeTempDirectory(dataDir)
+})
+
+test('what was denied while the store took nothing is written later, once', async () => {
+  const journal = server.app.get(SecurityJournal, { strict: false })
+  await journal.write()
+  const stored = server.store.append.bind(server.store)
+  server.store.append = () => Promise.reject(new StoreError('DISK_FULL', 'the disk is full'))
+  expect((await server.call('/v1/events', { json, as: agent('later', 'guest') })).status).toBe(403)
+  await journal.write()
+  server.store.append = stored
+  await journal.write()
+  await journal.write()
+  const { events } = await jsonOf(recorded())
+  const told = events.filter(({ data }: { data: { who: string } }) => data.who === 'later')
+  expect(told).toEqual([expect.objectContaining({ occurredAt: expect.any(String) })])
 })
 
 test('nobody writes there, an admin neither', async () => {

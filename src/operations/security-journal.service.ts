@@ -8,25 +8,27 @@ import {
   type OnApplicationShutdown,
 } from '@nestjs/common'
 import { Denials } from '../auth/denials.js'
-import { SERVICE_AGENT } from '../contract/check/check-append.js'
 import { codeOf } from '../contract/errors.js'
 import { EventStore } from '../contract/event-store.js'
 import { Metrics } from '../metrics/metrics.js'
-import { Journal } from './journal.js'
+import { HeldEvents } from '../service-streams/held-events.js'
+import { Journal, SECURITY_STREAM } from './journal.js'
 
 const GATHER_MS = 60_000
 
 @Injectable()
 export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   private readonly journal = new Journal()
+  private readonly held: HeldEvents
   private readonly logger = new Logger('security')
   private timer: NodeJS.Timeout | undefined
 
   constructor(
     private readonly denials: Denials,
-    private readonly store: EventStore,
+    store: EventStore,
     metrics: Metrics,
   ) {
+    this.held = new HeldEvents(store, SECURITY_STREAM)
     metrics.tally(
       'denied_total',
       'Requests refused for who sent them or how many they were; HIDDEN_EVENT: appends whose condition met only events that their token may not read.',
@@ -37,9 +39,7 @@ export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicatio
 
   onApplicationBootstrap(): void {
     this.denials.listen(denial => {
-      if (!this.journal.note(denial)) return
-      this.timer = setTimeout(() => void this.write(), GATHER_MS)
-      this.timer.unref()
+      if (this.journal.note(denial)) this.writeLater()
     })
   }
 
@@ -53,19 +53,29 @@ export class SecurityJournal implements OnApplicationBootstrap, BeforeApplicatio
     return this.write()
   }
 
-  /** A failure is only logged: a store that takes no appends must not keep the server from answering or ending. */
+  /**
+   * A failure is only logged, and what could not be written is tried again a minute later: a store that takes no appends must
+   * not keep the server from answering or ending.
+   */
   async write(): Promise<void> {
     clearTimeout(this.timer)
     const events = this.journal.take()
-    if (events.length === 0) return
+    this.held.hold(events)
+    if (this.held.isEmpty) return
     try {
-      await this.store.append({ events, author: { agentId: SERVICE_AGENT } })
+      await this.held.flush()
     } catch (error) {
       this.logger.warn({
         code: codeOf(error),
         events: events.length,
-        message: 'what was denied could not be written down',
+        message: 'what was denied could not be written down yet',
       })
+      this.writeLater()
     }
+  }
+
+  private writeLater(): void {
+    clearTimeout(this.timer)
+    this.timer = setTimeout(() => void this.write(), GATHER_MS).unref()
   }
 }

@@ -106,7 +106,7 @@ export class ServiceStream<State, Change extends ServiceChange> {
 
   private async write(state: State, changes: readonly Change[]): Promise<void> {
     const { stream, apply } = this.fold
-    const events = changes.map(({ type, ...data }) => ({ type, stream, data: data as unknown as JsonObject }))
+    const events = changes.map(change => eventOfChange(stream, change))
     let stored: Awaited<ReturnType<EventStore['append']>>
     try {
       stored = await this.store.append({ events, author: { agentId: SERVICE_AGENT } }, this.terms)
@@ -128,4 +128,9 @@ export class ServiceStream<State, Change extends ServiceChange> {
       for (const listener of this.listeners) listener()
     }
   }
+}
+
+/** A field of a state that is undefined is none in an event. */
+export function eventOfChange(stream: `$${string}`, { type, ...data }: ServiceChange) {
+  return { type, stream, data: JSON.parse(JSON.stringify(data)) as JsonObject }
 }

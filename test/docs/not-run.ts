@@ -16,6 +16,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0017-failures.md': 'the way of a failure to its action',
   'docs/adr/0019-resources-and-health.md': 'the road of figures to health',
   'docs/adr/0020-damage-mended-by-itself.md': 'the way of damage to a mended store',
+  'docs/adr/0021-held-events.md': 'the road of what waits in memory',
   'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
 }
 

@@ -259,6 +259,12 @@ const health = (...paths: string[]): Ask => {
 }
 
 const asked = (scope: Scope | 'none', ask: Ask): Asked => ({ scope, ask })
+/** A path of operators, which tells nothing of events. */
+const ofOperators = (path: string): Asked =>
+  asked(
+    'none',
+    get(() => [path]),
+  )
 
 const COMPONENTS = ['event_store', 'storage', 'network', 'memory'].map(name => `/health/${name}`)
 
@@ -339,28 +345,16 @@ export const SURFACES: Readonly<Record<string, Asked | LeftOut>> = {
     'events.read',
     get(() => ['/v1/export']),
   ),
-  'GET /v1/admin/revocations': asked(
-    'none',
-    get(() => ['/v1/admin/revocations']),
-  ),
-  'GET /v1/admin/service-levels': asked(
-    'none',
-    get(() => ['/v1/admin/service-levels']),
-  ),
-  'GET /v1/admin/mode': asked(
-    'none',
-    get(() => ['/v1/admin/mode']),
-  ),
+  'GET /v1/admin/revocations': ofOperators('/v1/admin/revocations'),
+  'GET /v1/admin/service-levels': ofOperators('/v1/admin/service-levels'),
+  'GET /v1/admin/mode': ofOperators('/v1/admin/mode'),
   'POST /v1/admin/mode': { leftOut: OPERATORS },
-  'GET /v1/admin/alerts': asked(
-    'none',
-    get(() => ['/v1/admin/alerts']),
-  ),
+  'GET /v1/admin/reconciliations': ofOperators('/v1/admin/reconciliations'),
+  'POST /v1/admin/reconciliations/override': { leftOut: OPERATORS },
+  'POST /v1/admin/heap-snapshot': { leftOut: OPERATORS },
+  'GET /v1/admin/alerts': ofOperators('/v1/admin/alerts'),
   'POST /v1/admin/alerts/test': { leftOut: OPERATORS },
-  'GET /v1/admin/silences': asked(
-    'none',
-    get(() => ['/v1/admin/silences']),
-  ),
+  'GET /v1/admin/silences': ofOperators('/v1/admin/silences'),
   'POST /v1/admin/silences': { leftOut: OPERATORS },
   'DELETE /v1/admin/silences/{id}': { leftOut: OPERATORS },
   'GET /v1/operations/{id}': { leftOut: OWN },

@@ -119,6 +119,7 @@ function complete(operation: Operation, path: string, method: string, shared: Sh
 
 function ofChanges(path: string, method: string): readonly ErrorCode[] {
   if (method === 'get') return []
+  if (path === '/v1/admin/heap-snapshot') return ['MEMORY_SHORT']
   if (path.startsWith('/v1/snapshots')) return OF_SNAPSHOTS
   if (/^\/v1\/(projections|upcasters|admin\/revocations)/.test(path)) return OF_SERVICE_APPENDS
   if (!path.startsWith('/v1/subscriptions')) return []

@@ -235,6 +235,9 @@ const admin: Section = {
     readServiceLevels: {},
     readMode: {},
     forceMode: { body: { mode: 'NORMAL', reason: 'it is over' } },
+    listReconciliations: {},
+    forceLoser: { body: { noteId: '5d0c8a52-3f57-4a2c-8f6f-0a3c1d2e4b60', reason: 'the alert was real' } },
+    createHeapSnapshot: {},
     listAlerts: {},
     checkChannels: {},
     createSilence: {

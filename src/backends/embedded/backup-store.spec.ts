@@ -59,6 +59,14 @@ async function archiveAll(): Promise<void> {
 }
 
 describe('a backup', () => {
+  test('holds nothing of what the server keeps beside the store: no heap snapshot, no secret', async () => {
+    disk.put(`${DATA}/.heap/2026-01-31T12-00-00.000Z.heapsnapshot`, new TextEncoder().encode('secret'))
+    disk.put(`${DATA}/.lighthouse-development-secret`, new TextEncoder().encode('secret'))
+    await backup()
+    const held = disk.files().filter(path => path.startsWith(BACKUP))
+    expect(held.filter(path => path.includes('heap') || path.includes('secret'))).toEqual([])
+  })
+
   test('holds every event, in a store with the same chain and identity', async () => {
     const { manifest, copied, damaged } = await backup()
     expect([copied.files, damaged]).toEqual([4, []])

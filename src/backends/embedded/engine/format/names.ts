@@ -19,6 +19,8 @@ export class Layout {
   readonly developmentSecret: string
   /** Written and removed again by a start that tries the disk out. */
   readonly trial: string
+  /** Of the server, as the secret is: heap snapshots, which no backup may hold. */
+  readonly heap: string
   /** The server notes here when it ended for which cause. No backup holds it. */
   readonly exits: string
 
@@ -37,6 +39,7 @@ export class Layout {
     this.importing = join(root, 'IMPORTING')
     this.developmentSecret = join(root, '.lighthouse-development-secret')
     this.trial = join(root, 'TRIAL.tmp')
+    this.heap = join(root, '.heap')
     this.exits = join(root, 'EXITS')
   }
 }

@@ -83,7 +83,7 @@ function supersedes(one: ListedSegment, other: ListedSegment): boolean {
 
 function isOurs(layout: Layout, path: string): boolean {
   const { lock, reserve, floor, accepted, damage, current, lineage, developmentSecret, exits } = layout
-  const folders = [layout.segments, layout.archive, layout.quarantine, layout.snapshots]
+  const folders = [layout.segments, layout.archive, layout.quarantine, layout.snapshots, layout.heap]
   const files = [lock, reserve, floor, accepted, damage, current, lineage, developmentSecret, exits]
   return [...files, ...folders].includes(path)
 }
