@@ -4,7 +4,7 @@ import { requireStore } from '../backends/embedded/verify-store.js'
 import type { Settings } from '../config/settings.js'
 import type { SaidEvent } from '../contract/event.js'
 import { exportFrames } from '../transfer/export-frames.js'
-import { cloudEventJson } from '../wire/cloud-event.js'
+import { cloudEventJson } from '../wire/cloud-events/cloud-event.js'
 import { Remote } from './remote.js'
 import { Usage } from './usage-error.js'
 

@@ -2,7 +2,7 @@
 import type { RecordedEvent } from '../contract/event.js'
 import type { Appended } from '../contract/event-store.js'
 import type { SkippedRange } from '../contract/skipped-damage.js'
-import { cloudEventJson, cloudEventsJson } from '../wire/cloud-event.js'
+import { cloudEventJson, cloudEventsJson } from '../wire/cloud-events/cloud-event.js'
 import { eventJson } from '../wire/event-json.js'
 import { eventMessagePack } from '../wire/event-msgpack.js'
 import type { HttpExchange } from '../wire/http.decorator.js'

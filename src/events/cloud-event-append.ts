@@ -4,7 +4,7 @@ import type { FastifyRequest } from 'fastify'
 import { type AppendBody, type AppendInput, batchAppend, singleAppend } from '../appending/append-body.js'
 import { FieldFindings, pointerSegment } from '../contract/check/field-findings.js'
 import { appendBody, CloudEventsBody, PackedBody, unsupported } from '../wire/body.js'
-import { attributesIn } from '../wire/cloud-event-headers.js'
+import { attributesIn } from '../wire/cloud-events/cloud-event-headers.js'
 import { type ReadCloudEvent, readCloudEvent } from './cloud-event-fields.js'
 
 /** The append of `POST /v1/events`, from an event of ours or a CloudEvent. Throws UNSUPPORTED_MEDIA_TYPE. */

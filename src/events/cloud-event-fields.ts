@@ -11,7 +11,7 @@ import {
   isCarried,
   NO_ATTRIBUTES,
   SOURCE_PREFIX,
-} from '../wire/cloud-event.js'
+} from '../wire/cloud-events/cloud-event.js'
 import { parseJsonBody } from '../wire/json-body.js'
 
 export interface ReadCloudEvent {

@@ -1,6 +1,6 @@
 // Reads the attributes of a CloudEvent in binary mode out of the headers `ce-…`. Pure.
 import type { IncomingHttpHeaders } from 'node:http'
-import { invalid } from '../contract/errors.js'
+import { invalid } from '../../contract/errors.js'
 
 const PREFIX = 'ce-'
 const PRINTABLE = /^[\x20-\x7e]*$/

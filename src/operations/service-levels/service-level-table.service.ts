@@ -1,9 +1,9 @@
 // Shows how well the objectives of the service are met: as metrics, and as a table for people.
 import { Injectable } from '@nestjs/common'
-import { Metrics } from '../metrics/metrics.js'
-import { Monitors } from '../monitors/monitors.service.js'
-import { ServiceLevels, TIMED_WORK } from '../monitors/service-levels.js'
-import { BURN_WINDOWS, type BurnWindow, type ObjectiveState } from '../monitors/service-objectives.js'
+import { Metrics } from '../../metrics/metrics.js'
+import { Monitors } from '../../monitors/monitors.service.js'
+import { ServiceLevels, TIMED_WORK } from '../../monitors/service-levels.js'
+import { BURN_WINDOWS, type BurnWindow, type ObjectiveState } from '../../monitors/service-objectives.js'
 import type { ServiceLevelsAnswerDto } from './service-levels.dto.js'
 
 const WINDOWS = Object.keys(BURN_WINDOWS) as BurnWindow[]

@@ -1,5 +1,5 @@
 // The answer of the route of the service's objectives.
-import { AnyObject, Decimal, Integer, NestedList, OneOf, Text } from '../wire/fields.decorator.js'
+import { AnyObject, Decimal, Integer, NestedList, OneOf, Text } from '../../wire/fields.decorator.js'
 
 export class ObjectiveDto {
   @Text('Its name.', { example: 'append_p99' }) objective: string

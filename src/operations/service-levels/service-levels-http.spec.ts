@@ -5,10 +5,10 @@ import {
   jsonOf,
   type ServerUnderTest,
   startServer,
-} from '../../test/support/http-server-under-test.js'
-import { EventsModule } from '../events/events.module.js'
-import { Monitors } from '../monitors/monitors.service.js'
-import { OperationsModule } from './operations.module.js'
+} from '../../../test/support/http-server-under-test.js'
+import { EventsModule } from '../../events/events.module.js'
+import { Monitors } from '../../monitors/monitors.service.js'
+import { OperationsModule } from '../operations.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {

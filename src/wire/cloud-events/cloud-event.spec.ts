@@ -1,6 +1,6 @@
 // CloudEvents as they go out, and headers of binary mode as they come in, by the letter of the specification.
 
-import type { SaidEvent } from '../contract/event.js'
+import type { SaidEvent } from '../../contract/event.js'
 import { cloudEventJson, cloudEventsJson, isAttributeName, isAttributeValue } from './cloud-event.js'
 import { attributesIn } from './cloud-event-headers.js'
 

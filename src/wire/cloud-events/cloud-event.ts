@@ -1,7 +1,7 @@
 // Writes recorded events as CloudEvents 1.0 in JSON; docs/CLOUDEVENTS.md maps attributes to fields.
 
-import { isObject } from '../contract/check/field-checks.js'
-import type { JsonValue, SaidEvent } from '../contract/event.js'
+import { isObject } from '../../contract/check/field-checks.js'
+import type { JsonValue, SaidEvent } from '../../contract/event.js'
 
 export const SOURCE_PREFIX = '/streams/'
 

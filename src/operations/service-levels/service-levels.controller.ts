@@ -1,8 +1,8 @@
 // `GET /v1/admin/service-levels`: how well each objective of the service is met, and what is left of its error budget.
 import { Controller, Get } from '@nestjs/common'
-import { Needs } from '../auth/scope.decorator.js'
-import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { Route } from '../wire/openapi/route.decorator.js'
+import { Needs } from '../../auth/scope.decorator.js'
+import { Http, type HttpExchange } from '../../wire/http.decorator.js'
+import { Route } from '../../wire/openapi/route.decorator.js'
 import { ServiceLevelTable } from './service-level-table.service.js'
 import { ServiceLevelsAnswerDto } from './service-levels.dto.js'
 
