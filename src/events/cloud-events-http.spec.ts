@@ -1,6 +1,7 @@
 // CloudEvents over HTTP: in and out again, what is carried along, what is known as a repetition, and what is refused.
 import fc from 'fast-check'
 import { arbitraryJson } from '../../test/support/arbitrary-json.js'
+import { tries } from '../../test/support/effort.js'
 import { type Call, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { type NewEvent, type RecordedEvent } from '../contract/event.js'
 import { EventsModule } from './events.module.js'
@@ -254,6 +255,6 @@ test('out and in again, as one and in a batch, keeps everything that the service
       const [place] = (await jsonOf(send([out], MANY, { headers: { 'idempotency-key': `batch ${id}` } }))).events
       expect(chosen(await jsonOf(server.call(`/v1/events/${place.id}`)))).toEqual(chosen(before))
     }),
-    { numRuns: 150 },
+    { numRuns: tries(150, 50) },
   )
 })

@@ -170,8 +170,10 @@ test('strangers who ask again and again are shown one picture', async () => {
   const metrics = server.app.get(Metrics, { strict: false })
   let looks = 0
   metrics.gauge('probe_of_this_test', 'Counts who looks.', () => ++looks)
+  const beganMs = performance.now()
   await Promise.all(Array.from({ length: 100 }, () => metricsOf({})))
-  expect(looks).toBeLessThanOrEqual(2)
+  // A picture stands for a second.
+  expect(looks).toBeLessThanOrEqual(2 + (performance.now() - beganMs) / 1_000)
 })
 
 test('decisions are counted by the shipped rules, once, and strangers see their sum', async () => {
