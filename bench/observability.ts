@@ -49,7 +49,10 @@ async function run(): Promise<number> {
     process.stdout.write('above 1: the observed server takes more; [95 % interval]\n\n')
     const rows = []
     for (const row of known.filter(({ name }) => names.includes(name)))
-      rows.push({ ...told(await measureRow(row, { sides, pairs, seconds, directory, warmingSeconds: WARMING_SECONDS })), came: await receiver.came() })
+      rows.push({
+        ...told(await measureRow(row, { sides, pairs, seconds, directory, warmingSeconds: WARMING_SECONDS })),
+        came: await receiver.came(),
+      })
     const context = { machine, at: new Date().toISOString(), commit: off.commit, pairs, seconds, connections }
     write(off.commit, { ...context, most: MOST, rows })
     const [all] = rows.filter(({ name }) => name === 'all')
