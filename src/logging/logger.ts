@@ -37,7 +37,8 @@ function messagesOf(error: Error): string[] {
 /** A chain of causes may lead back into itself. */
 const MOST_CAUSES = 16
 
-const GATHER_CHARS = 16 * 1024
+/** Each write costs as much as dozens of lines. */
+const GATHER_CHARS = 64 * 1024
 const GATHER_MS = 100
 
 /** Standard output, and how to wait until all that was logged has reached it. */

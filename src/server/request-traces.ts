@@ -1,20 +1,28 @@
 // Makes a span of every request whose trace is recorded, or which the server failed to answer.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import type { OpenSpan, Tracing } from '../tracing/tracing.js'
-import { nameTrace, traceparentOf } from '../wire/trace-context.js'
+import { traceparentOf } from '../wire/trace-context.js'
 
 /** What other servers make of it is theirs; longer ones are not passed on, as the standard allows. */
 const STATE_CHARS = 512
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    span?: OpenSpan
+  }
+}
+
 /** To be registered behind authentication, because the agent decides, too; and only where traces are on. */
 export function traceRequests(fastify: FastifyInstance, tracing: Tracing): void {
-  const open = new WeakMap<FastifyRequest, OpenSpan>()
+  const { picksOperations } = tracing
   fastify.addHook('onRequest', (request, reply, done) => {
     const { headers } = request
-    const operation = { name: operationOf(request), agentId: request.access?.agentId }
+    const name = picksOperations ? operationOf(request) : ''
+    const operation = { name, agentId: request.access?.agentId }
     const span = tracing.begin(operation, traceparentOf(headers['traceparent']), stateIn(headers['tracestate']))
-    open.set(request, span)
-    nameTrace(request, span.place.traceId)
+    request.span = span
+    // Where traces are recorded, each request has its trace from the beginning.
+    request.knownTrace = span.traceId
     tracing.requestBegun(request.id, span)
     if (span.sampled) {
       // Whatever the request leads to reads its trace from here.
@@ -24,7 +32,7 @@ export function traceRequests(fastify: FastifyInstance, tracing: Tracing): void 
     done()
   })
   fastify.addHook('onResponse', (request, reply, done) => {
-    const span = open.get(request)
+    const { span } = request
     if (span !== undefined) {
       tracing.requestEnded(request.id, span)
       if (span.sampled || reply.statusCode >= 500) tracing.end(span, endingOf(request, reply.statusCode))

@@ -36,6 +36,7 @@ test('what the queue does not hold is dropped and counted, and the rest is sent 
   expect(outlet.counts).toEqual({ exported: 2_048, failed: 0, dropped: 952 })
   expect(new Set(receiver.spans.map(({ spanId }) => spanId)).size).toBe(2_048)
   expect(receiver.spans[0]?.nanos).toBe(2_250_000n)
+  expect(new Set(receiver.groups)).toEqual(new Set([1]))
 })
 
 test('a collector that takes everything and answers nothing does not hold the end up', async () => {

@@ -1,5 +1,5 @@
 // Sends finished spans to a collector as OTLP over HTTP, in batches; this file alone loads OpenTelemetry, when asked.
-import type { HrTime, SpanContext, SpanKind } from '@opentelemetry/api'
+import type { HrTime, Link, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { BatchSpanProcessor, ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
 import type { FinishedSpan, SpanKindName, SpanOutlet, SpanPlace } from './span.js'
@@ -47,12 +47,20 @@ class OtlpOutlet implements SpanOutlet {
   private readonly sender: SpanExporter
   private readonly batches: BatchSpanProcessor
   private readonly resource: Resource
+  /** One for all spans: the library makes a group, and sends the scope again, for each one that is another object. */
+  private readonly scope: ReadableSpan['instrumentationScope']
+  private readonly kinds: Readonly<Record<SpanKindName, SpanKind>>
+  private readonly good: SpanStatus
 
   constructor(
     private readonly library: Library,
     private readonly collector: Collector,
   ) {
     const { url, headers, version, nodeId } = collector
+    const { SpanKind, SpanStatusCode } = library.api
+    this.scope = { name: 'lighthouse.event_store', version }
+    this.kinds = { request: SpanKind.SERVER, append: SpanKind.PRODUCER, delivery: SpanKind.CONSUMER }
+    this.good = { code: SpanStatusCode.UNSET }
     this.sender = new library.otlp.OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: TIMEOUT_MS })
     this.batches = new library.trace.BatchSpanProcessor({
       exporter: this.counting(),
@@ -98,41 +106,38 @@ class OtlpOutlet implements SpanOutlet {
   }
 
   private readable(span: FinishedSpan): ReadableSpan {
-    const { SpanStatusCode } = this.library.api
     const context = this.contextOf(span.place, span.state)
     const { failure, parent, link } = span
     return {
       name: span.name,
-      kind: this.kindOf(span.kind),
+      kind: this.kinds[span.kind],
       spanContext: () => context,
-      ...(parent === undefined ? undefined : { parentSpanContext: this.contextOf(parent) }),
+      parentSpanContext: parent === undefined ? undefined : this.contextOf(parent),
       startTime: timeOf(span.begun),
       endTime: timeOf(span.ended),
       duration: timeOf(span.ended - span.begun),
-      status: failure === undefined ? { code: SpanStatusCode.UNSET } : { code: SpanStatusCode.ERROR, message: failure },
+      status: failure === undefined ? this.good : { code: this.library.api.SpanStatusCode.ERROR, message: failure },
       attributes: span.attributes as ReadableSpan['attributes'],
-      links: link === undefined ? [] : [{ context: this.contextOf(link) }],
-      events: [],
+      links: link === undefined ? NO_LINKS : [{ context: this.contextOf(link) }],
+      events: NO_EVENTS,
       ended: true,
       resource: this.resource,
-      instrumentationScope: { name: 'lighthouse.event_store', version: this.collector.version },
+      instrumentationScope: this.scope,
       droppedAttributesCount: 0,
       droppedEventsCount: 0,
       droppedLinksCount: 0,
-    }
+    } as ReadableSpan
   }
 
   private contextOf({ traceId, spanId }: SpanPlace, state?: string): SpanContext {
     const { TraceFlags, createTraceState } = this.library.api
-    const traceState = state === undefined ? undefined : { traceState: createTraceState(state) }
-    return { traceId, spanId, traceFlags: TraceFlags.SAMPLED, ...traceState }
-  }
-
-  private kindOf(kind: SpanKindName): SpanKind {
-    const { SpanKind } = this.library.api
-    return { request: SpanKind.SERVER, append: SpanKind.PRODUCER, delivery: SpanKind.CONSUMER }[kind]
+    if (state === undefined) return { traceId, spanId, traceFlags: TraceFlags.SAMPLED }
+    return { traceId, spanId, traceFlags: TraceFlags.SAMPLED, traceState: createTraceState(state) }
   }
 }
+
+const NO_LINKS: Link[] = []
+const NO_EVENTS: ReadableSpan['events'] = []
 
 function timeOf(ms: number): HrTime {
   const seconds = Math.floor(ms / 1_000)

@@ -1,5 +1,5 @@
 // Traces: begins them at the edges, and hands finished spans to the outlet; without an outlet it is off.
-import { randomBytes } from 'node:crypto'
+import { newSpanId, newTraceId } from './random-ids.js'
 import { isSampled, type SamplingRules, type TracedOperation } from './sampling.js'
 import {
   type FinishedSpan,
@@ -10,23 +10,34 @@ import {
   type SpanPlace,
 } from './span.js'
 
+/** What is measured from the start of the process becomes a time of day by it. */
+const ORIGIN = performance.timeOrigin
+
+function nowMs(): number {
+  return ORIGIN + performance.now()
+}
+
 /** An operation that has begun. It may be recorded, or become so by failing. */
-export class OpenSpan {
-  readonly begun = performance.timeOrigin + performance.now()
-  readonly place: SpanPlace
+export class OpenSpan implements SpanPlace {
+  readonly begun = nowMs()
+  private id: string | undefined
 
   constructor(
     readonly parent: SpanPlace | undefined,
     readonly state: string | undefined,
     readonly sampled: boolean,
-    traceId: string,
-  ) {
-    this.place = { traceId, spanId: randomBytes(8).toString('hex') }
+    readonly traceId: string,
+  ) {}
+
+  /** Made when it is first asked for: of most operations nobody asks. */
+  get spanId(): string {
+    this.id ??= newSpanId()
+    return this.id
   }
 
   /** As whatever comes next must carry it. */
   get traceparent(): string {
-    const { traceId, spanId } = this.place
+    const { traceId, spanId } = this
     return `00-${traceId}-${spanId}-${this.sampled ? '01' : '00'}`
   }
 }
@@ -58,6 +69,11 @@ export class Tracing {
     return this.outlet !== undefined
   }
 
+  /** Whether the name of an operation decides anything. */
+  get picksOperations(): boolean {
+    return this.rules.operations.size > 0
+  }
+
   get counts(): SpanOutlet['counts'] {
     return this.outlet?.counts ?? NONE
   }
@@ -70,7 +86,7 @@ export class Tracing {
   /** `traceparent` must be a valid one. */
   begin(operation: TracedOperation, traceparent: string | undefined, state?: string): OpenSpan {
     if (traceparent === undefined) {
-      const id = randomBytes(16).toString('hex')
+      const id = newTraceId()
       return new OpenSpan(undefined, state, this.samples(operation, id, undefined), id)
     }
     const parent = placeOf(traceparent)
@@ -80,12 +96,12 @@ export class Tracing {
 
   /** A span below one that has begun here, which has decided for both. */
   under(parent: OpenSpan): OpenSpan {
-    return new OpenSpan(parent.place, parent.state, parent.sampled, parent.place.traceId)
+    return new OpenSpan(parent, parent.state, parent.sampled, parent.traceId)
   }
 
   /** The service's own operations are recorded when they fail, and not otherwise. */
   ofService(): OpenSpan {
-    return new OpenSpan(undefined, undefined, false, randomBytes(16).toString('hex'))
+    return new OpenSpan(undefined, undefined, false, newTraceId())
   }
 
   private samples(operation: TracedOperation, id: string, parent: boolean | undefined): boolean {
@@ -108,17 +124,17 @@ export class Tracing {
   /** Records the span when it was sampled, or when it has failed. */
   end<K extends SpanKindName>(span: OpenSpan, { kind, attributes, name = SPANS[kind].name, failure }: Ending<K>): void {
     if (!span.sampled && failure === undefined) return
-    const { place, parent, state, begun } = span
-    const ended = performance.timeOrigin + performance.now()
-    this.put({ kind, name, place, parent, link: undefined, state, begun, ended, attributes, failure })
+    const { parent, state, begun } = span
+    const ended = nowMs()
+    this.put({ kind, name, place: span, parent, link: undefined, state, begun, ended, attributes, failure })
   }
 
   /** A delivery goes on with the trace of the append, and is linked to it; it takes no time of its own. */
   delivered({ traceparent, attributes }: TracedDelivery): void {
     if (traceparent === undefined || !isRecorded(traceparent)) return
     const append = placeOf(traceparent)
-    const now = performance.timeOrigin + performance.now()
-    const place = { traceId: append.traceId, spanId: randomBytes(8).toString('hex') }
+    const now = nowMs()
+    const place = { traceId: append.traceId, spanId: newSpanId() }
     this.put({
       kind: 'delivery',
       name: SPANS.delivery.name,

@@ -28,6 +28,8 @@ export class SpanReceiver {
   readonly spans: ReceivedSpan[] = []
   readonly headers: IncomingMessage['headers'][] = []
   readonly services: unknown[] = []
+  /** Of each batch, how many groups of spans it came in. */
+  readonly groups: number[] = []
   /** What each batch is answered. */
   status = 200
   private wake: (() => void)[] = []
@@ -85,6 +87,7 @@ export class SpanReceiver {
     const batch: any = this.request.toObject(this.request.decode(body), options)
     for (const { resource, scopeSpans } of batch.resourceSpans) {
       this.services.push(valuesOf(resource.attributes)['service.name'])
+      this.groups.push(scopeSpans.length)
       for (const { spans } of scopeSpans) this.spans.push(...spans.map(receivedOf))
     }
   }
