@@ -83,6 +83,8 @@ export class AlertOutbox {
         break
       }
     }
-    await this.beside.keep(this.held)
+    // What came meanwhile would stand in memory alone until the next change.
+    for (let kept: readonly AlertChange[] | undefined; kept !== this.held; await this.beside.keep(kept))
+      kept = this.held
   }
 }
