@@ -160,6 +160,30 @@ test('what outlives its root is told by itself', () => {
   expect(day.notices('pagerduty')).toEqual(['disk_full opened', 'disk_full resolved', 'write_errors opened'])
 })
 
+test('a service level is not told by itself while its windows still hold what broke it, and is told if it stays', () => {
+  const day = new Day()
+  day.is('write_latency', 'critical')
+  day.is('service_level', 'critical')
+  day.pass(10 * MINUTE)
+  day.isOver('write_latency')
+  day.pass(34 * MINUTE)
+  expect(day.notices('pagerduty')).toEqual(['write_latency opened', 'write_latency resolved'])
+  day.pass(2 * MINUTE)
+  expect(day.notices('pagerduty').slice(2)).toEqual(['service_level opened'])
+})
+
+test('a service level whose root comes back follows it as long as before', () => {
+  const day = new Day()
+  for (let times = 0; times < 3; times++) {
+    day.is('write_latency', 'critical')
+    day.is('service_level', 'critical')
+    day.pass(10 * MINUTE)
+    day.isOver('write_latency')
+    day.pass(20 * MINUTE)
+  }
+  expect(day.notices('pagerduty').filter(notice => notice.startsWith('service_level'))).toEqual([])
+})
+
 test('a cause that comes and goes for an hour is one alert', () => {
   const day = new Day()
   for (let n = 0; n < 30; n++) {

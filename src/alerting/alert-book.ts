@@ -11,6 +11,7 @@ import {
   delayMs,
   FOLLOWERS,
   isWorse,
+  LAGS_MS,
   raiseMs,
   SEVERITIES,
   severityOf,
@@ -28,6 +29,8 @@ export type Due =
 export class AlertBook {
   /** Since when a cause whose alert is open is over. It is not on the record, because a cause that flaps would fill it. */
   private readonly calmSince = new Map<Cause, number>()
+  /** Since when the root is gone that a cause followed from. */
+  private readonly rootlessSince = new Map<Cause, number>()
 
   constructor(
     readonly state: AlertState,
@@ -46,7 +49,9 @@ export class AlertBook {
     for (const signal of active) this.see(signal, nowMs, put)
     for (const alert of this.open()) if (!active.some(({ cause }) => cause === alert.cause)) this.end(alert, nowMs, put)
     for (const alert of this.open()) {
-      const under = this.rootOf(alert.cause, alert.severity)
+      const root = this.rootOf(alert.cause, alert.severity)
+      if (root !== undefined) this.rootlessSince.delete(alert.cause)
+      const under = root ?? this.lateRootOf(alert, nowMs)
       if (under === alert.under) continue
       put({ type: 'alert.grouped', cause: alert.cause, atMs: nowMs, ...(under === undefined ? {} : { under }) })
     }
@@ -116,6 +121,7 @@ export class AlertBook {
     this.calmSince.set(cause, endedMs)
     if (nowMs - endedMs < this.settings.calmSeconds * 1_000) return
     this.calmSince.delete(cause)
+    this.rootlessSince.delete(cause)
     put({ type: 'alert.resolved', cause, atMs: nowMs, endedMs })
   }
 
@@ -135,6 +141,16 @@ export class AlertBook {
       const alert = this.state.alerts.get(root)
       if (alert !== undefined && alert.endedMs === undefined && !isWorse(severity, alert.severity)) return root
     }
+    return undefined
+  }
+
+  /** The root that is gone, for as long as what is measured over the past may still show it. */
+  private lateRootOf({ cause, under, sinceMs }: Alert, nowMs: number): Cause | undefined {
+    if (under === undefined) return undefined
+    const since = this.rootlessSince.get(cause) ?? nowMs
+    this.rootlessSince.set(cause, since)
+    if (sinceMs <= since && nowMs - since < (LAGS_MS[cause] ?? 0)) return under
+    this.rootlessSince.delete(cause)
     return undefined
   }
 

@@ -1,6 +1,5 @@
 // What each channel is sent: held to the reference of PagerDuty, to the types of Slack, and to the signature of webhooks.
 import { createHmac } from 'node:crypto'
-import type { KnownBlock } from '@slack/types'
 import { Ajv2020 } from 'ajv/dist/2020.js'
 import type { Alert } from './alert-state.js'
 import { alertNotice, digestNotice } from './notice.js'
@@ -91,7 +90,7 @@ test('PagerDuty gets events of its reference, of one incident under one key', ()
 test('Slack gets a message in Block Kit with what was measured and a link to the runbook, and the end in its thread', () => {
   const channels = { default: '#alerts', storage: '#disks', P2: '#warnings' }
   const message = slackMessage(opened, channels)
-  const blocks = message.blocks as KnownBlock[]
+  const { blocks } = message
   expect(message.channel).toBe('#disks')
   expect(blocks.map(({ type }) => type)).toEqual(['header', 'section', 'section', 'context'])
   expect(JSON.stringify(blocks)).toContain('<https://runbooks.example/disk-full.md|Runbook>')
@@ -101,6 +100,22 @@ test('Slack gets a message in Block Kit with what was measured and a link to the
   expect(slackMessage(resolved, channels)).toMatchObject({ channel: 'C1', thread_ts: '17.5' })
   const digest = digestNotice({ atMs: 0, entries: [{ cause: 'memory_leak', times: 2, firstMs: 0 }], told: [] }, ORIGIN)
   expect(slackMessage(digest, channels)).toMatchObject({ channel: '#alerts' })
+})
+
+test('Slack gets no more than it takes, whatever there is to say', () => {
+  const metrics = Object.fromEntries(Array.from({ length: 100 }, (_, n) => [`figure_${n}`, n]))
+  const title = 'a long title '.repeat(50)
+  const { blocks } = slackMessage(
+    { ...opened, title, detail: 'a word '.repeat(2_000), metrics },
+    { default: '#alerts' },
+  )
+  for (const block of blocks) {
+    if (block.type === 'header') expect(block.text.text.length).toBeLessThanOrEqual(150)
+    if (block.type !== 'section') continue
+    expect(block.text?.text.length ?? 0).toBeLessThanOrEqual(3_000)
+    expect(block.fields?.length ?? 1).toBeLessThanOrEqual(10)
+  }
+  expect(blocks).toHaveLength(4)
 })
 
 test('Slack says in an answer of 200 that it refuses a message', () => {

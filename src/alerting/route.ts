@@ -58,6 +58,12 @@ export const FOLLOWERS: Partial<Readonly<Record<Cause, readonly Cause[]>>> = {
   manual: ['service_level'],
 }
 
+/** What is judged over the past shows a cause for so long after its end. */
+export const LAGS_MS: Partial<Readonly<Record<Cause, number>>> = {
+  // The longer of the two short windows of the objectives.
+  service_level: 30 * 60_000,
+}
+
 /** Pages are for what has to be seen to at once. */
 export const CHANNELS_OF: Readonly<Record<AlertSeverity, readonly ChannelName[]>> = {
   P1: ['pagerduty', 'slack', 'webhook'],

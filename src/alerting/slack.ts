@@ -1,4 +1,5 @@
 // Slack by `chat.postMessage`: one message an alert in Block Kit, and what follows in its thread. Pure.
+import type { ContextBlock, HeaderBlock, KnownBlock, MrkdwnElement, SectionBlock } from '@slack/types'
 import type { Channel } from './channel.js'
 import { type AlertNotice, isAddress, type Notice } from './notice.js'
 import type { AlertSeverity } from './route.js'
@@ -17,7 +18,7 @@ const FIELDS = 10
 export interface SlackMessage {
   readonly channel: string
   readonly text: string
-  readonly blocks: readonly object[]
+  readonly blocks: readonly KnownBlock[]
   readonly thread_ts?: string
 }
 
@@ -66,17 +67,18 @@ function titleOf({ kind, severity, title }: AlertNotice): string {
   return `${MARK_OF[severity]} ${severity}${kind === 'raised' ? ' from now on' : ''}: ${title}`
 }
 
-function blocksOf(notice: AlertNotice, title: string): object[] {
+function blocksOf(notice: AlertNotice, title: string): KnownBlock[] {
   const { kind, detail, metrics, since, until, followers, node, cause } = notice
   const fields = Object.entries({ ...metrics }).map(([name, value]) => `*${escaped(name)}*\n${value}`)
   if (kind === 'resolved') return [section(`*${title}*\n${escaped(`on ${node}, from ${since} to ${until ?? 'now'}`)}`)]
   const because = followers.length === 0 ? '' : `\nIt also explains: ${followers.join(', ')}`
-  return [
-    header(title),
-    section(`${escaped(detail)}${because}`),
-    ...(fields.length === 0 ? [] : [{ type: 'section', fields: fields.slice(0, FIELDS).map(mrkdwn) }]),
-    { type: 'context', elements: [mrkdwn(`${escaped(node)} · ${cause} · since ${since} · ${linksOf(notice)}`)] },
-  ]
+  const where: ContextBlock = {
+    type: 'context',
+    elements: [mrkdwn(`${escaped(node)} · ${cause} · since ${since} · ${linksOf(notice)}`)],
+  }
+  const said = [header(title), section(`${escaped(detail)}${because}`)]
+  if (fields.length === 0) return [...said, where]
+  return [...said, { type: 'section', fields: fields.slice(0, FIELDS).map(mrkdwn) }, where]
 }
 
 function linksOf({ runbook, dashboard }: AlertNotice): string {
@@ -84,15 +86,15 @@ function linksOf({ runbook, dashboard }: AlertNotice): string {
   return dashboard === undefined ? page : `${page} · <${dashboard}|Dashboard>`
 }
 
-function header(text: string): object {
+function header(text: string): HeaderBlock {
   return { type: 'header', text: { type: 'plain_text', text: text.slice(0, HEADER_CHARS), emoji: true } }
 }
 
-function section(text: string): object {
+function section(text: string): SectionBlock {
   return { type: 'section', text: mrkdwn(text.slice(0, TEXT_CHARS)) }
 }
 
-function mrkdwn(text: string): object {
+function mrkdwn(text: string): MrkdwnElement {
   return { type: 'mrkdwn', text }
 }
 

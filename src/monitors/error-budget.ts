@@ -32,7 +32,8 @@ class Slots {
   /** Of the newest slots, the one that is being filled included. */
   sum(slots: number): { readonly good: number; readonly all: number } {
     let [good, all] = [0, 0]
-    for (let back = 0; back < Math.min(slots, this.length); back++) {
+    const count = Math.min(slots, this.length)
+    for (let back = 0; back < count; back++) {
       const slot = (this.at - back + this.length) % this.length
       good += this.good[slot] as number
       all += this.all[slot] as number

@@ -23,9 +23,10 @@ export class ResourceMonitor {
       readonly volume: () => Promise<VolumeUse>
       readonly memory: typeof memoryUse
     },
+    nowMs: () => number = () => performance.now(),
   ) {
     this.memory = new LevelJudge(thresholds.memoryUsed, 1)
-    this.volume = new VolumeMonitor(signals, thresholds, () => this.look.volume())
+    this.volume = new VolumeMonitor(signals, thresholds, () => this.look.volume(), nowMs)
   }
 
   /** How long the volume has not answered. */

@@ -1,5 +1,7 @@
 // Each trigger of the mode by a real fault of a real server: how soon it is seen and told, what is still served, how it ends.
+import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals'
+import { SERVER_EXIT } from '../../src/failures/exit-codes.js'
 import { SmallVolume } from '../crash/small-volume.js'
 import { isHere } from '../monitoring/process.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
@@ -54,6 +56,28 @@ withCompiler('a disk that obeys', () => {
       await server.restart()
       await server.becomes('NORMAL')
       await trial.holds('storage_failed')
+    },
+    PATIENCE_MS,
+  )
+
+  test(
+    'a write that fails ends a process in production, and the one after it tells the page and its end',
+    async () => {
+      const directory = makeTempDirectory()
+      // The notes beside the log can still be written; without them the process would stay up.
+      const disk = DiskThatObeys.build(place(), join(directory, 'segments')) as DiskThatObeys
+      const server = await trial.start({ directory, env: { ...disk.env, LIGHTHOUSE_ENV: 'production' } })
+      disk.fail()
+      server.note('each write of the log fails')
+      expect(await server.server.endsByItself()).toBe(SERVER_EXIT.storageFailed)
+      server.note('the process has ended')
+      disk.recover()
+      await server.restart()
+      await server.alerts.paged('resolve storage_failed')
+      // At least once: the process may have ended between telling and noting it.
+      expect(new Set(server.alerts.pages)).toEqual(new Set(['trigger storage_failed', 'resolve storage_failed']))
+      expect(server.alerts.pages.at(-1)).toBe('resolve storage_failed')
+      expect(await server.lost()).toEqual({ missing: 0, twice: 0 })
     },
     PATIENCE_MS,
   )

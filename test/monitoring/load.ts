@@ -1,5 +1,6 @@
 // Agents at work on a real server: they write, follow, query, consume as a group, and make some mistakes.
-import { type RunningServer, tokenOf } from '../support/running-server.js'
+import { tokenOf } from '../support/running-server.js'
+import { until } from '../support/until.js'
 
 const EVENTS_TOGETHER = 20
 
@@ -10,10 +11,12 @@ export class Agents {
   private constructor(
     private readonly url: string,
     private readonly token: string,
+    private readonly pauseMs: number,
   ) {}
 
-  static async start({ url }: RunningServer): Promise<Agents> {
-    const agents = new Agents(url, await tokenOf({ sub: 'builder', role: 'admin' }))
+  /** Each of them rests for so long between two turns. */
+  static async start({ url }: { readonly url: string }, pauseMs = 0): Promise<Agents> {
+    const agents = new Agents(url, await tokenOf({ sub: 'builder', role: 'admin' }), pauseMs)
     await agents.ask('PUT', '/v1/subscriptions/builders', { filter: { types: ['TaskAdded'] } })
     await agents.follow()
     for (const turn of [() => agents.write(), () => agents.read(), () => agents.consume(), () => agents.err()])
@@ -34,7 +37,11 @@ export class Agents {
   }
 
   private async again(turn: () => Promise<void>): Promise<void> {
-    while (!this.over.signal.aborted) await turn()
+    while (!this.over.signal.aborted) {
+      await turn()
+      const end = performance.now() + this.pauseMs
+      if (this.pauseMs > 0) await until(() => performance.now() >= end, this.pauseMs)
+    }
   }
 
   private async follow(): Promise<void> {
