@@ -10,6 +10,7 @@ import { EventStore, type ReadRequest, type StreamInfo } from '../contract/event
 import { LIMITS } from '../contract/limits.js'
 import { decimalPosition } from '../contract/moment.js'
 import { SkippedDamage, type SkippedRange } from '../contract/skipped-damage.js'
+import { commonWith, type InCommon } from '../streaming/known-lineage.js'
 import {
   inQuery,
   isCostly,
@@ -22,7 +23,6 @@ import {
 } from '../streaming/read-query.js'
 import { UpcastView } from '../streaming/upcast-view.service.js'
 import type { HttpExchange } from '../wire/http.decorator.js'
-import { commonWith, type InCommon } from '../wire/known-lineage.js'
 import { readPage } from './read-page.js'
 import { firstKept, type StreamQuery, streamRequest } from './stream-page.js'
 
