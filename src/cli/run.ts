@@ -123,19 +123,26 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   }),
   restore: command({
-    summary: 'make a data directory, so far empty, of the last complete backup',
+    summary: 'make a data directory, so far empty, of the last complete backup or of a part of it',
     operands: ['<backup>', '<dir>'],
     options: {
+      to: {
+        type: 'string',
+        value: 'WHERE',
+        says: 'only up to this position, or this time as 2026-01-31T12:00:00Z, both included',
+      },
       verify: { type: 'boolean', says: 'stop at a copy that is not what was copied, and verify everything at the end' },
       json: JSON_REPORT,
     },
-    next: keepsTheBackup,
-    run: async ({ operands: [from, directory], options: { verify = false, json } }, terminal) => {
+    more: 'The directory begins a new lineage: readers of the old one are told where the two part.',
+    next: { ...keepsTheBackup, INVALID_REQUEST: () => 'Check the paths, and what --to says.' },
+    run: async ({ operands: [from, directory], options: { to, verify = false, json } }, terminal) => {
       const { restoreStore } = await import('../backends/embedded/backup-store.js')
       const { mustBeApart } = await import('./assert-disjoint.js')
+      const { cutOf } = await import('./cut-of.js')
       const { printRestore } = await import('./print-backup.js')
       await mustBeApart(from, directory)
-      const report = await restoreStore(from, directory, { verify })
+      const report = await restoreStore(from, directory, { verify, ...cutOf(to) })
       await terminal.out(json ? inJson(report) : printRestore(report, from, directory))
       const sound = report.restored && report.damaged.length === 0 && report.verified?.clean !== false
       return sound ? EXIT.clean : EXIT.corrupt
