@@ -7,6 +7,8 @@ import { MetricsModule } from '../metrics/metrics.module.js'
 import { MonitorsModule } from '../monitors/monitors.module.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
 import { StorageModule } from '../storage/storage.module.js'
+import { AdminStatusController } from './admin-status.controller.js'
+import { AdminStatus } from './admin-status.service.js'
 import { AlertControl } from './alert-control.service.js'
 import { AlertsController } from './alerts.controller.js'
 import { DegradationJournal } from './degradation-journal.service.js'
@@ -35,6 +37,7 @@ import { WhoAmI } from './whoami.service.js'
     AlertingModule,
   ],
   controllers: [
+    AdminStatusController,
     AlertsController,
     MetricsController,
     ModeController,
@@ -44,6 +47,7 @@ import { WhoAmI } from './whoami.service.js'
     WhoAmIController,
   ],
   providers: [
+    AdminStatus,
     AlertControl,
     SecurityJournal,
     DegradationJournal,

@@ -44,6 +44,7 @@ export function meteredStore(store: EventStore, metrics: Metrics, levels: Servic
     beyond: 'through',
     status: 'through',
     lineage: 'through',
+    owned: 'through',
     close: 'through',
   })
 }

@@ -343,6 +343,10 @@ export const SURFACES: Readonly<Record<string, Asked | LeftOut>> = {
     'none',
     get(() => ['/v1/admin/revocations']),
   ),
+  'GET /v1/admin/status': asked(
+    'none',
+    get(() => ['/v1/admin/status']),
+  ),
   'GET /v1/admin/service-levels': asked(
     'none',
     get(() => ['/v1/admin/service-levels']),
