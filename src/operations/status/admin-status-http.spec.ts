@@ -2,11 +2,11 @@
 import fs from 'node:fs'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from '@jest/globals'
-import { agent, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
-import { COMMON, makeRestoredStore, type RestoredStore } from '../../test/support/restored-store.js'
-import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
-import { until } from '../../test/support/until.js'
-import { OperationsModule } from './operations.module.js'
+import { agent, jsonOf, type ServerUnderTest, startServer } from '../../../test/support/http-server-under-test.js'
+import { COMMON, makeRestoredStore, type RestoredStore } from '../../../test/support/restored-store.js'
+import { makeTempDirectory, removeTempDirectory } from '../../../test/support/temp-directory.js'
+import { until } from '../../../test/support/until.js'
+import { OperationsModule } from '../operations.module.js'
 
 let folder: string
 let stores: RestoredStore

@@ -1,8 +1,8 @@
 // `GET /v1/admin/status`: who leads, of which lineage and epoch, and what this node is cut off from.
 import { Controller, Get } from '@nestjs/common'
-import { Needs } from '../auth/scope.decorator.js'
-import { Http, type HttpExchange } from '../wire/http.decorator.js'
-import { Route } from '../wire/openapi/route.decorator.js'
+import { Needs } from '../../auth/scope.decorator.js'
+import { Http, type HttpExchange } from '../../wire/http.decorator.js'
+import { Route } from '../../wire/openapi/route.decorator.js'
 import { AdminStatusAnswerDto } from './admin-status.dto.js'
 import { AdminStatus } from './admin-status.service.js'
 

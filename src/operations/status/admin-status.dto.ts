@@ -1,5 +1,5 @@
 // The answer of `GET /v1/admin/status`.
-import { Flag, Integer, Nested, NestedList, OneOf, Text, TextList } from '../wire/fields.decorator.js'
+import { Flag, Integer, Nested, NestedList, OneOf, Text, TextList } from '../../wire/fields.decorator.js'
 
 const ID = { example: '4f1d8a0c6b2e47d59a3c1e7f5b8d2046' }
 

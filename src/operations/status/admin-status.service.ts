@@ -3,9 +3,9 @@ import type { Server } from 'node:http'
 import { promisify } from 'node:util'
 import { Injectable } from '@nestjs/common'
 import { HttpAdapterHost } from '@nestjs/core'
-import { EventStore, type WriteState } from '../contract/event-store.js'
-import { Monitors } from '../monitors/monitors.service.js'
-import { StorageWatch } from '../storage/storage-watch.service.js'
+import { EventStore, type WriteState } from '../../contract/event-store.js'
+import { Monitors } from '../../monitors/monitors.service.js'
+import { StorageWatch } from '../../storage/storage-watch.service.js'
 import type { AdminStatusAnswerDto } from './admin-status.dto.js'
 
 /** The store has one owner at a time, and what the owner has stored is stored. */
