@@ -31,12 +31,19 @@ const MOST_REFUSALS = 5
 /** `setTimeout` fires at once for longer delays, so none may be set. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1
 
+/** Which log the server holds, and which start of it this is. */
+interface Lineage {
+  readonly id: string
+  readonly epoch: number
+}
+
 type How = Ending | 'left' | 'renewed'
 
 export class Connection {
   private readonly channels = new Set<Channel>()
   private readonly handlers = new Map<string, FrameHandler>()
   private session: Session | undefined
+  private known: Lineage | undefined
   private running = false
   private rest = new AbortController()
   private finish: (how: How) => void = () => undefined
@@ -50,6 +57,11 @@ export class Connection {
 
   get open(): boolean {
     return this.session?.open === true
+  }
+
+  /** That of the last welcome; undefined before the first, and with servers that have none. */
+  get lineage(): string | undefined {
+    return this.known?.id
   }
 
   get retry(): Retry {
@@ -148,7 +160,12 @@ export class Connection {
       WebSocket,
       { url, token, timeoutMs },
       {
-        welcome: ({ expiresAt }) => {
+        welcome: ({ expiresAt, lineage, epoch }) => {
+          const stale = this.meets(lineage, epoch)
+          if (stale !== undefined) {
+            this.finish({ code: 1006, welcomed: false, error: stale })
+            return
+          }
           this.renewBefore(expiresAt, token)
           for (const channel of [...this.channels]) channel.opened()
         },
@@ -156,6 +173,20 @@ export class Connection {
         ended: ending => this.finish(ending),
       },
     )
+  }
+
+  /**
+   * Remembers the lineage of the server. An epoch that is lower than one seen before is that of a process that another
+   * has replaced: it may still answer, and what it serves ends where its successor began.
+   */
+  private meets(id: unknown, epoch: unknown): LighthouseError | undefined {
+    if (typeof id !== 'string' || typeof epoch !== 'number') return undefined
+    const { known } = this
+    if (known?.id === id && epoch < known.epoch) {
+      return new NetworkError(`A process of epoch ${epoch} answers, and one of epoch ${known.epoch} has replaced it.`)
+    }
+    this.known = { id, epoch }
+    return undefined
   }
 
   /** Opens a connection with a new token before this one expires, so that the server never has to close it. */

@@ -91,6 +91,7 @@ export interface ErrorFacts {
   readonly correlationId?: string | undefined
   readonly traceId?: string | undefined
   readonly retryAfterSeconds?: number | undefined
+  readonly fork?: Position | undefined
   readonly key?: string | undefined
   readonly cause?: unknown
 }
@@ -113,6 +114,8 @@ export class LighthouseError extends Error {
   /** Finds this failure in the server's log. */
   readonly traceId: string | undefined
   readonly retryAfterSeconds: number | undefined
+  /** Of LINEAGE_FORKED: the last position that the store has in common with the one that was read before. */
+  readonly fork: Position | undefined
   /** The idempotency key of the append. Sending the append again under it stores it at most once. */
   readonly key: string | undefined
 
@@ -131,6 +134,7 @@ export class LighthouseError extends Error {
     this.correlationId = facts.correlationId
     this.traceId = facts.traceId
     this.retryAfterSeconds = facts.retryAfterSeconds
+    this.fork = facts.fork
     this.key = facts.key
   }
 }

@@ -11,6 +11,11 @@ export interface FollowRequest extends EventFilter {
    * server has when it receives the request. Default `head`.
    */
   readonly after?: Position | 'start' | 'head' | (string & {}) | undefined
+  /**
+   * The `lineage` of the follow that reached the position `after`. A store that was restored since then, and holds other
+   * events there, refuses it with `LINEAGE_FORKED`.
+   */
+  readonly lineage?: string | undefined
   /** Aborting it ends the iteration without an error. */
   readonly signal?: AbortSignal | undefined
   /**
@@ -65,13 +70,18 @@ export class Following<S extends EventShape = AnyEvent> implements AsyncIterable
       throw new TypeError('bufferedEvents must be a whole number from 1')
     }
     this.most = bufferedEvents
-    const wanted = { filter: filterFrame(request), after: checkedAfter(after) }
+    const wanted = { filter: filterFrame(request), after: checkedAfter(after), lineage: request.lineage }
     this.subscription = new Subscription(connection, wanted, this.sink())
   }
 
   /** Every event up to here was returned or did not match, so a later follow may start behind it. */
   get position(): Position | undefined {
     return this.reached
+  }
+
+  /** Which log `position` is of; keep it beside the position. undefined before the first answer. */
+  get lineage(): string | undefined {
+    return this.subscription.lineageReached ?? this.request.lineage
   }
 
   /** The number of events that wait here to be taken. */

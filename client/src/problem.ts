@@ -27,7 +27,7 @@ export function errorOfAnswer(status: number, headers: Headers, text: string): L
 
 export function errorOfProblem(problem: unknown, told: ErrorFacts = {}): LighthouseError {
   if (!isProblem(problem)) return new LighthouseError('BAD_ANSWER', 'The server told of an error that is no problem.')
-  const { code, title, detail, status, retryable, outcome, errors, violations, correlationId, traceId } = problem
+  const { code, title, detail, status, retryable, outcome, errors, violations, correlationId, traceId, fork } = problem
   return errorOf(code, text(detail) ?? text(title) ?? code, {
     ...told,
     status: typeof status === 'number' ? status : told.status,
@@ -38,6 +38,7 @@ export function errorOfProblem(problem: unknown, told: ErrorFacts = {}): Lightho
     violations: Array.isArray(violations) ? (violations as Violation[]) : [],
     correlationId: text(correlationId) ?? told.correlationId,
     traceId: text(traceId),
+    fork: typeof fork === 'number' ? fork : undefined,
   })
 }
 

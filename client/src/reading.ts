@@ -11,6 +11,8 @@ import { pause } from './retry.js'
 /** The server accepts no larger limit in one request. */
 const MOST_AT_ONCE = 10_000
 
+const LINEAGE = 'lighthouse-lineage'
+
 /** The read ends at the head that its last request saw. */
 export async function* readEvents<S extends EventShape>(
   http: Http,
@@ -37,6 +39,8 @@ class Reading {
   done: boolean
   /** Whether the last request returned any event: after progress, the count of failures starts again. */
   came = false
+  /** That of the first answer, which is sent back with every further request of this read. */
+  lineage: string | undefined
   private last: Position | undefined
 
   constructor(readonly request: ReadRequest) {
@@ -80,12 +84,17 @@ async function* requestOnce<S extends EventShape>(
   let count = 0
   reading.came = false
   try {
-    const accept = { accept: 'application/x-ndjson' }
-    const { body } = await http.open(
-      { method: 'GET', path: 'v1/events', query, headers: accept },
+    const { lineage } = reading
+    const headers = {
+      accept: 'application/x-ndjson',
+      ...(lineage === undefined ? undefined : { [LINEAGE]: lineage }),
+    }
+    const { body, headers: told } = await http.open(
+      { method: 'GET', path: 'v1/events', query, headers },
       reading.options,
       patience,
     )
+    reading.lineage ??= told.get(LINEAGE) ?? undefined
     for await (const frames of framesOf(body as ReadableStream<Uint8Array>)) {
       patience.rest()
       for (const frame of frames) {

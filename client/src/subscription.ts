@@ -23,11 +23,15 @@ export interface Wanted {
   readonly filter: object | undefined
   /** A position, the id of an event, a time, `start` or `head`. */
   readonly after: Position | string
+  /** That in which `after`, when it is a position, was reached; undefined where nobody knows. */
+  readonly lineage?: string | undefined
 }
 
 export class Subscription implements Channel {
   private id: string | undefined
   private position: Position | undefined
+  /** That in which `position` was reached. */
+  private lineage: string | undefined
   private paused = false
   private failures = 0
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -58,6 +62,11 @@ export class Subscription implements Channel {
     this.connection.leave(this)
   }
 
+  /** Which log `position` is of. */
+  get lineageReached(): string | undefined {
+    return this.lineage
+  }
+
   opened(): void {
     this.id = undefined
     this.subscribe()
@@ -78,9 +87,11 @@ export class Subscription implements Channel {
     if (this.paused || this.id !== undefined || !this.connection.open) return
     const id = this.connection.converse((frame, chars) => this.take(id, frame, chars))
     this.id = id
-    const { filter, after } = this.wanted
+    const { filter } = this.wanted
+    const { after, lineage } =
+      this.position === undefined ? this.wanted : { after: this.position, lineage: this.lineage }
     const onDamaged = this.sink.damaged === undefined ? undefined : 'skip'
-    this.connection.send({ type: 'subscribe', id, filter, after: this.position ?? after, onDamaged })
+    this.connection.send({ type: 'subscribe', id, filter, after, lineage, onDamaged })
   }
 
   private unsubscribe(): void {
@@ -97,7 +108,7 @@ export class Subscription implements Channel {
     const position = frame['position'] as Position
     if (frame.type === 'event') this.takeEvent(frame['event'] as RecordedEvent, chars)
     else if (frame.type === 'error' || frame.type === 'closed') this.stopped(id, frame)
-    else if (frame.type === 'subscribed') this.reached(position)
+    else if (frame.type === 'subscribed') this.begun(position)
     else if (frame.type === 'checkpoint') this.sink.checkpoint(this.reached(position))
     else if (frame.type === 'caughtUp') this.sink.caughtUp(this.reached(position))
     else if (frame.type === 'damaged') this.sink.damaged?.(damagedRangeOf(frame))
@@ -110,6 +121,12 @@ export class Subscription implements Channel {
     this.position = event.position
     this.failures = 0
     this.sink.event(event, chars)
+  }
+
+  /** The server goes on from here, so the position is one of its lineage. */
+  private begun(position: Position): void {
+    this.lineage = this.connection.lineage
+    this.reached(position)
   }
 
   private reached(position: Position): Position {

@@ -18,11 +18,13 @@ export function printBackup(report: BackupReport, directory: string, backup: str
 }
 
 export function printRestore(report: RestoredReport, backup: string, directory: string): string {
-  const { manifest, restored, copied, damaged, verified } = report
+  const { manifest, lineage, restored, copied, damaged, verified } = report
   const lines = [restored ? 'restored' : 'NOT RESTORED']
   if (damaged.length > 0) lines.push(`CORRUPT: ${amount(damaged.length, 'file')} of the backup`)
   for (const { file, reason } of damaged) lines.push(`  ${nearby(file, backup)}: ${reason}`)
   lines.push(`copied ${amount(copied.files, 'file')}, ${megabytes(copied.bytes)}`, ...holdings(manifest))
+  const [parent] = lineage.ancestors
+  if (restored) lines.push(`lineage ${lineage.id}, forked from ${parent?.id} at position ${parent?.fork}`)
   if (verified !== undefined) lines.push(`verify: ${printVerify(withoutIndexNotes(verified), directory)}`)
   if (!restored) lines.push('Next: bring the named files back from another copy of the backup, and run it again.')
   else if (damaged.length > 0) lines.push(`Next: see what is lost: lighthouse verify ${inShell(directory)}`)

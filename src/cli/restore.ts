@@ -4,10 +4,12 @@ import { restoreSegment, restoreStore } from '../backends/embedded/backup-store.
 import { requireStore } from '../backends/embedded/verify-store.js'
 import { loadSome } from '../config/load-settings.js'
 import { mustBeApart } from './assert-disjoint.js'
+import { cutOf } from './cut-of.js'
 import { printPutBack, printRestore } from './print-backup.js'
 import { Usage } from './usage-error.js'
 
 interface Wish {
+  readonly to?: string
   readonly verify?: boolean
   readonly segment?: string
   readonly from?: string
@@ -36,11 +38,12 @@ export async function restoreFrom(
 async function restoreAll(
   backup: string,
   directory: string,
-  { verify = false, json }: Wish,
+  { verify = false, to, json }: Wish,
   out: (text: string) => unknown,
 ): Promise<boolean> {
+  const cut = cutOf(to)
   await mustBeApart(backup, directory)
-  const report = await restoreStore(backup, directory, { verify })
+  const report = await restoreStore(backup, directory, { verify, ...cut })
   await out(json ? inJson(report) : printRestore(report, backup, directory))
   return report.restored && report.damaged.length === 0 && report.verified?.clean !== false
 }
@@ -49,9 +52,10 @@ async function putBack(
   backup: string,
   directory: string,
   segment: string,
-  { verify = false, json }: Wish,
+  { verify = false, to, json }: Wish,
   out: (text: string) => unknown,
 ): Promise<boolean> {
+  if (to !== undefined) throw new Usage('--segment puts one segment back as it was, so --to cannot cut it')
   if (!/^[1-9]\d{0,14}$/.test(segment)) throw new Usage('--segment takes a position')
   if (verify) throw new Usage('--segment proves what it puts back in any case, so --verify says nothing more')
   await requireStore(directory)

@@ -130,6 +130,24 @@ describe('backup and restore', () => {
     expect(lighthouse('verify', join(place, 'data'))).toMatchObject({ status: 0 })
   })
 
+  test('a restore up to a position ends there, and says of which lineage it is and where that forked', async () => {
+    const { status, out } = await words('restore', backup, join(place, 'cut'), '--to', '17', '--verify')
+    expect([status, out]).toEqual([
+      0,
+      expect.stringMatching(/\nlineage [0-9a-f]{32}, forked from [0-9a-f]{32} at position 17\n/),
+    ])
+    expect(out).toContain('17 events, positions 1 to 17')
+    expect(await words('restore', backup, join(place, 'never'), '--to', 'yesterday')).toMatchObject({
+      status: 2,
+      err: expect.stringContaining('--to is a position or a time'),
+    })
+    expect(await words('restore', backup, join(place, 'never'), '--to', '71')).toMatchObject({
+      status: 3,
+      err: expect.stringContaining('the backup ends with position 70'),
+    })
+    expect(fs.existsSync(join(place, 'never'))).toBe(false)
+  })
+
   test('a damaged copy: exit 1, and its name', async () => {
     const [copy] = fs.readdirSync(join(backup, 'files')).filter(name => name.endsWith('.log'))
     flip(join(backup, 'files', copy as string), 5_000)

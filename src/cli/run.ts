@@ -123,17 +123,25 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   }),
   restore: command({
-    summary: 'make a data directory, so far empty, of the last complete backup, or put one segment back',
+    summary:
+      'make a data directory, so far empty, of the last complete backup or of a part of it, or put one segment back',
     operands: ['[backup]', '[dir]'],
     options: {
+      to: {
+        type: 'string',
+        value: 'WHERE',
+        says: 'only up to this position, or this time as 2026-01-31T12:00:00Z, both included',
+      },
       verify: { type: 'boolean', says: 'stop at a copy that is not what was copied, and verify everything at the end' },
       segment: { type: 'string', value: 'POSITION', says: 'put only the sealed segment back that holds this position' },
       from: { type: 'string', value: 'BACKUP', says: 'another way to say <backup>' },
       data: { type: 'string', value: 'DIR', says: 'another way to say <dir>' },
       json: JSON_REPORT,
     },
-    more: 'With --segment <dir> is the damaged store, stopped. What is replaced is kept in its quarantine/.',
-    next: keepsTheBackup,
+    more:
+      'The directory begins a new lineage: readers of the old one are told where the two part. ' +
+      'With --segment <dir> is the damaged store, stopped, which stays what it is; what is replaced is kept in its quarantine/.',
+    next: { ...keepsTheBackup, INVALID_REQUEST: () => 'Check the paths, and what --to says.' },
     run: async ({ operands, options }, terminal) => {
       const { restoreFrom } = await import('./restore.js')
       return (await restoreFrom(operands, options, text => terminal.out(text))) ? EXIT.clean : EXIT.corrupt

@@ -142,6 +142,9 @@ export abstract class EventStore {
 
   /** Which log this is. It does not change while the store is open. */
   abstract lineage(): Lineage
+
+  /** Whether this process still owns the log. Each call looks at the disk, and waits for it. */
+  abstract owned(): boolean
   /** Answers every accepted append, marks a clean stop and releases the lock. Idempotent. */
   abstract close(): Promise<void>
 }

@@ -5,6 +5,7 @@ import { forkFrom, type Lineage, mustBeInCommon } from './lineage.js'
 const lineage: Lineage = {
   id: 'c',
   epoch: 7,
+  epochSince: '2026-11-22T08:00:00.000Z',
   since: '2026-11-21T08:00:00.000Z',
   ancestors: [
     { id: 'b', fork: 90 },

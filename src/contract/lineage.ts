@@ -8,6 +8,8 @@ export interface Lineage {
   readonly id: string
   /** Which start of the store this is. It rises with each, so that an older process can be told from a newer one. */
   readonly epoch: number
+  /** When this start was, RFC 3339. */
+  readonly epochSince: string
   /** When the lineage began, RFC 3339. */
   readonly since: string
   /** The lineages it went on from, the youngest first. */

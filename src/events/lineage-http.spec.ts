@@ -48,6 +48,7 @@ test('every answer names the lineage and the epoch, and so do whoami and the wel
 
 describe.each([
   ['a page', (position: number) => `/v1/events?after=${position}`],
+  ['a page backwards', (position: number) => `/v1/events?order=desc&before=${position + 1}`],
   ['a wait', (position: number) => `/v1/events/wait?timeout=1&after=${position}`],
   ['one event', (position: number) => `/v1/events/${position}`],
 ])('%s', (_, path) => {

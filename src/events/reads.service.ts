@@ -12,6 +12,7 @@ import { LIMITS } from '../contract/limits.js'
 import { decimalPosition } from '../contract/moment.js'
 import { SkippedDamage, type SkippedRange } from '../contract/skipped-damage.js'
 import { Feed } from '../following/feed.js'
+import { commonWith, type InCommon } from '../streaming/known-lineage.js'
 import {
   inQuery,
   isCostly,
@@ -24,7 +25,6 @@ import {
 } from '../streaming/read-query.js'
 import { UpcastView } from '../streaming/upcast-view.service.js'
 import type { HttpExchange } from '../wire/http.decorator.js'
-import { commonWith, type InCommon } from '../wire/known-lineage.js'
 import { type EventPage, readPage } from './read-page.js'
 import { firstKept, type StreamQuery, streamRequest } from './stream-page.js'
 

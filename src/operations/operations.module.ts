@@ -24,6 +24,8 @@ import { TokenRevocations } from './revocations.service.js'
 import { SecurityJournal } from './security-journal.service.js'
 import { ServiceLevelTable } from './service-levels/service-level-table.service.js'
 import { ServiceLevelsController } from './service-levels/service-levels.controller.js'
+import { AdminStatusController } from './status/admin-status.controller.js'
+import { AdminStatus } from './status/admin-status.service.js'
 import { TicketsController } from './tickets.controller.js'
 import { TokenTime } from './token-time.service.js'
 import { WhoAmIController } from './whoami.controller.js'
@@ -40,6 +42,7 @@ import { WhoAmI } from './whoami.service.js'
     AlertingModule,
   ],
   controllers: [
+    AdminStatusController,
     AlertsController,
     HeapSnapshotController,
     MetricsController,
@@ -51,6 +54,7 @@ import { WhoAmI } from './whoami.service.js'
     WhoAmIController,
   ],
   providers: [
+    AdminStatus,
     AlertControl,
     SecurityJournal,
     DegradationJournal,

@@ -25,6 +25,7 @@ export function gatedStore(store: EventStore, mode: ModeHolder): EventStore {
     beyond: 'through',
     status: 'through',
     lineage: 'through',
+    owned: 'through',
     close: 'through',
   })
 }

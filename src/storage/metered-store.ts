@@ -53,6 +53,7 @@ export function meteredStore(store: EventStore, meters: Meters): EventStore {
     beyond: 'through',
     status: 'through',
     lineage: 'through',
+    owned: 'through',
     close: 'through',
   })
 }

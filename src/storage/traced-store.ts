@@ -33,6 +33,7 @@ export function tracedStore(store: EventStore, tracing: Tracing): EventStore {
     beyond: 'through',
     status: 'through',
     lineage: 'through',
+    owned: 'through',
     close: 'through',
   })
 }

@@ -20,6 +20,7 @@ export function wrapStore(store: EventStore, wrapping: Wrapping): EventStore {
     beyond: verb('beyond'),
     status: verb('status'),
     lineage: verb('lineage'),
+    owned: verb('owned'),
     close: verb('close'),
   }
 }

@@ -12,8 +12,8 @@ import {
 } from '../contract/filter.js'
 import { LIMITS } from '../contract/limits.js'
 import { knownPosition } from '../contract/moment.js'
-import type { InCommon } from '../wire/known-lineage.js'
 import { type Cursor, readCursor, writeCursor } from './cursor.js'
+import type { InCommon } from './known-lineage.js'
 
 /** When undefined, events are shown as they are stored. */
 export type Upcast = 'latest' | undefined
@@ -77,7 +77,8 @@ export function readPlan(
   if (cursor !== undefined && query.order !== undefined && query.order !== cursor.order) {
     throw invalid('/order', 'is not the order of the cursor; leave it out or keep it')
   }
-  if (inCommon !== undefined) inCommon(Math.max(query.after ?? 0, cursor?.position ?? 0))
+  // A reader that goes back has read what lies from `before` on.
+  if (inCommon !== undefined) inCommon(Math.max(query.after ?? 0, (query.before ?? 1) - 1, cursor?.position ?? 0))
   if (query.after !== undefined) knownPosition(query.after, head)
   if (cursor !== undefined) knownPosition(cursor.position, head, '/cursor')
   const order = cursor?.order ?? query.order ?? 'asc'

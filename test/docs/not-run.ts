@@ -14,6 +14,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0014-alerting.md': 'the way of a signal to people',
   'docs/adr/0015-traces.md': 'the way of a span to the collector',
   'docs/adr/0017-failures.md': 'the way of a failure to its action',
+  'docs/adr/0018-lineage.md': 'logs that part, and what they have in common',
   'docs/adr/0019-resources-and-health.md': 'the road of figures to health',
   'docs/adr/0020-damage-mended-by-itself.md': 'the way of damage to a mended store',
   'docs/adr/0021-held-events.md': 'the road of what waits in memory',

@@ -18,8 +18,18 @@ const POSITIONS = new Set([
 ])
 /** Headers that no event has any part in. */
 const IGNORED_HEADERS =
-  /^(date|connection|keep-alive|content-length|transfer-encoding|x-correlation-id|ratelimit.*|retry-after|vary)$/
-const OF_THIS_SERVER = new Set(['traceId', 'ms', 'checksum', 'cursor', 'token', 'uptimeSeconds', 'live', 'expiresAt'])
+  /^(date|connection|keep-alive|content-length|transfer-encoding|x-correlation-id|ratelimit.*|retry-after|vary|lighthouse-lineage)$/
+const OF_THIS_SERVER = new Set([
+  'traceId',
+  'ms',
+  'checksum',
+  'cursor',
+  'token',
+  'uptimeSeconds',
+  'live',
+  'expiresAt',
+  'lineage',
+])
 const TIME = /\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z/g
 const SNAPSHOT_ID = /\b[0-9a-f]{32}-[0-9a-f]{16}\b/g
 

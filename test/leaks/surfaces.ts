@@ -346,6 +346,7 @@ export const SURFACES: Readonly<Record<string, Asked | LeftOut>> = {
     get(() => ['/v1/export']),
   ),
   'GET /v1/admin/revocations': ofOperators('/v1/admin/revocations'),
+  'GET /v1/admin/status': ofOperators('/v1/admin/status'),
   'GET /v1/admin/service-levels': ofOperators('/v1/admin/service-levels'),
   'GET /v1/admin/mode': ofOperators('/v1/admin/mode'),
   'POST /v1/admin/mode': { leftOut: OPERATORS },

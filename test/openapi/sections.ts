@@ -230,8 +230,10 @@ const tokens: Section = {
 
 const admin: Section = {
   tag: 'admin',
-  description: 'For operators: the mode, alerts, tokens that are refused from now on, and a copy of everything.',
+  description:
+    'For operators: who leads, the mode, alerts, tokens that are refused from now on, and a copy of everything.',
   operations: {
+    readStatus: {},
     readServiceLevels: {},
     readMode: {},
     forceMode: { body: { mode: 'NORMAL', reason: 'it is over' } },

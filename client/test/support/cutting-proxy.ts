@@ -46,6 +46,11 @@ export class CuttingProxy {
     for (const socket of this.open) socket.removeAllListeners('data').pause()
   }
 
+  /** Ends every connection that is there. */
+  breakAll(): void {
+    for (const socket of this.open) socket.destroy()
+  }
+
   /** New connections lead to another server. */
   lead(url: string): void {
     this.port = Number(new URL(url).port)

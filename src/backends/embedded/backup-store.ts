@@ -3,9 +3,13 @@ import { randomBytes } from 'node:crypto'
 import { hostname } from 'node:os'
 import { basename } from 'node:path'
 import { StoreError } from '../../contract/errors.js'
+import type { Position } from '../../contract/event.js'
+import { parseTime } from '../../contract/rfc3339.js'
+import { StoredEvent } from '../../record/record.js'
 import { type BackupReport, backup } from './engine/backup/backup.js'
 import { BackupLayout } from './engine/backup/backup-names.js'
 import { BackupRefused } from './engine/backup/backup-refused.js'
+import type { Cut } from './engine/backup/cut-backup.js'
 import { type RestoreReport, restore } from './engine/backup/restore.js'
 import { type PutBack, putBack } from './engine/backup/restore-segment.js'
 import type { Disk } from './engine/disk/disk.js'
@@ -15,6 +19,7 @@ import { RealDisk } from './engine/disk/real-disk.js'
 import { Layout } from './engine/format/names.js'
 import type { VerifyReport } from './engine/inspect/verify.js'
 import { forgetDamageOf } from './engine/recovery/damage-record.js'
+import { forkOf } from './engine/recovery/lineage.js'
 import { translate } from './open-log.js'
 import { inContext, underOwnLock, verifyStore } from './verify-store.js'
 
@@ -28,6 +33,8 @@ export interface RestoreOptions {
   readonly disk?: Disk
   /** Stops at the first copy whose hash does not match, and verifies the whole store once it is restored. */
   readonly verify?: boolean
+  /** The last position, or the last moment (RFC 3339), whose events are restored. */
+  readonly to?: Position | string
 }
 
 export interface RestoredReport extends RestoreReport {
@@ -60,7 +67,7 @@ export async function backupStore(
 export async function restoreStore(
   from: string,
   directory: string,
-  { disk = new RealDisk(), verify = false }: RestoreOptions = {},
+  { disk = new RealDisk(), verify = false, to }: RestoreOptions = {},
 ): Promise<RestoredReport> {
   return underTranslation(directory, async () => {
     const report = await restore({
@@ -68,8 +75,8 @@ export async function restoreStore(
       target: { disk, layout: new Layout(directory) },
       tag: tagOf('restore'),
       strict: verify,
-      now: Date.now,
-      random: randomBytes,
+      fork: (parent, at) => forkOf(parent, at, { now: Date.now, random: randomBytes }),
+      cut: to === undefined ? undefined : cutAt(to),
     })
     return verify && report.restored ? { ...report, verified: await verifyStore(directory, { disk }) } : report
   })
@@ -93,6 +100,16 @@ export async function restoreSegment(
       }),
     )
   })
+}
+
+/** An append of which a part lies behind the cut is not restored, because it is stored whole or not at all. */
+function cutAt(to: Position | string): Cut {
+  if (typeof to === 'number') {
+    return { position: to, keeps: ({ firstPosition, items }) => firstPosition + items.length - 1 <= to }
+  }
+  const moment = parseTime(to)
+  const ms = Number(moment / 1_000_000n)
+  return { ms, keeps: ({ items }) => items.every(({ record }) => new StoredEvent(record, '').timestampNs <= moment) }
 }
 
 function tagOf(doing: string): string {

@@ -129,7 +129,7 @@ export class EmbeddedStore extends EventStore {
       },
     )
     const { epoch, lineage } = log.recovered.start
-    this.ownLineage = { ...lineage, epoch }
+    this.ownLineage = { ...lineage, epoch, epochSince: new Date(log.context.now()).toISOString() }
     this.maintenance = new Maintenance(log, options, this.queue)
     this.hungWrites = new HungWrites(this.queue, log.context.files.latch, options.writeTimeoutMs, write =>
       observer.hung(write),
@@ -215,6 +215,10 @@ export class EmbeddedStore extends EventStore {
 
   lineage(): Lineage {
     return this.ownLineage
+  }
+
+  owned(): boolean {
+    return this.log.state !== 'lost_ownership' && this.log.owned
   }
 
   close(): Promise<void> {

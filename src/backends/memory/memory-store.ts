@@ -85,7 +85,7 @@ export class MemoryStore extends EventStore {
     this.clock = new HybridClock(clock)
     const since = new Date(Number(clock.now() / 1_000_000n)).toISOString()
     // The log ends with the process, so no later one goes on from it.
-    this.ownLineage = { id: randomBytes(16).toString('hex'), epoch: 1, since, ancestors: [] }
+    this.ownLineage = { id: randomBytes(16).toString('hex'), epoch: 1, epochSince: since, since, ancestors: [] }
     this.ages = new SteadyClock(clock.now(), options.monotonic ?? MONOTONIC_CLOCK)
     this.observer = new Observers(options.observer === undefined ? [] : [options.observer])
   }
@@ -245,6 +245,10 @@ export class MemoryStore extends EventStore {
 
   lineage(): Lineage {
     return this.ownLineage
+  }
+
+  owned(): boolean {
+    return !this.closed
   }
 
   status(): StoreStatus {

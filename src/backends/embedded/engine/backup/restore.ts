@@ -5,11 +5,12 @@ import { syncAncestors } from '../disk/ancestors.js'
 import type { Disk } from '../disk/disk.js'
 import { writeFact } from '../disk/small-file.js'
 import { type Layout, temporary } from '../format/names.js'
-import { forkOf, type StoredLineage } from '../recovery/lineage.js'
+import type { StoredLineage } from '../recovery/lineage.js'
 import { type BackupEntry, type Manifest, readManifest } from './backup-manifest.js'
 import type { BackupLayout } from './backup-names.js'
 import { BackupRefused } from './backup-refused.js'
 import { asItLies, copyContent, hashContent, sizeOf, withFile } from './copy-content.js'
+import { type Cut, type RestorePlan, withCut } from './cut-backup.js'
 import { beginRestore, restoredBytes, takeEmpty } from './restore-target.js'
 
 export interface RestoreContext {
@@ -20,9 +21,10 @@ export interface RestoreContext {
   readonly tag: string
   /** When true, a copy that does not have its hash is not used, and the restore is left unfinished. */
   readonly strict: boolean
-  /** Milliseconds since 1970. */
-  readonly now: () => number
-  readonly random: (length: number) => Buffer
+  /** The lineage of what goes on from another one behind a position. */
+  readonly fork: (parent: Pick<StoredLineage, 'id' | 'ancestors'>, at: number) => StoredLineage
+  /** Where to end; without it, all of the backup is restored. */
+  readonly cut: Cut | undefined
 }
 
 export interface RestoreReport {
@@ -37,18 +39,25 @@ export interface RestoreReport {
 }
 
 export async function restore(context: RestoreContext): Promise<RestoreReport> {
-  const { source, target } = context
+  const { source } = context
   const manifest = await readManifest(source.disk, source.layout)
   if (manifest === undefined) throw new BackupRefused('wrong_place', `${source.layout.root} holds no complete backup`)
-  const missing = await missingCopies(source, manifest)
+  if (context.cut === undefined) return restorePlan(context, { manifest, made: new Map() })
+  return withCut(source, manifest, context.cut, plan => restorePlan(context, plan))
+}
+
+async function restorePlan(context: RestoreContext, plan: RestorePlan): Promise<RestoreReport> {
+  const { source, target } = context
+  const { manifest } = plan
+  const missing = await missingCopies(source, plan)
   const nothing = { files: 0, bytes: 0 }
   // What is appended to the copy from here on is not what was, or will be, appended to the store it was made of.
   const parent = manifest.lineage ?? { id: manifest.store, ancestors: [] }
-  const lineage = forkOf(parent, manifest.head.position, context)
+  const lineage = context.fork(parent, manifest.head.position)
   if (missing.length > 0) return { manifest, lineage, restored: false, copied: nothing, damaged: missing }
   const lock = await takeEmpty(target.disk, target.layout, context.tag, manifest)
   try {
-    return await new RestoreRun(context, manifest, lineage).run()
+    return await new RestoreRun(context, plan, lineage).run()
   } finally {
     await lock.release()
   }
@@ -57,10 +66,11 @@ export async function restore(context: RestoreContext): Promise<RestoreReport> {
 /** Checked before a byte is written, so that a backup with missing copies leaves no half-restored directory. */
 async function missingCopies(
   { disk, layout }: RestoreContext['source'],
-  manifest: Manifest,
+  { manifest, made }: RestorePlan,
 ): Promise<{ file: string; reason: string }[]> {
   const missing: { file: string; reason: string }[] = []
   for (const entry of manifest.files) {
+    if (made.has(entry.path)) continue
     const file = layout.pathOf(entry)
     const bytes = await sizeOf(disk, file)
     if (bytes === undefined) missing.push({ file, reason: 'the file is missing' })
@@ -76,16 +86,17 @@ class RestoreRun {
 
   constructor(
     private readonly context: RestoreContext,
-    private readonly manifest: Manifest,
+    private readonly plan: RestorePlan,
     private readonly lineage: StoredLineage,
   ) {}
 
   async run(): Promise<RestoreReport> {
     const { disk, layout } = this.context.target
-    const { manifest, lineage, copied, damaged } = this
+    const { lineage, copied, damaged } = this
+    const { manifest } = this.plan
     const { files } = manifest
     await this.requireRoom()
-    const sign = await beginRestore(disk, layout, this.manifest)
+    const sign = await beginRestore(disk, layout, manifest)
     await writeFact(disk, layout.lineage, this.lineage)
     const last = files.findLast(({ path }) => dirname(path) !== '.')
     for (const entry of files) if (entry !== last) await this.place(entry)
@@ -103,7 +114,7 @@ class RestoreRun {
   /** What an interrupted restore put there stays or gives its room back, so that much less is needed. */
   private async requireRoom(): Promise<void> {
     const { disk, layout } = this.context.target
-    const whole = this.manifest.files.reduce((sum, entry) => sum + entry.bytes, 0)
+    const whole = this.plan.manifest.files.reduce((sum, entry) => sum + entry.bytes, 0)
     const bytes = whole - (await restoredBytes(disk, layout))
     const { freeBytes } = await disk.space(layout.root)
     if (freeBytes >= bytes) return
@@ -119,9 +130,10 @@ class RestoreRun {
     // Another content goes before its replacement comes, because there may not be room for both.
     for (const path of [to, unfinished]) await target.disk.unlink(path)
     const from = source.layout.pathOf(entry)
-    const copied = await withFile(source.disk, from, file =>
-      copyContent(target.disk, asItLies(file, entry.bytes), unfinished),
-    )
+    const made = this.plan.made.get(entry.path)
+    const copied = await (made === undefined
+      ? withFile(source.disk, from, file => copyContent(target.disk, asItLies(file, entry.bytes), unfinished))
+      : copyContent(target.disk, made, unfinished))
     if (copied.sha256 !== entry.sha256) {
       this.damaged.push({ file: from, reason: 'the file does not have the hash that the manifest says' })
       if (strict) return target.disk.unlink(unfinished)
