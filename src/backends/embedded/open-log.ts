@@ -45,7 +45,9 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
   const context = createContext(options, layout, () => lock.held())
   try {
     const started = performance.now()
+    await options.underLock()
     await prepareDirectories(context)
+    await refuseForgetful(options, layout.archive)
     await syncAncestors(disk, directory)
     const recovered = await recover(context, importing)
     const reserve = new Reserve(context.files.disk, layout.reserve, options.reserveBytes)
@@ -71,6 +73,13 @@ async function refuseUnsafe({ disk, directory, allowUnsafeFilesystem }: Resolved
   const name = await disk.fileSystem(directory)
   if (allowUnsafeFilesystem || name === undefined || !UNSAFE_FILE_SYSTEMS.has(name)) return
   throw new EngineError('unsafe_filesystem', `${directory} lies on ${name}, which forgets or reorders what was synced`)
+}
+
+/** Archives may lie on a volume of their own, over a network too, since each is read back before it counts. */
+async function refuseForgetful({ disk, allowUnsafeFilesystem }: ResolvedOptions, archive: string): Promise<void> {
+  const name = await disk.fileSystem(archive)
+  if (allowUnsafeFilesystem || (name !== 'tmpfs' && name !== 'ramfs')) return
+  throw new EngineError('unsafe_filesystem', `${archive} lies on ${name}, which forgets what was synced`)
 }
 
 /** Waits as long as it may, for a process that is about to end, with pauses that two who wait do not share. */
@@ -123,6 +132,7 @@ function createLog(
 }
 
 export function translate(error: unknown, directory: string): unknown {
+  if (error instanceof StoreError) return error
   if (error instanceof EngineError) return new StoreError(CODES[error.refusal], error.message, { cause: error })
   if (error instanceof DamagedFact) return new StoreError('DATA_CORRUPT', error.message, { cause: error })
   if (error instanceof OwnershipLost) return new StoreError('LOCKED', error.message, { cause: error })
