@@ -17,7 +17,7 @@ let events: string[]
 
 beforeAll(async () => {
   const aged = await AgedStore.open(undefined, join(sound, 'data'), clock, { allowUnsafeFilesystem: true })
-  for (let day = 0; day < 11; day++) await aged.day()
+  for (let day = 0; day < 9; day++) await aged.day()
   while (await aged.store.maintenance.pass());
   events = await aged.events()
   await aged.store.close()
@@ -53,6 +53,7 @@ async function expectWhole(place = far): Promise<void> {
 
 test('what is archived already goes there with the first start, and later ones are written there', async () => {
   const before = archives(join(data, 'archive'))
+  expect(before.length).toBeGreaterThan(0)
   await expectWhole()
   expect(archives(home())).toEqual(before)
   expect(fs.readdirSync(data).filter(name => name.startsWith('archive'))).toEqual(['archive'])
@@ -105,6 +106,13 @@ describe('the start is refused', () => {
     fs.mkdirSync(far)
     await refused('Is that volume mounted?')
     await refused('Is that volume mounted?', '')
+  })
+
+  test('where the directory that is named is not there, and nothing is moved', async () => {
+    await refused('Is that volume mounted?', join(root, 'nowhere'))
+    expect(fs.readdirSync(data).filter(name => name.startsWith('archive'))).toEqual(['archive'])
+    await expectWhole('')
+    expect(archives(join(data, 'archive'))).toEqual(archives(join(sound, 'data', 'archive')))
   })
 
   test('where the archives lie elsewhere than is said', async () => {

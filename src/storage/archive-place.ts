@@ -76,18 +76,21 @@ class ArchivePlace {
   }
 
   private async move(): Promise<void> {
+    // It is not made here, because a volume that is not mounted would be filled below its mount point.
+    if ((await stat(this.place).catch(unless('ENOENT'))) === undefined)
+      throw refused(`${this.place}, where archives are to go, is not there. Is that volume mounted?`)
     let target = await linkIn(this.coming)
     if (target === undefined || dirname(target) !== this.place) {
       await rm(this.coming, { force: true })
       target = join(this.place, `lighthouse-${randomUUID()}`)
-      await symlink(target, this.coming)
+      await symlink(target, this.coming, 'dir')
       await syncDirectory(this.directory)
     }
     await mkdir(target, { recursive: true })
     await writeDurably(ownerFile(target), await nameOf(this.directory))
     for (const name of (await readdir(this.archive).catch(unless('ENOENT'))) ?? [])
       if (!name.endsWith('.tmp')) await moveOne(join(this.archive, name), join(target, name))
-    for (const changed of [target, this.place, dirname(this.place)]) await syncDirectory(changed)
+    for (const changed of [target, this.place]) await syncDirectory(changed)
     await rename(this.archive, this.going).catch(unless('ENOENT'))
     await rename(this.coming, this.archive)
     await syncDirectory(this.directory)
