@@ -49,7 +49,7 @@ function nextStep(bad: readonly Finding[], directory: string): string {
   const repair = `lighthouse repair ${inShell(directory)}`
   if (bad.every(({ severity }) => severity === 'index'))
     return `Next: no event is lost. Make the indexes anew: ${repair} --yes`
-  return `Next: restore the named files from a backup if there is one. If not, see what giving them up means: ${repair}`
+  return `Next: put the named files back if a backup has them: lighthouse restore --segment POSITION --from BACKUP --data ${inShell(directory)}\nIf none has, see what giving them up means: ${repair}`
 }
 
 export function nearby(file: string, directory: string): string {

@@ -111,6 +111,8 @@ export abstract class Settings {
   abstract readonly retainArchivesDays: number
   /** A backup from which damaged segments are put back; empty: none. */
   abstract readonly restoreFrom: string
+  /** Where archives lie, on another volume perhaps; empty: in the data directory, or where they were put before. */
+  abstract readonly archiveDir: string
   /** On a volume that is nearly full, archives older than this that the backup has are removed; 0: none. */
   abstract readonly cleanUpDays: number
   /** A snapshot of a fold is made after this many matching events. */
@@ -208,6 +210,7 @@ export const settingTable: SettingTable<Settings> = {
   heapSnapshotOnLeak: { variable: 'LIGHTHOUSE_HEAP_SNAPSHOT_ON_LEAK', parse: flag },
   archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: wholeNumber(0, 36_500) },
   retainArchivesDays: { variable: 'LIGHTHOUSE_RETAIN_ARCHIVES_DAYS', parse: wholeNumber(0, 36_500) },
+  archiveDir: { variable: 'LIGHTHOUSE_ARCHIVE_DIR', parse: matching(/^[^\0]*$/, 'must be a path') },
   restoreFrom: { variable: 'LIGHTHOUSE_RESTORE_FROM', parse: matching(/^[^\0]*$/, 'must be a path') },
   cleanUpDays: { variable: 'LIGHTHOUSE_CLEAN_UP_DAYS', parse: wholeNumber(0, 36_500) },
   snapshotEvents: { variable: 'LIGHTHOUSE_SNAPSHOT_EVENTS', parse: wholeNumber(1, 1_000_000_000) },

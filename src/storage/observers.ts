@@ -54,6 +54,10 @@ export function signalsObserver(signals: Signals): Observer {
       }
       if (now !== undefined) signals.tell({ cause: now, level: 'critical', detail: SENTENCES[now], metrics: {} })
     },
+    restored: () => {
+      const detail = 'damaged bytes were put back from the backup, and an operator has to look at the disk'
+      signals.tell({ cause: 'integrity', level: 'critical', detail, metrics: {} })
+    },
     hung: ({ hung, ms }) => {
       const detail = hung ? 'a write to the disk does not come back' : 'the write that hung has come back'
       signals.tell({ cause: 'storage_hung', level: hung ? 'critical' : 'ok', detail, metrics: { write_ms: ms } })

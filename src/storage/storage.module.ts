@@ -15,6 +15,7 @@ import { ServiceLevels } from '../monitors/service-levels.js'
 import { Signals } from '../signals/signals.js'
 import { Tracing } from '../tracing/tracing.js'
 import { TracingModule } from '../tracing/tracing.module.js'
+import { placeArchives } from './archive-place.js'
 import { OpenStore, openStore } from './open-store.js'
 import { PermissionWatch } from './permission-watch.service.js'
 import { ProtectedHistory } from './protected-history.js'
@@ -53,7 +54,10 @@ function open(settings: Settings, ...[history, metrics, mode, signals, levels, t
   metrics.tally('spans_total', help, 'outcome', () => tracing.counts)
   countBusiness(settings, metrics)
   const surroundings = { logger, metrics, mode, signals, levels, tracing }
-  return openStore({ backend: 'embedded', directory: resolve(dataDir), nodeId, ...rules, ...patience }, surroundings)
+  const directory = resolve(dataDir)
+  const place = settings.archiveDir === '' ? '' : resolve(settings.archiveDir)
+  const underLock = () => placeArchives(directory, place)
+  return openStore({ backend: 'embedded', directory, nodeId, ...rules, ...patience, underLock }, surroundings)
 }
 
 function countBusiness({ businessMetrics }: Settings, metrics: Metrics): void {

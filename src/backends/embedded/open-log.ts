@@ -1,7 +1,10 @@
 // Opens the log of a data directory: it checks the file system, takes the lock, and recovers.
 import { hostname } from 'node:os'
+import { basename } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 import { StoreError } from '../../contract/errors.js'
+import { BackupLayout } from './engine/backup/backup-names.js'
+import { restoreAtStart } from './engine/backup/restore-at-start.js'
 import { syncAncestors } from './engine/disk/ancestors.js'
 import type { DiskLock } from './engine/disk/disk.js'
 import { diskErrorCode } from './engine/disk/disk.js'
@@ -9,13 +12,14 @@ import { EngineError, inUse } from './engine/disk/engine-error.js'
 import { FilePool } from './engine/disk/file-pool.js'
 import { isNoSpace, Latch, Latched, OwnershipLost } from './engine/disk/latch.js'
 import { LatchedDisk } from './engine/disk/latched-disk.js'
+import { ReadOnlyDisk } from './engine/disk/read-only-disk.js'
 import { Reserve } from './engine/disk/reserve.js'
 import { DamagedFact } from './engine/disk/small-file.js'
 import { pauseMs } from './engine/disk/transient.js'
 import { Layout } from './engine/format/names.js'
 import { PageCache } from './engine/index/page-cache.js'
 import { Log } from './engine/log.js'
-import { prepareDirectories, recover } from './engine/recovery/recover.js'
+import { prepareDirectories, type Recovered, recover } from './engine/recovery/recover.js'
 import { NoRoom } from './engine/segment/active-segment.js'
 import type { EngineContext } from './engine/segment/engine-context.js'
 import type { ResolvedOptions } from './options.js'
@@ -45,9 +49,11 @@ async function open(options: ResolvedOptions, importing: boolean): Promise<Log> 
   const context = createContext(options, layout, () => lock.held())
   try {
     const started = performance.now()
+    await options.underLock()
     await prepareDirectories(context)
+    await refuseForgetful(options, layout.archive)
     await syncAncestors(disk, directory)
-    const recovered = await recover(context, importing)
+    const recovered = await recoverWhole(context, options, importing)
     const reserve = new Reserve(context.files.disk, layout.reserve, options.reserveBytes)
     const log = createLog(options, { context, lock, reserve }, recovered)
     await recovered.segments.active?.orClosed(() => prepareForWriting(log, reserve))
@@ -67,10 +73,33 @@ async function prepareForWriting(log: Log, reserve: Reserve): Promise<void> {
   await log.writing().presize()
 }
 
+/** What a start finds damaged is put back first where a backup has it, because a damaged log takes no appends. */
+async function recoverWhole(context: EngineContext, options: ResolvedOptions, importing: boolean): Promise<Recovered> {
+  const found = await recover(context, importing)
+  const { restoreFrom, disk, observer } = options
+  const { unaccepted } = found.damage
+  if (restoreFrom === '' || unaccepted.length === 0) return found
+  const source = { disk: new ReadOnlyDisk(disk), layout: new BackupLayout(restoreFrom) }
+  const done = await restoreAtStart(context, source, unaccepted)
+  if (done.length === 0) return found
+  for (const { segment, kept = null } of done) {
+    const { firstPosition, lastPosition } = segment.footer
+    observer.restored({ name: basename(segment.path), firstPosition, lastPosition, kept })
+  }
+  return recover(context, importing)
+}
+
 async function refuseUnsafe({ disk, directory, allowUnsafeFilesystem }: ResolvedOptions): Promise<void> {
   const name = await disk.fileSystem(directory)
   if (allowUnsafeFilesystem || name === undefined || !UNSAFE_FILE_SYSTEMS.has(name)) return
   throw new EngineError('unsafe_filesystem', `${directory} lies on ${name}, which forgets or reorders what was synced`)
+}
+
+/** Archives may lie on a volume of their own, over a network too, since each is read back before it counts. */
+async function refuseForgetful({ disk, allowUnsafeFilesystem }: ResolvedOptions, archive: string): Promise<void> {
+  const name = await disk.fileSystem(archive)
+  if (allowUnsafeFilesystem || (name !== 'tmpfs' && name !== 'ramfs')) return
+  throw new EngineError('unsafe_filesystem', `${archive} lies on ${name}, which forgets what was synced`)
 }
 
 /** Waits as long as it may, for a process that is about to end, with pauses that two who wait do not share. */
@@ -123,6 +152,7 @@ function createLog(
 }
 
 export function translate(error: unknown, directory: string): unknown {
+  if (error instanceof StoreError) return error
   if (error instanceof EngineError) return new StoreError(CODES[error.refusal], error.message, { cause: error })
   if (error instanceof DamagedFact) return new StoreError('DATA_CORRUPT', error.message, { cause: error })
   if (error instanceof OwnershipLost) return new StoreError('LOCKED', error.message, { cause: error })

@@ -49,6 +49,8 @@ export interface EmbeddedOptions {
   readonly cleanUpDays?: number
   /** Up to this position nothing is removed to make room. */
   readonly protectedUpTo?: () => number
+  /** Done by the owner of the directory before it looks at its files, such as finding a volume of theirs. */
+  readonly underLock?: () => Promise<void>
   /** How fast sealed segments are read again in the background, to find bit rot. 0 turns it off. */
   readonly scrubBytesPerSecond?: number
 }
@@ -73,6 +75,7 @@ export const DEFAULTS = Object.freeze({
   restoreFrom: '',
   cleanUpDays: 0,
   protectedUpTo: () => 0,
+  underLock: async () => undefined,
   scrubBytesPerSecond: 8 * MIB,
 })
 

@@ -1,5 +1,5 @@
 // A running store puts its damaged segments back by itself, while the rest is read.
-import { beforeAll, beforeEach, expect, test } from '@jest/globals'
+import { beforeAll, beforeEach, describe, expect, test } from '@jest/globals'
 import { AgedStore, EVENTS_A_DAY } from '../../../../../test/support/aged-store.js'
 import { FakeDisk } from '../../../../../test/support/fake-disk.js'
 import { ManualClock } from '../../../../../test/support/manual-clock.js'
@@ -78,18 +78,49 @@ test('one that the scrub finds is put back', async () => {
   await expectHealed(held, path)
 })
 
-test('one whose damage an earlier process wrote down, or that a start finds, is read again; appends wait for the next start', async () => {
-  const path = file('.log', 0)
-  disk.flip(path, 20)
-  const held = await open()
-  expect(held.store.status().write).toMatchObject({ writable: false, reason: 'corrupt' })
-  await upkeep(held)
-  expect(held.store.status()).toMatchObject({ write: { writable: false }, damaged: [] })
-  expect(await held.events()).toEqual(events)
-  await held.store.close()
-  const again = await open()
-  expect(again.store.status().write).toEqual({ writable: true })
-  await again.store.close()
+describe('a start puts back', () => {
+  const expectWholeAtOnce = async (count: number) => {
+    const held = await open()
+    expect(held.told.restored).toHaveLength(count)
+    expect(held.store.status()).toMatchObject({ write: { writable: true }, damaged: [] })
+    expect(await held.events()).toEqual(events)
+    await append(held)
+    await held.store.close()
+    expect((await verifyStore(DATA, { disk })).clean).toBe(true)
+  }
+
+  test('what it finds damaged', async () => {
+    disk.flip(file('.log', 0), 20)
+    await expectWholeAtOnce(1)
+  })
+
+  test('what an earlier process wrote down', async () => {
+    rot(file('.log', 0))
+    const held = await open({ restoreFrom: '' })
+    await held.events().catch(() => undefined)
+    await held.store.close()
+    expect(disk.files()).toContain(`${DATA}/DAMAGE`)
+    await expectWholeAtOnce(1)
+  })
+
+  test('segments that are gone, side by side and apart', async () => {
+    const gone = [file('.zst', 1), file('.zst', 2), file('.log', 1)]
+    for (const path of gone) await disk.unlink(path)
+    await expectWholeAtOnce(3)
+  })
+
+  test('as much as the backup has, and leaves the rest as it is', async () => {
+    const [one, other] = [file('.log', 0), file('.log', 1)]
+    for (const path of [one, other]) disk.flip(path, 20)
+    const copy = disk.files().find(path => path.startsWith(BACKUP) && path.includes(`/seg-${one.slice(-29, -13)}`))
+    await disk.unlink(copy as string)
+    const held = await open()
+    expect(held.told.restored).toEqual([other.split('/').at(-1)])
+    expect(held.told.noticed.join()).toContain('could not be put back')
+    expect(held.store.status().write).toMatchObject({ writable: false, reason: 'corrupt' })
+    expect(await held.store.find(firstOf(other))).toBeDefined()
+    await held.store.close()
+  })
 })
 
 test('of two damaged ones the store goes on when both are back', async () => {
