@@ -27,7 +27,10 @@ export class ModeTransitions implements OnModuleInit, OnApplicationShutdown {
     private readonly signals: Signals,
     private readonly mode: ModeHolder,
   ) {
-    signals.listen(() => this.step())
+    signals.listen(({ cause, level }) => {
+      if (cause === 'memory') mode.pressure.tell({ memoryIsShort: level !== 'ok' })
+      this.step()
+    })
     this.step()
   }
 

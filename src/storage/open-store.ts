@@ -5,6 +5,7 @@ import type { EmbeddedOptions } from '../backends/embedded/options.js'
 import { MemoryStore, type MemoryStoreOptions } from '../backends/memory/memory-store.js'
 import type { EventStore } from '../contract/event-store.js'
 import { Observers } from '../contract/observer.js'
+import type { Pressure } from '../contract/pressure.js'
 import type { SideStore } from '../contract/side-store.js'
 import type { ModeHolder } from '../degradation/mode-holder.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -50,15 +51,15 @@ export async function openStore(
   { logger, metrics, mode, signals, levels, tracing }: Surroundings,
 ): Promise<OpenStore> {
   const observers = new Observers([logObserver(logger), metricsObserver(metrics, levels), signalsObserver(signals)])
-  const bare = await openBackend(options, observers)
+  const bare = await openBackend(options, observers, mode.pressure)
   const gated = gatedStore(meteredStore(bare, metrics, levels), mode)
   return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated)
 }
 
-async function openBackend(options: BackendOptions, observer: Observers): Promise<Backend> {
+async function openBackend(options: BackendOptions, observer: Observers, pressure: Pressure): Promise<Backend> {
   switch (options.backend) {
     case 'embedded':
-      return openEmbedded({ ...options, observer })
+      return openEmbedded({ ...options, observer, pressure })
     case 'memory':
       return new MemoryStore({ ...options, observer })
   }

@@ -98,6 +98,11 @@ export class CommitQueue {
     this.searches = new CostlySearches(world.log, append => this.lookedInto(append))
   }
 
+  /** One sync covers at most this much from now on. */
+  boundBatches(bytes: number): void {
+    this.waiting.batchBytes = bytes
+  }
+
   get queued(): number {
     return this.waiting.count + this.searches.count
   }

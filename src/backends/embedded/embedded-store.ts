@@ -23,6 +23,7 @@ import { type ClockReading, HybridClock } from '../../contract/hybrid-clock.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
+import { BATCH_BYTES } from './admitted.js'
 import { CommitQueue } from './commit-queue.js'
 import { Layout } from './engine/format/names.js'
 import type { Log } from './engine/log.js'
@@ -80,7 +81,7 @@ export class EmbeddedStore extends EventStore {
     clocks: { readonly ids: HybridClock; readonly ages: SteadyClock },
   ) {
     super()
-    const { nodeId, observer, cachedStreams, disk, directory } = options
+    const { nodeId, observer, cachedStreams, disk, directory, pressure } = options
     this.sideStore = new SideFiles(disk, new Layout(directory).snapshots)
     this.watch = new HeadWatch(() => this.log.head)
     this.commits = new SegmentCommitLog(log)
@@ -95,6 +96,10 @@ export class EmbeddedStore extends EventStore {
       },
     )
     this.maintenance = new Maintenance(log, options, this.queue)
+    pressure.listen(() => {
+      log.context.indexes.pages.resize(pressure.shareOf(options.pageCacheBytes))
+      this.queue.boundBatches(pressure.shareOf(BATCH_BYTES))
+    })
     this.hungWrites = new HungWrites(this.queue, log.context.files.latch, options.writeTimeoutMs, write =>
       observer.hung(write),
     )

@@ -42,7 +42,7 @@ export class Maintenance {
     private readonly queue: { readonly assigned: WriteView; readonly queued: number },
   ) {
     this.ages = new SteadyClock(options.clock.now(), options.monotonic)
-    this.throttle = new Throttle(options.scrubBytesPerSecond, () => queue.queued > 0)
+    this.throttle = new Throttle(options.scrubBytesPerSecond, () => queue.queued > 0 || options.pressure.rests)
     this.scrub = new Scrub(log, this.throttle)
   }
 
@@ -87,11 +87,10 @@ export class Maintenance {
   }
 
   private duties(): [string, () => Promise<boolean>][] {
-    return [
-      ['archiving', () => this.archive()],
-      ['retiring', () => this.retire()],
-      ['scrubbing', () => this.scrubOne()],
-    ]
+    const retiring: [string, () => Promise<boolean>] = ['retiring', () => this.retire()]
+    // What gives back room on the disk goes on: it may be what ends the trouble.
+    if (this.options.pressure.rests) return [retiring]
+    return [['archiving', () => this.archive()], retiring, ['scrubbing', () => this.scrubOne()]]
   }
 
   /** What fails is tried again with the next pass. A failed sync is reported to the log by the latch. */

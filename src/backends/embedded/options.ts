@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../contract/clock.js'
 import { MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { type Observer, Observers } from '../../contract/observer.js'
+import { Pressure } from '../../contract/pressure.js'
 import type { Disk } from './engine/disk/disk.js'
 import { RealDisk } from './engine/disk/real-disk.js'
 
@@ -40,6 +41,8 @@ export interface EmbeddedOptions {
   readonly archiveAfterDays?: number
   /** Archives older than this are removed for good. 0, the default, keeps everything; 90 is a common choice. */
   readonly retainArchivesDays?: number
+  /** Told from outside: while it lasts caches and batches are small, or archiving and scrubbing rest. */
+  readonly pressure?: Pressure
   /** How fast sealed segments are read again in the background, to find bit rot. 0 turns it off. */
   readonly scrubBytesPerSecond?: number
 }
@@ -66,7 +69,7 @@ export const DEFAULTS = Object.freeze({
 
 function defaultParts() {
   const clocks = { clock: SYSTEM_CLOCK, monotonic: MONOTONIC_CLOCK }
-  return { disk: new RealDisk(), ...clocks, random: randomBytes }
+  return { disk: new RealDisk(), ...clocks, random: randomBytes, pressure: new Pressure() }
 }
 
 export function resolveOptions(options: EmbeddedOptions): ResolvedOptions {
