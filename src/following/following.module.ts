@@ -30,7 +30,9 @@ function openFeed(store: EventStore, ...[metrics, tracing, levels, { pressure }]
 
 @Module({
   imports: [DegradationModule, MetricsModule, MonitorsModule, StorageModule, TracingModule],
-  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, Tracing, ServiceLevels, ModeHolder] }],
+  providers: [
+    { provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, Tracing, ServiceLevels, ModeHolder] },
+  ],
   exports: [Feed],
 })
 export class FollowingModule {}

@@ -5,7 +5,7 @@ import type { RecordedEvent } from '../contract/event.js'
 import { EventStore } from '../contract/event-store.js'
 import { type ModeChange, ModeTransitions } from '../degradation/mode-transitions.service.js'
 import { FIRST_MODE, type Mode } from '../degradation/next-mode.js'
-import { DEGRADATION_STREAM, HeldEvents } from '../service-streams/held-events.js'
+import { DEGRADATION_STREAM, HeldEvents, type PlainEvent } from '../service-streams/held-events.js'
 import { type Cause, Signals } from '../signals/signals.js'
 import { CHANGES_OF_MODE, changeEvent, continuesMode, type DegradationData, trialEvent } from './degradation-events.js'
 
@@ -24,13 +24,13 @@ export class DegradationJournal implements OnApplicationBootstrap {
 
   async onApplicationBootstrap(): Promise<void> {
     this.transitions.listen(change => void this.note(change))
-    this.transitions.tryBy(() => this.held.flush([trialEvent(this.transitions.state)]))
+    this.transitions.tryBy(() => this.held.flush([this.trial()]))
     await this.restore()
   }
 
   /** Never rejects: what cannot be written waits in memory for the next trial write. */
   private async note(change: ModeChange): Promise<void> {
-    const event = changeEvent(change)
+    const event = changeEvent(change, this.transitions.pressure)
     if (event === undefined) return
     const { mode, cause } = change.to
     const level = mode === 'EMERGENCY' ? 'error' : 'warn'
@@ -41,6 +41,11 @@ export class DegradationJournal implements OnApplicationBootstrap {
     } catch (error) {
       this.logger.warn({ code: codeOf(error), message: 'the change of the mode could not be written down yet' })
     }
+  }
+
+  private trial(): PlainEvent {
+    const { state, pressure } = this.transitions
+    return trialEvent(state, { measured: this.transitions.measuredAt(), pressure })
   }
 
   /** Writes what waits. Rejects when the store does not take it. */
