@@ -12,10 +12,10 @@ export interface ModeChange {
   readonly to: ModeState
   /** The signals that stand. */
   readonly signals: readonly Signal[]
-  readonly measured: Measured
+  readonly measured: MeasuredRecovery
 }
 
-export interface Measured {
+export interface MeasuredRecovery {
   /** How long an EMERGENCY of the same cause lasted the last time, its recovery included; undefined the first time. */
   readonly lastTookMs: number | undefined
   /** How long this one has lasted. */
@@ -57,7 +57,7 @@ export class ModeTransitions implements OnModuleInit, OnApplicationShutdown {
     return this.mode.pressure
   }
 
-  measuredAt(now = nowMs()): Measured {
+  measuredAt(now = nowMs()): MeasuredRecovery {
     const { begun, took, trialMs } = this
     return { lastTookMs: took.get(begun?.cause), soFarMs: begun === undefined ? 0 : now - begun.sinceMs, trialMs }
   }

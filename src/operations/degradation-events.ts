@@ -1,7 +1,7 @@
 // The events of `$degradation`: each figure in them was measured or follows from the rules of recovery.
 import type { JsonObject, NewEvent } from '../contract/event.js'
 import type { Pressure } from '../contract/pressure.js'
-import type { Measured, ModeChange } from '../degradation/mode-transitions.service.js'
+import type { MeasuredRecovery, ModeChange } from '../degradation/mode-transitions.service.js'
 import { ENDED_BY, type Mode, type ModeState, PACE, SHARES, waitMs } from '../degradation/next-mode.js'
 import { DEGRADATION_STREAM, type PlainEvent } from '../service-streams/held-events.js'
 import { CAUSES, type Signal } from '../signals/signals.js'
@@ -29,7 +29,7 @@ export function changeEvent({ from, to, signals, measured }: ModeChange, pressur
 
 /** Written to find out whether a write is stored; once it is, the next share of the appends is taken. */
 /** What the recovery as a whole took; a warning that passes has none. */
-function recoveryOf({ mode }: ModeState, { soFarMs, trialMs }: Measured): JsonObject {
+function recoveryOf({ mode }: ModeState, { soFarMs, trialMs }: MeasuredRecovery): JsonObject {
   if (mode !== 'RECOVERING') return {}
   return { emergencySeconds: seconds(soFarMs), ...(trialMs === undefined ? {} : { trialMs: Math.round(trialMs) }) }
 }
@@ -50,7 +50,7 @@ export function continuesMode(before: NewEvent, event: NewEvent): boolean {
 }
 
 interface Known {
-  readonly measured: Measured
+  readonly measured: MeasuredRecovery
   readonly pressure: Pressure
 }
 
@@ -90,7 +90,7 @@ const ACTIONS: Readonly<Record<Mode, readonly string[]>> = {
  * As long as the last one of this cause took, and no sooner than the rules of recovery allow; null when it waits for a
  * person or a new start.
  */
-function secondsToNormal({ mode, cause, relapses, share }: ModeState, measured: Measured): number | null {
+function secondsToNormal({ mode, cause, relapses, share }: ModeState, measured: MeasuredRecovery): number | null {
   if (mode === 'NORMAL') return 0
   const endedBy = cause === undefined ? 'itself' : ENDED_BY[cause]
   if (endedBy === 'operator' || endedBy === 'restart' || mode === 'WARNING') return null

@@ -76,7 +76,7 @@ export class CommitQueue {
   readonly assigned: WriteView
   /** The appends of the batch that is being written. */
   busyWith: readonly WaitingAppend[] | undefined
-  private readonly waiting = new WaitingAppends()
+  readonly waiting = new WaitingAppends()
   private readonly recalls = new Set<Promise<void>>()
   private readonly preparer = new AppendPreparer()
   private readonly out = new PackWriter()
@@ -96,11 +96,6 @@ export class CommitQueue {
     this.assigned = new WriteView(world.log, world.ages, world.cachedStreams)
     this.batch = new BatchBuffer(this.out)
     this.searches = new CostlySearches(world.log, append => this.lookedInto(append))
-  }
-
-  /** One sync covers at most this much from now on. */
-  boundBatches(bytes: number): void {
-    this.waiting.batchBytes = bytes
   }
 
   get queued(): number {

@@ -98,7 +98,7 @@ export class EmbeddedStore extends EventStore {
     this.maintenance = new Maintenance(log, options, this.queue)
     pressure.listen(() => {
       log.context.indexes.pages.resize(pressure.shareOf(options.pageCacheBytes))
-      this.queue.boundBatches(pressure.shareOf(BATCH_BYTES))
+      this.queue.waiting.batchBytes = pressure.shareOf(BATCH_BYTES)
     })
     this.hungWrites = new HungWrites(this.queue, log.context.files.latch, options.writeTimeoutMs, write =>
       observer.hung(write),
