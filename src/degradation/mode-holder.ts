@@ -1,10 +1,12 @@
 // Holds the mode of the service, which every answer carries and the gate in front of the store obeys.
 import { StoreError } from '../contract/errors.js'
+import { Pressure } from '../contract/pressure.js'
 import { FIRST_MODE, type Mode, type ModeState, PACE, SHARES } from './next-mode.js'
 
 export const modeHeader = 'lighthouse-mode'
 
 export class ModeHolder {
+  readonly pressure = new Pressure()
   private held = FIRST_MODE
   private why = ''
   /** What has been taken of the share so far; an append is taken whenever it reaches a whole. */
@@ -25,6 +27,7 @@ export class ModeHolder {
     this.held = state
     this.why = why
     this.isOpen = state.mode === 'NORMAL' || state.mode === 'WARNING'
+    this.pressure.tell({ isEmergency: state.mode === 'EMERGENCY' })
   }
 
   /** Decides for one append that the mode does not take as a matter of course. */

@@ -1,6 +1,7 @@
 // Moves the mode: at once when a signal changes its level, and each second, when a trial write may be due.
 import { Injectable, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
-import { type Signal, Signals } from '../signals/signals.js'
+import type { Pressure } from '../contract/pressure.js'
+import { type Cause, type Signal, Signals } from '../signals/signals.js'
 import { ModeHolder } from './mode-holder.js'
 import { type ModeState, nextMode, wantsTrial, withoutWait } from './next-mode.js'
 
@@ -11,6 +12,16 @@ export interface ModeChange {
   readonly to: ModeState
   /** The signals that stand. */
   readonly signals: readonly Signal[]
+  readonly measured: MeasuredRecovery
+}
+
+export interface MeasuredRecovery {
+  /** How long an EMERGENCY of the same cause lasted the last time, its recovery included; undefined the first time. */
+  readonly lastTookMs: number | undefined
+  /** How long this one has lasted. */
+  readonly soFarMs: number
+  /** How long the newest trial write took to be stored; undefined before one was. */
+  readonly trialMs: number | undefined
 }
 
 /** Rejects when the write cannot be stored. */
@@ -21,18 +32,34 @@ export class ModeTransitions implements OnModuleInit, OnApplicationShutdown {
   private readonly listeners = new Set<(change: ModeChange) => void>()
   private write: TrialWrite | undefined
   private isTrying = false
+  private readonly took = new Map<Cause | undefined, number>()
+  /** When the EMERGENCY began that is not over yet, and of what cause. */
+  private begun: { readonly sinceMs: number; readonly cause: Cause | undefined } | undefined
+  private trialMs: number | undefined
   private timer: NodeJS.Timeout | undefined
 
   constructor(
     private readonly signals: Signals,
     private readonly mode: ModeHolder,
   ) {
-    signals.listen(() => this.step())
+    signals.listen(({ cause, level }) => {
+      if (cause === 'memory') mode.pressure.tell({ memoryIsShort: level !== 'ok' })
+      this.step()
+    })
     this.step()
   }
 
   get state(): ModeState {
     return this.mode.state
+  }
+
+  get pressure(): Pressure {
+    return this.mode.pressure
+  }
+
+  measuredAt(now = nowMs()): MeasuredRecovery {
+    const { begun, took, trialMs } = this
+    return { lastTookMs: took.get(begun?.cause), soFarMs: begun === undefined ? 0 : now - begun.sinceMs, trialMs }
   }
 
   onModuleInit(): void {
@@ -55,6 +82,7 @@ export class ModeTransitions implements OnModuleInit, OnApplicationShutdown {
   /** Goes on in the mode in which an earlier process ended. */
   restore(state: ModeState, why: string): void {
     this.mode.enter(state, why)
+    if (state.mode === 'EMERGENCY') this.begun = { sinceMs: state.sinceMs, cause: state.cause }
     this.step()
   }
 
@@ -70,12 +98,21 @@ export class ModeTransitions implements OnModuleInit, OnApplicationShutdown {
     const { write, mode } = this
     if (write === undefined || this.isTrying || !wantsTrial(mode.state, this.factsAt(now))) return
     this.isTrying = true
+    const begun = performance.now()
     const trial = await write().then(
       () => 'stored' as const,
       () => 'failed' as const,
     )
     this.isTrying = false
+    if (trial === 'stored') this.trialMs = performance.now() - begun
     this.step(now, trial)
+  }
+
+  private endEmergency(now: number): void {
+    const { begun } = this
+    if (begun === undefined) return
+    this.took.set(begun.cause, now - begun.sinceMs)
+    this.begun = undefined
   }
 
   private factsAt(now: number) {
@@ -90,7 +127,10 @@ export class ModeTransitions implements OnModuleInit, OnApplicationShutdown {
     if (to === from) return
     mode.enter(to, reasonOf(to, facts.signals))
     if (to.mode === from.mode && to.cause === from.cause && to.share === from.share) return
-    for (const listener of this.listeners) listener({ from, to, signals: facts.signals })
+    if (to.mode === 'EMERGENCY') this.begun ??= { sinceMs: now, cause: to.cause }
+    const measured = this.measuredAt(now)
+    if (to.mode === 'NORMAL' || to.mode === 'WARNING') this.endEmergency(now)
+    for (const listener of this.listeners) listener({ from, to, signals: facts.signals, measured })
   }
 }
 

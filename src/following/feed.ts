@@ -3,6 +3,7 @@ import { codeOf } from '../contract/errors.js'
 import type { Position, RecordedEvent } from '../contract/event.js'
 import type { EventStore, ReadRequest } from '../contract/event-store.js'
 import type { EventFilter } from '../contract/filter.js'
+import { Pressure } from '../contract/pressure.js'
 import { FIRST_MS, TURN_MS, Turn } from '../contract/turns.js'
 import type { ServiceLevels } from '../monitors/service-levels.js'
 import { type DeliveryTraces, TracedSink } from './delivery-traces.js'
@@ -25,10 +26,13 @@ interface Watched {
   readonly traces?: DeliveryTraces | undefined
   /** Hears how long what is durable takes to reach who follows. */
   readonly levels?: ServiceLevels
+  /** While memory is short the window is small. */
+  readonly pressure?: Pressure
 }
 
 export class Feed implements FollowerContext {
   readonly recent: RecentEvents
+  readonly pressure: Pressure
   readonly counts = { delivered: 0, fellBehind: 0 }
   private readonly followers = new Set<Follower>()
   private readonly atHead = new FollowerIndex<Follower>()
@@ -47,6 +51,8 @@ export class Feed implements FollowerContext {
     private readonly watched: Watched = {},
   ) {
     this.recent = new RecentEvents(window)
+    this.pressure = watched.pressure ?? new Pressure()
+    this.pressure.listen(() => this.recent.bound(this.pressure.shareOf(window.bytes)))
   }
 
   get open(): number {

@@ -1,6 +1,8 @@
 // Provides the server's one feed, which the followers of every transport share.
 import { Module } from '@nestjs/common'
 import { EventStore } from '../contract/event-store.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
+import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { MonitorsModule } from '../monitors/monitors.module.js'
@@ -11,9 +13,11 @@ import { TracingModule } from '../tracing/tracing.module.js'
 import { DeliveryTraces } from './delivery-traces.js'
 import { Feed } from './feed.js'
 
-function openFeed(store: EventStore, metrics: Metrics, tracing: Tracing, levels: ServiceLevels): Feed {
+type Around = readonly [metrics: Metrics, tracing: Tracing, levels: ServiceLevels, mode: ModeHolder]
+
+function openFeed(store: EventStore, ...[metrics, tracing, levels, { pressure }]: Around): Feed {
   const traces = tracing.isOn ? new DeliveryTraces(tracing) : undefined
-  const feed = new Feed(store, undefined, undefined, { traces, levels })
+  const feed = new Feed(store, undefined, undefined, { traces, levels, pressure })
   metrics.gauge('subscriptions_open', 'Subscriptions and streams that are being followed.', () => feed.open)
   metrics.count('events_delivered_total', 'Events sent to followers.', () => feed.counts.delivered)
   metrics.count(
@@ -25,8 +29,10 @@ function openFeed(store: EventStore, metrics: Metrics, tracing: Tracing, levels:
 }
 
 @Module({
-  imports: [MetricsModule, MonitorsModule, StorageModule, TracingModule],
-  providers: [{ provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, Tracing, ServiceLevels] }],
+  imports: [DegradationModule, MetricsModule, MonitorsModule, StorageModule, TracingModule],
+  providers: [
+    { provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, Tracing, ServiceLevels, ModeHolder] },
+  ],
   exports: [Feed],
 })
 export class FollowingModule {}

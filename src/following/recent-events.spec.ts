@@ -46,6 +46,19 @@ test('it is bounded in bytes, frames included, and counts to zero', async () => 
   expect([window.bytes, held(window, 12)]).toEqual([0, []])
 })
 
+test('a smaller bound forgets the oldest at once, and a larger one holds more again', async () => {
+  const window = new RecentEvents({ events: 100, bytes: 1e9 })
+  const all = await events(30, 'x'.repeat(1_000))
+  for (const event of all.slice(0, 10)) window.push(event)
+  window.bound(window.bytes / 2)
+  expect(held(window, 30)).toEqual([6, 7, 8, 9, 10])
+  for (const event of all.slice(10, 20)) window.push(event)
+  expect(held(window, 30)).toEqual([16, 17, 18, 19, 20])
+  window.bound(1e9)
+  for (const event of all.slice(20)) window.push(event)
+  expect(held(window, 30)).toHaveLength(15)
+})
+
 test('one event larger than the window is not held, and nobody is kept from it', async () => {
   const window = new RecentEvents({ events: 100, bytes: 10_000 })
   const [event] = await events(1, 'x'.repeat(20_000))

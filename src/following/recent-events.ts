@@ -61,8 +61,10 @@ export class RecentEvents {
   private held = 0
   private readonly slots: (SharedEvent | undefined)[]
   private readonly sizes: Float64Array
+  private mostBytes: number
 
   constructor(private readonly size: WindowSize) {
+    this.mostBytes = size.bytes
     this.slots = new Array(size.events).fill(undefined)
     this.sizes = new Float64Array(size.events)
   }
@@ -115,7 +117,17 @@ export class RecentEvents {
     const slot = position % this.size.events
     this.sizes[slot] = (this.sizes[slot] as number) + bytes
     this.held += bytes
-    while (this.held > this.size.bytes && this.before < this.last) this.forgetFirst()
+    this.trim()
+  }
+
+  /** What is beyond the new bound is forgotten at once; followers that need it read the log. */
+  bound(bytes: number): void {
+    this.mostBytes = bytes
+    this.trim()
+  }
+
+  private trim(): void {
+    while (this.held > this.mostBytes && this.before < this.last) this.forgetFirst()
   }
 
   private forgetFirst(): void {

@@ -34,12 +34,12 @@ export class DegradationJournal implements OnApplicationBootstrap {
   async onApplicationBootstrap(): Promise<void> {
     this.transitions.listen(change => void this.note(change))
     this.upkeep.listen(note => void this.record(upkeepEvent(note)))
-    this.transitions.tryBy(() => this.held.flush([trialEvent(this.transitions.state)]))
+    this.transitions.tryBy(() => this.held.flush([this.trial()]))
     await this.restore()
   }
 
   private async note(change: ModeChange): Promise<void> {
-    const event = changeEvent(change)
+    const event = changeEvent(change, this.transitions.pressure)
     if (event === undefined) return
     const { mode, cause } = change.to
     const level = mode === 'EMERGENCY' ? 'error' : 'warn'
@@ -55,6 +55,11 @@ export class DegradationJournal implements OnApplicationBootstrap {
     } catch (error) {
       this.logger.warn({ code: codeOf(error), message: `${event.type} could not be written down yet` })
     }
+  }
+
+  private trial(): PlainEvent {
+    const { state, pressure } = this.transitions
+    return trialEvent(state, { measured: this.transitions.measuredAt(), pressure })
   }
 
   /** Writes what waits. Rejects when the store does not take it. */

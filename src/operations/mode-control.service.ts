@@ -44,7 +44,7 @@ export class ModeControl {
       ...(cause === undefined ? {} : { cause, recovery: ENDED_BY[cause] }),
       ...(told === undefined ? {} : { reason: told.detail }),
       metrics: Object.assign({}, ...active.map(({ metrics }) => metrics)) as object,
-      mitigations: mitigationsOf(mode),
+      mitigations: mitigationsOf(mode, this.mode.pressure),
       admitted: mode === 'EMERGENCY' ? 0 : mode === 'RECOVERING' ? (SHARES[share] ?? 1) : 1,
     }
   }

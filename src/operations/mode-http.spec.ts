@@ -113,7 +113,7 @@ test('a release leads back by trial writes and shares, and all of it is written 
     degradationLevel: 'emergency',
     triggerReason: 'manual',
     affectedComponents: ['operator'],
-    mitigationActions: ['appends_refused', 'reads_go_on'],
+    mitigationActions: ['appends_refused', 'reads_go_on', 'background_work_rests'],
     estimatedRecoveryTime: null,
   })
 })
@@ -187,6 +187,28 @@ test('an EMERGENCY whose cause is over ends after a restart by trial writes', as
   expect(await mode()).toMatchObject({ mode: 'EMERGENCY', cause: 'memory' })
   await recovered()
   expect(await mode()).toMatchObject({ mode: 'NORMAL' })
+})
+
+test('what an event of a degradation says of it was measured: what is done, how long it took, and will take', async () => {
+  const signals = server.app.get(Signals, { strict: false })
+  const transitions = server.app.get(ModeTransitions, { strict: false })
+  const tell = (level: 'ok' | 'critical') =>
+    signals.tell({ cause: 'memory', level, detail: 'memory is short', metrics: { memory_used_ratio: 0.97 } })
+  const shortOfMemory = ['appends_refused', 'reads_go_on', 'background_work_rests', 'batches_and_caches_shrunk']
+  tell('critical')
+  expect((await mode()).mitigations).toEqual([...shortOfMemory, 'live_projections_rest'])
+  tell('ok')
+  const begun = transitions.state.sinceMs
+  for (const minutes of [1, 2, 3, 4]) await transitions.tick(begun + minutes * 60_000)
+  expect(await mode()).toMatchObject({ mode: 'NORMAL', mitigations: [] })
+  tell('critical')
+  await server.app.get(DegradationJournal, { strict: false }).settle()
+  const changes = (await journal()).filter(({ data }) => data['from'] !== undefined).map(({ data }) => data)
+  expect(changes).toMatchObject([
+    { mode: 'EMERGENCY', estimatedRecoveryTime: 35, triggerMetrics: { memory_used_ratio: 0.97 } },
+    { mode: 'NORMAL', emergencySeconds: 240, trialMs: expect.any(Number), estimatedRecoveryTime: 0 },
+    { mode: 'EMERGENCY', estimatedRecoveryTime: 240, relapses: 1 },
+  ])
 })
 
 test.each([

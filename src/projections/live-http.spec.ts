@@ -15,6 +15,7 @@ import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
 import { EventsModule } from '../events/events.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
+import { Signals } from '../signals/signals.js'
 import { LiveProjections } from './live-projections.service.js'
 import { ProjectionsModule } from './projections.module.js'
 
@@ -117,6 +118,23 @@ describe('a live projection', () => {
     seen.set(position, { state, events })
     expect(seen.size).toBeGreaterThan(5)
     for (const [at, then] of some([...seen])) expect(await replayed('counts', at)).toMatchObject(then)
+  })
+
+  test('rests while memory is short, says so by its position, and goes on from there', async () => {
+    await start()
+    await append('count-0', 'add', { k: 'k0', by: 1 })
+    await put('counts', COUNTS)
+    const { position } = await live('counts')
+    const signals = server.app.get(Signals, { strict: false })
+    signals.tell({ cause: 'memory', level: 'warning', detail: 'memory is short', metrics: {} })
+    const reader = await follow('counts')
+    await append('count-0', 'add', { k: 'k0', by: 2 })
+    const waited = await jsonOf(server.call(`/v1/events/wait?after=${server.store.head() - 1}&stream=count-*`))
+    expect(waited.events).toHaveLength(1)
+    expect(await get('counts/state')).toMatchObject({ live: true, position })
+    signals.tell({ cause: 'memory', level: 'ok', detail: 'there is memory', metrics: {} })
+    expect((await live('counts')).position).toBeGreaterThan(position)
+    reader.close()
   })
 
   test('is of the version and the upcasters it says, while both are changed under it', async () => {

@@ -43,8 +43,6 @@ export interface ProjectionContext {
 }
 
 export class LiveProjection implements Sink {
-  /** A fold takes every event at once, so the follower never has to wait for room. */
-  readonly hasRoom = true
   private readonly watchers = new Set<Watcher>()
   private readonly touched: ReturnType<typeof stateTouched>
   /** undefined once the state has grown too large, so that its memory is freed. */
@@ -68,11 +66,20 @@ export class LiveProjection implements Sink {
     this.touched = stateTouched(projection.definition)
   }
 
+  /**
+   * A fold takes every event at once, so the follower has to wait only while memory is short. In an EMERGENCY of another
+   * cause nothing comes but what it has to catch up with, and until it has, each request folds the whole history.
+   */
+  get hasRoom(): boolean {
+    return !this.ground.feed.pressure.memoryIsShort
+  }
+
   get upcasters(): Upcasters {
     return this.ground.upcasters
   }
 
   begin(): void {
+    this.ground.feed.pressure.listen(this.goOn)
     this.follow(this.from?.position ?? 0)
   }
 
@@ -128,8 +135,13 @@ export class LiveProjection implements Sink {
   end(): void {
     this.over = true
     clearTimeout(this.retry)
+    this.ground.feed.pressure.unlisten(this.goOn)
     this.follower?.end()
     for (const watcher of this.watchers) watcher.ended()
+  }
+
+  private readonly goOn = () => {
+    if (this.hasRoom) this.follower?.resume()
   }
 
   event({ event }: SharedEvent): void {

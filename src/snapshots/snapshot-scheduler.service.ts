@@ -2,6 +2,7 @@
 import { type BeforeApplicationShutdown, Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common'
 import type { Position } from '../contract/event.js'
 import type { EventStore, StoreStatus } from '../contract/event-store.js'
+import type { Pressure } from '../contract/pressure.js'
 import type { NamedFold } from '../folding/fold-descriptor.js'
 import type { KeptFold } from './registry.js'
 import { LOOK_MS, PAUSE_MS, type SnapshotRules, VERIFY_MS } from './snapshot-rules.js'
@@ -14,6 +15,7 @@ export interface SchedulerContext {
   readonly nowMs: () => number
   /** The number of requests since the server began. */
   readonly requests: () => Promise<number>
+  readonly pressure: Pressure
 }
 
 const NO_GROWTH = 'the store does not tell how large its log is: no snapshot is made because the log has grown'
@@ -72,15 +74,20 @@ export class SnapshotScheduler implements OnApplicationBootstrap, BeforeApplicat
   }
 
   private async lookAtAll(): Promise<void> {
+    if (this.rests) return
     const isQuiet = await this.isQuiet()
     await this.snapshots.adoptProjections().catch(error => this.warn(error, 'the projections cannot be read'))
     for (const kept of this.snapshots.registry.all) {
-      if (this.over) return
+      if (this.over || this.rests) return
       await this.orPause(kept, isQuiet)
     }
     this.forgetReleased()
     await this.verifyOne()
     await this.snapshots.retain().catch(() => undefined)
+  }
+
+  private get rests(): boolean {
+    return this.world.pressure.rests
   }
 
   private async lookAt({ id, text }: KeptFold, isQuiet: boolean): Promise<void> {

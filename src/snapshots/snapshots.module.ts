@@ -3,6 +3,8 @@ import { Module } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { SideStore } from '../contract/side-store.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
+import { ModeHolder } from '../degradation/mode-holder.js'
 import { FoldCatalog } from '../folding/fold-catalog.service.js'
 import { FoldingModule } from '../folding/folding.module.js'
 import { Replays } from '../folding/replays.service.js'
@@ -23,7 +25,9 @@ function snapshots(files: SideStore, folds: FoldCatalog, replays: Replays, histo
   return made
 }
 
-function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: Settings): SnapshotScheduler {
+type Around = readonly [store: EventStore, metrics: Metrics, settings: Settings, mode: ModeHolder]
+
+function keeper(made: Snapshots, ...[store, metrics, settings, { pressure }]: Around): SnapshotScheduler {
   const { shelf, counts } = made
   metrics.gauge('snapshots', 'Snapshots at hand.', () => made.all.length)
   metrics.gauge('snapshot_bytes', 'Bytes of their files.', () => shelf.bytes)
@@ -37,7 +41,7 @@ function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: 
   }
   return new SnapshotScheduler(
     made,
-    { store, nowMs: Date.now, requests },
+    { store, nowMs: Date.now, requests, pressure },
     {
       events: settings.snapshotEvents,
       growthBytes: settings.snapshotLogMegabytes * MB,
@@ -49,11 +53,11 @@ function keeper(made: Snapshots, store: EventStore, metrics: Metrics, settings: 
 }
 
 @Module({
-  imports: [FoldingModule, MetricsModule, StorageModule],
+  imports: [DegradationModule, FoldingModule, MetricsModule, StorageModule],
   controllers: [SnapshotsController],
   providers: [
     { provide: Snapshots, useFactory: snapshots, inject: [SideStore, FoldCatalog, Replays, ProtectedHistory] },
-    { provide: SnapshotScheduler, useFactory: keeper, inject: [Snapshots, EventStore, Metrics, Settings] },
+    { provide: SnapshotScheduler, useFactory: keeper, inject: [Snapshots, EventStore, Metrics, Settings, ModeHolder] },
   ],
 })
 export class SnapshotsModule {}

@@ -5,6 +5,7 @@ import type { EmbeddedOptions } from '../backends/embedded/options.js'
 import { MemoryStore, type MemoryStoreOptions } from '../backends/memory/memory-store.js'
 import type { EventStore } from '../contract/event-store.js'
 import { Observers } from '../contract/observer.js'
+import type { Pressure } from '../contract/pressure.js'
 import type { SideStore } from '../contract/side-store.js'
 import type { ModeHolder } from '../degradation/mode-holder.js'
 import type { Metrics } from '../metrics/metrics.js'
@@ -55,17 +56,17 @@ export async function openStore(
   const upkeep = new UpkeepNotes()
   const told = [logObserver(logger), signalsObserver(signals), upkeep.observer]
   if (levels.measures) told.push(metricsObserver(metrics, levels))
-  const bare = await openBackend(options, new Observers(told))
+  const bare = await openBackend(options, new Observers(told), mode.pressure)
   showStore(bare, metrics, levels)
   const meters = { metrics, levels, slow: new SlowOperations(logger, bare) }
   const gated = gatedStore(levels.measures ? meteredStore(bare, meters) : bare, mode)
   return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated, upkeep)
 }
 
-async function openBackend(options: BackendOptions, observer: Observers): Promise<Backend> {
+async function openBackend(options: BackendOptions, observer: Observers, pressure: Pressure): Promise<Backend> {
   switch (options.backend) {
     case 'embedded':
-      return openEmbedded({ ...options, observer })
+      return openEmbedded({ ...options, observer, pressure })
     case 'memory':
       return new MemoryStore({ ...options, observer })
   }

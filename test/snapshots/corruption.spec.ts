@@ -1,5 +1,6 @@
 // Each way in which a snapshot can be wrong: it is found out, moved aside, made again, and no replay is answered from it.
 import { beforeEach, describe, expect, test } from '@jest/globals'
+import { Pressure } from '../../src/contract/pressure.js'
 import { STATE_BYTES_MAX } from '../../src/folding/fold.js'
 import { FOLDS_MAX } from '../../src/snapshots/registry.js'
 import { encodeSnapshot, snapshotHash } from '../../src/snapshots/snapshot-file.js'
@@ -39,7 +40,8 @@ const idAt = (position: number) => at(position)?.id as string
 const pathAt = (position: number) => `${DIRECTORY}/${fileName(idAt(position))}`
 const keeper = () => {
   const { store } = fixture
-  return new SnapshotScheduler(fixture.snapshots, { store, nowMs: () => fixture.nowMs, requests: async () => 0 }, RULES)
+  const world = { store, nowMs: () => fixture.nowMs, requests: async () => 0, pressure: new Pressure() }
+  return new SnapshotScheduler(fixture.snapshots, world, RULES)
 }
 const inQuarantine = () => disk.files().filter(path => path.startsWith(quarantine)).length
 const truth = () => fixture.answer({ snapshots: false })

@@ -1,6 +1,7 @@
 // When snapshots are made by themselves, of which folds, and when they go.
 import { beforeEach, describe, expect, test } from '@jest/globals'
 import { Logger } from '@nestjs/common'
+import { Pressure } from '../../src/contract/pressure.js'
 import { FoldCatalog } from '../../src/folding/fold-catalog.service.js'
 import { BY_PROJECTIONS, FOLDS_MAX } from '../../src/snapshots/registry.js'
 import type { SnapshotRules } from '../../src/snapshots/snapshot-rules.js'
@@ -24,15 +25,17 @@ const TASKS = { filter: { types: ['task.*'] } }
 let disk: FakeDisk
 let fixture: StateFixture
 let requests = 0
+let pressure: Pressure
 
 beforeEach(async () => {
   disk = new FakeDisk({ seed: 1, directories: ['/data'] })
   fixture = await StateFixture.open(disk)
   requests = 0
+  pressure = new Pressure()
 })
 
 function keeper(rules: Partial<SnapshotRules> = {}): SnapshotScheduler {
-  const world = { store: fixture.store, nowMs: () => fixture.nowMs, requests: async () => requests }
+  const world = { store: fixture.store, nowMs: () => fixture.nowMs, requests: async () => requests, pressure }
   return new SnapshotScheduler(fixture.snapshots, world, { ...NEVER, ...rules })
 }
 const made = () => fixture.snapshots.counts.made
@@ -61,6 +64,20 @@ describe('a snapshot of a fold that is kept is made', () => {
     await append('task.done')
     await guard.look()
     expect(made()).toEqual({ demand: 1, events: 2 })
+  })
+
+  test('not while the service is in trouble, and then as ever', async () => {
+    await append('task.begun')
+    await fixture.keep(TASKS)
+    const guard = keeper({ events: 10 })
+    await append('task.done', 20)
+    const before = { ...made() }
+    pressure.tell({ isEmergency: true })
+    await guard.look()
+    expect(made()).toEqual(before)
+    pressure.tell({ isEmergency: false })
+    await guard.look()
+    expect(made()).toEqual({ ...before, events: 1 })
   })
 
   test('after so much log, whatever matches', async () => {

@@ -1,14 +1,16 @@
-// A disk whose writes and new files can be held up, so that a test can look at a store while a batch is on its way.
+// A disk whose writes and new files can be held up, and its reads too, so that a test can look at a store meanwhile.
 import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from '../../src/backends/embedded/engine/disk/disk.js'
 
 export class HeldDisk implements Disk {
   private gate: PromiseWithResolvers<void> | undefined
   private arrival: PromiseWithResolvers<void> | undefined
+  private holdsReads = false
 
   constructor(private readonly disk: Disk) {}
 
   /** From now on every write waits, and every new file. */
-  hold(): void {
+  hold(more: { readonly reads: boolean } = { reads: false }): void {
+    this.holdsReads = more.reads
     this.gate = Promise.withResolvers()
     this.arrival = Promise.withResolvers()
   }
@@ -39,7 +41,10 @@ export class HeldDisk implements Disk {
       sync: () => file.sync(),
       truncate: length => file.truncate(length),
       size: () => file.size(),
-      read: (into, position) => file.read(into, position),
+      read: async (into, position) => {
+        if (this.holdsReads) await this.gate?.promise
+        return file.read(into, position)
+      },
       readSync: (into, position) => file.readSync(into, position),
       close: () => file.close(),
     }

@@ -12,7 +12,7 @@ import { DamagedEvent } from './entry-reader.js'
 import { indexEvent } from './terms.js'
 
 /** One sync covers at most this much; the rest waits for the next batch. */
-const BATCH_BYTES = 8 * 1024 * 1024
+export const BATCH_BYTES = 8 * 1024 * 1024
 const BATCH_APPENDS = 4_096
 
 export interface WaitingAppend extends PreparedAppend {
@@ -29,6 +29,8 @@ export class WaitingAppends {
   private readonly usual: WaitingAppend[] = []
   private readonly urgent: WaitingAppend[] = []
   private held = 0
+  /** Smaller while memory is short. */
+  batchBytes = BATCH_BYTES
 
   get count(): number {
     return this.usual.length + this.urgent.length
@@ -60,7 +62,7 @@ export class WaitingAppends {
     const line = this.urgent.length > 0 ? this.urgent : this.usual
     let bytes = 0
     let count = 0
-    while (count < line.length && count < BATCH_APPENDS && bytes < BATCH_BYTES)
+    while (count < line.length && count < BATCH_APPENDS && bytes < this.batchBytes)
       bytes += (line[count++] as WaitingAppend).bytes
     this.held -= bytes
     return line.splice(0, count)

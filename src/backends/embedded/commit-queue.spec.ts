@@ -2,6 +2,7 @@
 import { describe, expect, it } from '@jest/globals'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
 import type { AppendRequest } from '../../contract/event-store.js'
+import { Pressure } from '../../contract/pressure.js'
 import { QUEUE_LIMITS } from './commit-queue.js'
 import { type EmbeddedStore, openEmbedded } from './embedded-store.js'
 import type { EmbeddedOptions } from './options.js'
@@ -117,6 +118,25 @@ describe('a sector that cannot be read', () => {
     expect(outcomes[0]).toMatchObject({ status: 'rejected', reason: { code: 'STORAGE_UNAVAILABLE' } })
     expect(outcomes[1]).toMatchObject({ status: 'fulfilled', value: { firstPosition: 2 } })
     expect(disk.faultsDelivered).toBe(1)
+    await store.close()
+  })
+})
+
+describe('while memory is short', () => {
+  it('a sync covers less, and as much as before when there is memory again', async () => {
+    const batches: number[] = []
+    const pressure = new Pressure()
+    const store = await open({ pressure, observer: { appended: ({ events }) => void batches.push(events) } })
+    const large = { author, events: [{ type: 'Noted', stream: 's', data: { text: 'x'.repeat(300_000) } }] }
+    const written = async () => {
+      await Promise.all(Array.from({ length: 12 }, () => store.append(large)))
+      return batches.splice(0)
+    }
+    expect(await written()).toEqual([12])
+    pressure.tell({ memoryIsShort: true })
+    expect(await written()).toEqual([4, 4, 4])
+    pressure.tell({ memoryIsShort: false })
+    expect(await written()).toEqual([12])
     await store.close()
   })
 })

@@ -76,7 +76,7 @@ export class CommitQueue {
   readonly assigned: WriteView
   /** The appends of the batch that is being written. */
   busyWith: readonly WaitingAppend[] | undefined
-  private readonly waiting = new WaitingAppends()
+  readonly waiting = new WaitingAppends()
   private readonly recalls = new Set<Promise<void>>()
   private readonly preparer = new AppendPreparer()
   private readonly out = new PackWriter()

@@ -24,6 +24,7 @@ import type { Lineage } from '../../contract/lineage.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
+import { BATCH_BYTES } from './admitted.js'
 import { CommitQueue } from './commit-queue.js'
 import { diskErrorCode } from './engine/disk/disk.js'
 import { isNoDescriptor, isNoSpace } from './engine/disk/latch.js'
@@ -114,7 +115,7 @@ export class EmbeddedStore extends EventStore {
     clocks: { readonly ids: HybridClock; readonly ages: SteadyClock },
   ) {
     super()
-    const { nodeId, observer, cachedStreams, disk, directory } = options
+    const { nodeId, observer, cachedStreams, disk, directory, pressure } = options
     this.sideStore = new SideFiles(disk, new Layout(directory).snapshots)
     this.watch = new HeadWatch(() => this.log.head)
     this.commits = new SegmentCommitLog(log)
@@ -131,6 +132,10 @@ export class EmbeddedStore extends EventStore {
     const { epoch, lineage } = log.recovered.start
     this.ownLineage = { ...lineage, epoch, epochSince: new Date(log.context.now()).toISOString() }
     this.maintenance = new Maintenance(log, options, this.queue)
+    pressure.listen(() => {
+      log.context.indexes.pages.resize(pressure.shareOf(options.pageCacheBytes))
+      this.queue.waiting.batchBytes = pressure.shareOf(BATCH_BYTES)
+    })
     this.hungWrites = new HungWrites(this.queue, log.context.files.latch, options.writeTimeoutMs, write =>
       observer.hung(write),
     )

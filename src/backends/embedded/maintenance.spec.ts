@@ -3,6 +3,7 @@ import { describe, expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import type { FakeDisk } from '../../../test/support/fake-disk.js'
 import { HeldDisk } from '../../../test/support/held-disk.js'
+import { Pressure } from '../../contract/pressure.js'
 import { Stopped, Throttle } from './engine/disk/throttle.js'
 
 const DAYS = 10
@@ -21,6 +22,23 @@ async function scrubAll(held: AgedStore): Promise<{ bytes: number; damaged: numb
     await held.store.maintenance.pass()
   return held.told.scrubbed.at(-1) as { bytes: number; damaged: number }
 }
+
+describe('while the service is in trouble', () => {
+  test('nothing is archived or scrubbed, and then it goes on', async () => {
+    const pressure = new Pressure()
+    const held = await open(aged.disk.clone(), { ...FAST, archiveAfterDays: 5, pressure })
+    await held.store.maintenance.pass()
+    expect(held.told.archived).toHaveLength(1)
+    pressure.tell({ isEmergency: true })
+    for (let pass = 0; pass < 3 * DAYS; pass++) expect(await held.store.maintenance.pass()).toBe(false)
+    expect(held.told.archived).toHaveLength(1)
+    expect(held.told.scrubbed).toEqual([])
+    pressure.tell({ isEmergency: false })
+    expect((await scrubAll(held)).damaged).toBe(0)
+    expect(held.told.archived.length).toBeGreaterThan(1)
+    await held.store.close()
+  })
+})
 
 describe('scrub', () => {
   test('a sound store: everything read, nothing found, and the time of it kept', async () => {

@@ -52,7 +52,7 @@ export class Maintenance {
     private readonly queue: { readonly assigned: WriteView; readonly queued: number },
   ) {
     this.ages = new SteadyClock(options.clock.now(), options.monotonic)
-    this.throttle = new Throttle(options.scrubBytesPerSecond, () => queue.queued > 0)
+    this.throttle = new Throttle(options.scrubBytesPerSecond, () => queue.queued > 0 || options.pressure.rests)
     this.scrub = new Scrub(log, this.throttle)
     const { restoreFrom, disk } = options
     if (restoreFrom === '') return
@@ -101,13 +101,14 @@ export class Maintenance {
   }
 
   private duties(): [string, () => Promise<boolean>][] {
-    return [
+    // What mends the store and what gives back room on the disk go on: they may be what ends the trouble.
+    const urgent: [string, () => Promise<boolean>][] = [
       ['putting a damaged segment back', () => this.putBack()],
-      ['archiving', () => this.archive()],
       ['retiring', () => this.retire()],
       ['making room', () => this.makeRoom()],
-      ['scrubbing', () => this.scrubOne()],
     ]
+    if (this.options.pressure.rests) return urgent
+    return [...urgent, ['archiving', () => this.archive()], ['scrubbing', () => this.scrubOne()]]
   }
 
   /** What fails is tried again with the next pass. A failed sync is reported to the log by the latch. */

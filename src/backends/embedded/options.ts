@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../../contract/clock.js'
 import { MONOTONIC_CLOCK, SYSTEM_CLOCK } from '../../contract/clock.js'
 import { type Observer, Observers } from '../../contract/observer.js'
+import { Pressure } from '../../contract/pressure.js'
 import type { Disk } from './engine/disk/disk.js'
 import { RealDisk } from './engine/disk/real-disk.js'
 
@@ -51,6 +52,8 @@ export interface EmbeddedOptions {
   readonly protectedUpTo?: () => number
   /** Done by the owner of the directory before it looks at its files, such as finding a volume of theirs. */
   readonly underLock?: () => Promise<void>
+  /** Told from outside: while it lasts caches and batches are small, or archiving and scrubbing rest. */
+  readonly pressure?: Pressure
   /** How fast sealed segments are read again in the background, to find bit rot. 0 turns it off. */
   readonly scrubBytesPerSecond?: number
 }
@@ -81,7 +84,7 @@ export const DEFAULTS = Object.freeze({
 
 function defaultParts() {
   const clocks = { clock: SYSTEM_CLOCK, monotonic: MONOTONIC_CLOCK }
-  return { disk: new RealDisk(), ...clocks, random: randomBytes }
+  return { disk: new RealDisk(), ...clocks, random: randomBytes, pressure: new Pressure() }
 }
 
 export function resolveOptions(options: EmbeddedOptions): ResolvedOptions {

@@ -28,6 +28,22 @@ function read(cache: PageCache, owner: Owner, number: number): number[] {
 }
 
 describe('a page cache', () => {
+  it('drops what is beyond a smaller budget at once, and fills a larger one again', () => {
+    const cache = new PageCache(20 * PAGE_BYTES)
+    const owner = new Owner(1)
+    const readAll = () => {
+      for (let i = 0; i < 20; i++) expect(read(cache, owner, i)).toEqual([1, i])
+    }
+    readAll()
+    cache.resize(10 * PAGE_BYTES)
+    expect([cache.bytes, owner.resident.size]).toEqual([10 * PAGE_BYTES, 10])
+    readAll()
+    expect([cache.bytes, owner.resident.size]).toEqual([10 * PAGE_BYTES, 10])
+    cache.resize(20 * PAGE_BYTES)
+    readAll()
+    expect([cache.bytes, owner.resident.size]).toEqual([20 * PAGE_BYTES, 20])
+  })
+
   it('reads a page once while it fits and never holds more than its budget', () => {
     const cache = new PageCache(10 * PAGE_BYTES)
     const [a, b] = [new Owner(1), new Owner(2)]

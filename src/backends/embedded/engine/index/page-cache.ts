@@ -33,14 +33,26 @@ export class PageCache {
   private readonly frames: Frame[] = []
   /** The owners that have pages in memory, by the first position of their segment. */
   private readonly owners = new Map<number, PageOwner>()
-  private readonly capacity: number
+  private capacity: number
   private hand = 0
 
   constructor(
     byteBudget = DEFAULT_BYTES,
     readonly filters = new FilterBudget(),
   ) {
-    this.capacity = Math.max(LEAST_PAGES, Math.floor(byteBudget / PAGE_BYTES))
+    this.capacity = pagesIn(byteBudget)
+  }
+
+  /** Pages beyond the new budget are dropped at once. */
+  resize(byteBudget: number): void {
+    this.capacity = pagesIn(byteBudget)
+    for (const frame of this.frames.splice(this.capacity)) this.take(frame)
+    this.hand = 0
+  }
+
+  /** The bytes of the pages in memory. */
+  get bytes(): number {
+    return this.frames.length * PAGE_BYTES
   }
 
   page(owner: PageOwner, number: number): CachedPage {
@@ -99,4 +111,8 @@ export class PageCache {
       return this.take(frame)
     }
   }
+}
+
+function pagesIn(bytes: number): number {
+  return Math.max(LEAST_PAGES, Math.floor(bytes / PAGE_BYTES))
 }
