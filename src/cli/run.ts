@@ -123,8 +123,7 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
     },
   }),
   restore: command({
-    summary:
-      'make a data directory, so far empty, of the last complete backup or of a part of it, or put one segment back',
+    summary: 'make a data directory of a backup or of a part of it, or put one segment back',
     operands: ['[backup]', '[dir]'],
     options: {
       to: {
@@ -139,8 +138,9 @@ export const COMMANDS: Readonly<Record<string, Command>> = {
       json: JSON_REPORT,
     },
     more:
-      'The directory begins a new lineage: readers of the old one are told where the two part. ' +
-      'With --segment <dir> is the damaged store, stopped, which stays what it is; what is replaced is kept in its quarantine/.',
+      'The directory begins a new lineage: readers of the old one are told where the two part.\n' +
+      'With --segment <dir> is the damaged store, stopped, which keeps its lineage.\n' +
+      'What is replaced is kept in its quarantine/.',
     next: { ...keepsTheBackup, INVALID_REQUEST: () => 'Check the paths, and what --to says.' },
     run: async ({ operands, options }, terminal) => {
       const { restoreFrom } = await import('./restore.js')
