@@ -1,6 +1,7 @@
 // The module of answers that go on: NDJSON, server-sent events, upcast views, frame handlers, and how they end.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
 import { FollowingModule } from '../following/following.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
@@ -13,7 +14,7 @@ import { SseAnswers } from './sse-answers.service.js'
 import { UpcastView } from './upcast-view.service.js'
 
 @Module({
-  imports: [AuthModule, FollowingModule, StorageModule, UpcastingModule, WireModule],
+  imports: [AuthModule, DegradationModule, FollowingModule, StorageModule, UpcastingModule, WireModule],
   providers: [Draining, SseAnswers, FrameHandlers, NdjsonAnswers, LongAnswers, UpcastView],
   exports: [Draining, SseAnswers, FrameHandlers, NdjsonAnswers, LongAnswers, UpcastView],
 })

@@ -2,6 +2,7 @@
 import { Module } from '@nestjs/common'
 import { AppendingModule } from '../appending/appending.module.js'
 import { AuthModule } from '../auth/auth.module.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
 import { FollowingModule } from '../following/following.module.js'
 import { StorageModule } from '../storage/storage.module.js'
 import { StreamingModule } from '../streaming/streaming.module.js'
@@ -15,7 +16,15 @@ import { StreamGateway } from './stream.gateway.js'
 import { Subscribing } from './subscribing.service.js'
 
 @Module({
-  imports: [AppendingModule, AuthModule, FollowingModule, StorageModule, StreamingModule, WireModule],
+  imports: [
+    AppendingModule,
+    AuthModule,
+    DegradationModule,
+    FollowingModule,
+    StorageModule,
+    StreamingModule,
+    WireModule,
+  ],
   providers: [Handshakes, Pings, SessionReports, SocketAppends, SocketCounts, StreamGateway, Subscribing],
 })
 export class WebSocketModule {}
