@@ -9,6 +9,7 @@ export class ModeHolder {
   readonly pressure = new Pressure()
   private held = FIRST_MODE
   private why = ''
+  private readonly listeners = new Set<() => void>()
   /** What has been taken of the share so far; an append is taken whenever it reaches a whole. */
   private owed = 0
   /** True while every append is taken. The gate asks this for each of them. */
@@ -18,16 +19,28 @@ export class ModeHolder {
     return this.held
   }
 
+  /** One sentence about the cause. */
+  get reason(): string {
+    return this.why
+  }
+
   get current(): Mode {
     return this.held.mode
   }
 
   /** `why` is one sentence about the cause, for those who are refused. */
   enter(state: ModeState, why: string): void {
+    const before = this.current
     this.held = state
     this.why = why
     this.isOpen = state.mode === 'NORMAL' || state.mode === 'WARNING'
     this.pressure.tell({ isEmergency: state.mode === 'EMERGENCY' })
+    if (state.mode !== before) for (const listener of this.listeners) listener()
+  }
+
+  /** Called when another mode has come; must not throw. */
+  listen(listener: () => void): void {
+    this.listeners.add(listener)
   }
 
   /** Decides for one append that the mode does not take as a matter of course. */

@@ -1,6 +1,6 @@
 // Opens streams of server-sent events where the reader left off, keeps them alive, and ends them with token or server.
 import type { ServerResponse } from 'node:http'
-import { Injectable, type OnModuleDestroy } from '@nestjs/common'
+import { Inject, Injectable, type OnModuleDestroy, type OnModuleInit } from '@nestjs/common'
 import type { FastifyRequest } from 'fastify'
 import type { Access } from '../auth/access.js'
 import { checkRead } from '../contract/check/check-read.js'
@@ -8,6 +8,7 @@ import { codeOf, invalid, StoreError } from '../contract/errors.js'
 import type { Position } from '../contract/event.js'
 import { beforeTime, decimalPosition, knownPosition } from '../contract/moment.js'
 import type { Work } from '../contract/work-limits.js'
+import { ModeHolder } from '../degradation/mode-holder.js'
 import { Feed } from '../following/feed.js'
 import { isWide } from '../following/follower-index.js'
 import type { Show } from '../upcasting/upcaster.js'
@@ -28,7 +29,8 @@ export interface SseReader {
 }
 
 @Injectable()
-export class SseAnswers implements OnModuleDestroy {
+export class SseAnswers implements OnModuleInit, OnModuleDestroy {
+  @Inject(ModeHolder) private readonly mode: ModeHolder
   private readonly streams = new Set<SseWriter>()
   private readonly timer = setInterval(() => this.keepAlive(), KEEP_ALIVE_MS).unref()
 
@@ -38,6 +40,12 @@ export class SseAnswers implements OnModuleDestroy {
     private readonly long: LongAnswers,
     private readonly problems: ProblemFilter,
   ) {}
+
+  onModuleInit(): void {
+    this.mode.listen(() => {
+      for (const stream of this.streams) stream.tellMode(this.mode)
+    })
+  }
 
   onModuleDestroy(): void {
     clearInterval(this.timer)
@@ -79,6 +87,7 @@ export class SseAnswers implements OnModuleDestroy {
     })
     const stream = make(error => this.problems.problem(error, request))
     this.streams.add(stream)
+    if (this.mode.current !== 'NORMAL') stream.tellMode(this.mode)
     stream.once('close', () => {
       release()
       this.streams.delete(stream)

@@ -1,7 +1,7 @@
 // Writes one stream of server-sent events within bounded memory, at the reader's pace, and ends it with a last frame.
 import { Readable } from 'node:stream'
 import type { Position } from '../contract/event.js'
-import { errorFrame, goawayFrame } from '../wire/frames.js'
+import { errorFrame, goawayFrame, modeFrame, type ToldMode } from '../wire/frames.js'
 
 /** At so many bytes that wait for the reader the source must stop, so one frame may exceed them. */
 const ROOM_BYTES = 256 * 1024
@@ -40,6 +40,11 @@ export abstract class SseWriter extends Readable {
 
   comment(text: string): void {
     if (this.hasRoom) this.put(`: ${text}\n\n`)
+  }
+
+  /** For readers that listen to `mode`; others never hear of it. */
+  tellMode(mode: ToldMode): void {
+    if (this.hasRoom) this.say('mode', modeFrame(mode))
   }
 
   failed(error: unknown): void {

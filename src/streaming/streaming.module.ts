@@ -1,6 +1,7 @@
 // The module of answers that go on: NDJSON, server-sent events, upcast views, frame handlers, and how they end.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
 import { FollowingModule } from '../following/following.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
@@ -14,7 +15,7 @@ import { SseAnswers } from './sse-answers.service.js'
 import { UpcastView } from './upcast-view.service.js'
 
 @Module({
-  imports: [AuthModule, FollowingModule, MetricsModule, StorageModule, UpcastingModule, WireModule],
+  imports: [AuthModule, DegradationModule, FollowingModule, MetricsModule, StorageModule, UpcastingModule, WireModule],
   providers: [Draining, SseAnswers, FrameHandlers, NdjsonAnswers, LongAnswers, UpcastView],
   exports: [Draining, SseAnswers, FrameHandlers, NdjsonAnswers, LongAnswers, UpcastView],
 })

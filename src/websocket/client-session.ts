@@ -12,7 +12,7 @@ import { retryAfterOf } from '../wire/problem.js'
 import { type AgentSockets, type Agents, BufferedBytes } from './agent-sockets.js'
 import type { Connection, Listener } from './connection.js'
 import type { FrameMeter } from './frame-meter.js'
-import type { AuthFrame, ServerFrame } from './frames.dto.js'
+import type { AuthFrame, ModeFrame, ServerFrame } from './frames.dto.js'
 import type { AuthenticatedToken, Handshakes, UpgradeInfo } from './handshake.service.js'
 import { type CameFrame, Inbox } from './inbox.js'
 import { BrokenProtocol, readFrame } from './read-frame.js'
@@ -29,6 +29,7 @@ export const CLOSE = {
 
 export interface SessionServices {
   readonly store: EventStore
+  readonly mode: () => ModeFrame
   readonly handshakes: Handshakes
   readonly frames: FrameHandlers
   readonly reports: SessionReports
@@ -223,6 +224,11 @@ export class ClientSession implements Listener, FrameSession {
       this.send({ type: 'heartbeat', position: head } satisfies ServerFrame)
   }
 
+  /** Left out like a heartbeat: the header of any answer says it too. */
+  sendMode(): void {
+    if (this.session !== undefined && this.connection.hasRoom) this.send(this.services.mode())
+  }
+
   private ended(): void {
     this.isOver = true
     clearTimeout(this.authTimer)
@@ -377,6 +383,7 @@ export class ClientSession implements Listener, FrameSession {
       lineage,
       epoch,
     } satisfies ServerFrame)
+    if (this.services.mode().mode !== 'NORMAL') this.sendMode()
     this.log?.({ operation_type: 'connect', form: this.connection.form }, 'connection opened')
     if (this.hasMore) this.goOn()
   }

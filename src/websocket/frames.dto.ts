@@ -165,6 +165,14 @@ export class HeartbeatFrame {
   @Place('The last durable position.') position: number
 }
 
+export class ModeFrame {
+  @Named('mode') type: 'mode'
+  @OneOf('The mode of the service.', { of: ['NORMAL', 'WARNING', 'EMERGENCY', 'RECOVERING'], example: 'EMERGENCY' })
+  mode: string
+
+  @Text('Why, in a sentence; absent in NORMAL.', { optional: true, example: 'the disk is full' }) reason?: string
+}
+
 export class ErrorFrame {
   @Named('error') type: 'error'
   @OptionalFrameId id?: string
@@ -197,6 +205,7 @@ export type ServerFrame =
   | DamagedFrame
   | AppendedFrame
   | HeartbeatFrame
+  | ModeFrame
   | ErrorFrame
   | ClosedFrame
   | GoawayFrame

@@ -1,14 +1,16 @@
 // `/v1/stream`: makes a session of every connection, checks its token every second, and ends it with the server.
 import type { IncomingMessage } from 'node:http'
-import type { BeforeApplicationShutdown } from '@nestjs/common'
+import { type BeforeApplicationShutdown, Inject, type OnModuleInit } from '@nestjs/common'
 import { OnGatewayConnection, WebSocketGateway } from '@nestjs/websockets'
 import type { WebSocket } from 'ws'
 import { EventStore } from '../contract/event-store.js'
+import { ModeHolder } from '../degradation/mode-holder.js'
 import { GRACE_MS, shuttingDown } from '../streaming/draining.service.js'
 import { FrameHandlers } from '../streaming/frame-handlers.service.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
 import { CLOSE, ClientSession, type SessionServices } from './client-session.js'
 import { Connection } from './connection.js'
+import type { ModeFrame } from './frames.dto.js'
 import { frameFormOf, Handshakes, protocolAmong, STREAM_PATH } from './handshake.service.js'
 import { SessionReports } from './session-reports.service.js'
 
@@ -24,7 +26,8 @@ const TICK_MS = 1_000
   perMessageDeflate: false,
   handleProtocols: (offered: Set<string>) => protocolAmong(offered) ?? false,
 })
-export class StreamGateway implements OnGatewayConnection, BeforeApplicationShutdown {
+export class StreamGateway implements OnGatewayConnection, OnModuleInit, BeforeApplicationShutdown {
+  @Inject(ModeHolder) private readonly mode: ModeHolder
   private readonly open = new Set<ClientSession>()
   private readonly house: SessionServices
   private ticks = 0
@@ -36,8 +39,17 @@ export class StreamGateway implements OnGatewayConnection, BeforeApplicationShut
     reports: SessionReports,
     frames: FrameHandlers,
   ) {
-    this.house = { store, handshakes, frames, reports }
+    this.house = { store, mode: () => this.modeFrame(), handshakes, frames, reports }
     handshakes.draining.register(error => this.drain(error))
+  }
+
+  onModuleInit(): void {
+    this.mode.listen(() => this.each(conversation => conversation.sendMode()))
+  }
+
+  private modeFrame(): ModeFrame {
+    const { current: mode, reason } = this.mode
+    return { type: 'mode', mode, ...(mode === 'NORMAL' ? {} : { reason }) }
   }
 
   handleConnection(socket: WebSocket, request: IncomingMessage): void {

@@ -2,6 +2,7 @@
 import { Module } from '@nestjs/common'
 import { AppendingModule } from '../appending/appending.module.js'
 import { AuthModule } from '../auth/auth.module.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
 import { FollowingModule } from '../following/following.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { StorageModule } from '../storage/storage.module.js'
@@ -16,7 +17,16 @@ import { StreamGateway } from './stream.gateway.js'
 import { Subscribing } from './subscribing.service.js'
 
 @Module({
-  imports: [AppendingModule, AuthModule, FollowingModule, MetricsModule, StorageModule, StreamingModule, WireModule],
+  imports: [
+    AppendingModule,
+    AuthModule,
+    DegradationModule,
+    FollowingModule,
+    MetricsModule,
+    StorageModule,
+    StreamingModule,
+    WireModule,
+  ],
   providers: [Handshakes, Pings, SessionReports, SocketAppends, SocketCounts, StreamGateway, Subscribing],
 })
 export class WebSocketModule {}

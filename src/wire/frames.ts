@@ -8,6 +8,12 @@ function idOf(id: string | undefined): string {
   return id === undefined ? '' : `,"id":${JSON.stringify(id)}`
 }
 
+/** What `ModeHolder` says. */
+export interface ToldMode {
+  readonly current: string
+  readonly reason: string
+}
+
 export function eventFrame(event: RecordedEvent, id?: string): string {
   return `{"type":"event"${idOf(id)},"event":${eventJson(event)}}`
 }
@@ -31,6 +37,11 @@ export function damagedFrame({ from, to, reason }: SkippedRange): string {
 
 export function heartbeatFrame(position: Position): string {
   return `{"type":"heartbeat","position":${position}}`
+}
+
+/** The mode of the service, told when another has come, and at the beginning unless it is NORMAL. */
+export function modeFrame({ current, reason }: ToldMode): string {
+  return JSON.stringify({ type: 'mode', mode: current, reason: current === 'NORMAL' ? undefined : reason })
 }
 
 export function goawayFrame(reason: string): string {
