@@ -6,8 +6,10 @@ import { ToldAlerts } from './told-alerts.js'
 
 const STREAM = 'tasks'
 const WRITERS = 4
+/** Of each writer, for each of them. */
+const PAUSE_MS = 4
 /** As they are in production; elsewhere a full laptop is no trouble. */
-const THRESHOLDS = {
+export const THRESHOLDS = {
   storageUsed: { warning: 0.9, critical: 0.95 },
   memoryUsed: { warning: 0.9, critical: 0.95 },
 }
@@ -141,8 +143,8 @@ export class WatchedServer {
     const event = { type: 'TaskAdded', stream: STREAM, data: { n } }
     const answer = await this.quiet('POST', '/v1/events', event)
     if (answer?.status === 201) this.acknowledged.add(n)
-    // Together a thousand a second. Who is refused comes back a little later, as the answer asks.
-    await pause(answer?.status === 201 ? (this.watching.writers ?? WRITERS) : 100)
+    // Together a few hundred a second. Who is refused comes back a little later, as the answer asks.
+    await pause(answer?.status === 201 ? PAUSE_MS * (this.watching.writers ?? WRITERS) : 100)
   }
 
   /** The newest events: what memory and the page cache hold. */

@@ -49,7 +49,7 @@ export class DrivenDay {
   readonly book = new AlertBook(noAlerts(), DEFAULT_ALERTING, CHANNELS)
   private state = FIRST_MODE
   private seen: Seen
-  private readonly noise: readonly Seen[] = readNoise().slices.map(slice => ({ ...slice, slices: slicesOf(slice) }))
+  private readonly noise: readonly Seen[] = readNoise().map(slice => ({ ...slice, slices: slicesOf(slice) }))
   private readonly random = new Random(1)
   private readonly levels = new GivenLevels()
   private readonly writes = new WriteMonitor(this.levels, this.signals, defaultModeThresholds)

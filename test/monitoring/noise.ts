@@ -8,7 +8,7 @@ import type { Descriptors } from '../../src/monitors/process-facts.js'
 import { type Slice, TIMED_WORK, type TimedWork } from '../../src/monitors/service-levels.js'
 import type { VolumeUse } from '../../src/monitors/volume-monitor.js'
 
-export const NOISE_FILE = join(import.meta.dirname, 'noise.json')
+export const NOISE_FILE = join(import.meta.dirname, 'noise.ndjson')
 
 export interface RecordedWork {
   readonly good: number
@@ -27,14 +27,10 @@ export interface RecordedSlice {
   readonly memory: MemoryUse
 }
 
-export interface Noise {
-  /** Where the figures come from. */
-  readonly provenance: Readonly<Record<string, string | number>>
-  readonly slices: readonly RecordedSlice[]
-}
-
-export function readNoise(): Noise {
-  return JSON.parse(readFileSync(NOISE_FILE, 'utf8')) as Noise
+/** Behind the line that says where the figures come from, each line is a slice. */
+export function readNoise(): RecordedSlice[] {
+  const [, ...lines] = readFileSync(NOISE_FILE, 'utf8').trim().split('\n')
+  return lines.map(line => JSON.parse(line) as RecordedSlice)
 }
 
 export type Slices = Readonly<Record<TimedWork, Slice>>

@@ -1,4 +1,4 @@
-// Writes noise.json anew: node scripts/run.mjs ts test/monitoring/record-noise.ts [MINUTES]. A real server on a real disk
+// Writes noise.ndjson anew: node scripts/run.mjs ts test/monitoring/record-noise.ts [MINUTES]. A real server on a real disk
 // under a mixed load from another process, and what its monitors see of each slice.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
@@ -78,9 +78,8 @@ async function record(minutes: number): Promise<void> {
     cores: availableParallelism(),
     loadAverage: Math.round((loadavg()[1] as number) * 10) / 10,
   }
-  const lines = seen.slice(LEFT_OUT).map(slice => JSON.stringify(slice))
-  const text = `{"provenance":${JSON.stringify(provenance)},"slices":[\n${lines.join(',\n')}\n]}\n`
-  writeFileSync(NOISE_FILE, text)
+  const lines = [provenance, ...seen.slice(LEFT_OUT)].map(line => JSON.stringify(line))
+  writeFileSync(NOISE_FILE, `${lines.join('\n')}\n`)
 }
 
 async function serverOn(directory: string): Promise<NestFastifyApplication> {
