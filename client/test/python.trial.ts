@@ -8,7 +8,7 @@ import { startServer } from './support/server-and-client.js'
 
 if (missing !== undefined) process.stdout.write(`the Python client is not tried: ${missing}\n`)
 
-const pages = ['README.md']
+const pages = ['README.md', '../../docs/PYTHON.md']
 
 // skip: what the client stands on is not installed; `missing` says how it is.
 const wherePythonIs = missing === undefined ? describe : describe.skip
