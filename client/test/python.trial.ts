@@ -1,7 +1,7 @@
 // The Python client as a stranger has it: built as a wheel, installed into an environment of its own, against a server.
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { type RunningServer, tokenOf } from '../../test/support/running-server.js'
+import { type RunningServer, TEST_SECRET, tokenOf } from '../../test/support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { environment, missing, runPython, wheels } from './support/python.js'
 import { startServer } from './support/server-and-client.js'
@@ -33,7 +33,7 @@ wherePythonIs('the Python client', () => {
   })
 
   async function asAgent(sub: string, role: string): Promise<{ home: string; env: Record<string, string> }> {
-    return { home, env: { LIGHTHOUSE_URL: server.url, LIGHTHOUSE_TOKEN: await tokenOf({ sub, role }) } }
+    return { home, env: { LIGHTHOUSE_URL: server.url, LIGHTHOUSE_TOKEN: await tokenOf({ sub, role }), LIGHTHOUSE_SECRET: TEST_SECRET } }
   }
 
   test('keeps its promises, from the wheel that was built and nothing else', async () => {

@@ -3,10 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import hmac
+import json
 import os
 import secrets
+import time
 import unittest
 from collections.abc import AsyncIterator
+from contextlib import aclosing
 from typing import Any, TypeVar
 
 import httpx
@@ -34,6 +39,18 @@ T = TypeVar("T")
 def fresh(kind: str) -> str:
     """A name that no other test has used."""
     return f"{kind}-{secrets.token_hex(6)}"
+
+
+def signed(seconds: float) -> str:
+    """A token of the same agent that the server takes for so long: it allows clocks to differ by a minute."""
+
+    def part(content: bytes) -> bytes:
+        return base64.urlsafe_b64encode(content).rstrip(b"=")
+
+    claims = {"sub": "python", "role": "admin", "exp": time.time() - 60 + seconds}
+    text = part(b'{"alg":"HS256"}') + b"." + part(json.dumps(claims).encode())
+    secret = os.environ["LIGHTHOUSE_SECRET"].encode()
+    return (text + b"." + part(hmac.digest(secret, text, "sha256"))).decode()
 
 
 async def listed(items: AsyncIterator[T]) -> list[T]:
@@ -67,6 +84,8 @@ class Replies(httpx.AsyncBaseTransport):
 
 class ClientTest(unittest.IsolatedAsyncioTestCase):
     async def asyncSetUp(self) -> None:
+        # Tests run in the loop's debug mode, which tells of every slow moment of the machine.
+        asyncio.get_running_loop().set_debug(False)
         self.lighthouse = await self.enterAsyncContext(Lighthouse(URL, TOKEN, retry=SWIFT))
 
     async def behind(self, replies: Replies, retry: Retry = SWIFT) -> Lighthouse:
@@ -205,6 +224,22 @@ class Reading(ClientTest):
         self.assertEqual([event.data["n"] for event in events], [0, 1, 2, 3, 4])
         self.assertEqual(len(replies.sent), 3)
 
+    async def test_a_token_that_is_refused_is_replaced_before_a_read_begins(self) -> None:
+        tokens = ["no token at all", TOKEN]
+        async with Lighthouse(URL, lambda: tokens.pop(0), retry=SWIFT) as client:
+            self.assertEqual(len(await listed(client.read(streams=self.stream))), 5)
+        async with Lighthouse(URL, "no token at all", retry=SWIFT) as client:
+            with self.assertRaises(LighthouseError) as caught:
+                await listed(client.read())
+        self.assertEqual(caught.exception.code, "UNAUTHENTICATED")
+
+    async def test_a_read_that_is_left_early_leaves_its_connection(self) -> None:
+        async with aclosing(self.lighthouse.read(streams=self.stream)) as events:
+            async for event in events:
+                self.assertEqual(event.data["n"], 0)
+                break
+        self.assertEqual(await listed(events), [])
+
     async def test_pages_walk_to_one_head(self) -> None:
         first = await self.lighthouse.read_page(streams=self.stream, limit=3)
         second = await self.lighthouse.read_page(streams=self.stream, limit=3, cursor=first.next)
@@ -275,6 +310,7 @@ class FollowingTest(ClientTest):
         seen: list[int] = []
         async with self.lighthouse.follow(streams=stream, after="start") as following:
             patience = 0.0
+            # From the first moment on: the opening of the connection is given up again and again, too.
             while len(seen) < 300:
                 try:
                     async with asyncio.timeout(patience):
@@ -282,6 +318,88 @@ class FollowingTest(ClientTest):
                 except TimeoutError:
                     patience = (patience + 0.0007) % 0.05
         self.assertEqual(seen, list(range(300)))
+
+    async def test_a_follow_goes_on_when_its_token_ends_again_and_again(self) -> None:
+        stream = fresh("follows")
+        made = 0
+
+        def token() -> str:
+            nonlocal made
+            made += 1
+            return signed(2)
+
+        interruptions: list[str] = []
+        async with Lighthouse(URL, token, retry=SWIFT) as client:
+            async with client.follow(
+                streams=stream, after="start", on_interrupted=lambda error: interruptions.append(error.code)
+            ) as following:
+                n = 0
+                while len(interruptions) < 2:
+                    await self.lighthouse.append(NewEvent("followed", stream, {"n": n}))
+                    self.assertEqual((await anext(following)).data["n"], n)
+                    n += 1
+        self.assertEqual(set(interruptions), {"UNAUTHENTICATED"})
+        self.assertGreaterEqual(made, 3)
+
+    async def test_a_reader_that_is_slow_gets_everything_all_the_same(self) -> None:
+        stream = fresh("follows")
+        text = "x" * 30_000
+        behind: list[int] = []
+        async with self.lighthouse.follow(
+            streams=stream, after="start", on_fell_behind=behind.append
+        ) as following:
+            await self.lighthouse.append(NewEvent("followed", stream, {"n": 0}))
+            self.assertEqual((await anext(following)).data["n"], 0)
+            for start in range(1, 801, 100):
+                batch = [NewEvent("followed", stream, {"n": n, "text": text}) for n in range(start, start + 100)]
+                await self.lighthouse.append_batch(batch)
+            seen = [(await anext(following)).data["n"] for _ in range(800)]
+        self.assertEqual(seen, list(range(1, 801)))
+        self.assertNotEqual(behind, [])
+
+    async def test_a_connection_that_has_died_is_found_by_one_who_waits_for_moments_only(self) -> None:
+        stream = fresh("follows")
+        frozen = asyncio.Event()
+        links: list[asyncio.Task[None]] = []
+
+        async def pipe(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, mortal: bool) -> None:
+            try:
+                while data := await reader.read(65_536):
+                    if not (mortal and frozen.is_set()):
+                        writer.write(data)
+            finally:
+                writer.close()
+
+        async def join(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            mortal = not frozen.is_set()
+            address = httpx.URL(URL)
+            upstream = await asyncio.open_connection(address.host, address.port)
+            links.append(asyncio.ensure_future(pipe(reader, upstream[1], mortal)))
+            links.append(asyncio.ensure_future(pipe(upstream[0], writer, mortal)))
+
+        proxy = await asyncio.start_server(join, "127.0.0.1", 0)
+        port = proxy.sockets[0].getsockname()[1]
+        codes: list[str] = []
+        async with Lighthouse(f"http://127.0.0.1:{port}", TOKEN, retry=SWIFT, timeout=1) as client:
+            async with client.follow(
+                streams=stream, after="start", on_interrupted=lambda error: codes.append(error.code)
+            ) as following:
+                await self.lighthouse.append(NewEvent("followed", stream, {"n": 0}))
+                self.assertEqual((await anext(following)).data["n"], 0)
+                frozen.set()
+                await self.lighthouse.append(NewEvent("followed", stream, {"n": 1}))
+                seen = None
+                while seen is None:
+                    try:
+                        async with asyncio.timeout(0.05):
+                            seen = (await anext(following)).data["n"]
+                    except TimeoutError:
+                        pass
+        self.assertEqual((seen, set(codes)), (1, {"NETWORK"}))
+        proxy.close()
+        for link in links:
+            link.cancel()
+        await asyncio.wait(links)
 
     async def test_what_the_server_refuses_ends_the_follow(self) -> None:
         async with self.lighthouse.follow(after=10**12) as following:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from ssl import SSLContext
 from typing import Any, Literal, TypeVar, Unpack
 
 import httpx
@@ -50,8 +51,8 @@ class Lighthouse:
 
     ``url`` is the server's address; a path prefix in it is kept. ``token`` is a JWT, or a function (plain or async)
     that answers one: it is called when none is held, shortly before one expires, and after a refusal. ``timeout`` is
-    the seconds that one try may take. ``http`` replaces the ``httpx.AsyncClient`` that is used, for certificates,
-    proxies and tests; its ``base_url`` is not used, and it is not closed.
+    the seconds that one try may take. ``ssl`` is for certificates of your own, of requests and follows alike. ``http``
+    replaces the ``httpx.AsyncClient`` of requests; its ``base_url`` is not used, and it is not closed.
     """
 
     def __init__(
@@ -61,6 +62,7 @@ class Lighthouse:
         *,
         retry: Retry | None = None,
         timeout: float = 30.0,
+        ssl: SSLContext | None = None,
         http: httpx.AsyncClient | None = None,
     ) -> None:
         address = httpx.URL(url)
@@ -68,9 +70,9 @@ class Lighthouse:
             raise ValueError(f"url must begin with http:// or https://, not {url!r}")
         base = address.copy_with(path=address.path.rstrip("/") + "/", query=None, fragment=None)
         # Long polls must not keep appends from a connection, so there is no limit on them here.
-        client = http or httpx.AsyncClient(limits=httpx.Limits(max_connections=None))
+        client = http or httpx.AsyncClient(limits=httpx.Limits(max_connections=None), verify=ssl or True)
         self._own = client if http is None else None
-        self._transport = Transport(client, base, Tokens(token), retry or Retry(), timeout)
+        self._transport = Transport(client, base, Tokens(token), retry or Retry(), timeout, ssl)
         scheme = "wss" if base.scheme == "https" else "ws"
         self._socket_url = str(base.copy_with(scheme=scheme).join("v1/stream"))
 
@@ -119,10 +121,13 @@ class Lighthouse:
         }
         return AppendedBatch.of(await send_append(self._transport, "v1/events/batch", body, key, _headers(context)))
 
-    def read(self, *, limit: int | None = None, **bounds: Unpack[ReadFilter]) -> AsyncIterator[RecordedEvent]:
+    def read(
+        self, *, limit: int | None = None, **bounds: Unpack[ReadFilter]
+    ) -> AsyncGenerator[RecordedEvent, None]:
         """All events that match, oldest or newest first, at the caller's pace.
 
-        When the connection breaks, the read goes on behind the last event, so the caller does not notice it.
+        When the connection breaks, the read goes on behind the last event, so the caller does not notice it. Who
+        leaves it early closes it: ``async with contextlib.aclosing(lighthouse.read(…)) as events``.
         """
         read_query(bounds)
         limit_of(limit)
@@ -186,9 +191,11 @@ class Lighthouse:
         start: int | None = None,
         order: Literal["asc", "desc"] | None = None,
         limit: int | None = None,
+        on_damaged: Callable[[DamagedRange], None] | None = None,
     ) -> AsyncIterator[RecordedEvent]:
         """The events of one stream by revision, from ``start`` on; a stream that does not exist has none."""
-        return read_stream(self._transport, name, start, order, limit)
+        limit_of(limit)
+        return read_stream(self._transport, name, start, order, limit, on_damaged)
 
     async def query(
         self,

@@ -22,7 +22,7 @@ _QUIET = 20.0
 _MOST_REFUSALS = 5
 """After this many refusals in a row without a welcome between them, a new token is not expected to help."""
 _LARGEST_FRAME = 64 * 1024 * 1024
-_WAITING_FRAMES = 64
+_WAITING_FRAMES = 16
 """Frames that may wait here unread. Beyond it the socket is not read, and the server goes on at the reader's pace."""
 
 _CLOSED = {
@@ -61,6 +61,11 @@ class Following:
         self._on_damaged = on_damaged
         self._on_interrupted = on_interrupted
         self._socket: ClientConnection | None = None
+        self._entering: asyncio.Task[ClientConnection] | None = None
+        self._closing: set[asyncio.Task[None]] = set()
+        self._delay = 0.0
+        self._waited = 0.0
+        self._pinged = False
         self._token = ""
         self._position: int | None = None
         self._last_words = ""
@@ -89,23 +94,32 @@ class Following:
     async def aclose(self) -> None:
         """Ends the follow. Iterating it further ends at once."""
         self._over = True
-        await self._leave()
+        entering, self._entering = self._entering, None
+        if entering is not None:
+            entering.cancel()
+            await asyncio.wait({entering})
+            if not entering.cancelled() and entering.exception() is None:
+                self._socket = entering.result()
+        self._leave()
+        if self._closing:
+            await asyncio.wait(self._closing)
 
     async def __anext__(self) -> RecordedEvent:
         while not self._over:
             try:
-                # A caller may give up waiting at any await, so each step begins from what has been done.
+                # A caller may give up waiting at any await, so each step begins from what has been done, and the
+                # opening of a connection goes on meanwhile: who waits for moments only would never have one.
                 if self._socket is None:
                     await self._enter()
                 if self._welcomed and not self._asked:
                     await self._subscribe()
                 frame = await self._next_frame()
             except LighthouseError as error:
-                await self._broken(error)
+                self._broken(error)
                 continue
             if frame.get("type") in ("error", "closed") and frame.get("id") is not None:
                 self._stops += 1
-                await self._broken(error_of_frame(frame), stopped=True)
+                self._broken(error_of_frame(frame), stopped=True)
                 continue
             event = self._hear(frame)
             if event is not None:
@@ -160,11 +174,11 @@ class Following:
         )
         self._asked = True
 
-    async def _broken(self, error: LighthouseError, *, stopped: bool = False) -> None:
-        """Leaves what is broken and waits for the next try; raises when there should be none."""
+    def _broken(self, error: LighthouseError, *, stopped: bool = False) -> None:
+        """Leaves what is broken and says when the next try is due; raises when there should be none."""
         retry = self._transport.retry
         was_welcomed = self._welcomed
-        await self._leave()
+        self._leave()
         refused = error.code == "UNAUTHENTICATED" and not error.retryable
         if refused:
             self._refusals += 1
@@ -180,27 +194,42 @@ class Following:
         if self._on_interrupted is not None:
             self._on_interrupted(error)
         # A token that expired in use was valid until now, so its successor is tried without a delay.
+        self._delay = 0.0
         if not (refused and was_welcomed):
             self._failures += 1
-            await asyncio.sleep(retry.delay(self._failures) + (error.retry_after_seconds or 0))
+            self._delay = retry.delay(self._failures) + (error.retry_after_seconds or 0)
 
-    async def _leave(self) -> None:
+    def _leave(self) -> None:
+        """Closes the connection meanwhile: one that is dead takes its time to be closed, and nobody has to wait."""
         socket, self._socket = self._socket, None
         self._welcomed = self._asked = self._live = False
         if socket is not None:
-            await socket.close()
+            closing = asyncio.ensure_future(socket.close())
+            self._closing.add(closing)
+            closing.add_done_callback(self._closing.discard)
 
     async def _enter(self) -> None:
+        if self._entering is None:
+            self._entering = asyncio.ensure_future(self._connected(self._delay))
+        entering = self._entering
+        await asyncio.wait({entering})
+        self._entering = None
+        self._socket = entering.result()
+
+    async def _connected(self, delay: float) -> ClientConnection:
+        await asyncio.sleep(delay)
         self._token = await self._transport.tokens.current()
         self._last_words = ""
-        timeout = self._transport.timeout
+        self._waited = 0.0
+        self._pinged = False
         try:
-            self._socket = await connect(
+            return await connect(
                 self._url,
+                ssl=self._transport.ssl,
                 subprotocols=[_PROTOCOL],
                 additional_headers={"Authorization": f"Bearer {self._token}"},
                 compression=None,
-                open_timeout=timeout,
+                open_timeout=self._transport.timeout,
                 # A reader that takes its time reads no pong either: silence is watched here instead.
                 ping_interval=None,
                 close_timeout=1,
@@ -211,32 +240,49 @@ class Following:
             response = error.response
             raise error_of_answer(response.status_code, response.headers, response.body or b"") from error
         except (OSError, WebSocketException) as error:
-            raise NetworkError(f"No connection to {self._url}: {error or type(error).__name__}") from error
+            what = str(error) or type(error).__name__
+            raise NetworkError(f"No connection to {self._url}: {what}") from error
 
     async def _next_frame(self) -> dict[str, Any]:
+        """Counts as silence only what was spent waiting here: a caller that takes its time has not listened."""
         timeout = self._transport.timeout
-        quiet = timeout if not self._welcomed else min(_QUIET, timeout)
-        try:
-            return await self._receive(quiet)
-        except TimeoutError:
-            pass
-        try:
-            if not self._welcomed:
+        quiet = min(_QUIET, timeout)
+        if not self._welcomed:
+            frame = await self._receive(timeout)
+            if frame is None:
                 raise NetworkError(f"No welcome within {timeout:g} s.")
+            return frame
+        if not self._pinged:
+            frame = await self._receive(quiet)
+            if frame is not None:
+                return frame
             await self._send({"type": "ping"})
-            return await self._receive(timeout)
-        except TimeoutError as error:
-            raise NetworkError(f"Nothing has come for {quiet + timeout:g} s.") from error
+            self._pinged = True
+        frame = await self._receive(quiet + timeout)
+        if frame is None:
+            raise NetworkError(f"Nothing has come for {quiet + timeout:g} s.")
+        return frame
 
-    async def _receive(self, seconds: float) -> dict[str, Any]:
+    async def _receive(self, most: float) -> dict[str, Any] | None:
+        """The next frame; ``None`` when the silence, with what was waited before, has lasted for ``most`` seconds."""
         assert self._socket is not None
+        now = asyncio.get_running_loop().time
+        began = now()
         try:
-            async with asyncio.timeout(seconds):
+            async with asyncio.timeout(most - self._waited):
                 frame = json.loads(await self._socket.recv())
+        except TimeoutError:
+            self._waited = most
+            return None
+        except asyncio.CancelledError:
+            self._waited += now() - began
+            raise
         except ConnectionClosed as closed:
             raise self._error_of(closed) from closed
         except ValueError as error:
             raise NetworkError("What came is not a frame.") from error
+        self._waited = 0.0
+        self._pinged = False
         if not isinstance(frame, dict):
             raise NetworkError("What came is not a frame.")
         return frame

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Callable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 import httpx
@@ -20,7 +21,7 @@ _PAGE = 1_000
 
 async def read_events(
     transport: Transport, given: Mapping[str, Any], limit: int | None
-) -> AsyncIterator[RecordedEvent]:
+) -> AsyncGenerator[RecordedEvent, None]:
     """All events that match. The read ends at the head that its last request saw."""
     bounds = dict(given)
     left = limit_of(limit)
@@ -30,12 +31,14 @@ async def read_events(
         wanted = None if left is None else min(left, _MOST_AT_ONCE)
         count = 0
         try:
-            async for event in _read_once(transport, bounds, wanted):
-                count += 1
-                bounds[bound] = event.position
-                if left is not None:
-                    left -= 1
-                yield event
+            # Closed here and not by the collector of garbage, so that a read that is left leaves its connection.
+            async with aclosing(_read_once(transport, bounds, wanted)) as events:
+                async for event in events:
+                    count += 1
+                    bounds[bound] = event.position
+                    if left is not None:
+                        left -= 1
+                    yield event
             if wanted is None or count < wanted:
                 return
             failures = 0
@@ -49,7 +52,7 @@ async def read_events(
 
 async def _read_once(
     transport: Transport, bounds: Mapping[str, Any], limit: int | None
-) -> AsyncIterator[RecordedEvent]:
+) -> AsyncGenerator[RecordedEvent, None]:
     query = read_query(bounds)
     if limit is not None:
         query.append(("limit", str(limit)))
@@ -93,7 +96,12 @@ def _frame_of(line: bytes) -> dict[str, Any]:
 
 
 async def read_stream(
-    transport: Transport, stream: str, start: int | None, order: str | None, limit: int | None
+    transport: Transport,
+    stream: str,
+    start: int | None,
+    order: str | None,
+    limit: int | None,
+    on_damaged: Callable[[DamagedRange], None] | None,
 ) -> AsyncIterator[RecordedEvent]:
     """The events of a stream by revision. One without events ends at once, for a stream is nothing but its events."""
     left = limit_of(limit)
@@ -103,9 +111,14 @@ async def read_stream(
             query.append(("from", str(start)))
         if order is not None:
             query.append(("order", order))
+        if on_damaged is not None:
+            query.append(("onDamaged", "skip"))
         answer = await transport.found(get(f"v1/streams/{segment(stream)}/events", query))
         if answer is None:
             return
+        if on_damaged is not None:
+            for one in answer.body.get("damaged", ()):
+                on_damaged(DamagedRange.of(one))
         for event in answer.body["events"]:
             yield RecordedEvent.of(event)
         if left is not None:

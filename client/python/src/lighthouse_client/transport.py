@@ -7,6 +7,7 @@ import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from ssl import SSLContext
 from typing import Any
 from urllib.parse import quote
 
@@ -48,9 +49,17 @@ class Transport:
     """The HTTP side of a client."""
 
     def __init__(
-        self, client: httpx.AsyncClient, base: httpx.URL, tokens: Tokens, retry: Retry, timeout: float
+        self,
+        client: httpx.AsyncClient,
+        base: httpx.URL,
+        tokens: Tokens,
+        retry: Retry,
+        timeout: float,
+        ssl: SSLContext | None,
     ) -> None:
         self._base = base
+        self.ssl = ssl
+        """Of sockets; requests have that of their client."""
         self.tokens = tokens
         self.retry = retry
         self.timeout = timeout
@@ -84,15 +93,15 @@ class Transport:
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[httpx.Response]:
         """Makes one try and gives the answer as soon as its headers are there."""
-        token = await self.tokens.current()
         silence = httpx.Timeout(self.timeout, read=max(_LEAST_SILENCE, self.timeout))
         try:
-            async with self._client.stream(**self._arguments(request, token), timeout=silence) as response:
+            response = await self._send(request, stream=True, timeout=silence)
+            try:
                 if not response.is_success:
-                    if response.status_code == 401:
-                        self.tokens.refused(token)
                     raise error_of_answer(response.status_code, response.headers, await response.aread())
                 yield response
+            finally:
+                await response.aclose()
         except httpx.HTTPError as error:
             raise _unanswered(request, error) from error
 
@@ -109,31 +118,38 @@ class Transport:
             raise error_of_answer(response.status_code, response.headers, response.content)
         return Answer(response.status_code, response.headers, _parsed(response))
 
-    async def _send(self, request: Request) -> httpx.Response:
-        """A refused token is replaced once and the request sent again; a second refusal is the answer of the try."""
+    async def _send(
+        self, request: Request, *, stream: bool = False, timeout: httpx.Timeout | None = None
+    ) -> httpx.Response:
+        """A refused token is replaced once and the request sent again; a second refusal is the answer of the try.
+
+        Without a ``timeout`` the caller limits the whole try, where httpx would limit each read.
+        """
         token = await self.tokens.current()
-        # The limit of a whole try is the caller's; httpx would have one for each read.
-        response = await self._client.request(**self._arguments(request, token), timeout=None)
+        response = await self._send_with(token, request, stream, timeout)
         if response.status_code != 401 or not self.tokens.renewable:
             return response
         self.tokens.refused(token)
         renewed = await self.tokens.current()
         if renewed == token:
             return response
-        return await self._client.request(**self._arguments(request, renewed), timeout=None)
+        await response.aclose()
+        return await self._send_with(renewed, request, stream, timeout)
 
-    def _arguments(self, request: Request, token: str) -> dict[str, Any]:
+    async def _send_with(
+        self, token: str, request: Request, stream: bool, timeout: httpx.Timeout | None
+    ) -> httpx.Response:
         headers = {"authorization": f"Bearer {token}", "accept": "application/json"}
         if request.body is not None:
             headers["content-type"] = "application/json"
         headers.update(request.headers)
-        return {
-            "method": request.method,
-            "url": self._base.join(request.path),
-            "params": request.query,
-            "content": request.body,
-            "headers": headers,
-        }
+        url = self._base.join(request.path)
+        # httpx takes a list of wider pairs, and to the type checker a list of narrower ones is another thing.
+        params: Any = request.query
+        made = self._client.build_request(
+            request.method, url, params=params, content=request.body, headers=headers, timeout=timeout
+        )
+        return await self._client.send(made, stream=stream)
 
 
 def get(path: str, query: Query | None = None, extra: float = 0.0) -> Request:
