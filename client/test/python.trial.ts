@@ -33,7 +33,14 @@ wherePythonIs('the Python client', () => {
   })
 
   async function asAgent(sub: string, role: string): Promise<{ home: string; env: Record<string, string> }> {
-    return { home, env: { LIGHTHOUSE_URL: server.url, LIGHTHOUSE_TOKEN: await tokenOf({ sub, role }), LIGHTHOUSE_SECRET: TEST_SECRET } }
+    return {
+      home,
+      env: {
+        LIGHTHOUSE_URL: server.url,
+        LIGHTHOUSE_TOKEN: await tokenOf({ sub, role }),
+        LIGHTHOUSE_SECRET: TEST_SECRET,
+      },
+    }
   }
 
   test('keeps its promises, from the wheel that was built and nothing else', async () => {
