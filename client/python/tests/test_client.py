@@ -449,6 +449,36 @@ class Groups(ClientTest):
         await self.group.delete()
         self.assertIsNone(await self.group.status())
 
+    async def test_a_deletion_whose_answer_was_lost_is_done(self) -> None:
+        client = await self.behind(Replies("lose"))
+        await client.group(self.group.name).delete()
+        with self.assertRaises(LighthouseError) as caught:
+            await self.group.delete()
+        self.assertEqual(caught.exception.code, "NOT_FOUND")
+
+    async def test_a_consumer_that_is_cancelled_leaves_its_deliveries_to_others(self) -> None:
+        await self.offer(2)
+        begun = asyncio.Event()
+        cancelled: list[int] = []
+
+        async def handle(event: RecordedEvent, delivery: Delivery) -> None:
+            try:
+                if event.data["n"] == 1:
+                    begun.set()
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled.append(event.data["n"])
+                raise
+
+        consuming = asyncio.ensure_future(self.group.consume(handle, concurrency=2))
+        await begun.wait()
+        consuming.cancel()
+        with self.assertRaises(asyncio.CancelledError):
+            await consuming
+        self.assertEqual(sorted(cancelled), [0, 1])
+        again = await self.group.take(max=1, wait_seconds=20)
+        self.assertEqual([delivery.attempt for delivery in again], [2])
+
     async def test_a_consumer_handles_everything_and_gives_back_what_failed(self) -> None:
         await self.offer(20)
         stop = asyncio.Event()

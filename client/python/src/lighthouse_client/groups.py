@@ -140,7 +140,7 @@ class Group:
 
     async def delete(self) -> None:
         """Deletes the group. The events it has delivered stay in the log."""
-        await self._transport.call(Request("DELETE", self._path))
+        await self._transport.remove(Request("DELETE", self._path))
 
     async def take(self, *, max: int = 10, wait_seconds: float = 30) -> list[Delivery]:
         """Takes events to work on, oldest first; empty when there were none in time. Cancelling it takes nothing."""

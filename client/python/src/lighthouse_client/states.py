@@ -95,7 +95,7 @@ class Projection:
 
     async def delete(self) -> None:
         """Deletes it. The events it was made of stay in the log."""
-        await self._transport.call(Request("DELETE", self._path))
+        await self._transport.remove(Request("DELETE", self._path))
 
     async def state(
         self, *, key: str | None = None, at: Moment | None = None, version: int | None = None
@@ -179,12 +179,12 @@ class Snapshots:
 
     async def delete(self, id: str) -> Sequence[str]:
         """Removes one, and those that are made from it; answers their ids."""
-        removed: Sequence[str] = (await self._document(Request("DELETE", _snapshot(id))))["removed"]
-        return removed
+        answer = await self._transport.remove(Request("DELETE", _snapshot(id)))
+        return (id,) if answer is None else answer.body["removed"]
 
     async def forget(self, fold: str) -> None:
         """Lets a fold go with all of its snapshots."""
-        await self._transport.call(Request("DELETE", f"v1/snapshots/folds/{segment(fold)}"))
+        await self._transport.remove(Request("DELETE", f"v1/snapshots/folds/{segment(fold)}"))
 
     async def _document(self, request: Request) -> dict[str, Any]:
         document: dict[str, Any] = (await self._transport.call(request)).body

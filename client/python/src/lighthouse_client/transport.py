@@ -90,6 +90,21 @@ class Transport:
                 return None
             raise
 
+    async def remove(self, request: Request) -> Answer | None:
+        """Deletes. That nothing is there any more is the answer, ``None``, to one whose first answer was lost."""
+        tries = 0
+
+        def failed(error: LighthouseError) -> None:
+            nonlocal tries
+            tries += 1
+
+        try:
+            return await self.call(request, failed)
+        except LighthouseError as error:
+            if error.code == "NOT_FOUND" and tries > 1:
+                return None
+            raise
+
     @asynccontextmanager
     async def open(self, request: Request) -> AsyncIterator[httpx.Response]:
         """Makes one try and gives the answer as soon as its headers are there."""
