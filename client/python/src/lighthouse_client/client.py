@@ -10,6 +10,7 @@ from typing import Any, Literal, TypeVar, Unpack
 import httpx
 
 from .appending import send_append
+from .documents import Graph, ProjectionSummary, QueryPlan, StreamHead, StreamInfo, Ticket, WhoAmI
 from .errors import LighthouseError
 from .events import (
     Appended,
@@ -159,15 +160,15 @@ class Lighthouse:
         """The last durable position; 0 when nothing has been stored yet."""
         return (await self.read_page(order="desc", limit=1)).head
 
-    async def stream(self, name: str) -> dict[str, Any] | None:
+    async def stream(self, name: str) -> StreamInfo | None:
         """Revision and range of a stream, as in the HTTP API; ``None`` when it has no events that the token may read."""
         answer = await self._transport.found(get(f"v1/streams/{segment(name)}"))
         return None if answer is None else answer.body
 
     async def streams(
         self, match: OneOrMany | None = None, *, after: str | None = None, limit: int | None = None
-    ) -> AsyncIterator[dict[str, Any]]:
-        """Streams by name: ``{"stream", "revision", "lastPosition"}``; without one, all but the service's own."""
+    ) -> AsyncIterator[StreamHead]:
+        """Streams by name; without one, all but the service's own."""
         globs = [match] if isinstance(match, str) else list(match or ())
         left = limit_of(limit)
         while left is None or left > 0:
@@ -204,7 +205,7 @@ class Lighthouse:
         order_by: Mapping[str, str] | None = None,
         limit: int | None = None,
         page_size: int = _PAGE,
-        on_plan: Callable[[Mapping[str, Any]], None] | None = None,
+        on_plan: Callable[[QueryPlan], None] | None = None,
     ) -> AsyncIterator[RecordedEvent]:
         """Finds events by their content; ``on_plan`` is told how each page was found."""
         async for row in self._rows({"where": where, "orderBy": order_by}, limit, page_size, on_plan):
@@ -218,7 +219,7 @@ class Lighthouse:
         order_by: Mapping[str, str] | None = None,
         limit: int | None = None,
         page_size: int = _PAGE,
-        on_plan: Callable[[Mapping[str, Any]], None] | None = None,
+        on_plan: Callable[[QueryPlan], None] | None = None,
     ) -> AsyncIterator[dict[str, Any]]:
         """Does the same for single fields: each row has them under their paths as written, and ``id``, ``position``."""
         body = {"where": where, "orderBy": order_by, "select": list(fields)}
@@ -330,9 +331,9 @@ class Lighthouse:
         """A projection by its name. This sends no request."""
         return Projection(self._transport, name)
 
-    async def projections(self) -> list[dict[str, Any]]:
+    async def projections(self) -> list[ProjectionSummary]:
         """All projections, as in the HTTP API."""
-        listed: list[dict[str, Any]] = (await self._transport.call(get("v1/projections"))).body["projections"]
+        listed: list[ProjectionSummary] = (await self._transport.call(get("v1/projections"))).body["projections"]
         return listed
 
     @property
@@ -340,11 +341,11 @@ class Lighthouse:
         """States that the server has written down."""
         return Snapshots(self._transport)
 
-    async def causes(self, id: str, *, depth: int | None = None, limit: int | None = None) -> dict[str, Any]:
+    async def causes(self, id: str, *, depth: int | None = None, limit: int | None = None) -> Graph:
         """What led to an event: ``events``, ``links`` and whether it is ``complete``, as in the HTTP API."""
         return await self._graph(id, "causes", depth, limit)
 
-    async def effects(self, id: str, *, depth: int | None = None, limit: int | None = None) -> dict[str, Any]:
+    async def effects(self, id: str, *, depth: int | None = None, limit: int | None = None) -> Graph:
         """What an event has led to, in the same form."""
         return await self._graph(id, "effects", depth, limit)
 
@@ -358,14 +359,14 @@ class Lighthouse:
                 yield RecordedEvent.of(event)
             after = page["next"]
 
-    async def whoami(self) -> dict[str, Any]:
+    async def whoami(self) -> WhoAmI:
         """Who the token is to the server, what it may do, what is left of its limits, and when it ends."""
-        told: dict[str, Any] = (await self._transport.call(get("v1/whoami"))).body
+        told: WhoAmI = (await self._transport.call(get("v1/whoami"))).body
         return told
 
-    async def ticket(self) -> dict[str, Any]:
+    async def ticket(self) -> Ticket:
         """A ``ticket`` of 30 s and one use, for a browser that opens a stream itself, as ``?ticket=``."""
-        made: dict[str, Any] = (await self._transport.call(post("v1/tickets"))).body
+        made: Ticket = (await self._transport.call(post("v1/tickets"))).body
         return made
 
     async def _rows(
@@ -373,7 +374,7 @@ class Lighthouse:
         asked: Mapping[str, Any],
         limit: int | None,
         page_size: int,
-        on_plan: Callable[[Mapping[str, Any]], None] | None,
+        on_plan: Callable[[QueryPlan], None] | None,
     ) -> AsyncIterator[dict[str, Any]]:
         left = limit_of(limit)
         cursor: str | None = None
@@ -392,9 +393,9 @@ class Lighthouse:
             if cursor is None:
                 return
 
-    async def _graph(self, id: str, way: str, depth: int | None, limit: int | None) -> dict[str, Any]:
+    async def _graph(self, id: str, way: str, depth: int | None, limit: int | None) -> Graph:
         query = [(name, str(value)) for name, value in (("depth", depth), ("limit", limit)) if value is not None]
-        graph: dict[str, Any] = (await self._transport.call(get(f"v1/events/{segment(id)}/{way}", query))).body
+        graph: Graph = (await self._transport.call(get(f"v1/events/{segment(id)}/{way}", query))).body
         return graph
 
 

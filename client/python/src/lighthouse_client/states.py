@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, TypedDict
 
+from .documents import MadeSnapshot, Snapshot, SnapshotList, SnapshotState, SnapshotVerdict
 from .events import DamagedRange
 from .filters import EventFilter, Moment, Query, filter_frame, moment
 from .reading import limit_of
@@ -139,7 +140,7 @@ class Snapshots:
         version: int | None = None,
         name: str | None = None,
         filter: EventFilter | None = None,
-    ) -> dict[str, Any]:
+    ) -> MadeSnapshot:
         """Writes the state of a fold down now; answers the ``fold`` and the ``snapshot``."""
         body = {
             "filter": filter_frame(filter or {}),
@@ -150,32 +151,38 @@ class Snapshots:
             "name": name,
         }
         request = post("v1/snapshots", {field: value for field, value in body.items() if value is not None})
-        return await self._document(request)
+        document: MadeSnapshot = await self._document(request)
+        return document
 
-    async def list(self) -> dict[str, Any]:
+    async def list(self) -> SnapshotList:
         """All ``folds`` and ``snapshots`` that the token may see."""
-        return await self._document(get("v1/snapshots"))
+        document: SnapshotList = await self._document(get("v1/snapshots"))
+        return document
 
-    async def get(self, id: str) -> dict[str, Any] | None:
+    async def get(self, id: str) -> Snapshot | None:
         """One snapshot; ``None`` when there is none."""
         answer = await self._transport.found(get(_snapshot(id)))
         return None if answer is None else answer.body
 
-    async def state(self, id: str) -> dict[str, Any]:
+    async def state(self, id: str) -> SnapshotState:
         """What one holds: ``state``, ``position`` and ``events``."""
-        return await self._document(get(f"{_snapshot(id)}/state"))
+        document: SnapshotState = await self._document(get(f"{_snapshot(id)}/state"))
+        return document
 
-    async def verify(self, id: str) -> dict[str, Any]:
+    async def verify(self, id: str) -> SnapshotVerdict:
         """Compares one with the log; answers a ``verdict``."""
-        return await self._document(post(f"{_snapshot(id)}/verify"))
+        document: SnapshotVerdict = await self._document(post(f"{_snapshot(id)}/verify"))
+        return document
 
-    async def protect(self, id: str) -> dict[str, Any]:
+    async def protect(self, id: str) -> Snapshot:
         """Keeps one from being cleared away."""
-        return await self._document(post(f"{_snapshot(id)}/protect"))
+        document: Snapshot = await self._document(post(f"{_snapshot(id)}/protect"))
+        return document
 
-    async def unprotect(self, id: str) -> dict[str, Any]:
+    async def unprotect(self, id: str) -> Snapshot:
         """Ends its protection."""
-        return await self._document(Request("DELETE", f"{_snapshot(id)}/protect"))
+        document: Snapshot = await self._document(Request("DELETE", f"{_snapshot(id)}/protect"))
+        return document
 
     async def delete(self, id: str) -> Sequence[str]:
         """Removes one, and those that are made from it; answers their ids."""
@@ -186,9 +193,8 @@ class Snapshots:
         """Lets a fold go with all of its snapshots."""
         await self._transport.remove(Request("DELETE", f"v1/snapshots/folds/{segment(fold)}"))
 
-    async def _document(self, request: Request) -> dict[str, Any]:
-        document: dict[str, Any] = (await self._transport.call(request)).body
-        return document
+    async def _document(self, request: Request) -> Any:
+        return (await self._transport.call(request)).body
 
 
 def _snapshot(id: str) -> str:
