@@ -7,6 +7,11 @@ import { findNode20, installNode20 } from './node-20.mjs'
 import { root } from './runtime.mjs'
 
 const SCHEMATHESIS = '4.32.5'
+
+/** What the Python client stands on, what builds it and what checks its types. */
+const PYTHON_PACKAGES = ['httpx==0.28.1', 'websockets==15.0.1', 'hatchling==1.27.0', 'mypy==1.18.2']
+const pythonClient = join(root, 'node_modules', '.cache', 'python-client')
+
 /** What the tools leave behind, they leave beside themselves. */
 const cache = join(root, 'node_modules', '.cache', 'schemathesis')
 const apart = { cwd: cache, stdio: ['ignore', 2, 2] }
@@ -48,7 +53,7 @@ const tools = [
   },
   {
     name: 'python3',
-    serves: 'schemathesis',
+    serves: 'schemathesis and the Python client',
     // Debian keeps what makes an environment in a package of its own.
     find: name => (spawnSync(name, ['-c', 'import ensurepip, venv']).status === 0 ? onPath(name) : undefined),
     install: () => debian('python3', 'python3-venv'),
@@ -61,6 +66,28 @@ const tools = [
       mkdirSync(cache, { recursive: true })
       const made = spawnSync('python3', ['-m', 'venv', cache], apart).status === 0
       if (made) spawnSync(join(cache, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${SCHEMATHESIS}`], apart)
+    },
+  },
+  {
+    name: 'python-client',
+    serves: 'the Python client (npm run test:tools), its packages as wheels',
+    find: () => [join(pythonClient, 'bin', 'mypy')].find(path => existsSync(path)),
+    install: () => {
+      const run = (program, ...args) =>
+        spawnSync(program, args, {
+          stdio: ['ignore', 2, 2],
+          env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
+        }).status === 0
+      const pip = join(pythonClient, 'bin', 'pip')
+      const wheels = join(pythonClient, 'wheels')
+      const recent = run('python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 11))')
+      // The wheels are kept, because the trial installs the client with them into an environment that sees no network.
+      if (
+        recent &&
+        run('python3', '-m', 'venv', pythonClient) &&
+        run(pip, 'download', '-qd', wheels, ...PYTHON_PACKAGES)
+      )
+        run(pip, 'install', '-q', '--no-index', '--find-links', wheels, ...PYTHON_PACKAGES)
     },
   },
 ]

@@ -23,6 +23,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
 
 /** Languages of blocks that cannot be done here. */
 export const ELSEWHERE: Readonly<Record<string, string>> = {
+  python: 'a program for the Python client: client/test/python.trial.ts runs those of both pages',
   cron: 'a table of cron: its command is the one above it, which is run',
 }
 
@@ -31,4 +32,6 @@ export const TOO_MUCH: Readonly<Record<string, string>> = {
   'README.md npm start': 'the two commands themselves, which `npm run stranger` runs in a fresh clone',
   'docs/TRACING.md LIGHTHOUSE_TRACES_URL':
     'a server that runs until it is stopped; `otlp-outlet.spec` starts one with a collector',
+  'docs/PYTHON.md pip wheel': 'asks a registry of packages; client/test/python.trial.ts builds and installs it without',
+  'docs/PYTHON.md npm run clients:check': 'takes a minute; client/test/checking/check.trial.ts is a shorter one',
 }

@@ -21,7 +21,7 @@ export interface Page {
   readonly blocks: readonly Block[]
 }
 
-const PAGES = ['README.md', 'CHANGELOG.md', 'client/README.md', 'docs/**/*.md']
+const PAGES = ['README.md', 'CHANGELOG.md', 'client/README.md', 'client/python/README.md', 'docs/**/*.md']
 
 export function pagesOf(root: string): Page[] {
   return PAGES.flatMap(pattern => globSync(pattern, { cwd: root }).sort()).map(path => {
