@@ -1,5 +1,9 @@
 // The `lighthouse` command, which an operator runs beside the server or without one.
-import { run } from './run.js'
+import module from 'node:module'
+
+// What Node has compiled once it keeps for the next call; this holds for what is loaded from here on.
+module.enableCompileCache?.()
+const { run } = await import('./run.js')
 
 // A failed write rejects its own promise. Without these listeners, the error event would end the process first.
 process.stdout.on('error', () => undefined)
