@@ -1,10 +1,18 @@
 // What a command of the command line is: its help, its operands and options with their types, and what it does.
+import type { Variables } from '../config/load-settings.js'
 import { Usage } from './usage-error.js'
 
 export interface Terminal {
   /** Its result is awaited before more is printed, because the reader may be slow or gone. */
   out(text: string): unknown
   err(text: string): void
+  /** Those of the process, when left out. */
+  readonly env?: Variables
+  readonly colours?: boolean
+  /** Standard input. */
+  readonly input?: AsyncIterable<Buffer>
+  /** Asked by who can end in an orderly way: it aborts when Ctrl-C is pressed. Until then Ctrl-C ends the process. */
+  readonly interrupted?: () => AbortSignal
 }
 
 interface Flag {
@@ -103,7 +111,24 @@ function fitting<P extends Operands>(operands: P, given: readonly string[]): Ope
 
 export type Row = readonly [string, string]
 
+/** As wide as a terminal mostly is. */
+const WIDTH = 100
+
 export function inColumns(rows: readonly Row[]): string[] {
   const width = Math.max(...rows.map(([left]) => left.length))
-  return rows.map(([left, right]) => `  ${left.padEnd(width)}  ${right}`)
+  return rows.flatMap(([left, right]) => {
+    const [first = '', ...more] = wrapped(right, WIDTH - width - 4)
+    return [`  ${left.padEnd(width)}  ${first}`, ...more.map(line => `${' '.repeat(width + 4)}${line}`)]
+  })
+}
+
+/** Breaks a text between words into lines of at most so many characters. */
+export function wrapped(text: string, width = WIDTH): string[] {
+  const lines = ['']
+  for (const word of text.split(' ')) {
+    const line = lines.at(-1) as string
+    if (line !== '' && line.length + 1 + word.length > width) lines.push(word)
+    else lines[lines.length - 1] = line === '' ? word : `${line} ${word}`
+  }
+  return lines
 }

@@ -1,5 +1,6 @@
 // All commands in one table, in the order in which the help lists them.
 import { type Command, command } from './command.js'
+import { ofEvents } from './commands/of-events.js'
 import { ofMachine } from './commands/of-machine.js'
 import { ofStore } from './commands/of-store.js'
 import { EXIT } from './exit.js'
@@ -19,6 +20,6 @@ const help = command({
   },
 })
 
-const commands: Readonly<Record<string, Command>> = { ...ofStore, ...ofMachine, help }
+const commands: Readonly<Record<string, Command>> = { ...ofEvents, ...ofStore, ...ofMachine, help }
 
 export const TABLE: Table = { commands, families: {} }

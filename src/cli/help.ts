@@ -1,6 +1,6 @@
 // The help: of everything, of a family of commands, and of one.
 import { closest } from './closest.js'
-import { type Command, inColumns, type Row } from './command.js'
+import { type Command, inColumns, type Row, wrapped } from './command.js'
 import { Usage } from './usage-error.js'
 
 export const HELP_SAYS = 'print this text'
@@ -41,7 +41,7 @@ export function helpOf(name: string, { summary, examples, operands, options, mor
     ['Usage: lighthouse', name, ...operands, '[options]'].join(' '),
     '',
     ...inColumns([...rows, ['--help', HELP_SAYS]]),
-    ...(more === undefined ? [] : ['', more]),
+    ...(more === undefined ? [] : ['', ...wrapped(more)]),
   ].join('\n')
 }
 

@@ -8,7 +8,7 @@ import { TABLE } from './commands.js'
 import { EXIT } from './exit.js'
 import { overviewOf } from './help.js'
 import { programOf } from './line.js'
-import { NoSecret, NoServer, Usage } from './usage-error.js'
+import { NoSecret, NoServer, Refused, Usage } from './usage-error.js'
 
 const OTHER_NAMES: ReadonlyMap<string | undefined, string> = new Map([
   ['--version', 'version'],
@@ -72,6 +72,17 @@ function nameIn([first = '', second]: readonly string[]): string | undefined {
   return known && first !== 'help' ? first : undefined
 }
 
+/** The server has looked, and the answer is no; to ask again changes nothing. */
+const NO: ReadonlySet<string> = new Set([
+  'NOT_FOUND',
+  'REVISION_CONFLICT',
+  'CONDITION_FAILED',
+  'PRECONDITION_FAILED',
+  'KEY_REUSED',
+  'STALE_DELIVERY',
+  'SUBSCRIPTION_CONFLICT',
+])
+
 interface Place {
   readonly name: string | undefined
   /** Undefined where the command line was not understood. */
@@ -88,6 +99,10 @@ function failed(error: unknown, { name, chosen }: Place, terminal: Terminal): nu
     const command = name === undefined ? '' : ` ${name}`
     terminal.err(`lighthouse${command}: ${error.message}\nSee lighthouse${command} --help`)
     return EXIT.usage
+  }
+  if (error instanceof Refused) {
+    terminal.err(error.next === undefined ? error.message : `${error.message}\nNext: ${error.next}`)
+    return NO.has(error.code) ? EXIT.no : EXIT.unable
   }
   // Who has stopped reading, as `head` does, wants to hear no more.
   if (codeOf(error) !== 'EPIPE') terminal.err(unable(error, chosen))

@@ -8,3 +8,15 @@ export class NoServer extends Error {}
 
 /** There is no secret to sign with, and this command makes none: no server would know it. */
 export class NoSecret extends Error {}
+
+/** A server has understood and refused, or has nothing of what was asked for. */
+export class Refused extends Error {
+  constructor(
+    readonly code: string,
+    message: string,
+    /** What to do next, in a sentence. */
+    readonly next?: string,
+  ) {
+    super(message)
+  }
+}
