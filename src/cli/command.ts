@@ -65,6 +65,8 @@ interface About {
   readonly examples: readonly Example[]
   /** What the help says at its end. */
   readonly more?: string
+  /** The exit code of what is not understood, where 2 has another meaning. */
+  readonly mistake?: number
   /** What to do next after an error of a store, where the remedy of the catalogue does not fit. */
   readonly next?: Readonly<Record<string, (directory: string) => string>>
 }

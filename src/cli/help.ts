@@ -34,7 +34,7 @@ export function helpOf(name: string, { summary, examples, operands, options, mor
     return [`--${option}${'value' in of ? ` ${of.value}` : ''}`, says]
   })
   return [
-    `lighthouse ${name}: ${summary}`,
+    ...wrapped(`lighthouse ${name}: ${summary}`),
     '',
     ...shownExamples(examples),
     '',
@@ -79,14 +79,18 @@ export function membersOf(family: string, { commands }: Table): [string, Command
 }
 
 export function overviewOf({ commands, families }: Table): string {
-  const single = Object.entries(commands).filter(([name]) => !name.includes(' '))
-  const rows = [...single, ...Object.entries(families)].map(([name, { summary }]): Row => [name, summary])
+  const rows = new Map<string, string>()
+  for (const [name, { summary }] of Object.entries(commands)) {
+    const [first = ''] = name.split(' ')
+    rows.set(first, families[first]?.summary ?? summary)
+  }
   return `Usage: lighthouse <command> [options]
 
-${inColumns(rows).join('\n')}
+${inColumns([...rows]).join('\n')}
 
-lighthouse <command> --help says what a command takes.
+lighthouse <command> --help shows examples, and says what a command takes.
 
-Exit codes: 0 clean or done, 1 corrupt, 2 not understood, 3 could not (in use, no such store,
-a file that is not whole, disk error, no answer, nobody who reads the output)`
+Exit codes: 0 clean or done, 1 the answer is no (corrupt, not there, a condition does not hold),
+2 not understood, 3 could not (in use, no such store, a file that is not whole, disk error,
+no answer, refused, nobody who reads the output), 130 ended by Ctrl-C; see docs/COMMANDS.md`
 }

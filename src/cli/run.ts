@@ -98,7 +98,7 @@ function failed(error: unknown, { name, chosen }: Place, terminal: Terminal): nu
   if (error instanceof Usage) {
     const command = name === undefined ? '' : ` ${name}`
     terminal.err(`lighthouse${command}: ${error.message}\nSee lighthouse${command} --help`)
-    return EXIT.usage
+    return (name !== undefined && TABLE.commands[name]?.mistake) || EXIT.usage
   }
   if (error instanceof Refused) {
     terminal.err(error.next === undefined ? error.message : `${error.message}\nNext: ${error.next}`)

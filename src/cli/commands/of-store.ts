@@ -108,6 +108,7 @@ export const ofStore = {
       url: { type: 'string', value: 'URL', says: 'a running server, under new ids and in the name of the token' },
       token: { type: 'string', value: 'TOKEN', says: 'for that server; or set LIGHTHOUSE_TOKEN' },
       map: { type: 'string', value: 'FILE', says: 'write there, line by line, which id has become which' },
+      json: JSON_REPORT,
     },
     more: 'Into a directory, without --renumber, events keep their ids, positions, times and hashes.',
     next: {

@@ -24,7 +24,10 @@ export async function addressFor(wish: Wish, env: Variables): Promise<Address> {
   return { url: server, from, token: given === undefined ? ownToken(server, env) : async () => given }
 }
 
-async function serverFor(wish: Wish, env: Variables): Promise<{ readonly server: string; readonly from: string }> {
+export async function serverFor(
+  wish: Wish,
+  env: Variables,
+): Promise<{ readonly server: string; readonly from: string }> {
   if (wish.server !== undefined) return { server: wish.server, from: '--server' }
   if (wish.context !== undefined) return { server: contextNamed(env, wish.context).server, from: '--context' }
   const { LIGHTHOUSE_URL: url = '' } = env
