@@ -65,8 +65,8 @@ export const ofStore = {
     examples: [
       ['lighthouse export ./data > events.ndjson', 'everything in a data directory that no server is using'],
       [
-        'lighthouse export --url http://127.0.0.1:8765 --after 5000 > more.ndjson',
-        'of a running server, what came behind position 5000',
+        'lighthouse export --url http://127.0.0.1:8765 --after 1 > more.ndjson',
+        'of a running server, what came behind position 1',
       ],
     ],
     operands: ['[dir]'],

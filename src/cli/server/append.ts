@@ -3,10 +3,11 @@ import { createReadStream } from 'node:fs'
 import type { Appended, ExpectedRevision, NewEvent, StreamEvent } from '#client'
 import type { Terminal } from '../command.js'
 import { EXIT } from '../exit.js'
+import { amount } from '../print-verify.js'
 import { Usage } from '../usage-error.js'
 import type { Wish } from './address.js'
 import { numberFrom, objectOf } from './options.js'
-import { type Server, withServer } from './server.js'
+import { PATIENT, type Server, withServer } from './server.js'
 
 interface AppendWish extends Wish {
   readonly stream?: string
@@ -86,14 +87,15 @@ async function appendLines(source: string, wish: AppendWish, terminal: Terminal)
   const input = source === '-' ? (terminal.input ?? process.stdin) : createReadStream(source)
   let stored = 0
   try {
-    await withServer(wish, terminal, async server => {
+    const work = async (server: Server) => {
       for await (const events of batchesOf(input, wish)) stored += await appendBatch(server, events, wish, terminal)
-    })
+    }
+    await withServer(wish, terminal, work, PATIENT)
   } catch (error) {
-    if (stored > 0) terminal.err(`${stored} events before that are stored.`)
+    if (stored > 0) terminal.err(`Stored before that: ${amount(stored, 'event')}`)
     throw error
   }
-  if (!wish.json) terminal.err(`${stored} events stored`)
+  if (!wish.json) terminal.err(`${amount(stored, 'event')} stored`)
   return EXIT.clean
 }
 

@@ -61,7 +61,7 @@ function modeInWords(mode: Mode, terminal: Terminal): string {
   if (mode.cause === undefined) return title
   const admitted = `takes ${Math.round(mode.admitted * 100)} % of the appends`
   return [
-    `${title} since ${mode.since}, because of ${mode.cause}: ${harmless(mode.reason ?? '')}`,
+    `${title} since ${mode.since}, because of ${mode.cause}${mode.reason ? `: ${harmless(mode.reason)}` : ''}`,
     admitted,
     ...mode.mitigations.map(what => `does: ${what}`),
     ...(mode.recovery === undefined ? [] : [`ended by: ${mode.recovery}`]),
@@ -137,13 +137,15 @@ export async function listSilences(wish: OperatorWish, terminal: Terminal): Prom
   const table = () =>
     inTable(
       ['SILENCE', 'CAUSES', 'SEVERITIES', 'UNTIL', 'BY', 'REASON'],
-      silences.map(({ id, match: { causes = ['any'], severities = ['any'] }, until, by, reason }) => [
-        ...[id, causes.join(','), severities.join(','), until, by, reason],
+      silences.map(({ id, match, until, by, reason }) => [
+        ...[id, listed(match.causes), listed(match.severities), until, by, reason],
       ]),
     )
   await printRows(silences, { json: wish.json, table, none: 'Nothing is silenced.' }, terminal)
   return EXIT.clean
 }
+
+const listed = (names: readonly string[] = []) => (names.length === 0 ? 'any' : names.join(','))
 
 export async function endSilence(id: string, wish: OperatorWish, terminal: Terminal): Promise<number> {
   const path = `v1/admin/silences/${encodeURIComponent(id)}`

@@ -20,13 +20,23 @@ interface Problem {
 
 const TIMEOUT_MS = 30_000
 
+type Patience = { readonly attempts: number; readonly longestDelayMs: number } | false
+
+/** A person waits for the answer, and is told at once why there is none. */
+const NONE: Patience = false
+
+/** For what goes on by itself: many appends, and a tail. */
+export const PATIENT: Patience = { attempts: 20, longestDelayMs: 2_000 }
+
 export class Server {
   readonly lighthouse: Lighthouse
 
-  constructor(readonly address: Address) {
+  constructor(
+    readonly address: Address,
+    retry: Patience,
+  ) {
     const { url, token } = address
-    // A person waits for the answer: what nobody answers is said after a moment, and not after a minute.
-    this.lighthouse = new Lighthouse({ url, token, retry: { attempts: 3, longestDelayMs: 1_000 } })
+    this.lighthouse = new Lighthouse({ url, token, retry })
   }
 
   /** The answer of a route that the library has no call for; undefined where it has no body. */
@@ -64,12 +74,17 @@ function parsed(text: string): unknown {
   }
 }
 
-export async function withServer<T>(wish: Wish, terminal: Terminal, work: (server: Server) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  wish: Wish,
+  terminal: Terminal,
+  work: (server: Server) => Promise<T>,
+  patience = NONE,
+): Promise<T> {
   const address = await addressFor(wish, terminal.env ?? process.env)
   try {
     // A token that cannot be made is told before anything is asked with it.
     await address.token()
-    return await work(new Server(address))
+    return await work(new Server(address, patience))
   } catch (error) {
     if (!(error instanceof LighthouseError)) throw error
     if (error.code === 'NETWORK') throw unanswered(address, error.cause ?? error)
@@ -85,8 +100,18 @@ function refusal({ code = '', title = code, detail = title, errors = [] }: Probl
   const text = findings === '' ? whole : `${title}:${findings}`
   // What the server cannot understand was typed so.
   if (code.startsWith('INVALID_') || code === 'MALFORMED_BODY') return new Usage(text)
-  const remedy = Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode].remedy : undefined
-  return new Refused(code, text, remedy !== undefined && text.includes(remedy) ? undefined : remedy)
+  const remedy = Object.hasOwn(ERRORS, code) ? ERRORS[code as ErrorCode].remedy : ''
+  // The detail ends with the remedy, which stands in a line of its own here.
+  const what = text.endsWith(remedy) ? text.slice(0, text.length - remedy.length).trim() : text
+  return new Refused(code, what, HERE[code] ?? (remedy || undefined))
+}
+
+/** What to do next where the remedy of the catalogue speaks of requests. */
+const HERE: Readonly<Record<string, string>> = {
+  UNAUTHENTICATED:
+    'Give a token that is valid now: --token, LIGHTHOUSE_TOKEN or a context; lighthouse token makes one.',
+  FORBIDDEN: 'lighthouse whoami says what the token may do; an operator makes one that may more.',
+  NOT_FOUND: 'Check the name; what a token may not read does not exist for it.',
 }
 
 function unanswered({ url, from }: Address, error: unknown): NoServer {

@@ -8,7 +8,7 @@ import { Usage } from '../usage-error.js'
 import type { Wish } from './address.js'
 import { askedFilter, type FilterWish, numberFrom } from './options.js'
 import { eventPrinter } from './print.js'
-import { type Server, withServer } from './server.js'
+import { PATIENT, type Server, withServer } from './server.js'
 
 interface TailWish extends Wish, FilterWish {
   readonly after?: string
@@ -30,9 +30,16 @@ export async function tail(wish: TailWish, terminal: Terminal): Promise<number> 
     throw new Usage('--after and --last exclude each other')
   if (limit === 0) return EXIT.clean
   const line = eventPrinter(wish, terminal)
-  return await withServer(wish, terminal, async server => {
-    // Who the token is has to be known anyway, and an address where nobody listens is told at once.
-    await server.lighthouse.whoami({ signal: interrupted })
+  try {
+    // Whoever cannot begin is told at once; only what has begun goes on through breaks.
+    await withServer(wish, terminal, ({ lighthouse }) => lighthouse.whoami({ signal: interrupted }))
+    return await withServer(wish, terminal, server => followed(server), PATIENT)
+  } catch (error) {
+    if (interrupted?.aborted) return EXIT.interrupted
+    throw error
+  }
+
+  async function followed(server: Server): Promise<number> {
     let left = limit
     const print = async (event: RecordedEvent) => {
       await terminal.out(line(event))
@@ -40,21 +47,18 @@ export async function tail(wish: TailWish, terminal: Terminal): Promise<number> 
       left--
     }
     try {
-      const after = resume?.position ?? (await beginning(server, wish, print))
+      const after = await beginning(server, { wish, resume, print })
+      const request = { ...askedFilter(wish), after, ...told(terminal, interrupted) }
       if (left > 0)
-        for await (const event of server.lighthouse.follow({
-          ...askedFilter(wish),
-          after,
-          ...told(terminal, interrupted),
-        })) {
+        for await (const event of server.lighthouse.follow(request)) {
           await print(event)
-          if (left <= 0) return EXIT.clean
+          if (left <= 0) break
         }
     } finally {
       resume?.save()
     }
     return interrupted?.aborted ? EXIT.interrupted : EXIT.clean
-  })
+  }
 }
 
 function told(terminal: Terminal, signal: AbortSignal | undefined) {
@@ -72,16 +76,22 @@ function told(terminal: Terminal, signal: AbortSignal | undefined) {
   }
 }
 
+interface Beginning {
+  readonly wish: TailWish
+  readonly resume: ResumeFile | undefined
+  readonly print: (event: RecordedEvent) => Promise<void>
+}
+
 /** Where the follow begins. The last events before it are printed first, where they are asked for. */
-async function beginning(
-  { lighthouse }: Server,
-  wish: TailWish,
-  print: (event: RecordedEvent) => Promise<void>,
-): Promise<number | string> {
-  const last = numberFrom('last', wish.last)
-  if (last === undefined)
-    return wish.after !== undefined && /^\d+$/.test(wish.after) ? Number(wish.after) : (wish.after ?? 'head')
+async function beginning({ lighthouse }: Server, { wish, resume, print }: Beginning): Promise<number | string> {
+  if (resume?.position !== undefined) return resume.position
+  const { after } = wish
+  if (after === 'start') return 0
+  if (after !== undefined && after !== 'head') return /^\d+$/.test(after) ? Number(after) : after
   const head = await lighthouse.head()
+  // What is stored while nobody follows is printed the next time, also when nothing comes now.
+  resume?.passed(head)
+  const last = numberFrom('last', wish.last) ?? 0
   if (last === 0) return head
   const newest: RecordedEvent[] = []
   for await (const event of lighthouse.read({ ...askedFilter(wish), before: head + 1, limit: last, order: 'desc' }))
