@@ -111,3 +111,7 @@ test('quotas overlay their defaults figure by figure', () => {
   expect(quotas.agent).toEqual({ requestsPerMinute: 1_000, eventsPerMinute: 30_000, bytesPerMinute: 3e8, batch: 7 })
   expect(quotas.guest.requestsPerMinute).toBe(100)
 })
+
+test('the variables of the command line are none of a server, and are not taken for misspelt ones', () => {
+  expect(unknownVariables({ LIGHTHOUSE_URL: 'http://127.0.0.1:8765', LIGHTHOUSE_TOKEN: 't' })).toEqual([])
+})

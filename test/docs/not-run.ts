@@ -15,6 +15,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0015-traces.md': 'the way of a span to the collector',
   'docs/adr/0017-failures.md': 'the way of a failure to its action',
   'docs/adr/0019-resources-and-health.md': 'the road of figures to health',
+  'docs/adr/0022-command-line.md': 'the way of a command line to what it does',
   'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
 }
 

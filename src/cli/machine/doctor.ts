@@ -66,9 +66,9 @@ async function descriptorFindings(): Promise<Finding[]> {
 }
 
 async function settingFindings(args: readonly string[], env: Variables): Promise<Finding[]> {
-  const unknown = unknownVariables(env)
-    .filter(name => !OF_THE_COMMAND_LINE.has(name))
-    .map((name): Finding => ({ what: name, state: 'warning', detail: 'sets nothing', mend: `unset ${name}` }))
+  const unknown = unknownVariables(env).map(
+    (name): Finding => ({ what: name, state: 'warning', detail: 'sets nothing', mend: `unset ${name}` }),
+  )
   let settings: Settings
   try {
     settings = loadSettings(env, undefined, readStartOptions(args).flags)
@@ -87,9 +87,6 @@ async function settingFindings(args: readonly string[], env: Variables): Promise
     await portFinding(settings),
   ]
 }
-
-/** Variables of the commands themselves, which no server reads. */
-const OF_THE_COMMAND_LINE: ReadonlySet<string> = new Set(['LIGHTHOUSE_URL', 'LIGHTHOUSE_TOKEN'])
 
 async function directoryFindings(settings: Settings): Promise<Finding[]> {
   const directory = resolve(settings.dataDir)
