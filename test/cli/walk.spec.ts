@@ -75,6 +75,12 @@ test('the story has every example of every command', () => {
   expect(examples.filter(line => !told.has(line))).toEqual([])
 })
 
+test('every command that prints has JSON: as an option, or as all that it prints', () => {
+  const without = Object.entries(TABLE.commands).filter(([, { options }]) => !Object.hasOwn(options, 'json'))
+  // Servers, lines that are JSON already, and text that is made for a shell or for eyes.
+  expect(without.map(([name]) => name)).toEqual(['export', 'dev', 'serve', 'start', 'completion', 'help'])
+})
+
 test('what is wrong is said in a line, and how to go on in the next', async () => {
   const said: string[] = []
   for (const line of MISTAKES) {

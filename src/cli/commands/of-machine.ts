@@ -14,10 +14,10 @@ export const ofMachine = {
       ['lighthouse config --port 9000 | jq .port', 'with an option of a start'],
     ],
     operands: [],
-    options: START_OPTIONS,
+    options: { ...START_OPTIONS, json: { type: 'boolean', says: 'it is JSON in any case' } },
     run: async ({ args }, terminal) => {
       const { shownConfig } = await import('../print-config.js')
-      await terminal.out(shownConfig(args))
+      await terminal.out(shownConfig(withoutJson(args)))
       return EXIT.clean
     },
   }),
@@ -63,7 +63,7 @@ export const ofMachine = {
     more: 'It changes nothing. Exit 1 when something is wrong; a warning alone is 0.',
     run: async ({ args, options: { json } }, terminal) => {
       const { doctor } = await import('../machine/doctor.js')
-      return doctor({ args: args.filter(arg => arg !== '--json'), json }, terminal)
+      return doctor({ args: withoutJson(args), json }, terminal)
     },
   }),
   'context list': command({
@@ -81,6 +81,7 @@ export const ofMachine = {
     options: {
       token: { type: 'string', value: 'TOKEN', says: 'for that server; other users may see it while the command runs' },
       'token-file': { type: 'string', value: 'FILE', says: 'the token is in this file' },
+      json: SERVER_OPTIONS.json,
     },
     more: 'It is kept in $XDG_CONFIG_HOME/lighthouse/contexts.json (or ~/.config), readable for you alone, and never printed.',
     run: async ({ operands: [name, url], options }, terminal) =>
@@ -90,17 +91,17 @@ export const ofMachine = {
     summary: 'use a context from now on',
     examples: [['lighthouse context use here', 'for all commands that name no server']],
     operands: ['<name>'],
-    options: {},
-    run: async ({ operands: [name] }, terminal) =>
-      (await import('../machine/context-commands.js')).useContext(name, terminal),
+    options: { json: SERVER_OPTIONS.json },
+    run: async ({ operands: [name], options }, terminal) =>
+      (await import('../machine/context-commands.js')).useContext(name, options, terminal),
   }),
   'context remove': command({
     summary: 'forget a context and its token',
     examples: [['lighthouse context remove here', 'one of them']],
     operands: ['<name>'],
-    options: {},
-    run: async ({ operands: [name] }, terminal) =>
-      (await import('../machine/context-commands.js')).removeContext(name, terminal),
+    options: { json: SERVER_OPTIONS.json },
+    run: async ({ operands: [name], options }, terminal) =>
+      (await import('../machine/context-commands.js')).removeContext(name, options, terminal),
   }),
   token: command({
     summary: 'print a token for the server on this machine, signed with its secret',
@@ -127,10 +128,12 @@ export const ofMachine = {
         value: 'JSON',
         says: 'instead of the role\'s own, such as {"events.read":["own"]}',
       },
+      json: SERVER_OPTIONS.json,
     },
-    run: async ({ args }, terminal) => {
+    run: async ({ args, options: { json } }, terminal) => {
       const { token } = await import('../token.js')
-      await terminal.out(await explained(() => token(args, process.env, text => terminal.err(text))))
+      const signed = await explained(() => token(withoutJson(args), process.env, text => terminal.err(text)))
+      await terminal.out(json ? JSON.stringify({ token: signed }) : signed)
       return EXIT.clean
     },
   }),
@@ -138,14 +141,18 @@ export const ofMachine = {
     summary: 'print the version',
     examples: [['lighthouse version', 'the version alone']],
     operands: [],
-    options: {},
-    run: async (_, terminal) => {
+    options: { json: SERVER_OPTIONS.json },
+    run: async ({ options: { json } }, terminal) => {
       const { productVersion } = await import('../../config/version.js')
-      await terminal.out(productVersion())
+      const version = productVersion()
+      await terminal.out(json ? JSON.stringify({ version }) : version)
       return EXIT.clean
     },
   }),
 }
+
+/** For what reads the options of a start by itself, and knows no other. */
+const withoutJson = (args: readonly string[]) => args.filter(arg => arg !== '--json')
 
 /** The server reads its options from the command line, which the name of the command is no part of. */
 async function serve(): Promise<number> {

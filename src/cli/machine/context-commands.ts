@@ -8,7 +8,11 @@ import { Usage } from '../usage-error.js'
 
 const envOf = ({ env = process.env }: Terminal) => env
 
-interface AddWish {
+interface ContextWish {
+  readonly json?: boolean
+}
+
+interface AddWish extends ContextWish {
   readonly token?: string
   readonly 'token-file'?: string
 }
@@ -25,7 +29,8 @@ export async function addContext(name: string, server: string, wish: AddWish, te
   const { current = name, contexts } = readContexts(envOf(terminal))
   const added = { server, ...(token === undefined ? undefined : { token }) }
   writeContexts(envOf(terminal), { current, contexts: { ...contexts, [name]: added } })
-  await terminal.out(`${name} is ${server}, ${current === name ? 'and in use' : `kept; in use is ${current}`}`)
+  const words = `${name} is ${server}, ${current === name ? 'and in use' : `kept; in use is ${current}`}`
+  await terminal.out(wish.json ? JSON.stringify({ name, server, current }) : words)
   return EXIT.clean
 }
 
@@ -35,14 +40,14 @@ function textOf(file: string): string {
   return text
 }
 
-export async function useContext(name: string, terminal: Terminal): Promise<number> {
+export async function useContext(name: string, { json }: ContextWish, terminal: Terminal): Promise<number> {
   const { server } = contextNamed(envOf(terminal), name)
   writeContexts(envOf(terminal), { ...readContexts(envOf(terminal)), current: name })
-  await terminal.out(`${name} is in use: ${server}`)
+  await terminal.out(json ? JSON.stringify({ name, server, current: name }) : `${name} is in use: ${server}`)
   return EXIT.clean
 }
 
-export async function listContexts(wish: { readonly json?: boolean }, terminal: Terminal): Promise<number> {
+export async function listContexts(wish: ContextWish, terminal: Terminal): Promise<number> {
   const { current, contexts } = readContexts(envOf(terminal))
   const rows = Object.entries(contexts).map(([name, { server, token }]) => {
     return { name, server, current: name === current, token: token === undefined ? 'none' : 'kept' }
@@ -57,7 +62,7 @@ export async function listContexts(wish: { readonly json?: boolean }, terminal: 
   return EXIT.clean
 }
 
-export async function removeContext(name: string, terminal: Terminal): Promise<number> {
+export async function removeContext(name: string, { json }: ContextWish, terminal: Terminal): Promise<number> {
   contextNamed(envOf(terminal), name)
   const { current, contexts } = readContexts(envOf(terminal))
   const { [name]: _, ...others } = contexts
@@ -65,6 +70,6 @@ export async function removeContext(name: string, terminal: Terminal): Promise<n
     ...(current === name || current === undefined ? {} : { current }),
     contexts: others,
   })
-  await terminal.out(`${name} is removed`)
+  await terminal.out(json ? JSON.stringify({ removed: name }) : `${name} is removed`)
   return EXIT.clean
 }
