@@ -58,7 +58,7 @@ test('every example that ends by itself does so in a shell', () => {
     expect(stdout).not.toContain('\x1b')
     if (keeps !== undefined) env[keeps[0]] = keeps[1].exec(stdout)?.[0] ?? ''
   }
-})
+}, 300_000)
 
 test('a command starts with at most a quarter of a second of CPU', () => {
   const seconds = ['version', 'help', 'tail --help'].map(line => {
