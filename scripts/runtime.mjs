@@ -128,7 +128,8 @@ export function pinnedNode() {
 
 /** Compiles src into dist when a source, or what decides how it is compiled, has changed since the last time. */
 export async function ensureBuilt({ always = false } = {}) {
-  const wanted = fingerprintOf(['scripts/build.mjs', 'scripts/swc.mjs', 'scripts/swcrc.json', ...sourcesUnder('src')])
+  const rules = ['scripts/build.mjs', 'scripts/swc.mjs', 'scripts/swcrc.json']
+  const wanted = fingerprintOf([...rules, ...sourcesUnder('src'), ...sourcesUnder('client/src')])
   if (!always && readIfThere(builtStamp) === wanted) return
   await build('build.mjs', wanted)
 }

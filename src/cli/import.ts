@@ -19,6 +19,7 @@ export interface ImportWish {
   readonly token?: string
   readonly renumber?: boolean
   readonly map?: string
+  readonly json?: boolean
 }
 
 /**
@@ -33,13 +34,14 @@ export async function importEvents(wish: ImportWish, rules: () => StoreRules): P
     const { allowUnsafeFilesystem } = rules()
     const target = { directory: into, allowUnsafeFilesystem }
     const { copied, already, head } = await importStore(target, () => readExport(createReadStream(file)))
+    if (wish.json) return JSON.stringify({ copied, already, head }, undefined, 2)
     const before = already === 0 ? '' : `, ${amount(already, 'event')} found there and the same`
     return `${amount(copied, 'event')} copied${before}; the head is ${head}`
   }
   // The whole file is checked first, because a file that turns out to be cut off must not be appended in part.
   for await (const _ of readExport(createReadStream(file), { gaps: true }));
   const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, rules())
-  return inWords(report)
+  return wish.json ? JSON.stringify(report, undefined, 2) : inWords(report)
 }
 
 /** Accepts only a plain file, which can be read twice: everything is proven before anything is written. */

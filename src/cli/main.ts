@@ -1,5 +1,13 @@
 // The `lighthouse` command, which an operator runs beside the server or without one.
-import { run } from './run.js'
+import module from 'node:module'
+
+// What Node has compiled once it keeps for the next call; this holds for what is loaded from here on.
+module.enableCompileCache?.()
+const { run } = await import('./run.js')
+
+const INTERRUPTED = 130
+/** What the command may still take to end in order. */
+const GRACE_MS = 2_000
 
 // A failed write rejects its own promise. Without these listeners, the error event would end the process first.
 process.stdout.on('error', () => undefined)
@@ -8,7 +16,19 @@ process.stderr.on('error', () => undefined)
 process.exitCode = await run(process.argv.slice(2), {
   out: text => promised<void>(done => process.stdout.write(`${text}\n`, done)),
   err: text => process.stderr.write(`${text}\n`),
+  colours: process.stdout.isTTY === true && process.stdout.hasColors(),
+  interrupted,
 })
+
+/** A terminal sends Ctrl-C to the launcher as well, which passes it on: the second of the two means nothing new. */
+function interrupted(): AbortSignal {
+  const controller = new AbortController()
+  process.on('SIGINT', () => {
+    controller.abort()
+    setTimeout(() => process.exit(INTERRUPTED), GRACE_MS).unref()
+  })
+  return controller.signal
+}
 
 function promised<T>(begin: (done: (error?: Error | null) => void) => T): Promise<void> {
   return new Promise((resolve, reject) => begin(error => (error == null ? resolve() : reject(error))))

@@ -117,3 +117,7 @@ test('archives are removed for want of room only where a backup is named', () =>
   expect(() => loadSettings(asked)).toThrow('LIGHTHOUSE_CLEAN_UP_DAYS: needs the backup')
   expect(loadSettings({ ...asked, LIGHTHOUSE_RESTORE_FROM: '/backup' })).toMatchObject({ cleanUpDays: 30 })
 })
+
+test('the variables of the command line are none of a server, and are not taken for misspelt ones', () => {
+  expect(unknownVariables({ LIGHTHOUSE_URL: 'http://127.0.0.1:8765', LIGHTHOUSE_TOKEN: 't' })).toEqual([])
+})

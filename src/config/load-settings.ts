@@ -82,8 +82,11 @@ function inForce(layers: readonly Layer[], name: string): unknown {
 }
 
 /** Variables with our prefix that set nothing: they are misspelt or meant for another version. */
+/** Variables of the command line, which somebody who uses it has set in the shell that a server is started from. */
+const OF_COMMANDS = ['LIGHTHOUSE_URL', 'LIGHTHOUSE_TOKEN']
+
 export function unknownVariables(variables: Variables): string[] {
-  const known = new Set(settings.flatMap(([, { variable }]) => [variable, `${variable}_FILE`]))
+  const known = new Set([...OF_COMMANDS, ...settings.flatMap(([, { variable }]) => [variable, `${variable}_FILE`])])
   return Object.keys(variables).filter(name => name.startsWith('LIGHTHOUSE_') && !known.has(name))
 }
 

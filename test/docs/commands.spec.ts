@@ -2,6 +2,7 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { TABLE } from '../../src/cli/commands.js'
 import { run } from '../../src/cli/run.js'
 import { defaultQuotas } from '../../src/config/figures.js'
 import { pagesOf } from './pages.js'
@@ -26,7 +27,8 @@ test('each npm script that a page names is there', () => {
 
 test('each command of the executable that a page names is there, with its options', async () => {
   const named = spans.flatMap(({ path, code }) => {
-    const [, command = '', rest = ''] = /^(?:npx )?lighthouse ([a-z]+)(.*)$/.exec(code) ?? []
+    const [, first = '', second = '', rest = ''] = /^(?:npx )?lighthouse ([a-z]+)( [a-z]+)?(.*)$/.exec(code) ?? []
+    const command = Object.hasOwn(TABLE.commands, first + second) ? first + second : first
     const options = [...rest.matchAll(/ (--[a-z-]+)/g)].map(([, option = '']) => option)
     return command === '' ? [] : [{ path, code, command, options }]
   })
@@ -44,7 +46,7 @@ test('each command of the executable that a page names is there, with its option
 /** What `lighthouse help <command>` prints; nothing where there is no such command. */
 async function helpOn(command: string): Promise<string> {
   let printed = ''
-  const code = await run(['help', command], { out: text => (printed += text), err: () => undefined })
+  const code = await run(['help', ...command.split(' ')], { out: text => (printed += text), err: () => undefined })
   return code === 0 ? printed : ''
 }
 

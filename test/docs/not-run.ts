@@ -18,6 +18,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0019-resources-and-health.md': 'the road of figures to health',
   'docs/adr/0020-damage-mended-by-itself.md': 'the way of damage to a mended store',
   'docs/adr/0021-held-events.md': 'the road of what waits in memory',
+  'docs/adr/0022-command-line.md': 'the way of a command line to what it does',
   'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
 }
 

@@ -171,6 +171,19 @@ function mayClientImport(file: ProjectFile, specifier: string): boolean {
   return !leaves(client, file, specifier) && (inNode || leaves(clientOfNode, file, specifier))
 }
 
+export const onlyTheCommandLineIsAClient: Rule = {
+  name: 'only the command line imports the client',
+  check: files =>
+    sources(files)
+      .filter(file => !isIn('src/cli')(file))
+      .flatMap(file => importsOf(file).map(found => ({ file, ...found })))
+      .filter(({ specifier }) => specifier === '#client')
+      .map(
+        ({ file, line }) =>
+          `${file.path}:${line} imports #client: the server never calls itself; ask the part that has the answer`,
+      ),
+}
+
 function complaintsAboutPackages(
   files: readonly ProjectFile[],
   folder: string,
@@ -207,4 +220,5 @@ export const floorRules: readonly Rule[] = [
   engineKnowsNoEvents,
   engineDoorsClose,
   clientStandsAlone,
+  onlyTheCommandLineIsAClient,
 ]

@@ -105,6 +105,11 @@ const plantings: readonly Planting[] = [
     good: { 'client/test/a.ts': "import '../../test/support/random.js'" },
   },
   {
+    rule: 'only the command line imports the client',
+    bad: { 'src/events/a.ts': "import { Lighthouse } from '#client'" },
+    good: { 'src/cli/a.ts': "import { Lighthouse } from '#client'" },
+  },
+  {
     rule: 'the engine knows nothing of events',
     bad: { 'src/backends/embedded/engine/a.ts': "import '../../../contract/event.js'" },
     good: { 'src/backends/embedded/engine/a.ts': "import './b.js'\nimport 'node:fs'" },
