@@ -185,9 +185,31 @@ function shareOf(value: number, option: string): number {
 }
 
 export type { Danger, JudgedCommand } from './commands.js'
-
+export { Fleet, type FleetOptions } from './fleet.js'
 export { type EventKind, type GeneratedEvent, linkedTo, refOf } from './generated-event.js'
-
+export {
+  failures,
+  type HttpCall,
+  type HttpFate,
+  type HttpFault,
+  HttpMock,
+  type HttpMockOptions,
+  type HttpPattern,
+  type HttpTurn,
+  inTurn,
+  type Latency,
+  latency,
+  outage,
+} from './http-mock.js'
 export type { InvalidEvent } from './invalid-events.js'
+export { type Comparison, Ledger } from './ledger.js'
+export {
+  type AgentCounts,
+  BEHAVIOURS,
+  type Behaviour,
+  MockAgent,
+  type MockAgentOptions,
+  type WorkOptions,
+} from './mock-agent.js'
 export { Random } from './random.js'
 export { AGENT_TYPES, type AgentType } from './session-script.js'
