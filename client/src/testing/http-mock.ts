@@ -100,10 +100,13 @@ export class HttpMock {
 /** The same answer, whose body fails after so many bytes. */
 async function cut(response: Response, afterBytes: number): Promise<Response> {
   const bytes = new Uint8Array(await response.arrayBuffer()).subarray(0, afterBytes)
+  let begun = false
   const body = new ReadableStream<Uint8Array>({
     pull(controller) {
-      if (bytes.length > 0 && controller.desiredSize === 1) controller.enqueue(bytes)
-      else controller.error(new TypeError('the mock cut the answer off'))
+      // An error takes back what is queued, so it waits until the bytes have been read.
+      if (begun || bytes.length === 0) controller.error(new TypeError('the mock cut the answer off'))
+      else controller.enqueue(bytes)
+      begun = true
     },
   })
   const { status, headers } = response
