@@ -44,23 +44,23 @@ test('a fleet of all behaviours loses and doubles nothing over a bad network, an
   ]
   const http = new HttpMock({ seed: 4, patterns })
   const fleet = new Fleet(agentId => clientOf(agentId, http.fetch), { seed: 4, slowMs: 10 })
-  const events = take(240, new EventDataGenerator({ seed: 'fleet', largeShare: 0.005 }).mix())
+  const events = take(160, new EventDataGenerator({ seed: 'fleet', largeShare: 0.005 }).mix())
   await fleet.append(events)
 
   expect(new Set(fleet.agents.map(({ behaviour }) => behaviour))).toEqual(new Set(BEHAVIOURS))
   const { counts } = fleet
-  expect([counts.appended, counts.acknowledged, fleet.ledger.acknowledgedCount]).toEqual([240, 240, 240])
+  expect([counts.appended, counts.acknowledged, fleet.ledger.acknowledgedCount]).toEqual([160, 160, 160])
   expect([counts.crashes, counts.conflicts, counts.refused, counts.repeated].map(count => count > 0)).toEqual([
     true,
     true,
     true,
     true,
   ])
-  expect(http.calls.filter(({ fault }) => fault !== undefined).length).toBeGreaterThan(20)
+  expect(http.calls.filter(({ fault }) => fault !== undefined).length).toBeGreaterThan(10)
 
   const reader = clientOf('reader')
   const compared = await fleet.ledger.compare(reader.read())
-  expect(compared).toEqual({ stored: 240, lost: [], doubled: [], unknown: [], unacknowledged: 0 })
+  expect(compared).toEqual({ stored: 160, lost: [], doubled: [], unknown: [], unacknowledged: 0 })
 
   const byId = new Map<string, string>()
   for await (const { id, agentId } of reader.read()) byId.set(id, agentId)
@@ -69,7 +69,7 @@ test('a fleet of all behaviours loses and doubles nothing over a bad network, an
     expect(byId.has(event.causationId ?? '')).toBe(true)
     if (byId.get(event.causationId ?? '') !== event.agentId) across++
   }
-  expect(across).toBeGreaterThan(20)
+  expect(across).toBeGreaterThan(10)
 })
 
 test('the same again stores nothing, for every event has a key of its own', async () => {

@@ -46,6 +46,11 @@ export class CuttingProxy {
     for (const socket of this.open) socket.removeAllListeners('data').pause()
   }
 
+  /** Ends all connections that are there, at once and on both sides. */
+  cutAll(): void {
+    for (const socket of [...this.open]) reset(socket)
+  }
+
   /** New connections lead to another server. */
   lead(url: string): void {
     this.port = Number(new URL(url).port)
