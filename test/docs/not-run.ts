@@ -16,6 +16,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0017-failures.md': 'the way of a failure to its action',
   'docs/adr/0019-resources-and-health.md': 'the road of figures to health',
   'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
+  'docs/adr/0023-agents-to-test-with.md': 'the way of a generated event',
 }
 
 /** Languages of blocks that cannot be done here. */
