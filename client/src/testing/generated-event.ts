@@ -25,7 +25,7 @@ export function linkedTo({ event, causes }: GeneratedEvent, idOf: (ref: string) 
 }
 
 /** The ref of an event that was read; undefined when no generator made it. */
-export function refOf({ metadata }: { readonly metadata?: object }): string | undefined {
+export function refOf({ metadata }: { readonly metadata?: object | undefined }): string | undefined {
   const ref = (metadata as { readonly ref?: unknown } | undefined)?.ref
   return typeof ref === 'string' ? ref : undefined
 }
