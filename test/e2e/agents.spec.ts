@@ -23,12 +23,14 @@ test('a fleet of five agents loses and doubles nothing through a kill -9 and a c
     await until(() => ledger.acknowledgedCount > EVENTS / 5, 1)
     environment.cut()
     await until(() => ledger.acknowledgedCount > (2 * EVENTS) / 5, 1)
+    const acknowledgedBefore = ledger.acknowledgedCount
     await environment.kill()
     await appending
 
     const { counts, comparison, metrics, kills } = await environment.collect()
     console.info(`${kills} kill, ${JSON.stringify(counts)}\n${JSON.stringify(comparison)}`)
     expect(kills).toBe(1)
+    expect(acknowledgedBefore).toBeLessThan(EVENTS)
     expect([counts.appended, counts.acknowledged]).toEqual([EVENTS, EVENTS])
     expect(comparison).toEqual({ stored: EVENTS, lost: [], doubled: [], unknown: [], unacknowledged: 0 })
     expect(metrics).toContain('lighthouse_')

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import { tokenOf } from '../../../test/support/running-server.js'
 import { type ServerInProcess, startFakeServer } from '../../../test/support/server-on-a-disk.js'
+import { until } from '../../../test/support/until.js'
 import { Lighthouse } from '../lighthouse.js'
 import {
   BEHAVIOURS,
@@ -119,15 +120,10 @@ describe('at a group', () => {
         handle: ({ event }) => void handled.push(event.position),
       }),
     )
-    for (;;) {
-      const { progress } = (await group.status()) as NonNullable<Awaited<ReturnType<typeof group.status>>>
-      if (
-        progress.floor === progress.head ||
-        (progress.inFlight === 0 && progress.retrying === 0 && progress.lag === 0)
-      )
-        break
-      await owner.wait({ timeoutSeconds: 0 })
-    }
+    await until(async () => {
+      const progress = (await group.status())?.progress
+      return progress?.lag === 0 && progress.inFlight === 0 && progress.retrying === 0
+    })
     enough.abort()
     await Promise.all(working)
 
