@@ -36,6 +36,13 @@ test.each(pages)('a bundle of %j has nothing of Node in it, and works', async op
   expect(new page.Lighthouse({ url: 'http://a', token: 't' })).toBeInstanceOf(page.Lighthouse)
 })
 
+test('a page can test agents too: what it is tested with has nothing of Node in it, nor the client itself', async () => {
+  const { modules } = await bundled('@lighthouse/client/testing', { platform: 'browser' })
+  expect(modules).toContain('client/dist/testing/testing.js')
+  expect(modules.filter(name => NODE_ONLY.test(name))).toEqual([])
+  expect(modules).not.toContain('client/dist/lighthouse.js')
+})
+
 test('what is for Node alone would be seen', async () => {
   const planted = await bundled('./dist/node/lighthouse.js', { platform: 'browser', external: ['ws'] })
   expect(planted.modules.filter(name => NODE_ONLY.test(name))).toEqual(['client/dist/node/lighthouse.js', 'ws'])

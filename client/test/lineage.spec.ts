@@ -38,7 +38,7 @@ afterEach(async () => {
 
 async function switchOver(): Promise<void> {
   proxy.lead(restored.url)
-  proxy.breakAll()
+  proxy.cutAll()
   await proxy.quiet()
 }
 
@@ -105,7 +105,7 @@ test('a process that another has replaced is not followed', async () => {
   try {
     for (let n = 0; n < stores.head; n++) await following.next()
     proxy.lead(original.url)
-    proxy.breakAll()
+    proxy.cutAll()
     const next = following.next()
     await told.promise
     expect(errors.at(-1)).toMatch('has replaced it')

@@ -8,7 +8,7 @@ import { FailingReads } from '../support/failing-reads.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { DAY, ManualClock } from '../support/manual-clock.js'
 import { tokenOf } from '../support/running-server.js'
-import { type ServerOnADisk, startOn } from '../support/server-on-a-disk.js'
+import { type ServerInProcess, startOn } from '../support/server-on-a-disk.js'
 import { must } from './ack-journal.js'
 
 const CODES = ['EIO', 'EMFILE', 'ENOSPC'] as const
@@ -25,7 +25,7 @@ const NOTHING_BY_ITSELF = {
 const FORGETFUL = { openFiles: 1, pageCacheBytes: 4_096, cachedStreams: 1 }
 
 let disk: FailingReads
-let server: ServerOnADisk
+let server: ServerInProcess
 let ids: readonly string[]
 let tokens: { readonly worker: string; readonly admin: string }
 let snapshot: string

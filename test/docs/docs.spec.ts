@@ -56,6 +56,7 @@ const AT_LENGTH = new Set(
     'docs/QUERY.md',
     'docs/REPLAY.md',
     'docs/SNAPSHOTS.md',
+    'docs/TESTING.md',
   ]),
 )
 const THOROUGH = tries(1, 0) === 1

@@ -20,6 +20,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0021-held-events.md': 'the road of what waits in memory',
   'docs/adr/0022-command-line.md': 'the way of a command line to what it does',
   'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
+  'docs/adr/0023-agents-to-test-with.md': 'the way of a generated event',
 }
 
 /** Languages of blocks that cannot be done here. */

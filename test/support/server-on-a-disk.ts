@@ -1,4 +1,4 @@
-// The whole server as it is, listening on a free port, over the embedded store on whatever disk a test gives it.
+// The whole server as it is, listening on a free port in this process, over whatever backend a test gives it.
 import { Logger } from '@nestjs/common'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { Test } from '@nestjs/testing'
@@ -13,31 +13,42 @@ import { Metrics } from '../../src/metrics/metrics.js'
 import { ServiceLevels } from '../../src/monitors/service-levels.js'
 import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
 import { Signals } from '../../src/signals/signals.js'
-import { OpenStore, openStore } from '../../src/storage/open-store.js'
+import { type BackendOptions, OpenStore, openStore } from '../../src/storage/open-store.js'
 import { PLENTY_FOR_ALL } from './http-server-under-test.js'
 import { TEST_SECRET } from './running-server.js'
+import { makeTempDirectory, removeTempDirectory } from './temp-directory.js'
 
-export interface ServerOnADisk {
+export interface ServerInProcess {
   readonly url: string
   readonly store: EventStore
   stop(): Promise<void>
 }
 
-export async function startOn(
+export function startOn(
   disk: Disk,
   options: Partial<EmbeddedOptions> & Pick<EmbeddedOptions, 'directory'>,
-): Promise<ServerOnADisk> {
+): Promise<ServerInProcess> {
+  return serveOver({ backend: 'embedded', nodeId: 'n1', disk, ...options }, options.directory)
+}
+
+/** The server as it is, but what it acknowledges ends with it: to test against where nothing need outlive the test. */
+export async function startFakeServer(): Promise<ServerInProcess> {
+  const directory = makeTempDirectory()
+  const server = await serveOver({ backend: 'memory', nodeId: 'n1' }, directory)
+  const stop = () => server.stop().finally(() => removeTempDirectory(directory))
+  return { ...server, stop }
+}
+
+async function serveOver(backend: BackendOptions, directory: string): Promise<ServerInProcess> {
   const base = loadSettings({
     LIGHTHOUSE_ENV: 'test',
-    LIGHTHOUSE_DATA_DIR: options.directory,
+    LIGHTHOUSE_DATA_DIR: directory,
     LIGHTHOUSE_JWT_SECRET: TEST_SECRET,
   })
   const settings = { ...base, quotas: PLENTY_FOR_ALL }
   const logger = createLogger('silent', { write: () => undefined })
-  const open = (metrics: Metrics, mode: ModeHolder, signals: Signals, levels: ServiceLevels) => {
-    const surroundings = { logger: new Logger('storage'), metrics, mode, signals, levels }
-    return openStore({ backend: 'embedded', nodeId: 'n1', disk, ...options }, surroundings)
-  }
+  const open = (metrics: Metrics, mode: ModeHolder, signals: Signals, levels: ServiceLevels) =>
+    openStore(backend, { logger: new Logger('storage'), metrics, mode, signals, levels })
   const compiled = await Test.createTestingModule({ imports: [serverOf(settings, logger)] })
     .overrideProvider(OpenStore)
     .useFactory({ factory: open, inject: [Metrics, ModeHolder, Signals, ServiceLevels] })

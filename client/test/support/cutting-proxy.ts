@@ -46,9 +46,9 @@ export class CuttingProxy {
     for (const socket of this.open) socket.removeAllListeners('data').pause()
   }
 
-  /** Ends every connection that is there. */
-  breakAll(): void {
-    for (const socket of this.open) socket.destroy()
+  /** Ends all connections that are there, at once and on both sides. */
+  cutAll(): void {
+    for (const socket of [...this.open]) reset(socket)
   }
 
   /** New connections lead to another server. */
