@@ -5,7 +5,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import { RealDisk } from '../../src/backends/embedded/engine/disk/real-disk.js'
 import { COMMON, makeRestoredStore, type RestoredStore, ticks } from '../../test/support/restored-store.js'
-import { type ServerOnADisk, startOn } from '../../test/support/server-on-a-disk.js'
+import { type ServerInProcess, startOn } from '../../test/support/server-on-a-disk.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { CuttingProxy } from './support/cutting-proxy.js'
 import { clientOf } from './support/server-and-client.js'
@@ -14,8 +14,8 @@ let folder: string
 let stores: RestoredStore
 /** A copy of the original. */
 let twin: string
-let original: ServerOnADisk
-let restored: ServerOnADisk
+let original: ServerInProcess
+let restored: ServerInProcess
 /** Leads to the original first. */
 let proxy: CuttingProxy
 

@@ -379,7 +379,7 @@ export class ClientSession implements Listener, FrameSession {
       type: 'welcome',
       agentId,
       head: store.head(),
-      expiresAt: timeText(expiresAt),
+      expiresAt: new Date(expiresAt).toISOString(),
       lineage,
       epoch,
     } satisfies ServerFrame)
@@ -387,14 +387,6 @@ export class ClientSession implements Listener, FrameSession {
     this.log?.({ operation_type: 'connect', form: this.connection.form }, 'connection opened')
     if (this.hasMore) this.goOn()
   }
-}
-
-/** The last millisecond that RFC 3339 can express, because its years have four digits. */
-const LAST_MS = Date.UTC(9999, 11, 31, 23, 59, 59, 999)
-
-/** A token may expire later than RFC 3339 can express, and is welcomed all the same. */
-function timeText(ms: number): string {
-  return new Date(Math.min(ms, LAST_MS)).toISOString()
 }
 
 function bytesOf(count: number): string {

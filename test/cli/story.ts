@@ -75,8 +75,8 @@ export const STORY: readonly Step[] = [
   { line: 'lighthouse repair ./data' },
   { line: 'lighthouse repair ./data --yes' },
   { line: 'lighthouse backup ./data ./backup' },
+  { line: 'lighthouse restore ./backup ./data --to 2' },
   { line: 'lighthouse restore ./backup ./data --verify' },
-  { line: 'lighthouse restore ./backup ./earlier --to 2' },
   // This machine.
   { line: 'lighthouse config' },
   { line: 'lighthouse config --port 9000 | jq .port' },

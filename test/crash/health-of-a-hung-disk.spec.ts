@@ -3,14 +3,14 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { FakeDisk } from '../support/fake-disk.js'
 import { HeldDisk } from '../support/held-disk.js'
 import { tokenOf } from '../support/running-server.js'
-import { type ServerOnADisk, startOn } from '../support/server-on-a-disk.js'
+import { type ServerInProcess, startOn } from '../support/server-on-a-disk.js'
 
 const COMPONENTS = ['', '/detailed', '/event_store', '/storage', '/network', '/memory'].map(name => `/health${name}`)
 /** Of appends that wait, so that the probes come to a server that has much in hand. */
 const WAITING = 500
 
 let disk: HeldDisk
-let server: ServerOnADisk
+let server: ServerInProcess
 let token: string
 
 beforeAll(async () => {

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { FailingReads } from '../support/failing-reads.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { tokenOf } from '../support/running-server.js'
-import { type ServerOnADisk, startOn } from '../support/server-on-a-disk.js'
+import { type ServerInProcess, startOn } from '../support/server-on-a-disk.js'
 import { until } from '../support/until.js'
 
 const AUTHOR = { agentId: 'a1' }
@@ -12,7 +12,7 @@ const [EARLIER, LATER] = [40, 40]
 const BYTES = 20_000
 
 let disk: FailingReads
-let server: ServerOnADisk
+let server: ServerInProcess
 let follower: AbortController
 let token: string
 

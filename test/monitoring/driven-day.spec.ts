@@ -34,6 +34,12 @@ const store =
     writeState?.(isOver ? { writable: true } : { writable: false, reason, detail: 'it was planted' })
   }
 
+/** It is over when an operator says so, once the store is whole again. */
+function damage(signals: Signals, isOver: boolean): void {
+  store('corrupt', false)(signals, isOver)
+  if (isOver) signals.tell({ cause: 'integrity', level: 'ok', detail: 'an operator has looked', metrics: {} })
+}
+
 /** Each with what follows from it. */
 const INCIDENTS: readonly Incident[] = [
   { told: 'write_latency P1', seen: withAppends(slow) },
@@ -41,7 +47,7 @@ const INCIDENTS: readonly Incident[] = [
   { told: 'memory P1', seen: seen => held(withAppends(slow)(shortOfMemory(seen))) },
   { told: 'storage_space P1', seen: usedUp },
   { told: 'disk_full P1', seen: seen => withAppends(failing)(usedUp(seen)), tells: store('disk_full', false) },
-  { told: 'integrity P1', seen: withAppends(failing), tells: store('corrupt', false) },
+  { told: 'integrity P1', seen: withAppends(failing), tells: damage },
   { told: 'storage_failed P1', seen: withAppends(failing), tells: store('failed_sync', true) },
   {
     told: 'dependency P1',

@@ -46,7 +46,11 @@ test('it is the id of the store at first, and stays over restarts, with an epoch
   const before = await stopped()
   expect(before).toMatchObject({ id: manifest.store, ancestors: [] })
   const after = await lineageIn(DATA)
-  expect(after).toEqual({ ...before, epoch: before.epoch + 1 })
+  expect(after).toEqual({
+    ...before,
+    epoch: before.epoch + 1,
+    epochSince: new Date(Number(clock.now() / 1_000_000n)).toISOString(),
+  })
 })
 
 test('a restore begins a new one, whose parent is what was backed up, up to where that ended', async () => {
