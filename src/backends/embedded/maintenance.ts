@@ -102,13 +102,15 @@ export class Maintenance {
 
   private duties(): [string, () => Promise<boolean>][] {
     // What mends the store and what gives back room on the disk go on: they may be what ends the trouble.
-    const urgent: [string, () => Promise<boolean>][] = [
-      ['putting a damaged segment back', () => this.putBack()],
-      ['retiring', () => this.retire()],
-      ['making room', () => this.makeRoom()],
+    const { rests } = this.options.pressure
+    const duties: [string, () => Promise<boolean>, boolean][] = [
+      ['putting a damaged segment back', () => this.putBack(), true],
+      ['archiving', () => this.archive(), !rests],
+      ['retiring', () => this.retire(), true],
+      ['making room', () => this.makeRoom(), true],
+      ['scrubbing', () => this.scrubOne(), !rests],
     ]
-    if (this.options.pressure.rests) return urgent
-    return [...urgent, ['archiving', () => this.archive()], ['scrubbing', () => this.scrubOne()]]
+    return duties.filter(([, , isDue]) => isDue).map(([name, work]) => [name, work])
   }
 
   /** What fails is tried again with the next pass. A failed sync is reported to the log by the latch. */
