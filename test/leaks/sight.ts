@@ -58,7 +58,7 @@ export class Sight {
 
   private ofObject(value: object): unknown {
     const { lag, head, floor, code, status } = value as Record<string, unknown>
-    const shown = Object.entries(value).map(([name, item]) => [name, this.of(item, name)] as const)
+    const shown = Object.entries(value).map(([name, item]) => [ofSettings(name), this.of(item, name)] as const)
     const found: Record<string, unknown> = Object.fromEntries(shown)
     // It says no more than the two positions it is the difference of.
     if (typeof lag === 'number' && lag === (head as number) - (floor as number)) found['lag'] = 'head - floor'
@@ -94,6 +94,11 @@ export class Sight {
   private rank(position: number): string {
     return `${this.positions.filter(one => one <= position).length} seen`
   }
+}
+
+/** The two servers have other settings, such as their directory. */
+function ofSettings(series: string): string {
+  return series.replace(/^lighthouse_config_info\{hash="\w+"/, 'lighthouse_config_info{hash="#"')
 }
 
 /** Where two answers differ, each place on a line of its own. */

@@ -1,4 +1,5 @@
 // A server as a developer starts it, in this process: no settings but a directory and a free port of the loopback address.
+import { writeFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { join } from 'node:path'
 import { NestFactory } from '@nestjs/core'
@@ -7,6 +8,7 @@ import { ApiDocsOptions } from '../../src/api-docs/docs.controller.js'
 import { serverOf } from '../../src/app.module.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import { createLogger } from '../../src/logging/logger.js'
+import { HeapSnapshots } from '../../src/operations/heap/heap-snapshots.service.js'
 import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
 import { makeTempDirectory, removeTempDirectory } from './temp-directory.js'
 
@@ -39,6 +41,8 @@ export async function startDevelopmentServer(more: NodeJS.Dict<string> = {}): Pr
     abortOnError: false,
     bodyParser: false,
   })
+  // The heap of a test runner takes minutes to write. A server of its own writes a real one where each button is pressed.
+  app.get(HeapSnapshots, { strict: false }).write = path => writeFileSync(path, '{}')
   configureHttpServer(app, logger)
   const token = app.get(ApiDocsOptions, { strict: false }).developmentToken as string
   await app.listen(0, '127.0.0.1')
