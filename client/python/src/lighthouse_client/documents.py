@@ -50,6 +50,10 @@ class WhoAmI(TypedDict):
     expiresInSeconds: float
     """By the server's clock, which is ``serverTime``."""
     serverTime: str
+    lineage: str
+    """Of the log: a restore begins a new one."""
+    epoch: int
+    """Which start of the store answers."""
 
 
 class Ticket(TypedDict):
