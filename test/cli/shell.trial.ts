@@ -30,7 +30,10 @@ beforeAll(async () => {
   writeFileSync(join(folder, 'events.ndjson'), [line('TaskAsked', { task: 1 }), line('A', {}), ''].join('\n'))
   writeFileSync(join(folder, 'tasks.json'), JSON.stringify({ on: { TaskDone: [{ op: 'increment', path: '/done' }] } }))
   const store = await openEmbedded({ directory: join(folder, 'data'), nodeId: 'n', allowUnsafeFilesystem: true })
-  await store.append({ events: [{ type: 'One', stream: 's', data: {} }], author: { agentId: 'copied' } })
+  await store.append({
+    events: ['One', 'Two'].map(type => ({ type, stream: 's', data: {} })),
+    author: { agentId: 'copied' },
+  })
   await store.close()
 })
 

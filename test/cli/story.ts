@@ -75,7 +75,7 @@ export const STORY: readonly Step[] = [
   { line: 'lighthouse repair ./data' },
   { line: 'lighthouse repair ./data --yes' },
   { line: 'lighthouse backup ./data ./backup' },
-  { line: 'lighthouse restore ./backup ./data --to 1' },
+  { line: 'lighthouse restore ./backup ./data --to 2' },
   { line: 'lighthouse restore ./backup ./data --verify' },
   // This machine.
   { line: 'lighthouse config' },

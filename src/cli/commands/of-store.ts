@@ -142,7 +142,7 @@ export const ofStore = {
     summary: 'make a data directory of a backup or of a part of it, or put one segment back',
     examples: [
       ['lighthouse restore ./backup ./data --verify', 'make the store again, and prove every byte of it'],
-      ['lighthouse restore ./backup ./data --to 1', 'only what was stored up to a position, or a time'],
+      ['lighthouse restore ./backup ./data --to 2', 'only what was stored up to a position, or a time'],
     ],
     operands: ['[backup]', '[dir]'],
     options: {
