@@ -10,6 +10,7 @@ import { type AppendBatch, type RenumberReport, renumber } from '../transfer/ren
 import type { StoreRules } from './export.js'
 import { amount } from './print-verify.js'
 import { Remote } from './remote.js'
+import { reportJson } from './report-json.js'
 import { Usage } from './usage-error.js'
 
 export interface ImportWish {
@@ -41,7 +42,7 @@ export async function importEvents(wish: ImportWish, rules: () => StoreRules): P
   // The whole file is checked first, because a file that turns out to be cut off must not be appended in part.
   for await (const _ of readExport(createReadStream(file), { gaps: true }));
   const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, rules())
-  return wish.json ? JSON.stringify(report, undefined, 2) : inWords(report)
+  return wish.json ? reportJson(report) : inWords(report)
 }
 
 /** Accepts only a plain file, which can be read twice: everything is proven before anything is written. */

@@ -6,6 +6,7 @@ import { loadSome } from '../config/load-settings.js'
 import { mustBeApart } from './assert-disjoint.js'
 import { cutOf } from './cut-of.js'
 import { printPutBack, printRestore } from './print-backup.js'
+import { reportJson } from './report-json.js'
 import { Usage } from './usage-error.js'
 
 interface Wish {
@@ -44,7 +45,7 @@ async function restoreAll(
   const cut = cutOf(to)
   await mustBeApart(backup, directory)
   const report = await restoreStore(backup, directory, { verify, ...cut })
-  await out(json ? inJson(report) : printRestore(report, backup, directory))
+  await out(json ? reportJson(report) : printRestore(report, backup, directory))
   return report.restored && report.damaged.length === 0 && report.verified?.clean !== false
 }
 
@@ -70,10 +71,6 @@ async function putBack(
     copied,
     kept: kept ?? null,
   }
-  await out(json ? inJson(report) : printPutBack(report, directory))
+  await out(json ? reportJson(report) : printPutBack(report, directory))
   return true
-}
-
-function inJson(report: object): string {
-  return JSON.stringify(report, undefined, 2)
 }

@@ -1,6 +1,7 @@
 // The commands that work on a data directory, with a server beside it or without one.
 import { command } from '../command.js'
 import { EXIT } from '../exit.js'
+import { reportJson } from '../report-json.js'
 import { inShell } from '../shell-quote.js'
 
 const JSON_REPORT = { type: 'boolean', says: 'print the report as JSON' } as const
@@ -31,7 +32,7 @@ export const ofStore = {
       const { verifyStore } = await import('../../backends/embedded/verify-store.js')
       const { printVerify } = await import('../print-verify.js')
       const report = await verifyStore(directory, { live })
-      await terminal.out(json ? inJson(report) : printVerify(report, directory))
+      await terminal.out(json ? reportJson(report) : printVerify(report, directory))
       return report.clean ? EXIT.clean : EXIT.no
     },
   }),
@@ -55,7 +56,7 @@ export const ofStore = {
       const { repairStore } = await import('../../backends/embedded/verify-store.js')
       const { printRepair } = await import('../print-repair.js')
       const report = await repairStore(directory, { apply: yes })
-      await terminal.out(json ? inJson(report) : printRepair(report, directory))
+      await terminal.out(json ? reportJson(report) : printRepair(report, directory))
       const nothingToDo = report.steps.length === 0 && report.refused.length === 0
       return report.applied || (nothingToDo && report.before.clean) ? EXIT.clean : EXIT.no
     },
@@ -134,7 +135,7 @@ export const ofStore = {
       const { printBackup } = await import('../print-backup.js')
       await mustBeApart(directory, target)
       const report = await backupStore(directory, target)
-      await terminal.out(json ? inJson(report) : printBackup(report, directory, target))
+      await terminal.out(json ? reportJson(report) : printBackup(report, directory, target))
       return report.damaged.length === 0 ? EXIT.clean : EXIT.no
     },
   }),
@@ -167,8 +168,4 @@ export const ofStore = {
       return (await restoreFrom(operands, options, text => terminal.out(text))) ? EXIT.clean : EXIT.no
     },
   }),
-}
-
-function inJson(report: object): string {
-  return JSON.stringify(report, undefined, 2)
 }

@@ -14,6 +14,7 @@ import { readStartOptions } from '../../server/start-options.js'
 import { firstPermissionFault } from '../../storage/permission-faults.js'
 import type { Terminal } from '../command.js'
 import { EXIT } from '../exit.js'
+import { reportJson } from '../report-json.js'
 import { coloured } from '../server/print.js'
 import { inShell } from '../shell-quote.js'
 
@@ -31,7 +32,7 @@ export async function doctor(
 ): Promise<number> {
   const env = terminal.env ?? process.env
   const findings = [nodeFinding(), ...(await descriptorFindings()), ...(await settingFindings(args, env))]
-  if (json) await terminal.out(JSON.stringify(findings, undefined, 2))
+  if (json) await terminal.out(reportJson(findings))
   else await terminal.out(findings.map(finding => inWords(finding, terminal)).join('\n'))
   return findings.some(({ state }) => state === 'wrong') ? EXIT.no : EXIT.clean
 }

@@ -1,6 +1,7 @@
 // How events and tables are printed for people, with colours where a terminal shows them.
 import type { RecordedEvent } from '#client'
 import type { Terminal } from '../command.js'
+import { reportJson } from '../report-json.js'
 
 const COLOURS = { dim: 2, red: 31, green: 32, yellow: 33, cyan: 36, bold: 1 } as const
 type Colour = keyof typeof COLOURS
@@ -102,5 +103,5 @@ export async function printRows(
 }
 
 export async function printObject(value: unknown, terminal: Terminal): Promise<void> {
-  await terminal.out(JSON.stringify(value, undefined, 2))
+  await terminal.out(reportJson(value))
 }
