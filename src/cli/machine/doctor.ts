@@ -1,6 +1,5 @@
 // `lighthouse doctor`: what is wrong with this machine, the data directory and the settings, and the command that mends it.
 import { statSync } from 'node:fs'
-import { statfs } from 'node:fs/promises'
 import { connect } from 'node:net'
 import { resolve } from 'node:path'
 import { makesItsOwnSecret } from '../../auth/auth-options.js'
@@ -10,6 +9,7 @@ import { BadSettings } from '../../config/parse-settings.js'
 import type { Settings } from '../../config/settings.js'
 import { codeOf } from '../../contract/errors.js'
 import { descriptorsOf } from '../../monitors/process-facts.js'
+import { volumeOf } from '../../monitors/volume-monitor.js'
 import { readStartOptions } from '../../server/start-options.js'
 import { firstPermissionFault } from '../../storage/permission-faults.js'
 import type { Terminal } from '../command.js'
@@ -114,8 +114,8 @@ const GB = 1024 ** 3
 const LITTLE_GB = 5
 
 async function roomFinding(directory: string): Promise<Finding> {
-  const { bavail, blocks, bsize } = await statfs(directory)
-  const [free, whole] = [(bavail * bsize) / GB, (blocks * bsize) / GB]
+  const { freeBytes, totalBytes } = await volumeOf(directory)
+  const [free, whole] = [freeBytes / GB, totalBytes / GB]
   const what = 'room on its volume'
   const detail = `${free.toFixed(1)} of ${whole.toFixed(1)} GB free`
   if (free >= LITTLE_GB || free / whole >= 0.1) return { what, state: 'ok', detail }
