@@ -14,11 +14,11 @@ async function unfinished(front: Front, attack: string, sockets: number, bytes: 
   const head = frameBytes({ opcode: OPCODE.text, length: BigInt(bytes) })
   const piece = Buffer.alloc(64 * 1024, 0x20)
   const one = async () => {
-    while (!front.isOver) {
+    do {
       front.sent(attack)
       const headers = token === undefined ? undefined : { Authorization: `Bearer ${token}` }
       const socket = new RawSocket(front.orders.url, handshakeBytes({ headers: headers ?? {} }), { reads: true })
-      const patience = setTimeout(() => socket.cut(), Math.min(HELD_MS, front.leftMs + 500))
+      const patience = setTimeout(() => socket.cut(), Math.min(HELD_MS, front.holdMs))
       await socket.answer()
       if (socket.status === 101)
         await socket.push(bytes - 2 * piece.length, Buffer.concat([head, piece]), () => front.isOver)
@@ -26,7 +26,7 @@ async function unfinished(front: Front, attack: string, sockets: number, bytes: 
       clearTimeout(patience)
       front.answered(attack, endOf(end))
       if (end.status !== 101) await front.rest(1_000)
-    }
+    } while (!front.isOver)
   }
   await Promise.all(Array.from({ length: sockets }, one))
 }
@@ -55,10 +55,10 @@ async function manyKeys(front: Front): Promise<void> {
   const keys = Array.from({ length: 190_000 }, (_, n) => `"key${n}":1`)
   const frame = `{"type":"auth","token":"x",${keys.join(',')}}`
   const one = async () => {
-    while (!front.isOver) {
+    do {
       await sayOnce(front, 'frames of many keys without a token', frame)
       await front.rest(500)
-    }
+    } while (!front.isOver)
   }
   await Promise.all(Array.from({ length: front.scaled(10) }, one))
 }
@@ -69,10 +69,10 @@ async function dearSubscriptions(front: Front): Promise<void> {
   const { url, token } = front.orders
   const filter = { streams: globsOf(GLOBS) }
   const one = async () => {
-    while (!front.isOver) {
+    do {
       const { promise, resolve } = Promise.withResolvers<string>()
       const socket = socketTo(url, token === undefined ? {} : { authorization: `Bearer ${token}` })
-      const enough = setTimeout(() => socket.terminate(), front.leftMs)
+      const enough = setTimeout(() => socket.terminate(), front.holdMs)
       socket.on('open', () => {
         for (let n = 0; n < front.scaled(100); n++) {
           front.sent(attack)
@@ -89,7 +89,7 @@ async function dearSubscriptions(front: Front): Promise<void> {
       front.answered(attack, await promise)
       clearTimeout(enough)
       await front.rest(5_000)
-    }
+    } while (!front.isOver)
   }
   await Promise.all([one(), one(), one(), appendsToTarget(front)])
 }

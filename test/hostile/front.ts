@@ -25,6 +25,10 @@ export type Counts = Readonly<
 /** After a refusal an attacker tries again, but no faster than this, so that no attack uses up the quota of all. */
 const REST_MS = 2_000
 
+/** An answer is waited for so much longer than the attack lasts. */
+const LAST_ANSWER_MS = 5_000
+const LEAST_HOLD_MS = 1_000
+
 export class Front {
   readonly until: number
   private readonly tallies = new Map<string, { sent: number; answers: Record<string, number> }>()
@@ -39,6 +43,11 @@ export class Front {
 
   get leftMs(): number {
     return Math.max(0, this.until - performance.now())
+  }
+
+  /** How long something is held until the end: long enough to be answered, when a busy machine has used the time up. */
+  get holdMs(): number {
+    return Math.max(LEAST_HOLD_MS, this.leftMs)
   }
 
   get counts(): Counts {
@@ -62,21 +71,21 @@ export class Front {
   async ask(attack: string, question: Omit<Question, 'url'>): Promise<Answer> {
     const { url, token } = this.orders
     this.sent(attack)
-    const answer = await ask({ url, token, timeoutMs: this.leftMs + 1_000, ...question })
+    const answer = await ask({ url, token, timeoutMs: this.leftMs + LAST_ANSWER_MS, ...question })
     this.answered(attack, answer.label)
     return answer
   }
 
-  /** `count` at a time until the end, each at its own pace. */
+  /** `count` at a time until the end, each at its own pace and at least once, however late a busy machine lets it begin. */
   async loop(count: number, everyMs: number, one: (n: number) => Promise<Answer>): Promise<void> {
     const worker = async (n: number) => {
       await after(Math.min(this.leftMs, (n * everyMs) / count))
-      while (!this.isOver) {
+      do {
         const begun = performance.now()
         const { status } = await one(n)
         const pause = status === 429 || status === 0 ? Math.max(REST_MS, everyMs) : everyMs
         await this.rest(pause - (performance.now() - begun))
-      }
+      } while (!this.isOver)
     }
     await Promise.all(Array.from({ length: count }, (_, n) => worker(n)))
   }
@@ -85,11 +94,11 @@ export class Front {
   async hold(count: number, perSecond: number, one: (n: number) => Promise<Answer>): Promise<void> {
     const holder = async (n: number) => {
       await this.rest((n / perSecond) * 1_000)
-      while (!this.isOver) {
+      do {
         const { status } = await one(n)
         // Whoever was refused a place comes back, and so many of them do that they must not all come at once.
         if (status !== 200) await this.rest(REST_MS + (count / perSecond) * 1_000)
-      }
+      } while (!this.isOver)
     }
     await Promise.all(Array.from({ length: count }, (_, n) => holder(n)))
   }

@@ -65,7 +65,7 @@ async function deafReaders(front: Front): Promise<void> {
   const one = async () => {
     front.sent(attack)
     const socket = new RawSocket(url, hello, { reads: false })
-    const enough = setTimeout(() => socket.cut(), front.leftMs)
+    const enough = setTimeout(() => socket.cut(), front.holdMs)
     await socket.answer()
     const { status } = socket
     front.answered(attack, String(status))
