@@ -21,10 +21,9 @@ export function traceRequests(fastify: FastifyInstance, tracing: Tracing): void 
     const operation = { name, agentId: request.access?.agentId }
     const span = tracing.begin(operation, traceparentOf(headers['traceparent']), stateIn(headers['tracestate']))
     request.span = span
-    // Where traces are recorded, each request has its trace from the beginning.
-    request.knownTrace = span.traceId
     tracing.requestBegun(request.id, span)
     if (span.sampled) {
+      request.knownTrace = span.traceId
       // Whatever the request leads to reads its trace from here.
       headers['traceparent'] = span.traceparent
       void reply.header('traceresponse', span.traceparent)

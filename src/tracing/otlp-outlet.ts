@@ -1,8 +1,9 @@
 // Sends finished spans to a collector as OTLP over HTTP, in batches; this file alone loads OpenTelemetry, when asked.
-import type { HrTime, Link, SpanContext, SpanKind, SpanStatus } from '@opentelemetry/api'
+import type { SpanContext } from '@opentelemetry/api'
 import type { Resource } from '@opentelemetry/resources'
 import type { BatchSpanProcessor, ReadableSpan, SpanExporter } from '@opentelemetry/sdk-trace'
-import type { FinishedSpan, SpanKindName, SpanOutlet, SpanPlace } from './span.js'
+import { OtlpWriter } from './otlp-writer.js'
+import type { FinishedSpan, SpanOutlet } from './span.js'
 
 export interface Collector {
   readonly url: string
@@ -23,23 +24,39 @@ const LAST_MS = 2_000
 
 /** The library, once it is loaded. */
 interface Library {
-  readonly api: typeof import('@opentelemetry/api')
   readonly core: typeof import('@opentelemetry/core')
   readonly resources: typeof import('@opentelemetry/resources')
   readonly trace: typeof import('@opentelemetry/sdk-trace')
-  readonly otlp: typeof import('@opentelemetry/exporter-trace-otlp-proto')
+  readonly base: typeof import('@opentelemetry/otlp-exporter-base')
+  readonly http: typeof import('@opentelemetry/otlp-exporter-base/node-http')
+  readonly otlp: typeof import('@opentelemetry/otlp-transformer')
 }
 
 export async function openOtlp(collector: Collector): Promise<SpanOutlet> {
-  const [api, core, resources, trace, otlp] = await Promise.all([
-    import('@opentelemetry/api'),
+  const [core, resources, trace, base, http, otlp] = await Promise.all([
     import('@opentelemetry/core'),
     import('@opentelemetry/resources'),
     import('@opentelemetry/sdk-trace'),
-    import('@opentelemetry/exporter-trace-otlp-proto'),
+    import('@opentelemetry/otlp-exporter-base'),
+    import('@opentelemetry/otlp-exporter-base/node-http'),
+    import('@opentelemetry/otlp-transformer'),
   ])
-  return new OtlpOutlet({ api, core, resources, trace, otlp }, collector)
+  return new OtlpOutlet({ core, resources, trace, base, http, otlp }, collector)
 }
+
+/** What the queue of the library asks of a span: it is written from what was finished, and nothing is made of it before. */
+class QueuedSpan {
+  constructor(
+    readonly finished: FinishedSpan,
+    readonly resource: Resource,
+  ) {}
+
+  spanContext(): SpanContext {
+    return SAMPLED
+  }
+}
+
+const SAMPLED: SpanContext = { traceId: '', spanId: '', traceFlags: 1 }
 
 class OtlpOutlet implements SpanOutlet {
   readonly counts = { exported: 0, failed: 0, dropped: 0 }
@@ -47,32 +64,19 @@ class OtlpOutlet implements SpanOutlet {
   private readonly sender: SpanExporter
   private readonly batches: BatchSpanProcessor
   private readonly resource: Resource
-  /** One for all spans: the library makes a group, and sends the scope again, for each one that is another object. */
-  private readonly scope: ReadableSpan['instrumentationScope']
-  private readonly kinds: Readonly<Record<SpanKindName, SpanKind>>
-  private readonly good: SpanStatus
 
   constructor(
     private readonly library: Library,
     private readonly collector: Collector,
   ) {
-    const { url, headers, version, nodeId } = collector
-    const { SpanKind, SpanStatusCode } = library.api
-    this.scope = { name: 'lighthouse.event_store', version }
-    this.kinds = { request: SpanKind.SERVER, append: SpanKind.PRODUCER, delivery: SpanKind.CONSUMER }
-    this.good = { code: SpanStatusCode.UNSET }
-    this.sender = new library.otlp.OTLPTraceExporter({ url, headers: { ...headers }, timeoutMillis: TIMEOUT_MS })
+    this.resource = library.resources.emptyResource()
+    this.sender = new library.base.OTLPExporterBase(this.delegate())
     this.batches = new library.trace.BatchSpanProcessor({
       exporter: this.counting(),
       maxQueueSize: QUEUE_SPANS,
       maxExportBatchSize: BATCH_SPANS,
       scheduledDelayMillis: BATCH_MS,
       exportTimeoutMillis: 2 * TIMEOUT_MS,
-    })
-    this.resource = library.resources.resourceFromAttributes({
-      'service.name': 'lighthouse',
-      'service.version': version,
-      'service.instance.id': nodeId,
     })
   }
 
@@ -83,7 +87,7 @@ class OtlpOutlet implements SpanOutlet {
       return
     }
     this.waiting++
-    this.batches.onEnd(this.readable(span))
+    this.batches.onEnd(new QueuedSpan(span, this.resource) as unknown as ReadableSpan)
   }
 
   end(): Promise<void> {
@@ -105,43 +109,31 @@ class OtlpOutlet implements SpanOutlet {
     }
   }
 
-  private readable(span: FinishedSpan): ReadableSpan {
-    const context = this.contextOf(span.place, span.state)
-    const { failure, parent, link } = span
-    return {
-      name: span.name,
-      kind: this.kinds[span.kind],
-      spanContext: () => context,
-      parentSpanContext: parent === undefined ? undefined : this.contextOf(parent),
-      startTime: timeOf(span.begun),
-      endTime: timeOf(span.ended),
-      duration: timeOf(span.ended - span.begun),
-      status: failure === undefined ? this.good : { code: this.library.api.SpanStatusCode.ERROR, message: failure },
-      attributes: span.attributes as ReadableSpan['attributes'],
-      links: link === undefined ? NO_LINKS : [{ context: this.contextOf(link) }],
-      events: NO_EVENTS,
-      ended: true,
-      resource: this.resource,
-      instrumentationScope: this.scope,
-      droppedAttributesCount: 0,
-      droppedEventsCount: 0,
-      droppedLinksCount: 0,
-    } as ReadableSpan
+  /** As the exporter of the library makes it, but for who writes the spans. */
+  private delegate() {
+    const { url, headers, version, nodeId } = this.collector
+    const { http, otlp } = this.library
+    const resource = { 'service.name': 'lighthouse', 'service.version': version, 'service.instance.id': nodeId }
+    const writer = new OtlpWriter({ resource, scope: { name: 'lighthouse.event_store', version } })
+    return http.createOtlpHttpExportDelegate(
+      http.convertLegacyHttpOptions(
+        { url, headers: { ...headers }, timeoutMillis: TIMEOUT_MS },
+        'TRACES',
+        'v1/traces',
+        {
+          'Content-Type': 'application/x-protobuf',
+        },
+      ),
+      {
+        serializeRequest: (spans: ReadableSpan[]) =>
+          writer.batchOf((spans as unknown as QueuedSpan[]).map(({ finished }) => finished)),
+        deserializeResponse: otlp.ProtobufTraceSerializer.deserializeResponse,
+      },
+      'otlp_http_span_exporter',
+      otlp.TraceExporterMetricsHelper,
+      undefined,
+    )
   }
-
-  private contextOf({ traceId, spanId }: SpanPlace, state?: string): SpanContext {
-    const { TraceFlags, createTraceState } = this.library.api
-    if (state === undefined) return { traceId, spanId, traceFlags: TraceFlags.SAMPLED }
-    return { traceId, spanId, traceFlags: TraceFlags.SAMPLED, traceState: createTraceState(state) }
-  }
-}
-
-const NO_LINKS: Link[] = []
-const NO_EVENTS: ReadableSpan['events'] = []
-
-function timeOf(ms: number): HrTime {
-  const seconds = Math.floor(ms / 1_000)
-  return [seconds, Math.floor((ms - seconds * 1_000) * 1e6)]
 }
 
 function within(ms: number, work: Promise<void>): Promise<void> {

@@ -1,15 +1,15 @@
 // Which traces are recorded: by agent, by operation, by the caller, and of the rest a share.
 
-import { createHash } from 'node:crypto'
 import { readFileSync } from 'node:fs'
-import { isSampled } from './sampling.js'
+import { drawnTraceId, drawTraceShare } from './random-ids.js'
+import { isInShare, isPicked } from './sampling.js'
 import { SPANS } from './span.js'
 
 const rules = { percent: 10, percentInTrouble: 50, agents: new Set(['seen']), operations: new Set(['POST /v1/events']) }
 const operation = { name: 'GET /v1/events', agentId: 'other' }
-const ids = Array.from({ length: 10_000 }, (_, n) => createHash('md5').update(String(n)).digest('hex'))
+const shares = Array.from({ length: 10_000 }, () => drawTraceShare())
 const chosen = (percent: number, inTrouble: boolean) =>
-  ids.filter(id => isSampled(operation, { id, parent: undefined }, { ...rules, percent }, inTrouble)).length
+  shares.filter(share => isInShare(share, { ...rules, percent }, inTrouble)).length
 
 test('a tenth of the traces that begin here is recorded, and half of them in trouble', () => {
   expect(Math.abs(chosen(10, false) - 1_000)).toBeLessThan(150)
@@ -17,28 +17,29 @@ test('a tenth of the traces that begin here is recorded, and half of them in tro
 })
 
 test('0 records none and 100 all', () => {
-  expect([chosen(0, false), chosen(100, false)]).toEqual([0, ids.length])
+  expect([chosen(0, false), chosen(100, false)]).toEqual([0, shares.length])
 })
 
 test('the same trace is decided alike each time, and one of a smaller share is within a larger', () => {
-  for (const id of ids.slice(0, 500)) {
-    const [few, more] = [false, true].map(trouble => isSampled(operation, { id, parent: undefined }, rules, trouble))
+  for (const share of shares.slice(0, 500)) {
+    const [few, more] = [false, true].map(trouble => isInShare(share, rules, trouble))
     expect(!few || more).toBe(true)
   }
 })
 
-test.each([
-  [true, true],
-  [false, false],
-])('a caller that says %s is followed', (parent, expected) => {
-  for (const id of ids.slice(0, 50)) expect(isSampled(operation, { id, parent }, rules, true)).toBe(expected)
+test('the share of an id is told by its last 52 bits', () => {
+  for (let n = 0; n < 2_000; n++) {
+    const share = drawTraceShare()
+    expect(Number.parseInt(drawnTraceId().slice(-13), 16) / 2 ** 52).toBe(share)
+  }
 })
 
 test.each([
-  ['agent', { ...operation, agentId: 'seen' }],
-  ['operation', { ...operation, name: 'POST /v1/events' }],
-])('a named %s is recorded even where the caller does not record', (_of, named) => {
-  expect(isSampled(named, { id: ids[0] as string, parent: false }, { ...rules, percent: 0 }, false)).toBe(true)
+  ['agent', { ...operation, agentId: 'seen' }, true],
+  ['operation', { ...operation, name: 'POST /v1/events' }, true],
+  ['agent of another name', operation, false],
+])('a named %s is picked', (_of, named, expected) => {
+  expect(isPicked(named, rules)).toBe(expected)
 })
 
 test('docs/TRACING.md has the spans that there are, with their attributes', () => {

@@ -15,19 +15,12 @@ export interface TracedOperation {
   readonly agentId: string | undefined
 }
 
-/** `parent` says whether the caller records the trace; undefined where the trace begins here. */
-export function isSampled(
-  { name, agentId }: TracedOperation,
-  trace: { readonly id: string; readonly parent: boolean | undefined },
-  rules: SamplingRules,
-  inTrouble: boolean,
-): boolean {
-  if (rules.operations.has(name) || (agentId !== undefined && rules.agents.has(agentId))) return true
-  if (trace.parent !== undefined) return trace.parent
-  return shareOf(trace.id) * 100 < (inTrouble ? rules.percentInTrouble : rules.percent)
+/** Named by the configuration: recorded whatever the caller says. */
+export function isPicked({ name, agentId }: TracedOperation, { operations, agents }: SamplingRules): boolean {
+  return operations.has(name) || (agentId !== undefined && agents.has(agentId))
 }
 
-/** The last seven bytes of a trace id are random, so every server that uses them decides alike. */
-function shareOf(traceId: string): number {
-  return Number.parseInt(traceId.slice(-13), 16) / 2 ** 52
+/** `share` is that of all trace ids below the one in question: their last 52 bits are random, so every server decides alike. */
+export function isInShare(share: number, { percent, percentInTrouble }: SamplingRules, inTrouble: boolean): boolean {
+  return share * 100 < (inTrouble ? percentInTrouble : percent)
 }

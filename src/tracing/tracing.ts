@@ -1,6 +1,6 @@
 // Traces: begins them at the edges, and hands finished spans to the outlet; without an outlet it is off.
-import { newSpanId, newTraceId } from './random-ids.js'
-import { isSampled, type SamplingRules, type TracedOperation } from './sampling.js'
+import { drawnTraceId, drawTraceShare, newSpanId, newTraceId } from './random-ids.js'
+import { isInShare, isPicked, type SamplingRules, type TracedOperation } from './sampling.js'
 import {
   type FinishedSpan,
   SPANS,
@@ -26,8 +26,14 @@ export class OpenSpan implements SpanPlace {
     readonly parent: SpanPlace | undefined,
     readonly state: string | undefined,
     readonly sampled: boolean,
-    readonly traceId: string,
+    private trace?: string,
   ) {}
+
+  /** Made when it is first asked for, where the trace begins here and is not recorded. */
+  get traceId(): string {
+    this.trace ??= this.parent?.traceId ?? newTraceId()
+    return this.trace
+  }
 
   /** Made when it is first asked for: of most operations nobody asks. */
   get spanId(): string {
@@ -85,27 +91,23 @@ export class Tracing {
 
   /** `traceparent` must be a valid one. */
   begin(operation: TracedOperation, traceparent: string | undefined, state?: string): OpenSpan {
+    const { rules } = this
     if (traceparent === undefined) {
-      const id = newTraceId()
-      return new OpenSpan(undefined, state, this.samples(operation, id, undefined), id)
+      const share = drawTraceShare()
+      const sampled = isInShare(share, rules, this.inTrouble()) || isPicked(operation, rules)
+      return new OpenSpan(undefined, state, sampled, sampled ? drawnTraceId() : undefined)
     }
-    const parent = placeOf(traceparent)
-    const sampled = this.samples(operation, parent.traceId, isRecorded(traceparent))
-    return new OpenSpan(parent, state, sampled, parent.traceId)
+    return new OpenSpan(placeOf(traceparent), state, isRecorded(traceparent) || isPicked(operation, rules))
   }
 
   /** A span below one that has begun here, which has decided for both. */
   under(parent: OpenSpan): OpenSpan {
-    return new OpenSpan(parent, parent.state, parent.sampled, parent.traceId)
+    return new OpenSpan(parent, parent.state, parent.sampled)
   }
 
   /** The service's own operations are recorded when they fail, and not otherwise. */
   ofService(): OpenSpan {
-    return new OpenSpan(undefined, undefined, false, newTraceId())
-  }
-
-  private samples(operation: TracedOperation, id: string, parent: boolean | undefined): boolean {
-    return isSampled(operation, { id, parent }, this.rules, this.inTrouble())
+    return new OpenSpan(undefined, undefined, false)
   }
 
   requestBegun(correlationId: string, span: OpenSpan): void {

@@ -19,11 +19,13 @@ declare module 'fastify' {
 interface Traced {
   readonly headers: { readonly [name: string]: unknown }
   knownTrace?: string
+  /** Where traces are on: the span of the request, whose trace it is. */
+  readonly span?: { readonly traceId: string }
 }
 
 /** Returns the same id each time for the same request, so that its problem and its log lines agree. */
 export function traceOf(request: Traced): string {
-  request.knownTrace ??= traceIdOf(request.headers['traceparent'])
+  request.knownTrace ??= request.span?.traceId ?? traceIdOf(request.headers['traceparent'])
   return request.knownTrace
 }
 
