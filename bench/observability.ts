@@ -1,4 +1,4 @@
-// What it costs a server to be observed, in CPU for each append, pair by pair: npm run bench:observability -- [--pairs 20 --seconds 4 --connections 64 --rows all,metrics,business,log,traces,alerting --out FILE].
+// What it costs a server to be observed, in CPU for each append, pair by pair: npm run bench:observability -- [--pairs 20 --turns 8 --seconds 1 --connections 64 --rows all,metrics,business,log,traces,alerting --out FILE].
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
@@ -19,7 +19,8 @@ const WARMING_SECONDS = 4
 const { values } = parseArgs({
   options: {
     pairs: { type: 'string', default: '20' },
-    seconds: { type: 'string', default: '4' },
+    turns: { type: 'string', default: '8' },
+    seconds: { type: 'string', default: '1' },
     connections: { type: 'string', default: '64' },
     rows: { type: 'string', default: 'all' },
     dir: { type: 'string', default: 'bench/.data' },
@@ -30,9 +31,10 @@ const { values } = parseArgs({
 process.exitCode = await run()
 
 async function run(): Promise<number> {
-  const [pairs, seconds, connections] = [Number(values.pairs), Number(values.seconds), Number(values.connections)]
-  if (!(pairs >= 2) || !(seconds > 0) || !(connections >= 1))
-    throw new Error('--pairs takes 2 or more, --seconds more than 0, --connections 1 or more')
+  const [pairs, turns] = [Number(values.pairs), Number(values.turns)]
+  const [seconds, connections] = [Number(values.seconds), Number(values.connections)]
+  if (!(pairs >= 2) || !(turns >= 1) || !(seconds > 0) || !(connections >= 1))
+    throw new Error('--pairs takes 2 or more, --seconds more than 0, --turns and --connections 1 or more')
   mkdirSync(values.dir, { recursive: true })
   const directory = mkdtempSync(resolve(values.dir, 'observability-'))
   const receiver = await Receiving.start()
@@ -45,15 +47,17 @@ async function run(): Promise<number> {
     const sides = [off, { ...off, name: 'after' }] as const
     const machine = machineFacts(values.dir)
     process.stdout.write(`${machine.cpu}, ${machine.cores} cores, Node ${machine.node}, load ${loadNow()}\n`)
-    process.stdout.write(`${off.commit}; ${pairs} pairs of ${seconds} s, ${connections} connections\n`)
+    process.stdout.write(
+      `${off.commit}; ${pairs} pairs of ${turns} turns of ${seconds} s, ${connections} connections\n`,
+    )
     process.stdout.write('above 1: the observed server takes more; [95 % interval]\n\n')
     const rows = []
     for (const row of known.filter(({ name }) => names.includes(name)))
       rows.push({
-        ...told(await measureRow(row, { sides, pairs, seconds, directory, warmingSeconds: WARMING_SECONDS })),
+        ...told(await measureRow(row, { sides, pairs, turns, seconds, directory, warmingSeconds: WARMING_SECONDS })),
         came: await receiver.came(),
       })
-    const context = { machine, at: new Date().toISOString(), commit: off.commit, pairs, seconds, connections }
+    const context = { machine, at: new Date().toISOString(), commit: off.commit, pairs, turns, seconds, connections }
     write(off.commit, { ...context, most: MOST, rows })
     const [all] = rows.filter(({ name }) => name === 'all')
     return all === undefined || (all.cpu !== undefined && all.cpu.high <= MOST) ? 0 : 1

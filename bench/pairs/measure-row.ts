@@ -13,6 +13,8 @@ export interface Settings {
   readonly seconds: number
   readonly directory: string
   readonly warmingSeconds?: number
+  /** How often each side of a pair has its turn: 1 unless given. A machine that changes its speed changes it for both. */
+  readonly turns?: number
 }
 
 export interface RowResult extends Comparison {
@@ -43,11 +45,9 @@ export async function measureRow(row: PairRow, settings: Settings): Promise<RowR
     const subjects = await started(row, settings)
     try {
       for (const subject of subjects) await subject.measure(settings.warmingSeconds ?? WARMING_SECONDS)
-      const results = [before, after]
-      for (const at of pair % 2 === 0 ? [0, 1] : [1, 0]) {
-        await pause()
-        results[at]?.push(await measured(subjects[at] as Subject, settings.seconds))
-      }
+      const [first, second] = await byTurns(subjects, settings, pair)
+      before.push(first)
+      after.push(second)
     } finally {
       await Promise.all(subjects.map(subject => subject.stop()))
     }
@@ -81,9 +81,25 @@ async function started(row: PairRow, { sides, directory }: Settings): Promise<Su
   throw failed.reason
 }
 
-async function measured(subject: Subject, seconds: number): Promise<Measured> {
-  const [begun, cpu] = [performance.now(), cpuSecondsOf(subject.pid) ?? Number.NaN]
-  const { figure, perSecond } = await subject.measure(seconds)
-  const took = (performance.now() - begun) / 1_000
-  return { figure, cpu: ((cpuSecondsOf(subject.pid) ?? Number.NaN) - cpu) / (perSecond * took) }
+/** The CPU is that of the whole time, because some of what a turn has begun is done after it. */
+async function byTurns(subjects: readonly Subject[], { seconds, turns = 1 }: Settings, pair: number) {
+  const sides = subjects.map(subject => ({ subject, begun: cpuOf(subject), figures: [] as number[], operations: 0 }))
+  for (let turn = 0; turn < turns; turn++) {
+    for (const side of (pair + turn) % 2 === 0 ? sides : sides.toReversed()) {
+      await pause()
+      const begun = performance.now()
+      const { figure, perSecond } = await side.subject.measure(seconds)
+      side.figures.push(figure)
+      side.operations += (perSecond * (performance.now() - begun)) / 1_000
+    }
+  }
+  await pause()
+  return sides.map(({ subject, begun, figures, operations }) => ({
+    figure: median(figures),
+    cpu: (cpuOf(subject) - begun) / operations,
+  })) as [Measured, Measured]
+}
+
+function cpuOf({ pid }: Subject): number {
+  return cpuSecondsOf(pid) ?? Number.NaN
 }
