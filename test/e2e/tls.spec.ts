@@ -64,7 +64,7 @@ test('an event is appended and read over TLS, and comes over a socket too', asyn
   await event
   expect(came.join()).toContain('"Sealed"')
   socket.terminate()
-  expect((await asked('GET', '/v1/events?streams=over-tls')).body).toContain('"Sealed"')
+  expect((await asked('GET', '/v1/events?stream=over-tls')).body).toContain('"Sealed"')
 })
 
 test('a request in the clear gets no answer', async () => {
@@ -98,37 +98,36 @@ test('the command line asks it, given what to trust', async () => {
   expect(said).toContain('OK')
 })
 
+test('a start with files that are none is refused, and says which', () => {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('dist/main.js')], {
+    encoding: 'utf8',
+    env: {
+      ...process.env,
+      ...settingsOf(certificate),
+      LIGHTHOUSE_TLS_KEY_PATH: `${folder}/gone.key`,
+      LIGHTHOUSE_ENV: 'test',
+      LIGHTHOUSE_PORT: '0',
+      LIGHTHOUSE_DATA_DIR: folder,
+      LIGHTHOUSE_JWT_SECRET: TEST_SECRET,
+      LIGHTHOUSE_LOG_FORMAT: 'text',
+    },
+  })
+  expect({ status, said: `${stdout}${stderr}` }).toEqual({
+    status: 3,
+    said: expect.stringContaining(`${folder}/gone.key cannot be read (ENOENT)`),
+  })
+})
+
+// The last of all: there is no server behind it.
 test('a stop ends at once what is open and idle, before or behind the handshake', async () => {
-  const other = await RunningServer.start(settingsOf(certificate))
-  const port = Number(new URL(other.url).port)
+  const port = portOf()
   const silent = connectPlain(port, '127.0.0.1')
   await once(silent, 'connect')
   const secure = connect({ port, host: '127.0.0.1', ca: certificate.cert })
   await once(secure, 'secureConnect')
   const stopped = performance.now()
   for (const socket of [silent, secure]) socket.on('error', () => undefined).resume()
-  await Promise.all([other.stop(), once(silent, 'close'), once(secure, 'close')])
+  await Promise.all([server.end(), once(silent, 'close'), once(secure, 'close')])
   // Beyond it lies the deadline of the drain, when everything is cut.
   expect(performance.now() - stopped).toBeLessThan(9_000)
-})
-
-test('a start without the key, or with files that are none, is refused and says which', () => {
-  const started = (settings: NodeJS.Dict<string>) => {
-    const env = {
-      ...process.env,
-      LIGHTHOUSE_ENV: 'test',
-      LIGHTHOUSE_PORT: '0',
-      LIGHTHOUSE_DATA_DIR: folder,
-      ...settings,
-    }
-    const { status, stdout, stderr } = spawnSync(process.execPath, [resolve('dist/main.js')], {
-      encoding: 'utf8',
-      env: { ...env, LIGHTHOUSE_JWT_SECRET: TEST_SECRET, LIGHTHOUSE_LOG_FORMAT: 'text' },
-    })
-    return { status, said: `${stdout}${stderr}` }
-  }
-  const half = started({ LIGHTHOUSE_TLS_CERT_PATH: certificate.tlsCertPath })
-  expect(half).toEqual({ status: 2, said: expect.stringContaining('LIGHTHOUSE_TLS_KEY_PATH: is needed too') })
-  const gone = started({ ...settingsOf(certificate), LIGHTHOUSE_TLS_KEY_PATH: `${folder}/gone.key` })
-  expect(gone).toEqual({ status: 3, said: expect.stringContaining(`${folder}/gone.key cannot be read (ENOENT)`) })
 })

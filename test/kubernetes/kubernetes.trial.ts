@@ -119,6 +119,26 @@ withHelm('the chart refuses what is misspelt, and secrets that would stand in th
   expect(refusalOfChart('--set', 'settings.LIGHTHOUSE_LOG_LEVEL=debug')).toBe('')
 })
 
+withKustomize(
+  'what the operator scrapes is one Service with the port of the metrics, open to where it scrapes from',
+  () => {
+    const objects = kustomized('k8s/overlays/production')
+    const of = (kind: string) => objects.filter(object => object.kind === kind)
+    const [monitor] = of('ServiceMonitor') as [Manifest]
+    const [{ port }] = monitor.spec.endpoints
+    const chosen = of('Service').filter(
+      ({ metadata, spec }) =>
+        Object.entries(monitor.spec.selector.matchLabels).every(([name, value]) => metadata.labels?.[name] === value) &&
+        spec.ports.some(({ name }: { name: string }) => name === port),
+    )
+    expect(chosen.map(({ metadata }) => metadata.name)).toEqual(['lighthouse-headless'])
+    const opened = of('NetworkPolicy')
+      .flatMap(({ spec }) => spec.ingress)
+      .filter(({ from }) => from !== undefined)
+    expect(opened.flatMap(({ ports }) => ports)).toEqual([{ port }])
+  },
+)
+
 withPromtool('the rules of the operator are rules that Prometheus takes', async () => {
   const [rule] = kustomized('k8s/overlays/production').filter(({ kind }) => kind === 'PrometheusRule')
   await withTempDirectory(place => {
