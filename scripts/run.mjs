@@ -50,6 +50,11 @@ const commands = {
     const env = { ...process.env, TEST_SUITE: 'tools', LIGHTHOUSE_THOROUGH: '1' }
     return unpacked || runNode([...jest, ...args], { env })
   },
+  drill: async args => {
+    await ensureBuilt()
+    await ensureClientBuilt()
+    return runNode([join(root, 'scripts', 'drill.mjs'), ...args])
+  },
   tools: args => runNode([join(root, 'scripts', 'tools.mjs'), ...args]),
   // The client once more as a browser would see it: with nothing of Node at hand.
   types: async args => {

@@ -3,6 +3,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { findClusterTool, installClusterTool, kustomizeCommand } from './cluster-tools.mjs'
 import { findNode20, installNode20 } from './node-20.mjs'
 import { root } from './runtime.mjs'
 
@@ -58,6 +59,18 @@ const tools = [
     find: name => (spawnSync(name, ['-c', 'import ensurepip, venv']).status === 0 ? onPath(name) : undefined),
     install: () => debian('python3', 'python3-venv'),
   },
+  {
+    name: 'kustomize',
+    serves: 'the files of the cluster (npm run test:tools), or the one that kubectl has',
+    find: () => kustomizeCommand()?.join(' '),
+    install: () => installClusterTool('kustomize'),
+  },
+  ...['helm', 'kubernetes-validate'].map(name => ({
+    name,
+    serves: 'the files of the cluster (npm run test:tools)',
+    find: findClusterTool,
+    install: () => installClusterTool(name),
+  })),
   {
     name: 'schemathesis',
     serves: `npm run fuzz (the wheel of version ${SCHEMATHESIS})`,

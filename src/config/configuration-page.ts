@@ -19,6 +19,9 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
     'names under which the server may be asked besides `localhost`, `127.0.0.0/8` and `[::1]`, whatever the port; in a variable with commas between. Empty: any name, but in development on a loopback address only those three',
   corsOrigins:
     'exact origins of pages (`https://app.example:8443`) that may use the API and open the stream besides pages of the server itself; `*` is none. In a variable with commas between. Empty: no other',
+  tlsCertPath:
+    'the file of a certificate in PEM, with its chain: the server speaks TLS, and what the files say anew is in force within seconds ([SECURITY.md](SECURITY.md#tls)); empty: plain HTTP',
+  tlsKeyPath: 'the file of its private key in PEM',
   metricsPort: 'port of a listener of its own with complete metrics, for whoever reaches it; 0: none',
   dataDir: 'the data directory, relative to where the server is started',
   allowUnsafeFilesystem:

@@ -118,6 +118,14 @@ test('archives are removed for want of room only where a backup is named', () =>
   expect(loadSettings({ ...asked, LIGHTHOUSE_RESTORE_FROM: '/backup' })).toMatchObject({ cleanUpDays: 30 })
 })
 
+test('a certificate needs its key, and a key its certificate', () => {
+  const cert = { LIGHTHOUSE_TLS_CERT_PATH: '/tls.crt' }
+  const key = { LIGHTHOUSE_TLS_KEY_PATH: '/tls.key' }
+  expect(() => loadSettings(cert)).toThrow('LIGHTHOUSE_TLS_KEY_PATH: is needed too')
+  expect(() => loadSettings(key)).toThrow('LIGHTHOUSE_TLS_CERT_PATH: is needed too')
+  expect(loadSettings({ ...cert, ...key })).toMatchObject({ tlsCertPath: '/tls.crt', tlsKeyPath: '/tls.key' })
+})
+
 test('the variables of the command line are none of a server, and are not taken for misspelt ones', () => {
   expect(unknownVariables({ LIGHTHOUSE_URL: 'http://127.0.0.1:8765', LIGHTHOUSE_TOKEN: 't' })).toEqual([])
 })

@@ -21,6 +21,7 @@ export function loadSettings(variables: Variables, folder = configFolder, flags 
   const layers = [...layersOf(variables, folder, problems), flags] as const
   if (layers[0].get('env')?.value === 'production') requireKey(layers, problems)
   requireBackup(layers, problems)
+  requireWholePair(layers, problems)
   return parseSettings(settingTable, layers, problems)
 }
 
@@ -75,6 +76,14 @@ function requireBackup(layers: readonly Layer[], problems: string[]): void {
   const days = inForce(layers, 'cleanUpDays')
   if (Number(days) > 0 && (inForce(layers, 'restoreFrom') ?? '') === '')
     problems.push('LIGHTHOUSE_CLEAN_UP_DAYS: needs the backup that LIGHTHOUSE_RESTORE_FROM names')
+}
+
+/** A certificate without its key, or the other way round, would leave a server that was meant to encrypt in the clear. */
+function requireWholePair(layers: readonly Layer[], problems: string[]): void {
+  const given = (name: string) => (inForce(layers, name) ?? '') !== ''
+  if (given('tlsCertPath') === given('tlsKeyPath')) return
+  const missing = given('tlsCertPath') ? 'LIGHTHOUSE_TLS_KEY_PATH' : 'LIGHTHOUSE_TLS_CERT_PATH'
+  problems.push(`${missing}: is needed too, for TLS needs a certificate and its key`)
 }
 
 function inForce(layers: readonly Layer[], name: string): unknown {

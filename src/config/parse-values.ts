@@ -100,6 +100,9 @@ export function matching(pattern: RegExp, rule: string): (raw: unknown) => strin
   }
 }
 
+/** Empty where there is none. */
+export const parsePath = matching(/^[^\0]*$/, 'must be a path')
+
 /** A variable holds text and a file holds a number, so both are accepted; other texts that Number takes are not. */
 export function wholeNumber(least: number, most: number): (raw: unknown) => number {
   return raw => {

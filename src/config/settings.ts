@@ -21,6 +21,7 @@ import {
   parseHostName,
   parseOrigin,
   parseOwnPattern,
+  parsePath,
   parseSecret,
   parseUrl,
   someOf,
@@ -49,6 +50,9 @@ export abstract class Settings {
   abstract readonly corsOrigins: readonly string[]
   /** The port that serves complete metrics without a token; 0: none. */
   abstract readonly metricsPort: number
+  /** The files of the certificate, chain included, and of its key, in PEM; both empty: no TLS. */
+  abstract readonly tlsCertPath: string
+  abstract readonly tlsKeyPath: string
   abstract readonly dataDir: string
   /** Whether the data directory may lie on a file system that can lose acknowledged events. */
   abstract readonly allowUnsafeFilesystem: boolean
@@ -150,6 +154,8 @@ export const settingTable: SettingTable<Settings> = {
   allowedHosts: { variable: 'LIGHTHOUSE_ALLOWED_HOSTS', parse: manyOf(parseHostName, 0) },
   corsOrigins: { variable: 'LIGHTHOUSE_CORS_ORIGINS', parse: manyOf(parseOrigin, 0) },
   metricsPort: { variable: 'LIGHTHOUSE_METRICS_PORT', parse: wholeNumber(0, 65_535) },
+  tlsCertPath: { variable: 'LIGHTHOUSE_TLS_CERT_PATH', parse: parsePath },
+  tlsKeyPath: { variable: 'LIGHTHOUSE_TLS_KEY_PATH', parse: parsePath },
   dataDir: { variable: 'LIGHTHOUSE_DATA_DIR', parse: matching(/^[^\0]+$/, 'must be a path') },
   allowUnsafeFilesystem: { variable: 'LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM', parse: flag },
   nodeId: {
@@ -210,8 +216,8 @@ export const settingTable: SettingTable<Settings> = {
   heapSnapshotOnLeak: { variable: 'LIGHTHOUSE_HEAP_SNAPSHOT_ON_LEAK', parse: flag },
   archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: wholeNumber(0, 36_500) },
   retainArchivesDays: { variable: 'LIGHTHOUSE_RETAIN_ARCHIVES_DAYS', parse: wholeNumber(0, 36_500) },
-  archiveDir: { variable: 'LIGHTHOUSE_ARCHIVE_DIR', parse: matching(/^[^\0]*$/, 'must be a path') },
-  restoreFrom: { variable: 'LIGHTHOUSE_RESTORE_FROM', parse: matching(/^[^\0]*$/, 'must be a path') },
+  archiveDir: { variable: 'LIGHTHOUSE_ARCHIVE_DIR', parse: parsePath },
+  restoreFrom: { variable: 'LIGHTHOUSE_RESTORE_FROM', parse: parsePath },
   cleanUpDays: { variable: 'LIGHTHOUSE_CLEAN_UP_DAYS', parse: wholeNumber(0, 36_500) },
   snapshotEvents: { variable: 'LIGHTHOUSE_SNAPSHOT_EVENTS', parse: wholeNumber(1, 1_000_000_000) },
   snapshotLogMegabytes: { variable: 'LIGHTHOUSE_SNAPSHOT_LOG_MEGABYTES', parse: wholeNumber(1, 1_000_000_000) },

@@ -12,10 +12,12 @@ const lookEveryMs = 20
 
 export function drainAtTheEnd(fastify: FastifyInstance, server: Server): void {
   const sockets = new Set<Socket>()
-  server.on('connection', (socket: Socket) => {
+  const keep = (socket: Socket) => {
     sockets.add(socket)
     socket.once('close', () => sockets.delete(socket))
-  })
+  }
+  // With TLS a connection is two: below it the bytes of the handshake have come, and in it perhaps none of a request yet.
+  server.on('connection', keep).on('secureConnection', keep)
   fastify.addHook('preClose', done => {
     const deadline = setTimeout(() => server.closeAllConnections(), drainMs)
     const look = setInterval(() => {

@@ -1,6 +1,7 @@
 // Configures the Fastify instance under Nest: its time and size limits, and the hooks for every request and answer.
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
+import { Server as TlsServer } from 'node:tls'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import type { Logger } from 'pino'
@@ -24,6 +25,7 @@ import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
 import { AnsweredRequests } from './answered-requests.js'
+import type { Certificate } from './certificate.js'
 import { CrossOrigin } from './cors.js'
 import { drainAtTheEnd } from './http-drain.js'
 import { closeLingering } from './lingering-close.js'
@@ -43,6 +45,8 @@ export const httpLimits = {
   connectionTimeoutMs: 120_000,
   /** Longer than load balancers keep idle connections, so that none of them reuses one that was just closed here. */
   keepAliveTimeoutMs: 72_000,
+  /** A handshake of TLS, before there is any request whose time counts. */
+  handshakeTimeoutMs: 10_000,
   maxConnections: 10_000,
   maxBodyBytes: LIMITS.bodyBytes,
   /** A stream name of 256 characters, each of them percent-encoded. */
@@ -67,8 +71,15 @@ class RoutedAdapter extends FastifyAdapter {
 /** The adapter exists before the application; `mode` starts to follow the application's mode once there is one. */
 export type HttpAdapter = RoutedAdapter & { readonly mode: ModeHeader }
 
-export function createHttpAdapter(limits: HttpLimits = httpLimits): HttpAdapter {
+export function createHttpAdapter(limits: HttpLimits = httpLimits, certificate?: Certificate): HttpAdapter {
   const mode = new ModeHeader()
+  const server = {
+    // Node would refuse a request without Host, but not with a problem; the first `onRequest` hook does so instead.
+    requireHostHeader: false,
+    headersTimeout: limits.requestTimeoutMs,
+    connectionsCheckingInterval: limits.lookForLateEveryMs,
+    ServerResponse: mode.answers(),
+  }
   const adapter = new RoutedAdapter({
     requestTimeout: limits.requestTimeoutMs,
     connectionTimeout: limits.connectionTimeoutMs,
@@ -77,13 +88,9 @@ export function createHttpAdapter(limits: HttpLimits = httpLimits): HttpAdapter 
     routerOptions: { maxParamLength: limits.maxParamChars, caseSensitive: true, ignoreTrailingSlash: false },
     genReqId: (request: IncomingMessage) => correlationIdOf(request.headers[correlationHeader]),
     forceCloseConnections: 'idle',
-    // Node would refuse a request without Host, but not with a problem; the first `onRequest` hook does so instead.
-    http: {
-      requireHostHeader: false,
-      headersTimeout: limits.requestTimeoutMs,
-      connectionsCheckingInterval: limits.lookForLateEveryMs,
-      ServerResponse: mode.answers(),
-    },
+    ...(certificate === undefined
+      ? { http: server }
+      : { https: { ...server, ...certificate.context, handshakeTimeout: limits.handshakeTimeoutMs } }),
     // A request that still arrives on an open connection is answered as usual, and the connection is closed after it.
     return503OnClosing: false,
     frameworkErrors: answerBeforeRouting,
@@ -100,7 +107,7 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   server.on('checkExpectation', (request, response) => server.emit('request', request, response))
   const fastify = app.getHttpAdapter().getInstance()
   drainAtTheEnd(fastify, server)
-  server.on('connection', (socket: Socket) => {
+  server.on(server instanceof TlsServer ? 'secureConnection' : 'connection', (socket: Socket) => {
     socket.destroySoon = () => closeLingering(socket)
   })
   const adapter = app.getHttpAdapter() as unknown as HttpAdapter

@@ -4,6 +4,7 @@ import { inShell } from '../cli/shell-quote.js'
 import type { Settings } from '../config/settings.js'
 import { codeOf, ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
 import { firstPermissionFault } from '../storage/permission-faults.js'
+import { BadCertificate } from './certificate.js'
 
 export interface RefusedStart {
   readonly code: string
@@ -16,6 +17,7 @@ const ANOTHER_DIRECTORY = 'use another data directory: --data DIR (or LIGHTHOUSE
 
 /** undefined for what is no refusal but a defect, of which the stack has to be told. */
 export function refusalOf(error: unknown, settings: Settings): RefusedStart | undefined {
+  if (error instanceof BadCertificate) return refusalOfCertificate(error)
   if (error instanceof StoreError) return refusalOfStore(error, resolve(settings.dataDir))
   const code = codeOf(error)
   const { address, port, hostname, syscall } = (error ?? {}) as NodeJS.ErrnoException & SocketFacts
@@ -38,6 +40,11 @@ export function refusalOf(error: unknown, settings: Settings): RefusedStart | un
       return { code, what: 'The address cannot be listened on', why: `${place} (${code})`, next }
     }
   }
+}
+
+function refusalOfCertificate({ message }: BadCertificate): RefusedStart {
+  const next = 'Name a certificate and its key, both in PEM, by LIGHTHOUSE_TLS_CERT_PATH and LIGHTHOUSE_TLS_KEY_PATH.'
+  return { code: 'BAD_CERTIFICATE', what: 'The certificate cannot be used', why: message, next }
 }
 
 interface SocketFacts {

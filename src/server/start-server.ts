@@ -1,6 +1,7 @@
 // Assembles the application, opens its port, and ends it in order on a signal.
 import 'reflect-metadata'
 import { resolve } from 'node:path'
+import type { Server as TlsServer } from 'node:tls'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Logger } from 'pino'
@@ -11,6 +12,7 @@ import { FatalCauses } from '../failures/fatal-causes.js'
 import { Watchdog } from '../failures/watchdog.js'
 import type { LogOutput } from '../logging/logger.js'
 import { Signals } from '../signals/signals.js'
+import { Certificate } from './certificate.js'
 import { adoptSecret, greet, keepSecret } from './first-words.js'
 import { configureHttpServer, createHttpAdapter } from './http-server.js'
 import { nestLog } from './nest-log.js'
@@ -32,7 +34,9 @@ export interface ServerProcess {
 export async function startServer(server: ServerProcess): Promise<void> {
   const { settings, logger, output } = server
   adoptSecret(settings, logger)
-  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), createHttpAdapter(), {
+  const certificate = await Certificate.of(settings)
+  const adapter = createHttpAdapter(undefined, certificate)
+  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), adapter, {
     logger: nestLog(logger),
     abortOnError: false,
     // The parsers are our own: see wire/body.ts.
@@ -46,6 +50,7 @@ export async function startServer(server: ServerProcess): Promise<void> {
     releaseStartupMemory()
     giveBackWhenIdle()
     endByItself(app, server)
+    certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
     await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
   } catch (error) {
     // The store is open by now, and a clean mark spares the next start a scan.

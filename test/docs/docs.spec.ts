@@ -56,7 +56,9 @@ const AT_LENGTH = new Set(
     'docs/QUERY.md',
     'docs/REPLAY.md',
     'docs/SNAPSHOTS.md',
+    'docs/READINESS.md',
     'docs/TESTING.md',
+    'docs/UPGRADE.md',
   ]),
 )
 const THOROUGH = tries(1, 0) === 1

@@ -36,6 +36,11 @@ export const TOO_MUCH: Readonly<Record<string, string>> = {
     'a server that runs until it is stopped; `otlp-outlet.spec` starts one with a collector',
   'docs/OPERATIONS.md npx lighthouse restore $BACKUP $DATA.before':
     'a backup of a fresh store has nothing to cut; restore-to.spec and test/cli/walk.spec restore up to a position',
+  'docs/UPGRADE.md npm run drill': 'takes a minute; test/tools/drill.trial.ts is a shorter one',
+  'docs/KUBERNETES.md kubectl': 'asks a cluster; test/kubernetes renders what is applied, and holds it to the schemas',
+  'docs/KUBERNETES.md helm': 'asks a cluster; test/kubernetes renders the chart with these values',
+  'docs/KUBERNETES.md node scripts/preview.mjs':
+    'asks a cluster; test/kubernetes/preview.trial.ts does both with a kubectl that only writes down what it is asked',
   'docs/PYTHON.md pip wheel': 'asks a registry of packages; client/test/python.trial.ts builds and installs it without',
   'docs/PYTHON.md npm run clients:check': 'takes a minute; client/test/checking/check.trial.ts is a shorter one',
 }

@@ -1,7 +1,6 @@
 // Golden files: a store as version 1 wrote it. Every later version reads it, version 1 writes it again byte for byte, and a newer one is refused.
 import fs from 'node:fs'
 import path from 'node:path'
-import { crc32 } from 'node:zlib'
 import { beforeAll, expect, test } from '@jest/globals'
 import { FilePool } from '../../src/backends/embedded/engine/disk/file-pool.js'
 import { parseName } from '../../src/backends/embedded/engine/format/names.js'
@@ -11,6 +10,7 @@ import { provenEnd } from '../crash/chain-check.js'
 import { everything } from '../crash/tiny-store.js'
 import { FakeDisk } from '../support/fake-disk.js'
 import { archiveFirst, openGolden, writeGolden } from './golden-store.js'
+import { bytesOfNextVersion } from './next-version.js'
 
 const FOLDER = path.join(import.meta.dirname, 'golden', 'version-1')
 /** Stores of version 1 had none at first, so it is kept beside them. */
@@ -142,23 +142,12 @@ async function unpacked(file: string): Promise<Buffer> {
   return source.read(0, source.length)
 }
 
-const VERSION_AT = 4
-const CRC_AT = 92
-
-/** As a newer release would have written it: the next version, and all checksums right. */
-function madeNewer(disk: FakeDisk, file: string): void {
-  const bytes = Buffer.from(disk.bytes(file))
-  bytes.writeUInt16LE(bytes.readUInt16LE(VERSION_AT) + 1, VERSION_AT)
-  bytes.writeUInt32LE(crc32(bytes.subarray(0, CRC_AT)), CRC_AT)
-  disk.put(file, bytes)
-}
-
 test('a segment of the next version is refused by name, and nothing is changed', async () => {
   const logs = golden.files().filter(file => file.endsWith('.log'))
   expect(logs.length).toBeGreaterThan(1)
   for (const file of logs) {
     const disk = golden.clone()
-    madeNewer(disk, file)
+    disk.put(file, bytesOfNextVersion(disk.bytes(file)))
     disk.put('/data/segments/seg-0000000000000099-00000009.log.tmp', Buffer.from('unfinished'))
     const before = snapshot(disk)
     const refusal = await openGolden(disk).then(

@@ -1,0 +1,35 @@
+// Finds what renders and checks the files of k8s/: on the path, or where scripts/tools.mjs has put it.
+import { spawnSync } from 'node:child_process'
+import { existsSync, mkdirSync } from 'node:fs'
+import { delimiter, join } from 'node:path'
+import { root } from './runtime.mjs'
+
+const cache = join(root, 'node_modules', '.cache', 'cluster-tools')
+const ofGo = {
+  helm: 'helm.sh/helm/v4/cmd/helm@v4.3.0',
+  kustomize: 'sigs.k8s.io/kustomize/kustomize/v5@v5.8.1',
+}
+const VALIDATE = 'kubernetes-validate==1.37.0'
+
+export function findClusterTool(name) {
+  const folders = [...(process.env.PATH ?? '').split(delimiter), join(cache, 'bin')]
+  return folders.map(folder => join(folder, name)).find(path => existsSync(path))
+}
+
+/** What renders a folder of kustomize: the program and its first arguments. */
+export function kustomizeCommand() {
+  const kubectl = findClusterTool('kubectl')
+  if (kubectl !== undefined) return [kubectl, 'kustomize']
+  const kustomize = findClusterTool('kustomize')
+  return kustomize === undefined ? undefined : [kustomize, 'build']
+}
+
+/** Where there is neither Go nor Python, the machine's owner installs what they want to have. */
+export function installClusterTool(name) {
+  const run = (program, args, env = {}) =>
+    spawnSync(program, args, { stdio: ['ignore', 2, 2], env: { ...process.env, ...env } }).status === 0
+  mkdirSync(cache, { recursive: true })
+  if (Object.hasOwn(ofGo, name)) run('go', ['install', ofGo[name]], { GOBIN: join(cache, 'bin') })
+  else if (run('python3', ['-m', 'venv', cache]))
+    run(join(cache, 'bin', 'pip'), ['install', '--quiet', VALIDATE], { PIP_DISABLE_PIP_VERSION_CHECK: '1' })
+}
