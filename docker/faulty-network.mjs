@@ -47,7 +47,6 @@ async function carry(from, to) {
     if (bytes > MOST_BYTES) from.pause()
     arrived()
   })
-  const over = once(from, 'close')
   let ended = false
   for (const event of ['end', 'close']) {
     from.on(event, () => {
@@ -69,7 +68,6 @@ async function carry(from, to) {
     if (bytes <= MOST_BYTES) from.resume()
   }
   to.end()
-  await over
 }
 
 const server = createServer({ allowHalfOpen: true }, caller => {

@@ -12,7 +12,13 @@ const retry = { attempts: 100, firstDelayMs: 20, longestDelayMs: 1_000 }
 const lighthouse = new Lighthouse({ url, token, retry })
 const run = new Date().toISOString().replaceAll(/\D/g, '')
 const stopping = new AbortController()
-const stop = () => stopping.abort()
+/** What is not answered so long after it was told to end is given up: an engine would kill it. */
+const GRACE_MS = 10_000
+const givingUp = new AbortController()
+const stop = () => {
+  stopping.abort()
+  setTimeout(() => givingUp.abort(), GRACE_MS).unref()
+}
 for (const signal of ['SIGTERM', 'SIGINT']) process.once(signal, stop)
 
 /** What the bridge says to a command, or that it did not answer. */
@@ -38,14 +44,14 @@ async function round(agentId, number) {
   let left = Number(ROUND)
   for (const generated of events.validationStream(0.2, { agentId })) {
     if (left-- === 0 || stopping.signal.aborted) break
-    await agent.append([{ ...generated, event: { ...generated.event, stream } }])
+    await agent.append([{ ...generated, event: { ...generated.event, stream } }], givingUp.signal)
     if (bridge !== undefined) {
       const verdict = await verdictOn(generated.event.data, agentId)
       verdicts[verdict] = (verdicts[verdict] ?? 0) + 1
     }
     await pause(Number(PAUSE_MS), undefined, { signal: stopping.signal }).catch(() => undefined)
   }
-  const { stored, lost, doubled } = await ledger.compare(lighthouse.read({ streams: stream }))
+  const { stored, lost, doubled } = await ledger.compare(lighthouse.read({ streams: stream, signal: givingUp.signal }))
   const { acknowledged, repeated, conflicts, refused, crashes, unanswered } = agent.counts
   const counts = { acknowledged, stored, repeated, conflicts, refused, crashes, unanswered }
   const line = { agent: agentId, behaviour, round: number, ...counts, lost: lost.length, doubled: doubled.length }

@@ -1,5 +1,5 @@
 // Takes out of folders what a running server never opens, for the image: `node docker/slim.mjs node_modules dist`.
-import { readdirSync, rmSync } from 'node:fs'
+import { readdirSync, rmdirSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 
 /** Packages that are installed because another names them, and that nothing loads when the server runs. */
@@ -26,7 +26,11 @@ function slim(folder) {
     if (!entry.isDirectory()) {
       if (NEVER_READ.test(entry.name) && !LICENCE.test(entry.name)) rmSync(path)
     } else if (isPackage && OF_ITS_AUTHORS.test(entry.name)) rmSync(path, { recursive: true })
-    else slim(path)
+    else {
+      slim(path)
+      // npm leaves the scopes of the packages that it has taken out.
+      if (readdirSync(path).length === 0) rmdirSync(path)
+    }
   }
 }
 

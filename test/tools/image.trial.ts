@@ -4,9 +4,9 @@ import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Container, type Serving, sizeOf } from '../image/container.js'
+import { SpanReceiver } from '../support/otlp/span-receiver.js'
 import { TEST_SECRET } from '../support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
-import { until } from '../support/until.js'
 
 interface ImageBase {
   readonly findImageBase: () => string | undefined
@@ -45,6 +45,7 @@ const directory = makeTempDirectory()
 const containers: string[] = []
 let container: Container
 let root: string
+let collector: SpanReceiver
 
 const mounted = (image: string) => {
   const name = must(['from', '--pull-never', image])
@@ -65,8 +66,9 @@ const serve = (volume: string, options: { user?: string; env?: Record<string, st
 const type = async (line: readonly string[], server: Serving, volume: string) =>
   container.run(['lighthouse', ...line], { volume, env: { ...secret, LIGHTHOUSE_PORT: server.port } })
 
-beforeAll(() => {
+beforeAll(async () => {
   if (BASE === undefined) return
+  collector = await SpanReceiver.open()
   const how = ['--pull-never', '--isolation', 'chroot', '--format', 'docker', '--file', 'docker/Dockerfile']
   const { ok } = buildah(['bud', ...how, ...builtWith(directory), '--tag', TAG, '.'], { shown: true })
   if (!ok) throw new Error('docker/Dockerfile cannot be built: buildah says above why')
@@ -74,8 +76,13 @@ beforeAll(() => {
   container = new Container(root, JSON.parse(must(['inspect', '--type', 'image', TAG])).Docker.config)
 }, PATIENCE_MS)
 
-afterAll(() => {
+afterAll(async () => {
+  if (BASE === undefined) return
+  await collector.close()
   for (const name of containers) must(['rm', name])
+  // A copy of everything per build would fill the disk of whoever runs this often; the base stays.
+  must(['rmi', TAG])
+  must(['rmi', '--prune'])
   removeTempDirectory(directory)
 })
 
@@ -118,62 +125,66 @@ whereToolsAre('it has every module that any of its files names', async () => {
     import { readdirSync, readFileSync } from 'node:fs'
     import { join } from 'node:path'
     import { pathToFileURL } from 'node:url'
-    const missing = []
+    const missing = [], named = new Set()
     for (const name of readdirSync('dist', { recursive: true }).filter(name => name.endsWith('.js'))) {
       const here = pathToFileURL(join(process.cwd(), 'dist', name)).href
-      for (const [, wanted] of readFileSync(join('dist', name), 'utf8').matchAll(/(?:from |import |import\\()'([^']+)'/g)) {
+      for (const [, wanted] of readFileSync(join('dist', name), 'utf8').matchAll(/(?:from |import |import\\()['"]([^'"]+)['"]/g)) {
+        named.add(wanted)
         try { await import(import.meta.resolve(wanted, here).replace(/^file:.*\\/dist\\/.*/, 'node:fs')) }
         catch (error) { missing.push(name + ': ' + wanted + ' ' + error.message) }
       }
     }
-    console.log(JSON.stringify(missing))`
+    console.log(JSON.stringify({ missing, named: [...named] }))`
   const flags = ['--experimental-import-meta-resolve', '--no-warnings', '--input-type=module', '-e', script]
   const { out, err } = await container.run(['node', ...flags], { volume: volumeOf('modules', 1000, 1000) })
   expect(err).toBe('')
-  expect(JSON.parse(out)).toEqual([])
+  const { missing, named } = JSON.parse(out)
+  expect(missing).toEqual([])
+  expect(named).toEqual(expect.arrayContaining(['@nestjs/core', 'class-validator', '@opentelemetry/sdk-trace']))
 })
 
-whereToolsAre('it serves, answers its own command line and health check, and ends with 0 and nothing lost', async () => {
-  const volume = volumeOf('data', 1000, 1000)
-  const server = await serve(volume, {
-    env: { LIGHTHOUSE_TRACES_URL: 'http://127.0.0.1:1/v1/traces', LIGHTHOUSE_TRACES_PERCENT: '100' },
-  })
-  const [, ...check] = container.config.Healthcheck.Test
-  const health = () => container.run(check, { volume, env: { LIGHTHOUSE_PORT: server.port } })
-  expect(await health()).toMatchObject({ code: 0 })
+whereToolsAre(
+  'it serves, answers its own command line and health check, and ends with 0 and nothing lost',
+  async () => {
+    const volume = volumeOf('data', 1000, 1000)
+    const server = await serve(volume, {
+      env: { LIGHTHOUSE_TRACES_URL: collector.url, LIGHTHOUSE_TRACES_PERCENT: '100' },
+    })
+    const [, ...check] = container.config.Healthcheck.Test
+    const health = () => container.run(check, { volume, env: { LIGHTHOUSE_PORT: server.port } })
+    expect(await health()).toMatchObject({ code: 0 })
 
-  for (const path of ['/', '/docs', '/docs/swagger-ui-bundle.js', '/openapi.json', '/asyncapi.json', '/metrics']) {
-    const answer = await fetch(`${server.url}${path}`)
-    expect([path, answer.status, (await answer.text()).length > 0]).toEqual([path, 200, true])
-  }
-  const { code, out, err } = await type(['token', '--agent', 'builder-1', '--role', 'agent'], server, volume)
-  expect([code, err]).toEqual([0, expect.any(String)])
-  const headers = { authorization: `Bearer ${out.trim()}`, 'content-type': 'application/json' }
-  const append = (n: number) => {
-    const body = JSON.stringify({ type: 'Built', stream: 'agent_builder-1', data: { n } })
-    return fetch(`${server.url}/v1/events`, { method: 'POST', headers, body })
-  }
-  for (let n = 0; n < 20; n++) expect((await append(n)).status).toBe(201)
-  await until(async () => {
-    const figures = await (await fetch(`${server.url}/metrics`)).text()
-    return /^lighthouse_spans_total\{[^}]*\} [1-9]/m.test(figures)
-  })
+    for (const path of ['/', '/docs', '/docs/swagger-ui-bundle.js', '/openapi.json', '/asyncapi.json', '/metrics']) {
+      const answer = await fetch(`${server.url}${path}`)
+      expect([path, answer.status, (await answer.text()).length > 0]).toEqual([path, 200, true])
+    }
+    const { code, out, err } = await type(['token', '--agent', 'builder-1', '--role', 'agent'], server, volume)
+    expect([code, err]).toEqual([0, expect.any(String)])
+    const headers = { authorization: `Bearer ${out.trim()}`, 'content-type': 'application/json' }
+    const append = (n: number) => {
+      const body = JSON.stringify({ type: 'Built', stream: 'agent_builder-1', data: { n } })
+      return fetch(`${server.url}/v1/events`, { method: 'POST', headers, body })
+    }
+    for (let n = 0; n < 20; n++) expect((await append(n)).status).toBe(201)
+    await collector.span(({ name }) => name === 'event_store.append')
 
-  const env = { LIGHTHOUSE_URL: server.url, LIGHTHOUSE_TOKEN: out.trim() }
-  const events = await container.run(['lighthouse', 'events', '--json'], { volume, env })
-  expect([events.code, events.out.trim().split('\n').length]).toEqual([0, 20])
-  const doctor = await type(['doctor', '--json'], server, volume)
-  expect([doctor.code, doctor.err]).toEqual([0, expect.any(String)])
+    const env = { LIGHTHOUSE_URL: server.url, LIGHTHOUSE_TOKEN: out.trim() }
+    const events = await container.run(['lighthouse', 'events', '--json'], { volume, env })
+    expect([events.code, events.out.trim().split('\n').length]).toEqual([0, 20])
+    const doctor = await type(['doctor', '--json'], server, volume)
+    expect([doctor.code, doctor.err]).toEqual([0, expect.any(String)])
 
-  expect(await server.end()).toBe(0)
-  expect(await health()).toMatchObject({ code: 1, err: expect.stringContaining('ECONNREFUSED') })
-  const verified = await container.run(['lighthouse', 'verify', '/var/lib/lighthouse'], { volume })
-  expect(verified).toMatchObject({ code: 0 })
-  const again = await serve(volume)
-  const stored = await (await fetch(`${again.url}/v1/streams/agent_builder-1/events`, { headers })).json()
-  expect((stored as { events: object[] }).events).toHaveLength(20)
-  expect(await again.end()).toBe(0)
-}, 120_000)
+    expect(await server.end()).toBe(0)
+    expect(await health()).toMatchObject({ code: 1, err: expect.stringContaining('ECONNREFUSED') })
+    const verified = await container.run(['lighthouse', 'verify', '/var/lib/lighthouse'], { volume })
+    expect(verified).toMatchObject({ code: 0 })
+    const again = await serve(volume)
+    const stored = await (await fetch(`${again.url}/v1/streams/agent_builder-1/events`, { headers })).json()
+    expect((stored as { events: object[] }).events).toHaveLength(20)
+    expect(await again.end()).toBe(0)
+  },
+  120_000,
+)
 
 whereToolsAre('it writes to its volume alone', async () => {
   const volume = volumeOf('alone', 1000, 1000)
