@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { findClusterTool, installClusterTool, kustomizeCommand } from './cluster-tools.mjs'
+import { findImageBase, installImageBase } from './image-base.mjs'
 import { findNode20, installNode20 } from './node-20.mjs'
 import { root } from './runtime.mjs'
 
@@ -32,6 +33,18 @@ const tools = [
     serves: 'files that may not grow (test/crash)',
     find: onPath,
     install: () => debian('util-linux'),
+  },
+  {
+    name: 'buildah',
+    serves: 'the container image (npm run test:tools)',
+    find: onPath,
+    install: () => debian('buildah', 'debootstrap'),
+  },
+  {
+    name: 'image-base',
+    serves: 'the same, for the base image that docker/Dockerfile names',
+    find: findImageBase,
+    install: installImageBase,
   },
   {
     name: 'chromium',

@@ -195,8 +195,8 @@ function statusOf(error) {
   return error instanceof LighthouseError ? 503 : 500
 }
 
-/** Listens on a loopback address only: it asks nobody who they are. */
-export async function startBridge(bridge, port = 0) {
+/** It asks nobody who they are, so it listens on a loopback address, unless it is told one that only agents reach. */
+export async function startBridge(bridge, port = 0, host = '127.0.0.1') {
   const server = createServer(async (request, response) => {
     let status = 200
     const body = await answer(bridge, request).catch(error => {
@@ -205,7 +205,7 @@ export async function startBridge(bridge, port = 0) {
     })
     response.writeHead(status, { 'content-type': 'application/json' }).end(`${JSON.stringify(body)}\n`)
   })
-  server.listen(port, '127.0.0.1')
+  server.listen(port, host)
   await once(server, 'listening')
   const close = async () => {
     server.closeAllConnections()
@@ -216,10 +216,11 @@ export async function startBridge(bridge, port = 0) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const { LIGHTHOUSE_URL: url = 'http://127.0.0.1:8765', LIGHTHOUSE_TOKEN: token = '', PORT = '8766' } = process.env
+  const { LIGHTHOUSE_URL: url = 'http://127.0.0.1:8765', LIGHTHOUSE_TOKEN: token = '' } = process.env
+  const { PORT = '8766', HOST } = process.env
   const lighthouse = new Lighthouse({ url, token })
   const { agentId } = await lighthouse.whoami()
-  const bridge = await startBridge(await Bridge.open(lighthouse, `agent_${agentId}/bridge`), Number(PORT))
+  const bridge = await startBridge(await Bridge.open(lighthouse, `agent_${agentId}/bridge`), Number(PORT), HOST)
   console.log(`the bridge listens at ${bridge.url}`)
   for (const signal of ['SIGINT', 'SIGTERM']) process.once(signal, () => bridge.close())
 }
