@@ -32,6 +32,7 @@ export const ELSEWHERE: Readonly<Record<string, string>> = {
 /** Blocks that would be run, but ask for more than a test may take: by their page and their first words. */
 export const TOO_MUCH: Readonly<Record<string, string>> = {
   'README.md npm start': 'the two commands themselves, which `npm run stranger` runs in a fresh clone',
+  'docs/QUICK-START.md npm start': 'the command of the README, which `npm run stranger` runs in a fresh clone',
   'docs/TRACING.md LIGHTHOUSE_TRACES_URL':
     'a server that runs until it is stopped; `otlp-outlet.spec` starts one with a collector',
   'docs/OPERATIONS.md npx lighthouse restore $BACKUP $DATA.before':
