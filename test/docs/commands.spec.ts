@@ -13,8 +13,12 @@ const NOW = pagesOf(root).filter(({ path }) => !/CHANGELOG|BUGS|adr\//.test(path
 const json = (path: string) => JSON.parse(readFileSync(join(root, path), 'utf8'))
 
 const spans = NOW.flatMap(({ path, text }) =>
-  [...text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '').matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => ({ path, code })),
+  [...withoutBlocks(text).matchAll(/`([^`\n]+)`/g)].map(([, code = '']) => ({ path, code })),
 )
+
+function withoutBlocks(text: string): string {
+  return text.replaceAll(/^ *```[\s\S]*?^ *```/gm, '')
+}
 
 test('each npm script that a page names is there', () => {
   const scripts = new Set(Object.keys(json('package.json').scripts))
@@ -84,6 +88,32 @@ test('each file that a page links to is there', () => {
   expect(links.length).toBeGreaterThan(80)
   expect(links.filter(({ path, target }) => !existsSync(join(root, dirname(path), target)))).toEqual([])
 })
+
+test('each heading that a page links to is there', () => {
+  const headings = new Map(NOW.map(({ path, text }) => [path, anchorsOf(text)]))
+  const links = NOW.flatMap(({ path, text }) =>
+    [...withoutBlocks(text).matchAll(/\]\(([^)#\s]*)#([^)\s]+)\)/g)].map(([, target = '', anchor = '']) => ({
+      path,
+      to: target === '' ? path : join(dirname(path), target),
+      anchor,
+    })),
+  ).filter(({ to }) => headings.has(to))
+  expect(links.length).toBeGreaterThan(80)
+  expect(links.filter(({ to, anchor }) => !headings.get(to)?.has(anchor))).toEqual([])
+})
+
+/** What the headings of a page are called in addresses, as GitHub makes it of them. */
+function anchorsOf(text: string): ReadonlySet<string> {
+  const anchors = new Set<string>()
+  for (const [, heading = ''] of withoutBlocks(text).matchAll(/^#+ +(.*)$/gm)) {
+    const words = heading.replaceAll(/\[([^\]]*)\]\([^)]*\)/g, '$1').toLowerCase()
+    const anchor = words.replaceAll(/[^\p{L}\p{N}\s_-]/gu, '').replaceAll(/\s/g, '-')
+    let again = 0
+    while (anchors.has(again === 0 ? anchor : `${anchor}-${again}`)) again++
+    anchors.add(again === 0 ? anchor : `${anchor}-${again}`)
+  }
+  return anchors
+}
 
 test('the README says how much each role may ask of a server as it comes', () => {
   const readme = readFileSync(join(root, 'README.md'), 'utf8')

@@ -53,12 +53,15 @@ test('what is shown as TypeScript compiles against the client', () => {
 /** They start many processes: in `npm test` their blocks are read, and followed by `npm run test:tools`. */
 const AT_LENGTH = new Set(
   ['client/README.md', 'docs/CLOUDEVENTS.md', 'docs/EXPORT.md', 'docs/OPERATIONS.md', 'docs/PERFORMANCE.md'].concat([
+    'docs/GUIDES.md',
     'docs/QUERY.md',
     'docs/REPLAY.md',
     'docs/SNAPSHOTS.md',
     'docs/READINESS.md',
     'docs/TESTING.md',
     'docs/UPGRADE.md',
+    'docs/TROUBLESHOOTING.md',
+    'docs/TUNING.md',
   ]),
 )
 const THOROUGH = tries(1, 0) === 1

@@ -34,6 +34,7 @@ export const TOO_MUCH: Readonly<Record<string, string>> = {
   'README.md npm start': 'the two commands themselves, which `npm run stranger` runs in a fresh clone',
   'docs/CONTAINERS.md docker':
     'no container engine is here; test/tools/image.trial.ts builds the image, test/image holds the compose files',
+  'docs/QUICK-START.md npm start': 'the command of the README, which `npm run stranger` runs in a fresh clone',
   'docs/TRACING.md LIGHTHOUSE_TRACES_URL':
     'a server that runs until it is stopped; `otlp-outlet.spec` starts one with a collector',
   'docs/OPERATIONS.md npx lighthouse restore $BACKUP $DATA.before':
