@@ -1,7 +1,6 @@
-// How the tests run: ESM through Node's own module loader, TypeScript turned into JavaScript by swc, nothing else.
+// How the tests run: Jest finds the files, hands them to its workers and reports; Node loads them (test/support/node-runner.mjs).
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { swcOptions } from './scripts/swc.mjs'
 
 const specs = ['**/*.spec.ts']
 /** Specs that try more when more time is given: test/support/effort.ts says how much. */
@@ -35,12 +34,11 @@ export default {
   maxWorkers: 2,
   testTimeout: 30_000,
   ...suite,
+  testRunner: '<rootDir>/test/support/node-runner.mjs',
   testEnvironment: '<rootDir>/test/support/watchful-environment.mjs',
   roots: roots.map(folder => `<rootDir>/${folder}`),
-  extensionsToTreatAsEsm: ['.ts'],
-  transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, sourceMaps: 'inline' }] },
-  // Sources name what they import as it will be called in dist; here the file beside them is still TypeScript.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^#client$': '<rootDir>/client/src/node/lighthouse.ts' },
+  // Node loads them, by scripts/typescript.mjs.
+  transform: {},
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/client/dist', '<rootDir>/data/'],
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],

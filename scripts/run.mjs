@@ -12,7 +12,7 @@ import {
 } from './runtime.mjs'
 
 const bin = path => join(root, 'node_modules', path)
-const jest = ['--experimental-vm-modules', '--no-warnings', bin('jest/bin/jest.js')]
+const jest = ['--no-warnings', bin('jest/bin/jest.js')]
 const biome = bin('@biomejs/biome/bin/biome')
 const typescript = ['--import', join(root, 'scripts', 'typescript.mjs')]
 

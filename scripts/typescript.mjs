@@ -11,18 +11,25 @@ process.setSourceMapsEnabled(true)
 /** What package.json names #client is built; from sources everything runs as sources. */
 const clientSource = new URL('../client/src/node/lighthouse.ts', import.meta.url).href
 
+/** A spec is asked for with a number behind its name, so that it is loaded again when it is run again. */
+function isTypeScript(url) {
+  return url !== undefined && /^file:[^?]*\.ts(\?|$)/.test(url)
+}
+
 registerHooks({
   // Sources name an import as it will be called in dist; here the file is still TypeScript.
   resolve(specifier, context, next) {
     if (specifier === '#client') return next(clientSource, context)
-    if (specifier.startsWith('.') && specifier.endsWith('.js') && context.parentURL?.endsWith('.ts')) {
+    if (specifier === '@jest/globals')
+      return next(new URL('../test/support/test-globals.mjs', import.meta.url).href, context)
+    if (specifier.startsWith('.') && specifier.endsWith('.js') && isTypeScript(context.parentURL)) {
       const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL)
       if (existsSync(source)) return next(source.href, context)
     }
     return next(specifier, context)
   },
   load(url, context, next) {
-    if (!url.startsWith('file:') || !url.endsWith('.ts')) return next(url, context)
+    if (!isTypeScript(url)) return next(url, context)
     const { code } = transformFileSync(fileURLToPath(url), { ...swcOptions, sourceMaps: 'inline' })
     return { format: 'module', source: code, shortCircuit: true }
   },

@@ -2,7 +2,8 @@
 import { once } from 'node:events'
 import { get, type IncomingMessage } from 'node:http'
 import type { Socket } from 'node:net'
-import { afterEach, beforeEach, expect, jest, test } from '@jest/globals'
+import { mock } from 'node:test'
+import { afterEach, beforeEach, expect, test } from '@jest/globals'
 import {
   ADMIN,
   agent,
@@ -79,20 +80,21 @@ test('a wait whose caller left while its token was looked at is given back at on
   const verifier = server.app.get(TokenVerifier, { strict: false })
   const budgets = server.app.get(WorkBudgets, { strict: false })
   const key = Promise.withResolvers<void>()
-  const verify = jest.spyOn(verifier, 'verify').mockImplementationOnce(async token => {
+  const verify = mock.method(verifier, 'verify')
+  verify.mock.mockImplementationOnce(async (...asked) => {
     await key.promise
-    return verifier.verify(token)
+    return verifier.verify(...asked)
   })
-  const takeAll = jest.spyOn(budgets, 'takeAll')
+  const takeAll = mock.method(budgets, 'takeAll')
   let closed = false
   server.app.getHttpServer().once('connection', (socket: Socket) => socket.once('close', () => (closed = true)))
   const leaving = new AbortController()
   const left = server.call('/v1/events/wait?type=N&timeout=50', { as: ADA, signal: leaving.signal }).catch(() => 'left')
-  await until(() => verify.mock.calls.length > 0)
+  await until(() => verify.mock.callCount() > 0)
   leaving.abort()
   await until(() => closed)
   key.resolve()
-  await until(() => takeAll.mock.calls.length > 0)
+  await until(() => takeAll.mock.callCount() > 0)
   await until(() => held('waits') === 0)
   expect(await left).toBe('left')
 })

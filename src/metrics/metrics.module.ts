@@ -1,11 +1,8 @@
 // The metrics of this server; a second server in the same process has its own.
 import { type FactoryProvider, Module, type Provider } from '@nestjs/common'
+import { getToken, makeCounterProvider, makeGaugeProvider } from '@willsoto/nestjs-prometheus'
 import { DurationHistogram } from './duration-histogram.js'
 import { type Measured, Metrics } from './metrics.js'
-
-// The package is CommonJS and requires Nest, which is an ES module. Under Jest that works only once Nest is loaded, and
-// a static import does not wait for that.
-const { getToken, makeCounterProvider, makeGaugeProvider } = await import('@willsoto/nestjs-prometheus')
 
 /** In seconds, from the sync of a good disk up to that of a disk in trouble. */
 const APPEND_BUCKETS = [0.0005, 0.001, 0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5]

@@ -1,7 +1,8 @@
 // Live projections over HTTP: what replay would say at every position, followed, bounded, shown to nobody who may not see it, and there again after a restart.
 import fs from 'node:fs'
 import path from 'node:path'
-import { afterEach, describe, expect, jest, test } from '@jest/globals'
+import { mock } from 'node:test'
+import { afterEach, describe, expect, test } from '@jest/globals'
 import { EventSourceReader } from '../../test/support/event-source-reader.js'
 import {
   ADMIN,
@@ -274,10 +275,10 @@ describe('a live projection', () => {
     const kept = server.app.get(LiveProjections)
     kept.beforeApplicationShutdown()
     const find = kept.find.bind(kept)
-    const asked = jest.spyOn(kept, 'find')
+    let asked = 0
     // Whoever asks again and again would leave this process no turn to say so.
-    asked.mockImplementation(version => {
-      if (asked.mock.calls.length > 100) throw new Error('it is asked for without end')
+    mock.method(kept, 'find', (version: Parameters<typeof find>[0]) => {
+      if (++asked > 100) throw new Error('it is asked for without end')
       return find(version)
     })
     const answer = await server.call('/v1/projections/counts/changes')

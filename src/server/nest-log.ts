@@ -1,6 +1,7 @@
 // Takes what Nest and the services log into the process logger, but not the hundred lines in which Nest tells of a start.
-import { Logger as NestLogger, PinoLogger } from 'nestjs-pino'
+import { Logger as NestLogger } from 'nestjs-pino'
 import type { Logger } from 'pino'
+import { ServerLog } from '../logging/server-log.service.js'
 
 /** Nest names its loggers after its classes; the components of this server are in lower case. */
 const OF_NEST = /^[A-Z]/
@@ -8,8 +9,7 @@ const OF_NEST = /^[A-Z]/
 const THROWN_TOO = new Set<unknown>(['ExceptionHandler', 'NestApplication'])
 
 export function nestLog(logger: Logger): NestLogger {
-  const renameContext = 'component'
-  return new NestLog(new PinoLogger({ pinoHttp: { logger }, renameContext }), { renameContext })
+  return new NestLog(new ServerLog(logger), { renameContext: 'component' })
 }
 
 class NestLog extends NestLogger {

@@ -7,7 +7,13 @@ import { FailureTally, ProblemFilter } from './problem.filter.js'
 
 const lines: string[] = []
 const logger = pino({ messageKey: 'message' }, { write: line => lines.push(line) })
-const filter = new ProblemFilter(new PinoLogger({ pinoHttp: { logger } }))
+/** The library's own writes to the first logger of the process. */
+class Log extends PinoLogger {
+  override get logger() {
+    return logger
+  }
+}
+const filter = new ProblemFilter(new Log({ pinoHttp: { logger } }))
 const told = (error: unknown, traceId: string) =>
   filter.occurred(error, { path: '/v1/events', correlationId: 'c', traceId, isAppend: true }).detail
 const logged = () => lines.splice(0).map(line => JSON.parse(line) as Record<string, unknown>)

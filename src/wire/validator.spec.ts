@@ -1,6 +1,6 @@
 // Compiled shapes: they judge as class-validator does, name every fault, and know nothing but what is declared.
 import 'reflect-metadata'
-import { jest } from '@jest/globals'
+import { mock } from 'node:test'
 import { plainToInstance, Type } from 'class-transformer'
 import {
   Allow,
@@ -231,7 +231,7 @@ describe('the start is stopped by', () => {
 })
 
 test('class-validator comes to the same verdict', () => {
-  jest.spyOn(console, 'warn').mockImplementation(() => undefined)
+  const warn = mock.method(console, 'warn', () => undefined)
   const scalar = fc.constantFrom<unknown>(
     undefined,
     null,
@@ -291,4 +291,5 @@ test('class-validator comes to the same verdict', () => {
     { numRuns: 3_000 },
   )
   expect(passed).toBeGreaterThan(20)
+  warn.mock.restore()
 })

@@ -64,7 +64,7 @@ class Copy {
     const started = performance.now()
     const pattern = names.length === 0 ? [] : ['-t', names.map(name => `^${name}`).join('|')]
     const jest = join(this.path, 'node_modules', 'jest', 'bin', 'jest.js')
-    const args = ['--experimental-vm-modules', '--no-warnings', jest, '--runInBand', '--silent', '--json']
+    const args = ['--no-warnings', jest, '--runInBand', '--silent', '--json']
     const hung = await this.run([...args, '--outputFile', report, '--forceExit', '--runTestsByPath', spec, ...pattern])
     const seconds = (performance.now() - started) / 1_000
     if (hung) return { outcome: 'hung', failed: [], seconds }

@@ -1,15 +1,21 @@
 // The surroundings of every spec file: a promise nobody handles, or an exception nobody catches, fails the file, also after its last test.
-import { TestEnvironment } from 'jest-environment-node'
+import { ModuleMocker } from 'jest-mock'
 
 /** What a test left behind mostly ends within some turns of the loop; whoever waits for the disk takes a few more. */
 const TURNS_AFTER_THE_LAST_TEST = 10
 
-export default class WatchfulEnvironment extends TestEnvironment {
+export default class WatchfulEnvironment {
+  // Jest puts its console here; specs have that of the process.
+  global = Object.create(globalThis)
+  moduleMocker = new ModuleMocker(globalThis)
   #left = []
   #note = error => this.#left.push(error)
 
+  getVmContext() {
+    return null
+  }
+
   async setup() {
-    await super.setup()
     // While tests run Jest puts listeners of its own in the place of these, and fails the test that runs.
     process.on('uncaughtException', this.#note).on('unhandledRejection', this.#note)
   }
@@ -17,7 +23,6 @@ export default class WatchfulEnvironment extends TestEnvironment {
   async teardown() {
     for (let turn = 0; turn < TURNS_AFTER_THE_LAST_TEST; turn++) await new Promise(setImmediate)
     process.off('uncaughtException', this.#note).off('unhandledRejection', this.#note)
-    await super.teardown()
     if (this.#left.length > 0) throw new Error(`nobody handled: ${this.#left.map(textOf).join('\n')}`)
   }
 }

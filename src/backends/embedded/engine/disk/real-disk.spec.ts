@@ -3,7 +3,8 @@ import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import fs from 'node:fs'
 import { join } from 'node:path'
-import { describe, expect, jest, test } from '@jest/globals'
+import { mock } from 'node:test'
+import { describe, expect, test } from '@jest/globals'
 import { withTempDirectory } from '../../../../../test/support/temp-directory.js'
 import { type DiskLock, diskErrorCode } from './disk.js'
 import { fileSystemName } from './file-system-name.js'
@@ -336,9 +337,9 @@ test('a sync after a write that finds no room is a failed sync and not a full di
     const path = join(directory, 'x')
     const file = new RealFile(path, fs.openSync(path, 'w+'), true)
     const full = Object.assign(new Error('ENOSPC: fdatasync'), { code: 'ENOSPC' })
-    const sync = jest.spyOn(fs, 'fdatasync').mockImplementation((_, done) => done(full))
+    const sync = mock.method(fs, 'fdatasync', (_: number, done: fs.NoParamCallback) => done(full))
     const failure = await file.write(data('abc'), 0).catch((error: unknown) => error)
-    sync.mockRestore()
+    sync.mock.restore()
     expect(failure).toMatchObject({ code: 'EIO', syscall: 'fdatasync', cause: full })
     expect(isNoSpace(failure)).toBe(false)
     await file.close()
