@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { readdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs'
 import { connect } from 'node:net'
 import { join } from 'node:path'
+import { openEmbedded } from '../../src/backends/embedded/embedded-store.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 
@@ -46,9 +47,9 @@ async function probe(server: RunningServer, path: string): Promise<number> {
 /** A store whose first event is damaged while a later one is whole. */
 async function damagedStore(): Promise<string> {
   const directory = directoryOf()
-  const server = await started(directory)
-  for (let n = 0; n < 3; n++) expect((await append(server)).status).toBe(201)
-  await server.end()
+  const store = await openEmbedded({ directory, nodeId: 'n1', allowUnsafeFilesystem: true })
+  for (let n = 0; n < 3; n++) await store.append({ events: [EVENT], author: { agentId: 'operator' } })
+  await store.close()
   const folder = join(directory, 'segments')
   const [name] = readdirSync(folder).filter(file => readFileSync(join(folder, file)).includes(EVENT.data.text))
   const path = join(folder, name as string)

@@ -76,7 +76,7 @@ test('a rejection that nobody handles and an exception that nobody catches fail 
   expect(ends.get('sound.spec.ts')).toEqual({ ends: ['a: passed'], message: '' })
 })
 
-test('a file has tests and hooks of its own, and modules in common with the files before it', async () => {
+test('a file has tests, hooks and environment variables of its own, and modules in common with the files before it', async () => {
   const file = (mine: string) =>
     [
       "import { loads, seen } from './shared.js'",
@@ -87,6 +87,8 @@ test('a file has tests and hooks of its own, and modules in common with the file
       `test('${mine} was alone', () => {`,
       `  expect(seen.slice(-3)).toEqual(['${mine} begins', '${mine} 1 is run', '${mine} 2 is run'])`,
       '  expect(loads()).toBe(1)',
+      "  expect(process.env['SET_BY_A_FILE']).toBeUndefined()",
+      "  process.env['SET_BY_A_FILE'] = '1'",
       '})',
     ].join('\n')
   const shared = [

@@ -1,4 +1,5 @@
-// The surroundings of every spec file: a promise nobody handles, or an exception nobody catches, fails the file, also after its last test.
+// The surroundings of every spec file: a promise nobody handles, or an exception nobody catches, fails the file, also after its last test;
+// and the environment variables that it sets are gone with it.
 import { ModuleMocker } from 'jest-mock'
 
 /** What a test left behind mostly ends within some turns of the loop; whoever waits for the disk takes a few more. */
@@ -8,6 +9,7 @@ export default class WatchfulEnvironment {
   // Jest puts its console here; specs have that of the process.
   global = Object.create(globalThis)
   moduleMocker = new ModuleMocker(globalThis)
+  #variables = { ...process.env }
   #left = []
   #note = error => this.#left.push(error)
 
@@ -23,6 +25,8 @@ export default class WatchfulEnvironment {
   async teardown() {
     for (let turn = 0; turn < TURNS_AFTER_THE_LAST_TEST; turn++) await new Promise(setImmediate)
     process.off('uncaughtException', this.#note).off('unhandledRejection', this.#note)
+    for (const name of Object.keys(process.env)) if (!Object.hasOwn(this.#variables, name)) delete process.env[name]
+    Object.assign(process.env, this.#variables)
     if (this.#left.length > 0) throw new Error(`nobody handled: ${this.#left.map(textOf).join('\n')}`)
   }
 }

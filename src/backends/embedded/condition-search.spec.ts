@@ -2,6 +2,7 @@
 import { expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { AgedStore } from '../../../test/support/aged-store.js'
+import { tries } from '../../../test/support/effort.js'
 import { FakeDisk } from '../../../test/support/fake-disk.js'
 import { DAY, ManualClock } from '../../../test/support/manual-clock.js'
 import { type ConditionItem, itemMatches } from '../../contract/condition.js'
@@ -12,7 +13,7 @@ import { withIndexRepair } from './with-index-repair.js'
 
 const NONE: Patience = { isOver: true }
 const ENDLESS: Patience = { isOver: false }
-const RUN_MS = 5_000
+const RUN_MS = tries(5_000, 1_500)
 
 const type = fc.constantFrom('opened', 'paid', 'closed')
 const tag = fc.constantFrom('a', 'b', 'c', 'd', 'e')
