@@ -1,10 +1,11 @@
 // What the pages name in passing is there: commands of the executable and their options, npm scripts, routes, files.
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, globSync, readFileSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { TABLE } from '../../src/cli/commands.js'
 import { run } from '../../src/cli/run.js'
 import { defaultQuotas } from '../../src/config/figures.js'
+import { ERRORS } from '../../src/contract/errors.js'
 import { pagesOf } from './pages.js'
 
 const root = resolve(import.meta.dirname, '..', '..')
@@ -80,6 +81,52 @@ function isKnown(asked: string, known: ReadonlySet<string>): boolean {
     return parts.length === segments.length && parts.every((part, at) => part === segments[at] || part === '{}')
   })
 }
+
+test('each setting that a page names is known to the sources', () => {
+  const folders = ['src', 'client/src', 'client/python', 'client/test', 'test', 'bench', 'scripts']
+  const sources = folders
+    .flatMap(folder => globSync(`${folder}/**/*.{ts,mjs,py}`, { cwd: root }))
+    .filter(path => !path.startsWith('test/docs/'))
+    .map(path => readFileSync(join(root, path), 'utf8'))
+    .join('\n')
+  const named = NOW.flatMap(({ path, text }) =>
+    // Of each setting a file may be named that holds it.
+    [...text.matchAll(/\bLIGHTHOUSE_[A-Z_]*[A-Z]\b/g)].map(([name]) => ({ path, name: name.replace(/_FILE$/, '') })),
+  )
+  const known = new Map(named.map(({ name }) => [name, sources.includes(name)]))
+  expect(known.size).toBeGreaterThan(40)
+  expect(named.filter(({ name }) => known.get(name) !== true)).toEqual([])
+})
+
+test('each code that a page names beside a status has that status', () => {
+  const named = NOW.flatMap(({ path, text }) =>
+    [...text.matchAll(/\b([45]\d\d)(?: is|:)? `?([A-Z]+_[A-Z_]*[A-Z])`/g)].map(([, status, code = '']) => ({
+      path,
+      code,
+      status: Number(status),
+    })),
+  )
+  expect(named.length).toBeGreaterThan(30)
+  const statuses = new Map<string, number>(Object.entries(ERRORS).map(([code, { status }]) => [code, status]))
+  expect(named.filter(({ code, status }) => statuses.get(code) !== status)).toEqual([])
+})
+
+test('each metric that a page names is one of docs/METRICS.md', () => {
+  const metrics = readFileSync(join(root, 'docs/METRICS.md'), 'utf8')
+  const named = NOW.flatMap(({ path, text }) =>
+    [...text.matchAll(/\blighthouse_(?!client)[a-z_]*[a-z]\b(?![*(])/g)].map(([name]) => ({ path, name })),
+  )
+  const known = new Map(named.map(({ name }) => [name, metrics.includes(`\`${name}`)]))
+  expect(known.size).toBeGreaterThan(50)
+  expect(named.filter(({ name }) => known.get(name) !== true)).toEqual([])
+})
+
+test('each message of the log that docs/LOGGING.md quotes is one of the sources', () => {
+  const sources = globSync('src/**/*.ts', { cwd: root }).map(path => readFileSync(join(root, path), 'utf8'))
+  const quoted = spans.filter(({ path, code }) => path === 'docs/LOGGING.md' && /^[a-z]+(?: [a-z]+)+$/.test(code))
+  expect(quoted.length).toBeGreaterThan(3)
+  expect(quoted.filter(({ code }) => !sources.some(text => text.includes(code)))).toEqual([])
+})
 
 test('each file that a page links to is there', () => {
   const links = NOW.flatMap(({ path, text }) =>
