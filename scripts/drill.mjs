@@ -163,9 +163,17 @@ await exitWith(async () => {
   const earlier = earlierVersion(from)
   const folder = mkdtempSync(join(parent, 'lighthouse-drill-'))
   say(`from ${earlier.name} to ${thisVersion.name}, while ${AGENTS} agents append`)
+  const drill = new Drill(folder, earlier, events)
+  const cleanUp = () => rmSync(folder, { recursive: true, force: true })
+  const abandon = () => {
+    drill.server?.child.kill('SIGKILL')
+    cleanUp()
+    process.exit(1)
+  }
+  process.once('SIGINT', abandon).once('SIGTERM', abandon)
   try {
-    return await new Drill(folder, earlier, events).run()
+    return await drill.run()
   } finally {
-    rmSync(folder, { recursive: true, force: true })
+    cleanUp()
   }
 })
