@@ -27,7 +27,7 @@ test('events of every agent and verdicts of the bridge reach the store, and noth
   const token = await tokenOf({ sub: 'operator', role: 'admin' }, secret)
   const lighthouse = new Lighthouse({ url: system.urlOf('lighthouse', 8765), token })
   const seen = new Map<string, number>()
-  for await (const { agentId } of lighthouse.follow({ after: 'start', signal: AbortSignal.timeout(25_000) })) {
+  for await (const { agentId } of lighthouse.follow({ after: 'start', signal: AbortSignal.timeout(60_000) })) {
     seen.set(agentId, (seen.get(agentId) ?? 0) + 1)
     if ([...AGENTS.map(name => `${name}-1`), 'bridge'].every(name => (seen.get(name) ?? 0) >= 8)) break
   }
