@@ -1,6 +1,6 @@
 // Sends HTTP requests with a token and a time limit, turns failures into one kind of error, and repeats failed tries.
 import { type CallOptions, headersOf, Patience, unlessAborted } from './call.js'
-import { LighthouseError, NetworkError } from './errors.js'
+import { LighthouseError, NetworkError, outcomeOf } from './errors.js'
 import { hintForPage } from './page.js'
 import { errorOfAnswer } from './problem.js'
 import { pause, type Retry } from './retry.js'
@@ -70,6 +70,18 @@ export class Http {
         if (delay === undefined) throw error
         await pause(delay, options.signal)
       }
+    }
+  }
+
+  /** Deletes. That there is nothing any more is a success for a try that follows one whose answer was lost. */
+  async remove(path: string, options: CallOptions = {}): Promise<void> {
+    let perhapsDone = false
+    try {
+      await this.call({ method: 'DELETE', path }, options, error => {
+        perhapsDone ||= outcomeOf(error) === 'indeterminate'
+      })
+    } catch (error) {
+      if (!(error instanceof LighthouseError && error.code === 'NOT_FOUND' && perhapsDone)) throw error
     }
   }
 

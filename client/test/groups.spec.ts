@@ -3,6 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
 import type { RunningServer } from '../../test/support/running-server.js'
 import type { LighthouseError, NewEvent } from '../src/lighthouse.js'
 import { CuttingProxy } from './support/cutting-proxy.js'
+import { LosingProxy } from './support/losing-proxy.js'
 import { all, clientOf, startServer } from './support/server-and-client.js'
 
 let server: RunningServer
@@ -45,6 +46,19 @@ describe('by hand', () => {
     expect((await all(lighthouse.groups())).map(({ name }) => name)).toContain('by-hand')
     await group.delete()
     expect(await group.status()).toBeUndefined()
+  })
+
+  test('a deletion whose answer is lost has succeeded; one of a group that never was has not', async () => {
+    const lighthouse = clientOf(server)
+    const proxy = await LosingProxy.before(server.url, 'DELETE', 1)
+    try {
+      await lighthouse.group('deleted').define()
+      await clientOf(proxy).group('deleted').delete()
+      expect([proxy.lost, await lighthouse.group('deleted').status()]).toEqual([1, undefined])
+    } finally {
+      await proxy.stop()
+    }
+    await expect(lighthouse.group('deleted').delete()).rejects.toMatchObject({ code: 'NOT_FOUND' })
   })
 
   test('events are taken, acknowledged, returned, skipped, parked, replayed and discarded', async () => {
