@@ -73,15 +73,16 @@ export class Http {
     }
   }
 
-  /** Deletes. That there is nothing any more is a success for a try that follows one whose answer was lost. */
-  async remove(path: string, options: CallOptions = {}): Promise<void> {
+  /** Deletes. To a try that follows one whose answer was lost, NOT_FOUND is a success, without an answer. */
+  async remove(path: string, options: CallOptions = {}): Promise<Answer | undefined> {
     let perhapsDone = false
     try {
-      await this.call({ method: 'DELETE', path }, options, error => {
+      return await this.call({ method: 'DELETE', path }, options, error => {
         perhapsDone ||= outcomeOf(error) === 'indeterminate'
       })
     } catch (error) {
-      if (!(error instanceof LighthouseError && error.code === 'NOT_FOUND' && perhapsDone)) throw error
+      if (perhapsDone && error instanceof LighthouseError && error.code === 'NOT_FOUND') return undefined
+      throw error
     }
   }
 
