@@ -93,6 +93,16 @@ test('of a mix 70 of 100 events are about validation, 20 about coordination, 10 
   )
 })
 
+test('a mix goes on for as long as it is read, and nothing of it is kept', () => {
+  const wanted = tries(1_000_000, 5_000)
+  let [count, at] = [0, 0]
+  for (const event of new EventDataGenerator({ seed: 2, largeShare: 0 }).mix({ agents: 20 })) {
+    if (event.at < at || ++count === wanted) break
+    at = event.at
+  }
+  expect(count).toBe(wanted)
+}, 300_000)
+
 test('a validation stream has the share of dangerous commands that was asked, and some of either kind on the boundary', () => {
   fc.assert(
     fc.property(seeds, fc.double({ min: 0, max: 1, noNaN: true }), (seed, ratio) => {
