@@ -14,6 +14,10 @@ const SCHEMATHESIS = '4.32.5'
 const PYTHON_PACKAGES = ['httpx==0.28.1', 'websockets==15.0.1', 'hatchling==1.27.0', 'mypy==1.18.2']
 const pythonClient = join(root, 'node_modules', '.cache', 'python-client')
 
+/** What judges the client as npm packs it, and the bundler of a page that installs it; for nobody who only builds. */
+const CLIENT_PACKAGES = ['@arethetypeswrong/cli@0.18.5', 'publint@0.3.25', 'vite@8.4.0']
+const clientTools = join(root, 'node_modules', '.cache', 'client-tools')
+
 /** What the tools leave behind, they leave beside themselves. */
 const cache = join(root, 'node_modules', '.cache', 'schemathesis')
 const apart = { cwd: cache, stdio: ['ignore', 2, 2] }
@@ -25,6 +29,19 @@ const tools = [
     serves: 'the client on the oldest Node it promises (npm run test:tools)',
     find: findNode20,
     install: installNode20,
+  },
+  {
+    name: 'client-tools',
+    serves: 'the client as a stranger installs it: attw, publint, vite (npm run test:tools)',
+    find: () =>
+      ['attw', 'publint', 'vite'].every(program => existsSync(join(clientTools, 'node_modules', '.bin', program)))
+        ? clientTools
+        : undefined,
+    install: () => {
+      mkdirSync(clientTools, { recursive: true })
+      const args = ['install', '--prefix', clientTools, '--no-save', '--no-package-lock', '--loglevel=error']
+      spawnSync('npm', [...args, ...CLIENT_PACKAGES], { stdio: ['ignore', 2, 2] })
+    },
   },
   { name: 'mkfs.ext4', serves: 'full disks (test/crash)', find: onPath, install: () => debian('e2fsprogs') },
   { name: 'mount', serves: 'full disks (test/crash)', find: onPath, install: () => debian('mount') },
@@ -48,7 +65,7 @@ const tools = [
   },
   {
     name: 'chromium',
-    serves: 'every button of /docs (npm run test:tools)',
+    serves: 'every button of /docs, the client in a page (npm run test:tools)',
     find: onPath,
     // A page without any font has no text to look at.
     install: () => debian('chromium', 'fonts-dejavu-core'),

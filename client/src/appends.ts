@@ -1,6 +1,6 @@
 // The request and the answer of an append, and whether a failed one may have been stored.
 import type { CallOptions } from './call.js'
-import { type LighthouseError, type Outcome, withFacts } from './errors.js'
+import { type LighthouseError, outcomeOf, withFacts } from './errors.js'
 import type { ExpectedRevision, NewEvent, Position, Revision, StreamEvent } from './event.js'
 
 export interface Expectation {
@@ -137,12 +137,4 @@ export class Fate {
   told(error: LighthouseError): LighthouseError {
     return withFacts(error, { key: this.key, outcome: this.inDoubt ? 'indeterminate' : 'rejected' })
   }
-}
-
-/** The outcome of one try. A refusal by the server itself stored nothing; other failures may come after storing. */
-function outcomeOf({ outcome, code, status }: LighthouseError): Outcome {
-  if (outcome !== undefined) return outcome
-  if (code === 'INDETERMINATE' || code === 'INTERNAL' || code === 'NETWORK') return 'indeterminate'
-  if (code !== 'BAD_ANSWER') return 'rejected'
-  return status !== undefined && status >= 400 && status < 500 ? 'rejected' : 'indeterminate'
 }

@@ -158,6 +158,14 @@ export function isIndeterminate(error: unknown): error is LighthouseError & { re
   return error instanceof LighthouseError && error.outcome === 'indeterminate'
 }
 
+/** The outcome of one try. A refusal by the server itself stored nothing; other failures may come after storing. */
+export function outcomeOf({ outcome, code, status }: LighthouseError): Outcome {
+  if (outcome !== undefined) return outcome
+  if (code === 'INDETERMINATE' || code === 'INTERNAL' || code === 'NETWORK') return 'indeterminate'
+  if (code !== 'BAD_ANSWER') return 'rejected'
+  return status !== undefined && status >= 400 && status < 500 ? 'rejected' : 'indeterminate'
+}
+
 const CONFLICTS: ReadonlySet<string> = new Set(['REVISION_CONFLICT', 'CONDITION_FAILED', 'PRECONDITION_FAILED'])
 
 export function errorOf(code: ErrorCode, detail: string, facts: ErrorFacts): LighthouseError {

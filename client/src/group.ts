@@ -112,7 +112,7 @@ export class Group<S extends EventShape = AnyEvent> {
 
   /** Deletes the group. The events it has delivered stay in the log. */
   async delete(options: CallOptions = {}): Promise<void> {
-    await this.http.call({ method: 'DELETE', path: this.path }, options)
+    await this.http.remove(this.path, options)
   }
 
   /** Takes events to work on, oldest first; empty when none became available in time. */

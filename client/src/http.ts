@@ -1,6 +1,6 @@
 // Sends HTTP requests with a token and a time limit, turns failures into one kind of error, and repeats failed tries.
 import { type CallOptions, headersOf, Patience, unlessAborted } from './call.js'
-import { LighthouseError, NetworkError } from './errors.js'
+import { LighthouseError, NetworkError, outcomeOf } from './errors.js'
 import { hintForPage } from './page.js'
 import { errorOfAnswer } from './problem.js'
 import { pause, type Retry } from './retry.js'
@@ -70,6 +70,19 @@ export class Http {
         if (delay === undefined) throw error
         await pause(delay, options.signal)
       }
+    }
+  }
+
+  /** Deletes. To a try that follows one whose answer was lost, NOT_FOUND is a success, without an answer. */
+  async remove(path: string, options: CallOptions = {}): Promise<Answer | undefined> {
+    let perhapsDone = false
+    try {
+      return await this.call({ method: 'DELETE', path }, options, error => {
+        perhapsDone ||= outcomeOf(error) === 'indeterminate'
+      })
+    } catch (error) {
+      if (perhapsDone && error instanceof LighthouseError && error.code === 'NOT_FOUND') return undefined
+      throw error
     }
   }
 

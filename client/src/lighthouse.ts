@@ -13,26 +13,20 @@ import {
   placedIn,
 } from './appends.js'
 import type { CallOptions } from './call.js'
+import { correlated, type Graph, type GraphRequest, graph } from './causation.js'
 import { Connection } from './connection.js'
 import { LighthouseError } from './errors.js'
-import type {
-  AnyEvent,
-  DamagedRange,
-  EventShape,
-  JsonValue,
-  NewEvent,
-  Position,
-  RecordedEvent,
-  StreamEvent,
-} from './event.js'
-import { filterQuery, type OneOrMany, type ReadFilter, type ReadRequest, readQuery } from './filter.js'
+import type { AnyEvent, EventShape, JsonValue, NewEvent, Position, RecordedEvent, StreamEvent } from './event.js'
+import { type OneOrMany, type ReadRequest } from './filter.js'
 import { Following, type FollowRequest } from './following.js'
 import { Group, type GroupStatus, groupStatuses } from './group.js'
 import { Http } from './http.js'
+import { Projection, type ProjectionSummary, projections } from './projections.js'
 import { type QueryEvents, type QueryRequest, QueryResult, type SelectedRow, type SelectRequest } from './query.js'
-import { readEvents } from './reading.js'
+import { type EventsPage, type ExportRequest, exportLines, type PageRequest, readEvents, readPage } from './reading.js'
 import { Retry, type RetryOptions } from './retry.js'
 import type { WebSocketClass } from './session.js'
+import { Snapshots } from './snapshots.js'
 import {
   type Beginning,
   fold,
@@ -55,6 +49,7 @@ import {
   streamInfo,
 } from './streams.js'
 import { type TokenFunction, Tokens } from './tokens.js'
+import { type Waited, type WaitRequest, wait } from './waiting.js'
 import { type Ticket, ticket, type WhoAmI, whoami } from './whoami.js'
 
 export interface LighthouseOptions {
@@ -71,34 +66,6 @@ export interface LighthouseOptions {
   /** Used instead of the platform's own, or where a platform has none. On Node before 22 that of the package `ws` is. */
   readonly WebSocket?: WebSocketClass | undefined
 }
-
-export interface WaitRequest extends ReadFilter, CallOptions {
-  /** Only events beyond this position count; without it, those beyond the head at the time of the call. */
-  readonly after?: Position | undefined
-  /** How long the server waits, from 0 to 50 seconds; default 30. */
-  readonly timeoutSeconds?: number | undefined
-  /** The answer has at most this many events, up to 10,000; default 100. */
-  readonly limit?: number | undefined
-}
-
-export interface Waited<S extends EventShape = AnyEvent> {
-  /** Oldest first; empty when no event matched in time. */
-  readonly events: readonly RecordedEvent<S>[]
-  /** Pass this as the `after` of the next wait, so that no event is missed or seen twice. */
-  readonly position: Position
-}
-
-export interface EventsPage<S extends EventShape = AnyEvent> {
-  readonly events: readonly RecordedEvent<S>[]
-  /** The cursor of the next page; null on the last page. */
-  readonly next: string | null
-  /** All pages of this walk end at this head, so events stored meanwhile do not move the end. */
-  readonly head: Position
-  /** What was passed over because it is damaged; only where the request has `onDamaged`. */
-  readonly damaged?: readonly DamagedRange[] | undefined
-}
-
-const WAIT_SECONDS = 30
 
 export class Lighthouse {
   private readonly http: Http
@@ -158,15 +125,8 @@ export class Lighthouse {
   }
 
   /** Reads one page for callers that keep no connection open: at most `limit` events (100) and the next cursor. */
-  async readPage<S extends EventShape = AnyEvent>(
-    request: ReadRequest & { readonly cursor?: string | undefined } = {},
-  ): Promise<EventsPage<S>> {
-    const query = readQuery(request)
-    if (request.limit !== undefined) query.set('limit', String(request.limit))
-    if (request.cursor !== undefined) query.set('cursor', request.cursor)
-    const page = (await this.http.call({ method: 'GET', path: 'v1/events', query }, request)).body as EventsPage<S>
-    for (const range of page.damaged ?? []) request.onDamaged?.(range)
-    return page
+  readPage<S extends EventShape = AnyEvent>(request: PageRequest = {}): Promise<EventsPage<S>> {
+    return readPage<S>(this.http, request)
   }
 
   /** One event by its id or position; undefined when there is no such event that the token may read. */
@@ -229,21 +189,49 @@ export class Lighthouse {
     return fold(events, reducer, { ...beginning, position: position ?? 0 })
   }
 
+  /** A projection by its name. This sends no request, so it need not exist yet. */
+  projection<T = JsonValue>(name: string): Projection<T> {
+    return new Projection<T>(this.http, name)
+  }
+
+  projections(options: CallOptions = {}): Promise<readonly ProjectionSummary[]> {
+    return projections(this.http, options)
+  }
+
+  /** States that the server has written down. */
+  get snapshots(): Snapshots {
+    return new Snapshots(this.http)
+  }
+
+  /** Why an event happened: its ancestors over `causationId` and `parents`. */
+  causes(id: string, request: GraphRequest = {}): Promise<Graph> {
+    return graph(this.http, 'causes', id, request)
+  }
+
+  /** What came of an event: its descendants. */
+  effects(id: string, request: GraphRequest = {}): Promise<Graph> {
+    return graph(this.http, 'effects', id, request)
+  }
+
+  /** All events of a correlation id, oldest first. */
+  correlation<S extends EventShape = AnyEvent>(
+    id: string,
+    options: CallOptions = {},
+  ): AsyncGenerator<RecordedEvent<S>, void, void> {
+    return correlated<S>(this.http, id, options)
+  }
+
+  /**
+   * Every event up to the head, those of the service included, each as a line that `lighthouse import` takes. The last
+   * line tells that it is whole: an export without it was left early. It resumes after breaks, as a read does.
+   */
+  export(request: ExportRequest = {}): AsyncGenerator<string, void, void> {
+    return exportLines(this.http, request)
+  }
+
   /** Resolves as soon as an event matches, or with no events when the time is up. */
-  async wait<S extends EventShape = AnyEvent>(request: WaitRequest = {}): Promise<Waited<S>> {
-    const { after, timeoutSeconds = WAIT_SECONDS, limit } = request
-    const query = filterQuery(request)
-    if (after !== undefined) query.set('after', String(after))
-    if (limit !== undefined) query.set('limit', String(limit))
-    query.set('timeout', String(timeoutSeconds))
-    const extraMs = timeoutSeconds * 1000
-    const { status, headers, body } = await this.http.call(
-      { method: 'GET', path: 'v1/events/wait', query, extraMs },
-      request,
-    )
-    if (status === 204) return { events: [], position: Number(headers.get('lighthouse-position')) }
-    const { events, position } = body as Waited<S>
-    return { events, position }
+  wait<S extends EventShape = AnyEvent>(request: WaitRequest = {}): Promise<Waited<S>> {
+    return wait<S>(this.http, request)
   }
 
   /**
@@ -321,6 +309,7 @@ export type {
   Expectation,
 } from './appends.js'
 export type { CallOptions, Context } from './call.js'
+export type { Graph, GraphEvent, GraphLink, GraphRequest } from './causation.js'
 export type { ConsumeOptions, Handler } from './consuming.js'
 export type { Delivery, Nack, TakeOptions } from './delivery.js'
 export {
@@ -358,6 +347,17 @@ export type {
   ParkedEvent,
 } from './group.js'
 export type {
+  DefinedProjection,
+  KeyState,
+  Operation,
+  Projection,
+  ProjectionDefinition,
+  ProjectionKeysRequest,
+  ProjectionState,
+  ProjectionStateRequest,
+  ProjectionSummary,
+} from './projections.js'
+export type {
   QueryEvents,
   QueryPage,
   QueryPlan,
@@ -368,9 +368,12 @@ export type {
   SelectRequest,
   Where,
 } from './query.js'
+export type { EventsPage, ExportRequest, PageRequest } from './reading.js'
 export type { RetryOptions } from './retry.js'
 export type { WebSocketClass, WebSocketLike } from './session.js'
+export type { KeepRequest, KeptFold, Snapshot, SnapshotState, Snapshots, SnapshotVerdict } from './snapshots.js'
 export type { Beginning, Moment, Reducer, ReplayRequest, ServerState, State, StateRequest } from './states.js'
 export type { StreamHead, StreamInfo, StreamReadOptions, StreamsOptions } from './streams.js'
 export type { TokenFunction } from './tokens.js'
+export type { Waited, WaitRequest } from './waiting.js'
 export type { Allowance, Ticket, WhoAmI } from './whoami.js'

@@ -1,6 +1,6 @@
 // Lines come in pieces of any size, and are whole or not at all.
 import { expect, test } from '@jest/globals'
-import { framesOf } from './lines.js'
+import { frameOf, linesOf } from './lines.js'
 
 const text = '{"type":"event","event":{"data":{"name":"Zoë 🗼"}}}\n{"type":"checkpoint"}\n{"type":"end","count":1}\n'
 
@@ -19,24 +19,24 @@ function body(of: string, size: number, error?: Error): ReadableStream<Uint8Arra
   })
 }
 
-async function linesOf(stream: ReadableStream<Uint8Array>): Promise<unknown[]> {
+async function framesOf(stream: ReadableStream<Uint8Array>): Promise<unknown[]> {
   const lines: unknown[] = []
-  for await (const frames of framesOf(stream)) lines.push(...frames)
+  for await (const piece of linesOf(stream)) lines.push(...piece.map(frameOf))
   return lines
 }
 
 test.each([1, 2, 3, 7, 64, 1_000])('in pieces of %i bytes', async size => {
   const lines = text.trim().split('\n')
-  expect(await linesOf(body(text, size))).toEqual(lines.map(line => JSON.parse(line)))
+  expect(await framesOf(body(text, size))).toEqual(lines.map(line => JSON.parse(line)))
 })
 
 test('a line without its end is no line', async () => {
-  expect(await linesOf(body(text.slice(0, -1), 10))).toHaveLength(2)
+  expect(await framesOf(body(text.slice(0, -1), 10))).toHaveLength(2)
 })
 
 test('a body that breaks off, or is something else, is told apart', async () => {
-  await expect(linesOf(body(text, 10, new Error('reset')))).rejects.toMatchObject({ code: 'NETWORK', retryable: true })
-  await expect(linesOf(body('<html>\n', 10))).rejects.toMatchObject({ code: 'BAD_ANSWER', retryable: false })
+  await expect(framesOf(body(text, 10, new Error('reset')))).rejects.toMatchObject({ code: 'NETWORK', retryable: true })
+  await expect(framesOf(body('<html>\n', 10))).rejects.toMatchObject({ code: 'BAD_ANSWER', retryable: false })
 })
 
 test.each([1, 4])('a line that does not end, in pieces of %i MiB, is not gathered for ever', async mib => {
@@ -52,7 +52,7 @@ test.each([1, 4])('a line that does not end, in pieces of %i MiB, is not gathere
       cancelled = true
     },
   })
-  await expect(linesOf(endless)).rejects.toMatchObject({ code: 'BAD_ANSWER', retryable: false })
+  await expect(framesOf(endless)).rejects.toMatchObject({ code: 'BAD_ANSWER', retryable: false })
   expect([sent <= 32, cancelled]).toEqual([true, true])
 })
 
@@ -64,6 +64,6 @@ test('whoever leaves lets the body go', async () => {
       cancelled = true
     },
   })
-  for await (const _ of framesOf(endless)) break
+  for await (const _ of linesOf(endless)) break
   expect(cancelled).toBe(true)
 })

@@ -1,4 +1,4 @@
-// Splits an NDJSON body into frames as it arrives, holding no more than one piece of the body and the line it ends in.
+// Splits an NDJSON body into lines as it arrives, holding no more than one piece of the body and the line it ends in.
 
 import { LighthouseError, NetworkError } from './errors.js'
 import type { DamagedRange, Position } from './event.js'
@@ -13,8 +13,8 @@ export function damagedRangeOf(frame: Frame): DamagedRange {
 /** More than twice what the largest event can take as JSON. */
 const LINE_CHARS_MAX = 16 * 1024 * 1024
 
-/** The frames of each piece that arrives. A last line without its end is no frame: it was cut off. */
-export async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<readonly Frame[], void, void> {
+/** The lines of each piece that arrives. A last line without its end is none: it was cut off. */
+export async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<readonly string[], void, void> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let begun: string[] = []
@@ -33,7 +33,7 @@ export async function* framesOf(body: ReadableStream<Uint8Array>): AsyncGenerato
       const rest = lines.pop() as string
       begun = [rest]
       chars = rest.length
-      yield lines.map(frameOf)
+      yield lines
     }
   } finally {
     // Cancelling a body that has already failed rejects, and there is nothing left to cancel.
@@ -45,7 +45,7 @@ function cutOff(cause: unknown): never {
   throw new NetworkError('The answer was cut off.', { cause })
 }
 
-function frameOf(line: string): Frame {
+export function frameOf(line: string): Frame {
   try {
     return JSON.parse(line) as Frame
   } catch (cause) {

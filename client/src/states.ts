@@ -54,7 +54,7 @@ export type Reducer<T, S extends EventShape> = (state: T, event: RecordedEvent<S
 
 export async function replay<T>(http: Http, request: ReplayRequest): Promise<ServerState<T>> {
   const { filter, after, at, signal: _, context: __, ...rest } = request
-  const asked = { ...rest, filter: filter && filterFrame(filter), after: moment(after), at: moment(at) }
+  const asked = { ...rest, filter: filter && filterFrame(filter), after: momentText(after), at: momentText(at) }
   const call = { method: 'POST', path: 'v1/replay', body: JSON.stringify(asked) } as const
   return (await http.call(call, request)).body as ServerState<T>
 }
@@ -62,7 +62,7 @@ export async function replay<T>(http: Http, request: ReplayRequest): Promise<Ser
 export async function streamState<T>(http: Http, stream: string, request: StateRequest): Promise<ServerState<T>> {
   const query = new URLSearchParams()
   const { at, reducer, key } = request
-  if (at !== undefined) query.set('at', String(moment(at)))
+  if (at !== undefined) query.set('at', String(momentText(at)))
   if (reducer !== undefined) query.set('reducer', reducer)
   if (key !== undefined) query.set('key', key)
   const path = `v1/streams/${encodeURIComponent(stream)}/state`
@@ -87,6 +87,6 @@ export async function fold<T, S extends EventShape>(
   return { state, position, events: count }
 }
 
-function moment(value: Moment | undefined): Position | string | undefined {
+export function momentText(value: Moment | undefined): Position | string | undefined {
   return value instanceof Date ? value.toISOString() : value
 }

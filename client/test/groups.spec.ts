@@ -1,9 +1,13 @@
 // Consumer groups against the real server: every verb, and the loop that takes, works and settles, through cuts and a kill.
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
+import { tries } from '../../test/support/effort.js'
 import type { RunningServer } from '../../test/support/running-server.js'
 import type { LighthouseError, NewEvent } from '../src/lighthouse.js'
 import { CuttingProxy } from './support/cutting-proxy.js'
+import { LosingProxy } from './support/losing-proxy.js'
 import { all, clientOf, startServer } from './support/server-and-client.js'
+
+const CUTS = tries(100, 25)
 
 let server: RunningServer
 
@@ -47,6 +51,19 @@ describe('by hand', () => {
     expect(await group.status()).toBeUndefined()
   })
 
+  test('a deletion whose answer is lost has succeeded; one of a group that never was has not', async () => {
+    const lighthouse = clientOf(server)
+    const proxy = await LosingProxy.before(server.url, 'DELETE', 1)
+    try {
+      await lighthouse.group('deleted').define()
+      await clientOf(proxy).group('deleted').delete()
+      expect([proxy.lost, await lighthouse.group('deleted').status()]).toEqual([1, undefined])
+    } finally {
+      await proxy.stop()
+    }
+    await expect(lighthouse.group('deleted').delete()).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  })
+
   test('events are taken, acknowledged, returned, skipped, parked, replayed and discarded', async () => {
     const lighthouse = clientOf(server)
     const group = lighthouse.group('settled')
@@ -79,6 +96,7 @@ describe('by hand', () => {
 
 describe('consume', () => {
   test('hands out everything once to all consumers together, no more at a time than they have hands', async () => {
+    const count = tries(300, 100)
     const lighthouse = clientOf(server)
     const group = lighthouse.group('workers')
     await group.define({ streams: 'workers', after: 'start' })
@@ -92,14 +110,14 @@ describe('consume', () => {
           most = Math.max(most, ++running)
           await lighthouse.event(event.id)
           running--
-          if (done.push(event.data['n'] as number) === 300) controller.abort()
+          if (done.push(event.data['n'] as number) === count) controller.abort()
         },
         { concurrency: 4, signal: controller.signal },
       ),
     )
-    await lighthouse.append(offered('workers', 300))
+    await lighthouse.append(offered('workers', count))
     await Promise.all(consumers)
-    expect(done.toSorted((a, b) => a - b)).toEqual(upTo(300))
+    expect(done.toSorted((a, b) => a - b)).toEqual(upTo(count))
     expect(most).toBeLessThanOrEqual(12)
     expect((await group.status())?.progress).toMatchObject({ inFlight: 0, retrying: 0, lag: 0 })
   })
@@ -108,14 +126,14 @@ describe('consume', () => {
     const lighthouse = clientOf(server)
     const group = lighthouse.group('ordered')
     await group.define({ streams: 'ordered', after: 'start' })
-    await lighthouse.append(offered('ordered', 50))
+    await lighthouse.append(offered('ordered', 20))
     const controller = new AbortController()
     const done: number[] = []
     const handler = (event: { readonly data: { readonly [name: string]: unknown } }) => {
-      if (done.push(event.data['n'] as number) === 50) controller.abort()
+      if (done.push(event.data['n'] as number) === 20) controller.abort()
     }
     await group.consume(handler, { signal: controller.signal })
-    expect(done).toEqual(upTo(50))
+    expect(done).toEqual(upTo(20))
   })
 
   test('a handler that fails gets its event again; one that says so has it parked or skipped', async () => {
@@ -214,8 +232,8 @@ describe('consume', () => {
     expect(() => group.consume(() => undefined, { concurrency: 0 })).toThrow(TypeError)
   })
 
-  test('through 100 cuts everything is handled, and the books are empty at the end', async () => {
-    const proxy = await CuttingProxy.before(server.url, { seed: 11, bytes: [1_000, 12_000], cuts: 100 })
+  test(`through ${CUTS} cuts everything is handled, and the books are empty at the end`, async () => {
+    const proxy = await CuttingProxy.before(server.url, { seed: 11, bytes: [1_000, 12_000], cuts: CUTS })
     try {
       const direct = clientOf(server)
       const group = direct.group('cut')
@@ -225,7 +243,7 @@ describe('consume', () => {
       const handled = new Set<number>()
       const handler = (event: { readonly position: number }) => void handled.add(event.position)
       const consumers = upTo(4).map(() => clientOf(proxy).group('cut').consume(handler, { concurrency: 8, signal }))
-      for (let n = 0; proxy.cuts < 100; n += 4) await direct.append(offered('cut', 4, n))
+      for (let n = 0; proxy.cuts < CUTS; n += 4) await direct.append(offered('cut', 4, n))
       await finished(group)
       controller.abort()
       await Promise.all(consumers)
@@ -242,16 +260,16 @@ describe('consume', () => {
     const proxy = await CuttingProxy.before(first.url, { seed: 1, bytes: [1, 1], cuts: 0 })
     const lighthouse = clientOf(proxy)
     const group = lighthouse.group('survived')
-    await group.define({ streams: 'survived', after: 'start', ackTimeoutSeconds: 2 })
-    await lighthouse.append(offered('survived', 100))
+    await group.define({ streams: 'survived', after: 'start', ackTimeoutSeconds: 1 })
+    await lighthouse.append(offered('survived', 40))
     const controller = new AbortController()
     const done = new Set<number>()
     const half = Promise.withResolvers<void>()
     const consuming = group.consume(
       event => {
         done.add(event.data['n'] as number)
-        if (done.size === 50) half.resolve()
-        if (done.size === 100) controller.abort()
+        if (done.size === 20) half.resolve()
+        if (done.size === 40) controller.abort()
       },
       { concurrency: 5, signal: controller.signal },
     )
@@ -261,7 +279,7 @@ describe('consume', () => {
     const second = await startServer({}, first.directory)
     proxy.lead(second.url)
     await consuming
-    expect(done.size).toBe(100)
+    expect(done.size).toBe(40)
     await proxy.stop()
     await second.stop()
   }, 60_000)

@@ -1,8 +1,9 @@
-// States of events: made by the server, or here by a function, and the same.
+// What is made of events: states by the server or by a function here, projections, snapshots, causes, and an export.
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import type { RunningServer } from '../../test/support/running-server.js'
+import { type RunningServer, tokenOf } from '../../test/support/running-server.js'
 import { CuttingProxy } from './support/cutting-proxy.js'
-import { clientOf, startServer } from './support/server-and-client.js'
+import { LosingProxy } from './support/losing-proxy.js'
+import { all, clientOf, startServer } from './support/server-and-client.js'
 
 let server: RunningServer
 
@@ -63,4 +64,78 @@ test('the state of a stream, then and now, and a replay that goes on from it', a
   expect([(further.state as { n: number }).n, further.events]).toEqual([993, 100])
   await expect(lighthouse.state('tasks/3', { at: new Date('2999-01-01') })).rejects.toMatchObject({ status: 400 })
   await expect(lighthouse.replay({ filter: { streams: [] } })).rejects.toThrow(TypeError)
+})
+
+test('a projection is defined, asked for its state and its keys, and deleted', async () => {
+  const lighthouse = clientOf(server)
+  const projection = lighthouse.projection<{ events: number }>('by-n')
+  expect(await projection.definition()).toBeUndefined()
+  const definition = {
+    filter: { streams: 'tasks/*' },
+    key: 'data.n',
+    on: { '*': [{ op: 'increment', path: '/events', by: 1 }] },
+  } as const
+  expect(await projection.define(definition)).toMatchObject({ name: 'by-n', version: 1, definedBy: 'tester' })
+  expect(await projection.define(definition)).toEqual(await projection.definition())
+  expect((await lighthouse.projections()).map(({ name, version }) => [name, version])).toEqual([['by-n', 1]])
+  expect(await projection.state({ key: '7' })).toMatchObject({ state: { events: 1 }, projection: 'by-n', version: 1 })
+  await expect(projection.state({ key: '7', at: 5 })).rejects.toMatchObject({ code: 'NOT_FOUND' })
+  const keys = await all(projection.keys())
+  expect([keys.length, new Set(keys.map(({ key }) => key)).size]).toEqual([1_000, 1_000])
+  expect(await all(projection.keys({ limit: 3, after: '99' }))).toHaveLength(3)
+  const proxy = await LosingProxy.before(server.url, 'DELETE', 1)
+  await clientOf(proxy).projection('by-n').delete()
+  await proxy.stop()
+  expect([proxy.lost, await projection.definition()]).toEqual([1, undefined])
+  expect(await projection.definition({ version: 1 })).toMatchObject({ key: 'data.n' })
+})
+
+test('a snapshot is kept, looked at, verified, protected and removed', async () => {
+  const { snapshots } = clientOf(server)
+  const { fold, snapshot } = await snapshots.keep({ filter: { streams: 'tasks/3' }, reducer: 'last', name: 'third' })
+  expect([fold.name, snapshot]).toEqual(['third', expect.objectContaining({ fold: fold.id, events: 100 })])
+  const { id } = snapshot ?? { id: '' }
+  expect(await snapshots.list()).toMatchObject({ folds: [{ id: fold.id }], snapshots: [{ id }] })
+  expect(await snapshots.get(id)).toEqual(snapshot)
+  expect((await snapshots.state<{ n: number }>(id)).state.n).toBe(993)
+  expect(await snapshots.verify(id)).toEqual({ verdict: 'sound', quarantined: [], made: null })
+  expect((await snapshots.protect(id)).protected).toBe(true)
+  expect((await snapshots.unprotect(id)).protected).toBe(false)
+  expect(await snapshots.delete(id)).toEqual([id])
+  expect(await snapshots.get(id)).toBeUndefined()
+  await snapshots.release(fold.id)
+  expect((await snapshots.list()).folds).toEqual([])
+})
+
+test('why an event happened, what came of it, and the whole story', async () => {
+  const lighthouse = clientOf(server)
+  const stream = 'story'
+  const told = { stream, data: {}, correlationId: 'story-1' }
+  const asked = await lighthouse.append({ ...told, type: 'Asked' })
+  const done = await lighthouse.append({ ...told, type: 'Done', causationId: asked.id })
+  const noted = await lighthouse.append({ ...told, type: 'Noted', causationId: done.id, parents: [asked.id] })
+  const causes = await lighthouse.causes(noted.id)
+  expect(causes.events.map(({ id, depth }) => [id, depth])).toEqual([
+    [noted.id, 0],
+    [done.id, 1],
+    [asked.id, 1],
+  ])
+  expect(causes.links).toContainEqual({ cause: asked.id, effect: noted.id, by: 'parent' })
+  const effects = await lighthouse.effects(asked.id, { limit: 1 })
+  expect([effects.events.length, effects.complete]).toEqual([2, false])
+  expect((await all(lighthouse.correlation('story-1'))).map(({ id }) => id)).toEqual([asked.id, done.id, noted.id])
+})
+
+test('an export has every line once, through broken connections too, and ends with the proof that it is whole', async () => {
+  const headers = { authorization: `Bearer ${await tokenOf({ sub: 'tester', role: 'admin' })}` }
+  const proxy = await CuttingProxy.before(server.url, { seed: 5, bytes: [20_000, 90_000], cuts: 4 })
+  try {
+    const lines = await all(clientOf(proxy).export())
+    const whole = await (await fetch(`${server.url}/v1/export`, { headers })).text()
+    expect([proxy.cuts, lines.join('\n')]).toEqual([4, whole.trimEnd()])
+    const rest = await all(clientOf(server).export({ after: 1_000 }))
+    expect(rest.slice(0, -1)).toEqual(lines.slice(1_000, -1))
+  } finally {
+    await proxy.stop()
+  }
 })

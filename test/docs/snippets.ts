@@ -67,6 +67,7 @@ const TYPES: Readonly<Record<string, string>> = {
   stream: 'declare const stream: string',
   name: 'declare const name: string',
   idOrPosition: 'declare const idOrPosition: string | number',
+  idOfEvent: 'declare const idOfEvent: string',
   event: 'declare const event: NewEvent',
   another: 'declare const another: NewEvent',
   eventOrEvents: 'declare const eventOrEvents: NewEvent',

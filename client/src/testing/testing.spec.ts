@@ -2,8 +2,12 @@
 import { describe, expect, test } from '@jest/globals'
 import fc from 'fast-check'
 import { checkAppend } from '../../../src/contract/check/check-append.js'
+import { tries } from '../../../test/support/effort.js'
 import { bytesOf, SIZES } from './sizes.js'
 import { EventDataGenerator, type GeneratedEvent, linkedTo, refOf } from './testing.js'
+
+/** The seeds that each property is tried with. */
+const RUNS = tries(10, 4)
 
 const DAY_MICROS = 86_400_000_000
 
@@ -50,7 +54,7 @@ describe.each(sources)('%s', (_, of) => {
           JSON.stringify((JSON.parse(first) as GeneratedEvent[]).map(({ event }) => event.data)),
         )
       }),
-      { numRuns: 10 },
+      { numRuns: RUNS },
     )
   })
 
@@ -59,18 +63,20 @@ describe.each(sources)('%s', (_, of) => {
       fc.property(seeds, seed => {
         const events = take(120, of(new EventDataGenerator({ seed, largeShare: 0.01 })))
         const known = new Set<string>()
-        let at = 0
+        const faults: string[] = []
+        let before = 0
         for (const generated of events) {
-          expect(generated.at).toBeGreaterThanOrEqual(at)
-          at = generated.at
-          expect(generated.causes.filter(ref => !known.has(ref))).toEqual([])
-          expect(refOf(generated.event)).toBe(generated.ref)
-          expect(known.has(generated.ref)).toBe(false)
-          known.add(generated.ref)
-          expect(refused(linkedTo(generated, () => '1760000000000000000_0_n1'))).toBe(false)
+          const { ref, at, causes, event } = generated
+          if (at < before) faults.push(`${ref} is before the one before it`)
+          if (!causes.every(cause => known.has(cause))) faults.push(`${ref} is before a cause`)
+          if (refOf(event) !== ref || known.has(ref)) faults.push(`${ref} is not its name alone`)
+          if (refused(linkedTo(generated, () => '1760000000000000000_0_n1'))) faults.push(`${ref} is refused`)
+          before = at
+          known.add(ref)
         }
+        expect(faults).toEqual([])
       }),
-      { numRuns: 10 },
+      { numRuns: RUNS },
     )
   })
 })
@@ -83,9 +89,19 @@ test('of a mix 70 of 100 events are about validation, 20 about coordination, 10 
       expect(shareOf(events, ({ kind }) => kind === 'coordination')).toBeCloseTo(0.2, 1)
       expect(shareOf(events, ({ kind }) => kind === 'monitoring')).toBeCloseTo(0.1, 1)
     }),
-    { numRuns: 5 },
+    { numRuns: tries(5, 2) },
   )
 })
+
+test('a mix goes on for as long as it is read, and nothing of it is kept', () => {
+  const wanted = tries(1_000_000, 5_000)
+  let [count, at] = [0, 0]
+  for (const event of new EventDataGenerator({ seed: 2, largeShare: 0 }).mix({ agents: 20 })) {
+    if (event.at < at || ++count === wanted) break
+    at = event.at
+  }
+  expect(count).toBe(wanted)
+}, 300_000)
 
 test('a validation stream has the share of dangerous commands that was asked, and some of either kind on the boundary', () => {
   fc.assert(
@@ -97,7 +113,7 @@ test('a validation stream has the share of dangerous commands that was asked, an
       expect(Math.abs(dangerous - ratio)).toBeLessThanOrEqual(5 * Math.sqrt((ratio * (1 - ratio)) / 1_000) + 1e-9)
       expect(labels.filter(label => label.boundary).length).toBeGreaterThan(80)
     }),
-    { numRuns: 10 },
+    { numRuns: RUNS },
   )
   expect(() => new EventDataGenerator({ seed: 1 }).validationStream(1.1).next()).toThrow('from 0 to 1')
 })
