@@ -40,7 +40,11 @@ export default {
   extensionsToTreatAsEsm: ['.ts'],
   transform: { '^.+\\.ts$': ['@swc/jest', { ...swcOptions, sourceMaps: 'inline' }] },
   // Sources name what they import as it will be called in dist; here the file beside them is still TypeScript.
-  moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1', '^#client$': '<rootDir>/client/src/node/lighthouse.ts' },
+  moduleNameMapper: {
+    '^(\\.{1,2}/.*)\\.js$': '$1',
+    '^#client$': '<rootDir>/client/src/node/lighthouse.ts',
+    '^#client/demo$': '<rootDir>/client/src/testing/demo.ts',
+  },
   moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
   modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/client/dist', '<rootDir>/data/'],
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],

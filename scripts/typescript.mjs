@@ -9,12 +9,16 @@ import { swcOptions } from './swc.mjs'
 process.setSourceMapsEnabled(true)
 
 /** What package.json names #client is built; from sources everything runs as sources. */
-const clientSource = new URL('../client/src/node/lighthouse.ts', import.meta.url).href
+const clientSources = new Map([
+  ['#client', new URL('../client/src/node/lighthouse.ts', import.meta.url).href],
+  ['#client/demo', new URL('../client/src/testing/demo.ts', import.meta.url).href],
+])
 
 registerHooks({
   // Sources name an import as it will be called in dist; here the file is still TypeScript.
   resolve(specifier, context, next) {
-    if (specifier === '#client') return next(clientSource, context)
+    const clientSource = clientSources.get(specifier)
+    if (clientSource !== undefined) return next(clientSource, context)
     if (specifier.startsWith('.') && specifier.endsWith('.js') && context.parentURL?.endsWith('.ts')) {
       const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL)
       if (existsSync(source)) return next(source.href, context)
