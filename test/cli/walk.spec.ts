@@ -118,6 +118,7 @@ function shortened({ line, meanwhile, busy }: Step, out: string): string {
   if (busy) return '…'
   const first = out.split('\n')[0] ?? ''
   if (meanwhile !== undefined) return first.replaceAll(/^\d+ /g, 'N ')
-  if (/ (config|doctor|help|whoami|check|export|verify|backup|restore|(?<!groups )replay|demo)\b/.test(line)) return `${first} …`
+  if (/ (config|doctor|help|whoami|check|export|verify|backup|restore|(?<!groups )replay|demo)\b/.test(line))
+    return `${first} …`
   return out
 }
