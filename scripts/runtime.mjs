@@ -13,6 +13,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from 'node:fs'
+import { createRequire } from 'node:module'
 import { dirname, join, relative } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -41,6 +42,11 @@ export class SetupError extends Error {}
 
 export function say(text) {
   process.stderr.write(`${text}\n`)
+}
+
+/** A package that npm has installed has no lockfile of its own. */
+export function isClone() {
+  return existsSync(lockfile)
 }
 
 /** Brings node_modules in step with package-lock.json. Says nothing and takes milliseconds when there is nothing to do. */
@@ -110,11 +116,17 @@ function linkOwnCommand() {
   chmodSync(target, 0o755)
 }
 
+/** npm puts it below this package or, where this one is installed, beside it. */
+function binaryOf(name) {
+  const places = createRequire(join(root, 'package.json')).resolve.paths(name) ?? []
+  return places.map(place => join(place, name, 'bin', onWindows ? 'node.exe' : 'node')).find(path => existsSync(path))
+}
+
 /** The binary everything runs on: the pinned one, else this one if it is new enough. */
 export function pinnedNode() {
   const name = packageOfPlatform[`${process.platform}-${process.arch}`]
-  const binary = name && join(modules, name, 'bin', onWindows ? 'node.exe' : 'node')
-  if (binary && existsSync(binary)) return binary
+  const binary = name && binaryOf(name)
+  if (binary) return binary
   const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   if (major > oldestNode[0] || (major === oldestNode[0] && minor >= oldestNode[1])) return process.execPath
   throw new SetupError(

@@ -12,7 +12,10 @@ process.setSourceMapsEnabled(true)
 const require = createRequire(import.meta.url)
 const root = dirname(import.meta.dirname)
 /** What package.json names #client is built; from sources everything runs as sources. */
-const clientSource = new URL('../client/src/node/lighthouse.ts', import.meta.url).href
+const clientSources = new Map([
+  ['#client', new URL('../client/src/node/lighthouse.ts', import.meta.url).href],
+  ['#client/demo', new URL('../client/src/testing/demo.ts', import.meta.url).href],
+])
 const testGlobals = new URL('../test/support/test-globals.mjs', import.meta.url).href
 
 /** A spec is asked for with a number behind its name, so that it is loaded again when it is run again. */
@@ -23,7 +26,8 @@ function isTypeScript(url) {
 registerHooks({
   // Sources name an import as it will be called in dist; here the file is still TypeScript.
   resolve(specifier, context, next) {
-    if (specifier === '#client') return next(clientSource, context)
+    const clientSource = clientSources.get(specifier)
+    if (clientSource !== undefined) return next(clientSource, context)
     if (specifier === '@jest/globals') return next(testGlobals, context)
     if (specifier.startsWith('.') && specifier.endsWith('.js') && isTypeScript(context.parentURL)) {
       const source = new URL(specifier.replace(/\.js$/, '.ts'), context.parentURL)

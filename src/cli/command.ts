@@ -9,6 +9,8 @@ export interface Terminal {
   /** Those of the process, when left out. */
   readonly env?: Variables
   readonly colours?: boolean
+  /** Shows a text instead of the one that it has shown before, where standard error is a terminal; '' takes it away. */
+  readonly redraw?: ((text: string) => void) | undefined
   /** Standard input. */
   readonly input?: AsyncIterable<Buffer>
   /** Asked by who can end in an orderly way: it aborts when Ctrl-C is pressed. Until then Ctrl-C ends the process. */

@@ -5,6 +5,7 @@ import { familiesOfGroups, ofGroups } from './commands/of-groups.js'
 import { familiesOfMachine, ofMachine } from './commands/of-machine.js'
 import { familiesOfOperators, ofOperators } from './commands/of-operators.js'
 import { ofStore } from './commands/of-store.js'
+import { ofTrials } from './commands/of-trials.js'
 import { EXIT } from './exit.js'
 import { helpOn, overviewOf, type Table } from './help.js'
 
@@ -43,6 +44,7 @@ const commands: Readonly<Record<string, Command>> = {
   ...ofOperators,
   ...ofStore,
   ...ofMachine,
+  ...ofTrials,
   completion,
   help,
 }

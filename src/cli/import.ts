@@ -7,7 +7,9 @@ import { requireStore } from '../backends/embedded/verify-store.js'
 import { StoreError } from '../contract/errors.js'
 import { readExport } from '../transfer/read-export.js'
 import { type AppendBatch, type RenumberReport, renumber } from '../transfer/renumber.js'
+import type { Terminal } from './command.js'
 import type { StoreRules } from './export.js'
+import { counted, watched } from './long-work/progress.js'
 import { amount } from './print-verify.js'
 import { Remote } from './remote.js'
 import { reportJson } from './report-json.js'
@@ -27,30 +29,40 @@ export interface ImportWish {
  * Resolves with a report for the terminal. The rules must be the server's, because new ids end with its node id; they
  * are asked for only where a directory is opened.
  */
-export async function importEvents(wish: ImportWish, rules: () => StoreRules): Promise<string> {
+export async function importEvents(wish: ImportWish, terminal: Terminal, rules: () => StoreRules): Promise<string> {
   mustFit(wish)
-  const { file, into, renumber: renumbers = false } = wish
-  await mustBeFile(file)
+  const total = 2 * (await sizeOf(wish.file))
+  return watched(terminal, { name: 'import', unit: 'bytes', total }, progress =>
+    imported(wish, () => counted(createReadStream(wish.file), progress), rules),
+  )
+}
+
+/** Reads it twice. */
+type OpenFile = () => AsyncIterable<Buffer>
+
+async function imported(wish: ImportWish, open: OpenFile, rules: () => StoreRules): Promise<string> {
+  const { into, renumber: renumbers = false } = wish
   if (into !== undefined && !renumbers) {
     const { allowUnsafeFilesystem } = rules()
     const target = { directory: into, allowUnsafeFilesystem }
-    const { copied, already, head } = await importStore(target, () => readExport(createReadStream(file)))
+    const { copied, already, head } = await importStore(target, () => readExport(open()))
     if (wish.json) return JSON.stringify({ copied, already, head }, undefined, 2)
     const before = already === 0 ? '' : `, ${amount(already, 'event')} found there and the same`
     return `${amount(copied, 'event')} copied${before}; the head is ${head}`
   }
   // The whole file is checked first, because a file that turns out to be cut off must not be appended in part.
-  for await (const _ of readExport(createReadStream(file), { gaps: true }));
-  const report = into === undefined ? await overHttp(wish) : await intoStore(wish, into, rules())
+  for await (const _ of readExport(open(), { gaps: true }));
+  const report = into === undefined ? await overHttp(wish, open) : await intoStore(wish, open, rules())
   return wish.json ? reportJson(report) : inWords(report)
 }
 
-/** Accepts only a plain file, which can be read twice: everything is proven before anything is written. */
-async function mustBeFile(file: string): Promise<void> {
+/** Of a plain file, which can be read twice: everything is proven before anything is written. */
+async function sizeOf(file: string): Promise<number> {
   const found = await stat(file).catch((cause: NodeJS.ErrnoException) => {
     throw new StoreError('INVALID_REQUEST', `${file} cannot be read: ${cause.code}`, { cause })
   })
   if (!found.isFile()) throw new StoreError('INVALID_REQUEST', `${file} is no plain file, and it is read twice`)
+  return found.size
 }
 
 function mustFit({ into, url, renumber: renumbers = false, map }: ImportWish): void {
@@ -60,16 +72,16 @@ function mustFit({ into, url, renumber: renumbers = false, map }: ImportWish): v
     throw new Usage('--map goes with --renumber: a copy keeps its ids')
 }
 
-async function overHttp({ file, url, token, map }: ImportWish): Promise<RenumberReport> {
+async function overHttp({ url, token, map }: ImportWish, open: OpenFile): Promise<RenumberReport> {
   const remote = new Remote(url as string, token)
-  return appendAll(file, map, batch => remote.append(batch))
+  return appendAll(open(), map, batch => remote.append(batch))
 }
 
-async function intoStore({ file, map }: ImportWish, directory: string, rules: StoreRules): Promise<RenumberReport> {
-  await requireStore(directory)
-  const store = await openEmbedded({ directory, ...rules })
+async function intoStore({ into = '', map }: ImportWish, open: OpenFile, rules: StoreRules): Promise<RenumberReport> {
+  await requireStore(into)
+  const store = await openEmbedded({ directory: into, ...rules })
   try {
-    return await appendAll(file, map, async ({ events, author, key }) => {
+    return await appendAll(open(), map, async ({ events, author, key }) => {
       const appended = await store.append({ events, author, key })
       return appended.events.map(({ id }) => id)
     })
@@ -78,8 +90,12 @@ async function intoStore({ file, map }: ImportWish, directory: string, rules: St
   }
 }
 
-async function appendAll(file: string, map: string | undefined, append: AppendBatch): Promise<RenumberReport> {
-  const exported = readExport(createReadStream(file), { gaps: true })
+async function appendAll(
+  chunks: AsyncIterable<Buffer>,
+  map: string | undefined,
+  append: AppendBatch,
+): Promise<RenumberReport> {
+  const exported = readExport(chunks, { gaps: true })
   if (map === undefined) return renumber(exported, append, () => undefined)
   const lines = openSync(map, 'w')
   try {

@@ -6,6 +6,8 @@ module.enableCompileCache?.()
 const { run } = await import('./run.js')
 
 const INTERRUPTED = 130
+/** Of a terminal that does not know its width, and says 0. */
+const USUAL_COLUMNS = 80
 /** What the command may still take to end in order. */
 const GRACE_MS = 2_000
 
@@ -18,7 +20,13 @@ process.exitCode = await run(process.argv.slice(2), {
   err: text => process.stderr.write(`${text}\n`),
   colours: process.stdout.isTTY === true && process.stdout.hasColors(),
   interrupted,
+  redraw: process.stderr.isTTY ? redraw : undefined,
 })
+
+/** A line that is too long for the terminal would stay when the next is shown. */
+function redraw(text: string): void {
+  process.stderr.write(`\r\x1b[2K${text.slice(0, (process.stderr.columns || USUAL_COLUMNS) - 1)}`)
+}
 
 /** A terminal sends Ctrl-C to the launcher as well, which passes it on: the second of the two means nothing new. */
 function interrupted(): AbortSignal {

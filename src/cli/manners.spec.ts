@@ -97,8 +97,12 @@ test('where nobody listens it says so, and nothing of disks', async () => {
   expect(await words('export', '--url', url, '--token', 't')).toEqual({
     status: 3,
     out: '',
-    err: `Nothing answers at ${url} (ECONNREFUSED). Is the server running?`,
+    err: `Nothing answers at ${url} (ECONNREFUSED), which comes from --url.\nNext: start a server with lighthouse dev, or name another: --url URL.`,
   })
+  // Every command says it in the same words, and names the options that it has.
+  expect((await words('events', '--server', url, '--token', 't')).err).toBe(
+    `Nothing answers at ${url} (ECONNREFUSED), which comes from --server.\nNext: start a server with lighthouse dev, or name another: --server URL, or lighthouse context use NAME.`,
+  )
 })
 
 test('what answers otherwise than Lighthouse is told apart from a server that refuses', async () => {
@@ -107,6 +111,11 @@ test('what answers otherwise than Lighthouse is told apart from a server that re
   const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
   try {
     expect(await words('export', '--url', url, '--token', 't')).toEqual({
+      status: 3,
+      out: '',
+      err: `${url} answers 404, and not as Lighthouse does. Is it the address of a server?`,
+    })
+    expect(await words('whoami', '--server', url, '--token', 't')).toEqual({
       status: 3,
       out: '',
       err: `${url} answers 404, and not as Lighthouse does. Is it the address of a server?`,

@@ -1,9 +1,10 @@
 // A running server as the commands use it: its export, appends to it, and its refusals as errors.
 import { setTimeout as wait } from 'node:timers/promises'
 import { isObject } from '../contract/check/field-checks.js'
-import { codeOf, ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
+import { ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
 import { linesOf } from '../transfer/read-export.js'
 import type { RenumberedBatch } from '../transfer/renumber.js'
+import { notOurs, unanswered } from './no-answer.js'
 import { NoServer, Usage } from './usage-error.js'
 
 /** A request that is answered with Retry-After is repeated at most this often. */
@@ -13,6 +14,7 @@ const LONGEST_WAIT_SECONDS = 60
 export class Remote {
   private readonly address: URL
   private readonly token: string
+  private readonly asked: { readonly url: string; readonly from: string }
 
   constructor(
     private readonly url: string,
@@ -21,6 +23,7 @@ export class Remote {
     if (!URL.canParse(url) || !/^https?:/.test(url))
       throw new Usage('--url takes an address such as http://127.0.0.1:8765')
     this.address = new URL(url)
+    this.asked = { url, from: '--url' }
     // What is asked is below the last slash.
     if (!this.address.pathname.endsWith('/')) this.address.pathname += '/'
     this.token = token ?? process.env['LIGHTHOUSE_TOKEN'] ?? ''
@@ -60,7 +63,7 @@ export class Remote {
     const headers = { ...(request.headers as Record<string, string>), authorization: `Bearer ${this.token}` }
     for (let left = TRIES; ; left--) {
       const answer = await fetch(new URL(path, this.address), { ...request, headers }).catch((cause: unknown) => {
-        throw unanswered(this.url, cause)
+        throw unanswered(this.asked, cause)
       })
       if (answer.ok) return answer
       const seconds = Number(answer.headers.get('retry-after'))
@@ -74,10 +77,7 @@ export class Remote {
   private async refusal(answer: Response): Promise<Error> {
     const problem: unknown = await answer.json().catch(() => undefined)
     const { code, detail } = isObject(problem) ? problem : {}
-    if (typeof code !== 'string') {
-      const said = `${this.url} answers ${answer.status}, and not as Lighthouse does.`
-      return new NoServer(`${said} Is it the address of a server?`)
-    }
+    if (typeof code !== 'string') return notOurs(this.asked, answer.status)
     // A newer server may have codes that are not known here.
     return new StoreError(Object.hasOwn(ERRORS, code) ? (code as ErrorCode) : 'INTERNAL', String(detail ?? code))
   }
@@ -102,12 +102,4 @@ function cutOff(url: string, last: string): NoServer {
   return new NoServer(
     `From ${url} the export was cut off: ${last}\nNext: run it again; --after goes on behind a position.`,
   )
-}
-
-/** The cause of a fetch that failed knows why; where several addresses were tried, each has a cause of its own. */
-function unanswered(url: string, error: unknown): NoServer {
-  const { cause } = error as { readonly cause?: unknown }
-  const { errors: [first] = [] } = (cause ?? {}) as { readonly errors?: readonly unknown[] }
-  const code = codeOf(cause) ?? codeOf(first)
-  return new NoServer(`Nothing answers at ${url}${code === undefined ? '' : ` (${code})`}. Is the server running?`)
 }

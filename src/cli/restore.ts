@@ -4,7 +4,9 @@ import { restoreSegment, restoreStore } from '../backends/embedded/backup-store.
 import { requireStore } from '../backends/embedded/verify-store.js'
 import { loadSome } from '../config/load-settings.js'
 import { mustBeApart } from './assert-disjoint.js'
+import type { Terminal } from './command.js'
 import { cutOf } from './cut-of.js'
+import { bytesBelow, overBytes } from './long-work/watched-disk.js'
 import { printPutBack, printRestore } from './print-backup.js'
 import { reportJson } from './report-json.js'
 import { Usage } from './usage-error.js'
@@ -22,7 +24,7 @@ interface Wish {
 export async function restoreFrom(
   [firstOperand, secondOperand]: readonly (string | undefined)[],
   wish: Wish,
-  out: (text: string) => unknown,
+  terminal: Terminal,
 ): Promise<boolean> {
   const { from, data, segment } = wish
   const operands = [firstOperand, secondOperand].filter(operand => operand !== undefined)
@@ -31,21 +33,25 @@ export async function restoreFrom(
   if (operands.length > 0) throw new Usage(`it takes one backup and one directory, and not also ${operands.join(' ')}`)
   if (backup === undefined || backup === '') throw new Usage('<backup> is missing')
   if (segment !== undefined)
-    return putBack(backup, said ?? loadSome(['dataDir'], process.env).dataDir, segment, wish, out)
+    return putBack(backup, said ?? loadSome(['dataDir'], process.env).dataDir, segment, { wish, terminal })
   if (said === undefined || said === '') throw new Usage('<dir> is missing')
-  return restoreAll(backup, said, wish, out)
+  return restoreAll(backup, said, wish, terminal)
 }
 
 async function restoreAll(
   backup: string,
   directory: string,
   { verify = false, to, json }: Wish,
-  out: (text: string) => unknown,
+  terminal: Terminal,
 ): Promise<boolean> {
   const cut = cutOf(to)
   await mustBeApart(backup, directory)
-  const report = await restoreStore(backup, directory, { verify, ...cut })
-  await out(json ? reportJson(report) : printRestore(report, backup, directory))
+  // What was made is read once more where it is verified.
+  const total = (await bytesBelow(backup)) * (verify ? 2 : 1)
+  const report = await overBytes(terminal, { name: 'restore', total }, disk =>
+    restoreStore(backup, directory, { verify, ...cut, disk }),
+  )
+  await terminal.out(json ? reportJson(report) : printRestore(report, backup, directory))
   return report.restored && report.damaged.length === 0 && report.verified?.clean !== false
 }
 
@@ -53,8 +59,7 @@ async function putBack(
   backup: string,
   directory: string,
   segment: string,
-  { verify = false, to, json }: Wish,
-  out: (text: string) => unknown,
+  { wish: { verify = false, to, json }, terminal }: { readonly wish: Wish; readonly terminal: Terminal },
 ): Promise<boolean> {
   if (to !== undefined) throw new Usage('--segment puts one segment back as it was, so --to cannot cut it')
   if (!/^[1-9]\d{0,14}$/.test(segment)) throw new Usage('--segment takes a position')
@@ -71,6 +76,6 @@ async function putBack(
     copied,
     kept: kept ?? null,
   }
-  await out(json ? reportJson(report) : printPutBack(report, directory))
+  await terminal.out(json ? reportJson(report) : printPutBack(report, directory))
   return true
 }

@@ -1,5 +1,5 @@
 // The command line as a process: pipes, colours, Ctrl-C, a server that goes away and comes back.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync, statSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
@@ -12,6 +12,8 @@ import { until } from '../support/until.js'
 
 const main = resolve('dist/cli/main.js')
 const folder = makeTempDirectory()
+/** It makes a terminal for what it runs; where it is missing, the bar is held by progress.spec.ts alone. */
+const hasScript = spawnSync('sh', ['-c', 'command -v script']).status === 0
 let port: number
 let server: RunningServer
 let env: Record<string, string>
@@ -43,8 +45,9 @@ function called(command: string, args: readonly string[], more: NodeJS.Dict<stri
 }
 
 const lighthouse = (...args: string[]) => called(process.execPath, [main, ...args])
+const NODE_AND_MAIN = { NODE: process.execPath, MAIN: main }
 const inShell = (script: string) =>
-  called('bash', ['-c', `lighthouse() { "$NODE" "$MAIN" "$@"; }\n${script}`], { NODE: process.execPath, MAIN: main })
+  called('bash', ['-c', `lighthouse() { "$NODE" "$MAIN" "$@"; }\n${script}`], NODE_AND_MAIN)
 
 async function appended(type: string): Promise<void> {
   const quiet = { out: () => undefined, err: () => undefined, env }
@@ -102,6 +105,22 @@ test('tail goes on behind what it has printed when the server comes back, and th
   await appended('Later')
   const next = lighthouse('tail', '--resume-file', file, '--format', '{position} {type}', '--limit', '1')
   expect([await next.code, next.said.out]).toEqual([0, `${positions.length + 1} Later\n`])
+})
+
+test('long work has a bar on a terminal, and a line at its end elsewhere', async () => {
+  const replay = `"$NODE" "$MAIN" replay --limit 3 --speed 0.000000001 --longest-pause 1`
+  // `script` runs it on a terminal of its own, of which it prints all that it shows.
+  const shown = hasScript ? called('script', ['-qec', `${replay} > /dev/null`, '/dev/null'], NODE_AND_MAIN) : undefined
+  const piped = called('bash', ['-c', replay], NODE_AND_MAIN)
+  expect(await piped.code).toBe(0)
+  expect(piped.said.out.trimEnd().split('\n')).toHaveLength(3)
+  expect(piped.said.err).toMatch(/^replay: 3 positions in \d+ s, \d\/s\n$/)
+  if (shown === undefined) return
+  expect(await shown.code).toBe(0)
+  // Each time it takes the place of the one before, and at the end of all.
+  const lines = shown.said.out.split('\r\x1b[2K')
+  expect(lines[1]).toMatch(/^replay \[#*\.+\] \d+ %, \d+ s left {2}\d of \d+ positions {2}\d\/s$/)
+  expect(lines.at(-1)).toMatch(/^replay: 3 positions in /)
 })
 
 test('a control character in an event gives a terminal no order', async () => {

@@ -177,10 +177,10 @@ export const onlyTheCommandLineIsAClient: Rule = {
     sources(files)
       .filter(file => !isIn('src/cli')(file))
       .flatMap(file => importsOf(file).map(found => ({ file, ...found })))
-      .filter(({ specifier }) => specifier === '#client')
+      .filter(({ specifier }) => specifier === '#client' || specifier.startsWith('#client/'))
       .map(
-        ({ file, line }) =>
-          `${file.path}:${line} imports #client: the server never calls itself; ask the part that has the answer`,
+        ({ file, line, specifier }) =>
+          `${file.path}:${line} imports ${specifier}: the server never calls itself; ask the part that has the answer`,
       ),
 }
 

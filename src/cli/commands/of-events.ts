@@ -2,6 +2,8 @@
 import { command } from '../command.js'
 import { FILTER_OPTIONS, SERVER_OPTIONS } from '../server/options.js'
 
+const { server, token, context } = SERVER_OPTIONS
+
 const FORMAT = {
   type: 'string',
   value: 'TEXT',
@@ -95,6 +97,39 @@ export const ofEvents = {
     run: async ({ options }, terminal) => {
       const { printEvents } = await import('../server/reading.js')
       return printEvents(options, terminal)
+    },
+  }),
+  replay: command({
+    summary: 'print stored events as JSON, as fast as they came or many times faster',
+    examples: [
+      ['lighthouse replay --speed 60 --longest-pause 2', 'an hour in a minute, and no pause longer than two seconds'],
+      ["lighthouse replay --speed max --type 'Task*' --after 1 > tasks.ndjson", 'as fast as they come, of some'],
+    ],
+    operands: [],
+    options: {
+      speed: {
+        type: 'string',
+        value: 'FACTOR',
+        says: 'such as 1 (the default), 0.5 or 60; max waits never',
+        default: '1',
+      },
+      'longest-pause': { type: 'string', value: 'SECONDS', says: 'no pause is longer' },
+      after: { type: 'string', value: 'POSITION', says: 'only behind it' },
+      before: { type: 'string', value: 'POSITION', says: 'only before it' },
+      since: { type: 'string', value: 'TIME', says: 'only from this time on' },
+      until: { type: 'string', value: 'TIME', says: 'only before this time' },
+      limit: { type: 'string', value: 'N', says: 'only the first N' },
+      'resume-file': { type: 'string', value: 'FILE', says: 'go on behind the position in it, and keep it there' },
+      ...FILTER_OPTIONS,
+      format: FORMAT,
+      server,
+      token,
+      context,
+    },
+    more: 'It ends with what is stored when it begins; tail goes on. lighthouse state folds a range instead of printing it.',
+    run: async ({ options }, terminal) => {
+      const { replay } = await import('../server/replay.js')
+      return replay(options, terminal)
     },
   }),
   event: command({

@@ -31,7 +31,9 @@ export const ofStore = {
     run: async ({ operands: [directory], options: { live = false, json } }, terminal) => {
       const { verifyStore } = await import('../../backends/embedded/verify-store.js')
       const { printVerify } = await import('../print-verify.js')
-      const report = await verifyStore(directory, { live })
+      const { bytesBelow, overBytes } = await import('../long-work/watched-disk.js')
+      const work = { name: 'verify', total: await bytesBelow(directory) }
+      const report = await overBytes(terminal, work, disk => verifyStore(directory, { live, disk }))
       await terminal.out(json ? reportJson(report) : printVerify(report, directory))
       return report.clean ? EXIT.clean : EXIT.no
     },
@@ -55,7 +57,9 @@ export const ofStore = {
     run: async ({ operands: [directory], options: { yes = false, json } }, terminal) => {
       const { repairStore } = await import('../../backends/embedded/verify-store.js')
       const { printRepair } = await import('../print-repair.js')
-      const report = await repairStore(directory, { apply: yes })
+      const { bytesBelow, overBytes } = await import('../long-work/watched-disk.js')
+      const work = { name: 'repair', total: await bytesBelow(directory) }
+      const report = await overBytes(terminal, work, disk => repairStore(directory, { apply: yes, disk }))
       await terminal.out(json ? reportJson(report) : printRepair(report, directory))
       const nothingToDo = report.steps.length === 0 && report.refused.length === 0
       return report.applied || (nothingToDo && report.before.clean) ? EXIT.clean : EXIT.no
@@ -89,7 +93,7 @@ export const ofStore = {
     run: async ({ operands: [directory], options }, terminal) => {
       const { exportEvents } = await import('../export.js')
       const { storeRules } = await import('../store-rules.js')
-      await exportEvents({ directory, ...options }, text => terminal.out(text), storeRules)
+      await exportEvents({ directory, ...options }, terminal, storeRules)
       return EXIT.clean
     },
   }),
@@ -119,8 +123,29 @@ export const ofStore = {
     run: async ({ operands: [file], options }, terminal) => {
       const { importEvents } = await import('../import.js')
       const { storeRules } = await import('../store-rules.js')
-      await terminal.out(await importEvents({ file, ...options }, storeRules))
+      await terminal.out(await importEvents({ file, ...options }, terminal, storeRules))
       return EXIT.clean
+    },
+  }),
+  archive: command({
+    summary: 'compress the old segments of a stopped store now; a server does it by itself',
+    examples: [
+      ['lighthouse archive ./data', 'what is older than LIGHTHOUSE_ARCHIVE_AFTER_DAYS says'],
+      ['lighthouse archive ./data --older-than 1 --json', 'what is older than a day, with a report as JSON'],
+    ],
+    operands: ['<dir>'],
+    options: {
+      'older-than': { type: 'string', value: 'DAYS', says: 'what was sealed so long ago' },
+      json: JSON_REPORT,
+    },
+    more: 'No event is lost or changed. Exit 1 when a segment could not be archived; it stays as it is.',
+    next: {
+      INVALID_REQUEST: checkThePath,
+      LOCKED: () => 'The server archives by itself what is older than LIGHTHOUSE_ARCHIVE_AFTER_DAYS says.',
+    },
+    run: async ({ operands: [directory], options }, terminal) => {
+      const { archive } = await import('../archive.js')
+      return archive(directory, options, terminal)
     },
   }),
   backup: command({
@@ -134,7 +159,9 @@ export const ofStore = {
       const { mustBeApart } = await import('../assert-disjoint.js')
       const { printBackup } = await import('../print-backup.js')
       await mustBeApart(directory, target)
-      const report = await backupStore(directory, target)
+      const { bytesBelow, overBytes } = await import('../long-work/watched-disk.js')
+      const work = { name: 'backup', total: (await bytesBelow(directory)) - (await bytesBelow(target)) }
+      const report = await overBytes(terminal, work, disk => backupStore(directory, target, { disk }))
       await terminal.out(json ? reportJson(report) : printBackup(report, directory, target))
       return report.damaged.length === 0 ? EXIT.clean : EXIT.no
     },
@@ -165,7 +192,7 @@ export const ofStore = {
     next: { ...keepsTheBackup, INVALID_REQUEST: () => 'Check the paths, and what --to says.' },
     run: async ({ operands, options }, terminal) => {
       const { restoreFrom } = await import('../restore.js')
-      return (await restoreFrom(operands, options, text => terminal.out(text))) ? EXIT.clean : EXIT.no
+      return (await restoreFrom(operands, options, terminal)) ? EXIT.clean : EXIT.no
     },
   }),
 }

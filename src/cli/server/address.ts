@@ -62,10 +62,14 @@ function sameServer(one: string, other: string): boolean {
 
 /** Signed with the secret of this machine's development server, so it is sent nowhere else. */
 function ownToken(server: string, env: Variables): () => Promise<string> {
-  if (!/^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(new URL(server).hostname))
+  if (!isOfThisMachine(server))
     throw new Usage(`a token for ${server} is missing: give --token, set LIGHTHOUSE_TOKEN, or keep it in a context`)
   return async () => {
     const { operatorToken } = await import('./development.js')
     return operatorToken(env)
   }
+}
+
+export function isOfThisMachine(server: string): boolean {
+  return /^(127\.\d+\.\d+\.\d+|localhost|\[::1\])$/.test(new URL(server).hostname)
 }

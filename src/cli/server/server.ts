@@ -2,7 +2,8 @@
 import { Lighthouse, LighthouseError } from '#client'
 import { ERRORS, type ErrorCode } from '../../contract/errors.js'
 import type { Terminal } from '../command.js'
-import { NoServer, Refused, Usage } from '../usage-error.js'
+import { notOurs, unanswered } from '../no-answer.js'
+import { Refused, Usage } from '../usage-error.js'
 import { type Address, addressFor, type Wish } from './address.js'
 
 interface PlainRequest {
@@ -60,8 +61,7 @@ export class Server {
     const said = parsed(text)
     if (answer.ok) return said as T
     const problem = (said ?? {}) as Problem
-    if (problem.code === undefined)
-      throw new NoServer(`${this.address.url} answers ${answer.status}, and not as Lighthouse does.`)
+    if (problem.code === undefined) throw notOurs(this.address, answer.status)
     throw refusal(problem)
   }
 }
@@ -88,7 +88,7 @@ export async function withServer<T>(
   } catch (error) {
     if (!(error instanceof LighthouseError)) throw error
     if (error.code === 'NETWORK') throw unanswered(address, error.cause ?? error)
-    if (error.code === 'BAD_ANSWER') throw new NoServer(`${address.url} does not answer as Lighthouse does.`)
+    if (error.code === 'BAD_ANSWER') throw notOurs(address, error.status)
     throw refusal(error)
   }
 }
@@ -112,13 +112,4 @@ const HERE: Readonly<Record<string, string>> = {
     'Give a token that is valid now: --token, LIGHTHOUSE_TOKEN or a context; lighthouse token makes one.',
   FORBIDDEN: 'lighthouse whoami says what the token may do; an operator makes one that may more.',
   NOT_FOUND: 'Check the name; what a token may not read does not exist for it.',
-}
-
-function unanswered({ url, from }: Address, error: unknown): NoServer {
-  const { cause = error } = error as { readonly cause?: unknown }
-  const { code } = cause as { readonly code?: unknown }
-  const why = typeof code === 'string' ? ` (${code})` : ''
-  return new NoServer(
-    `Nothing answers at ${url}${why}, which comes from ${from}.\nNext: start a server with lighthouse dev, or name another: --server URL, or lighthouse context use NAME.`,
-  )
 }

@@ -1,13 +1,12 @@
 // `lighthouse tail`: prints events as they are stored, through breaks of the connection, until Ctrl-C.
-import { readFileSync, renameSync, writeFileSync } from 'node:fs'
 import type { RecordedEvent } from '#client'
-import { codeOf } from '../../contract/errors.js'
 import type { Terminal } from '../command.js'
 import { EXIT } from '../exit.js'
 import { Usage } from '../usage-error.js'
 import type { Wish } from './address.js'
 import { askedFilter, type FilterWish, numberFrom } from './options.js'
 import { eventPrinter } from './print.js'
+import { ResumeFile } from './resume-file.js'
 import { PATIENT, type Server, withServer } from './server.js'
 
 interface TailWish extends Wish, FilterWish {
@@ -18,9 +17,6 @@ interface TailWish extends Wish, FilterWish {
   readonly format?: string
   readonly json?: boolean
 }
-
-/** The file is written at most this often while events come fast, and once more at the end. */
-const SAVE_MS = 250
 
 export async function tail(wish: TailWish, terminal: Terminal): Promise<number> {
   const resume = wish['resume-file'] === undefined ? undefined : new ResumeFile(wish['resume-file'])
@@ -98,42 +94,4 @@ async function beginning({ lighthouse }: Server, { wish, resume, print }: Beginn
     newest.push(event)
   for (const event of newest.reverse()) await print(event)
   return head
-}
-
-/** Holds the last position that was printed. After a crash a few events may be printed again, and none is left out. */
-class ResumeFile {
-  readonly position: number | undefined
-  private latest: number | undefined
-  private saved = 0
-
-  constructor(private readonly file: string) {
-    this.position = positionIn(file)
-  }
-
-  passed(position: number): void {
-    this.latest = position
-    if (Date.now() - this.saved >= SAVE_MS) this.save()
-  }
-
-  save(): void {
-    if (this.latest === undefined) return
-    const next = `${this.file}.next`
-    writeFileSync(next, `${this.latest}\n`)
-    renameSync(next, this.file)
-    this.latest = undefined
-    this.saved = Date.now()
-  }
-}
-
-function positionIn(file: string): number | undefined {
-  let text: string
-  try {
-    text = readFileSync(file, 'utf8')
-  } catch (error) {
-    if (codeOf(error) === 'ENOENT') return undefined
-    throw error
-  }
-  if (!/^\d{1,15}\n?$/.test(text))
-    throw new Usage(`${file} holds no position: it is not one that --resume-file has made`)
-  return Number(text)
 }

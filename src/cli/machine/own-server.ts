@@ -1,0 +1,139 @@
+// A server of the command's own, for as long as the command runs: in a process beside it, on a directory that is removed at the end.
+import { type ChildProcess, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { constants, tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+import { signToken } from '../../auth/sign-token.js'
+import { NoServer } from '../usage-error.js'
+
+const SERVER = fileURLToPath(new URL('../../main.js', import.meta.url))
+const TOKEN_SECONDS = 3_600
+/** Of what it has said when it does not start. */
+const LAST_LINES = 5
+
+/** Nobody shares it, so nothing is to be held back. */
+const PLENTY = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12 }
+
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const
+
+export class OwnServer {
+  /** Empty until it is made. */
+  private place = ''
+  private readonly secret = randomBytes(32).toString('base64url')
+  private child: ChildProcess | undefined
+  private port = 0
+  private readonly onExit = () => this.removeAtOnce()
+  private readonly onSignal = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal])
+
+  private constructor() {
+    // Before there is anything: whatever ends this process, neither the server nor its directory stays behind.
+    process.once('exit', this.onExit)
+    for (const signal of ENDING) process.once(signal, this.onSignal)
+  }
+
+  /** In a new directory below this one. */
+  static async start(below = tmpdir()): Promise<OwnServer> {
+    const server = new OwnServer()
+    try {
+      server.place = mkdtempSync(join(below, 'lighthouse-'))
+      await server.bringUp()
+      return server
+    } catch (error) {
+      await server.remove()
+      throw error
+    }
+  }
+
+  get directory(): string {
+    return this.place
+  }
+
+  get url(): string {
+    return `http://127.0.0.1:${this.port}`
+  }
+
+  token(): Promise<string> {
+    return signToken({ agentId: 'operator', role: 'admin', expiresInSeconds: TOKEN_SECONDS }, this.secret)
+  }
+
+  /** As the kernel does it: at once, in the middle of whatever it does. */
+  async kill(): Promise<void> {
+    const { child } = this
+    this.child = undefined
+    if (child === undefined || child.exitCode !== null || child.signalCode !== null) return
+    child.kill('SIGKILL')
+    await once(child, 'exit')
+  }
+
+  /** On its directory, behind the same address once it has one. Resolves when it is ready. */
+  async bringUp(): Promise<void> {
+    const child = spawn(process.execPath, [SERVER], {
+      // A terminal sends Ctrl-C to all of a group, and this command ends its server by itself.
+      detached: true,
+      env: { ...othersOf(process.env), ...this.settings() },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    })
+    this.child = child
+    const said: string[] = []
+    createInterface({ input: child.stderr }).on('line', line => said.push(line))
+    const address = await new Promise<URL>((found, failed) => {
+      child.once('error', failed)
+      child.once('close', code => failed(notStarted(code, said)))
+      // Its lines are read to the end, because a full pipe would hold it.
+      createInterface({ input: child.stdout }).on('line', line => {
+        if (said.length < 1_000) said.push(line)
+        const listening = /"address":"([^"]+)".*"message":"listening"/.exec(line)?.[1]
+        if (listening !== undefined) found(new URL(listening))
+      })
+    })
+    this.port = Number(address.port)
+  }
+
+  /** The user's own settings are for another server. */
+  private settings(): NodeJS.Dict<string> {
+    return {
+      LIGHTHOUSE_ENV: 'test',
+      LIGHTHOUSE_HOST: '127.0.0.1',
+      LIGHTHOUSE_PORT: String(this.port),
+      LIGHTHOUSE_DATA_DIR: this.place,
+      LIGHTHOUSE_JWT_SECRET: this.secret,
+      LIGHTHOUSE_LOG_LEVEL: 'info',
+      LIGHTHOUSE_LOG_FORMAT: 'json',
+      LIGHTHOUSE_QUOTAS: JSON.stringify({ admin: PLENTY }),
+      // What is lost when the machine fails is thrown away in any case.
+      LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM: 'true',
+    }
+  }
+
+  async remove(): Promise<void> {
+    await this.kill()
+    process.off('exit', this.onExit)
+    for (const signal of ENDING) process.off(signal, this.onSignal)
+    this.removeDirectory()
+  }
+
+  private removeAtOnce(): void {
+    this.child?.kill('SIGKILL')
+    this.removeDirectory()
+  }
+
+  /** A server that was killed this moment may still be making a file there. */
+  private removeDirectory(): void {
+    if (this.place !== '') rmSync(this.place, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  }
+}
+
+function othersOf(env: NodeJS.ProcessEnv): NodeJS.Dict<string> {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('LIGHTHOUSE_')))
+}
+
+function notStarted(code: number | null, said: readonly string[]): NoServer {
+  const last = said.slice(-LAST_LINES).join('\n')
+  return new NoServer(
+    `A server of its own did not start (exit ${code}):\n${last}\nNext: lighthouse doctor says what is wrong with this machine.`,
+  )
+}
