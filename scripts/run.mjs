@@ -14,8 +14,6 @@ import {
 const bin = path => join(root, 'node_modules', path)
 const jest = ['--no-warnings', bin('jest/bin/jest.js')]
 const biome = bin('@biomejs/biome/bin/biome')
-/** Servers and commands that specs start compile what the one before them has compiled already: a fifth of their start. */
-const testing = { ...process.env, NODE_COMPILE_CACHE: join(root, 'node_modules', '.cache', 'compiled') }
 const typescript = ['--import', join(root, 'scripts', 'typescript.mjs')]
 
 const commands = {
@@ -41,15 +39,15 @@ const commands = {
   test: async args => {
     await ensureBuilt()
     await ensureClientBuilt()
-    return runNode([...jest, ...args], { env: testing })
+    return runNode([...jest, ...args])
   },
-  'test:unit': args => runNode([...jest, ...args], { env: { ...testing, TEST_SUITE: 'unit' } }),
+  'test:unit': args => runNode([...jest, ...args], { env: { ...process.env, TEST_SUITE: 'unit' } }),
   // What needs more time, or tools that are not npm's: scripts/tools.mjs installs them.
   'test:tools': async args => {
     await ensureBuilt()
     await ensureClientBuilt()
     const unpacked = await runNode([join(root, 'test', 'old-client', 'unpack.mjs')])
-    const env = { ...testing, TEST_SUITE: 'tools', LIGHTHOUSE_THOROUGH: '1' }
+    const env = { ...process.env, TEST_SUITE: 'tools', LIGHTHOUSE_THOROUGH: '1' }
     return unpacked || runNode([...jest, ...args], { env })
   },
   drill: async args => {

@@ -82,7 +82,7 @@ describe('a disk that fills up', () => {
     `rejects what finds no room, keeps the rest, and goes on once there is room${noVolume}`,
     async () => {
       const trials: Trial[] = []
-      for (let nth = 0; nth < 28; nth += stride(1, 2)) {
+      for (let nth = 0; nth < 28; nth += stride(1, 4)) {
         const free = nth < 14 ? nth * 3 * KIB : nth * 8 * KIB
         trials.push(await new FullDiskTrial(mounted as SmallVolume, nth).runOn(free))
       }
@@ -95,7 +95,7 @@ describe('a disk that fills up', () => {
     `can be started on while it is full, or says so in a word of the catalogue${noVolume}`,
     async () => {
       const trials: Trial[] = []
-      for (let nth = 0; nth < 12; nth += stride(1, 2))
+      for (let nth = 0; nth < 12; nth += stride(1, 3))
         trials.push(await new FullDiskTrial(mounted as SmallVolume, 100 + nth).restartOn(nth * 5 * KIB))
       tell('started on a full disk', trials)
       for (const { openedFull } of trials) expect(openedFull).toMatch(/^DISK_FULL$|^opens, then (stored|DISK_FULL)$/)

@@ -10,8 +10,7 @@ import { RunningServer, tokenOf } from '../support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 import { until } from '../support/until.js'
 
-/** Each appends as fast as it is answered: enough to keep the server busy, and few enough to leave the commands their turn. */
-const WRITERS = 4
+const WRITERS = 20
 /** So small that there are many to copy; the server's own are 100 MB. */
 const SMALL = { segmentBytes: 100_000, sealOnCloseBytes: 0, allowUnsafeFilesystem: true }
 const SEGMENTS = 60

@@ -1,14 +1,19 @@
 // Runs a spec file as Node runs everything else: its own loader, its own realm, modules loaded once for all files of a worker.
 //
-// Jest would give each file a realm of its own and load into it, anew, every module of Nest and of the product: half the
-// time of the whole suite. Order, hooks, time limits and reports are those of jest-circus, whose adapter this hands on to.
+// Jest would give each file a realm of its own and load into it, anew, every module of Nest and of the product: a quarter
+// of the time of the whole suite, and code that is never run often enough to be compiled. Order, hooks, time limits and
+// reports are those of jest-circus, whose adapter this hands on to.
 import { createRequire } from 'node:module'
+import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import '../../scripts/typescript.mjs'
 import { renewGlobals } from './test-globals.mjs'
 
 const require = createRequire(import.meta.url)
 const adapter = require('jest-circus/runner').default
+
+// Servers and commands that specs start compile what the one before them has compiled already: a fifth of their start.
+process.env['NODE_COMPILE_CACHE'] ??= join(import.meta.dirname, '..', '..', 'node_modules', '.cache', 'compiled')
 
 let files = 0
 
