@@ -386,6 +386,8 @@ export class ClientSession implements Listener, FrameSession {
     if (this.services.mode().mode !== 'NORMAL') this.sendMode()
     this.log?.({ operation_type: 'connect', form: this.connection.form }, 'connection opened')
     if (this.hasMore) this.goOn()
+    // Whoever works off the inbox has left the socket held for the token, and lets go of it only when it comes back.
+    else if (!this.isWorking) this.connection.hold(false)
   }
 }
 

@@ -4,6 +4,7 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } f
 import { createServer, get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import { jest } from '@jest/globals'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import {
   ADMIN,
@@ -22,6 +23,7 @@ import { Settings } from '../config/settings.js'
 import type { NewEvent } from '../contract/event.js'
 import { EventsModule } from '../events/events.module.js'
 import { Feed } from '../following/feed.js'
+import { FrameRound } from './frame-turns.js'
 import { WebSocketModule } from './websocket.module.js'
 
 let server: ServerUnderTest
@@ -322,6 +324,19 @@ describe('who may open it', () => {
     client.send({ type: 'auth', token: bearerOf(ADMIN).slice(7) }, { type: 'subscribe', id: 's' })
     expect((await client.next('welcome')).agentId).toBe('operator')
     await client.next('subscribed')
+  })
+
+  test('whoever shows a token while the server is busy, and speaks again only when it is welcome', async () => {
+    const busy = jest.spyOn(FrameRound.prototype, 'isOver', 'get').mockReturnValue(true)
+    try {
+      const client = await stranger()
+      client.send({ type: 'auth', token: bearerOf(ADMIN).slice(7) })
+      await client.next('welcome')
+      client.send({ type: 'subscribe', id: 's' })
+      await client.next('subscribed')
+    } finally {
+      busy.mockRestore()
+    }
   })
 
   test('nobody with a bad token in the first frame', async () => {
