@@ -30,7 +30,7 @@ export interface ExportRequest extends CallOptions {
   readonly after?: Position | undefined
 }
 
-/** Every event as the line that `lighthouse import` takes, and the last line, which tells that the export is whole. */
+/** Every event as a line of which another store is made, and the last line, which tells that the export is whole. */
 export async function* exportLines(http: Http, request: ExportRequest): AsyncGenerator<string, void, void> {
   const reading = new Reading('v1/export', request)
   let count = 0
