@@ -222,7 +222,7 @@ export class Lighthouse {
   }
 
   /**
-   * Every event up to the head, those of the service included, each as a line that `lighthouse import` takes. The last
+   * Every event up to the head, those of the service included, each as a line of which another store is made. The last
    * line tells that it is whole: an export without it was left early. It resumes after breaks, as a read does.
    */
   export(request: ExportRequest = {}): AsyncGenerator<string, void, void> {

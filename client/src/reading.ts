@@ -18,7 +18,11 @@ export function readEvents<S extends EventShape>(
   http: Http,
   request: ReadRequest,
 ): AsyncGenerator<RecordedEvent<S>, void, void> {
-  return readAll(http, new Reading('v1/events', request), event => event as RecordedEvent<S>)
+  return readAll(
+    http,
+    () => new Reading('v1/events', request),
+    event => event as RecordedEvent<S>,
+  )
 }
 
 export interface ExportRequest extends CallOptions {
@@ -26,11 +30,15 @@ export interface ExportRequest extends CallOptions {
   readonly after?: Position | undefined
 }
 
-/** Every event as the line that `lighthouse import` takes, and the last line, which tells that the export is whole. */
+/** Every event as a line of which another store is made, and the last line, which tells that the export is whole. */
 export async function* exportLines(http: Http, request: ExportRequest): AsyncGenerator<string, void, void> {
   const reading = new Reading('v1/export', request)
   let count = 0
-  for await (const line of readAll(http, reading, (_, line) => line)) {
+  for await (const line of readAll(
+    http,
+    () => reading,
+    (_, line) => line,
+  )) {
     count++
     yield line
   }
@@ -40,7 +48,9 @@ export async function* exportLines(http: Http, request: ExportRequest): AsyncGen
 /** What is made of an event and of the line it came in. */
 type Shown<T> = (event: RecordedEvent, line: string) => T
 
-async function* readAll<T>(http: Http, reading: Reading, shown: Shown<T>): AsyncGenerator<T, void, void> {
+/** A wrong argument is thrown by the iteration and not before it, so the reading is begun there. */
+async function* readAll<T>(http: Http, begin: () => Reading, shown: Shown<T>): AsyncGenerator<T, void, void> {
+  const reading = begin()
   for (let failures = 0; !reading.done; ) {
     try {
       yield* requestOnce(http, reading, shown)
