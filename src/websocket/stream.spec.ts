@@ -4,7 +4,7 @@ import { closeSync, openSync, readdirSync, readFileSync, statSync, writeSync } f
 import { createServer, get, type IncomingHttpHeaders, type IncomingMessage } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
-import { jest } from '@jest/globals'
+import { mock } from 'node:test'
 import { exportJWK, generateKeyPair, SignJWT } from 'jose'
 import {
   ADMIN,
@@ -327,7 +327,7 @@ describe('who may open it', () => {
   })
 
   test('whoever shows a token while the server is busy, and speaks again only when it is welcome', async () => {
-    const busy = jest.spyOn(FrameRound.prototype, 'isOver', 'get').mockReturnValue(true)
+    const busy = mock.getter(FrameRound.prototype, 'isOver', () => true)
     try {
       const client = await stranger()
       client.send({ type: 'auth', token: bearerOf(ADMIN).slice(7) })
@@ -335,7 +335,7 @@ describe('who may open it', () => {
       client.send({ type: 'subscribe', id: 's' })
       await client.next('subscribed')
     } finally {
-      busy.mockRestore()
+      busy.mock.restore()
     }
   })
 

@@ -79,18 +79,26 @@ async function write(writer: number): Promise<void> {
   }
 }
 
-function command(...args: string[]): { child: ChildProcess; done: Promise<{ status: number | null; out: string }> } {
+interface Ended {
+  readonly status: number | null
+  /** All that it wrote, and of that the data alone. */
+  readonly out: string
+  readonly data: string
+}
+
+function command(...args: string[]): { child: ChildProcess; done: Promise<Ended> } {
   const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  let out = ''
-  for (const stream of [child.stdout, child.stderr]) stream?.on('data', text => (out += String(text)))
-  const done = once(child, 'close').then(([status]) => ({ status: status as number | null, out }))
+  let [out, data] = ['', '']
+  for (const stream of [child.stdout, child.stderr]) stream.on('data', text => (out += String(text)))
+  child.stdout.on('data', text => (data += String(text)))
+  const done = once(child, 'close').then(([status]) => ({ status: status as number | null, out, data }))
   return { child, done }
 }
 
 async function json(...args: string[]) {
-  const { status, out } = await command(...args, '--json').done
+  const { status, out, data } = await command(...args, '--json').done
   expect([out, status]).toEqual([expect.stringContaining('{'), 0])
-  return JSON.parse(out)
+  return JSON.parse(data)
 }
 
 test('a backup under load holds everything that was acknowledged before it began, and a server starts on it', async () => {
