@@ -5,6 +5,7 @@ import { AgedStore, agedDisk } from '../../../../test/support/aged-store.js'
 import { FakeDisk } from '../../../../test/support/fake-disk.js'
 import { diskError } from '../../../../test/support/fault-plan.js'
 import { ManualClock } from '../../../../test/support/manual-clock.js'
+import { until } from '../../../../test/support/until.js'
 import type { EmbeddedStore } from '../embedded-store.js'
 import type { Disk, DiskFile, OpenOptions } from './disk/disk.js'
 
@@ -68,6 +69,8 @@ test('a full disk that cannot even be asked for its room refuses by name', async
   await store.close()
 })
 
+const indexed = ['1', '2'].map(first => `/data/segments/seg-${first.padStart(16, '0')}-00000001.idx`)
+
 test.each([
   ['its own header', 'seg-0000000000000004'],
   ['the footer of the full one', 'seg-0000000000000003'],
@@ -75,6 +78,8 @@ test.each([
   const disk = new FakeDisk({ directories: ['/'] })
   const store = await openTiny(disk, new ManualClock())
   for (let i = 0; i < 3; i++) await append(store, 2_000)
+  // The index of a sealed segment is written beside the appends.
+  await until(() => indexed.every(path => disk.files().includes(path)))
   const before = disk.files()
   disk.arm({ failFrom: 1, code: 'ENOSPC', only: (kind, path) => kind === 'write' && path.includes(struck) })
   await append(store).catch(() => undefined)
