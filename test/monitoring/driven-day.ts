@@ -15,14 +15,6 @@ import { Random } from '../support/random.js'
 import { type RecordedSlice, readNoise, type Slices, sliceOf, slicesOf } from './noise.js'
 
 const START = Date.parse('2026-01-31T00:00:00Z')
-/** The recording was made on a busy machine of two cores, of which nobody can ask the times of a server of its own. */
-const SLOWER = 10
-const OBJECTIVES = Object.fromEntries(
-  Object.entries(defaultServiceLevels).map(([objective, { share, withinMs }]) => [
-    objective,
-    { share, withinMs: withinMs * SLOWER },
-  ]),
-) as typeof defaultServiceLevels
 const NOTHING = sliceOf({ good: 0, bad: 0, durations: [] })
 
 /** What the monitors see of one slice. */
@@ -53,7 +45,7 @@ export class DrivenDay {
   private readonly random = new Random(1)
   private readonly levels = new GivenLevels()
   private readonly writes = new WriteMonitor(this.levels, this.signals, defaultModeThresholds)
-  private readonly objectives = new ServiceObjectives(this.signals, OBJECTIVES, () => undefined)
+  private readonly objectives = new ServiceObjectives(this.signals, defaultServiceLevels, () => undefined)
   private readonly process = new ProcessMonitor(this.signals)
   private readonly resources = new ResourceMonitor(
     this.signals,
