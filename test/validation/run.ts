@@ -53,7 +53,7 @@ function all(): Outcomes['files'] {
 if (process.argv[2] !== '--page-only') {
   const commit = execFileSync('git', ['rev-parse', '--short', 'HEAD'], { cwd: root, encoding: 'utf8' }).trim()
   const run: Outcomes = { at: new Date().toISOString().slice(0, 10), commit, files: all() }
-  writeFileSync(stored, `${JSON.stringify(run, null, 1)}\n`)
+  writeFileSync(stored, `${JSON.stringify(run, null, 2)}\n`)
 }
 writeFileSync(join(root, 'docs', 'VALIDATION.md'), page(requirements, outcomes()))
 const hows = Object.values(outcomes().files).flatMap(file => Object.values(file))
