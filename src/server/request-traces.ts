@@ -21,19 +21,18 @@ export function traceRequests(fastify: FastifyInstance, tracing: Tracing): void 
     const operation = { name, agentId: request.access?.agentId }
     const span = tracing.begin(operation, traceparentOf(headers['traceparent']), stateIn(headers['tracestate']))
     request.span = span
-    tracing.requestBegun(request.id, span)
     if (span.sampled) {
       request.knownTrace = span.traceId
       // Whatever the request leads to reads its trace from here.
       headers['traceparent'] = span.traceparent
       void reply.header('traceresponse', span.traceparent)
     }
-    done()
+    tracing.within(span, done)
   })
   fastify.addHook('onResponse', (request, reply, done) => {
     const { span } = request
     if (span !== undefined) {
-      tracing.requestEnded(request.id, span)
+      span.isAnswered = true
       if (span.sampled || reply.statusCode >= 500) tracing.end(span, endingOf(request, reply.statusCode))
     }
     done()

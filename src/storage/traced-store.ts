@@ -40,7 +40,7 @@ export function tracedStore(store: EventStore, tracing: Tracing): EventStore {
 
 /** Inside a request that is being answered the request has decided; elsewhere the append itself does. */
 function spanFor({ author }: AppendRequest, tracing: Tracing): OpenSpan {
-  const request = tracing.requestOf(author.correlationId)
+  const request = tracing.request()
   if (request !== undefined) return tracing.under(request)
   if (author.agentId === SERVICE_AGENT) return tracing.ofService()
   return tracing.begin({ name: SPANS.append.name, agentId: author.agentId }, author.traceparent)

@@ -1,4 +1,5 @@
 // Traces: begins them at the edges, and hands finished spans to the outlet; without an outlet it is off.
+import { AsyncLocalStorage } from 'node:async_hooks'
 import { drawnTraceId, drawTraceShare, newSpanId, newTraceId } from './random-ids.js'
 import { isInShare, isPicked, type SamplingRules, type TracedOperation } from './sampling.js'
 import {
@@ -20,6 +21,8 @@ function nowMs(): number {
 /** An operation that has begun. It may be recorded, or become so by failing. */
 export class OpenSpan implements SpanPlace {
   readonly begun = nowMs()
+  /** Of a request. */
+  isAnswered = false
   private id: string | undefined
 
   constructor(
@@ -61,8 +64,8 @@ export interface TracedDelivery {
 }
 
 export class Tracing {
-  /** Requests that are not answered yet, by correlation id, so that a failure inside one is part of its trace. */
-  private readonly requests = new Map<string, OpenSpan>()
+  /** The request that the running code works for, so that a failure inside it is part of its trace. */
+  private readonly current = new AsyncLocalStorage<OpenSpan>()
   private inTrouble: () => boolean = () => false
 
   constructor(
@@ -110,17 +113,15 @@ export class Tracing {
     return new OpenSpan(undefined, undefined, false)
   }
 
-  requestBegun(correlationId: string, span: OpenSpan): void {
-    this.requests.set(correlationId, span)
+  /** What `work` leads to is part of the request. */
+  within(request: OpenSpan, work: () => void): void {
+    this.current.run(request, work)
   }
 
-  /** A client may use a correlation id twice; the later request must stay known when the earlier one ends. */
-  requestEnded(correlationId: string, span: OpenSpan): void {
-    if (this.requests.get(correlationId) === span) this.requests.delete(correlationId)
-  }
-
-  requestOf(correlationId: string | undefined): OpenSpan | undefined {
-    return correlationId === undefined ? undefined : this.requests.get(correlationId)
+  /** The request that is being answered: what goes on after its answer, as on a socket that it opened, is none of it. */
+  request(): OpenSpan | undefined {
+    const span = this.current.getStore()
+    return span?.isAnswered === false ? span : undefined
   }
 
   /** Records the span when it was sampled, or when it has failed. */
