@@ -4,9 +4,9 @@ import { Access } from '../../src/auth/access.js'
 import { OpenGroups } from '../../src/groups/dispatch/open-groups.js'
 import type { Groups } from '../../src/groups/groups.service.js'
 import { WindowMemory } from '../../src/groups/window-memory.js'
-import { ManualClock } from '../support/manual-clock.js'
+import { ManualClock, SECOND } from '../support/manual-clock.js'
 import { WatchedStore } from '../support/memory-store.js'
-import { DEFINED, groupsOn, positionsOf, worldOn } from './group-harness.js'
+import { DEFINED, GroupHarness, groupsOn, positionsOf, worldOn } from './group-harness.js'
 
 let store: WatchedStore
 let groups: Groups
@@ -203,3 +203,33 @@ test('the metrics ask no group that waits, and of the others only some at a time
   expect(await groups.progress()).toBe(figures)
   patience.abort()
 })
+
+/** Shows the time of a deadline from one question on. */
+class ClockAtADeadline extends ManualClock {
+  private left = Number.POSITIVE_INFINITY
+
+  passAfter(questions: number): void {
+    this.left = questions
+  }
+
+  override now(): bigint {
+    if (this.left-- === 0) this.pass(SECOND)
+    return super.now()
+  }
+}
+
+test('a deadline that passes while a round is looked through is not missed by whoever waits', async () => {
+  for (let questions = 0; questions < 12; questions++) {
+    const clock = new ClockAtADeadline()
+    const harness = new GroupHarness(new WatchedStore(), clock)
+    await harness.define({ ackTimeoutSeconds: 30 })
+    await harness.offer(1)
+    expect(await harness.take(1)).toHaveLength(1)
+    clock.pass(29n * SECOND)
+    clock.passAfter(questions)
+    const waiting = harness.take(1, 60_000, 'b')
+    // Whether or not it has passed by now, the next round sees it.
+    expect([questions, await waiting]).toMatchObject([questions, [{ attempt: 2 }]])
+    await harness.store.close()
+  }
+}, 15_000)

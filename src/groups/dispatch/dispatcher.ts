@@ -112,9 +112,11 @@ export class Dispatcher {
   private async serve(): Promise<void> {
     this.serving = true
     clearTimeout(this.timer)
+    let lookedAt = this.ledger.now
     try {
       while (this.again && !this.over) {
         this.again = false
+        lookedAt = this.ledger.now
         this.parkOverdone()
         await this.round()
         this.endReading()
@@ -123,7 +125,7 @@ export class Dispatcher {
       this.endReading()
       this.serving = false
     }
-    if (!this.over) this.arm()
+    if (!this.over) this.arm(lookedAt)
   }
 
   private async round(): Promise<void> {
@@ -352,11 +354,14 @@ export class Dispatcher {
     else this.look()
   }
 
-  /** Arranges what begins the next round: a deadline or delay that ends and, while takes wait, an arriving event. */
-  private arm(): void {
+  /**
+   * Arranges what begins the next round: a deadline or delay that ends and, while takes wait, an arriving event. What has
+   * become due since the last round looked is the next one's, for that round took it for unfinished.
+   */
+  private arm(lookedAt: number): void {
     const { state, now, window } = this.ledger
     const isRevoked = this.takers.size > 0 && this.ownerIsRevoked
-    const due = nextDue(state, now) ?? Number.POSITIVE_INFINITY
+    const due = nextDue(state, lookedAt) ?? Number.POSITIVE_INFINITY
     const next = isRevoked ? Math.min(due, now + REVOKED_LOOK_MS) : due
     if (next < Number.POSITIVE_INFINITY) {
       this.timer = setTimeout(() => this.look(), Math.max(1, next - now))
