@@ -1,31 +1,23 @@
 // A disk that watches over another: after a failed sync nothing may write to that file or directory, or sync it, any more.
-import {
-  type Disk,
-  type DiskFile,
-  diskErrorCode,
-  type LockAttempt,
-  type OpenOptions,
-  type Space,
-} from '../../src/backends/embedded/engine/disk/disk.js'
+import { type DiskFile, diskErrorCode, type OpenOptions } from '../../src/backends/embedded/engine/disk/disk.js'
+import { DiskWrapper } from '../../src/backends/embedded/engine/disk/disk-wrapper.js'
 
 /** Told before anything was written, so nothing was lost: the one kind of failure after which the file may be used again. */
 const REFUSED = new Set(['ENOSPC', 'EDQUOT', 'EFBIG', 'EMFILE', 'ENFILE'])
 
-export class SyncWitness implements Disk {
+export class SyncWitness extends DiskWrapper {
   /** Uses of a file after its sync had failed. */
   readonly violations: string[] = []
   failedSyncs = 0
   private readonly inodes = new Map<string, symbol>()
   private failed = new Set<symbol | string>()
 
-  constructor(private readonly disk: Disk) {}
-
   /** Another process: what an earlier one did is not its doing. */
   newProcess(): void {
     this.failed = new Set()
   }
 
-  async open(path: string, options: OpenOptions): Promise<DiskFile> {
+  override async open(path: string, options: OpenOptions): Promise<DiskFile> {
     const file = await this.disk.open(path, options)
     const known = options.mode === 'create' ? undefined : this.inodes.get(path)
     const inode = known ?? Symbol(path)
@@ -33,44 +25,20 @@ export class SyncWitness implements Disk {
     return this.watched(file, inode, options.durable === true)
   }
 
-  async rename(from: string, to: string): Promise<void> {
+  override async rename(from: string, to: string): Promise<void> {
     await this.disk.rename(from, to)
     const inode = this.inodes.get(from)
     this.inodes.delete(from)
     if (inode !== undefined) this.inodes.set(to, inode)
   }
 
-  async unlink(path: string): Promise<void> {
+  override async unlink(path: string): Promise<void> {
     await this.disk.unlink(path)
     this.inodes.delete(path)
   }
 
-  syncDirectory(directory: string): Promise<void> {
+  override syncDirectory(directory: string): Promise<void> {
     return this.watch(directory, `sync of ${directory}`, true, () => this.disk.syncDirectory(directory))
-  }
-
-  openSync(path: string): DiskFile {
-    return this.disk.openSync(path)
-  }
-
-  list(directory: string): Promise<string[]> {
-    return this.disk.list(directory)
-  }
-
-  makeDirectory(directory: string): Promise<void> {
-    return this.disk.makeDirectory(directory)
-  }
-
-  space(directory: string): Promise<Space> {
-    return this.disk.space(directory)
-  }
-
-  fileSystem(directory: string): Promise<string | undefined> {
-    return this.disk.fileSystem(directory)
-  }
-
-  lock(path: string, tag: string): Promise<LockAttempt> {
-    return this.disk.lock(path, tag)
   }
 
   private watched(file: DiskFile, inode: symbol, durable: boolean): DiskFile {

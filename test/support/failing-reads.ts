@@ -1,5 +1,6 @@
 // A disk of which one opening or reading fails, or all from one on, with any code; what is written comes through.
-import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from '../../src/backends/embedded/engine/disk/disk.js'
+import type { DiskFile, OpenOptions } from '../../src/backends/embedded/engine/disk/disk.js'
+import { DiskWrapper } from '../../src/backends/embedded/engine/disk/disk-wrapper.js'
 import { diskError } from './fault-plan.js'
 
 export interface ReadFault {
@@ -9,13 +10,11 @@ export interface ReadFault {
   readonly forGood: boolean
 }
 
-export class FailingReads implements Disk {
+export class FailingReads extends DiskWrapper {
   /** Since a fault was armed. */
   operations = 0
   delivered = 0
   private fault: ReadFault | undefined
-
-  constructor(private readonly disk: Disk) {}
 
   arm(fault: ReadFault): void {
     this.fault = fault
@@ -27,47 +26,19 @@ export class FailingReads implements Disk {
     this.fault = undefined
   }
 
-  async open(path: string, options: OpenOptions): Promise<DiskFile> {
+  override async open(path: string, options: OpenOptions): Promise<DiskFile> {
     if (options.mode === 'read') this.strike('open', path)
     return this.watched(await this.disk.open(path, options))
   }
 
-  openSync(path: string): DiskFile {
+  override openSync(path: string): DiskFile {
     this.strike('open', path)
     return this.watched(this.disk.openSync(path))
   }
 
-  async list(directory: string): Promise<string[]> {
+  override async list(directory: string): Promise<string[]> {
     this.strike('scandir', directory)
     return this.disk.list(directory)
-  }
-
-  makeDirectory(directory: string): Promise<void> {
-    return this.disk.makeDirectory(directory)
-  }
-
-  rename(from: string, to: string): Promise<void> {
-    return this.disk.rename(from, to)
-  }
-
-  unlink(path: string): Promise<void> {
-    return this.disk.unlink(path)
-  }
-
-  syncDirectory(directory: string): Promise<void> {
-    return this.disk.syncDirectory(directory)
-  }
-
-  space(directory: string): Promise<Space> {
-    return this.disk.space(directory)
-  }
-
-  fileSystem(directory: string): Promise<string | undefined> {
-    return this.disk.fileSystem(directory)
-  }
-
-  lock(path: string, tag: string): Promise<LockAttempt> {
-    return this.disk.lock(path, tag)
   }
 
   private watched(file: DiskFile): DiskFile {

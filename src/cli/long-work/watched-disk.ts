@@ -1,54 +1,23 @@
 // A disk that tells how many bytes were read of it, so that work on a whole store can say how far it is.
 import { readdir, stat } from 'node:fs/promises'
 import { join } from 'node:path'
-import type { Disk, DiskFile, LockAttempt, OpenOptions, Space } from '../../backends/embedded/engine/disk/disk.js'
+import type { Disk, DiskFile, OpenOptions } from '../../backends/embedded/engine/disk/disk.js'
+import { DiskWrapper } from '../../backends/embedded/engine/disk/disk-wrapper.js'
 import { RealDisk } from '../../backends/embedded/engine/disk/real-disk.js'
 import type { Terminal } from '../command.js'
 import { watched } from './progress.js'
 
-export class WatchedDisk implements Disk {
-  private readonly disk = new RealDisk()
+export class WatchedDisk extends DiskWrapper {
+  constructor(private readonly hasRead: (bytes: number) => void) {
+    super(new RealDisk())
+  }
 
-  constructor(private readonly hasRead: (bytes: number) => void) {}
-
-  async open(path: string, options: OpenOptions): Promise<DiskFile> {
+  override async open(path: string, options: OpenOptions): Promise<DiskFile> {
     return new WatchedFile(await this.disk.open(path, options), this.hasRead)
   }
 
-  openSync(path: string): DiskFile {
+  override openSync(path: string): DiskFile {
     return new WatchedFile(this.disk.openSync(path), this.hasRead)
-  }
-
-  list(directory: string): Promise<string[]> {
-    return this.disk.list(directory)
-  }
-
-  makeDirectory(directory: string): Promise<void> {
-    return this.disk.makeDirectory(directory)
-  }
-
-  rename(from: string, to: string): Promise<void> {
-    return this.disk.rename(from, to)
-  }
-
-  unlink(path: string): Promise<void> {
-    return this.disk.unlink(path)
-  }
-
-  syncDirectory(directory: string): Promise<void> {
-    return this.disk.syncDirectory(directory)
-  }
-
-  space(directory: string): Promise<Space> {
-    return this.disk.space(directory)
-  }
-
-  fileSystem(directory: string): Promise<string | undefined> {
-    return this.disk.fileSystem(directory)
-  }
-
-  lock(path: string, tag: string): Promise<LockAttempt> {
-    return this.disk.lock(path, tag)
   }
 }
 
