@@ -1,11 +1,10 @@
 // What the image `development` runs on sources that change, as docker/compose.dev.yml mounts them: the server, open to a debugger.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
 import { expect, test } from '@jest/globals'
 import { freePort } from '../support/free-port.js'
+import { mustRestart } from '../support/restarting-server.js'
 import { withTempDirectory } from '../support/temp-directory.js'
 import { readCompose } from './compose-file.js'
 
@@ -34,23 +33,9 @@ test('it serves, is open to a debugger, and starts again when a mounted source c
       },
       stdio: ['ignore', 'pipe', 'ignore'],
     })
-    const said: string[] = []
-    const lines = createInterface({ input: child.stdout }).on('line', line => said.push(line))
-    const ended = once(child, 'close').then(([code]) => Promise.reject(new Error(`it ended with ${code}`)))
-    ended.catch(() => undefined)
-    const until = async (text: string) => {
-      while (!said.some(line => line.includes(text))) await Promise.race([once(lines, 'line'), ended])
-    }
-    try {
-      await until('"message":"listening"')
+    await mustRestart(child, project, async () => {
       const [target] = (await (await fetch(`http://${inspector}/json/list`)).json()) as { type: string }[]
       expect(target?.type).toBe('node')
-      const source = join(project, 'src', 'server', 'first-words.ts')
-      writeFileSync(source, readFileSync(source, 'utf8').replace("'listening'", "'listening after a change'"))
-      await until('"message":"listening after a change"')
-    } finally {
-      child.kill('SIGTERM')
-      await ended.catch(() => undefined)
-    }
+    })
   })
 }, 300_000)

@@ -1,10 +1,9 @@
 // `npm run dev`: the server from its sources, and once more when one of them changes.
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { cpSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
+import { cpSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { createInterface } from 'node:readline'
-import { expect, test } from '@jest/globals'
+import { test } from '@jest/globals'
+import { mustRestart } from '../support/restarting-server.js'
 import { withTempDirectory } from '../support/temp-directory.js'
 
 const TAKEN_ALONG = ['src', 'config', 'docs', 'scripts', 'package.json', 'package-lock.json', 'nest-cli.json']
@@ -20,23 +19,6 @@ test('it starts, and starts again with what was changed', async () => {
       env: { ...env, LIGHTHOUSE_ENV: 'development' },
       stdio: ['ignore', 'pipe', 'inherit'] as const,
     })
-    const said: string[] = []
-    const lines = createInterface({ input: child.stdout }).on('line', line => said.push(line))
-    const ended = once(child, 'close').then(([code]) => Promise.reject(new Error(`it ended with ${code}`)))
-    ended.catch(() => undefined)
-    const until = async (text: string) => {
-      while (!said.some(line => line.includes(text))) await Promise.race([once(lines, 'line'), ended])
-    }
-    try {
-      await until('"message":"listening"')
-      const main = join(project, 'src', 'server', 'first-words.ts')
-      const text = readFileSync(main, 'utf8')
-      expect(text).toContain("'listening'")
-      writeFileSync(main, text.replace("'listening'", "'listening after a change'"))
-      await until('"message":"listening after a change"')
-    } finally {
-      child.kill('SIGTERM')
-      await ended.catch(() => undefined)
-    }
+    await mustRestart(child, project)
   })
 }, 300_000)
