@@ -29,7 +29,9 @@ beforeAll(async () => {
 afterAll(() => removeTempDirectory(place))
 
 function run(program: string, args: readonly string[], cwd = stranger) {
-  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8' })
+  // Colour would stand amid the words; FORCE_COLOR, which some build servers set, outdoes NO_COLOR, so it is taken out.
+  const { FORCE_COLOR: _, ...env } = process.env
+  const { status, stdout, stderr } = spawnSync(program, args, { cwd, encoding: 'utf8', env: { ...env, NO_COLOR: '1' } })
   return { status, said: stdout + stderr }
 }
 
