@@ -28,6 +28,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
     'whether the data directory may lie on tmpfs or a network file system, where acknowledged events can be lost',
   nodeId: 'last part of every event id; 1 to 32 letters, digits or hyphens',
   logLevel: '`trace`, `debug`, `info`, `warn`, `error`, `fatal` or `silent`',
+  accessLogOneIn:
+    'of so many answers one has a line of the log; failures, slow ones and actions of administrators always have',
   logFormat: '`json`, one object a line; `text`, for people; `auto`: text on a terminal, JSON elsewhere',
   jwtAlgorithms: 'how tokens may be signed: some of `HS256`, `RS256`, `ES256`; in a variable with commas between',
   jwtSecret: 'for HS256, at least 32 bytes. Production needs it, or one of the next two',

@@ -60,6 +60,8 @@ export abstract class Settings {
   abstract readonly nodeId: string
   abstract readonly logLevel: LogLevel
   abstract readonly logFormat: LogFormat
+  /** Of so many unremarkable answers one has a line. */
+  abstract readonly accessLogOneIn: number
   /** Tokens that are signed in any other way are refused. */
   abstract readonly jwtAlgorithms: readonly JwtAlgorithm[]
   /** The secret for HS256; empty: none. */
@@ -168,6 +170,7 @@ export const settingTable: SettingTable<Settings> = {
   },
   logLevel: { variable: 'LIGHTHOUSE_LOG_LEVEL', parse: oneOf(logLevels) },
   logFormat: { variable: 'LIGHTHOUSE_LOG_FORMAT', parse: oneOf(logFormats) },
+  accessLogOneIn: { variable: 'LIGHTHOUSE_ACCESS_LOG_ONE_IN', parse: wholeNumber(1, 1_000_000) },
   jwtAlgorithms: { variable: 'LIGHTHOUSE_JWT_ALGORITHMS', parse: someOf(jwtAlgorithms) },
   jwtSecret: { variable: 'LIGHTHOUSE_JWT_SECRET', secret: true, parse: parseSecret },
   jwtPublicKey: {

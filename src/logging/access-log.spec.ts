@@ -8,6 +8,8 @@ function written(work: (logger: ReturnType<typeof createLogger>) => void, level:
   return lines
 }
 
+const APPENDED = { operation: 'POST /v1/events', status: 201 }
+
 const timeless = (line: string | undefined) => line?.replace(/"timestamp":"[^"]+"/, '"timestamp":""')
 
 test.each([
@@ -17,7 +19,7 @@ test.each([
   ['whose names have to be quoted', 'c"\\', 'a "name" \n of \u2028 many', undefined],
 ])('the line of a request %s is that of the logger', (_what, correlationId, agentId, traceId) => {
   const [mine] = written(logger => {
-    new AccessLog(logger).line('info', 'POST /v1/events', 201)?.write(correlationId, agentId, traceId, 1.23456)
+    new AccessLog(logger).line('info', APPENDED)?.write(correlationId, agentId, traceId, 1.23456)
   })
   const [reference] = written(logger =>
     logger.child({ component: 'http' }).info(
@@ -43,6 +45,28 @@ function timedAs(line: string | undefined, other: string | undefined): string {
 
 test('a level that is not logged has no line', () => {
   written(logger => {
-    expect(new AccessLog(logger).line('info', 'POST /v1/events', 201)).toBeUndefined()
+    expect(new AccessLog(logger).line('info', APPENDED)).toBeUndefined()
   }, 'warn')
+})
+
+test('of many answers alike each tenth has a line that says so, the first among them', () => {
+  const lines = written(logger => {
+    const line = new AccessLog(logger, { oneIn: 10, slowMs: 0 }).line('info', APPENDED)
+    for (let n = 0; n < 25; n++) if (line?.isDue() === true) line.write(`c-${n}`, 'ada', undefined, 1)
+  })
+  expect(lines.map(line => JSON.parse(line) as object)).toMatchObject(
+    [0, 10, 20].map(n => ({ correlation_id: `c-${n}`, one_in: 10 })),
+  )
+})
+
+test.each([
+  ['that failed', { status: 400 }],
+  ['to an administrator', { remarkable: true }],
+])('each answer %s has a line', (_which, more) => {
+  const lines = written(logger => {
+    const line = new AccessLog(logger, { oneIn: 10, slowMs: 0 }).line('info', { ...APPENDED, ...more })
+    for (let n = 0; n < 3; n++) if (line?.isDue() === true) line.write(`c-${n}`, 'ada', undefined, 1)
+  })
+  expect(lines).toHaveLength(3)
+  expect(lines.map(line => JSON.parse(line) as object)).not.toContainEqual(expect.objectContaining({ one_in: 10 }))
 })

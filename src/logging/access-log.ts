@@ -8,11 +8,24 @@ interface Stream {
 
 /** The lines of one route and one status, of which only the request, the caller and the time differ. */
 export class AccessLine {
+  private unwritten: number
+
   constructor(
     private readonly stream: Stream,
     private readonly begin: string,
     private readonly middle: string,
-  ) {}
+    /** Of so many answers one is written, the first of all among them. */
+    readonly oneIn: number,
+  ) {
+    this.unwritten = oneIn - 1
+  }
+
+  /** Whether it is the turn of this answer. */
+  isDue(): boolean {
+    if (++this.unwritten < this.oneIn) return false
+    this.unwritten = 0
+    return true
+  }
 
   write(correlationId: string, agentId: string | undefined, traceId: string | undefined, ms: number): void {
     const { begin, middle } = this
@@ -27,10 +40,32 @@ export class AccessLine {
   }
 }
 
+/** Which answers are written. */
+export interface AccessLogRules {
+  /** Of so many answers one, where nothing is remarkable about them. */
+  readonly oneIn: number
+  /** One that took at least so long is always written; 0: time makes none remarkable. */
+  readonly slowMs: number
+}
+
+const EVERY: AccessLogRules = { oneIn: 1, slowMs: 0 }
+
+export interface AnsweredKind {
+  readonly operation: string
+  readonly status: number
+  /** Each of them is written, as each failure is. */
+  readonly remarkable?: boolean
+}
+
 export class AccessLog {
   private readonly stream: Stream
+  readonly slowMs: number
 
-  constructor(private readonly logger: Logger) {
+  constructor(
+    private readonly logger: Logger,
+    private readonly rules = EVERY,
+  ) {
+    this.slowMs = rules.slowMs === 0 ? Number.POSITIVE_INFINITY : rules.slowMs
     this.stream = (logger as unknown as Readonly<Record<symbol, Stream>>)[pino.symbols.streamSym] as Stream
   }
 
@@ -39,9 +74,11 @@ export class AccessLog {
   }
 
   /** Undefined when lines of this level are not logged. */
-  line(level: 'debug' | 'info', operation: string, status: number): AccessLine | undefined {
+  line(level: 'debug' | 'info', { operation, status, remarkable = false }: AnsweredKind): AccessLine | undefined {
     if (!this.logger.isLevelEnabled(level)) return undefined
-    const middle = `,"operation_type":${JSON.stringify(operation)},"status":${status},"duration_ms":`
-    return new AccessLine(this.stream, `{"level":"${level}"`, middle)
+    const oneIn = remarkable || status >= 400 ? 1 : this.rules.oneIn
+    const share = oneIn === 1 ? '' : `,"one_in":${oneIn}`
+    const middle = `,"operation_type":${JSON.stringify(operation)},"status":${status}${share},"duration_ms":`
+    return new AccessLine(this.stream, `{"level":"${level}"`, middle, oneIn)
   }
 }

@@ -4,9 +4,17 @@ import type { NewEvent } from '../contract/event.js'
 import type { BusiestLabels } from './busiest-labels.js'
 import type { BusinessCounts } from './business-counts.js'
 
-/** Adding to a labelled counter makes, checks and hashes its labels; an append only looks two names up. */
+interface Counted {
+  events: number
+}
+
+/** Pairs of an agent and a type that are counted before they are added, so that memory is bounded. */
+const MOST_WAITING = 1_000
+
+/** Choosing labels and adding to a labelled counter takes many look-ups; an append takes two, the rest is done for many at a time. */
 export class AppendedEvents {
-  private readonly waiting = new Map<string, Map<string, number>>()
+  private waiting = new Map<string, Map<string, Counted>>()
+  private pairs = 0
   private business: BusinessCounts | undefined
 
   constructor(
@@ -23,10 +31,9 @@ export class AppendedEvents {
   }
 
   stored(agentId: string, events: readonly NewEvent[]): void {
-    const agent = this.agents.labelOf(agentId, events.length)
     const [first] = events
     if (events.length === 1 && first !== undefined) {
-      this.add(agent, first.type, 1)
+      this.add(agentId, first.type, 1)
       if (this.business?.hasRuleFor(first.type) === true) this.business.take(first)
       return
     }
@@ -34,20 +41,23 @@ export class AppendedEvents {
     const counts = new Map<string, number>()
     for (const { type } of events) counts.set(type, (counts.get(type) ?? 0) + 1)
     for (const [type, count] of counts) {
-      this.add(agent, type, count)
+      this.add(agentId, type, count)
       if (this.business?.hasRuleFor(type) === true) this.takeAll(this.business, type, events)
     }
   }
 
   private add(agent: string, type: string, count: number): void {
-    // A label comes before the map: giving it may take other names away, and then all that waits is poured.
-    const label = this.types.labelOf(type, count)
-    let mine = this.waiting.get(agent)
-    if (mine === undefined) {
-      mine = new Map()
-      this.waiting.set(agent, mine)
-    }
-    mine.set(label, (mine.get(label) ?? 0) + count)
+    const counted = this.waiting.get(agent)?.get(type)
+    if (counted !== undefined) counted.events += count
+    else this.begin(agent, type, count)
+  }
+
+  private begin(agent: string, type: string, count: number): void {
+    if (this.pairs >= MOST_WAITING) this.pour()
+    this.pairs++
+    const mine = this.waiting.get(agent)
+    if (mine === undefined) this.waiting.set(agent, new Map([[type, { events: count }]]))
+    else mine.set(type, { events: count })
   }
 
   private takeAll(business: BusinessCounts, type: string, events: readonly NewEvent[]): void {
@@ -55,9 +65,16 @@ export class AppendedEvents {
   }
 
   private pour(): void {
-    for (const [agent_id, mine] of this.waiting) {
-      for (const [event_type, count] of mine) this.counter.inc({ agent_id, event_type }, count)
+    // Giving a label may take the names of others away, and then this is called once more: it must find nothing to add twice.
+    const { waiting } = this
+    this.waiting = new Map()
+    this.pairs = 0
+    for (const [agent, mine] of waiting) {
+      for (const [type, { events }] of mine) {
+        const agent_id = this.agents.labelOf(agent, events)
+        const event_type = this.types.labelOf(type, events)
+        this.counter.inc({ agent_id, event_type }, events)
+      }
     }
-    this.waiting.clear()
   }
 }

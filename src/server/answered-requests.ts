@@ -41,7 +41,8 @@ export class AnsweredRequests {
       const { durations, line, action } = this.of(request.method, request.routeOptions.url, reply.statusCode)
       durations?.observe(ms / 1_000)
       if (action !== undefined) action.count++
-      line?.write(request.id, request.access?.agentId, knownTraceOf(request), ms)
+      if (line !== undefined && (line.isDue() || ms >= this.log.slowMs))
+        line.write(request.id, request.access?.agentId, knownTraceOf(request), ms)
       done()
     })
   }
@@ -53,7 +54,11 @@ export class AnsweredRequests {
     const action = this.adminRoutes.get(routeKey(method, path ?? ''))
     const made = {
       durations: this.measures ? this.durations(method, path, status) : undefined,
-      line: this.log.line(PROBES.has(path) ? 'debug' : 'info', `${method} ${path ?? 'unknown'}`, status),
+      line: this.log.line(PROBES.has(path) ? 'debug' : 'info', {
+        operation: `${method} ${path ?? 'unknown'}`,
+        status,
+        remarkable: action !== undefined,
+      }),
       action: action === undefined ? undefined : this.actions.of(action, status),
     }
     byStatus.set(status, made)

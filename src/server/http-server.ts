@@ -145,8 +145,9 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   const metrics = app.get(Metrics, { strict: false })
   const settings = app.get(Settings)
   showConfiguration(settings, metrics)
-  const { measureOperations } = settings
-  new AnsweredRequests(metrics, new AccessLog(logger), adminRoutes(app), measureOperations).register(fastify)
+  const { measureOperations, accessLogOneIn, slowOperationMs } = settings
+  const log = new AccessLog(logger, { oneIn: accessLogOneIn, slowMs: slowOperationMs })
+  new AnsweredRequests(metrics, log, adminRoutes(app), measureOperations).register(fastify)
 }
 
 function showConfiguration(settings: Settings, metrics: Metrics): void {

@@ -1,6 +1,7 @@
 // Makes a span of every request whose trace is recorded, or which the server failed to answer.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import type { OpenSpan, Tracing } from '../tracing/tracing.js'
+import { currentRequest } from '../logging/correlation.js'
+import { OpenSpan, type Tracing } from '../tracing/tracing.js'
 import { traceparentOf } from '../wire/trace-context.js'
 
 /** What other servers make of it is theirs; longer ones are not passed on, as the standard allows. */
@@ -27,8 +28,11 @@ export function traceRequests(fastify: FastifyInstance, tracing: Tracing): void 
       headers['traceparent'] = span.traceparent
       void reply.header('traceresponse', span.traceparent)
     }
-    tracing.within(span, done)
+    const running = currentRequest()
+    if (running !== undefined) running.span = span
+    done()
   })
+  tracing.findRequestsBy(currentSpan)
   fastify.addHook('onResponse', (request, reply, done) => {
     const { span } = request
     if (span !== undefined) {
@@ -37,6 +41,11 @@ export function traceRequests(fastify: FastifyInstance, tracing: Tracing): void 
     }
     done()
   })
+}
+
+function currentSpan(): OpenSpan | undefined {
+  const span = currentRequest()?.span
+  return span instanceof OpenSpan ? span : undefined
 }
 
 function endingOf(request: FastifyRequest, status: number) {

@@ -1,5 +1,4 @@
 // Traces: begins them at the edges, and hands finished spans to the outlet; without an outlet it is off.
-import { AsyncLocalStorage } from 'node:async_hooks'
 import { drawnTraceId, drawTraceShare, newSpanId, newTraceId } from './random-ids.js'
 import { isInShare, isPicked, type SamplingRules, type TracedOperation } from './sampling.js'
 import {
@@ -65,7 +64,7 @@ export interface TracedDelivery {
 
 export class Tracing {
   /** The request that the running code works for, so that a failure inside it is part of its trace. */
-  private readonly current = new AsyncLocalStorage<OpenSpan>()
+  private current: () => OpenSpan | undefined = () => undefined
   private inTrouble: () => boolean = () => false
 
   constructor(
@@ -113,14 +112,14 @@ export class Tracing {
     return new OpenSpan(undefined, undefined, false)
   }
 
-  /** What `work` leads to is part of the request. */
-  within(request: OpenSpan, work: () => void): void {
-    this.current.run(request, work)
+  /** Requests that have a span of their own are found by it. */
+  findRequestsBy(current: () => OpenSpan | undefined): void {
+    this.current = current
   }
 
   /** The request that is being answered: what goes on after its answer, as on a socket that it opened, is none of it. */
   request(): OpenSpan | undefined {
-    const span = this.current.getStore()
+    const span = this.current()
     return span?.isAnswered === false ? span : undefined
   }
 
