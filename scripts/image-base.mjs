@@ -1,16 +1,38 @@
 // What stands for the base image of docker/Dockerfile where no registry is asked: Debian by debootstrap, the pinned Node, npm.
 // buildah keeps it, and what is built on it, in a store of its own below node_modules/.cache.
 import { spawnSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, realpathSync, rmSync, symlinkSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { pinnedNode, root } from './runtime.mjs'
 
 const BASE = 'docker.io/library/node:24-slim'
 const cache = join(root, 'node_modules', '.cache', 'image')
-const store = ['--root', join(cache, 'store'), '--runroot', join(cache, 'run'), '--storage-driver', 'vfs']
+/** Layers on each other take a tenth of the time that whole copies of everything take, where the system has them. */
+const stores = { overlay: 'layers', vfs: 'store' }
+let store
+
+function storeOptions() {
+  const driver = mountsLayers() ? 'overlay' : 'vfs'
+  return ['--root', join(cache, stores[driver]), '--runroot', join(cache, `run-${driver}`), '--storage-driver', driver]
+}
+
+function mountsLayers() {
+  mkdirSync(cache, { recursive: true })
+  const place = mkdtempSync(join(cache, 'layers-'))
+  const quietly = (...line) => spawnSync(line[0], line.slice(1), { stdio: 'ignore' }).status === 0
+  try {
+    const [lower, upper, work, merged] = ['lower', 'upper', 'work', 'merged'].map(name => join(place, name))
+    for (const folder of [lower, upper, work, merged]) mkdirSync(folder)
+    const options = `lowerdir=${lower},upperdir=${upper},workdir=${work}`
+    return quietly('mount', '-t', 'overlay', 'overlay', '-o', options, merged) && quietly('umount', merged)
+  } finally {
+    rmSync(place, { recursive: true, force: true })
+  }
+}
 
 /** Runs buildah on that store; what it prints is the answer, unless it is `shown` as it comes. */
 export function buildah(args, { shown = false, input } = {}) {
+  store ??= storeOptions()
   const { status, stdout, error } = spawnSync('buildah', [...store, ...args], {
     encoding: 'utf8',
     input,

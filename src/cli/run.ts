@@ -1,5 +1,6 @@
 // Runs the command that is named, and turns what comes of it into output and an exit code.
 import { CommanderError } from 'commander'
+import { NEWER_NODE, tooOldNode } from '../config/node-version.js'
 import { BadSettings } from '../config/parse-settings.js'
 import { codeOf, ERRORS, StoreError } from '../contract/errors.js'
 import { BadOptions } from '../server/start-options.js'
@@ -114,7 +115,12 @@ function unable(error: unknown, chosen: Chosen | undefined): string {
   if (error instanceof StoreError) return explain(error, chosen)
   // An error of the system about a file or the terminal is no defect and is not reported as one.
   const { syscall, message } = error as NodeJS.ErrnoException
-  return syscall !== undefined ? `That could not be done: ${message}` : `${ERRORS.INTERNAL.title}: ${String(error)}`
+  if (syscall !== undefined) return `That could not be done: ${message}`
+  // What an old Node does not have is found missing where it is loaded, and that is no defect either.
+  const old = tooOldNode()
+  return old === undefined
+    ? `${ERRORS.INTERNAL.title}: ${String(error)}`
+    : `This Node is too old for the command: ${old}\nNext: ${NEWER_NODE}.`
 }
 
 function explain({ code, message }: StoreError, chosen: Chosen | undefined): string {

@@ -1,4 +1,5 @@
 // TLS of the server: which files it takes, and how a new certificate comes into force while connections are open.
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { cpSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { Server } from 'node:https'
@@ -89,6 +90,16 @@ test('files that are no certificate and its key change nothing, are told of once
       await until(() => isServed(port, second.cert))
       expect(refusals().map(line => JSON.parse(line).level)).toEqual(refusals().map(() => 'error'))
     })
+  })
+})
+
+test('the end is that of the chain: of what ends first in it', async () => {
+  await withTempDirectory(async folder => {
+    const authority = writeCertificate(folder, 10)
+    const { cert, tlsCertPath } = writeCertificate(folder, 20)
+    writeFileSync(tlsCertPath, cert + authority.cert)
+    const { endsAt } = (await Certificate.of(pathsIn(folder))) as Certificate
+    expect(endsAt).toEqual(new X509Certificate(authority.cert).validToDate)
   })
 })
 

@@ -40,6 +40,11 @@ export class Certificate {
     return this.current.context
   }
 
+  /** When clients begin to refuse it. */
+  get endsAt(): Date {
+    return this.current.validTo
+  }
+
   /** New connections have what the files hold; those that are open keep theirs. What is not good changes nothing. */
   follow(server: Server, logger: Logger, everyMs = LOOK_EVERY_MS): void {
     tell(logger, this.current)
@@ -86,7 +91,14 @@ async function read({ tlsCertPath, tlsKeyPath }: CertificateFiles): Promise<Pair
   if (!certificate.checkPrivateKey(privateKey)) throw new BadCertificate(tlsKeyPath, `is not the key of ${tlsCertPath}`)
   const context = { cert, key }
   made(tlsCertPath, 'is not one that TLS takes', () => createSecureContext(context))
-  return { text: `${cert}\n${key}`, validTo: certificate.validToDate, context }
+  const validTo = made(tlsCertPath, 'holds something in its chain that is no certificate', () => endOf(cert))
+  return { text: `${cert}\n${key}`, validTo, context }
+}
+
+/** A chain holds no longer than the first of it that ends. */
+function endOf(chain: string): Date {
+  const certificates = chain.match(/-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----/gs) ?? [chain]
+  return new Date(Math.min(...certificates.map(one => new X509Certificate(one).validToDate.getTime())))
 }
 
 function textOf(path: string): Promise<string> {

@@ -69,7 +69,10 @@ class RoutedAdapter extends FastifyAdapter {
 }
 
 /** The adapter exists before the application; `mode` starts to follow the application's mode once there is one. */
-export type HttpAdapter = RoutedAdapter & { readonly mode: ModeHeader }
+export type HttpAdapter = RoutedAdapter & {
+  readonly mode: ModeHeader
+  readonly certificate: Certificate | undefined
+}
 
 export function createHttpAdapter(limits: HttpLimits = httpLimits, certificate?: Certificate): HttpAdapter {
   const mode = new ModeHeader()
@@ -96,7 +99,7 @@ export function createHttpAdapter(limits: HttpLimits = httpLimits, certificate?:
     frameworkErrors: answerBeforeRouting,
     clientErrorHandler: (error, socket) => answerBeforeParsing(error, socket, mode.fields),
   })
-  return Object.assign(adapter, { mode })
+  return Object.assign(adapter, { mode, certificate })
 }
 
 /** Registers the hooks that see every request. Call it once, before the application is initialised. */
@@ -111,7 +114,7 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
     socket.destroySoon = () => closeLingering(socket)
   })
   const adapter = app.getHttpAdapter() as unknown as HttpAdapter
-  const { mode } = adapter
+  const { mode, certificate } = adapter
   mode.follow(app.get(ModeHolder, { strict: false }))
   const hosts = AllowedHosts.of(app.get(Settings))
   const sockets = new StreamAdapter(app, hosts, mode)
@@ -145,6 +148,7 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   const metrics = app.get(Metrics, { strict: false })
   const settings = app.get(Settings)
   showConfiguration(settings, metrics)
+  showCertificate(certificate, metrics)
   const { measureOperations, accessLogOneIn, slowOperationMs } = settings
   const log = new AccessLog(logger, { oneIn: accessLogOneIn, slowMs: slowOperationMs })
   new AnsweredRequests(metrics, log, adminRoutes(app), measureOperations).register(fastify)
@@ -154,6 +158,12 @@ function showConfiguration(settings: Settings, metrics: Metrics): void {
   const labels = { hash: configHash(settings), version: productVersion() }
   const help = 'Always 1; the hash is another when a setting that is no secret is another.'
   metrics.table('config_info', help, ['hash', 'version'], () => [{ labels, value: 1 }])
+}
+
+function showCertificate(certificate: Certificate | undefined, metrics: Metrics): void {
+  const help = 'When the certificate in force, or one of its chain, ends; 0 without TLS.'
+  const look = () => (certificate === undefined ? 0 : certificate.endsAt.getTime() / 1_000)
+  metrics.gauge('tls_certificate_expiration_timestamp_seconds', help, look)
 }
 
 /** Headers of every answer; a route may set its own values for its answer. */

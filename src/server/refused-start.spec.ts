@@ -54,3 +54,20 @@ test('a defect is no refusal, for its stack has to be told', () => {
   ])
     expect(told(error)).toBeUndefined()
 })
+
+test('on a Node that is too old, what is missing is told as that', () => {
+  const lines = (error: unknown, node: string) => {
+    const refusal = refusalOf(error, settings, node)
+    return refusal && refusalLines(refusal)
+  }
+  const missing = new SyntaxError('the module has no such export')
+  expect(lines(missing, '20.19.0')).toBe(
+    'Lighthouse cannot start: This Node is too old\n' +
+      '  it needs Node 22.15 or newer, and this is 20.19.0\n' +
+      '  Next: Install Node 22.15 or newer, or start it with npx lighthouse, which brings one.\n',
+  )
+  expect(lines(missing, '22.14.9')).toContain('too old')
+  expect(lines(missing, '22.15.0')).toBeUndefined()
+  // What is known to be something else is told as that.
+  expect(lines(new StoreError('LOCKED', 'the reason'), '20.19.0')).toContain('the reason')
+})

@@ -1,6 +1,7 @@
 // Says why a start is refused: what is the matter, with which path or port, and what to do next.
 import { resolve } from 'node:path'
 import { inShell } from '../cli/shell-quote.js'
+import { NEWER_NODE, tooOldNode } from '../config/node-version.js'
 import type { Settings } from '../config/settings.js'
 import { codeOf, ERRORS, type ErrorCode, StoreError } from '../contract/errors.js'
 import { firstPermissionFault } from '../storage/permission-faults.js'
@@ -16,12 +17,16 @@ export interface RefusedStart {
 const ANOTHER_DIRECTORY = 'use another data directory: --data DIR (or LIGHTHOUSE_DATA_DIR)'
 
 /** undefined for what is no refusal but a defect, of which the stack has to be told. */
-export function refusalOf(error: unknown, settings: Settings): RefusedStart | undefined {
+export function refusalOf(
+  error: unknown,
+  settings: Settings,
+  node: string = process.versions.node,
+): RefusedStart | undefined {
   if (error instanceof BadCertificate) return refusalOfCertificate(error)
   if (error instanceof StoreError) return refusalOfStore(error, resolve(settings.dataDir))
   const code = codeOf(error)
   const { address, port, hostname, syscall } = (error ?? {}) as NodeJS.ErrnoException & SocketFacts
-  if (code === undefined || !['listen', 'bind', 'getaddrinfo'].includes(syscall ?? '')) return undefined
+  if (code === undefined || !['listen', 'bind', 'getaddrinfo'].includes(syscall ?? '')) return refusalOfNode(node)
   const place = port === undefined ? `${hostname ?? address ?? settings.host}` : `${address}:${port}`
   const metrics = port !== undefined && port === settings.metricsPort
   const option = metrics ? 'LIGHTHOUSE_METRICS_PORT=N' : '--port N (or LIGHTHOUSE_PORT)'
@@ -45,6 +50,13 @@ export function refusalOf(error: unknown, settings: Settings): RefusedStart | un
 function refusalOfCertificate({ message }: BadCertificate): RefusedStart {
   const next = 'Name a certificate and its key, both in PEM, by LIGHTHOUSE_TLS_CERT_PATH and LIGHTHOUSE_TLS_KEY_PATH.'
   return { code: 'BAD_CERTIFICATE', what: 'The certificate cannot be used', why: message, next }
+}
+
+/** What an old one does not have is found missing where it is loaded, as an error of no kind of its own. */
+function refusalOfNode(node: string): RefusedStart | undefined {
+  const why = tooOldNode(node)
+  const next = `${NEWER_NODE.replace(/^i/, 'I')}.`
+  return why === undefined ? undefined : { code: 'NODE_TOO_OLD', what: 'This Node is too old', why, next }
 }
 
 interface SocketFacts {

@@ -1,5 +1,6 @@
 // The built server with a certificate: appends, a socket and the command line over TLS, an end in order, and starts that are refused.
 import { spawn, spawnSync } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { once } from 'node:events'
 import { request } from 'node:https'
 import { connect as connectPlain } from 'node:net'
@@ -65,6 +66,12 @@ test('an event is appended and read over TLS, and comes over a socket too', asyn
   expect(came.join()).toContain('"Sealed"')
   socket.terminate()
   expect((await asked('GET', '/v1/events?stream=over-tls')).body).toContain('"Sealed"')
+})
+
+test('the metrics say when the certificate ends', async () => {
+  const { body } = await asked('GET', '/metrics')
+  const [, told] = /^lighthouse_tls_certificate_expiration_timestamp_seconds (\S+)$/m.exec(body) ?? []
+  expect(Number(told) * 1_000).toBe(new X509Certificate(certificate.cert).validToDate.getTime())
 })
 
 test('a request in the clear gets no answer', async () => {

@@ -6,7 +6,7 @@ import { describe, expect, test } from '@jest/globals'
 import { Ajv } from 'ajv'
 import { settingTable } from '../../src/config/settings.js'
 import { readCompose, type Service } from './compose-file.js'
-import { copiesOf, type Stage, stages } from './dockerfile.js'
+import { commandOf, copiesOf, type Stage, stages } from './dockerfile.js'
 
 const FILES = ['compose.yml', 'compose.dev.yml', 'compose.test.yml']
 const settings = new Set(Object.values(settingTable).flatMap(({ variable }) => [variable, `${variable}_FILE`]))
@@ -17,7 +17,7 @@ const schema = JSON.parse(readFileSync(join(linter, 'schemas', 'compose.schema.j
 const valid = new Ajv({ strict: false, validateFormats: false }).compile({ ...schema, $schema: undefined })
 
 /** The scripts of a command that are files of the image, where they are in the checkout. */
-const scriptsOf = ({ command }: Service) =>
+const scriptsOf = ({ command }: Pick<Service, 'command'>) =>
   command
     .flatMap(word => word.split(' '))
     .filter(word => /\.[mc]?js$/.test(word))
@@ -109,4 +109,11 @@ test('the image takes only files that the checkout has', () => {
     .filter(({ from }) => from === undefined)
     .flatMap(one => one.sources)
   expect(sources.filter(path => !existsSync(join('.', path)))).toEqual([])
+})
+
+test.each(stages)('what the image $name runs when it is told nothing else is in it', stage => {
+  for (const script of scriptsOf({ command: commandOf(stage) })) {
+    expect([script, takes(stage, script)]).toEqual([script, true])
+    if (!/(^|\/)(dist|node_modules)\//.test(script)) expect([script, existsSync(script)]).toEqual([script, true])
+  }
 })

@@ -1,8 +1,9 @@
-// Runs what a built image holds as a container engine would: its user, its variables, a root that cannot be written, a volume.
+// Runs what a built image holds as a container engine would: its user, its variables, a root that cannot be written, mounts.
 // There is no engine: a mount namespace, a chroot and no new privileges stand for one, and the network is this machine's.
-import { type ChildProcess, spawn, spawnSync } from 'node:child_process'
+import { type ChildProcessByStdio, spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 
 /** What an image says of itself. */
 export interface ImageConfig {
@@ -10,15 +11,24 @@ export interface ImageConfig {
   readonly Env: readonly string[]
   readonly Cmd: readonly string[]
   readonly WorkingDir: string
-  readonly Volumes: Readonly<Record<string, object>>
+  readonly Volumes?: Readonly<Record<string, object>>
   readonly ExposedPorts: Readonly<Record<string, object>>
   readonly Healthcheck: { readonly Test: readonly string[] }
   readonly Labels: Readonly<Record<string, string>>
 }
 
+export interface Mount {
+  readonly source: string
+  readonly target: string
+  readonly readOnly: boolean
+}
+
 export interface RunOptions {
   /** The folder that is mounted where the image has its volume. */
-  readonly volume: string
+  readonly volume?: string
+  readonly mounts?: readonly Mount[]
+  /** Whether the root may be written to, which it may not unless this is said. */
+  readonly writable?: boolean
   readonly env?: Readonly<Record<string, string>>
   /** Another than that of the image. */
   readonly user?: string
@@ -26,12 +36,18 @@ export interface RunOptions {
 
 const ENTER = `
 set -e
-root=$1 volume=$2 target=$3 user=$4 directory=$5
-shift 5
+root=$1 user=$2 directory=$3 mode=$4
+shift 4
 mount --bind "$root" "$root"
 for name in proc dev; do mount --rbind /$name "$root/$name"; done
-mount --bind "$volume" "$root$target"
-mount -o remount,bind,ro "$root"
+while [ "$1" != -- ]; do
+  mkdir -p "$root$2"
+  mount --bind "$1" "$root$2"
+  mount -o remount,bind,"$3" "$root$2"
+  shift 3
+done
+shift
+mount -o remount,bind,"$mode" "$root"
 exec setpriv --no-new-privs chroot --userspec="$user" "$root" env -i -C "$directory" "$@"
 `
 
@@ -42,10 +58,15 @@ export class Container {
   ) {}
 
   /** Starts a command, which is the process itself: a signal reaches it as it would in a container. */
-  start(command: readonly string[], { volume, env = {}, user = this.config.User }: RunOptions): ChildProcess {
-    const [target = ''] = Object.keys(this.config.Volumes)
+  start(
+    command: readonly string[],
+    { volume, mounts = [], writable = false, env = {}, user = this.config.User }: RunOptions,
+  ): ChildProcessByStdio<null, Readable, Readable> {
     const variables = [...this.config.Env, ...Object.entries(env).map(([name, value]) => `${name}=${value}`)]
-    const place = [this.root, volume, target, user, this.config.WorkingDir]
+    const [target = ''] = Object.keys(this.config.Volumes ?? {})
+    const own = volume === undefined ? [] : [{ source: volume, target, readOnly: false }]
+    const mounted = [...own, ...mounts].flatMap(one => [one.source, one.target, one.readOnly ? 'ro' : 'rw'])
+    const place = [this.root, user, this.config.WorkingDir, writable ? 'rw' : 'ro', ...mounted, '--']
     const entering = ['--mount', '--propagation', 'private', 'sh', '-c', ENTER, 'enter', ...place]
     return spawn('unshare', [...entering, ...variables, ...command], { stdio: ['ignore', 'pipe', 'pipe'] })
   }
@@ -54,25 +75,34 @@ export class Container {
   async run(command: readonly string[], options: RunOptions): Promise<{ code: number; out: string; err: string }> {
     const child = this.start(command, options)
     const said = { out: '', err: '' }
-    child.stdout?.setEncoding('utf8').on('data', text => (said.out += text))
-    child.stderr?.setEncoding('utf8').on('data', text => (said.err += text))
+    child.stdout.setEncoding('utf8').on('data', text => (said.out += text))
+    child.stderr.setEncoding('utf8').on('data', text => (said.err += text))
     const [code] = (await once(child, 'close')) as [number]
     return { code, ...said }
   }
 
   /** Starts the server of the image; resolves with its address once it listens. */
   async serve(options: RunOptions): Promise<Serving> {
-    const child = this.start(this.config.Cmd, options)
+    const { found, end } = await this.telling(
+      /"address":"[^"]*:(\d+)".*"message":"listening"/,
+      this.start(this.config.Cmd, options),
+    )
+    const [, port = ''] = found
+    return { url: `http://127.0.0.1:${port}`, port, end }
+  }
+
+  /** Waits for a line of what was started, and has it end by SIGTERM, with its exit code. */
+  async telling(pattern: RegExp, child: ReturnType<Container['start']>): Promise<Telling> {
     const said: string[] = []
     const closed = once(child, 'close')
-    child.stderr?.setEncoding('utf8').on('data', text => said.push(text))
-    const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })
-    const port = await new Promise<string>((found, failed) => {
-      child.once('close', code => failed(new Error(`the server ended with ${code}:\n${said.join('')}`)))
+    child.stderr.setEncoding('utf8').on('data', text => said.push(text))
+    const lines = createInterface({ input: child.stdout })
+    const found = await new Promise<RegExpExecArray>((resolve, reject) => {
+      child.once('close', code => reject(new Error(`it ended with ${code}:\n${said.join('')}`)))
       lines.on('line', line => {
         said.push(`${line}\n`)
-        const address = /"address":"[^"]*:(\d+)".*"message":"listening"/.exec(line)?.[1]
-        if (address !== undefined) found(address)
+        const match = pattern.exec(line)
+        if (match !== null) resolve(match)
       })
     })
     const end = async () => {
@@ -80,8 +110,13 @@ export class Container {
       const [code] = (await closed) as [number | null]
       return code
     }
-    return { url: `http://127.0.0.1:${port}`, port, end }
+    return { found, end }
   }
+}
+
+export interface Telling {
+  readonly found: RegExpExecArray
+  readonly end: () => Promise<number | null>
 }
 
 export interface Serving {

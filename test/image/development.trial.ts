@@ -2,11 +2,13 @@
 import { spawn } from 'node:child_process'
 import { cpSync, symlinkSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { expect, test } from '@jest/globals'
 import { freePort } from '../support/free-port.js'
 import { mustRestart } from '../support/restarting-server.js'
 import { withTempDirectory } from '../support/temp-directory.js'
 import { readCompose } from './compose-file.js'
+import { debuggedSource } from './debugged-source.js'
 
 const BESIDE = ['scripts', 'package.json', 'nest-cli.json', 'tsconfig.json', 'tsconfig.build.json', 'tsconfig.dev.json']
 
@@ -34,8 +36,8 @@ test('it serves, is open to a debugger, and starts again when a mounted source c
       stdio: ['ignore', 'pipe', 'ignore'],
     })
     await mustRestart(child, project, async () => {
-      const [target] = (await (await fetch(`http://${inspector}/json/list`)).json()) as { type: string }[]
-      expect(target?.type).toBe('node')
+      const source = await debuggedSource(inspector, '/dist-dev/server/first-words.js')
+      expect(source).toBe(pathToFileURL(join(project, 'src/server/first-words.ts')).href)
     })
   })
 }, 300_000)

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
 import { parse, stringify } from 'yaml'
 import { withTempDirectory } from '../support/temp-directory.js'
+import { operatorJudge } from './operator-judge.js'
 import { kustomized, kustomizedWith, type Manifest, ofChart, refusalOfChart, run, tools } from './rendering.js'
 
 const FOLDERS = ['base', 'overlays/production', 'overlays/development', 'overlays/preview', 'monitoring']
@@ -20,6 +21,8 @@ const withBoth = tools.helm === undefined || tools.kustomize === undefined ? tes
 const withSchemas = tools.validate === undefined || tools.kustomize === undefined ? test.skip : test
 // skip: the same
 const withPromtool = tools.promtool === undefined || tools.kustomize === undefined ? test.skip : test
+// skip: the same
+const withOperator = tools.operator === undefined || tools.kustomize === undefined ? test.skip : test
 for (const [name, found] of Object.entries(tools))
   if (found === undefined) process.stdout.write(`kubernetes: ${name} is not here, so what needs it is skipped\n`)
 
@@ -136,6 +139,28 @@ withKustomize(
       .flatMap(({ spec }) => spec.ingress)
       .filter(({ from }) => from !== undefined)
     expect(opened.flatMap(({ ports }) => ports)).toEqual([{ port }])
+  },
+)
+
+withOperator(
+  'every object of the operator is one by its own schemas, without a field that it does not know',
+  async () => {
+    const judge = operatorJudge(tools.operator ?? '')
+    const objects = (await everything()).filter(({ apiVersion }) => apiVersion === OF_THE_OPERATOR)
+    expect(new Set(objects.map(({ kind }) => kind))).toEqual(new Set(['PrometheusRule', 'ServiceMonitor']))
+    for (const object of objects) expect([object.kind, judge(object)]).toEqual([object.kind, []])
+    // A judge that lets everything pass would show nothing.
+    const spoilt: readonly (readonly [string, string, string])[] = [
+      ['ServiceMonitor', '"interval":"', '"interval":"every '],
+      ['ServiceMonitor', '"selector"', '"selektor"'],
+      ['PrometheusRule', '"annotations"', '"anotations"'],
+      ['PrometheusRule', '"for":"15m"', '"for":"a while"'],
+    ]
+    for (const [kind, from, to] of spoilt) {
+      const text = JSON.stringify(objects.find(object => object.kind === kind))
+      expect([from, text.includes(from)]).toEqual([from, true])
+      expect([to, judge(JSON.parse(text.replace(from, to))).length > 0]).toEqual([to, true])
+    }
   },
 )
 

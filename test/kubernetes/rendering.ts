@@ -14,7 +14,8 @@ export interface Manifest {
 }
 
 const scripts = new URL('../../scripts/cluster-tools.mjs', import.meta.url).href
-const { findClusterTool, kustomizeCommand } = (await import(scripts)) as {
+const { findClusterTool, findOperatorSchemas, kustomizeCommand } = (await import(scripts)) as {
+  findOperatorSchemas: () => string | undefined
   findClusterTool: (name: string) => string | undefined
   kustomizeCommand: () => readonly [string, string] | undefined
 }
@@ -24,6 +25,7 @@ export const tools = {
   helm: findClusterTool('helm'),
   validate: findClusterTool('kubernetes-validate'),
   promtool: findClusterTool('promtool'),
+  operator: findOperatorSchemas(),
 }
 
 export function kustomized(folder: string): Manifest[] {

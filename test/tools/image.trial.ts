@@ -1,57 +1,31 @@
 // The image: docker/Dockerfile is built by buildah, and what is in the image runs as an engine would run it.
-import { chownSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs'
-import { homedir } from 'node:os'
+import { chownSync, cpSync, existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { Container, type Serving, sizeOf } from '../image/container.js'
+import { BuiltImages, imageBase } from '../image/built-images.js'
+import { readCompose } from '../image/compose-file.js'
+import { type Container, type Serving, sizeOf } from '../image/container.js'
+import { debuggedSource } from '../image/debugged-source.js'
+import { freePort } from '../support/free-port.js'
 import { SpanReceiver } from '../support/otlp/span-receiver.js'
-import { TEST_SECRET } from '../support/running-server.js'
+import { mustRestart } from '../support/restarting-server.js'
+import { TEST_SECRET, tokenOf } from '../support/running-server.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 
-interface ImageBase {
-  readonly findImageBase: () => string | undefined
-  readonly buildah: (args: readonly string[], how?: { readonly shown: boolean }) => { ok: boolean; text: string }
-}
-
-const script = new URL('../../scripts/image-base.mjs', import.meta.url).href
-const { buildah, findImageBase } = (await import(script)) as ImageBase
-const BASE = findImageBase()
-if (BASE === undefined) process.stdout.write('image: not tried, for buildah or its base is not here (npm run tools)\n')
+if (imageBase === undefined)
+  process.stdout.write('image: not tried, for buildah or its base is not here (npm run tools)\n')
 // skip: this machine has no buildah, or may not use it, which is told above
-const whereToolsAre = BASE === undefined ? test.skip : test
+const whereToolsAre = imageBase === undefined ? test.skip : test
 
-const TAG = 'lighthouse-under-test'
 const MOST_MEGABYTES = 100
 const MEGABYTE = 1e6
 const PATIENCE_MS = 600_000
 
-/** As whoever builds behind a registry or a proxy of their own does: the settings of npm as a secret, their roots mounted. */
-function builtWith(folder: string): string[] {
-  const npmrc = join(folder, 'npmrc')
-  const own = join(homedir(), '.npmrc')
-  const { NODE_EXTRA_CA_CERTS: roots } = process.env
-  const settings = [existsSync(own) ? readFileSync(own, 'utf8') : '', roots === undefined ? '' : `cafile=${roots}`]
-  writeFileSync(npmrc, `${settings.join('\n')}\n`, { mode: 0o600 })
-  return ['--secret', `id=npmrc,src=${npmrc}`, ...(roots === undefined ? [] : ['--volume', `${roots}:${roots}:ro`])]
-}
-
-function must(args: readonly string[]): string {
-  const { ok, text } = buildah(args)
-  if (!ok) throw new Error(`buildah ${args[0]} failed`)
-  return text
-}
-
 const directory = makeTempDirectory()
-const containers: string[] = []
+let images: BuiltImages
 let container: Container
 let root: string
 let collector: SpanReceiver
-
-const mounted = (image: string) => {
-  const name = must(['from', '--pull-never', image])
-  containers.push(name)
-  return must(['mount', name])
-}
 
 const volumeOf = (name: string, uid: number, gid: number) => {
   const volume = join(directory, name)
@@ -67,27 +41,25 @@ const type = async (line: readonly string[], server: Serving, volume: string) =>
   container.run(['lighthouse', ...line], { volume, env: { ...secret, LIGHTHOUSE_PORT: server.port } })
 
 beforeAll(async () => {
-  if (BASE === undefined) return
+  if (imageBase === undefined) return
   collector = await SpanReceiver.open()
-  const how = ['--pull-never', '--isolation', 'chroot', '--format', 'docker', '--file', 'docker/Dockerfile']
-  const { ok } = buildah(['bud', ...how, ...builtWith(directory), '--tag', TAG, '.'], { shown: true })
-  if (!ok) throw new Error('docker/Dockerfile cannot be built: buildah says above why')
-  root = mounted(TAG)
-  container = new Container(root, JSON.parse(must(['inspect', '--type', 'image', TAG])).Docker.config)
+  images = new BuiltImages(directory)
+  images.build('packages')
+  images.build('build', 'packages')
+  images.build('server', 'build')
+  root = images.rootOf('server')
+  container = images.containerOf('server', root)
 }, PATIENCE_MS)
 
 afterAll(async () => {
-  if (BASE === undefined) return
+  if (imageBase === undefined) return
   await collector.close()
-  for (const name of containers) must(['rm', name])
-  // A copy of everything per build would fill the disk of whoever runs this often; the base stays.
-  must(['rmi', TAG])
-  must(['rmi', '--prune'])
+  images.remove()
   removeTempDirectory(directory)
-})
+}, PATIENCE_MS)
 
 whereToolsAre(`the image adds less than ${MOST_MEGABYTES} MB to its base`, () => {
-  const ours = sizeOf(root) - sizeOf(mounted(BASE as string))
+  const ours = sizeOf(root) - sizeOf(images.baseRoot())
   const modules = join(root, 'lighthouse', 'node_modules')
   const folders = [
     ...readdirSync(join(root, 'lighthouse')).map(name => join(root, 'lighthouse', name)),
@@ -104,7 +76,7 @@ whereToolsAre('it says of itself how it is run', () => {
   const { User, Volumes, ExposedPorts, Healthcheck, Cmd, Labels } = container.config
   // A number, because a cluster cannot tell whether a name is root.
   expect(User).toMatch(/^[1-9]\d*:[1-9]\d*$/)
-  expect(Object.keys(Volumes)).toEqual(['/var/lib/lighthouse'])
+  expect(Object.keys(Volumes ?? {})).toEqual(['/var/lib/lighthouse'])
   expect(Object.keys(ExposedPorts)).toEqual(['8765/tcp'])
   expect(Healthcheck.Test[0]).toBe('CMD')
   expect(Cmd[0]).toBe('node')
@@ -212,3 +184,76 @@ whereToolsAre('its own folder for data may be written by its user, and by any us
     expect([user, code]).toEqual([user, 0])
   }
 })
+
+const serviceOf = (file: string, name: string) => {
+  const service = readCompose(file).services.find(one => one.name === name)
+  if (service === undefined) throw new Error(`docker/${file} has no ${name}`)
+  return service
+}
+
+whereToolsAre(
+  'the image agents has what compose.test.yml runs of it: agents and the bridge at work through a network that fails them',
+  async () => {
+    images.build('agents', 'build')
+    const agents = images.containerOf('agents')
+    const server = await serve(volumeOf('of-agents', 1000, 1000))
+    const tokens = volumeOf('tokens', 1000, 1000)
+    const token = async (sub: string) => tokenOf({ sub, role: 'agent' })
+    for (const name of ['bridge', 'steady-1']) {
+      writeFileSync(join(tokens, name), await token(name))
+      chownSync(join(tokens, name), 1000, 1000)
+    }
+    const mounts = [{ source: tokens, target: '/tokens', readOnly: true }]
+    const start = (name: string, env: Record<string, string>) => {
+      const { command, set } = serviceOf('compose.test.yml', name)
+      return agents.start(command, { mounts, env: { ...set, ...env } })
+    }
+    const network = await agents.telling(
+      /"listening":(\d+)/,
+      start('network', { LISTEN: '0', HOST: '127.0.0.1', TARGET: `127.0.0.1:${server.port}` }),
+    )
+    const LIGHTHOUSE_URL = `http://127.0.0.1:${network.found[1]}`
+    const bridge = await agents.telling(
+      /listens at (\S+)/,
+      start('bridge', { LIGHTHOUSE_URL, PORT: '0', HOST: '127.0.0.1' }),
+    )
+    const env = { LIGHTHOUSE_URL, BRIDGE_URL: bridge.found[1] ?? '', ROUND: '5', PAUSE_MS: '1' }
+    const byItself = agents.start(agents.config.Cmd, { env: { ...env, LIGHTHOUSE_TOKEN: await token('alone-1') } })
+    const rounds = await Promise.all([
+      agents.telling(/^\{"agent".*\}$/, start('steady', env)),
+      agents.telling(/^\{"agent".*\}$/, byItself),
+    ])
+    expect(rounds.map(({ found: [line] }) => JSON.parse(line))).toMatchObject([
+      { agent: 'steady-1', acknowledged: 5, stored: 5, lost: 0, doubled: 0 },
+      { agent: 'alone-1', acknowledged: 5, stored: 5, lost: 0, doubled: 0 },
+    ])
+    for (const { end } of [...rounds, bridge, network, server]) expect(await end()).toBe(0)
+  },
+  120_000,
+)
+
+whereToolsAre(
+  'the image development serves the sources that are mounted, again when one changes, and shows them to a debugger',
+  async () => {
+    images.build('development', 'packages')
+    const development = images.containerOf('development')
+    const { environment, volumes } = serviceOf('compose.dev.yml', 'lighthouse')
+    const mounts = volumes.map(({ source, target }) => {
+      const data = source === 'data'
+      const here = data ? volumeOf('development-data', 1000, 1000) : join(directory, 'development', target)
+      if (!data) cpSync(resolve('docker', source), here, { recursive: true })
+      return { source: here, target, readOnly: !data }
+    })
+    const inspector = `127.0.0.1:${await freePort()}`
+    const command = development.config.Cmd.map(word => word.replace('0.0.0.0:9229', inspector))
+    const here = { LIGHTHOUSE_HOST: '127.0.0.1', LIGHTHOUSE_PORT: '0', LIGHTHOUSE_METRICS_PORT: '0' }
+    const env = { ...environment, ...here, LIGHTHOUSE_TRACES_URL: '' }
+    const child = development.start(command, { mounts, writable: true, env })
+    child.stderr.resume()
+    await mustRestart(child, join(directory, 'development', 'lighthouse'), async () => {
+      const source = await debuggedSource(inspector, '/dist-dev/server/first-words.js')
+      expect(source).toBe('file:///lighthouse/src/server/first-words.ts')
+    })
+  },
+  120_000,
+)

@@ -47,6 +47,22 @@ test('it says how fast appends and reads are, below streams of its own, and what
   )
 })
 
+test('rows tell how many events a batch and a page held, which are fewer when events are large', async () => {
+  const { out } = await words(
+    ...['bench', '--server', server.url, '--token', token, '--duration', '1', '--connections', '2', '--json'],
+    ...['--size', '50000'],
+  )
+  const { measured } = JSON.parse(out)
+  expect(measured.map(({ name }: { name: string }) => name)).toEqual([
+    'append 1 event',
+    'append 40 events',
+    'read 40 events',
+  ])
+  expect(measured.map(({ events, requests }: Record<string, number>) => Number(events) / Number(requests))).toEqual([
+    ...[1, 40, 40],
+  ])
+})
+
 test('it does not write to a server elsewhere unless that is said to be meant', async () => {
   const { code, err } = await words('bench', '--server', 'http://lighthouse.example', '--token', 't')
   expect([code, err.split('\n')[0]]).toEqual([

@@ -126,19 +126,20 @@ async function measure(lighthouse: Lighthouse, { load, talk }: Trial) {
     await lighthouse.append(event(connection))
     return 1
   })
-  const many = await inRuns(`append ${BATCH_EVENTS} events`, async connection => {
-    await lighthouse.append(Array.from({ length: batchOf(load.bytes) }, () => event(connection)))
-    return batchOf(load.bytes)
+  const batch = batchOf(load.bytes)
+  const many = await inRuns(`append ${batch} events`, async connection => {
+    await lighthouse.append(Array.from({ length: batch }, () => event(connection)))
+    return batch
   })
-  const read = await inRuns(`read ${BATCH_EVENTS} events`, async connection => {
+  const read = await inRuns(`read ${batch} events`, async connection => {
     let count = 0
-    for await (const _ of lighthouse.read({ streams: `${base}/${connection}`, limit: BATCH_EVENTS })) count++
+    for await (const _ of lighthouse.read({ streams: `${base}/${connection}`, limit: batch })) count++
     return count
   })
   return { streams, measured: [one, many, read] }
 }
 
-/** A batch holds some megabytes at most. */
+/** Of large events a batch holds fewer, and so does the page that is read: some megabytes at most. */
 function batchOf(bytes: number): number {
   return Math.max(1, Math.min(BATCH_EVENTS, Math.floor(2_000_000 / bytes)))
 }

@@ -5,6 +5,7 @@ import { resolve } from 'node:path'
 import { makesItsOwnSecret } from '../../auth/auth-options.js'
 import { findDevelopmentSecret } from '../../auth/development-secret.js'
 import { loadSettings, unknownVariables, type Variables } from '../../config/load-settings.js'
+import { NEWER_NODE, tooOldNode } from '../../config/node-version.js'
 import { BadSettings } from '../../config/parse-settings.js'
 import type { Settings } from '../../config/settings.js'
 import { codeOf } from '../../contract/errors.js'
@@ -44,14 +45,10 @@ function inWords({ what, state, detail, mend }: Finding, terminal: Terminal): st
   return mend === undefined ? line : `${line}\n         mend: ${mend}`
 }
 
-const OLDEST_NODE = [22, 15] as const
-
 function nodeFinding(): Finding {
-  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
   const detail = `${process.versions.node} on ${process.platform}-${process.arch}`
-  const fits = major > OLDEST_NODE[0] || (major === OLDEST_NODE[0] && minor >= OLDEST_NODE[1])
-  if (fits) return { what: 'Node', state: 'ok', detail }
-  return { what: 'Node', state: 'wrong', detail, mend: `install Node ${OLDEST_NODE.join('.')} or newer` }
+  if (tooOldNode() === undefined) return { what: 'Node', state: 'ok', detail }
+  return { what: 'Node', state: 'wrong', detail, mend: NEWER_NODE }
 }
 
 /** Each connection and each open segment takes one. */
