@@ -38,6 +38,7 @@ export interface TokenHeader {
 
 export function headerOf(token: string): TokenHeader {
   if (!/^[A-Za-z0-9_-]+\.[A-Za-z0-9_-]+\.[A-Za-z0-9_-]*$/.test(token)) throw new BadToken('It is no JWT')
+  if (!token.split('.').every(isCanonical)) throw new BadToken('It is no JWT')
   const header = parsed(token.slice(0, token.indexOf('.')))
   const { alg, kid, crit, typ } = header
   // A key that comes with the token proves nothing, because the sender chose it.
@@ -49,6 +50,11 @@ export function headerOf(token: string): TokenHeader {
   if (typeof alg !== 'string') throw new BadToken('The token names no algorithm')
   if (kid !== undefined && typeof kid !== 'string') throw new BadToken('The key id is not text')
   return { alg, kid }
+}
+
+/** Bits of the last sign that are part of no byte would give one token several spellings, all of them signed. */
+function isCanonical(part: string): boolean {
+  return Buffer.from(part, 'base64url').toString('base64url') === part
 }
 
 function parsed(part: string): Fields {

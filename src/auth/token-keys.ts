@@ -134,7 +134,14 @@ function fits(key: KeyObject, algorithm: Exclude<JwtAlgorithm, 'HS256'>): boolea
 interface DeclaredKey extends JsonWebKey {
   readonly kid?: unknown
   readonly use?: unknown
+  readonly key_ops?: unknown
   readonly alg?: unknown
+}
+
+/** What a provider keeps a key for, it may say in either way, and what is kept for something else proves nothing here. */
+function isForSignatures({ use, key_ops }: DeclaredKey): boolean {
+  const operations = key_ops ?? ['verify']
+  return (use ?? 'sig') === 'sig' && Array.isArray(operations) && operations.includes('verify')
 }
 
 async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
@@ -143,7 +150,7 @@ async function fetchKeys(url: string): Promise<Map<string, KeyObject>> {
   const keys = declaredKeys(JSON.parse(await bounded(answer.body)))
   const found = new Map<string, KeyObject>()
   for (const jwk of keys) {
-    if (typeof jwk.kid !== 'string' || (jwk.kty !== 'RSA' && jwk.kty !== 'EC') || jwk.use === 'enc') continue
+    if (typeof jwk.kid !== 'string' || (jwk.kty !== 'RSA' && jwk.kty !== 'EC') || !isForSignatures(jwk)) continue
     // What a provider declares for another algorithm must not prove anything by this one.
     if ((jwk.alg ?? algorithmOf[jwk.kty]) !== algorithmOf[jwk.kty]) continue
     try {

@@ -1,4 +1,5 @@
 // Verifying tokens: the cache that honours expiry and revocation, and keys that rotate at a provider over real HTTP.
+import { createHmac } from 'node:crypto'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { exportJWK, generateKeyPair, type JWK, SignJWT } from 'jose'
@@ -293,6 +294,36 @@ test.each(['RS512', 'PS256', 'ES256', 'HS256', '', 256])('a key that is declared
     await expect(verify(await declared.token())).rejects.toMatchObject(UNKNOWN)
   }),
 )
+
+test.each<Partial<JWK>>([
+  { use: 'enc' },
+  { use: 'something else' },
+  { use: undefined, key_ops: ['encrypt'] },
+  { use: undefined, key_ops: [] },
+  { key_ops: ['wrapKey'] },
+])('a key that a provider keeps for something else signs nothing: %j', kept =>
+  withProvider(async provider => {
+    const [other, key] = await Promise.all([signer('1', 'RS256'), signer('2', 'RS256')])
+    provider.keys = [{ ...other.jwk, ...kept } as JWK, { ...key.jwk, key_ops: ['verify'] }]
+    const { verify } = verifier({ algorithms: ['RS256'], secret: undefined, jwksUrl: provider.url })
+    await verify(await key.token())
+    await expect(verify(await other.token())).rejects.toMatchObject(UNKNOWN)
+  }),
+)
+
+test('a token has one spelling: bits that are part of no byte are not let pass, wherever they stand', async () => {
+  const { verify } = verifier({})
+  const token = await sign({})
+  await verify(token)
+  const [header = ''] = token.split('.')
+  // 32 bytes leave two such bits in the last sign, which is one of every four.
+  const signs = 'ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_'
+  const inSignature = token.slice(0, -1) + signs[signs.indexOf(token.at(-1) as string) + 1]
+  const inPayload = `${header}.AB`
+  const mac = createHmac('sha256', secret).update(inPayload).digest('base64url')
+  for (const respelled of [inSignature, `${inPayload}.${mac}`])
+    await expect(verify(respelled)).rejects.toMatchObject({ message: 'It is no JWT' })
+})
 
 test('a key may only be used with its own algorithm', () =>
   withProvider(async provider => {
