@@ -1,48 +1,22 @@
 // The bridge of the examples, as a process: its verdicts and their trail, experts, pairs, and that the store is its memory.
-import { type ChildProcess, spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
-import { tokenOf } from '../../test/support/running-server.js'
 import { type ServerInProcess, startFakeServer } from '../../test/support/server-on-a-disk.js'
+import { BridgeProcess } from './support/bridge-process.js'
 
 let server: ServerInProcess
-let bridge: { readonly process: ChildProcess; readonly url: string }
-
-async function startBridge() {
-  const token = await tokenOf({ sub: 'bridge', role: 'agent' })
-  const started = spawn(process.execPath, [join(import.meta.dirname, '..', 'examples', 'bridge.mjs')], {
-    env: { ...process.env, LIGHTHOUSE_URL: server.url, LIGHTHOUSE_TOKEN: token, PORT: '0', NODE_OPTIONS: '' },
-    stdio: ['ignore', 'pipe', 'inherit'],
-  })
-  const [line] = (await once(createInterface({ input: started.stdout }), 'line')) as [string]
-  return { process: started, url: line.replace('the bridge listens at ', '') }
-}
-
-async function endBridge(signal: NodeJS.Signals) {
-  const ended = once(bridge.process, 'close')
-  bridge.process.kill(signal)
-  await ended
-}
+let bridge: BridgeProcess
 
 beforeAll(async () => {
   server = await startFakeServer()
-  bridge = await startBridge()
+  bridge = await BridgeProcess.before(server.url)
 })
 
 afterAll(async () => {
-  await endBridge('SIGTERM')
+  await bridge.end('SIGTERM')
   await server.stop()
 })
 
-async function ask(path: string, body?: object) {
-  const request = body === undefined ? undefined : { method: 'POST', body: JSON.stringify(body) }
-  const answer = await fetch(`${bridge.url}${path}`, request)
-  // biome-ignore lint/suspicious/noExplicitAny: what an answer holds is what a test is about to find out.
-  return [answer.status, (await answer.json()) as any] as const
-}
-
+const ask = (path: string, body?: object | string) => bridge.ask(path, body)
 const submit = (id: string, command: string) => ask('/commands', { id, agent: 'builder-1', command })
 
 test('a command is approved, rejected or escalated, and its trail says why, each event caused by the one before', async () => {
@@ -83,8 +57,8 @@ test('a bridge that was killed knows afterwards what it knew, for the store is i
   await ask('/pairs', { id: 'kept-pair', by: 'builder-1', partner: 'tester-1', task: 'T-18' })
   const known = () => Promise.all(['/commands/kept', '/pairs/kept-pair'].map(path => ask(path)))
   const before = await known()
-  await endBridge('SIGKILL')
-  bridge = await startBridge()
+  await bridge.end('SIGKILL')
+  bridge = await BridgeProcess.before(server.url)
   expect(await known()).toEqual(before)
   expect(before[0]).toMatchObject([200, { verdict: 'escalated' }])
 })
@@ -94,5 +68,5 @@ test('what is wrong is refused and stored nowhere', async () => {
   expect((await ask('/commands', { id: 'a/b', agent: 'a', command: 'ls' }))[0]).toBe(400)
   expect((await ask('/commands/none'))[0]).toBe(404)
   expect((await ask('/nothing'))[0]).toBe(404)
-  expect((await fetch(`${bridge.url}/commands`, { method: 'POST', body: 'x' })).status).toBe(400)
+  expect((await ask('/commands', 'x'))[0]).toBe(400)
 })
