@@ -14,6 +14,7 @@ const root = dirname(import.meta.dirname)
 /** What package.json names #client is built; from sources everything runs as sources. */
 const clientSources = new Map([
   ['#client', new URL('../client/src/node/lighthouse.ts', import.meta.url).href],
+  ['#client/testing', new URL('../client/src/testing/testing.ts', import.meta.url).href],
   ['#client/demo', new URL('../client/src/testing/demo.ts', import.meta.url).href],
 ])
 const testGlobals = new URL('../test/support/test-globals.mjs', import.meta.url).href

@@ -21,6 +21,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0022-command-line.md': 'the way of a command line to what it does',
   'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
   'docs/adr/0023-agents-to-test-with.md': 'the way of a generated event',
+  'docs/adr/0024-load.md': 'the way of an operation to a verdict',
 }
 
 /** Languages of blocks that cannot be done here. */
@@ -34,6 +35,8 @@ export const TOO_MUCH: Readonly<Record<string, string>> = {
   'README.md npm start': 'the two commands themselves, which `npm run stranger` runs in a fresh clone',
   'docs/CONTAINERS.md docker':
     'no container engine is here; test/tools/image.trial.ts builds the image, test/image holds the compose files',
+  'docs/LOAD.md npx lighthouse load':
+    'ten seconds of load, judged by times that a busy machine does not keep; test/cli/load.spec.ts runs it for less',
   'docs/QUICK-START.md npm start': 'the command of the README, which `npm run stranger` runs in a fresh clone',
   'docs/TRACING.md LIGHTHOUSE_TRACES_URL':
     'a server that runs until it is stopped; `otlp-outlet.spec` starts one with a collector',

@@ -46,4 +46,52 @@ export const ofTrials = {
     more: 'Its events lie below agent_<name>/bench-, and on a server they stay. It says with the figures what they are not.',
     run: async ({ options }, terminal) => (await import('../machine/bench.js')).bench(options, terminal),
   }),
+  load: command({
+    summary: "put agents' load on a server by a profile, and judge it by the service levels",
+    examples: [
+      ['lighthouse load --profile five --duration 60', 'on a server of its own; the report lies in load-five'],
+      ['lighthouse load --profile mixed --faults kill@20,cut@40', 'with a kill -9 and broken connections meanwhile'],
+      [
+        'lighthouse load --profile single --duration 2 --server http://127.0.0.1:8765 --out load --json',
+        'on one that runs, as JSON',
+      ],
+    ],
+    operands: [],
+    options: {
+      profile: {
+        type: 'string',
+        value: 'NAME',
+        says: 'single, five (the default), ten, burst, write-heavy, read-heavy, mixed, pathological, ramp or overload',
+        default: 'five',
+      },
+      duration: { type: 'string', value: 'SECONDS', says: 'of the whole profile (60)', default: '60' },
+      scale: { type: 'string', value: 'FACTOR', says: 'so many times the rates of the profile (1)', default: '1' },
+      seed: { type: 'string', value: 'SEED', says: 'the same makes the same schedule and events (1)', default: '1' },
+      faults: {
+        type: 'string',
+        value: 'LIST',
+        says: 'such as kill@20,cut@40: kill -9 of a server of its own, and all connections cut',
+        default: '',
+      },
+      out: { type: 'string', value: 'DIR', says: 'report.html and report.json go there (load-NAME)' },
+      data: { type: 'string', value: 'DIR', says: 'with a server of its own below this directory (.)', default: '.' },
+      late: {
+        type: 'string',
+        value: 'MS',
+        says: 'it fails when one in a hundred operations is sent later than this (25)',
+        default: '25',
+      },
+      tolerance: {
+        type: 'string',
+        value: 'FACTOR',
+        says: 'so many times the time that the service levels allow (1)',
+        default: '1',
+      },
+      yes: { type: 'boolean', says: 'write to a server of another machine, where its events stay' },
+      ...NAMED,
+      json,
+    },
+    more: 'Exit 1 when a verdict does not hold: the schedule was not kept, an event was lost or doubled, something took too long. On a server its events stay, below agent_<name>/load-.',
+    run: async ({ options }, terminal) => (await import('../load/load.js')).load(options, terminal),
+  }),
 } as const

@@ -1,0 +1,89 @@
+// A process that makes load: it hears from the command what to do, and tells it what came of everything, twice a second.
+import { WebSocket } from 'ws'
+import { Lighthouse } from '#client'
+import type { FromGenerator, Plan, ToGenerator } from './messages.js'
+import { type Tools, type Work, workOf } from './roles.js'
+import { RunClock, Tally } from './sender.js'
+
+const TELL_MS = 500
+const TIMEOUT_MS = 10_000
+/** Until the run is over. */
+const FOREVER = { attempts: 100_000, longestDelayMs: 1_000 }
+
+const tally = new Tally()
+let connections = new AbortController()
+const sockets = new Set<WebSocket>()
+const awaitingToken: ((token: string) => void)[] = []
+let work: Work | undefined
+
+function say(message: FromGenerator): void {
+  process.send?.(message)
+}
+
+function tell(): void {
+  const rows = tally.take()
+  if (rows.length > 0) say({ say: 'tally', rows })
+}
+
+/** As when the other side is gone: what is under way on the connection fails, and nobody says goodbye. */
+function cut(): void {
+  const gone = Object.assign(new Error('the connection was cut'), { code: 'ECONNRESET' })
+  connections.abort(new TypeError('fetch failed', { cause: gone }))
+  connections = new AbortController()
+  for (const socket of sockets) socket.terminate()
+}
+
+class CuttableSocket extends WebSocket {
+  constructor(url: string, protocols: string[]) {
+    super(url, protocols)
+    sockets.add(this)
+    this.once('close', () => sockets.delete(this))
+  }
+}
+
+const cuttableFetch: typeof fetch = (input, init) => {
+  const signals = [connections.signal, init?.signal].filter(signal => signal != null)
+  return fetch(input, { ...init, signal: AbortSignal.any(signals) })
+}
+
+function toolsOf(plan: Plan): Tools {
+  const token = () =>
+    new Promise<string>(resolve => {
+      awaitingToken.push(resolve)
+      say({ say: 'token' })
+    })
+  const setting = { url: plan.url, token, timeoutMs: TIMEOUT_MS, fetch: cuttableFetch, WebSocket: CuttableSocket }
+  const patient = new Lighthouse({ ...setting, retry: FOREVER })
+  const lighthouse = plan.profile.refused === 'retried' ? patient : new Lighthouse({ ...setting, retry: false })
+  return { plan, lighthouse, patient, tally }
+}
+
+async function hear(message: ToGenerator): Promise<void> {
+  switch (message.say) {
+    case 'plan':
+      work = workOf(toolsOf(message.plan))
+      await work.prepare()
+      tally.take()
+      return say({ say: 'ready' })
+    case 'begin':
+      setInterval(tell, TELL_MS).unref()
+      await work?.run(new RunClock(message.at))
+      return say({ say: 'sent' })
+    case 'token':
+      for (const resolve of awaitingToken.splice(0)) resolve(message.token)
+      return
+    case 'cut':
+      return cut()
+    case 'end': {
+      const result = await work?.end()
+      tell()
+      if (result !== undefined) say({ say: 'ended', result })
+    }
+  }
+}
+
+process.on('message', (message: ToGenerator) => {
+  hear(message).catch((error: unknown) => say({ say: 'broken', why: String(error) }))
+})
+// Whoever has begun it is gone, and nobody reads what it finds.
+process.on('disconnect', () => process.exit())

@@ -1,0 +1,131 @@
+// Judges a run: whether its schedule was kept, nothing was lost, everything came in time, and trouble ended in time.
+import type { DoneFault } from './faults.js'
+import {
+  atMost,
+  isGood,
+  isUsual,
+  type Judging,
+  judgedSchedule,
+  judgedStore,
+  judgedTimes,
+  RECOVERY_SECONDS,
+  recoveredAfter,
+  type Verdict,
+} from './levels.js'
+import type { GeneratorResult } from './messages.js'
+import { timesOf } from './recorder.js'
+import type { Report } from './report.js'
+import { rateAt } from './schedule.js'
+import type { Watch } from './watch.js'
+
+interface Evidence {
+  readonly results: readonly GeneratorResult[]
+  readonly watch: Pick<Watch, 'last'>
+  readonly faults: readonly DoneFault[]
+  readonly lateMs: number
+}
+
+type Judgement = Pick<Report, 'faults' | 'breakingPoint' | 'verdicts'>
+
+export function judged(judging: Judging, { results, watch, faults, lateMs }: Evidence): Judgement {
+  const { phases, recorder } = judging
+  const disturbed = faults.map(fault => {
+    const recovered = recoveredAfter(judging, fault.at + fault.awaySeconds)
+    return { ...fault, recoveredAfterSeconds: recovered }
+  })
+  const isQuiet = (second: number) => isUsual(phases, second) && !disturbed.some(fault => isWithin(fault, second))
+  const beyond = phases.some(({ kind }) => kind === 'beyond')
+  const breakingPoint = breakingPointOf(judging)
+  // Beyond it there is no processor left for anybody, and nothing of it is judged.
+  const { late } = recorder.sum(second => isUsual(phases, second) || second < (breakingPoint?.second ?? Infinity))
+  return {
+    faults: disturbed,
+    breakingPoint,
+    verdicts: [
+      ...judgedSchedule(results, timesOf(late), lateMs),
+      ...judgedStore(results),
+      ...judgedAnswers(judging, { isQuiet, hasFaults: faults.length > 0 }),
+      ...judgedTimes(judging, isQuiet),
+      ...(beyond ? judgedAccepted(judging) : []),
+      ...recoveries(judging),
+      ...disturbed.map(({ kind, at, recoveredAfterSeconds: seconds }) =>
+        atMost(`recovery after ${kind} at ${at} s`, seconds ?? Number.POSITIVE_INFINITY, RECOVERY_SECONDS, 's'),
+      ),
+      atMost('modes at the end other than NORMAL', modeIsNormal(watch) ? 0 : 1, 0, ''),
+    ],
+  }
+}
+
+const modeIsNormal = ({ last }: Pick<Watch, 'last'>) => last?.labelOf('lighthouse_mode', 'mode') === 'NORMAL'
+
+/** From the fault until all is as before, and no longer than that may take. */
+function isWithin({ at, awaySeconds, recoveredAfterSeconds }: Report['faults'][number], second: number): boolean {
+  const until = at + awaySeconds + Math.min(RECOVERY_SECONDS, recoveredAfterSeconds ?? RECOVERY_SECONDS)
+  return second + 1 > at && second < until
+}
+
+interface Answers {
+  readonly isQuiet: (second: number) => boolean
+  readonly hasFaults: boolean
+}
+
+/** Nothing fails; nothing is refused where no more is asked than may be; and who is refused is told when to come again. */
+function judgedAnswers({ recorder }: Judging, { isQuiet, hasFaults }: Answers): readonly Verdict[] {
+  const all = countsOf(recorder.sum())
+  const quiet = countsOf(recorder.sum(isQuiet))
+  return [
+    atMost('operations that failed', all.failed, 0, ''),
+    atMost('operations without an answer', hasFaults ? quiet.unanswered : all.unanswered, 0, ''),
+    atMost('operations refused though not too much was asked', quiet.refused + quiet.curt, 0, ''),
+    atMost('operations refused without Retry-After', all.curt, 0, ''),
+  ]
+}
+
+function countsOf({ measured }: ReturnType<Judging['recorder']['sum']>) {
+  const sum = { failed: 0, unanswered: 0, refused: 0, curt: 0 }
+  for (const { counts } of measured.values()) {
+    sum.failed += counts.failed
+    sum.unanswered += counts.unanswered
+    sum.refused += counts.refused
+    sum.curt += counts.curt
+  }
+  return sum
+}
+
+/** Under an overload that lasts, what is accepted is still in time. A ramp goes on until it is not. */
+function judgedAccepted(judging: Judging): readonly Verdict[] {
+  const { phases } = judging
+  const lasting = phases.find(({ kind, from, to }) => kind === 'beyond' && from === to)
+  if (lasting === undefined) return []
+  return judgedTimes(judging, second => second >= lasting.begins && second < lasting.ends).map(verdict => ({
+    ...verdict,
+    of: `${lasting.name}: ${verdict.of} of what was accepted`,
+  }))
+}
+
+/** After each phase with another phase behind it that asks for much less. */
+function recoveries(judging: Judging): readonly Verdict[] {
+  const { phases } = judging
+  return phases.flatMap(({ name, ends, kind, to }, index) => {
+    const next = phases[index + 1]
+    if (kind === 'calm' || next?.kind !== 'calm' || next.from > to / 2) return []
+    const seconds = recoveredAfter(judging, ends) ?? Number.POSITIVE_INFINITY
+    return [atMost(`recovery after ${name}`, seconds, RECOVERY_SECONDS, 's')]
+  })
+}
+
+/** The first slice of a growing phase that is not good, and neither is the next. */
+function breakingPointOf(judging: Judging): Report['breakingPoint'] {
+  const { phases, recorder } = judging
+  const growing = phases.find(({ kind, from, to }) => kind === 'beyond' && to > from)
+  if (growing === undefined) return undefined
+  const { slices, sliceSeconds } = recorder
+  const isOfIt = (second: number) => second >= growing.begins && second + sliceSeconds <= growing.ends
+  const at = slices.findIndex(
+    (slice, index) =>
+      isOfIt(index * sliceSeconds) && [slice, slices[index + 1] ?? slice].every(looked => !isGood(looked, judging)),
+  )
+  if (at < 0) return undefined
+  const second = at * sliceSeconds
+  return { second, perSecond: Math.round(rateAt(growing, second)) }
+}

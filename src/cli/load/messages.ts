@@ -1,0 +1,56 @@
+// What the command and its generators, which are processes of their own, say to each other.
+import type { Comparison } from '#client/testing'
+import type { PlannedPhase, Profile } from './profile.js'
+
+/** `schedule` sends by the schedule; `followers` hears what is stored; `fleet` is agents who misbehave. */
+export type Role = 'schedule' | 'followers' | 'fleet'
+
+export interface Plan {
+  readonly role: Role
+  readonly url: string
+  /** Of all generators of the run. */
+  readonly base: string
+  /** Among them. */
+  readonly name: string
+  readonly seed: string
+  /** The part of all operations that this one sends. */
+  readonly part: number
+  readonly profile: Profile
+  readonly phases: readonly PlannedPhase[]
+}
+
+export type ToGenerator =
+  | { readonly say: 'plan'; readonly plan: Plan }
+  /** Milliseconds since 1970. */
+  | { readonly say: 'begin'; readonly at: number }
+  | { readonly say: 'token'; readonly token: string }
+  /** All connections are cut. */
+  | { readonly say: 'cut' }
+  /** What is on its way is waited for, and what was acknowledged is looked for in the store. */
+  | { readonly say: 'end' }
+
+export type FromGenerator =
+  | { readonly say: 'ready' }
+  | { readonly say: 'token' }
+  /** Numbers of `TALLIED` each. */
+  | { readonly say: 'tally'; readonly rows: Float64Array<ArrayBuffer> }
+  /** Everything of the schedule was begun, or would have been. */
+  | { readonly say: 'sent' }
+  | { readonly say: 'ended'; readonly result: GeneratorResult }
+  | { readonly say: 'broken'; readonly why: string }
+
+export interface GeneratorResult {
+  readonly name: string
+  /** Of the schedule. */
+  readonly planned: number
+  readonly begun: number
+  /** Operations that waited for an earlier one to end, because as many were under way as may be. */
+  readonly held: number
+  readonly acknowledged: number
+  readonly comparison: Comparison
+  /** The first failures in words. */
+  readonly told: readonly string[]
+}
+
+/** A row of a tally: the operation by its number, when it was to be sent, microseconds until it ended, and so on. */
+export const TALLIED = ['operation', 'at', 'micros', 'outcome', 'lateMs', 'events'] as const

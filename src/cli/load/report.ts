@@ -1,0 +1,136 @@
+// What a run ends in: everything that was asked, measured and judged, as one object that is kept as JSON.
+import { cpus, loadavg, release, totalmem } from 'node:os'
+import type { Capacity } from './capacity.js'
+import type { DoneFault } from './faults.js'
+import { isUsual, type Verdict } from './levels.js'
+import type { GeneratorResult } from './messages.js'
+import { OPERATIONS, type Operation, type PlannedPhase } from './profile.js'
+import { type Counts, type Recorder, type Times, timesOf } from './recorder.js'
+import type { Sample } from './watch.js'
+
+export interface Asked {
+  readonly profile: string
+  readonly seconds: number
+  readonly scale: number
+  readonly seed: string
+  readonly faults: string
+  readonly tolerance: number
+}
+
+/** What one operation did in one slice. */
+export interface Point {
+  readonly second: number
+  readonly perSecond: number
+  readonly eventsPerSecond: number
+  readonly refusedPerSecond: number
+  readonly p50Ms: number
+  readonly p99Ms: number
+  readonly maxMs: number
+}
+
+export interface Report {
+  readonly of: 'lighthouse load'
+  readonly holds: boolean
+  readonly asked: Asked
+  readonly begun: string
+  readonly versions: { readonly command: string; readonly server: string; readonly node: string }
+  readonly machine: ReturnType<typeof thisMachine>
+  readonly server: { readonly url: string; readonly own: boolean; readonly fileSystem: string | undefined }
+  readonly phases: readonly PlannedPhase[]
+  readonly schedule: {
+    readonly generators: number
+    readonly planned: number
+    readonly begun: number
+    readonly held: number
+    readonly late: Times
+  }
+  readonly faults: readonly (DoneFault & { readonly recoveredAfterSeconds: number | undefined })[]
+  readonly operations: readonly OperationReport[]
+  readonly store: ReturnType<typeof storeOf>
+  readonly capacity: Capacity | undefined
+  /** Of a ramp: when and at how many operations a second the server no longer answered in time. */
+  readonly breakingPoint: { readonly second: number; readonly perSecond: number } | undefined
+  readonly verdicts: readonly Verdict[]
+  readonly series: Readonly<Partial<Record<Operation, readonly Point[]>>>
+  readonly samples: readonly Sample[]
+  readonly told: readonly string[]
+}
+
+export interface OperationReport {
+  readonly operation: Operation
+  /** `beyond`: while the server was asked for more than it may be able to do. */
+  readonly phases: 'usual' | 'beyond'
+  readonly counts: Counts
+  readonly times: Times
+}
+
+/** Averages of load over 1, 5 and 15 minutes when a run begins: above the number of cores, others were at work too. */
+export function thisMachine() {
+  const processors = cpus()
+  return {
+    cpu: processors[0]?.model ?? 'unknown',
+    cores: processors.length,
+    memoryBytes: totalmem(),
+    system: `${process.platform} ${release()}`,
+    load: loadavg().map(load => Math.round(load * 100) / 100),
+  }
+}
+
+export function operationsOf(recorder: Recorder, phases: readonly PlannedPhase[]): readonly OperationReport[] {
+  const parts = [
+    ['usual', recorder.sum(second => isUsual(phases, second))],
+    ['beyond', recorder.sum(second => !isUsual(phases, second))],
+  ] as const
+  return parts.flatMap(([name, { measured }]) =>
+    [...measured].map(([operation, { micros, counts }]) => ({
+      operation,
+      phases: name,
+      counts,
+      times: timesOf(micros),
+    })),
+  )
+}
+
+export function seriesOf({ slices, sliceSeconds }: Recorder): Report['series'] {
+  const series: Partial<Record<Operation, Point[]>> = {}
+  for (const operation of OPERATIONS) {
+    if (!slices.some(({ measured }) => measured.has(operation))) continue
+    series[operation] = slices.map(({ measured }, index) => {
+      const found = measured.get(operation)
+      if (found === undefined) return quiet(index * sliceSeconds)
+      const { counts } = found
+      const { p50Ms, p99Ms, maxMs } = timesOf(found.micros)
+      return {
+        second: index * sliceSeconds,
+        perSecond: counts.done / sliceSeconds,
+        eventsPerSecond: counts.events / sliceSeconds,
+        refusedPerSecond: (counts.refused + counts.curt) / sliceSeconds,
+        p50Ms,
+        p99Ms,
+        maxMs,
+      }
+    })
+  }
+  return series
+}
+
+function quiet(second: number): Point {
+  return { second, perSecond: 0, eventsPerSecond: 0, refusedPerSecond: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 }
+}
+
+/** Of what is wrong in a store a report names so many. */
+const MOST_NAMED = 20
+
+export function storeOf(results: readonly GeneratorResult[]) {
+  const sum = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
+  const named = (of: (result: GeneratorResult) => readonly (string | number)[]) =>
+    results.flatMap(result => [...of(result)]).slice(0, MOST_NAMED)
+  return {
+    acknowledged: sum(({ acknowledged }) => acknowledged),
+    stored: sum(({ comparison }) => comparison.stored),
+    unacknowledged: sum(({ comparison }) => comparison.unacknowledged),
+    lost: named(({ comparison }) => comparison.lost),
+    doubled: named(({ comparison }) => comparison.doubled),
+    unknown: named(({ comparison }) => comparison.unknown),
+  }
+}

@@ -1,0 +1,215 @@
+// What a generator does in each of its roles: send by a schedule, hear what is stored, or misbehave beside the others.
+import type { Lighthouse } from '#client'
+import { type Comparison, Fleet, Ledger, MockAgent } from '#client/testing'
+import { EventSource, sentAtOf } from './event-source.js'
+import type { GeneratorResult, Plan, Role } from './messages.js'
+import { Operations, OUTCOMES } from './operations.js'
+import type { Operation } from './profile.js'
+import { peakOf, schedule } from './schedule.js'
+import { type RunClock, Sender, type Tally } from './sender.js'
+
+export interface Work {
+  /** All that is needed when the time begins. */
+  prepare(): Promise<void>
+  /** Resolves when there is nothing more to begin. */
+  run(clock: RunClock): Promise<void>
+  /** What is under way ends, and what was acknowledged is looked for. */
+  end(): Promise<GeneratorResult>
+}
+
+export interface Tools {
+  readonly plan: Plan
+  /** Comes again or does not, as the profile says. */
+  readonly lighthouse: Lighthouse
+  /** Comes again in any case: for what is no part of the load. */
+  readonly patient: Lighthouse
+  readonly tally: Tally
+}
+
+/** What is still unanswered then is given up. */
+const GRACE_MS = 30_000
+/** Of each operation before the time begins. */
+const WARMING = 100
+const AT_ONCE = 4
+const FLEET_EVENTS = 50
+const NOTHING: Comparison = { stored: 0, lost: [], doubled: [], unknown: [], unacknowledged: 0 }
+
+export function workOf(tools: Tools): Work {
+  const works: Readonly<Record<Role, () => Work>> = {
+    schedule: () => new ScheduledWork(tools),
+    followers: () => new FollowingWork(tools),
+    fleet: () => new FleetWork(tools),
+  }
+  return works[tools.plan.role]()
+}
+
+const ownBase = ({ base, name }: Plan) => `${base}/${name}`
+
+function sourceOf(plan: Plan, about: number): EventSource {
+  const { agents, largeShare } = plan.profile
+  return new EventSource(ownBase(plan), { seed: plan.seed, agents, largeShare, about })
+}
+
+class ScheduledWork implements Work {
+  private readonly ledger = new Ledger()
+  private readonly operations: Operations
+  private readonly over = new AbortController()
+  private sender: Sender | undefined
+
+  constructor(private readonly tools: Tools) {
+    const { plan, lighthouse } = tools
+    const { base, seed, part, profile, phases } = plan
+    const { batch } = profile
+    const most = peakOf(phases) * (phases.at(-1)?.ends ?? 0) * part * batch + profile.preload + WARMING * batch * 4
+    const source = sourceOf(plan, Math.ceil(most))
+    this.operations = new Operations({ lighthouse, ledger: this.ledger, source, base, seed, batch })
+  }
+
+  /** What has just begun is slow, here and there: each operation has been done often enough when the time begins. */
+  async prepare(): Promise<void> {
+    const { part, profile } = this.tools.plan
+    await this.inAdvance('batch', Math.ceil((profile.preload * part) / profile.batch))
+    for (const operation of Object.keys(profile.mix)) await this.inAdvance(operation as Operation, WARMING)
+  }
+
+  private async inAdvance(operation: Operation, times: number): Promise<void> {
+    let left = times
+    const work = async () => {
+      while (left-- > 0) {
+        const { outcome } = await this.operations.perform(operation, 0, this.over.signal)
+        if (outcome !== 'done') throw new Error(`${operation} beforehand was ${outcome} ${this.operations.told}`)
+      }
+    }
+    await Promise.all(Array.from({ length: AT_ONCE }, work))
+  }
+
+  async run(clock: RunClock): Promise<void> {
+    const { phases, profile, seed, part } = this.tools.plan
+    this.sender = new Sender(this.operations, clock, this.tools.tally)
+    await this.sender.send(schedule(phases, profile.mix, { seed, part }), this.over.signal)
+  }
+
+  async end(): Promise<GeneratorResult> {
+    const giveUp = setTimeout(() => this.over.abort(), GRACE_MS)
+    await this.sender?.settled()
+    clearTimeout(giveUp)
+    const { planned = 0, begun = 0, held = 0 } = this.sender ?? {}
+    const comparison = await compared(this.ledger, this.tools)
+    const acknowledged = this.ledger.acknowledgedCount
+    const { told } = this.operations
+    return { name: this.tools.plan.name, planned, begun, held, acknowledged, comparison, told }
+  }
+}
+
+function compared(ledger: Ledger, { plan, patient }: Tools): Promise<Comparison> {
+  return ledger.compare(patient.read({ streams: `${ownBase(plan)}/*` }))
+}
+
+/** Followers of all events and agents of one group. Each delivery is timed from when the event was to be sent. */
+class FollowingWork implements Work {
+  private readonly over = new AbortController()
+  private clock: RunClock | undefined
+  private readonly working: Promise<void>[] = []
+  private readonly told: string[] = []
+
+  constructor(private readonly tools: Tools) {}
+
+  async prepare(): Promise<void> {
+    const { base, profile } = this.tools.plan
+    await Promise.all(Array.from({ length: profile.followers }, () => this.follow(`${base}/*`)))
+    if (profile.workers === 0) return
+    const group = this.tools.patient.group(`load-${base.replaceAll('/', '-')}`)
+    await group.define({ streams: `${base}/*`, after: 'head' })
+    const ledger = new Ledger()
+    for (let worker = 0; worker < profile.workers; worker++) {
+      const agent = new MockAgent(this.tools.patient, ledger, { agentId: `worker-${worker}` })
+      const handle = ({ event }: { readonly event: { readonly metadata?: object } }) => this.heard('work', event)
+      this.keep(agent.work(group, { signal: this.over.signal, handle, max: 100 }))
+    }
+  }
+
+  async run(clock: RunClock): Promise<void> {
+    this.clock = clock
+    const { phases } = this.tools.plan
+    await clock.until((phases.at(-1)?.ends ?? 0) * 1_000)
+  }
+
+  async end(): Promise<GeneratorResult> {
+    this.over.abort()
+    await Promise.all(this.working)
+    const { plan, patient } = this.tools
+    if (plan.profile.workers > 0) await patient.group(`load-${plan.base.replaceAll('/', '-')}`).delete()
+    return { name: plan.name, planned: 0, begun: 0, held: 0, acknowledged: 0, comparison: NOTHING, told: this.told }
+  }
+
+  /** Resolves when it hears all that is stored from then on. */
+  private follow(streams: string): Promise<void> {
+    return new Promise(onCaughtUp => {
+      const following = this.tools.patient.follow({ streams, signal: this.over.signal, onCaughtUp: () => onCaughtUp() })
+      const hear = async () => {
+        for await (const event of following) this.heard('deliver', event)
+      }
+      this.keep(hear())
+    })
+  }
+
+  private keep(work: Promise<void>): void {
+    const kept = work.catch((error: unknown) => {
+      if (!this.over.signal.aborted) this.told.push(String(error))
+    })
+    this.working.push(kept)
+  }
+
+  private heard(operation: Operation, event: { readonly metadata?: object }): void {
+    const sentAt = sentAtOf(event)
+    const { clock } = this
+    if (sentAt === undefined || clock === undefined) return
+    const at = sentAt - clock.since1970(0)
+    // What was stored before the time began is no part of the load.
+    if (at < 0) return
+    this.tools.tally.add(operation, [at, (clock.elapsed - at) * 1_000, OUTCOMES.indexOf('done'), 0, 1])
+  }
+}
+
+/** Agents of all behaviours, each with its next event when the last is stored. */
+class FleetWork implements Work {
+  private readonly over = new AbortController()
+  private readonly fleet: Fleet
+  private readonly source: EventSource
+  private appending: Promise<void> | undefined
+
+  constructor(private readonly tools: Tools) {
+    const { plan, patient } = tools
+    this.fleet = new Fleet(() => patient, { seed: plan.seed, slowMs: 200 })
+    this.source = sourceOf(plan, 1_000)
+  }
+
+  async prepare(): Promise<void> {
+    await this.fleet.append([this.source.next(0)])
+  }
+
+  async run(clock: RunClock): Promise<void> {
+    const ends = (this.tools.plan.phases.at(-1)?.ends ?? 0) * 1_000
+    this.appending = this.append(clock, ends)
+    await clock.until(ends)
+  }
+
+  async end(): Promise<GeneratorResult> {
+    const giveUp = setTimeout(() => this.over.abort(), GRACE_MS)
+    await this.appending?.catch((error: unknown) => {
+      if (!this.over.signal.aborted) throw error
+    })
+    clearTimeout(giveUp)
+    const { name } = this.tools.plan
+    const acknowledged = this.fleet.ledger.acknowledgedCount
+    const comparison = await compared(this.fleet.ledger, this.tools)
+    return { name, planned: 0, begun: 0, held: 0, acknowledged, comparison, told: [] }
+  }
+
+  private async append(clock: RunClock, ends: number): Promise<void> {
+    while (clock.elapsed < ends) {
+      const events = Array.from({ length: FLEET_EVENTS }, () => this.source.next(clock.since1970(clock.elapsed)))
+      await this.fleet.append(events, this.over.signal)
+    }
+  }
+}

@@ -1,0 +1,176 @@
+// One run of load: generators begin together, the server is watched and disturbed, and in the end all of it is judged.
+import { statfs } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
+import { productVersion } from '../../config/version.js'
+import type { OwnServer } from '../machine/own-server.js'
+import { capacityOf } from './capacity.js'
+import type { DoneFault, Fault } from './faults.js'
+import { Generators } from './generators.js'
+import { judged } from './judge.js'
+import { isUsual, type Judging } from './levels.js'
+import type { GeneratorResult, Plan } from './messages.js'
+import type { PlannedPhase, Profile } from './profile.js'
+import { Recorder, timesOf } from './recorder.js'
+import { type Asked, operationsOf, type Report, seriesOf, storeOf, thisMachine } from './report.js'
+import { peakOf } from './schedule.js'
+import { Watch } from './watch.js'
+
+export interface Target {
+  readonly url: string
+  readonly token: () => Promise<string>
+  /** All streams of the run lie below it. */
+  readonly base: string
+  readonly own: OwnServer | undefined
+  readonly fileSystem: string | undefined
+}
+
+export interface Wanted {
+  readonly asked: Asked
+  readonly profile: Profile
+  readonly phases: readonly PlannedPhase[]
+  readonly faults: readonly Fault[]
+  /** How late the generators may send, as the 99th percentile. */
+  readonly lateMs: number
+  readonly say: (line: string) => void
+}
+
+/** One process sends so many operations a second, and mostly in time. */
+const OF_ONE_GENERATOR = 500
+const MOST_GENERATORS = 4
+/** All generators hear it before it comes. */
+const BEGIN_IN_MS = 300
+
+export async function runLoad(target: Target, wanted: Wanted): Promise<Report> {
+  const { asked, phases, say } = wanted
+  const recorder = new Recorder(asked.seconds)
+  const machine = thisMachine()
+  const watch = new Watch(target.url, target.token)
+  const plans = plansOf(target, wanted)
+  say(`${plans.length} generators get ready`)
+  const generators = await Generators.start(plans, { token: target.token, tallied: rows => recorder.take(rows) })
+  try {
+    const at = Date.now() + BEGIN_IN_MS
+    const elapsed = () => (Date.now() - at) / 1_000
+    watch.begin(elapsed)
+    const told = tellPhases(phases, { elapsed, say })
+    const disturbed = disturb(target, { wanted, generators, elapsed })
+    await generators.run(at)
+    const faults = await disturbed
+    await told
+    say('what is under way ends, and what was acknowledged is looked for')
+    const results = await generators.end()
+    await watch.end()
+    return await reportOf({ target, wanted, recorder, watch, results, faults, machine, begun: at })
+  } finally {
+    generators.kill()
+    await watch.end()
+  }
+}
+
+function plansOf({ url, base }: Target, { asked, profile, phases }: Wanted): readonly Plan[] {
+  const count = Math.max(1, Math.min(MOST_GENERATORS, Math.ceil(peakOf(phases) / OF_ONE_GENERATOR)))
+  const plan = (role: Plan['role'], name: string, part: number): Plan => {
+    const seed = `${asked.seed}/${name}`
+    return { role, url, base, name, seed, part, profile, phases }
+  }
+  const plans = Array.from({ length: count }, (_, n) => plan('schedule', `generator-${n + 1}`, 1 / count))
+  if (profile.followers + profile.workers > 0) plans.push(plan('followers', 'followers', 0))
+  if (profile.misbehaving) plans.push(plan('fleet', 'fleet', 0))
+  return plans
+}
+
+interface Talk {
+  readonly elapsed: () => number
+  readonly say: (line: string) => void
+}
+
+async function tellPhases(phases: readonly PlannedPhase[], { elapsed, say }: Talk): Promise<void> {
+  for (const { name, begins, ends, from, to } of phases) {
+    await wait(Math.max(0, begins - elapsed()) * 1_000, undefined, { ref: false })
+    const rate = from === to ? rounded(from) : `${rounded(from)} to ${rounded(to)}`
+    say(`${name}: ${rate} operations a second for ${rounded(ends - begins)} s`)
+  }
+}
+
+const rounded = (figure: number) => String(Math.round(figure * 10) / 10)
+
+interface Disturbing {
+  readonly wanted: Wanted
+  readonly generators: Generators
+  readonly elapsed: () => number
+}
+
+async function disturb({ own }: Target, { wanted, generators, elapsed }: Disturbing): Promise<readonly DoneFault[]> {
+  const done: DoneFault[] = []
+  for (const { kind, at } of wanted.faults) {
+    await wait(Math.max(0, at - elapsed()) * 1_000)
+    const begun = elapsed()
+    if (kind === 'cut') generators.cut()
+    else {
+      await own?.kill()
+      await own?.bringUp()
+    }
+    const awaySeconds = kind === 'cut' ? 0 : Math.round((elapsed() - begun) * 100) / 100
+    wanted.say(
+      kind === 'cut' ? 'all connections were cut' : `kill -9 of the server, which was away for ${awaySeconds} s`,
+    )
+    done.push({ kind, at: Math.round(begun * 100) / 100, awaySeconds })
+  }
+  return done
+}
+
+interface Found {
+  readonly target: Target
+  readonly wanted: Wanted
+  readonly recorder: Recorder
+  readonly watch: Watch
+  readonly results: readonly GeneratorResult[]
+  readonly faults: readonly DoneFault[]
+  readonly machine: Report['machine']
+  readonly begun: number
+}
+
+async function reportOf(found: Found): Promise<Report> {
+  const { target, wanted, recorder, watch, results, machine } = found
+  const { asked, profile, phases, lateMs } = wanted
+  const judging: Judging = { profile, phases, recorder, tolerance: asked.tolerance }
+  const { verdicts, faults, breakingPoint } = judged(judging, { results, watch, faults: found.faults, lateMs })
+  const sum = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
+  const usual = watch.samples.filter(({ second }) => second >= 0 && second <= asked.seconds && isUsual(phases, second))
+  return {
+    of: 'lighthouse load',
+    holds: verdicts.every(({ holds }) => holds),
+    asked,
+    begun: new Date(found.begun).toISOString(),
+    versions: {
+      command: productVersion(),
+      server: watch.last?.versionOfServer() ?? 'unknown',
+      node: process.version,
+    },
+    machine,
+    server: { url: target.url, own: target.own !== undefined, fileSystem: target.fileSystem },
+    phases,
+    schedule: {
+      generators: results.filter(({ planned }) => planned > 0).length,
+      planned: sum(({ planned }) => planned),
+      begun: sum(({ begun }) => begun),
+      held: sum(({ held }) => held),
+      late: timesOf(recorder.sum().late),
+    },
+    faults,
+    operations: operationsOf(recorder, phases),
+    store: storeOf(results),
+    capacity: capacityOf(usual.length > 1 ? usual : watch.samples, await freeBytesOf(target.own)),
+    breakingPoint,
+    verdicts,
+    series: seriesOf(recorder),
+    samples: watch.samples,
+    told: results.flatMap(({ name, told }) => told.map(text => `${name}: ${text}`)),
+  }
+}
+
+async function freeBytesOf(own: OwnServer | undefined): Promise<number | undefined> {
+  if (own === undefined) return undefined
+  const { bavail, bsize } = await statfs(own.directory)
+  return bavail * bsize
+}

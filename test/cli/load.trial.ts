@@ -1,0 +1,81 @@
+// `lighthouse load` on a server of its own that is killed under it and cut off, and its page in a real Chromium, offline.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, readdirSync, readFileSync } from 'node:fs'
+import { delimiter, join, resolve } from 'node:path'
+import { pathToFileURL } from 'node:url'
+import { afterAll, expect, test } from '@jest/globals'
+import { chromium } from 'playwright-core'
+import type { Report } from '../../src/cli/load/report.js'
+import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
+
+const folder = makeTempDirectory()
+const executablePath = (process.env['PATH'] ?? '')
+  .split(delimiter)
+  .map(place => join(place, 'chromium'))
+  .find(path => existsSync(path))
+// skip: there is no chromium here; the name of the test says so
+const inBrowser = executablePath === undefined ? test.skip : test
+const without = executablePath === undefined ? ' (skipped: there is no chromium here; npm run tools)' : ''
+
+afterAll(() => removeTempDirectory(folder))
+
+test('through a kill -9 and cut connections every acknowledged event of all agents is there, and nothing is left behind', async () => {
+  const line = ['load', '--profile', 'mixed', '--duration', '8', '--scale', '0.3', '--faults', 'cut@2,kill@4']
+  const judged = ['--late', '60000', '--tolerance', '1000', '--out', 'out', '--json']
+  const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...line, ...judged], { cwd: folder })
+  const said = { out: '', err: '' }
+  child.stdout.on('data', text => (said.out += String(text)))
+  child.stderr.on('data', text => (said.err += String(text)))
+  const [code] = await once(child, 'close')
+  expect([said.out === '' ? said.err : '', code === 0 || code === 1]).toEqual(['', true])
+  const { store, faults, operations, schedule, told } = JSON.parse(said.out) as Report
+  expect(store).toMatchObject({ lost: [], doubled: [], unknown: [] })
+  expect(store.acknowledged).toBeGreaterThan(10_000)
+  expect([told, schedule.begun]).toEqual([[], schedule.planned])
+  expect(faults.map(({ kind, awaySeconds }) => [kind, awaySeconds > 0])).toEqual([
+    ['cut', false],
+    ['kill', true],
+  ])
+  const names = operations.map(({ operation }) => operation)
+  expect(names).toEqual(expect.arrayContaining(['append', 'event', 'page', 'deliver', 'work']))
+  expect(operations.every(({ counts }) => counts.failed === 0)).toBe(true)
+  expect(readdirSync(folder)).toEqual(['out'])
+}, 120_000)
+
+inBrowser(
+  `its page is drawn in Chromium without a network, and says what the JSON says${without}`,
+  async () => {
+    const { holds, verdicts } = JSON.parse(readFileSync(join(folder, 'out', 'report.json'), 'utf8')) as Report
+    const browser = await chromium.launch({ executablePath: executablePath as string, args: ['--no-sandbox'] })
+    try {
+      const context = await browser.newContext({ offline: true, viewport: { width: 1_000, height: 800 } })
+      const page = await context.newPage()
+      const problems: string[] = []
+      page.on('console', message => problems.push(message.text()))
+      page.on('requestfailed', request => problems.push(request.url()))
+      await page.goto(pathToFileURL(join(folder, 'out', 'report.html')).href)
+      expect(await page.title()).toBe('Load: mixed')
+      expect((await page.locator('.verdict').textContent())?.startsWith('Every')).toBe(holds)
+      expect(await page.locator('table').first().locator('tbody tr').count()).toBe(verdicts.length)
+      const lines = await page
+        .locator('svg polyline')
+        .evaluateAll(drawn => drawn.map(one => one.getBoundingClientRect().width))
+      expect(lines.length).toBeGreaterThan(15)
+      expect(lines.every(width => width > 0)).toBe(true)
+      // Nothing is wider than the page, also on a narrow one.
+      for (const width of [1_000, 400]) {
+        await page.setViewportSize({ width, height: 800 })
+        expect(await page.evaluate('document.documentElement.scrollWidth')).toBeLessThanOrEqual(width)
+      }
+      if (process.env['SCREENSHOTS'] !== undefined) {
+        await page.setViewportSize({ width: 1_000, height: 800 })
+        await page.screenshot({ path: join(process.env['SCREENSHOTS'], 'load.png'), fullPage: true })
+      }
+      expect(problems).toEqual([])
+    } finally {
+      await browser.close()
+    }
+  },
+  60_000,
+)
