@@ -30,7 +30,8 @@ const LINES_AT_ONCE = 100
 
 export async function append(words: readonly string[], wish: AppendWish, terminal: Terminal): Promise<number> {
   const [type, data, ...more] = words
-  if (more.length > 0) throw new Usage(`it takes a type and its data, and not also ${more.join(' ')}`)
+  if (more.length > 0)
+    throw new Usage(`it takes a type and its data, and not also ${more.join(' ')}; --stream names the stream`)
   const fromLines = wish.file ?? (type === '-' ? '-' : undefined)
   if (fromLines !== undefined && (data !== undefined || (type !== undefined && type !== '-')))
     throw new Usage('events come from the arguments or from lines, not from both')
