@@ -1,7 +1,7 @@
 // Judges objects of the Prometheus operator by the schemas that a cluster has of them, as strictly as `kubectl apply` does.
 import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { Ajv } from 'ajv'
+import { Ajv, type ValidateFunction } from 'ajv'
 import { parse } from 'yaml'
 import type { Manifest } from './rendering.js'
 
@@ -24,7 +24,7 @@ const ofGo = Object.assign(
 /** What is wrong with an object: nothing, or a line for each thing. */
 export function operatorJudge(folder: string): (object: Manifest) => readonly string[] {
   const ajv = new Ajv({ strict: false, validateFormats: false, allErrors: true, code: { regExp: ofGo } })
-  const judges = new Map(
+  const judges = new Map<string, ValidateFunction>(
     readdirSync(folder).flatMap(name => {
       const { spec } = parse(readFileSync(join(folder, name), 'utf8')) as Definition
       return spec.versions.map(

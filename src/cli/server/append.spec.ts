@@ -5,7 +5,7 @@ import { run } from '../run.js'
 test('a line that is longer than any event ends it, however much is still to come', async () => {
   let given = 0
   async function* withoutEnd() {
-    for (; given < 64; given++) yield 'x'.repeat(1 << 20)
+    for (; given < 64; given++) yield Buffer.alloc(1 << 20, 'x')
   }
   const err: string[] = []
   const terminal = { out: () => undefined, err: (text: string) => err.push(text), env: {}, input: withoutEnd() }
