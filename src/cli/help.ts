@@ -15,11 +15,18 @@ export interface Table {
   readonly families: Readonly<Record<string, Family>>
 }
 
-/** Families count as commands. */
-export function noCommand(name: string, { commands, families }: Table): Usage {
+/** Families count as commands. Where nothing is near, a family says what it has. */
+export function noCommand(name: string, table: Table): Usage {
+  const { commands, families } = table
   const near = closest(name, [...Object.keys(commands), ...Object.keys(families)])
-  return new Usage(`there is no command ${JSON.stringify(name)}${near === undefined ? '' : `; did you mean ${near}?`}`)
+  const [family = ''] = name.split(' ')
+  const members = membersOf(family, table).map(([member]) => member.slice(family.length + 1))
+  const listed = members.length === 0 ? '' : `; its commands are ${members.join(', ')}`
+  return new Usage(
+    `there is no command ${JSON.stringify(name)}${near === undefined ? listed : `; did you mean ${near}?`}`,
+  )
 }
+
 /** What `lighthouse help <name>` prints; throws where there is no such command. */
 export function helpOn(name: string, table: Table): string {
   if (Object.hasOwn(table.families, name)) return helpOfFamily(name, table)

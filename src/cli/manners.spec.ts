@@ -53,6 +53,16 @@ test.each([
   [['frobnicate'], 'lighthouse: there is no command "frobnicate"', 'lighthouse --help'],
   [['--frobnicate'], 'lighthouse: there is no command "--frobnicate"', 'lighthouse --help'],
   [['constructor'], 'lighthouse: there is no command "constructor"', 'lighthouse --help'],
+  [
+    ['mode', 'SLEEP'],
+    'lighthouse mode: there is no command "mode SLEEP"; its commands are show, emergency, release',
+    'lighthouse mode --help',
+  ],
+  [
+    ['append', 'Done', 'tasks', '{}'],
+    'lighthouse append: it takes a type and its data, and not also {}; --stream names the stream',
+    'lighthouse append --help',
+  ],
   [['help', 'exprot'], 'lighthouse: there is no command "exprot"; did you mean export?', 'lighthouse --help'],
   [
     ['verify', 'a', '--livee'],

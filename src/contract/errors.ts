@@ -163,7 +163,7 @@ export const ERRORS = {
   UNSUPPORTED_MEDIA_TYPE: caller(
     415,
     'The body is of a kind that is not taken here',
-    'Send application/json or application/msgpack, not compressed.',
+    'Send application/json in UTF-8 or application/msgpack, not compressed.',
   ),
   NOT_ACCEPTABLE: caller(
     406,

@@ -85,6 +85,13 @@ test.each<[string, string | Buffer, Record<string, string>, string]>([
   expect(received).toBe('nothing')
 })
 
+test('who has sent JSON as a form is told how that came about, and what to send once', async () => {
+  const headers = { 'content-type': 'application/x-www-form-urlencoded' }
+  const { detail } = (await server.inject({ method: 'POST', url: '/', payload: '{}', headers })).json()
+  expect(detail).toContain('which curl sends with -d unless -H "content-type: …" is given')
+  expect(detail.match(/not compressed/g) ?? []).toEqual([])
+})
+
 test('a body without a type is refused, and no body needs none', async () => {
   expect(await send('{}', { 'content-type': '' })).not.toBe('taken')
   expect((await server.inject({ method: 'POST', url: '/' })).statusCode).toBe(200)

@@ -116,13 +116,14 @@ function packedOf(_request: FastifyRequest, bytes: Buffer): PackedBody | undefin
   return bytes.length === 0 ? undefined : new PackedBody(bytes)
 }
 
+const OF_A_FORM = 'application/x-www-form-urlencoded'
+
 function shown(type: string | undefined): string {
-  return type === undefined ? 'that is missing' : JSON.stringify(type.slice(0, 80))
+  if (type === undefined) return 'that is missing'
+  const said = JSON.stringify(type.slice(0, 80))
+  return type.startsWith(OF_A_FORM) ? `${said}, which curl sends with -d unless -H "content-type: …" is given` : said
 }
 
 export function unsupported(what: string): StoreError {
-  return new StoreError(
-    'UNSUPPORTED_MEDIA_TYPE',
-    `This server does not read ${what}: send application/json in UTF-8 or application/msgpack, not compressed.`,
-  )
+  return new StoreError('UNSUPPORTED_MEDIA_TYPE', `This server does not read ${what}.`)
 }

@@ -22,6 +22,15 @@ test('a refusal says what is wrong, and what to do next', () => {
   })
 })
 
+test.each([
+  ['it is so', 'it is so. '],
+  ['it is so.', 'it is so. '],
+  ['did you mean streams?', 'did you mean streams? '],
+])('what happened and what to do next are two sentences: %s', (said, told) => {
+  const { detail } = problemOf(new StoreError('INVALID_REQUEST', said), occurrence)
+  expect(detail).toBe(`${told}Correct the fields named in errors and send it again.`)
+})
+
 test('a conflict lists every violation', () => {
   const violations = [{ kind: 'revision' as const, stream: 's', expected: 'none' as const, actual: 3 }]
   const problem = problemOf(new StoreError('REVISION_CONFLICT', 'stream s is at 3', { violations }), occurrence)

@@ -70,7 +70,7 @@ export function problemOf(error: unknown, occurrence: Occurrence): Problem {
     type: `/problems/${code}`,
     title,
     status,
-    detail: `${happened.replace(/[.\s]*$/, '')}. ${remedy}`,
+    detail: `${sentenceOf(happened)} ${remedy}`,
     // The query is left out, because it may hold values that must not be passed on with the problem.
     instance: path.split('?')[0] ?? '/',
     code,
@@ -83,6 +83,12 @@ export function problemOf(error: unknown, occurrence: Occurrence): Problem {
     ...(errors.length > 0 ? { errors } : {}),
     ...(violations.length > 0 ? { violations } : {}),
   }
+}
+
+/** A suggestion ends as a question. */
+function sentenceOf(text: string): string {
+  const trimmed = text.replace(/[.\s]*$/, '')
+  return trimmed.endsWith('?') ? trimmed : `${trimmed}.`
 }
 
 /** Equal for failures of which one line of the log says all that any of them would; undefined for none of the server. */

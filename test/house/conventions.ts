@@ -15,6 +15,7 @@ const topLevelFolders = new Set([
   'scripts',
   'bin',
   '.ci',
+  '.vscode',
 ])
 
 export const knownTopLevel: Rule = {

@@ -27,10 +27,13 @@ type Stored = Pick<Appended, 'id' | 'position' | 'stream' | 'revision'>
 
 /** The lines of one append; each append is stored whole or not at all. */
 const LINES_AT_ONCE = 100
+/** More than a server takes of an event, in characters: what is no lines would be kept until the memory ends. */
+const LONGEST_LINE = 16e6
 
 export async function append(words: readonly string[], wish: AppendWish, terminal: Terminal): Promise<number> {
   const [type, data, ...more] = words
-  if (more.length > 0) throw new Usage(`it takes a type and its data, and not also ${more.join(' ')}`)
+  if (more.length > 0)
+    throw new Usage(`it takes a type and its data, and not also ${more.join(' ')}; --stream names the stream`)
   const fromLines = wish.file ?? (type === '-' ? '-' : undefined)
   if (fromLines !== undefined && (data !== undefined || (type !== undefined && type !== '-')))
     throw new Usage('events come from the arguments or from lines, not from both')
@@ -124,6 +127,8 @@ async function* batchesOf(input: AsyncIterable<Buffer | string>, wish: AppendWis
     const lines = (rest + (typeof chunk === 'string' ? chunk : decoder.decode(chunk, { stream: true }))).split('\n')
     rest = lines.pop() ?? ''
     yield* inBatches(eventsIn(lines))
+    if (rest.length > LONGEST_LINE)
+      throw new Usage(`line ${count + 1} is longer than ${LONGEST_LINE / 1e6} MB, and an event is one line`)
   }
   yield* inBatches(eventsIn([rest]))
 }
