@@ -20,7 +20,7 @@ export interface Capacity {
 
 const CONNECTIONS = 16
 
-interface Asked {
+interface AskedLoad {
   readonly url: string
   readonly token: () => Promise<string>
   readonly base: string
@@ -29,7 +29,7 @@ interface Asked {
 }
 
 /** Batches a second, each connection with its next when the last is answered. */
-export async function takenInClosedLoop({ url, token, base, batch, seconds }: Asked): Promise<number> {
+export async function takenInClosedLoop({ url, token, base, batch, seconds }: AskedLoad): Promise<number> {
   const lighthouse = new Lighthouse({ url, token, retry: false })
   const source = new EventSource(`${base}/capacity`, { seed: 'capacity', agents: 10, largeShare: 0, about: 4_000 })
   const begun = performance.now()

@@ -1,6 +1,6 @@
 // A plot over the time of a run as SVG that needs nothing else: lines with a scale, phases as bands, faults as marks.
 
-export interface Line {
+export interface Curve {
   readonly name: string
   readonly points: readonly (readonly [second: number, value: number])[]
 }
@@ -8,7 +8,7 @@ export interface Line {
 export interface Chart {
   readonly title: string
   readonly unit: string
-  readonly lines: readonly Line[]
+  readonly lines: readonly Curve[]
   /** Times differ by powers of ten, so they are drawn by these. */
   readonly isLogarithmic?: boolean
 }

@@ -8,9 +8,9 @@ import {
   judgedSchedule,
   judgedStore,
   judgedTimes,
+  type LevelVerdict,
   RECOVERY_SECONDS,
   recoveredAfter,
-  type Verdict,
 } from './levels.js'
 import type { GeneratorResult } from './messages.js'
 import { timesOf } from './recorder.js'
@@ -70,7 +70,7 @@ interface Answers {
 }
 
 /** Nothing fails; nothing is refused where no more is asked than may be; and who is refused is told when to come again. */
-function judgedAnswers({ recorder }: Judging, { isQuiet, hasFaults }: Answers): readonly Verdict[] {
+function judgedAnswers({ recorder }: Judging, { isQuiet, hasFaults }: Answers): readonly LevelVerdict[] {
   const all = countsOf(recorder.sum())
   const quiet = countsOf(recorder.sum(isQuiet))
   return [
@@ -93,7 +93,7 @@ function countsOf({ measured }: ReturnType<Judging['recorder']['sum']>) {
 }
 
 /** Under an overload that lasts, what is accepted is still in time. A ramp goes on until it is not. */
-function judgedAccepted(judging: Judging): readonly Verdict[] {
+function judgedAccepted(judging: Judging): readonly LevelVerdict[] {
   const { phases } = judging
   const lasting = phases.find(({ kind, from, to }) => kind === 'beyond' && from === to)
   if (lasting === undefined) return []
@@ -104,7 +104,7 @@ function judgedAccepted(judging: Judging): readonly Verdict[] {
 }
 
 /** After each phase with another phase behind it that asks for much less. */
-function recoveries(judging: Judging): readonly Verdict[] {
+function recoveries(judging: Judging): readonly LevelVerdict[] {
   const { phases } = judging
   return phases.flatMap(({ name, ends, kind, to }, index) => {
     const next = phases[index + 1]

@@ -1,8 +1,8 @@
 // The report of a run as one page for people: verdicts first, then plots and tables. It loads nothing, so it works offline.
 import { type Chart, type Course, chartOf, escaped, shortened } from './chart.js'
-import type { Verdict } from './levels.js'
-import type { Operation } from './profile.js'
-import type { Point, Report } from './report.js'
+import type { LevelVerdict } from './levels.js'
+import type { LoadOperation } from './profile.js'
+import type { Report, SeriesPoint } from './report.js'
 import type { Sample } from './watch.js'
 
 const STYLE = `
@@ -26,7 +26,7 @@ line.mark { stroke: var(--bad); stroke-dasharray: 4 3; } svg text.mark { fill: v
 .legend i { display: inline-block; width: 10px; height: 10px; margin-right: 6px; border-radius: 2px; }
 `
 
-export function pageOf(report: Report): string {
+export function reportPage(report: Report): string {
   const { asked, holds, phases, faults } = report
   const course: Course = {
     seconds: asked.seconds,
@@ -70,7 +70,7 @@ function table(head: Row, rows: readonly Row[]): string {
   return `<div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
 }
 
-function verdictsOf(verdicts: readonly Verdict[]): string {
+function verdictsOf(verdicts: readonly LevelVerdict[]): string {
   const rows = verdicts.map(({ of, measured, bound, unit, holds }) => [
     escaped(of),
     Number.isFinite(measured) ? `${figure(measured)} ${unit}` : 'never',
@@ -86,8 +86,8 @@ function chartsOf({ series, samples, asked }: Report): readonly Chart[] {
   const seen = samples.filter(
     ({ answeredMs, second }) => answeredMs !== undefined && second >= 0 && second <= asked.seconds,
   )
-  const by = (value: (point: Point) => number) =>
-    (Object.entries(series) as [Operation, readonly Point[]][]).map(([name, points]) => ({
+  const by = (value: (point: SeriesPoint) => number) =>
+    (Object.entries(series) as [LoadOperation, readonly SeriesPoint[]][]).map(([name, points]) => ({
       name,
       points: points.map(point => [point.second, value(point)] as const),
     }))

@@ -1,7 +1,7 @@
 // The profiles of load: how many agents, which operations in which proportions, and how their rate goes over the time of a run.
 
 /** What is timed. Those from `deliver` on come of what others do, and no schedule asks for them. */
-export const OPERATIONS = [
+export const LOAD_OPERATIONS = [
   'append',
   'batch',
   'event',
@@ -15,10 +15,10 @@ export const OPERATIONS = [
   'work',
 ] as const
 
-export type Operation = (typeof OPERATIONS)[number]
+export type LoadOperation = (typeof LOAD_OPERATIONS)[number]
 
 /** Shares of the operations of a schedule; they need not add up to one. */
-export type Mix = Partial<Readonly<Record<Operation, number>>>
+export type Mix = Partial<Readonly<Record<LoadOperation, number>>>
 
 export interface Phase {
   readonly name: string
