@@ -129,6 +129,13 @@ test('a burst after which it stays slow is told as one without recovery', () => 
   expect(verdicts.find(({ of }) => of === 'recovery after burst')).toMatchObject({ measured: Infinity, holds: false })
 })
 
+test('what is left of an overload is not judged until it is worked off, and that is timed', () => {
+  const slow = madeOf('ramp', { operation: 'batch', ms: second => (second >= 35 && second < 50 ? 3_000 : 5) })
+  const { verdicts } = judged(slow, EVIDENCE)
+  expect(failing(verdicts)).toEqual([])
+  expect(verdicts.find(({ of }) => of === 'recovery after ramp')).toMatchObject({ measured: 8, holds: true })
+})
+
 test('faults have a time or are spread over the run, and what is none is refused', () => {
   expect(faultsFrom('cut@40,kill@20', 60)).toEqual([
     { kind: 'kill', at: 20 },

@@ -35,7 +35,7 @@ interface LoadWish extends Wish {
 
 const LONGEST_SECONDS = 400_000
 const MOST_SCALE = 1_000
-const LONGEST_CALIBRATION = 5
+const LONGEST_CALIBRATION = 10
 
 /** All that is asked of a run but where: checked before a server is brought up. */
 interface Trial {
@@ -104,7 +104,7 @@ function ofServer(wish: Wish & { readonly yes?: boolean }, trial: Trial, termina
 }
 
 async function ofItsOwn(below: string, trial: Trial): Promise<Report> {
-  const own = await OwnServer.start(below)
+  const own = await OwnServer.start(below, { LIGHTHOUSE_APPEND_WAIT_MS: String(trial.profile.appendWaitMs) })
   try {
     const fileSystem = await new RealDisk().fileSystem(own.directory)
     return await onTarget({ url: own.url, token: () => own.token(), base: baseOf('operator'), own, fileSystem }, trial)
@@ -132,7 +132,7 @@ interface Calibrating {
 
 async function calibrated({ url, token, base }: Target, { profile, seconds, say }: Calibrating): Promise<number> {
   const { batch } = profile
-  const long = Math.min(LONGEST_CALIBRATION, Math.max(1, seconds / 10))
+  const long = Math.min(LONGEST_CALIBRATION, Math.max(2, seconds / 6))
   const found = await takenInClosedLoop({ url, token, base, batch, seconds: long })
   say(`in a closed loop it takes ${Math.round(found)} operations of ${batch} events a second`)
   return found

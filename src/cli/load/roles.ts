@@ -28,8 +28,9 @@ export interface Tools {
 
 /** What is still unanswered then is given up. */
 const GRACE_MS = 30_000
-/** Of each operation before the time begins. */
-const WARMING = 100
+/** Operations before the time begins, in the proportions of the profile. */
+const WARMING = 200
+const LEAST_WARMING = 3
 const AT_ONCE = 4
 const FLEET_EVENTS = 50
 const NOTHING: Comparison = { stored: 0, lost: [], doubled: [], unknown: [], unacknowledged: 0 }
@@ -70,7 +71,10 @@ class ScheduledWork implements GeneratorWork {
   async prepare(): Promise<void> {
     const { part, profile } = this.tools.plan
     await this.inAdvance('batch', Math.ceil((profile.preload * part) / profile.batch))
-    for (const operation of Object.keys(profile.mix)) await this.inAdvance(operation as LoadOperation, WARMING)
+    const shares = Object.entries(profile.mix) as [LoadOperation, number][]
+    const whole = shares.reduce((sum, [, share]) => sum + share, 0)
+    for (const [operation, share] of shares)
+      await this.inAdvance(operation, Math.max(LEAST_WARMING, Math.round((WARMING * share) / whole)))
   }
 
   private async inAdvance(operation: LoadOperation, times: number): Promise<void> {
