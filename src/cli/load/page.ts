@@ -1,5 +1,5 @@
 // The report of a run as one page for people: verdicts first, then plots and tables. It loads nothing, so it works offline.
-import { type Chart, type Course, chartOf, escaped, shortened } from './chart.js'
+import { type Chart, type Course, chartOf, escaped, type Stretch, shortened, stripOf } from './chart.js'
 import type { LevelVerdict } from './levels.js'
 import type { LoadOperation } from './profile.js'
 import type { Report, SeriesPoint } from './report.js'
@@ -45,7 +45,7 @@ export function reportPage(report: Report): string {
     verdictsOf(report.verdicts),
     '<h2>Over time</h2>',
     ...chartsOf(report).map(chart => chartOf(chart, course)),
-    modesOf(report),
+    stripOf('Mode', modesOf(report), course),
     '<h2>Operations</h2>',
     operationsOf(report),
     '<h2>Capacity</h2>',
@@ -129,16 +129,15 @@ function coresOf(seen: readonly Sample[]) {
   return { name: 'cores', points }
 }
 
-/** A line for each time in which the mode stayed what it was. */
-function modesOf({ samples }: Report): string {
-  const rows: [mode: string, from: number, to: number][] = []
+/** A stretch for each time in which the mode stayed what it was, up to when another was seen. */
+function modesOf({ samples }: Report): readonly Stretch[] {
+  const stretches: { name: string; from: number; to: number }[] = []
   for (const { mode, second } of samples) {
-    const last = rows.at(-1)
-    if (last?.[0] === mode) last[2] = second
-    else rows.push([mode, second, second])
+    const last = stretches.at(-1)
+    if (last !== undefined) last.to = second
+    if (last?.name !== mode) stretches.push({ name: mode, from: second, to: second })
   }
-  const shown = rows.map(([mode, from, to]) => [escaped(mode), `${from.toFixed(1)} s`, `${to.toFixed(1)} s`])
-  return `<h2>Modes</h2>${table(['mode', 'from', 'to'], shown)}`
+  return stretches
 }
 
 function operationsOf({ operations }: Report): string {
@@ -156,11 +155,12 @@ function operationsOf({ operations }: Report): string {
     'most, ms',
   ]
   const rows = operations.map(({ operation, phases, counts, times }) => [
-    phases === 'usual' ? operation : `${operation} <small>beyond what it may be able to do</small>`,
+    phases === 'usual' ? operation : `${operation}, beyond`,
     ...[counts.done, counts.events, counts.refused + counts.curt, counts.unanswered, counts.failed].map(shortened),
     ...[times.p50Ms, times.p95Ms, times.p99Ms, times.p999Ms, times.maxMs].map(figure),
   ])
-  return table(head, rows)
+  const beyond = '<p class="soft">beyond: while the server was asked for more than it may be able to do</p>'
+  return table(head, rows) + (operations.some(({ phases }) => phases === 'beyond') ? beyond : '')
 }
 
 function capacityOf({ capacity, breakingPoint }: Report): string {

@@ -7,7 +7,7 @@ import { capacityOf } from './capacity.js'
 import type { DoneFault, Fault } from './faults.js'
 import { Generators } from './generators.js'
 import { judged } from './judge.js'
-import { isUsual, type Judging } from './levels.js'
+import type { Judging } from './levels.js'
 import type { GeneratorResult, Plan } from './messages.js'
 import type { PlannedPhase, Profile } from './profile.js'
 import { Recorder, timesOf } from './recorder.js'
@@ -136,7 +136,7 @@ async function reportOf(found: Found): Promise<Report> {
   const judging: Judging = { profile, phases, recorder, tolerance: asked.tolerance }
   const { verdicts, faults, breakingPoint } = judged(judging, { results, watch, faults: found.faults, lateMs })
   const sum = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
-  const usual = watch.samples.filter(({ second }) => second >= 0 && second <= asked.seconds && isUsual(phases, second))
+  const meanwhile = watch.samples.filter(({ second }) => second >= 0 && second <= asked.seconds)
   return {
     of: 'lighthouse load',
     holds: verdicts.every(({ holds }) => holds),
@@ -160,7 +160,7 @@ async function reportOf(found: Found): Promise<Report> {
     faults,
     operations: operationsOf(recorder, phases),
     store: storeOf(results),
-    capacity: capacityOf(usual.length > 1 ? usual : watch.samples, await freeBytesOf(target.own)),
+    capacity: capacityOf(meanwhile, await freeBytesOf(target.own)),
     breakingPoint,
     verdicts,
     series: seriesOf(recorder),
