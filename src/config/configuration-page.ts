@@ -62,6 +62,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   measureOperations:
     'whether requests, appends, reads and syncs are counted and timed. Without it their metrics stand still, objectives are not judged, no mode begins for slow or failing writes, and every hour is quiet for snapshots; it is there to show what measuring costs',
   slowOperationMs: 'an append or a page that takes at least so many milliseconds leaves a warning in the log; 0: none',
+  appendWaitMs:
+    'where appends over HTTP take longer than so many milliseconds on average, as many are let in as can be answered in that time, and the others are 503 `OVERLOADED` with `Retry-After`; 0: all are let in',
   docsEnabled: 'whether `/docs` and `/openapi.json` are served',
   readyWhenReadOnly: 'whether `/readyz` stays 200 while the store serves reads and takes no appends',
   openFiles: 'descriptors kept open for reading, 16 to 100,000',

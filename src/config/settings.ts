@@ -102,6 +102,8 @@ export abstract class Settings {
   abstract readonly measureOperations: boolean
   /** An append or a page that takes at least as long leaves a warning; 0: none does. */
   abstract readonly slowOperationMs: number
+  /** How long appends over HTTP may take on average before some are refused; 0: however long. */
+  abstract readonly appendWaitMs: number
   abstract readonly docsEnabled: boolean
   abstract readonly readyWhenReadOnly: boolean
   abstract readonly openFiles: number
@@ -210,6 +212,7 @@ export const settingTable: SettingTable<Settings> = {
   businessMetrics: { variable: 'LIGHTHOUSE_BUSINESS_METRICS', parse: parseBusinessMetrics },
   measureOperations: { variable: 'LIGHTHOUSE_MEASURE_OPERATIONS', parse: flag },
   slowOperationMs: { variable: 'LIGHTHOUSE_SLOW_OPERATION_MS', parse: wholeNumber(0, 3_600_000) },
+  appendWaitMs: { variable: 'LIGHTHOUSE_APPEND_WAIT_MS', parse: wholeNumber(0, 3_600_000) },
   docsEnabled: { variable: 'LIGHTHOUSE_DOCS_ENABLED', parse: flag },
   readyWhenReadOnly: { variable: 'LIGHTHOUSE_READY_WHEN_READ_ONLY', parse: flag },
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },

@@ -25,6 +25,7 @@ import { correlationHeader, correlationIdOf } from '../wire/correlation-id.js'
 import { problemContentType, problemOf } from '../wire/problem.js'
 import { traceIdOf } from '../wire/trace-context.js'
 import { AnsweredRequests } from './answered-requests.js'
+import { AppendAdmission } from './append-admission.js'
 import type { Certificate } from './certificate.js'
 import { CrossOrigin } from './cors.js'
 import { drainAtTheEnd } from './http-drain.js'
@@ -143,13 +144,15 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   const authentication = app.get(Authentication, { strict: false })
   assertEveryRouteDeclares(app)
   authentication.register(fastify, openRoutes(app))
+  const settings = app.get(Settings)
+  const { appendWaitMs, measureOperations, accessLogOneIn, slowOperationMs } = settings
+  // Behind the token and its quota, which are cheaper to refuse by.
+  if (appendWaitMs > 0) new AppendAdmission(appendWaitMs).register(fastify)
   const tracing = app.get(Tracing, { strict: false })
   if (tracing.isOn) traceRequests(fastify, tracing)
   const metrics = app.get(Metrics, { strict: false })
-  const settings = app.get(Settings)
   showConfiguration(settings, metrics)
   showCertificate(certificate, metrics)
-  const { measureOperations, accessLogOneIn, slowOperationMs } = settings
   const log = new AccessLog(logger, { oneIn: accessLogOneIn, slowMs: slowOperationMs })
   new AnsweredRequests(metrics, log, adminRoutes(app), measureOperations).register(fastify)
 }

@@ -21,7 +21,7 @@ const without = executablePath === undefined ? ' (skipped: there is no chromium 
 afterAll(() => removeTempDirectory(folder))
 
 test('through a kill -9 and cut connections every acknowledged event of all agents is there, and nothing is left behind', async () => {
-  const line = ['load', '--profile', 'mixed', '--duration', '8', '--scale', '0.3', '--faults', 'cut@2,kill@4']
+  const line = ['load', '--profile', 'mixed', '--duration', '6', '--scale', '0.3', '--faults', 'cut@1,kill@3']
   const judged = ['--late', '60000', '--tolerance', '1000', '--out', 'out', '--json']
   const child = spawn(process.execPath, [resolve('dist/cli/main.js'), ...line, ...judged], { cwd: folder })
   const said = { out: '', err: '' }

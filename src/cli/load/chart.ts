@@ -1,6 +1,6 @@
 // A plot over the time of a run as SVG that needs nothing else: lines with a scale, phases as bands, faults as marks.
 
-export interface Line {
+export interface Curve {
   readonly name: string
   readonly points: readonly (readonly [second: number, value: number])[]
 }
@@ -8,7 +8,7 @@ export interface Line {
 export interface Chart {
   readonly title: string
   readonly unit: string
-  readonly lines: readonly Line[]
+  readonly lines: readonly Curve[]
   /** Times differ by powers of ten, so they are drawn by these. */
   readonly isLogarithmic?: boolean
 }
@@ -112,6 +112,50 @@ function timeIn(second: number): string {
   if (second < 60) return `${second} s`
   const [minutes, rest] = [Math.floor(second / 60), second % 60]
   return `${minutes}:${String(rest).padStart(2, '0')}`
+}
+
+export interface Stretch {
+  readonly name: string
+  readonly from: number
+  readonly to: number
+}
+
+const STRIP_HEIGHT = 64
+/** In the order in which they are worse, and what has no place in it. */
+const MODES: Readonly<Record<string, string>> = {
+  NORMAL: '#059669',
+  RECOVERING: '#2563eb',
+  WARNING: '#ca8a04',
+  DEGRADED: '#ea580c',
+  EMERGENCY: '#dc2626',
+}
+const OTHER_MODE = '#64748b'
+
+/** What lasted from when to when, in the scale of the plots above it. */
+export function stripOf(title: string, stretches: readonly Stretch[], { seconds, marks }: Course): string {
+  const x = (second: number) => LEFT + (Math.min(seconds, Math.max(0, second)) / seconds) * (WIDTH - LEFT - RIGHT)
+  const drawn = stretches.map(({ name, from, to }) => {
+    const width = Math.max(1, x(to) - x(from))
+    const colour = MODES[name] ?? OTHER_MODE
+    return `<rect x="${x(from).toFixed(1)}" y="12" width="${width.toFixed(1)}" height="28" fill="${colour}"/>`
+  })
+  const names = [...new Set(stretches.map(({ name }) => name))]
+  const legend = names.map(
+    name => `<span><i style="background:${MODES[name] ?? OTHER_MODE}"></i>${escaped(name)}</span>`,
+  )
+  return [
+    `<figure><figcaption>${escaped(title)}</figcaption>`,
+    `<svg viewBox="0 0 ${WIDTH} ${STRIP_HEIGHT}" role="img" aria-label="${escaped(title)}">`,
+    ...drawn,
+    ...timesOf(seconds).map(
+      second =>
+        `<text x="${x(second).toFixed(1)}" y="${STRIP_HEIGHT - 8}" class="tick middle">${timeIn(second)}</text>`,
+    ),
+    ...marks.map(
+      ({ second }) => `<line x1="${x(second).toFixed(1)}" x2="${x(second).toFixed(1)}" y1="4" y2="44" class="mark"/>`,
+    ),
+    `</svg><p class="legend">${legend.join('')}</p></figure>`,
+  ].join('\n')
 }
 
 export function shortened(value: number): string {

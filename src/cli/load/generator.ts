@@ -2,7 +2,7 @@
 import { WebSocket } from 'ws'
 import { Lighthouse } from '#client'
 import type { FromGenerator, Plan, ToGenerator } from './messages.js'
-import { type Tools, type Work, workOf } from './roles.js'
+import { type GeneratorWork, type Tools, workOf } from './roles.js'
 import { RunClock, Tally } from './sender.js'
 
 const TELL_MS = 500
@@ -14,7 +14,7 @@ const tally = new Tally()
 let connections = new AbortController()
 const sockets = new Set<WebSocket>()
 const awaitingToken: ((token: string) => void)[] = []
-let work: Work | undefined
+let work: GeneratorWork | undefined
 
 function say(message: FromGenerator): void {
   process.send?.(message)

@@ -5,12 +5,12 @@ import { tokenOf } from '../../../test/support/running-server.js'
 import { type ServerInProcess, startFakeServer } from '../../../test/support/server-on-a-disk.js'
 import { faultsFrom } from './faults.js'
 import { judged } from './judge.js'
-import { RECOVERY_SECONDS, type Verdict } from './levels.js'
+import { type LevelVerdict, RECOVERY_SECONDS } from './levels.js'
 import type { GeneratorResult, Plan } from './messages.js'
 import { OUTCOMES } from './operations.js'
-import { OPERATIONS, type Operation, PROFILES, type Profile, type ProfileName, planned } from './profile.js'
+import { LOAD_OPERATIONS, type LoadOperation, PROFILES, type Profile, type ProfileName, planned } from './profile.js'
 import { Recorder } from './recorder.js'
-import { type Work, workOf } from './roles.js'
+import { type GeneratorWork, workOf } from './roles.js'
 import { RunClock, Tally } from './sender.js'
 import { MetricsPage } from './watch.js'
 
@@ -25,12 +25,17 @@ afterAll(() => server.stop())
 const NORMAL = { last: new MetricsPage('lighthouse_mode{mode="NORMAL"} 1\n') }
 const NOTHING = { stored: 0, lost: [], doubled: [], unknown: [], unacknowledged: 0 }
 const RESULT: GeneratorResult = {
-  ...{ name: 'g', planned: 0, begun: 0, held: 0, acknowledged: 0, told: [] },
+  name: 'g',
+  planned: 0,
+  begun: 0,
+  held: 0,
+  acknowledged: 0,
   comparison: NOTHING,
+  told: [],
 }
 
 interface Made {
-  readonly operation?: Operation
+  readonly operation?: LoadOperation
   readonly ms?: (second: number) => number
   readonly outcome?: (second: number) => (typeof OUTCOMES)[number]
   readonly lateMs?: (second: number) => number
@@ -44,7 +49,7 @@ function madeOf(name: ProfileName, made: Made = {}) {
   for (let at = 0; at < 60_000; at += 100) {
     const second = Math.floor(at / 1_000)
     const what = OUTCOMES.indexOf(outcome(second))
-    rows.push(OPERATIONS.indexOf(operation), at, ms(second) * 1_000, what, lateMs(second), 1)
+    rows.push(LOAD_OPERATIONS.indexOf(operation), at, ms(second) * 1_000, what, lateMs(second), 1)
   }
   recorder.take(Float64Array.from(rows))
   const profile: Profile = PROFILES[name]
@@ -52,7 +57,7 @@ function madeOf(name: ProfileName, made: Made = {}) {
 }
 
 const EVIDENCE = { results: [RESULT], watch: NORMAL, faults: [], lateMs: 25 }
-const failing = (verdicts: readonly Verdict[]) => verdicts.filter(({ holds }) => !holds).map(({ of }) => of)
+const failing = (verdicts: readonly LevelVerdict[]) => verdicts.filter(({ holds }) => !holds).map(({ of }) => of)
 
 test('a run in which everything came in time holds', () => {
   const { verdicts } = judged(madeOf('five'), EVIDENCE)
@@ -124,6 +129,13 @@ test('a burst after which it stays slow is told as one without recovery', () => 
   expect(verdicts.find(({ of }) => of === 'recovery after burst')).toMatchObject({ measured: Infinity, holds: false })
 })
 
+test('what is left of an overload is not judged until it is worked off, and that is timed', () => {
+  const slow = madeOf('ramp', { operation: 'batch', ms: second => (second >= 35 && second < 50 ? 3_000 : 5) })
+  const { verdicts } = judged(slow, EVIDENCE)
+  expect(failing(verdicts)).toEqual([])
+  expect(verdicts.find(({ of }) => of === 'recovery after ramp')).toMatchObject({ measured: 8, holds: true })
+})
+
 test('faults have a time or are spread over the run, and what is none is refused', () => {
   expect(faultsFrom('cut@40,kill@20', 60)).toEqual([
     { kind: 'kill', at: 20 },
@@ -145,7 +157,7 @@ async function generated(fetch: typeof globalThis.fetch): Promise<GeneratorResul
   const phases = planned(profile, { seconds: 1, scale: 1, capacity: 0 })
   const base = `agent_operator/load-${Math.random().toString(36).slice(2)}`
   const plan: Plan = { role: 'schedule', url: server.url, base, name: 'g', seed: '1', part: 1, profile, phases }
-  const work: Work = workOf({ plan, lighthouse, patient: lighthouse, tally: new Tally() })
+  const work: GeneratorWork = workOf({ plan, lighthouse, patient: lighthouse, tally: new Tally() })
   await work.prepare()
   await work.run(new RunClock(Date.now()))
   return work.end()

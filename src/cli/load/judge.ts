@@ -8,9 +8,9 @@ import {
   judgedSchedule,
   judgedStore,
   judgedTimes,
+  type LevelVerdict,
   RECOVERY_SECONDS,
   recoveredAfter,
-  type Verdict,
 } from './levels.js'
 import type { GeneratorResult } from './messages.js'
 import { timesOf } from './recorder.js'
@@ -29,27 +29,26 @@ type Judgement = Pick<Report, 'faults' | 'breakingPoint' | 'verdicts'>
 
 export function judged(judging: Judging, { results, watch, faults, lateMs }: Evidence): Judgement {
   const { phases, recorder } = judging
-  const disturbed = faults.map(fault => {
-    const recovered = recoveredAfter(judging, fault.at + fault.awaySeconds)
-    return { ...fault, recoveredAfterSeconds: recovered }
-  })
-  const isQuiet = (second: number) => isUsual(phases, second) && !disturbed.some(fault => isWithin(fault, second))
-  const beyond = phases.some(({ kind }) => kind === 'beyond')
+  const disturbances = [...ebbs(judging), ...faults.map(fault => disturbanceOf(judging, fault))]
+  const isQuiet = (second: number) => isUsual(phases, second) && !disturbances.some(one => isWithin(one, second))
   const breakingPoint = breakingPointOf(judging)
   // Beyond it there is no processor left for anybody, and nothing of it is judged.
-  const { late } = recorder.sum(second => isUsual(phases, second) || second < (breakingPoint?.second ?? Infinity))
+  const inTime = breakingPoint?.second ?? Number.POSITIVE_INFINITY
+  const { late } = recorder.sum(second => second < inTime || isQuiet(second))
   return {
-    faults: disturbed,
+    faults: faults.map((fault, at) => ({
+      ...fault,
+      recoveredAfterSeconds: disturbances[disturbances.length - faults.length + at]?.recoveredAfter,
+    })),
     breakingPoint,
     verdicts: [
       ...judgedSchedule(results, timesOf(late), lateMs),
       ...judgedStore(results),
       ...judgedAnswers(judging, { isQuiet, hasFaults: faults.length > 0 }),
       ...judgedTimes(judging, isQuiet),
-      ...(beyond ? judgedAccepted(judging) : []),
-      ...recoveries(judging),
-      ...disturbed.map(({ kind, at, recoveredAfterSeconds: seconds }) =>
-        atMost(`recovery after ${kind} at ${at} s`, seconds ?? Number.POSITIVE_INFINITY, RECOVERY_SECONDS, 's'),
+      ...judgedAccepted(judging),
+      ...disturbances.map(({ of, recoveredAfter: seconds = Number.POSITIVE_INFINITY }) =>
+        atMost(`recovery after ${of}`, seconds, RECOVERY_SECONDS, 's'),
       ),
       atMost('modes at the end other than NORMAL', modeIsNormal(watch) ? 0 : 1, 0, ''),
     ],
@@ -58,10 +57,33 @@ export function judged(judging: Judging, { results, watch, faults, lateMs }: Evi
 
 const modeIsNormal = ({ last }: Pick<Watch, 'last'>) => last?.labelOf('lighthouse_mode', 'mode') === 'NORMAL'
 
-/** From the fault until all is as before, and no longer than that may take. */
-function isWithin({ at, awaySeconds, recoveredAfterSeconds }: Report['faults'][number], second: number): boolean {
-  const until = at + awaySeconds + Math.min(RECOVERY_SECONDS, recoveredAfterSeconds ?? RECOVERY_SECONDS)
-  return second + 1 > at && second < until
+/** What the service has to recover from. */
+interface Disturbance {
+  readonly of: string
+  readonly begins: number
+  /** From here on it may recover. */
+  readonly over: number
+  readonly recoveredAfter: number | undefined
+}
+
+function disturbanceOf(judging: Judging, { kind, at, awaySeconds }: DoneFault): Disturbance {
+  const over = at + awaySeconds
+  return { of: `${kind} at ${at} s`, begins: at, over, recoveredAfter: recoveredAfter(judging, over) }
+}
+
+/** The end of each phase behind which there is one that asks for much less. */
+function ebbs(judging: Judging): readonly Disturbance[] {
+  const { phases } = judging
+  return phases.flatMap(({ name, ends, kind, to }, index) => {
+    const next = phases[index + 1]
+    if (kind === 'calm' || next?.kind !== 'calm' || next.from > to / 2) return []
+    return [{ of: name, begins: ends, over: ends, recoveredAfter: recoveredAfter(judging, ends) }]
+  })
+}
+
+/** From where it begins until all is as before, and no longer than that may take. */
+function isWithin({ begins, over, recoveredAfter: seconds = RECOVERY_SECONDS }: Disturbance, second: number): boolean {
+  return second + 1 > begins && second < over + Math.min(RECOVERY_SECONDS, seconds)
 }
 
 interface Answers {
@@ -70,7 +92,7 @@ interface Answers {
 }
 
 /** Nothing fails; nothing is refused where no more is asked than may be; and who is refused is told when to come again. */
-function judgedAnswers({ recorder }: Judging, { isQuiet, hasFaults }: Answers): readonly Verdict[] {
+function judgedAnswers({ recorder }: Judging, { isQuiet, hasFaults }: Answers): readonly LevelVerdict[] {
   const all = countsOf(recorder.sum())
   const quiet = countsOf(recorder.sum(isQuiet))
   return [
@@ -93,7 +115,7 @@ function countsOf({ measured }: ReturnType<Judging['recorder']['sum']>) {
 }
 
 /** Under an overload that lasts, what is accepted is still in time. A ramp goes on until it is not. */
-function judgedAccepted(judging: Judging): readonly Verdict[] {
+function judgedAccepted(judging: Judging): readonly LevelVerdict[] {
   const { phases } = judging
   const lasting = phases.find(({ kind, from, to }) => kind === 'beyond' && from === to)
   if (lasting === undefined) return []
@@ -101,17 +123,6 @@ function judgedAccepted(judging: Judging): readonly Verdict[] {
     ...verdict,
     of: `${lasting.name}: ${verdict.of} of what was accepted`,
   }))
-}
-
-/** After each phase with another phase behind it that asks for much less. */
-function recoveries(judging: Judging): readonly Verdict[] {
-  const { phases } = judging
-  return phases.flatMap(({ name, ends, kind, to }, index) => {
-    const next = phases[index + 1]
-    if (kind === 'calm' || next?.kind !== 'calm' || next.from > to / 2) return []
-    const seconds = recoveredAfter(judging, ends) ?? Number.POSITIVE_INFINITY
-    return [atMost(`recovery after ${name}`, seconds, RECOVERY_SECONDS, 's')]
-  })
 }
 
 /** The first slice of a growing phase that is not good, and neither is the next. */

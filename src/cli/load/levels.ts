@@ -1,10 +1,10 @@
 // The service levels that a run is held to, those of the design, and how what was measured is judged by them.
 import type { GeneratorResult } from './messages.js'
-import type { Operation, PlannedPhase, Profile } from './profile.js'
-import { type Recorder, type Slice, type Times, timesOf } from './recorder.js'
+import type { LoadOperation, PlannedPhase, Profile } from './profile.js'
+import { type Recorder, type RunSlice, type Times, timesOf } from './recorder.js'
 import { phaseAt } from './schedule.js'
 
-export interface Verdict {
+export interface LevelVerdict {
   readonly of: string
   /** What was measured, and what it may be at most. */
   readonly measured: number
@@ -15,7 +15,7 @@ export interface Verdict {
 
 type Percentile = 'p50Ms' | 'p95Ms' | 'p99Ms' | 'p999Ms'
 
-type Levels = Partial<Readonly<Record<Operation, Partial<Readonly<Record<Percentile, number>>>>>>
+type Levels = Partial<Readonly<Record<LoadOperation, Partial<Readonly<Record<Percentile, number>>>>>>
 
 const LEVELS: Readonly<Record<Profile['levels'], Levels>> = {
   usual: {
@@ -45,7 +45,7 @@ export interface Judging {
   readonly tolerance: number
 }
 
-export function atMost(of: string, measured: number, bound: number, unit: string): Verdict {
+export function atMost(of: string, measured: number, bound: number, unit: string): LevelVerdict {
   return { of, measured, bound, unit, holds: measured <= bound }
 }
 
@@ -53,9 +53,9 @@ export function atMost(of: string, measured: number, bound: number, unit: string
 export function judgedTimes(
   { profile, recorder, tolerance }: Judging,
   counts: (second: number) => boolean,
-): readonly Verdict[] {
+): readonly LevelVerdict[] {
   const sum = recorder.sum(counts)
-  return (Object.entries(LEVELS[profile.levels]) as [Operation, Partial<Record<Percentile, number>>][]).flatMap(
+  return (Object.entries(LEVELS[profile.levels]) as [LoadOperation, Partial<Record<Percentile, number>>][]).flatMap(
     ([operation, levels]) => {
       const measured = sum.measured.get(operation)
       if (measured === undefined || measured.micros.totalCount === 0) return []
@@ -83,7 +83,7 @@ export function recoveredAfter(judging: Judging, from: number): number | undefin
   return undefined
 }
 
-export function isGood(slice: Slice, { profile, tolerance }: Judging): boolean {
+export function isGood(slice: RunSlice, { profile, tolerance }: Judging): boolean {
   const levels = LEVELS[profile.levels]
   for (const [operation, { micros, counts }] of slice.measured) {
     if (counts.refused + counts.curt + counts.unanswered + counts.failed > 0) return false
@@ -99,7 +99,11 @@ export function isUsual(phases: readonly PlannedPhase[], second: number): boolea
 }
 
 /** The schedule was kept: nothing of it was left out, and the generators were not the ones who were late. */
-export function judgedSchedule(results: readonly GeneratorResult[], late: Times, boundMs: number): readonly Verdict[] {
+export function judgedSchedule(
+  results: readonly GeneratorResult[],
+  late: Times,
+  boundMs: number,
+): readonly LevelVerdict[] {
   const sum = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
   return [
     atMost('schedule: p99 of how late the generators sent', late.p99Ms, boundMs, 'ms'),
@@ -112,7 +116,7 @@ export function judgedSchedule(results: readonly GeneratorResult[], late: Times,
   ]
 }
 
-export function judgedStore(results: readonly GeneratorResult[]): readonly Verdict[] {
+export function judgedStore(results: readonly GeneratorResult[]): readonly LevelVerdict[] {
   const count = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
   return [
     atMost(

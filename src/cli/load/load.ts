@@ -13,10 +13,10 @@ import { PATIENT, withServer } from '../server/server.js'
 import { Usage } from '../usage-error.js'
 import { takenInClosedLoop } from './capacity.js'
 import { faultsFrom } from './faults.js'
-import { pageOf } from './page.js'
+import { reportPage } from './page.js'
 import { isCalibrated, isProfile, PROFILES, type Profile, planned } from './profile.js'
-import type { Asked, Report } from './report.js'
-import { runLoad, type Target, type Wanted } from './run-load.js'
+import type { AskedLoad, Report } from './report.js'
+import { runLoad, type Target, type WantedLoad } from './run-load.js'
 
 interface LoadWish extends Wish {
   readonly url?: string
@@ -35,11 +35,11 @@ interface LoadWish extends Wish {
 
 const LONGEST_SECONDS = 400_000
 const MOST_SCALE = 1_000
-const LONGEST_CALIBRATION = 5
+const LONGEST_CALIBRATION = 10
 
 /** All that is asked of a run but where: checked before a server is brought up. */
 interface Trial {
-  readonly asked: Asked
+  readonly asked: AskedLoad
   readonly profile: Profile
   readonly out: string
   readonly lateMs: number
@@ -58,7 +58,7 @@ export async function load(wish: LoadWish, terminal: Terminal): Promise<number> 
     : await ofItsOwn(wish.data, trial)
   mkdirSync(trial.out, { recursive: true })
   writeFileSync(join(trial.out, 'report.json'), `${reportJson(report)}\n`)
-  writeFileSync(join(trial.out, 'report.html'), pageOf(report))
+  writeFileSync(join(trial.out, 'report.html'), reportPage(report))
   await terminal.out(wish.json ? reportJson(shortOf(report, trial.out)) : inWords(report, trial.out))
   return report.holds ? EXIT.clean : EXIT.no
 }
@@ -104,7 +104,7 @@ function ofServer(wish: Wish & { readonly yes?: boolean }, trial: Trial, termina
 }
 
 async function ofItsOwn(below: string, trial: Trial): Promise<Report> {
-  const own = await OwnServer.start(below)
+  const own = await OwnServer.start(below, { LIGHTHOUSE_APPEND_WAIT_MS: String(trial.profile.appendWaitMs) })
   try {
     const fileSystem = await new RealDisk().fileSystem(own.directory)
     return await onTarget({ url: own.url, token: () => own.token(), base: baseOf('operator'), own, fileSystem }, trial)
@@ -120,7 +120,7 @@ async function onTarget(target: Target, { asked, profile, lateMs, say }: Trial):
   say(`${asked.profile}: ${profile.says}`)
   const capacity = isCalibrated(profile) ? await calibrated(target, { profile, seconds, say }) : 0
   const phases = planned(profile, { seconds, scale, capacity })
-  const wanted: Wanted = { asked, profile, phases, faults: faultsFrom(faults, seconds), lateMs, say }
+  const wanted: WantedLoad = { asked, profile, phases, faults: faultsFrom(faults, seconds), lateMs, say }
   return runLoad(target, wanted)
 }
 
@@ -132,10 +132,8 @@ interface Calibrating {
 
 async function calibrated({ url, token, base }: Target, { profile, seconds, say }: Calibrating): Promise<number> {
   const { batch } = profile
-  const found = await takenInClosedLoop({
-    ...{ url, token, base, batch },
-    seconds: Math.min(LONGEST_CALIBRATION, Math.max(1, seconds / 10)),
-  })
+  const long = Math.min(LONGEST_CALIBRATION, Math.max(2, seconds / 6))
+  const found = await takenInClosedLoop({ url, token, base, batch, seconds: long })
   say(`in a closed loop it takes ${Math.round(found)} operations of ${batch} events a second`)
   return found
 }

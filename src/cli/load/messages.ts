@@ -3,10 +3,10 @@ import type { Comparison } from '#client/testing'
 import type { PlannedPhase, Profile } from './profile.js'
 
 /** `schedule` sends by the schedule; `followers` hears what is stored; `fleet` is agents who misbehave. */
-export type Role = 'schedule' | 'followers' | 'fleet'
+export type GeneratorRole = 'schedule' | 'followers' | 'fleet'
 
 export interface Plan {
-  readonly role: Role
+  readonly role: GeneratorRole
   readonly url: string
   /** Of all generators of the run. */
   readonly base: string

@@ -9,7 +9,7 @@ import {
   Random,
 } from '#client/testing'
 import type { EventSource } from './event-source.js'
-import type { Operation } from './profile.js'
+import type { LoadOperation } from './profile.js'
 
 /**
  * `done`: as it is meant, also where a refusal is what is meant. `refused`: with how long to wait, as a busy server does;
@@ -50,7 +50,7 @@ const LOOKED_AT = 10_000
 /** No stream has so many events. */
 const WRONG_REVISION = 2 ** 40
 
-export class Operations {
+export class AgentOperations {
   /** The first failures that no operation is meant to have, in words. */
   readonly told: string[] = []
   private readonly kept: Kept[] = []
@@ -76,7 +76,7 @@ export class Operations {
     }
   }
 
-  async perform(operation: Operation, sentAt: number, signal: AbortSignal): Promise<Ended> {
+  async perform(operation: LoadOperation, sentAt: number, signal: AbortSignal): Promise<Ended> {
     try {
       const way = this.ways[operation]
       if (way === undefined) throw new TypeError(`no schedule asks for ${operation}`)

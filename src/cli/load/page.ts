@@ -1,8 +1,8 @@
 // The report of a run as one page for people: verdicts first, then plots and tables. It loads nothing, so it works offline.
-import { type Chart, type Course, chartOf, escaped, shortened } from './chart.js'
-import type { Verdict } from './levels.js'
-import type { Operation } from './profile.js'
-import type { Point, Report } from './report.js'
+import { type Chart, type Course, chartOf, escaped, type Stretch, shortened, stripOf } from './chart.js'
+import type { LevelVerdict } from './levels.js'
+import type { LoadOperation } from './profile.js'
+import type { Report, SeriesPoint } from './report.js'
 import type { Sample } from './watch.js'
 
 const STYLE = `
@@ -26,7 +26,7 @@ line.mark { stroke: var(--bad); stroke-dasharray: 4 3; } svg text.mark { fill: v
 .legend i { display: inline-block; width: 10px; height: 10px; margin-right: 6px; border-radius: 2px; }
 `
 
-export function pageOf(report: Report): string {
+export function reportPage(report: Report): string {
   const { asked, holds, phases, faults } = report
   const course: Course = {
     seconds: asked.seconds,
@@ -45,7 +45,7 @@ export function pageOf(report: Report): string {
     verdictsOf(report.verdicts),
     '<h2>Over time</h2>',
     ...chartsOf(report).map(chart => chartOf(chart, course)),
-    modesOf(report),
+    stripOf('Mode', modesOf(report), course),
     '<h2>Operations</h2>',
     operationsOf(report),
     '<h2>Capacity</h2>',
@@ -70,7 +70,7 @@ function table(head: Row, rows: readonly Row[]): string {
   return `<div class="wide"><table><thead><tr>${cells(head, 'th')}</tr></thead><tbody>\n${body}\n</tbody></table></div>`
 }
 
-function verdictsOf(verdicts: readonly Verdict[]): string {
+function verdictsOf(verdicts: readonly LevelVerdict[]): string {
   const rows = verdicts.map(({ of, measured, bound, unit, holds }) => [
     escaped(of),
     Number.isFinite(measured) ? `${figure(measured)} ${unit}` : 'never',
@@ -86,8 +86,8 @@ function chartsOf({ series, samples, asked }: Report): readonly Chart[] {
   const seen = samples.filter(
     ({ answeredMs, second }) => answeredMs !== undefined && second >= 0 && second <= asked.seconds,
   )
-  const by = (value: (point: Point) => number) =>
-    (Object.entries(series) as [Operation, readonly Point[]][]).map(([name, points]) => ({
+  const by = (value: (point: SeriesPoint) => number) =>
+    (Object.entries(series) as [LoadOperation, readonly SeriesPoint[]][]).map(([name, points]) => ({
       name,
       points: points.map(point => [point.second, value(point)] as const),
     }))
@@ -129,16 +129,15 @@ function coresOf(seen: readonly Sample[]) {
   return { name: 'cores', points }
 }
 
-/** A line for each time in which the mode stayed what it was. */
-function modesOf({ samples }: Report): string {
-  const rows: [mode: string, from: number, to: number][] = []
+/** A stretch for each time in which the mode stayed what it was, up to when another was seen. */
+function modesOf({ samples }: Report): readonly Stretch[] {
+  const stretches: { name: string; from: number; to: number }[] = []
   for (const { mode, second } of samples) {
-    const last = rows.at(-1)
-    if (last?.[0] === mode) last[2] = second
-    else rows.push([mode, second, second])
+    const last = stretches.at(-1)
+    if (last !== undefined) last.to = second
+    if (last?.name !== mode) stretches.push({ name: mode, from: second, to: second })
   }
-  const shown = rows.map(([mode, from, to]) => [escaped(mode), `${from.toFixed(1)} s`, `${to.toFixed(1)} s`])
-  return `<h2>Modes</h2>${table(['mode', 'from', 'to'], shown)}`
+  return stretches
 }
 
 function operationsOf({ operations }: Report): string {
@@ -156,11 +155,12 @@ function operationsOf({ operations }: Report): string {
     'most, ms',
   ]
   const rows = operations.map(({ operation, phases, counts, times }) => [
-    phases === 'usual' ? operation : `${operation} <small>beyond what it may be able to do</small>`,
+    phases === 'usual' ? operation : `${operation}, beyond`,
     ...[counts.done, counts.events, counts.refused + counts.curt, counts.unanswered, counts.failed].map(shortened),
     ...[times.p50Ms, times.p95Ms, times.p99Ms, times.p999Ms, times.maxMs].map(figure),
   ])
-  return table(head, rows)
+  const beyond = '<p class="soft">beyond: while the server was asked for more than it may be able to do</p>'
+  return table(head, rows) + (operations.some(({ phases }) => phases === 'beyond') ? beyond : '')
 }
 
 function capacityOf({ capacity, breakingPoint }: Report): string {

@@ -1,7 +1,7 @@
 // The profiles of load: how many agents, which operations in which proportions, and how their rate goes over the time of a run.
 
 /** What is timed. Those from `deliver` on come of what others do, and no schedule asks for them. */
-export const OPERATIONS = [
+export const LOAD_OPERATIONS = [
   'append',
   'batch',
   'event',
@@ -15,10 +15,10 @@ export const OPERATIONS = [
   'work',
 ] as const
 
-export type Operation = (typeof OPERATIONS)[number]
+export type LoadOperation = (typeof LOAD_OPERATIONS)[number]
 
 /** Shares of the operations of a schedule; they need not add up to one. */
-export type Mix = Partial<Readonly<Record<Operation, number>>>
+export type Mix = Partial<Readonly<Record<LoadOperation, number>>>
 
 export interface Phase {
   readonly name: string
@@ -49,6 +49,8 @@ export interface Profile {
   readonly largeShare: number
   /** The service levels: the usual ones, or those for where every operation takes the costly way. */
   readonly levels: 'usual' | 'costly'
+  /** Of a server of its own: how long appends may take before some are refused, 0 for however long. */
+  readonly appendWaitMs: number
   /** Whoever is refused comes again, as agents do, or is counted and gone, so that the load stays what it is. */
   readonly refused: 'retried' | 'counted'
 }
@@ -69,6 +71,7 @@ const USUAL = {
   misbehaving: false,
   largeShare: 0.001,
   levels: 'usual',
+  appendWaitMs: 0,
   refused: 'retried',
 } as const
 
@@ -78,7 +81,8 @@ function even(name: string, share: number, rate: number, kind: Phase['kind'] = '
 
 const STRESS = perMinute(20_000)
 const PEAK = perMinute(5_000)
-const READS = { event: 0.7, page: 0.28, query: 0.02 }
+/** A query looks at ten thousand events, and agents seldom need one. */
+const READS = { event: 0.72, page: 0.278, query: 0.002 }
 const part = (mix: Mix, share: number): Mix =>
   Object.fromEntries(Object.entries(mix).map(([name, weight]) => [name, weight * share]))
 
@@ -155,9 +159,9 @@ export const PROFILES = {
     mix: {
       append: 0.3,
       batch: 0.05,
-      conditional: 0.15,
-      query: 0.1,
-      page: 0.1,
+      conditional: 0.18,
+      query: 0.02,
+      page: 0.15,
       repeat: 0.1,
       conflict: 0.1,
       invalid: 0.1,
@@ -187,6 +191,7 @@ export const PROFILES = {
     agents: 10,
     phases: [even('before', 0.15, 10, 'calm'), even('overload', 0.55, 0, 'beyond'), even('after', 0.3, 10, 'calm')],
     mix: { batch: 1 },
+    appendWaitMs: 15,
     refused: 'counted',
   },
 } as const satisfies Readonly<Record<string, Profile>>

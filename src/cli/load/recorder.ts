@@ -2,7 +2,7 @@
 import { build, type Histogram } from 'hdr-histogram-js'
 import { TALLIED } from './messages.js'
 import { OUTCOMES } from './operations.js'
-import { OPERATIONS, type Operation } from './profile.js'
+import { LOAD_OPERATIONS, type LoadOperation } from './profile.js'
 
 /** A slice is a second, or so long that a long run has no more than these. */
 const MOST_SLICES = 600
@@ -26,12 +26,12 @@ interface Measured {
   readonly counts: Counts
 }
 
-export class Slice {
+export class RunSlice {
   /** How late operations were sent, in microseconds. */
   readonly late = histogram()
-  readonly measured = new Map<Operation, Measured>()
+  readonly measured = new Map<LoadOperation, Measured>()
 
-  of(operation: Operation): Measured {
+  of(operation: LoadOperation): Measured {
     let measured = this.measured.get(operation)
     if (measured === undefined) {
       measured = { micros: histogram(), counts: noCounts() }
@@ -44,11 +44,11 @@ export class Slice {
 export class Recorder {
   readonly sliceSeconds: number
   /** By when the operations were to be sent. */
-  readonly slices: readonly Slice[]
+  readonly slices: readonly RunSlice[]
 
   constructor(seconds: number) {
     this.sliceSeconds = Math.max(1, Math.ceil(seconds / MOST_SLICES))
-    this.slices = Array.from({ length: Math.max(1, Math.ceil(seconds / this.sliceSeconds)) }, () => new Slice())
+    this.slices = Array.from({ length: Math.max(1, Math.ceil(seconds / this.sliceSeconds)) }, () => new RunSlice())
   }
 
   take(rows: Float64Array): void {
@@ -56,8 +56,8 @@ export class Recorder {
   }
 
   /** All slices that are chosen together, by operation. */
-  sum(isChosen: (second: number) => boolean = () => true): Slice {
-    const sum = new Slice()
+  sum(isChosen: (second: number) => boolean = () => true): RunSlice {
+    const sum = new RunSlice()
     for (const [index, slice] of this.slices.entries()) {
       if (!isChosen(index * this.sliceSeconds)) continue
       sum.late.add(slice.late)
@@ -71,9 +71,9 @@ export class Recorder {
   }
 
   private record([operation = 0, at = 0, micros = 0, outcome = 0, lateMs = 0, events = 0]: Float64Array): void {
-    const name = OPERATIONS[operation] as Operation
+    const name = LOAD_OPERATIONS[operation] as LoadOperation
     const index = Math.min(this.slices.length - 1, Math.floor(at / 1_000 / this.sliceSeconds))
-    const slice = this.slices[index] as Slice
+    const slice = this.slices[index] as RunSlice
     const measured = slice.of(name)
     const what = OUTCOMES[outcome] as (typeof OUTCOMES)[number]
     measured.counts[what]++

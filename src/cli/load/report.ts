@@ -2,13 +2,13 @@
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import type { Capacity } from './capacity.js'
 import type { DoneFault } from './faults.js'
-import { isUsual, type Verdict } from './levels.js'
+import { isUsual, type LevelVerdict } from './levels.js'
 import type { GeneratorResult } from './messages.js'
-import { OPERATIONS, type Operation, type PlannedPhase } from './profile.js'
+import { LOAD_OPERATIONS, type LoadOperation, type PlannedPhase } from './profile.js'
 import { type Counts, type Recorder, type Times, timesOf } from './recorder.js'
 import type { Sample } from './watch.js'
 
-export interface Asked {
+export interface AskedLoad {
   readonly profile: string
   readonly seconds: number
   readonly scale: number
@@ -18,7 +18,7 @@ export interface Asked {
 }
 
 /** What one operation did in one slice. */
-export interface Point {
+export interface SeriesPoint {
   readonly second: number
   readonly perSecond: number
   readonly eventsPerSecond: number
@@ -31,7 +31,7 @@ export interface Point {
 export interface Report {
   readonly of: 'lighthouse load'
   readonly holds: boolean
-  readonly asked: Asked
+  readonly asked: AskedLoad
   readonly begun: string
   readonly versions: { readonly command: string; readonly server: string; readonly node: string }
   readonly machine: ReturnType<typeof thisMachine>
@@ -50,14 +50,14 @@ export interface Report {
   readonly capacity: Capacity | undefined
   /** Of a ramp: when and at how many operations a second the server no longer answered in time. */
   readonly breakingPoint: { readonly second: number; readonly perSecond: number } | undefined
-  readonly verdicts: readonly Verdict[]
-  readonly series: Readonly<Partial<Record<Operation, readonly Point[]>>>
+  readonly verdicts: readonly LevelVerdict[]
+  readonly series: Readonly<Partial<Record<LoadOperation, readonly SeriesPoint[]>>>
   readonly samples: readonly Sample[]
   readonly told: readonly string[]
 }
 
 export interface OperationReport {
-  readonly operation: Operation
+  readonly operation: LoadOperation
   /** `beyond`: while the server was asked for more than it may be able to do. */
   readonly phases: 'usual' | 'beyond'
   readonly counts: Counts
@@ -92,8 +92,8 @@ export function operationsOf(recorder: Recorder, phases: readonly PlannedPhase[]
 }
 
 export function seriesOf({ slices, sliceSeconds }: Recorder): Report['series'] {
-  const series: Partial<Record<Operation, Point[]>> = {}
-  for (const operation of OPERATIONS) {
+  const series: Partial<Record<LoadOperation, SeriesPoint[]>> = {}
+  for (const operation of LOAD_OPERATIONS) {
     if (!slices.some(({ measured }) => measured.has(operation))) continue
     series[operation] = slices.map(({ measured }, index) => {
       const found = measured.get(operation)
@@ -114,7 +114,7 @@ export function seriesOf({ slices, sliceSeconds }: Recorder): Report['series'] {
   return series
 }
 
-function quiet(second: number): Point {
+function quiet(second: number): SeriesPoint {
   return { second, perSecond: 0, eventsPerSecond: 0, refusedPerSecond: 0, p50Ms: 0, p99Ms: 0, maxMs: 0 }
 }
 

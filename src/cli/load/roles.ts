@@ -2,13 +2,13 @@
 import type { Lighthouse } from '#client'
 import { type Comparison, Fleet, Ledger, MockAgent } from '#client/testing'
 import { EventSource, sentAtOf } from './event-source.js'
-import type { GeneratorResult, Plan, Role } from './messages.js'
-import { Operations, OUTCOMES } from './operations.js'
-import type { Operation } from './profile.js'
+import type { GeneratorResult, GeneratorRole, Plan } from './messages.js'
+import { AgentOperations, OUTCOMES } from './operations.js'
+import type { LoadOperation } from './profile.js'
 import { peakOf, schedule } from './schedule.js'
 import { type RunClock, Sender, type Tally } from './sender.js'
 
-export interface Work {
+export interface GeneratorWork {
   /** All that is needed when the time begins. */
   prepare(): Promise<void>
   /** Resolves when there is nothing more to begin. */
@@ -28,14 +28,15 @@ export interface Tools {
 
 /** What is still unanswered then is given up. */
 const GRACE_MS = 30_000
-/** Of each operation before the time begins. */
-const WARMING = 100
+/** Operations before the time begins, in the proportions of the profile. */
+const WARMING = 200
+const LEAST_WARMING = 3
 const AT_ONCE = 4
 const FLEET_EVENTS = 50
 const NOTHING: Comparison = { stored: 0, lost: [], doubled: [], unknown: [], unacknowledged: 0 }
 
-export function workOf(tools: Tools): Work {
-  const works: Readonly<Record<Role, () => Work>> = {
+export function workOf(tools: Tools): GeneratorWork {
+  const works: Readonly<Record<GeneratorRole, () => GeneratorWork>> = {
     schedule: () => new ScheduledWork(tools),
     followers: () => new FollowingWork(tools),
     fleet: () => new FleetWork(tools),
@@ -50,9 +51,9 @@ function sourceOf(plan: Plan, about: number): EventSource {
   return new EventSource(ownBase(plan), { seed: plan.seed, agents, largeShare, about })
 }
 
-class ScheduledWork implements Work {
+class ScheduledWork implements GeneratorWork {
   private readonly ledger = new Ledger()
-  private readonly operations: Operations
+  private readonly operations: AgentOperations
   private readonly over = new AbortController()
   private sender: Sender | undefined
 
@@ -60,19 +61,23 @@ class ScheduledWork implements Work {
     const { plan, lighthouse } = tools
     const { base, seed, part, profile, phases } = plan
     const { batch } = profile
-    const most = peakOf(phases) * (phases.at(-1)?.ends ?? 0) * part * batch + profile.preload + WARMING * batch * 4
+    const each = 'batch' in profile.mix ? batch : 1
+    const most = (peakOf(phases) * (phases.at(-1)?.ends ?? 0) * part + WARMING) * each + profile.preload
     const source = sourceOf(plan, Math.ceil(most))
-    this.operations = new Operations({ lighthouse, ledger: this.ledger, source, base, seed, batch })
+    this.operations = new AgentOperations({ lighthouse, ledger: this.ledger, source, base, seed, batch })
   }
 
   /** What has just begun is slow, here and there: each operation has been done often enough when the time begins. */
   async prepare(): Promise<void> {
     const { part, profile } = this.tools.plan
     await this.inAdvance('batch', Math.ceil((profile.preload * part) / profile.batch))
-    for (const operation of Object.keys(profile.mix)) await this.inAdvance(operation as Operation, WARMING)
+    const shares = Object.entries(profile.mix) as [LoadOperation, number][]
+    const whole = shares.reduce((sum, [, share]) => sum + share, 0)
+    for (const [operation, share] of shares)
+      await this.inAdvance(operation, Math.max(LEAST_WARMING, Math.round((WARMING * share) / whole)))
   }
 
-  private async inAdvance(operation: Operation, times: number): Promise<void> {
+  private async inAdvance(operation: LoadOperation, times: number): Promise<void> {
     let left = times
     const work = async () => {
       while (left-- > 0) {
@@ -106,7 +111,7 @@ function compared(ledger: Ledger, { plan, patient }: Tools): Promise<Comparison>
 }
 
 /** Followers of all events and agents of one group. Each delivery is timed from when the event was to be sent. */
-class FollowingWork implements Work {
+class FollowingWork implements GeneratorWork {
   private readonly over = new AbortController()
   private clock: RunClock | undefined
   private readonly working: Promise<void>[] = []
@@ -160,7 +165,7 @@ class FollowingWork implements Work {
     this.working.push(kept)
   }
 
-  private heard(operation: Operation, event: { readonly metadata?: object }): void {
+  private heard(operation: LoadOperation, event: { readonly metadata?: object }): void {
     const sentAt = sentAtOf(event)
     const { clock } = this
     if (sentAt === undefined || clock === undefined) return
@@ -172,7 +177,7 @@ class FollowingWork implements Work {
 }
 
 /** Agents of all behaviours, each with its next event when the last is stored. */
-class FleetWork implements Work {
+class FleetWork implements GeneratorWork {
   private readonly over = new AbortController()
   private readonly fleet: Fleet
   private readonly source: EventSource

@@ -7,11 +7,11 @@ import { capacityOf } from './capacity.js'
 import type { DoneFault, Fault } from './faults.js'
 import { Generators } from './generators.js'
 import { judged } from './judge.js'
-import { isUsual, type Judging } from './levels.js'
+import type { Judging } from './levels.js'
 import type { GeneratorResult, Plan } from './messages.js'
 import type { PlannedPhase, Profile } from './profile.js'
 import { Recorder, timesOf } from './recorder.js'
-import { type Asked, operationsOf, type Report, seriesOf, storeOf, thisMachine } from './report.js'
+import { type AskedLoad, operationsOf, type Report, seriesOf, storeOf, thisMachine } from './report.js'
 import { peakOf } from './schedule.js'
 import { Watch } from './watch.js'
 
@@ -24,8 +24,8 @@ export interface Target {
   readonly fileSystem: string | undefined
 }
 
-export interface Wanted {
-  readonly asked: Asked
+export interface WantedLoad {
+  readonly asked: AskedLoad
   readonly profile: Profile
   readonly phases: readonly PlannedPhase[]
   readonly faults: readonly Fault[]
@@ -40,7 +40,7 @@ const MOST_GENERATORS = 4
 /** All generators hear it before it comes. */
 const BEGIN_IN_MS = 300
 
-export async function runLoad(target: Target, wanted: Wanted): Promise<Report> {
+export async function runLoad(target: Target, wanted: WantedLoad): Promise<Report> {
   const { asked, phases, say } = wanted
   const recorder = new Recorder(asked.seconds)
   const machine = thisMachine()
@@ -67,7 +67,7 @@ export async function runLoad(target: Target, wanted: Wanted): Promise<Report> {
   }
 }
 
-function plansOf({ url, base }: Target, { asked, profile, phases }: Wanted): readonly Plan[] {
+function plansOf({ url, base }: Target, { asked, profile, phases }: WantedLoad): readonly Plan[] {
   const count = Math.max(1, Math.min(MOST_GENERATORS, Math.ceil(peakOf(phases) / OF_ONE_GENERATOR)))
   const plan = (role: Plan['role'], name: string, part: number): Plan => {
     const seed = `${asked.seed}/${name}`
@@ -95,7 +95,7 @@ async function tellPhases(phases: readonly PlannedPhase[], { elapsed, say }: Tal
 const rounded = (figure: number) => String(Math.round(figure * 10) / 10)
 
 interface Disturbing {
-  readonly wanted: Wanted
+  readonly wanted: WantedLoad
   readonly generators: Generators
   readonly elapsed: () => number
 }
@@ -121,7 +121,7 @@ async function disturb({ own }: Target, { wanted, generators, elapsed }: Disturb
 
 interface Found {
   readonly target: Target
-  readonly wanted: Wanted
+  readonly wanted: WantedLoad
   readonly recorder: Recorder
   readonly watch: Watch
   readonly results: readonly GeneratorResult[]
@@ -136,7 +136,7 @@ async function reportOf(found: Found): Promise<Report> {
   const judging: Judging = { profile, phases, recorder, tolerance: asked.tolerance }
   const { verdicts, faults, breakingPoint } = judged(judging, { results, watch, faults: found.faults, lateMs })
   const sum = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
-  const usual = watch.samples.filter(({ second }) => second >= 0 && second <= asked.seconds && isUsual(phases, second))
+  const meanwhile = watch.samples.filter(({ second }) => second >= 0 && second <= asked.seconds)
   return {
     of: 'lighthouse load',
     holds: verdicts.every(({ holds }) => holds),
@@ -160,7 +160,7 @@ async function reportOf(found: Found): Promise<Report> {
     faults,
     operations: operationsOf(recorder, phases),
     store: storeOf(results),
-    capacity: capacityOf(usual.length > 1 ? usual : watch.samples, await freeBytesOf(target.own)),
+    capacity: capacityOf(meanwhile, await freeBytesOf(target.own)),
     breakingPoint,
     verdicts,
     series: seriesOf(recorder),

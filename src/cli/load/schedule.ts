@@ -1,11 +1,11 @@
 // The open-loop schedule: when each operation is to be sent, decided beforehand by the profile and a seed, whatever the server does.
 import { Random } from '#client/testing'
-import type { Mix, Operation, PlannedPhase } from './profile.js'
+import type { LoadOperation, Mix, PlannedPhase } from './profile.js'
 
 export interface Planned {
   /** Milliseconds since the beginning. */
   readonly at: number
-  readonly operation: Operation
+  readonly operation: LoadOperation
 }
 
 interface Share {
@@ -47,12 +47,12 @@ export function peakOf(phases: readonly PlannedPhase[]): number {
   return Math.max(...phases.flatMap(({ from, to }) => [from, to]))
 }
 
-function pickedFrom(mix: Mix, random: Random): Operation {
-  const shares = Object.entries(mix) as [Operation, number][]
+function pickedFrom(mix: Mix, random: Random): LoadOperation {
+  const shares = Object.entries(mix) as [LoadOperation, number][]
   let left = random.next() * shares.reduce((sum, [, share]) => sum + share, 0)
   for (const [operation, share] of shares) {
     left -= share
     if (left < 0) return operation
   }
-  return (shares.at(-1) as [Operation, number])[0]
+  return (shares.at(-1) as [LoadOperation, number])[0]
 }

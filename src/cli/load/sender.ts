@@ -1,7 +1,7 @@
 // Sends operations at the times of a schedule, whatever became of those before, and writes down what came of each.
 import { setImmediate as nextTurn, setTimeout as wait } from 'node:timers/promises'
-import { type Operations, OUTCOMES } from './operations.js'
-import { OPERATIONS, type Operation } from './profile.js'
+import { type AgentOperations, OUTCOMES } from './operations.js'
+import { LOAD_OPERATIONS, type LoadOperation } from './profile.js'
 import type { Planned } from './schedule.js'
 
 /** More are not under way at once: a server that does not answer would take the generator's memory too. */
@@ -33,10 +33,10 @@ export class Tally {
   private rows: number[] = []
 
   add(
-    operation: Operation,
+    operation: LoadOperation,
     row: readonly [at: number, micros: number, outcome: number, lateMs: number, events: number],
   ) {
-    this.rows.push(OPERATIONS.indexOf(operation), ...row)
+    this.rows.push(LOAD_OPERATIONS.indexOf(operation), ...row)
   }
 
   /** All since the last time; empty where there are none. */
@@ -56,7 +56,7 @@ export class Sender {
   private readonly working = new Set<Promise<void>>()
 
   constructor(
-    private readonly operations: Operations,
+    private readonly operations: AgentOperations,
     private readonly clock: RunClock,
     private readonly tally: Tally,
   ) {}

@@ -29,15 +29,15 @@ export class OwnServer {
   private readonly onExit = () => this.removeAtOnce()
   private readonly onSignal = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal])
 
-  private constructor() {
+  private constructor(private readonly more: NodeJS.Dict<string>) {
     // Before there is anything: whatever ends this process, neither the server nor its directory stays behind.
     process.once('exit', this.onExit)
     for (const signal of ENDING) process.once(signal, this.onSignal)
   }
 
-  /** In a new directory below this one. */
-  static async start(below = tmpdir()): Promise<OwnServer> {
-    const server = new OwnServer()
+  /** In a new directory below this one, with these settings more. */
+  static async start(below = tmpdir(), more: NodeJS.Dict<string> = {}): Promise<OwnServer> {
+    const server = new OwnServer(more)
     try {
       server.place = mkdtempSync(join(below, 'lighthouse-'))
       await server.bringUp()
@@ -74,7 +74,7 @@ export class OwnServer {
     const child = spawn(process.execPath, [SERVER], {
       // A terminal sends Ctrl-C to all of a group, and this command ends its server by itself.
       detached: true,
-      env: { ...othersOf(process.env), ...this.settings() },
+      env: { ...othersOf(process.env), ...this.settings(), ...this.more },
       stdio: ['ignore', 'pipe', 'pipe'],
     })
     this.child = child
