@@ -1,0 +1,115 @@
+// Shows that the gate finds what it is for: npm run gate:prove -- [--parts block,look,unchanged --unchanged 10 --pairs 10 --out FILE]. Plants slow-downs in a scratch clone of four commits, and compares what is unchanged.
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { parseArgs } from 'node:util'
+import { plantedClone } from './gate/plant.js'
+import { readSeries, type SeriesLine } from './gate/series.js'
+
+/** The row whose slow-down is planted; the others hardly see it. */
+const ROW = 'batch-throughput'
+
+const { values } = parseArgs({
+  options: {
+    parts: { type: 'string', default: 'block,look,unchanged' },
+    unchanged: { type: 'string', default: '10' },
+    pairs: { type: 'string', default: '10' },
+    out: { type: 'string', default: 'bench/results/gate-proof.json' },
+    dir: { type: 'string', default: 'bench/.data' },
+  },
+})
+
+interface Ran {
+  readonly exitCode: number
+  readonly lines: readonly SeriesLine[]
+  readonly said: string
+}
+
+interface Outcome {
+  readonly part: string
+  readonly holds: boolean
+  readonly what: string
+  readonly runs: readonly { readonly exitCode: number; readonly lines: readonly SeriesLine[] }[]
+}
+
+mkdirSync(values.dir, { recursive: true })
+const directory = mkdtempSync(resolve(values.dir, 'prove-'))
+try {
+  process.exitCode = await prove(values.parts.split(','))
+} finally {
+  rmSync(directory, { recursive: true, force: true })
+}
+
+async function prove(parts: readonly string[]): Promise<number> {
+  const outcomes: Outcome[] = []
+  for (const part of parts) {
+    const outcome = part === 'unchanged' ? await unchanged(Number(values.unchanged)) : await planted(part)
+    outcomes.push(outcome)
+    process.stdout.write(`\n${part}: ${outcome.holds ? 'holds' : 'DOES NOT HOLD'}: ${outcome.what}\n`)
+    keep(outcome)
+  }
+  return outcomes.every(({ holds }) => holds) ? 0 : 1
+}
+
+async function planted(part: string): Promise<Outcome> {
+  const percent = { block: 20, look: 7 }[part]
+  if (percent === undefined) throw new Error(`there is no part ${part}: block, look, unchanged`)
+  const micros = await microsOfAnEvent()
+  const clone = plantedClone(join(directory, part), (micros * percent) / 100)
+  const ran = await gate(['--bisect', clone.good, clone.bad, '--repository', clone.root, '--rows', ROW])
+  const first = ran.lines.filter(({ after }) => clone.bad.startsWith(after))
+  const found = ran.said.includes(clone.planted.slice(0, 10)) && ran.said.includes('slower since')
+  const judgements = first.map(({ judgement }) => judgement)
+  const tripped = judgements.includes(part === 'block' ? 'block' : 'look')
+  const code = part === 'block' ? 1 : 0
+  return {
+    part,
+    holds: tripped && found && ran.exitCode === code,
+    what: `${percent} % of ${micros.toFixed(1)} µs planted for each event: ${judgements.join(', ')}, exit code ${ran.exitCode}, commit ${found ? 'named' : 'not named'}`,
+    runs: [{ exitCode: ran.exitCode, lines: ran.lines }],
+  }
+}
+
+async function unchanged(times: number): Promise<Outcome> {
+  const runs: Ran[] = []
+  for (let time = 0; time < times; time++) runs.push(await gate(['--before', 'HEAD', '--after', 'HEAD']))
+  const lines = runs.flatMap(run => run.lines)
+  const alarms = lines.filter(({ judgement }) => judgement !== 'good').length
+  const once = lines.filter(({ tripped }) => tripped !== undefined).length
+  return {
+    part: 'unchanged',
+    holds: alarms === 0 && lines.length > 0 && runs.every(({ exitCode }) => exitCode === 0),
+    what: `${times} gates of a commit with itself, ${lines.length} figures: ${alarms} alarms, ${once} that tripped once`,
+    runs: runs.map(({ exitCode, lines: own }) => ({ exitCode, lines: own })),
+  }
+}
+
+/** Of the CPU of the server, in batches: what a slow-down is a part of. */
+async function microsOfAnEvent(): Promise<number> {
+  const { lines } = await gate(['--before', 'HEAD', '--after', 'HEAD', '--rows', ROW, '--minutes', '0.1'], '3')
+  const cpu = lines.find(({ measure }) => measure === 'cpu')
+  if (cpu === undefined) throw new Error('this machine does not tell the CPU of a process')
+  return (cpu.figures[0] + cpu.figures[1]) / 2
+}
+
+async function gate(args: readonly string[], pairs = values.pairs): Promise<Ran> {
+  const series = join(mkdtempSync(join(directory, 'run-')), 'gate.jsonl')
+  const command = ['--import', resolve('scripts/typescript.mjs'), 'bench/gate.ts', '--pairs', pairs, '--series', series]
+  const child = spawn(process.execPath, ['--expose-gc', ...command, ...args], { stdio: ['ignore', 'pipe', 'inherit'] })
+  let said = ''
+  child.stdout.on('data', (text: Buffer) => {
+    said += text
+    process.stdout.write(text)
+  })
+  const [code] = (await once(child, 'close')) as [number]
+  return { exitCode: code, lines: readSeries(series), said }
+}
+
+/** Parts that are proven in runs of their own stand side by side. */
+function keep(outcome: Outcome): void {
+  const known = existsSync(values.out) ? (JSON.parse(readFileSync(values.out, 'utf8')) as Outcome[]) : []
+  const others = known.filter(({ part }) => part !== outcome.part)
+  const all = [...others, outcome].sort((a, b) => a.part.localeCompare(b.part))
+  writeFileSync(values.out, `${JSON.stringify(all, null, 2)}\n`)
+}
