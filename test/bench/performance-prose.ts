@@ -47,13 +47,19 @@ export const PROSE: readonly Line[] = [
   },
   {
     begins: 'Bytes on disk',
-    file: 'engine-939dbd4-disk.json',
+    file: 'engine-72c33ae-disk.json',
     rows: ['batches of 1', 'batches of 10', 'batches of 100'],
     given: ['+12'],
   },
   {
+    begins: 'All files of a data directory',
+    file: 'engine-72c33ae-disk.json',
+    rows: ['all files, three folds of a fleet', 'all files, a quarter collected'],
+    given: ['10,000', '+25'],
+  },
+  {
     begins: 'Archives (zstd',
-    file: 'engine-939dbd4-disk.json',
+    file: 'engine-72c33ae-disk.json',
     rows: ['archive of batches of 1', 'archive of batches of 100'],
     // How they are packed, of which batches, the targets, and the size of status events.
     given: ['3', '256', '100', '40', '15', '200', '300'],
