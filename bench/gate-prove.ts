@@ -1,9 +1,10 @@
-// Shows that the gate finds what it is for: npm run gate:prove -- [--parts block,look,unchanged --unchanged 10 --add --pairs 10 --turns 10 --out FILE]. Plants slow-downs in a scratch clone of four commits, and compares what is unchanged.
+// Shows that the gate finds what it is for: npm run gate:prove -- [--parts block,look,attribute,unchanged --micros N --unchanged 10 --add --pairs 10 --turns 10 --out FILE]. Plants slow-downs in a scratch clone of four commits, and compares what is unchanged.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { parseArgs } from 'node:util'
+import { type Judgement, worst } from './gate/judge.js'
 import { plantedClone } from './gate/plant.js'
 import { readSeries, type SeriesLine } from './gate/series.js'
 
@@ -12,7 +13,8 @@ const ROW = 'batch-throughput'
 
 const { values } = parseArgs({
   options: {
-    parts: { type: 'string', default: 'block,look,unchanged' },
+    parts: { type: 'string', default: 'block,look,attribute,unchanged' },
+    micros: { type: 'string' },
     unchanged: { type: 'string', default: '10' },
     add: { type: 'boolean', default: false },
     pairs: { type: 'string', default: '10' },
@@ -54,21 +56,31 @@ async function prove(parts: readonly string[]): Promise<number> {
   return outcomes.every(({ holds }) => holds) ? 0 : 1
 }
 
+/** What is planted, in percent of the CPU of an event, and what the gate must make of it. */
+const PLANTED: Readonly<
+  Record<string, { readonly percent: number; readonly judgement: Judgement; readonly code: number }>
+> = {
+  block: { percent: 20, judgement: 'block', code: 1 },
+  look: { percent: 7, judgement: 'look', code: 0 },
+  attribute: { percent: 20, judgement: 'block', code: 1 },
+}
+
 async function planted(part: string): Promise<Outcome> {
-  const percent = { block: 20, look: 7 }[part]
-  if (percent === undefined) throw new Error(`there is no part ${part}: block, look, unchanged`)
-  const micros = await microsOfAnEvent()
-  const clone = plantedClone(join(directory, part), (micros * percent) / 100)
-  const ran = await gate(['--bisect', clone.good, clone.bad, '--repository', clone.root, '--rows', ROW])
-  const first = ran.lines.filter(({ after }) => clone.bad.startsWith(after))
-  const found = ran.said.includes(clone.planted.slice(0, 10)) && ran.said.includes('slower since')
-  const judgements = first.map(({ judgement }) => judgement)
-  const tripped = judgements.includes(part === 'block' ? 'block' : 'look')
-  const code = part === 'block' ? 1 : 0
+  const asked = PLANTED[part]
+  if (asked === undefined)
+    throw new Error(`there is no part ${part}: ${[...Object.keys(PLANTED), 'unchanged'].join(', ')}`)
+  const micros = values.micros === undefined ? await microsOfAnEvent() : Number(values.micros)
+  const clone = plantedClone(join(directory, part), (micros * asked.percent) / 100)
+  const sides =
+    part === 'attribute' ? ['--bisect', clone.good, clone.bad] : ['--before', clone.good, '--after', clone.bad]
+  const ran = await gate([...sides, '--repository', clone.root, '--rows', ROW])
+  const judgements = ran.lines.filter(({ after }) => clone.bad.startsWith(after)).map(({ judgement }) => judgement)
+  const found = ran.said.includes(`slower since ${clone.planted.slice(0, 10)}`)
+  const commit = part === 'attribute' ? `, commit ${found ? 'named' : 'NOT named'}` : ''
   return {
     part,
-    holds: tripped && found && ran.exitCode === code,
-    what: `${percent} % of ${micros.toFixed(1)} µs planted for each event: ${judgements.join(', ')}, exit code ${ran.exitCode}, commit ${found ? 'named' : 'not named'}`,
+    holds: worst(judgements) === asked.judgement && ran.exitCode === asked.code && (part !== 'attribute' || found),
+    what: `${asked.percent} % of ${micros.toFixed(1)} µs planted for each event: ${judgements.join(', ')}, exit code ${ran.exitCode}${commit}`,
     runs: [{ exitCode: ran.exitCode, lines: ran.lines }],
   }
 }
