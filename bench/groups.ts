@@ -1,7 +1,6 @@
 // Consumer groups on the embedded store of this disk: how many events are handed out and acknowledged in a second, and
 // what an append costs while groups wait for it.
-import { mkdtempSync, rmSync } from 'node:fs'
-import { tmpdir } from 'node:os'
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { Access } from '../src/auth/access.js'
 import { TokenVerifier } from '../src/auth/token-verifier.js'
@@ -13,6 +12,8 @@ import { Feed } from '../src/following/feed.js'
 import { Groups } from '../src/groups/groups.service.js'
 import type { GroupSettings } from '../src/groups/state/group-definition.js'
 import { Draining } from '../src/streaming/draining.service.js'
+import { loadNow, machineFacts } from './engine/machine.js'
+import { Report } from './engine/report.js'
 
 const ANYBODY = { agents: ['*'], roles: [] }
 const BOSS = new Access({ agentId: 'boss', role: 'admin' })
@@ -47,10 +48,15 @@ async function offer(store: EventStore, count: number): Promise<void> {
   }
 }
 
-async function race(
-  store: EventStore,
-  { consumers, max, tasks, ordering }: { consumers: number; max: number; tasks: number; ordering: 'none' | 'stream' },
-): Promise<void> {
+interface Race {
+  readonly consumers: number
+  readonly max: number
+  readonly tasks: number
+  readonly ordering: 'none' | 'stream'
+}
+
+/** Events that are handed out and acknowledged in a second. */
+async function race(store: EventStore, { consumers, max, tasks, ordering }: Race): Promise<number> {
   const groups = groupsOver(store)
   const name = `${ordering}-${consumers}-${max}`
   await groups.define(
@@ -72,13 +78,13 @@ async function race(
   }
   await Promise.all(Array.from({ length: consumers }, (_, i) => consume(i)))
   const seconds = (performance.now() - begun) / 1_000
-  console.log(`${name.padEnd(16)} ${Math.round(tasks / seconds)} events/s handed out and acknowledged`)
   await groups.remove(name, BOSS)
   groups.draining.begin()
+  return tasks / seconds
 }
 
-/** Appends one after the other while so many groups wait for events of another type. */
-async function appendBeside(store: EventStore, waiting: number): Promise<void> {
+/** Milliseconds of each of some appends, one after the other, while so many groups wait for events of another type. */
+async function appendBeside(store: EventStore, waiting: number): Promise<number> {
   const groups = groupsOver(store)
   const patience = new AbortController()
   for (let i = 0; i < waiting; i++) {
@@ -91,24 +97,44 @@ async function appendBeside(store: EventStore, waiting: number): Promise<void> {
     await store.append({ events: [{ type: 'noise', stream: 'n', data: {} }], author: { agentId: 'writer' } })
   }
   const ms = (performance.now() - begun) / appends
-  console.log(`${String(waiting).padStart(4)} groups wait: ${ms.toFixed(2)} ms an append`)
   patience.abort()
   for (let i = 0; i < waiting; i++) await groups.remove(`w${i}`, BOSS)
   groups.draining.begin()
+  return ms
 }
 
-const directory = mkdtempSync(join(tmpdir(), 'lighthouse-bench-groups-'))
+const TASKS = 20_000
+const ROUNDS = 3
+const RACES: readonly Race[] = [
+  { consumers: 1, max: 1, tasks: 1_000, ordering: 'none' },
+  { consumers: 50, max: 1, tasks: 10_000, ordering: 'none' },
+  { consumers: 50, max: 10, tasks: TASKS, ordering: 'none' },
+  { consumers: 10, max: 1_000, tasks: TASKS, ordering: 'none' },
+  { consumers: 50, max: 10, tasks: TASKS, ordering: 'stream' },
+]
+
+mkdirSync('bench/.data', { recursive: true })
+const directory = mkdtempSync(join('bench/.data', 'groups-'))
+const report = new Report(machineFacts(directory))
 const store = await openEmbedded({ directory, nodeId: 'bench' })
 try {
-  const tasks = 20_000
-  await offer(store, tasks)
-  await race(store, { consumers: 1, max: 1, tasks: 1_000, ordering: 'none' })
-  await race(store, { consumers: 50, max: 1, tasks: 10_000, ordering: 'none' })
-  await race(store, { consumers: 50, max: 10, tasks, ordering: 'none' })
-  await race(store, { consumers: 10, max: 1_000, tasks, ordering: 'none' })
-  await race(store, { consumers: 50, max: 10, tasks, ordering: 'stream' })
-  for (const waiting of [0, 10, 100, 1_000]) await appendBeside(store, waiting)
+  await offer(store, TASKS)
+  report.heading('Events handed out and acknowledged')
+  for (const one of RACES) {
+    const rounds: number[] = []
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await race(store, one))
+    const order = one.ordering === 'stream' ? ', by stream' : ''
+    report.add({ group: 'take', what: `${one.consumers}×${one.max}${order}`, unit: 'events/s', store: rounds })
+  }
+  report.heading('An append while so many groups wait for something else')
+  for (const waiting of [0, 10, 100, 1_000]) {
+    const rounds: number[] = []
+    for (let round = 0; round < ROUNDS; round++) rounds.push(await appendBeside(store, waiting))
+    report.add({ group: 'beside', what: `${waiting} groups`, unit: 'ms', store: rounds })
+  }
+  report.note(`load after groups: ${loadNow()}`)
 } finally {
   await store.close()
   rmSync(directory, { recursive: true, force: true })
 }
+report.finish('groups')

@@ -5,14 +5,10 @@ import { parseArgs } from 'node:util'
 import { loadNow, machineFacts } from './engine/machine.js'
 import { short } from './engine/report.js'
 import type { Interval } from './pairs/comparison.js'
-import { GROUP_ROWS, HTTP_ROWS } from './pairs/http-rows.js'
-import { LIVE_ROWS } from './pairs/live-rows.js'
 import { measureRow, type RowResult, type Settings } from './pairs/measure-row.js'
-import { OWN_ROWS } from './pairs/own-rows.js'
 import type { PairRow } from './pairs/row.js'
+import { PAIR_ROWS } from './pairs/rows.js'
 import { openSide } from './pairs/side.js'
-
-const ROWS: readonly PairRow[] = [...HTTP_ROWS, ...LIVE_ROWS, ...GROUP_ROWS, ...OWN_ROWS]
 
 interface Outcome {
   readonly result?: RowResult
@@ -34,7 +30,8 @@ const { values } = parseArgs({
   },
 })
 
-if (values.list) for (const { name, what, unit } of ROWS) process.stdout.write(`${name.padEnd(22)} ${what} (${unit})\n`)
+if (values.list)
+  for (const { name, what, unit } of PAIR_ROWS) process.stdout.write(`${name.padEnd(22)} ${what} (${unit})\n`)
 else process.exitCode = await run()
 
 async function run(): Promise<number> {
@@ -65,12 +62,12 @@ async function run(): Promise<number> {
 function chosen(given: string): readonly PairRow[] {
   const names = given.split(',').filter(name => name !== '')
   const meant = (name: string) => {
-    const exact = ROWS.filter(row => row.name === name)
-    return exact.length > 0 ? exact : ROWS.filter(row => row.name.startsWith(name))
+    const exact = PAIR_ROWS.filter(row => row.name === name)
+    return exact.length > 0 ? exact : PAIR_ROWS.filter(row => row.name.startsWith(name))
   }
   const unknown = names.filter(name => meant(name).length === 0)
   if (unknown.length > 0) throw new Error(`there is no row ${unknown.join(', ')}; --list names them`)
-  return names.length === 0 ? ROWS : ROWS.filter(row => names.some(name => meant(name).includes(row)))
+  return names.length === 0 ? PAIR_ROWS : PAIR_ROWS.filter(row => names.some(name => meant(name).includes(row)))
 }
 
 async function all(rows: readonly PairRow[], settings: Settings): Promise<Outcome[]> {

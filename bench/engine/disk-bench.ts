@@ -1,9 +1,12 @@
-// Bytes on disk beyond the events: log and index together, against the events as JSON as they were sent.
+// Bytes on disk beyond the events: log and index together, and all that a server keeps, against the events as JSON as they were sent.
+import { readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { archiveSegment } from '../../src/backends/embedded/engine/upkeep/archive.js'
 import { openLog } from '../../src/backends/embedded/open-log.js'
 import { resolveOptions } from '../../src/backends/embedded/options.js'
 import type { NewEvent } from '../../src/contract/event.js'
+import type { ReplayDto } from '../../src/folding/replay.dto.js'
+import { States } from '../replay/states.js'
 import { BatchSource } from './append-loop.js'
 import type { Report } from './report.js'
 import type { Settings } from './settings.js'
@@ -13,6 +16,8 @@ import { jsonBytes, makeEvents } from './workload.js'
 /** Enough for a segment that is sealed when the store is closed. */
 const EVENTS = 40_000
 const WRITERS = 64
+/** In which snapshots are made, as `snapshotEvents` does by default. */
+const ROUNDS = 4
 
 export async function diskBench(report: Report, settings: Settings): Promise<void> {
   report.heading('Bytes on disk beyond the events as JSON, in % of those')
@@ -40,6 +45,59 @@ export async function diskBench(report: Report, settings: Settings): Promise<voi
     await archiveRow(report, directory, batch)
     removeStore(directory)
   }
+  await snapshotRows(report, settings, events)
+}
+
+/** As a fleet folds its events: how many there were of each kind, what each stream is at now, and all of it in one object. */
+const FLEET: readonly Partial<ReplayDto>[] = [
+  { filter: { streams: ['*'] }, reducer: 'count' },
+  { filter: { streams: ['*'] }, reducer: 'set', key: 'stream' },
+  { filter: { streams: ['*'] }, reducer: 'merge' },
+]
+
+/** Nothing in this state ever gives way to something newer, so each snapshot holds a quarter of the data once more. */
+const COLLECTED: readonly Partial<ReplayDto>[] = [
+  { filter: { types: ['command.validated', 'command.rejected'] }, reducer: 'collect' },
+]
+
+/** Log, indexes, snapshots and every other file of the data directory, with a snapshot of each fold each 10,000 events. */
+async function snapshotRows(report: Report, settings: Settings, events: readonly NewEvent[]): Promise<void> {
+  for (const [what, folds] of Object.entries({ 'three folds of a fleet': FLEET, 'a quarter collected': COLLECTED })) {
+    const directory = join(settings.directory, 'disk-snapshots')
+    removeStore(directory)
+    const store = await openStore(directory)
+    const states = await States.open(store, directory)
+    const source = new BatchSource(events, 10)
+    for (let round = 0; round < ROUNDS; round++) {
+      for (let at = 0; at < EVENTS / ROUNDS; at += 10)
+        await store.append({ events: source.next(), author: { agentId: 'agent' } })
+      for (const fold of folds) await states.snapshots.keep({ fold, name: null }, states.access)
+    }
+    await store.close()
+    const sent = jsonBytes(events) * (EVENTS / events.length)
+    const all = bytesUnder(directory)
+    const snapshots = bytesUnder(join(directory, 'snapshots'))
+    const segments = bytesUnder(join(directory, 'segments'))
+    report.add({
+      group: 'disk',
+      what: `all files, ${what}`,
+      unit: '%',
+      store: [(100 * (all - sent)) / sent],
+      targets: [{ of: 'store', atMost: 25 }],
+      detail: {
+        'log and index % of JSON': (100 * segments) / sent,
+        'snapshots % of JSON': (100 * snapshots) / sent,
+        'the rest % of JSON': (100 * (all - segments - snapshots)) / sent,
+      },
+    })
+    removeStore(directory)
+  }
+}
+
+function bytesUnder(directory: string): number {
+  const entries = readdirSync(directory, { recursive: true, withFileTypes: true })
+  const files = entries.filter(entry => entry.isFile())
+  return files.reduce((sum, { parentPath, name }) => sum + statSync(join(parentPath, name)).size, 0)
 }
 
 /** The same log as an archive. Its events are words drawn at random: harder to pack than what agents say. */

@@ -17,6 +17,7 @@ export interface LoadResult {
   readonly bytesPerSecond: number
   /** Milliseconds. */
   readonly p50: number
+  readonly p95: number
   readonly p99: number
   readonly p999: number
 }
@@ -43,8 +44,8 @@ export async function load(shape: Load): Promise<LoadResult> {
   }
   await Promise.all(Array.from({ length: shape.connections }, (_, number) => one(number)))
   const seconds = (performance.now() - begun) / 1000
-  const { p50, p99, p999 } = percentiles(latencies)
-  return { perSecond: latencies.length / seconds, bytesPerSecond: bytes / seconds, p50, p99, p999 }
+  const { p50, p95, p99, p999 } = percentiles(latencies)
+  return { perSecond: latencies.length / seconds, bytesPerSecond: bytes / seconds, p50, p95, p99, p999 }
 }
 
 function requestsOf({ url, method = 'GET', headers = {}, bodies = [''] }: Load): Buffer[] {

@@ -47,9 +47,9 @@ export function compareIds(a: IdParts, b: IdParts): number {
 }
 
 // Neighbouring events share their second, so its text is kept from one call to the next.
-let cachedSecond = -1n
+let cachedSecondNs = -NS_PER_SECOND
 let cachedPrefix = ''
-// The clock ticks by milliseconds, so the events of one batch often share the whole text.
+// The events of one append share the whole text.
 let cachedNs = -1n
 let cachedText = ''
 
@@ -59,12 +59,13 @@ export function formatTimestamp(timestampNs: bigint): string {
   if (timestampNs < 0n || timestampNs > TIMESTAMP_MAX) {
     throw new RangeError(`a timestamp is 0 to ${TIMESTAMP_MAX} ns, not ${timestampNs}`)
   }
-  const second = timestampNs / NS_PER_SECOND
-  if (second !== cachedSecond) {
+  let nanoseconds = Number(timestampNs - cachedSecondNs)
+  if (nanoseconds < 0 || nanoseconds >= 1e9) {
+    const second = timestampNs / NS_PER_SECOND
     cachedPrefix = new Date(Number(second) * 1000).toISOString().slice(0, 20)
-    cachedSecond = second
+    cachedSecondNs = second * NS_PER_SECOND
+    nanoseconds = Number(timestampNs - cachedSecondNs)
   }
-  const nanoseconds = Number(timestampNs - second * NS_PER_SECOND)
   cachedText = `${cachedPrefix}${String(nanoseconds).padStart(9, '0')}Z`
   cachedNs = timestampNs
   return cachedText

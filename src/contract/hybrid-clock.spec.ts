@@ -29,6 +29,19 @@ describe('the hybrid clock', () => {
     ])
   })
 
+  it('gives what is appended together one moment, and never a reading twice', () => {
+    const wall = new ManualClock()
+    const clock = new HybridClock(wall)
+    const readings = [clock.next()]
+    wall.move(5n)
+    readings.push(clock.following(), clock.next())
+    expect(readings).toEqual([
+      { timestampNs: NEW_YEAR, sequence: 0 },
+      { timestampNs: NEW_YEAR, sequence: 1 },
+      { timestampNs: NEW_YEAR + 5n, sequence: 0 },
+    ])
+  })
+
   it('stands while the wall clock is an hour back, and follows again once that has caught up', () => {
     const wall = new ManualClock()
     const clock = new HybridClock(wall)

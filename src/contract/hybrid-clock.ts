@@ -35,7 +35,14 @@ export class HybridClock {
     if (now > this.timestampNs && now <= TIMESTAMP_MAX) {
       this.timestampNs = now
       this.sequence = 0
-    } else if (this.sequence < SEQUENCE_MAX) {
+      return { timestampNs: now, sequence: 0 }
+    }
+    return this.following()
+  }
+
+  /** One more of the same moment: what is appended together is written at one time. */
+  following(): ClockReading {
+    if (this.sequence < SEQUENCE_MAX) {
       this.sequence++
     } else {
       this.timestampNs++

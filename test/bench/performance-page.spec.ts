@@ -1,110 +1,106 @@
-// The figures of docs/PERFORMANCE.md, and those that other pages repeat, are those of runs that are stored in bench/results, and so are their ✓ and ✗.
-import { readdirSync, readFileSync } from 'node:fs'
-import { expect, test } from '@jest/globals'
-
-interface Row {
-  readonly group: string
-  readonly what: string
-  readonly store: number
-  readonly floor?: number
-  readonly ratio?: number
-  readonly met?: boolean
-}
-
-const LIVE = 'live-0b7f674.json'
-const EIGHT = '8 connections'
-const PARSED = 'beside bare parse + encode + hash'
-const HASHED = 'beside bare hash'
+// Each figure of docs/PERFORMANCE.md is that of a run which is stored in bench/results and named in its section, and so are ✓ and ✗.
+import { readFileSync } from 'node:fs'
+import { LINES, type Line, noted } from './performance-lines.js'
+import { PROSE } from './performance-prose.js'
+import { figuresIn, type StoredRow, storedRun, tells, valuesOf, wrongMark } from './stored-figures.js'
 
 const page = readFileSync('docs/PERFORMANCE.md', 'utf8')
+const ALL = [...LINES, ...PROSE]
 
-function rowsOf(beginning: string): readonly Row[] {
-  const files = readdirSync('bench/results').filter(name => name.startsWith(beginning))
-  return files.flatMap(name => (JSON.parse(readFileSync(`bench/results/${name}`, 'utf8')) as { rows: Row[] }).rows)
+/** Columns that name what was measured, or what is asked of it. */
+const NOT_MEASURED = new Set(['what', 'target', 'layer', ''])
+
+interface PageLine {
+  readonly text: string
+  readonly section: string
+  /** What of it was measured: the cells of a row, or a whole paragraph. */
+  readonly measured: string
 }
 
-/** In the line of the page that holds `text`, `said` is what the stored row makes of it. */
-const FIGURES: readonly (readonly [run: string, what: string, text: string, said: (row: Row) => readonly string[]])[] =
-  [
-    ['engine', '256×1', '| 256 writers, 1 event |', r => [hundreds(r.store), hundreds(r.floor), two(r.ratio)]],
-    ['engine', '1×100', '| 1 writer, batches of 100 |', r => [hundreds(r.store), hundreds(r.floor), two(r.ratio)]],
-    ['engine', '16×100', '| 16 writers, batches of 100 |', r => [hundreds(r.store), two(r.ratio), mark(r)]],
-    [
-      'engine',
-      'filter 10,000 on a data field, p99',
-      '| filter over 10,000',
-      r => [`${Math.round(r.store)} ms`, mark(r)],
-    ],
-    ['engine', 'replay 100,000 events', '| replay 100,000 events', r => [`${two(r.store)} s`, mark(r)]],
-    ['engine', 'batches of 1', 'Bytes on disk, log and index', r => [`+${r.store.toFixed(1)} %`]],
-    ['engine', 'archive of batches of 1', 'Archives (zstd', r => [`${r.store.toFixed(1)} %`]],
-    ['http', 'start to ready', '| start to ready', r => [`${Math.round(r.store)} ms`, mark(r)]],
-    ['http', 'resident then', '| resident after the start', r => [`${Math.round(r.store)} MB`, mark(r)]],
-    ['http', '1000 events, msgpack, 8 connections', '| read 1,000 events, MessagePack', r => [two(r.ratio)]],
-    ['http', 'Node: http, streams, crypto', '| Node: HTTP parser', r => [`| ${Math.round(r.store)} |`]],
-    ['live-0b7f674.json', '100 subscribers, appends included', '| fan-out to 100', r => [two(r.ratio), mark(r)]],
-    ['soak-e0b0b40', 'heap after collection', 'Ten minutes of appends', r => [`${r.store.toFixed(1)} % an hour`]],
-    ['soak-731f586', 'heap after collection', 'Ten minutes of appends', r => [`${r.store.toFixed(1)} % an hour`]],
+function linesOfPage(): PageLine[] {
+  const found: PageLine[] = []
+  for (const part of page.split(/^(?=## )/m).slice(1)) {
+    let columns: readonly string[] = []
+    for (const text of part.split('\n').filter(one => one !== '')) {
+      const cells = text.startsWith('|') ? text.split('|').slice(1, -1) : undefined
+      if (cells === undefined) columns = []
+      else if (columns.length === 0) {
+        columns = cells.map(cell => cell.trim())
+        continue
+      }
+      const measured = cells?.filter((_, at) => !NOT_MEASURED.has(columns[at] ?? '')).map(withoutWords) ?? [text]
+      found.push({ text, section: part, measured: measured.join(' | ') })
+    }
+  }
+  return found
+}
+
+/** The description of a floor may hold numbers of its own. */
+function withoutWords(cell: string): string {
+  return cell.replace(/, (bare|the same|single|Fastify|copying|from|without) .*$/, ' ').replaceAll(/\bof 10[⁴-⁷]/g, ' ')
+}
+
+/** Only a figure with a unit is one that somebody measured. */
+const UNIT = /\d ?(?:ms|µs|s|MB|KB|KiB|GB|%|× |\/s)(?![\w])/
+
+function rowsOf({ file, rows }: Line): StoredRow[] {
+  const stored = storedRun(file).rows
+  return rows.map(name => {
+    const row = stored.find(({ group, what }) => name === what || name === `${group}|${what}`)
+    if (row === undefined) throw new Error(`${file} has no row ${name}`)
+    return row
+  })
+}
+
+test.each(ALL.map(one => [one.begins, one] as const))('%s', (begins, told) => {
+  const found = linesOfPage().filter(({ text }) => text.startsWith(begins))
+  expect(found).toHaveLength(1)
+  const [{ text, section, measured }] = found as [PageLine]
+  expect(section).toContain(told.file)
+  const rows = rowsOf(told)
+  const row = (name: string) => rowsOf({ ...told, rows: [name] })[0] as StoredRow
+  const value = (name: string) => row(name).store
+  const detail = (name: string, of: string) => row(name).detail?.[of] ?? Number.NaN
+  const floor = (name: string) => row(name).floor ?? Number.NaN
+  const values = [
+    ...rows.flatMap(valuesOf),
+    ...(told.follows?.(value, floor, detail) ?? []),
+    ...noted(storedRun(told.file)),
   ]
-
-const two = (figure: number | undefined) => (figure ?? Number.NaN).toFixed(2)
-const hundreds = (figure: number | undefined) =>
-  (Math.round((figure ?? Number.NaN) / 100) * 100).toLocaleString('en-US')
-const thousands = ({ store }: Row) => (Math.round(store / 1000) * 1000).toLocaleString('en-US')
-const mark = ({ met }: Row) => (met === true ? '✓' : '✗')
-
-test.each(FIGURES)('%s: %s', (run, what, text, said) => {
-  const row = rowsOf(run).find(one => one.what === what)
-  const line = page.split('\n').find(one => one.includes(text))
-  expect(row).toBeDefined()
-  for (const figure of said(row as Row)) expect(line).toContain(figure)
+  const given = new Set(told.given ?? [])
+  const untold = figuresIn(measured).filter(figure => !given.has(figure.text) && !tells(figure, values))
+  expect(untold.map(figure => figure.text)).toEqual([])
+  const judged = told.met === undefined ? rows.flatMap(({ met }) => (met === undefined ? [] : [met])) : [told.met()]
+  // A paragraph need not repeat the marks of its table.
+  if (text.startsWith('|') || /[✓✗]/.test(text)) expect(wrongMark(text, judged)).toBeUndefined()
 })
 
-/** What other pages repeat, by the group of its row where several rows have one name. */
-const REPEATED: readonly (readonly [
-  page: string,
-  run: string,
-  group: string,
-  what: string,
-  said: (row: Row) => string,
-])[] = [
-  ['README.md', 'http', 'single', '64 connections', r => `–${thousands(r)} single appends`],
-  ['README.md', 'http', 'single', '256 connections', r => `${thousands(r)}–`],
-  ['README.md', 'http', 'single', '64 connections: p99', r => `p99 ${Math.round(r.store)} ms at 64`],
-  ['README.md', LIVE, 'append', '1 socket, 250 in flight', r => `${thousands(r)} pipelined`],
-  ['README.md', 'http', 'batch', `json, ${EIGHT}, ${PARSED}`, r => `${thousands(r)} (JSON)`],
-  [
-    'README.md',
-    'http',
-    'batch',
-    `msgpack, ${EIGHT}, ${HASHED}`,
-    r => `${thousands(r)} (MessagePack) events a second in`,
-  ],
-  ['README.md', 'http', 'read', `1000 events, json, ${EIGHT}`, r => `${thousands(r)} to`],
-  ['README.md', 'http', 'read', `1000 events, msgpack, ${EIGHT}`, r => `to ${thousands(r)} events a second read`],
-  ['README.md', LIVE, 'latency', 'p50', r => `${two(r.store)} ms after`],
-  ['README.md', LIVE, 'latency', 'p99', r => `p99 ${r.store.toFixed(1)} ms)`],
-  ['README.md', LIVE, 'fan-out', '100 subscribers, appends included', r => `${thousands(r)} frames`],
-  ['README.md', 'http', 'start', 'start to ready', r => `ready ${two(r.store / 1000)} s`],
-  ['README.md', 'http', 'start', 'resident then', r => `in ${Math.round(r.store)} MB`],
-  ['docs/FAQ.md', 'http', 'start', 'resident then', r => `${Math.round(r.store)} MB after the start`],
-  ['docs/TUNING.md', 'http', 'start', 'resident then', r => `${Math.round(r.store)} MB after the start`],
-  ['docs/TUNING.md', 'http', 'single', '1 connections', r => `${hundreds(r.store)} events/s`],
-  ['docs/TUNING.md', 'http', 'single', '64 connections', r => `${hundreds(r.store)} events/s`],
-  ['docs/TUNING.md', LIVE, 'append', '1 socket, 250 in flight', r => `${hundreds(r.store)} events/s`],
-  ['docs/TUNING.md', 'http', 'batch', `json, ${EIGHT}, ${PARSED}`, r => `${thousands(r)} events/s`],
-  ['docs/TUNING.md', 'http', 'batch', `msgpack, ${EIGHT}, ${HASHED}`, r => `${thousands(r)} events/s`],
-  ['docs/TUNING.md', 'http', 'read', `1 events, json, ${EIGHT}`, r => `| ${thousands(r)} |`],
-  ['docs/TUNING.md', 'http', 'read', `1000 events, json, ${EIGHT}`, r => `| ${thousands(r)} /`],
-  ['docs/TUNING.md', 'http', 'read', `1000 events, msgpack, ${EIGHT}`, r => `/ ${thousands(r)} |`],
-  ['docs/TUNING.md', LIVE, 'catch-up', 'WebSocket, json', r => `| ${thousands(r)} /`],
-  ['docs/TUNING.md', LIVE, 'catch-up', 'WebSocket, msgpack', r => `/ ${thousands(r)} |`],
-  ['docs/TUNING.md', LIVE, 'catch-up', 'sse', r => `| ${thousands(r)} |`],
-  ['docs/TUNING.md', LIVE, 'fan-out', '100 subscribers, appends included', r => `${thousands(r)} frames/s`],
-]
+test('no line tells a figure of which nothing is stored', () => {
+  const known = ALL.map(({ begins }) => begins)
+  const unknown = linesOfPage().filter(
+    ({ text, measured }) =>
+      (text.startsWith('|') ? figuresIn(measured).length > 0 && !/^\|[ -|]+$/.test(text) : UNIT.test(text)) &&
+      !known.some(begins => text.startsWith(begins)),
+  )
+  expect(unknown.map(({ text }) => text.slice(0, 90))).toEqual([])
+})
 
-test.each(REPEATED)('%s repeats %s: %s, %s', (name, run, group, what, said) => {
-  const row = rowsOf(run).find(one => one.group === group && one.what === what)
-  expect(row).toBeDefined()
-  expect(readFileSync(name, 'utf8')).toContain(said(row as Row))
+test('a figure holds within what is printed of it, and no further', () => {
+  const holds = (text: string, ...values: readonly number[]) => figuresIn(text).every(one => tells(one, values))
+  expect(holds('43,800/s', 43_845)).toBe(true)
+  expect(holds('43,800/s', 43_851)).toBe(false)
+  expect(holds('0.73 s', 728.5)).toBe(true)
+  expect(holds('0.73 s', 724)).toBe(false)
+  expect(holds('4.4 M/s', 4_386_200)).toBe(true)
+  expect(holds('75 ms', 74.476)).toBe(false)
+  expect(holds('p99 at 10⁵ of `x 7`', 1)).toBe(true)
+})
+
+test('a mark says what the stored rows say', () => {
+  expect(wrongMark('| ✓ |', [true])).toBeUndefined()
+  expect(wrongMark('| ✓ / ✗ |', [true, false])).toBeUndefined()
+  expect(wrongMark('| ✓ |', [true, false])).toBe('hides a target that was missed')
+  expect(wrongMark('| ✗ |', [true])).toBe('tells of a miss that is not stored')
+  expect(wrongMark('| – |', [true])).toBe('hides a target that was met')
+  expect(wrongMark('| ✓ |', [])).toBe('is marked, and no stored row has a target')
 })

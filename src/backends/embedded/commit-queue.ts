@@ -372,7 +372,7 @@ export class CommitQueue {
       const event = events[at] as NewEvent
       const revision = (heads.get(event.stream) as number) + 1
       heads.set(event.stream, revision)
-      const { timestampNs, sequence } = this.world.ids.next()
+      const { timestampNs, sequence } = at === 0 ? this.world.ids.next() : this.world.ids.following()
       const placement: Placement = {
         position: firstPosition + at,
         revision,

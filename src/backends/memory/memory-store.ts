@@ -141,7 +141,7 @@ export class MemoryStore extends EventStore {
 
   private store(drafts: readonly Draft[], author: Author, first: ClockReading): Appended {
     const firstPosition = this.head() + 1
-    for (const [i, draft] of drafts.entries()) this.keep(draft, author, i === 0 ? first : this.clock.next())
+    for (const [i, draft] of drafts.entries()) this.keep(draft, author, i === 0 ? first : this.clock.following())
     const events = this.log.slice(firstPosition - 1).map(({ event }) => {
       const { id, position, stream, revision, timestamp } = event
       return Object.freeze({ id, position, stream, revision, timestamp })
