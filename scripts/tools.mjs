@@ -5,6 +5,7 @@ import { existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import { findClusterTool, installClusterTool, kustomizeCommand } from './cluster-tools.mjs'
 import { findImageBase, installImageBase } from './image-base.mjs'
+import { findJudge, installJudge, judges } from './judges.mjs'
 import { findNode20, installNode20 } from './node-20.mjs'
 import { root } from './runtime.mjs'
 
@@ -101,6 +102,12 @@ const tools = [
     find: findClusterTool,
     install: () => installClusterTool(name),
   })),
+  ...judges.map(name => ({
+    name,
+    serves: 'the judges of the HTTP side (npm run test:tools)',
+    find: findJudge,
+    install: () => installJudge(name),
+  })),
   {
     name: 'schemathesis',
     serves: `npm run fuzz (the wheel of version ${SCHEMATHESIS})`,
@@ -155,5 +162,5 @@ const wanted = args.filter(arg => arg !== '--check')
 for (const { name, serves, find, install } of tools) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   if (!args.includes('--check') && find(name) === undefined) install()
-  process.stdout.write(`${name.padEnd(14)} ${find(name) ?? 'not here'}  for ${serves}\n`)
+  process.stdout.write(`${name.padEnd(16)} ${find(name) ?? 'not here'}  for ${serves}\n`)
 }
