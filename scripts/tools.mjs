@@ -11,6 +11,7 @@ import {
   kustomizeCommand,
 } from './cluster-tools.mjs'
 import { findImageBase, installImageBase } from './image-base.mjs'
+import { findJudge, installJudge, judges } from './judges.mjs'
 import { findNode20, installNode20 } from './node-20.mjs'
 import { root } from './runtime.mjs'
 
@@ -107,6 +108,12 @@ const tools = [
     find: findClusterTool,
     install: () => installClusterTool(name),
   })),
+  ...judges.map(name => ({
+    name,
+    serves: 'the judges of the HTTP side (npm run test:tools)',
+    find: findJudge,
+    install: () => installJudge(name),
+  })),
   {
     name: 'operator-schemas',
     serves: 'what the Prometheus operator reads (npm run test:tools)',
@@ -167,5 +174,5 @@ const wanted = args.filter(arg => arg !== '--check')
 for (const { name, serves, find, install } of tools) {
   if (wanted.length > 0 && !wanted.includes(name)) continue
   if (!args.includes('--check') && find(name) === undefined) install()
-  process.stdout.write(`${name.padEnd(14)} ${find(name) ?? 'not here'}  for ${serves}\n`)
+  process.stdout.write(`${name.padEnd(16)} ${find(name) ?? 'not here'}  for ${serves}\n`)
 }

@@ -295,7 +295,7 @@ test.each(['RS512', 'PS256', 'ES256', 'HS256', '', 256])('a key that is declared
   }),
 )
 
-const NOT_FOR_SIGNATURES: readonly object[] = [
+const KEPT_FOR_SOMETHING_ELSE: readonly object[] = [
   { use: 'enc' },
   { use: 'something else' },
   { use: undefined, key_ops: ['encrypt'] },
@@ -303,7 +303,7 @@ const NOT_FOR_SIGNATURES: readonly object[] = [
   { key_ops: ['wrapKey'] },
 ]
 
-test.each(NOT_FOR_SIGNATURES)('a key that a provider keeps for something else signs nothing: %j', kept =>
+test.each(KEPT_FOR_SOMETHING_ELSE)('a key that a provider keeps for something else signs nothing: %j', kept =>
   withProvider(async provider => {
     const [other, key] = await Promise.all([signer('1', 'RS256'), signer('2', 'RS256')])
     provider.keys = [{ ...other.jwk, ...kept } as JWK, { ...key.jwk, key_ops: ['verify'] }]

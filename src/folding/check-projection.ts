@@ -17,6 +17,7 @@ const OPERATION_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
   remove: new Set(['op', 'path']),
 }
 const ANY_FIELDS = new Set(['op', 'path', 'value', 'from', 'by'])
+export const PROJECTION_OPERATIONS: readonly string[] = Object.keys(OPERATION_FIELDS)
 
 /** A definition whose field names have been checked, while its values may still be anything. */
 export type AskedProjection = { readonly [Name in keyof ProjectionDefinition]?: unknown }

@@ -41,7 +41,7 @@ const WHERE_FORMS = [
     title: 'by fields',
     type: 'object',
     minProperties: 1,
-    not: { anyOf: ['field', 'op', 'value', ...GROUPS].map(name => ({ required: [name] })) },
+    propertyNames: { not: { enum: ['field', 'op', 'value', ...GROUPS] } },
     additionalProperties: {
       oneOf: [
         { type: VALUE },

@@ -2,6 +2,7 @@
 import { OmitType } from '@nestjs/swagger'
 import { LIMITS } from '../contract/limits.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
+import { PROJECTION_OPERATIONS } from '../folding/check-projection.js'
 import { At, ReplayAnswerDto } from '../folding/replay.dto.js'
 import { EventFilterDto } from '../wire/event-filter.dto.js'
 import { AnyObject, AnyValue, Flag, Integer, Nested, NestedList, Text } from '../wire/fields.decorator.js'
@@ -14,6 +15,19 @@ const ON = {
   ],
   'task.*': [{ op: 'increment', path: '/events', by: 1 }],
   'task.deleted': [{ op: 'remove', path: '' }],
+}
+
+const OPERATION = {
+  type: 'object',
+  required: ['op', 'path'],
+  properties: {
+    op: { type: 'string', enum: [...PROJECTION_OPERATIONS] },
+    path: { type: 'string', description: 'A JSON Pointer into the state.' },
+    from: { type: 'string', description: 'A path of the event.' },
+    value: { description: 'A literal, instead of `from`.' },
+    by: { type: 'number', description: 'A literal of `increment`, instead of `from`.' },
+  },
+  additionalProperties: false,
 }
 
 export class ProjectionBody {
@@ -34,7 +48,7 @@ export class ProjectionBody {
   @AnyObject(
     'By type, or glob on types: what is done to the state when such an event comes. Each operation is a `set`, `merge`, `append`, `increment` or `remove` at a `path`, a JSON Pointer into the state, with a literal `value` (`by`) or `from` a path of the event.',
     {
-      additionalProperties: { type: 'array', items: { type: 'object', required: ['op', 'path'] } },
+      additionalProperties: { type: 'array', items: OPERATION },
       example: ON,
     },
   )

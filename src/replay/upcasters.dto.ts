@@ -1,4 +1,5 @@
 // The requests and answers of the routes of upcasters.
+import { UPCASTER_OPERATIONS } from '../upcasting/check-upcaster.js'
 import { AnyList, Integer, NestedList, Text } from '../wire/fields.decorator.js'
 
 const STEPS = [
@@ -12,9 +13,34 @@ const STEPS = [
   },
 ]
 
+const STEP = {
+  type: 'object',
+  required: ['from', 'to', 'ops'],
+  properties: {
+    from: { type: 'integer' },
+    to: { type: 'integer' },
+    ops: {
+      type: 'array',
+      items: {
+        type: 'object',
+        required: ['op'],
+        properties: {
+          op: { type: 'string', enum: [...UPCASTER_OPERATIONS] },
+          path: { type: 'string' },
+          from: { type: 'string' },
+          to: { type: 'string' },
+          value: { description: 'What `default` puts where nothing stands.' },
+        },
+        additionalProperties: false,
+      },
+    },
+  },
+  additionalProperties: false,
+}
+
 const Steps = AnyList(
   'From one `schemaVersion` to the next, without gaps. Each operation is a `rename` of a key, a `move` from one place to another, a `default` where nothing stands, or a `remove`; places are JSON Pointers into `data`.',
-  { type: 'object', required: ['from', 'to', 'ops'] },
+  STEP,
   { example: STEPS },
 )
 const EventType = Text('The type of the events.', { example: 'task.opened' })

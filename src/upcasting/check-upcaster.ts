@@ -15,6 +15,7 @@ const OPERATION_FIELDS: Readonly<Record<string, ReadonlySet<string>>> = {
   remove: new Set(['op', 'path']),
 }
 const ANY_FIELDS = new Set(['op', 'path', 'from', 'to', 'value'])
+export const UPCASTER_OPERATIONS: readonly string[] = Object.keys(OPERATION_FIELDS)
 
 /** Throws one StoreError that lists all findings, up to twenty, so that a caller can correct them in one go. */
 export function checkUpcaster(type: string, asked: { readonly steps?: unknown }): UpcasterDefinition {

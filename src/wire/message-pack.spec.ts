@@ -118,6 +118,36 @@ describe('bytes that are refused', () => {
     expect(decodeMessagePack(hex('d3 80 00 00 00 00 00 00 00'))).toBe(-(2 ** 63))
   })
 
+  test.each([
+    ['of 2^53 and more', 'cf 00 20 00 00 00 00 00 01'],
+    ['of the highest', 'cf ff ff ff ff ff ff ff ff'],
+    ['of the highest with a sign', 'd3 7f ff ff ff ff ff ff ff'],
+    ['of the lowest but one', 'd3 80 00 00 00 00 00 00 01'],
+  ])('such integers in payloads, which are not decoded: %s', (_, integer) => {
+    for (const payload of ['data', 'metadata']) {
+      const key = Buffer.from(payload)
+      const error = refusal(
+        Buffer.concat([hex('81'), Buffer.of(0xa0 + key.length), key, hex(`81 a1 61 91 ${integer}`)]),
+        decodeAppend,
+      )
+      const pointer = `/${payload}`
+      expect(error).toMatchObject({
+        code: 'INVALID_EVENT',
+        errors: [{ pointer, detail: expect.stringContaining('as a string') }],
+      })
+    }
+  })
+
+  test.each([
+    'cf 00 1f ff ff ff ff ff ff',
+    'cf 80 00 00 00 00 00 00 00',
+    'd3 ff e0 00 00 00 00 00 00',
+    'd3 80 00 00 00 00 00 00 00',
+  ])('but no integer in a payload that a double holds: %s', integer => {
+    const append = Buffer.concat([hex('81 a4'), Buffer.from('data'), hex(`81 a1 61 ${integer}`)])
+    expect(decodeAppend(append)).toMatchObject({ data: { keys: 1 } })
+  })
+
   test('values without number, a byte each', () => {
     const many = Buffer.concat([hex('dd 00 10 00 00'), Buffer.alloc(0x10_0000, 0x80)])
     for (const decode of [decodeMessagePack, decodeAppend]) expect(refusal(many, decode).code).toBe('BODY_TOO_LARGE')

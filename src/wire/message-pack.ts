@@ -82,15 +82,8 @@ class BodyReader extends PackCursor {
 
   private exactNumber(head: number, start: number): number {
     const value = this.number(head, start)
-    if (Number.isSafeInteger(value)) return value
     if (!Number.isFinite(value)) this.fail('a number must be finite', start)
-    if (head === 0xcf) this.mustBe(value, this.bytes.readBigUInt64BE(start + 1))
-    if (head === 0xd3) this.mustBe(value, this.bytes.readBigInt64BE(start + 1))
-    return value
-  }
-
-  private mustBe(double: number, sent: bigint): void {
-    if (BigInt(double) === sent) return
+    if (this.keepsValue(head, start)) return value
     const detail = 'is a number that would change when it is read: send it as a string'
     throw this.refusal('INVALID_REQUEST', 'The request', detail)
   }

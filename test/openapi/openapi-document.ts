@@ -62,6 +62,7 @@ export function openApiOf(app: INestApplication, version: string): OpenAPIObject
     )
     .setVersion(version)
     .setLicense('Apache-2.0', 'https://www.apache.org/licenses/LICENSE-2.0')
+    .addServer('/', 'The server that gives this document.')
     .addBearerAuth({ type: 'http', scheme: 'bearer', bearerFormat: 'JWT' }, 'token')
     .build()
   const document = SwaggerModule.createDocument(app, config, { autoTagControllers: false })
@@ -97,7 +98,7 @@ function complete(operation: Operation, path: string, method: string, shared: Sh
   const guarded = path.startsWith('/v1/')
   const optional = (operation as { 'x-scope'?: unknown })['x-scope'] === 'optional'
   if (guarded) operation.security = [{ token: [] }]
-  if (optional) operation.security = [{}, { token: [] }]
+  else operation.security = optional ? [{}, { token: [] }] : []
   const appends = method === 'post' && /\/(events|batch|async)$/.test(path)
   const preconditions = path === '/v1/streams/{stream}/events' && appends
   const codes = [

@@ -45,7 +45,17 @@ test(
   async () => {
     const { code, said } = await ran('fuzz')
     // 3: where it cannot be installed, the script says so.
-    expect([code, said]).toEqual([said.includes('skipped: ') ? 3 : 0, expect.any(String)])
+    const counted = /^Schemathesis: (\d+) cases, \1 as expected$/m
+    expect([code, said]).toEqual(said.includes('skipped: ') ? [3, said] : [0, expect.stringMatching(counted)])
+  },
+  HALF_AN_HOUR,
+)
+
+test(
+  'Schemathesis finds an answer that the API document does not have',
+  async () => {
+    const { code, said } = await runScript('test/fuzz/run-fuzz.ts', ['--seconds', '5', '--planted'])
+    expect([code, said]).toEqual([said.includes('skipped: ') ? 3 : 1, expect.any(String)])
   },
   HALF_AN_HOUR,
 )

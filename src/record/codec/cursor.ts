@@ -75,6 +75,16 @@ export abstract class PackCursor {
     this.pass(WIDTHS[head] as number, start)
   }
 
+  /** Whether the number is the double that it is read as. Of those that are finite only integers of 64 bits may be none. */
+  protected keepsValue(head: number, start: number): boolean {
+    if (head !== 0xcf && head !== 0xd3) return true
+    const high = head === 0xcf ? this.u32(start + 1) : this.u32(start + 1) | 0
+    if (high >= -0x20_0000 && high < 0x20_0000) return true
+    const { bytes } = this
+    const sent = head === 0xcf ? bytes.readBigUInt64BE(start + 1) : bytes.readBigInt64BE(start + 1)
+    return BigInt(Number(sent)) === sent
+  }
+
   /** Beyond 2^53 an integer becomes the nearest double. */
   protected number(head: number, start: number): number {
     const { at, bytes } = this

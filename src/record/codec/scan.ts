@@ -23,6 +23,7 @@ class PackedScan extends PackCursor {
   /** Keys of all maps entered, whether they are walked already or not. */
   keys = 0
   private mostKeys = 0
+  private isSent = false
   private depth = -1
   /** Values still to come on each level. */
   private readonly remaining = new Uint32Array(LIMITS.nestingDepth)
@@ -34,12 +35,16 @@ class PackedScan extends PackCursor {
   private readonly keySpans = new Uint32Array(2 * PAIRWISE_KEYS_MAX * LIMITS.nestingDepth)
   private keyCount = 0
 
-  /** What is wrong with the map at `from`, with an offset from there; when nothing is, `at` is where the map ends. */
-  run(bytes: Buffer, from: number, mostKeys: number): PackedFault | undefined {
+  /**
+   * What is wrong with the map at `from`, with an offset from there; when nothing is, `at` is where the map ends. What is
+   * stored may hold integers that are read as the nearest double; from who sends one now it is not taken.
+   */
+  run(bytes: Buffer, from: number, mostKeys: number, isSent: boolean): PackedFault | undefined {
     this.bytes = bytes
     this.at = from
     this.keys = 0
     this.mostKeys = mostKeys
+    this.isSent = isSent
     this.depth = -1
     this.keyCount = 0
     try {
@@ -118,6 +123,8 @@ class PackedScan extends PackCursor {
       case NUMBER:
         this.passNumber(head, start)
         if (head <= 0xcb) this.mustBeFinite(head, start)
+        else if (this.isSent && !this.keepsValue(head, start))
+          this.fail('a number would change when it is read: send it as a string', start)
         break
       case ARRAY:
         this.enter(0, this.size(head, start), start)
@@ -166,7 +173,7 @@ const SCAN = new PackedScan(NO_BYTES)
 
 /** The number of keys when the bytes are one map that JSON could express; else what is wrong with them, and where. */
 export function scanPacked(bytes: Uint8Array, mostKeys: number = LIMITS.eventKeys): number | PackedFault {
-  const fault = SCAN.run(bufferOf(bytes), 0, mostKeys)
+  const fault = SCAN.run(bufferOf(bytes), 0, mostKeys, false)
   if (fault !== undefined) return fault
   return SCAN.at < bytes.length ? { reason: 'nothing may follow the map', offset: SCAN.at } : SCAN.keys
 }
@@ -183,9 +190,9 @@ export class PackedMap extends Packed {
     })
   }
 
-  /** The map that begins at `from`, or what is wrong with it. Bytes behind the map are not looked at. */
+  /** The map that a client sends at `from`, or what is wrong with it. Bytes behind the map are not looked at. */
   static within(bytes: Buffer, from: number): PackedMap | PackedFault {
-    const fault = SCAN.run(bytes, from, LIMITS.eventKeys)
+    const fault = SCAN.run(bytes, from, LIMITS.eventKeys, true)
     return fault ?? new PackedMap(bytes.subarray(from, SCAN.at), SCAN.keys)
   }
 
