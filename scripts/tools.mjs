@@ -12,6 +12,7 @@ import {
 } from './cluster-tools.mjs'
 import { findImageBase, installImageBase } from './image-base.mjs'
 import { findJudge, installJudge, judges } from './judges.mjs'
+import { findLiveJudge, installLiveJudge } from './live-judges.mjs'
 import { findNode20, installNode20 } from './node-20.mjs'
 import { root } from './runtime.mjs'
 
@@ -152,6 +153,17 @@ const tools = [
         run(pip, 'install', '-q', '--no-index', '--find-links', wheels, ...PYTHON_PACKAGES)
     },
   },
+  ...Object.entries({
+    kosoku: "Autobahn's cases against the socket (npm run test:tools)",
+    'httpx-sse': 'followers that are not ours (npm run test:tools), with Python',
+    eventsource: 'the same, with Node',
+    porcupine: 'recorded histories of the log and of groups (npm run judge:porcupine), with Go',
+  }).map(([name, serves]) => ({
+    name,
+    serves,
+    find: () => findLiveJudge(name),
+    install: () => installLiveJudge(name),
+  })),
 ]
 
 function onPath(name) {
