@@ -46,7 +46,7 @@ const kept = join(root, 'node_modules', '.cache', 'typescript')
 const compiler = JSON.stringify([swcOptions, require('@swc/core/package.json').version])
 
 /** As it was compiled before, by whichever process, if neither it nor the compiler has changed since. */
-function compiled(path) {
+export function compiled(path) {
   const name = relative(root, path)
   const source = readFileSync(path, 'utf8')
   // What lies elsewhere is there for one test.

@@ -50,12 +50,14 @@ export interface BuildPlan {
   readonly events: number
   /** Each event in a stream of its own, as far as this number goes; otherwise the streams of the workload. */
   readonly streams?: number
+  readonly segmentBytes?: number
 }
 
 /** A store with so many events, closed. One that a run before has left is used again. */
 export async function buildStore(plan: BuildPlan): Promise<void> {
   const marker = join(plan.directory, 'segments')
-  const store = await openStore(plan.directory)
+  const { segmentBytes } = plan
+  const store = await openStore(plan.directory, segmentBytes === undefined ? {} : { segmentBytes })
   try {
     if (store.head() >= plan.events) return
     if (store.head() > 0) throw new Error(`${marker} holds a store that was begun and not finished: remove it`)
