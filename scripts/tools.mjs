@@ -1,4 +1,5 @@
 // What tests use beyond Node and npm: installs what is missing, says where each is, and with `--check` only says it.
+// Names choose some of them; a group that is for a bench alone, such as `peers`, has to be named.
 // A test that cannot find its tool is skipped and says why, so nothing here has to succeed.
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync } from 'node:fs'
@@ -14,6 +15,7 @@ import { findImageBase, installImageBase } from './image-base.mjs'
 import { findJudge, installJudge, judges } from './judges.mjs'
 import { findLiveJudge, installLiveJudge } from './live-judges.mjs'
 import { findNode20, installNode20 } from './node-20.mjs'
+import { peerTools } from './peer-tools.mjs'
 import { root } from './runtime.mjs'
 
 const SCHEMATHESIS = '4.32.5'
@@ -164,6 +166,7 @@ const tools = [
     find: () => findLiveJudge(name),
     install: () => installLiveJudge(name),
   })),
+  ...peerTools({ debian, onPath }),
 ]
 
 function onPath(name) {
@@ -183,8 +186,8 @@ function debian(...packages) {
 
 const args = process.argv.slice(2)
 const wanted = args.filter(arg => arg !== '--check')
-for (const { name, serves, find, install } of tools) {
-  if (wanted.length > 0 && !wanted.includes(name)) continue
+for (const { name, group, serves, find, install } of tools) {
+  if (wanted.length === 0 ? group !== undefined : !wanted.includes(name) && !wanted.includes(group)) continue
   if (!args.includes('--check') && find(name) === undefined) install()
   process.stdout.write(`${name.padEnd(16)} ${find(name) ?? 'not here'}  for ${serves}\n`)
 }

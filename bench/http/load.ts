@@ -2,12 +2,15 @@
 import { connect, type Socket } from 'node:net'
 import { percentiles } from '../engine/figures.js'
 
-export interface Load {
+interface Asked {
   readonly url: string
-  readonly connections: number
-  readonly seconds: number
   readonly method?: 'GET' | 'POST'
   readonly headers?: Readonly<Record<string, string>>
+}
+
+export interface Load extends Asked {
+  readonly connections: number
+  readonly seconds: number
   /** Sent by turns. */
   readonly bodies?: readonly (string | Buffer)[]
 }
@@ -26,7 +29,7 @@ const HEAD_END = Buffer.from('\r\n\r\n')
 
 /** Fails at the first answer that is not 2xx: a figure of refusals is worth nothing. */
 export async function load(shape: Load): Promise<LoadResult> {
-  const requests = requestsOf(shape)
+  const requests = (shape.bodies ?? ['']).map(body => requestOf(shape, body))
   const latencies: number[] = []
   let bytes = 0
   const begun = performance.now()
@@ -48,18 +51,17 @@ export async function load(shape: Load): Promise<LoadResult> {
   return { perSecond: latencies.length / seconds, bytesPerSecond: bytes / seconds, p50, p95, p99, p999 }
 }
 
-function requestsOf({ url, method = 'GET', headers = {}, bodies = [''] }: Load): Buffer[] {
+/** The bytes of a request. */
+export function requestOf({ url, method = 'GET', headers = {} }: Asked, body: string | Buffer): Buffer {
   const { host, pathname, search } = new URL(url)
-  return bodies.map(body => {
-    const bytes = Buffer.from(body)
-    const fields = { host, ...headers, ...(method === 'GET' ? {} : { 'content-length': String(bytes.length) }) }
-    const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
-    return Buffer.concat([Buffer.from(`${method} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`), bytes])
-  })
+  const bytes = Buffer.from(body)
+  const fields = { host, ...headers, ...(method === 'GET' ? {} : { 'content-length': String(bytes.length) }) }
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`)
+  return Buffer.concat([Buffer.from(`${method} ${pathname}${search} HTTP/1.1\r\n${lines.join('')}\r\n`), bytes])
 }
 
 /** One connection that asks one thing at a time and reads answers that say their length. */
-class Client {
+export class Client {
   private parts: Buffer[] = []
   private length = 0
   private awaited: number | undefined
