@@ -1,8 +1,10 @@
 // What the page of the API does beside Swagger UI.
+
+import { readFileSync } from 'node:fs'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { runInNewContext } from 'node:vm'
-import { fetchForAWhile, followLinks } from './in-browser.js'
+import { fetchForAWhile, followLinks, withWhatItNeeds } from './in-browser.js'
 
 const TAKEN = { deliveries: [{ token: '1.1' }, { token: '2.1' }], id: 7, next: null }
 
@@ -49,4 +51,31 @@ test('an answer without end is shown as far as it came, and any other is left al
     server.closeAllConnections()
     server.close()
   }
+})
+
+describe('of the document a panel needs', () => {
+  const whole = JSON.parse(readFileSync('docs/openapi.json', 'utf8'))
+  const refsIn = (value: unknown) => JSON.stringify(value).match(/#\/components\/[\w/.-]+/g) ?? []
+
+  test('its path, and every component that leads from there to another', () => {
+    for (const path of Object.keys(whole.paths)) {
+      const { paths, components, info } = withWhatItNeeds(whole, ['paths', path, 'get']) as typeof whole
+      expect([Object.keys(paths), paths[path], info]).toEqual([[path], whole.paths[path], whole.info])
+      const there = Object.entries<object>(components).flatMap(([kind, of]) =>
+        Object.keys(of).map(name => `#/components/${kind}/${name}`),
+      )
+      const named = new Set(refsIn({ paths, components }))
+      expect(there.filter(ref => !ref.includes('/securitySchemes/')).sort()).toEqual([...named].sort())
+    }
+  })
+
+  test('a small part', () => {
+    const part = JSON.stringify(withWhatItNeeds(whole, ['paths', '/v1/events', 'post']))
+    expect(part.length).toBeLessThan(JSON.stringify(whole).length / 3)
+  })
+
+  test('all of it where it is no path that is opened', () => {
+    expect(withWhatItNeeds(whole, ['components', 'schemas', 'Problem'])).toBe(whole)
+    expect(withWhatItNeeds(whole, ['paths', '/nowhere', 'get'])).toBe(whole)
+  })
 })

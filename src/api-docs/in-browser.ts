@@ -57,3 +57,30 @@ export async function fetchForAWhile(url: string, request?: RequestInit): Promis
   const note = new TextEncoder().encode(`: there is more; this page reads for ${seconds} seconds\n`)
   return new Response(new Blob([...parts, note]), { status, statusText, headers })
 }
+
+interface Spec {
+  readonly paths?: Readonly<Record<string, unknown>>
+  readonly components?: Readonly<Record<string, Readonly<Record<string, unknown>> | undefined>>
+}
+
+/** The document with one path alone and the components it leads to; as it is where `path` leads to no path. */
+export function withWhatItNeeds(spec: Spec, path: readonly string[]): Spec {
+  const [first, route = ''] = path
+  const { components = {}, paths = {} } = spec
+  if (first !== 'paths' || paths[route] === undefined) return spec
+  const needed: Record<string, Record<string, unknown>> = { securitySchemes: { ...components['securitySchemes'] } }
+  const toRead: unknown[] = [paths[route]]
+  while (toRead.length > 0) {
+    const value = toRead.pop()
+    if (typeof value === 'object' && value !== null) toRead.push(...Object.values(value))
+    const [, kind = '', name = ''] =
+      (typeof value === 'string' && /^#\/components\/(\w+)\/([\w.-]+)$/.exec(value)) || []
+    const component = components[kind]?.[name]
+    needed[kind] ??= {}
+    if (component === undefined || name in needed[kind]) continue
+    needed[kind][name] = component
+    toRead.push(component)
+  }
+  delete needed['']
+  return { ...spec, paths: { [route]: paths[route] }, components: needed }
+}

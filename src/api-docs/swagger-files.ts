@@ -3,7 +3,7 @@
 import { readFile } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
-import { fetchForAWhile, followLinks } from './in-browser.js'
+import { fetchForAWhile, followLinks, withWhatItNeeds } from './in-browser.js'
 import { ReadOnce } from './read-once.js'
 
 const folder = dirname(createRequire(import.meta.url).resolve('swagger-ui-dist/package.json'))
@@ -33,6 +33,7 @@ const PAGE_STYLE = `.responses-table .response-col_links { display: none }
 /** A page of any site can run a script by its address, so this one must hold nothing secret. */
 const START_SCRIPT = `const followLinks = ${followLinks}
 const fetchForAWhile = ${fetchForAWhile}
+const withWhatItNeeds = ${withWhatItNeeds}
 const place = document.getElementById('docs')
 const { token } = place.dataset
 
@@ -70,6 +71,9 @@ const ui = SwaggerUIBundle({
   requestInterceptor: request => Object.assign(request, { userFetch: fetchForAWhile }),
   onComplete: () => token && ui.preauthorizeApiKey('token', token),
 })
+// For each panel that is opened the whole document would be read anew.
+const { resolveSubtree } = ui.fn
+ui.fn.resolveSubtree = (spec, path, options) => resolveSubtree(withWhatItNeeds(spec, path), path, options)
 `
 
 export const DOCS_FILES = {

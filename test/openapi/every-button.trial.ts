@@ -37,7 +37,9 @@ async function press(page: Page, button: Button): Promise<string> {
 
 /** What an open panel holds is filled in while it is drawn, and drawn again. */
 async function drawn(page: Page): Promise<void> {
-  for (let frames = 0; frames < 10; frames++) await page.evaluate('new Promise(done => requestAnimationFrame(done))')
+  await page.evaluate(`(async () => {
+    for (let frames = 0; frames < 10; frames++) await new Promise(done => requestAnimationFrame(done))
+  })()`)
 }
 
 /** Clicks until what follows is there: the page draws its parts anew now and then, and a click in between is lost. */

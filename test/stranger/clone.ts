@@ -1,6 +1,6 @@
 // A fresh clone of this checkout in a new folder, as somebody has it who has just found the project.
 import { execFileSync } from 'node:child_process'
-import { rmSync } from 'node:fs'
+import { readdirSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { freePort } from '../support/free-port.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
@@ -41,7 +41,10 @@ export class Clone implements Place {
 
   /** `npm start` off a terminal, on a store that is empty; answers when it takes requests. */
   async started(env: Readonly<Record<string, string>> = {}): Promise<Command> {
-    rmSync(join(this.cwd, 'data'), { recursive: true, force: true })
+    const beside = readdirSync(this.parent).map(name => join(this.parent, name))
+    // A page before may have left its backup there, which is one of another store.
+    for (const left of [join(this.cwd, 'data'), ...beside.filter(path => path !== this.cwd)])
+      rmSync(left, { recursive: true, force: true })
     const server = Command.offTerminal('npm start', { cwd: this.cwd, env: { ...this.env, ...env } })
     await server.until(LISTENING, SETUP_MS)
     return server
