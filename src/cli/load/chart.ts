@@ -114,7 +114,7 @@ function timeIn(second: number): string {
   return `${minutes}:${String(rest).padStart(2, '0')}`
 }
 
-export interface Stretch {
+export interface ModeStretch {
   readonly name: string
   readonly from: number
   readonly to: number
@@ -132,7 +132,7 @@ const MODES: Readonly<Record<string, string>> = {
 const OTHER_MODE = '#64748b'
 
 /** What lasted from when to when, in the scale of the plots above it. */
-export function stripOf(title: string, stretches: readonly Stretch[], { seconds, marks }: Course): string {
+export function stripOf(title: string, stretches: readonly ModeStretch[], { seconds, marks }: Course): string {
   const x = (second: number) => LEFT + (Math.min(seconds, Math.max(0, second)) / seconds) * (WIDTH - LEFT - RIGHT)
   const drawn = stretches.map(({ name, from, to }) => {
     const width = Math.max(1, x(to) - x(from))

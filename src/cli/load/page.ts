@@ -1,5 +1,5 @@
 // The report of a run as one page for people: verdicts first, then plots and tables. It loads nothing, so it works offline.
-import { type Chart, type Course, chartOf, escaped, type Stretch, shortened, stripOf } from './chart.js'
+import { type Chart, type Course, chartOf, escaped, type ModeStretch, shortened, stripOf } from './chart.js'
 import type { LevelVerdict } from './levels.js'
 import type { LoadOperation } from './profile.js'
 import type { Report, SeriesPoint } from './report.js'
@@ -130,7 +130,7 @@ function coresOf(seen: readonly Sample[]) {
 }
 
 /** A stretch for each time in which the mode stayed what it was, up to when another was seen. */
-function modesOf({ samples }: Report): readonly Stretch[] {
+function modesOf({ samples }: Report): readonly ModeStretch[] {
   const stretches: { name: string; from: number; to: number }[] = []
   for (const { mode, second } of samples) {
     const last = stretches.at(-1)

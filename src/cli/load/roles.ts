@@ -122,29 +122,38 @@ class FollowingWork implements GeneratorWork {
   async prepare(): Promise<void> {
     const { base, profile } = this.tools.plan
     await Promise.all(Array.from({ length: profile.followers }, () => this.follow(`${base}/*`)))
-    if (profile.workers === 0) return
-    const group = this.tools.patient.group(`load-${base.replaceAll('/', '-')}`)
-    await group.define({ streams: `${base}/*`, after: 'head' })
-    const ledger = new Ledger()
-    for (let worker = 0; worker < profile.workers; worker++) {
-      const agent = new MockAgent(this.tools.patient, ledger, { agentId: `worker-${worker}` })
-      const handle = ({ event }: { readonly event: { readonly metadata?: object } }) => this.heard('work', event)
-      this.keep(agent.work(group, { signal: this.over.signal, handle, max: 100 }))
-    }
   }
 
   async run(clock: RunClock): Promise<void> {
     this.clock = clock
-    const { phases } = this.tools.plan
+    const { phases, profile } = this.tools.plan
+    if (profile.workers > 0) await this.beginWork(profile.workers)
     await clock.until((phases.at(-1)?.ends ?? 0) * 1_000)
   }
 
   async end(): Promise<GeneratorResult> {
     this.over.abort()
     await Promise.all(this.working)
-    const { plan, patient } = this.tools
-    if (plan.profile.workers > 0) await patient.group(`load-${plan.base.replaceAll('/', '-')}`).delete()
+    const { plan } = this.tools
+    if (plan.profile.workers > 0) await this.group.delete()
     return { name: plan.name, planned: 0, begun: 0, held: 0, acknowledged: 0, comparison: NOTHING, told: this.told }
+  }
+
+  private get group(): ReturnType<Lighthouse['group']> {
+    const { plan, patient } = this.tools
+    return patient.group(`load-${plan.base.replaceAll('/', '-')}`)
+  }
+
+  /** A group that is defined sooner would have all that is stored beforehand to work off first. */
+  private async beginWork(workers: number): Promise<void> {
+    const { group } = this
+    await group.define({ streams: `${this.tools.plan.base}/*`, after: 'head' })
+    const ledger = new Ledger()
+    for (let worker = 0; worker < workers; worker++) {
+      const agent = new MockAgent(this.tools.patient, ledger, { agentId: `worker-${worker}` })
+      const handle = ({ event }: { readonly event: { readonly metadata?: object } }) => this.heard('work', event)
+      this.keep(agent.work(group, { signal: this.over.signal, handle, max: 100 }))
+    }
   }
 
   /** Resolves when it hears all that is stored from then on. */
