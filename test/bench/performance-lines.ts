@@ -71,6 +71,11 @@ export const LINES: readonly Line[] = [
   line('| snapshot + 10,000', REPLAY, 'snapshot + delta of 10,000'),
   line('| resume from a checkpoint', REPLAY, 'resume from a checkpoint 10,000 back'),
   line('| heap after collection', MEMORY, ...heldAfter('heap after collection, growth')),
+  line(
+    '| resident growth from a tenth',
+    'replay-42b33cd-memory-1000000.json',
+    ...heldAfter('resident, beyond a tenth of it').slice(0, 2),
+  ),
   line('| resident peak', MEMORY, ...heldAfter('resident, beyond a tenth of it')),
 
   line('| open after a clean stop', SCALE, ...sized(size => `${size} events, after a clean stop`)),

@@ -36,6 +36,13 @@ export const PROSE: readonly Line[] = [
   { begins: 'With segments of 8 MB', file: 'soak-731f586.json', rows: SOAK, given: ['8'] },
   {
     begins: 'What a replay holds',
+    file: 'replay-42b33cd-memory-1000000.json',
+    rows: ['100,000', '1,000,000'].map(size => `replay of ${size}: resident, beyond a tenth of it`),
+    // How large the young heap is held, and the target.
+    given: ['8', '10'],
+  },
+  {
+    begins: 'The resident peaks in the table',
     file: 'replay-9395b38-memory-10000000.json',
     rows: [],
     follows: (_value, _floor, detail) => {
