@@ -10,6 +10,7 @@ import { loadSettings } from '../config/load-settings.js'
 import type { Settings } from '../config/settings.js'
 import { AuthModule } from './auth.module.js'
 import { Authentication } from './authentication.js'
+import { CallerAccess } from './caller.decorator.js'
 import { assertEveryRouteDeclares, openRoutes } from './route-needs.guard.js'
 import { Needs, Public } from './scope.decorator.js'
 
@@ -40,6 +41,34 @@ class ThingsController {
 
 @Module({ imports: [configOf(settings), AuthModule], controllers: [ThingsController] })
 class Small {}
+
+@Controller('silent')
+class SilentController {
+  @Get() read() {
+    return 'read'
+  }
+  @Get('open') @Public() open(@CallerAccess() access: object) {
+    return access
+  }
+}
+
+@Module({ imports: [configOf(settings), AuthModule], controllers: [SilentController] })
+class Silent {}
+
+/** Over real HTTP, with the codes of refusals as their statuses. */
+async function started(module: object): Promise<NestFastifyApplication> {
+  const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: false })
+  app.get(Authentication).register(app.getHttpAdapter().getInstance() as never, openRoutes(app))
+  app.useGlobalFilters({
+    catch(error: { code?: string; message: string; getStatus?: () => number }, host) {
+      const known = { UNAUTHENTICATED: 401, FORBIDDEN: 403, RATE_LIMITED: 429 }[error.code ?? '']
+      const status = known ?? error.getStatus?.() ?? 500
+      host.switchToHttp().getResponse().status(status).send({ code: error.code, detail: error.message })
+    },
+  })
+  await app.init()
+  return app
+}
 
 const ELEVEN_YEARS = 11 * 365.25 * 86_400
 const now = () => Math.floor(Date.now() / 1000)
@@ -177,17 +206,8 @@ describe('a small server', () => {
   let app: NestFastifyApplication
 
   beforeAll(async () => {
-    app = await NestFactory.create<NestFastifyApplication>(Small, new FastifyAdapter(), { logger: false })
+    app = await started(Small)
     assertEveryRouteDeclares(app)
-    app.get(Authentication).register(app.getHttpAdapter().getInstance() as never, openRoutes(app))
-    app.useGlobalFilters({
-      catch(error: { code?: string; message: string; getStatus?: () => number }, host) {
-        const known = { UNAUTHENTICATED: 401, FORBIDDEN: 403, RATE_LIMITED: 429 }[error.code ?? '']
-        const status = known ?? error.getStatus?.() ?? 500
-        host.switchToHttp().getResponse().status(status).send({ code: error.code, detail: error.message })
-      },
-    })
-    await app.init()
     await app.listen(0, '127.0.0.1')
   })
   afterAll(() => app.close())
@@ -270,4 +290,17 @@ describe('a small server', () => {
     expect(answer.statusCode).toBe(403)
     expect(answer.body).toContain('events.write')
   })
+})
+
+test('a route that declares nothing is named at the start, and gives nobody anything', async () => {
+  const app = await started(Silent)
+  try {
+    expect(() => assertEveryRouteDeclares(app)).toThrow('SilentController.read')
+    const authorization = `Bearer ${signed(good())}`
+    const ask = async (url: string) => (await app.inject({ method: 'GET', url, headers: { authorization } })).json()
+    expect(await ask('/silent')).toEqual({ code: 'FORBIDDEN', detail: 'The route declares no scope' })
+    expect(await ask('/silent/open')).toMatchObject({ code: 'INTERNAL' })
+  } finally {
+    await app.close()
+  }
 })

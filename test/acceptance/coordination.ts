@@ -20,7 +20,7 @@ const COMMANDS = [
 export async function multiAgentCoordination({ isWhole }: Scale, tell: Tell): Promise<void> {
   const steps = new Steps('test_multi_agent_coordination', tell)
   const environment = await IntegrationTestEnvironment.setUp({ strategy: 'processes', seed: SEED, slowMs: 10 })
-  const coordination = new Coordination(environment, isWhole ? 20_000 : 200)
+  const coordination = new Coordination(environment, isWhole ? 2_000 : 200)
   try {
     await coordination.begin()
     await steps.timed('five agents ask the bridge, experts decide, pairs work together', () => coordination.askBridge())

@@ -10,9 +10,9 @@ import { measure } from './measure.js'
 
 const root = fileURLToPath(new URL('../..', import.meta.url))
 const FOLDERS = ['record', 'backends', 'auth', 'groups', 'degradation'].map(name => `src/${name}`)
-/** What executes them in the process of the test: beside their own specs those of what stands on them. */
+/** What executes them: their own specs and those of what stands on them, in the process of the test or as the built product. */
 const SPECS =
-  'src/(record|backends|auth|groups|degradation|storage|operations)/|test/(conformance|crash|format|groups|degradation)/'
+  '^(?!.*/test/(house|docs|bench|pictures|validation|kubernetes|image|monitoring|mutants|coverage)/).*/(src|test|client/test)/'
 
 /** In one process, which tells what it has counted when it ends; a worker of Jest is ended before it could. */
 function run(raw: string): number {

@@ -1,6 +1,7 @@
 // Makes docs/VALIDATION.md of the requirements, what shows each of them, and how that went when it was run last.
 import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
+import { type Figure, type Shown, type StoredResult, shownBy, storedResults } from './stored-results.js'
 
 export const root = resolve(import.meta.dirname, '..', '..')
 
@@ -11,6 +12,8 @@ export interface Requirement {
   readonly requirement: string
   /** What shows it: files of tests, or one title in a file, behind ` › `. */
   readonly tests: readonly string[]
+  /** What is measured by a command of its own, and stored. */
+  readonly figures?: readonly Figure[]
   /** Of one that is not built, the reason; of one that is built otherwise, how. */
   readonly note?: string
   /** Built in another way than the words of the requirement, for the reason in the note. */
@@ -24,7 +27,8 @@ export interface Outcomes {
   readonly files: Readonly<Record<string, Readonly<Record<string, 'passed' | 'failed' | 'skipped'>>>>
 }
 
-export type Verdict = 'shown' | 'failed' | 'skipped' | 'not run' | 'not built'
+/** `missed`, `not run yet`: of what a command measures; the others of tests. */
+export type Verdict = 'shown' | 'failed' | 'skipped' | 'not run' | 'not built' | 'missed' | 'not run yet'
 
 const read = (name: string) => JSON.parse(readFileSync(join(root, 'test', 'validation', name), 'utf8'))
 export const requirements: readonly Requirement[] = read('requirements.json')
@@ -33,9 +37,20 @@ export const outcomes = (): Outcomes => read('outcomes.json')
 export const fileOf = (shown: string): string => shown.split(' › ')[0] as string
 export const titleOf = (shown: string): string | undefined => shown.split(' › ')[1]
 
-/** Every test that is named has to have passed, and a skipped one shows nothing. */
-export function verdictOf({ tests }: Requirement, { files }: Outcomes): Verdict {
-  if (tests.length === 0) return 'not built'
+/** Every test that is named has to have passed, every figure has to be met, and a skipped test shows nothing. */
+export function verdictOf(one: Requirement, run: Outcomes, stored: readonly StoredResult[] = []): Verdict {
+  const figures = (one.figures ?? []).map(figure => shownBy(figure, stored).how)
+  if (one.tests.length + figures.length === 0) return 'not built'
+  const ofTests = one.tests.length === 0 ? 'shown' : verdictOfTests(one, run)
+  if (ofTests !== 'shown') return ofTests
+  if (figures.includes('failed')) return 'missed'
+  return figures.includes('not run') ? 'not run yet' : 'shown'
+}
+
+export function verdictOfTests(
+  { tests }: Requirement,
+  { files }: Outcomes,
+): Exclude<Verdict, 'missed' | 'not run yet'> {
   const ran = tests.map(shown => {
     const file = files[fileOf(shown)] ?? {}
     const title = titleOf(shown)
@@ -54,13 +69,19 @@ const SIGNS: Readonly<Record<Verdict, string>> = {
   skipped: '✗ skipped',
   'not run': '✗ not run',
   'not built': '✗',
+  missed: '✗ missed',
+  'not run yet': '○ not run yet',
 }
 
 const inTable = (text: string) => text.replaceAll('|', '\\|')
 
-export function page(all: readonly Requirement[], run: Outcomes): string {
-  const count = (verdict: Verdict) => all.filter(one => verdictOf(one, run) === verdict).length
-  const counts = `Of ${all.length} requirements ${count('shown')} are shown by tests that passed, ${count('not built')} are not built or not shown and say why, and ${count('failed') + count('skipped') + count('not run')} failed, were skipped or did not run.`
+export function page(
+  all: readonly Requirement[],
+  run: Outcomes,
+  stored: readonly StoredResult[] = storedResults(root),
+): string {
+  const count = (verdict: Verdict) => all.filter(one => verdictOf(one, run, stored) === verdict).length
+  const counts = `Of ${all.length} requirements ${count('shown')} are shown by tests that passed and by stored results, ${count('not built')} are not built or not shown and say why, of ${count('missed')} a stored result misses the figure, ${count('not run yet')} wait for a run of their command, and ${count('failed') + count('skipped') + count('not run')} failed, were skipped or did not run.`
   const lines = [
     '# Validation',
     '',
@@ -68,15 +89,20 @@ export function page(all: readonly Requirement[], run: Outcomes): string {
     '',
     `Run at commit \`${run.commit}\`, ${run.at}. ${counts}`,
     '',
-    '✓: every test named passed. ✗: not, and the note says why. *Otherwise*: built in another way than the words say.',
+    'A file is run by `npm test -- FILE`, one that ends in `.trial.ts` by `npm run test:tools -- FILE`; results of other commands lie under `bench/results`.',
+    '',
+    '✓: every test named passed and every figure is met. ✗: not, and the note says why. ○: the command has not been run to its end here. *Otherwise*: built in another way than the words say.',
   ]
   for (const section of new Set(all.map(({ section }) => section))) {
     lines.push('', `## ${section}`, '', '| id | requirement | | shown by |', '| --- | --- | --- | --- |')
     for (const one of all.filter(each => each.section === section)) {
-      const shown = one.tests.map(test => `\`${test}\``).join(', ')
+      const figures: readonly Shown[] = (one.figures ?? []).map(figure => shownBy(figure, stored))
+      const shown = [...one.tests.map(test => `\`${test}\``), ...figures.map(({ text }) => text)].join(', ')
       const note = one.note === undefined ? '' : `${one.departs ? '*Otherwise:* ' : ''}${one.note}`
       const told = [shown, note].filter(text => text !== '').join('. ')
-      lines.push(`| ${one.id} | ${inTable(one.requirement)} | ${SIGNS[verdictOf(one, run)]} | ${inTable(told)} |`)
+      lines.push(
+        `| ${one.id} | ${inTable(one.requirement)} | ${SIGNS[verdictOf(one, run, stored)]} | ${inTable(told)} |`,
+      )
     }
   }
   return `${lines.join('\n')}\n`

@@ -1,5 +1,6 @@
 // Runs every test that shows a requirement, stores the outcomes and makes the page: npm run validation. With
-// `-- --page-only` the stored outcomes are used; with `-- --from FILE…` those of whole runs with `--json --outputFile`.
+// `-- --page-only` the stored outcomes are used; with `-- --from FILE…` those of whole runs with `--json --outputFile`;
+// with `-- --also FILE…` those of the files that were run there, beside the stored ones of all others.
 import { execFileSync, spawnSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
@@ -45,6 +46,7 @@ function ran(suite: 'test' | 'test:tools', chosen: readonly string[]): Outcomes[
 function all(): Outcomes['files'] {
   const [word, ...given] = process.argv.slice(2)
   if (word === '--from') return Object.assign({}, ...given.map(outcomesIn)) as Outcomes['files']
+  if (word === '--also') return Object.assign({ ...outcomes().files }, ...given.map(outcomesIn)) as Outcomes['files']
   const isTrial = (file: string) => file.endsWith('.trial.ts')
   const quick = files.filter(file => !isTrial(file))
   return { ...ran('test', quick), ...ran('test:tools', files.filter(isTrial)) }

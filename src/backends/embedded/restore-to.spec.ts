@@ -7,10 +7,13 @@ import { ManualClock } from '../../../test/support/manual-clock.js'
 import type { RecordedEvent } from '../../contract/event.js'
 import { backupStore, restoreStore } from './backup-store.js'
 import { type EmbeddedStore, openEmbedded } from './embedded-store.js'
+import { repairStore } from './verify-store.js'
 
 const DATA = '/data'
 const BACKUP = '/backup'
 const DAYS = 4
+/** The record of the first event of a segment begins at this byte. */
+const RECORD = 4096 + 76 + 36
 const BATCH = 5
 
 let disk: FakeDisk
@@ -135,5 +138,61 @@ describe('a backup that is damaged', () => {
       code: 'DATA_CORRUPT',
       message: expect.stringContaining(path),
     })
+  })
+
+  test.each([
+    ['in its header block', 0],
+    ['in the event before the cut', RECORD + 20],
+    ['in the head of its first frame', 4096 + 8],
+  ])('%s, in a segment that the cut goes through, is refused by name', async (_, at) => {
+    const path = copy(`files/seg-${String(EVENTS_A_DAY * 3 + 1).padStart(16, '0')}`)
+    disk.flip(path, at)
+    await expect(restore(EVENTS_A_DAY * 3 + 3)).rejects.toMatchObject({
+      code: 'DATA_CORRUPT',
+      message: expect.stringContaining(path),
+    })
+    expect(disk.files().filter(file => file.startsWith('/restored'))).toEqual([])
+  })
+
+  test('in an archive that the cut goes through is refused by name', async () => {
+    const path = copy(`files/${second}`)
+    expect(path).toMatch(/\.zst$/)
+    disk.cut(path, 100)
+    await expect(restore(EVENTS_A_DAY * 2 + 3)).rejects.toMatchObject({
+      code: 'DATA_CORRUPT',
+      message: expect.stringContaining(path),
+    })
+  })
+})
+
+describe('damage that an operator has accepted', () => {
+  const [OTHER, COPY, RESTORED] = ['/other', '/copy', '/cut'] as const
+
+  beforeEach(async () => {
+    const store = await AgedStore.open(disk, OTHER, clock)
+    for (let day = 0; day < DAYS; day++) await store.day()
+    await store.store.close()
+    const segments = disk.files().filter(path => path.startsWith(OTHER) && path.endsWith('.log'))
+    for (const at of [0, 2]) disk.flip(segments[at] as string, RECORD + 20)
+    await repairStore(OTHER, { disk, apply: true })
+    await backupStore(OTHER, COPY, { disk, proofMs: 0 })
+  })
+
+  const restoredTo = async (to: number) => {
+    await restoreStore(COPY, RESTORED, { disk, verify: true, to })
+    return opened(RESTORED, async store => {
+      const { head, write, damaged } = store.status()
+      return { head, writable: write.writable, damaged: damaged.map(({ from, to: last }) => [from, last]) }
+    })
+  }
+
+  test('goes along as far as it lies before the cut', async () => {
+    expect(await restoredTo(EVENTS_A_DAY + 3)).toEqual({ head: EVENTS_A_DAY + 3, writable: true, damaged: [[1, 1]] })
+  })
+
+  test('that a fact of the backup tells and cannot be read is refused by name', async () => {
+    const accepted = disk.files().find(path => path.startsWith(COPY) && path.includes('ACCEPTED')) as string
+    disk.flip(accepted, 3)
+    await expect(restoredTo(EVENTS_A_DAY + 3)).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
   })
 })

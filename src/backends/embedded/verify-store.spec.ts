@@ -3,6 +3,7 @@ import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import { stride, tries } from '../../../test/support/effort.js'
 import type { CrashMode, FakeDisk } from '../../../test/support/fake-disk.js'
+import { FOOTER_BYTES, type Footer, footerBytes, parseFooter } from './engine/format/footer.js'
 import { repairStore, verifyStore } from './verify-store.js'
 
 const DAYS = 10
@@ -60,6 +61,28 @@ test('a directory without a store is refused, not called healthy', async () => {
   const disk = aged.disk.clone()
   await expect(verifyStore('/elsewhere', { disk })).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
 })
+
+const WRONG_FOOTERS = {
+  'first position': { firstPosition: 2 },
+  'last position': { lastPosition: 99 },
+  'number of frames': { frames: 99 },
+  'last batch': { batch: 99 },
+  'chain hash': { chain: Buffer.alloc(32, 7) },
+} as const
+
+test.each(Object.entries(WRONG_FOOTERS))(
+  'a footer that is whole and tells another %s is named',
+  async (what, wrong) => {
+    const disk = aged.disk.clone()
+    const file = filesOf(disk, '.log')[4] as string
+    const bytes = Buffer.from(disk.bytes(file))
+    const dataEnd = bytes.length - FOOTER_BYTES
+    const footer = parseFooter(bytes.subarray(dataEnd)) as Footer
+    disk.put(file, Buffer.concat([bytes.subarray(0, dataEnd), footerBytes({ ...footer, ...wrong })]))
+    const { clean, findings } = await look(disk)
+    expect([clean, JSON.stringify(findings)]).toEqual([false, expect.stringContaining(what)])
+  },
+)
 
 test('a flipped byte is named with its file, its place and its position, plain or archived', async () => {
   const disk = aged.disk.clone()
