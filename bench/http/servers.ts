@@ -76,6 +76,9 @@ async function started(args: readonly string[], env: Record<string, string>, por
     env: { ...process.env, ...env },
     stdio: ['ignore', 'ignore', 'inherit'],
   })
+  // Whatever ends the bench ends what it has started.
+  const kill = () => child.kill('SIGKILL')
+  process.once('exit', kill)
   const url = `http://127.0.0.1:${port}`
   while (!(await answers(`${url}${path}`, good))) {
     if (child.exitCode !== null) throw new Error(`${args.at(-1)} ended with ${child.exitCode}`)
@@ -86,6 +89,7 @@ async function started(args: readonly string[], env: Record<string, string>, por
     const exit = once(child, 'exit')
     child.kill('SIGTERM')
     await exit
+    process.off('exit', kill)
   }
   return { url, process: child, readyMs, stop }
 }

@@ -45,6 +45,7 @@ async function appended(system: System, work: AppendWork, turns: number): Promis
 
 for (const peer of PEERS) {
   const without = isHere(peer) ? '' : ' (skipped: it is not here; npm run tools -- peers)'
+  // skip: the peers are installed for the bench alone, by npm run tools -- peers
   const run = isHere(peer) ? test : test.skip
   run(
     `${peer.name} keeps what each kind of work appends, finds it by stream, type and tag, and refuses a stale claim${without}`,
@@ -83,7 +84,9 @@ for (const peer of PEERS) {
 
 const traceable = installed('strace') !== undefined
 const durable = PEERS.filter(isHere)
-;(traceable ? test : test.skip)(
+// skip: a machine may have no strace, which counts the syncs
+const counting = traceable ? test : test.skip
+counting(
   `no system acknowledges an append that it has not synced${traceable ? '' : ' (skipped: strace is not here)'}`,
   async () => {
     for (const peer of durable) {
