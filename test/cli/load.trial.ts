@@ -61,8 +61,8 @@ inBrowser(
       const lines = await page
         .locator('svg polyline')
         .evaluateAll(drawn => drawn.map(one => one.getBoundingClientRect().width))
-      expect(lines.length).toBeGreaterThan(15)
-      expect(lines.every(width => width > 0)).toBe(true)
+      // A busy server may have been looked at once alone: that is a line without a length.
+      expect(lines.filter(width => width > 0).length).toBeGreaterThan(15)
       // Nothing is wider than the page, also on a narrow one.
       for (const width of [1_000, 400]) {
         await page.setViewportSize({ width, height: 800 })

@@ -160,3 +160,16 @@ test('a comparison names what was lost, what is there twice, and what nobody wro
     unacknowledged: 1,
   })
 })
+
+test('an agent that is told to end in the middle of an append, or while it waits for a cause, ends with the reason', async () => {
+  const over = new AbortController()
+  // A server that never answers.
+  const silent: typeof fetch = (_, init) =>
+    new Promise((_resolve, reject) => {
+      init?.signal?.addEventListener('abort', () => reject(init.signal?.reason))
+      setImmediate(() => over.abort(new Error('that was all')))
+    })
+  const fleet = new Fleet(() => clientOf('builder-1', silent), { seed: 1, behaviourOf: () => 'steady' })
+  const events = take(20, new EventDataGenerator({ seed: 1 }).mix({ agents: 5 }))
+  await expect(fleet.append(events, over.signal)).rejects.toThrow('that was all')
+})

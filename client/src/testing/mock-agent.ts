@@ -130,6 +130,8 @@ export class MockAgent {
     this.ledger.begin(ref)
     if (this.behaviour !== 'steady' && this.misbehaves) await this.misbehaveAt(event, options)
     for (;;) {
+      // What was aborted fails at once, so trying it again would leave no turn for anything else.
+      signal?.throwIfAborted()
       const appended = await this.orTryAgain(() => this.lighthouse.append(event, options), signal)
       if (appended === undefined) continue
       if (appended.duplicate) this.counts.repeated++

@@ -12,10 +12,15 @@ interface Listening {
 }
 
 export class Generators {
+  private readonly onExit = () => this.kill()
+
   private constructor(
     private readonly all: readonly Generator[],
     readonly listening: Listening,
-  ) {}
+  ) {
+    // Whatever ends this process: one that is busy would not notice.
+    process.once('exit', this.onExit)
+  }
 
   /** Resolves when all are ready. */
   static async start(plans: readonly Plan[], listening: Listening): Promise<Generators> {
@@ -47,6 +52,7 @@ export class Generators {
   }
 
   kill(): void {
+    process.off('exit', this.onExit)
     for (const generator of this.all) generator.kill()
   }
 }

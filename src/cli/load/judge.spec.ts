@@ -146,14 +146,14 @@ test('faults have a time or are spread over the run, and what is none is refused
   expect(() => faultsFrom('kill@60', 60)).toThrow('after the end of the run')
 })
 
-/** A generator in this process, for a second of appends, with this fetch under its client. */
-async function generated(fetch: typeof globalThis.fetch): Promise<GeneratorResult> {
+/** A generator in this process, for a second of appends unless told otherwise, with this fetch under its client. */
+async function generated(fetch: typeof globalThis.fetch, given: Profile = PROFILES.five): Promise<GeneratorResult> {
   const lighthouse = new Lighthouse({
     url: server.url,
     token: () => tokenOf({ sub: 'operator', role: 'admin' }),
     fetch,
   })
-  const profile: Profile = { ...PROFILES.five, agents: 2 }
+  const profile: Profile = { ...given, agents: 2, preload: 0 }
   const phases = planned(profile, { seconds: 1, scale: 1, capacity: 0 })
   const base = `agent_operator/load-${Math.random().toString(36).slice(2)}`
   const plan: Plan = { role: 'schedule', url: server.url, base, name: 'g', seed: '1', part: 1, profile, phases }
@@ -180,4 +180,13 @@ test('an event that was acknowledged and is not there is found, by what appended
   expect([lying.comparison.lost.length, lying.comparison.stored]).toEqual([1, lying.acknowledged - 1])
   const of = (results: readonly GeneratorResult[]) => failing(judged(madeOf('five'), { ...EVIDENCE, results }).verdicts)
   expect([of([honest]), of([honest, lying])]).toEqual([[], ['acknowledged events that are lost']])
+})
+
+test('every operation of every schedule does as it is meant', async () => {
+  const mix = Object.fromEntries(
+    Object.values(PROFILES).flatMap(profile => Object.keys(profile.mix).map(name => [name, 1])),
+  )
+  const { told, comparison, begun, planned: asked } = await generated(fetch, { ...PROFILES.five, mix, batch: 3 })
+  expect(told).toEqual([])
+  expect([begun, comparison.lost, comparison.doubled, comparison.unknown]).toEqual([asked, [], [], []])
 })

@@ -1,5 +1,5 @@
 // The operations of a load, each as an agent does it with the client's library, and what came of it.
-import { ConflictError, type Lighthouse, LighthouseError, type NewEvent } from '#client'
+import { type Condition, ConflictError, type Lighthouse, LighthouseError, type NewEvent } from '#client'
 import {
   EventDataGenerator,
   type GeneratedEvent,
@@ -40,6 +40,8 @@ interface Kept {
   readonly id: string
   readonly ref: string
   readonly event: NewEvent
+  /** What is repeated under a key must be the same in all. */
+  readonly condition: Condition | undefined
 }
 
 const MOST_KEPT = 1_000
@@ -89,19 +91,19 @@ export class AgentOperations {
   }
 
   private async append(sentAt: number, signal: AbortSignal): Promise<number> {
-    await this.appendOne(this.setting.source.next(sentAt), { signal })
+    await this.appendOne(this.setting.source.next(sentAt), signal)
     return 1
   }
 
-  private async appendOne(generated: GeneratedEvent, options: Parameters<Lighthouse['append']>[1]): Promise<void> {
+  private async appendOne(generated: GeneratedEvent, signal: AbortSignal, condition?: Condition): Promise<void> {
     const { lighthouse, ledger } = this.setting
     const { ref } = generated
     const event = linkedTo(generated, cause => ledger.idOf(cause))
     ledger.begin(ref)
-    const appended = await lighthouse.append(event, { ...options, key: ref })
+    const appended = await lighthouse.append(event, { key: ref, condition, signal })
     ledger.acknowledge(ref, appended)
     this.newest = Math.max(this.newest, appended.position)
-    this.keep({ id: appended.id, ref, event })
+    this.keep({ id: appended.id, ref, event, condition })
   }
 
   private async batch(sentAt: number, signal: AbortSignal): Promise<number> {
@@ -142,13 +144,13 @@ export class AgentOperations {
   /** On the condition that nothing of a usual type has a tag that nothing has: all events of the type could have it. */
   private async conditional(sentAt: number, signal: AbortSignal): Promise<number> {
     const items = [{ types: ['CommandValidationRequested'], tags: [`nobody:${this.count++}`] }]
-    await this.appendOne(this.setting.source.next(sentAt), { condition: { failIfEventsMatch: { items } }, signal })
+    await this.appendOne(this.setting.source.next(sentAt), signal, { failIfEventsMatch: { items } })
     return 1
   }
 
   private async repeat(sentAt: number, signal: AbortSignal): Promise<number> {
-    const { ref, event } = await this.oneKept(signal, sentAt)
-    const { duplicate } = await this.setting.lighthouse.append(event, { key: ref, signal })
+    const { ref, event, condition } = await this.oneKept(signal, sentAt)
+    const { duplicate } = await this.setting.lighthouse.append(event, { key: ref, condition, signal })
     if (!duplicate) throw new Error(`${ref} was stored a second time`)
     return 0
   }

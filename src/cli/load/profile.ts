@@ -81,8 +81,8 @@ function even(name: string, share: number, rate: number, kind: Phase['kind'] = '
 
 const STRESS = perMinute(20_000)
 const PEAK = perMinute(5_000)
-/** A query looks at ten thousand events, and agents seldom need one. */
-const READS = { event: 0.72, page: 0.278, query: 0.002 }
+/** A page has a thousand events, and a query looks at ten thousand: agents seldom need either. */
+const READS = { event: 0.978, page: 0.02, query: 0.002 }
 const part = (mix: Mix, share: number): Mix =>
   Object.fromEntries(Object.entries(mix).map(([name, weight]) => [name, weight * share]))
 
@@ -161,7 +161,7 @@ export const PROFILES = {
       batch: 0.05,
       conditional: 0.18,
       query: 0.02,
-      page: 0.15,
+      page: 0.03,
       repeat: 0.1,
       conflict: 0.1,
       invalid: 0.1,

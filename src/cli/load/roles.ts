@@ -33,6 +33,8 @@ const WARMING = 200
 const LEAST_WARMING = 3
 const AT_ONCE = 4
 const FLEET_EVENTS = 50
+/** They are beside the schedule, and not all there is. */
+const FLEET_EVERY_MS = 2_000
 const NOTHING: Comparison = { stored: 0, lost: [], doubled: [], unknown: [], unacknowledged: 0 }
 
 export function workOf(tools: Tools): GeneratorWork {
@@ -221,7 +223,8 @@ class FleetWork implements GeneratorWork {
   }
 
   private async append(clock: RunClock, ends: number): Promise<void> {
-    while (clock.elapsed < ends) {
+    for (let at = 0; at < ends; at += FLEET_EVERY_MS) {
+      await clock.until(at)
       const events = Array.from({ length: FLEET_EVENTS }, () => this.source.next(clock.since1970(clock.elapsed)))
       await this.fleet.append(events, this.over.signal)
     }
