@@ -20,6 +20,8 @@ const CHECKS = [
   'content_type_conformance',
   'response_schema_conformance',
 ]
+/** Its answer is the lie that is planted in the document. */
+const PLANTED = '/v1/whoami'
 const LIMITLESS = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
 
 const { values } = parseArgs({
@@ -66,8 +68,6 @@ function pathsAsked(): string[] {
   if (values.planted) return ['--include-path', PLANTED]
   return Object.keys(LEFT_OUT).flatMap(path => ['--exclude-path', path])
 }
-
-const PLANTED = '/v1/whoami'
 
 /** The document as it is, or with an answer in it that the server does not give. */
 function documentIn(folder: string): string {
