@@ -63,6 +63,26 @@ describe('an answer', () => {
     await store.close()
   })
 
+  test('that refuses a token comes when what it was refused for is durable, and not when that is lost', async () => {
+    const { disk, held, clock, at } = await harness()
+    const [first, second] = [await at.take(1), await at.take(1)]
+    held.hold()
+    const settling = at.settle(first)
+    await held.arrived()
+    const refused = at.settle(first, 'park')
+    expect(await soFar(refused)).toBe('waits')
+    held.release()
+    expect([await settling, await codeOf(refused)]).toEqual([1, 'STALE_DELIVERY'])
+    held.hold()
+    const lost = [at.settle(second), at.settle(second, 'park')].map(codeOf)
+    await held.arrived()
+    const { store, at: next } = await again(disk.afterCrash(1, 'lose-all'), clock)
+    held.release()
+    expect(await Promise.all(lost)).toEqual(['INDETERMINATE', 'INDETERMINATE'])
+    expect(await next.settle(second, 'park')).toBe(1)
+    await store.close()
+  })
+
   test('that came is true after the power has gone, and what did not come did not happen', async () => {
     const { disk, held, clock, at } = await harness()
     const kept = await at.take(1)

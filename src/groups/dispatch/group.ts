@@ -84,9 +84,10 @@ export class Group {
   async settle(settlement: Omit<Settlement, 'nowMs'>): Promise<number> {
     const { state, window, now: nowMs } = this.ledger
     const { stale, changes } = decideSettle(state, window, { ...settlement, nowMs })
-    if (stale.length > 0) throw staleDelivery(stale)
-    // Awaited also with nothing to change, because the write that settled the tokens before may not be durable yet.
+    // Awaited also with nothing to change, because what settled the tokens before may not be durable yet: neither that
+    // they are settled nor that they are refused may be told before.
     await this.write(...changes)
+    if (stale.length > 0) throw staleDelivery(stale)
     return settlement.tokens.length
   }
 
