@@ -84,6 +84,15 @@ describe.each([
   })
 })
 
+test('a segment of which the disk gives no byte any more is put aside as it is', async () => {
+  const path = file('.log', 1)
+  disk.arm({ failFrom: 1, code: 'EIO', only: (kind, of) => kind === 'read' && of === path })
+  const { copied, kept } = await putBack(firstOf(path) + 1)
+  disk.heal()
+  expect([copied, quarantine()]).toEqual([true, [kept]])
+  await expectWhole()
+})
+
 describe('what is known of the damage', () => {
   test.each([false, true])('is forgotten, accepted or not (accepted: %s)', async accept => {
     const path = file('.log', 0)
@@ -180,6 +189,16 @@ describe('it is refused, and nothing is changed,', () => {
     await expect(nowhere).rejects.toMatchObject({ message: expect.stringContaining('holds no complete backup') })
     await disk.unlink(files('.log', BACKUP).find(copy => firstOf(copy) === firstOf(path)) as string)
     await refused(firstOf(path), 'DATA_CORRUPT', /is missing/)
+  })
+
+  test('where there is no room for it beside the damaged one', async () => {
+    const used = disk.files().reduce((sum, path) => sum + disk.bytes(path).length, 0)
+    const full = new FakeDisk({ directories: ['/', DATA, `${DATA}/segments`], capacityBytes: 2 * used })
+    for (const path of disk.files()) full.put(path, disk.bytes(path))
+    disk = full
+    const path = file('.log', 0)
+    disk.flip(path, RECORD + 20)
+    await refused(firstOf(path), 'DISK_FULL', /has no room for seg-/)
   })
 
   test('where the position lies before the first one that is kept', async () => {
