@@ -30,13 +30,14 @@ const { values } = parseArgs({
 const asked = values.only.split(',')
 const parts = (Object.keys(PARTS) as (keyof typeof PARTS)[]).filter(part => asked.includes(part))
 const directory = values.dir
-const scale: Scale = { events: Number(values.events), segmentBytes: 100 << 20, isWhole: true, directory }
+const events = Number(values.events)
+/** As a server has them, but for a small store, which is to have some segments, too. */
+const segmentBytes = Math.min(100 << 20, events * 160)
+const scale: Scale = { events, segmentBytes, isWhole: true, directory }
 mkdirSync(directory, { recursive: true })
 const { bavail, bsize } = statfsSync(directory)
-if (bavail * bsize < scale.events * BYTES_OF_AN_EVENT) {
-  process.stderr.write(
-    `${directory} has no room for ${scale.events * BYTES_OF_AN_EVENT} bytes; --dir names another place\n`,
-  )
+if (bavail * bsize < events * BYTES_OF_AN_EVENT) {
+  process.stderr.write(`${directory} has no room for ${events * BYTES_OF_AN_EVENT} bytes; --dir names another place\n`)
   process.exit(1)
 }
 
@@ -56,11 +57,11 @@ function tell({ test, what, seconds, limit, detail }: Step): void {
 }
 
 try {
-  report.heading(`Acceptance, ${scale.events.toLocaleString('en-US')} events`)
+  report.heading(`Acceptance, ${events.toLocaleString('en-US')} events`)
   await buildStore({ ...scale, directory: storeOf(scale) })
   for (const part of parts) await PARTS[part](scale, tell)
   if (noVolume !== undefined) report.note(`without a full disk: ${noVolume}`)
-  report.note(`${scale.events} events`)
+  report.note(`${events} events`)
   report.finish('acceptance', parts.length === Object.keys(PARTS).length ? [] : parts)
   if (late > 0) process.exitCode = 1
 } finally {

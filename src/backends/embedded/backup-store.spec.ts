@@ -8,10 +8,12 @@ import { backupStore, restoreStore } from './backup-store.js'
 import { openEmbedded } from './embedded-store.js'
 import type { Disk, OpenOptions } from './engine/disk/disk.js'
 import type { EmbeddedOptions } from './options.js'
-import { verifyStore } from './verify-store.js'
+import { repairStore, verifyStore } from './verify-store.js'
 
 const DATA = '/data'
 const BACKUP = '/backup'
+/** The record of the first event of a segment begins at this byte. */
+const RECORD = 4096 + 76 + 36
 
 let disk: FakeDisk
 let clock: ManualClock
@@ -409,5 +411,42 @@ describe('refused', () => {
 
   test('what is no data directory', async () => {
     await expect(backup('/nowhere')).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+})
+
+describe('a damaged segment that was being written', () => {
+  /** What can be read there; what is damaged is passed over. */
+  async function wholeIn(directory: string): Promise<string[]> {
+    const store = await openEmbedded({ directory, nodeId: 'node-1', disk, clock, reserveBytes: 0, presizeBytes: 0 })
+    const events: string[] = []
+    for await (const event of store.read({ onDamaged: () => undefined })) events.push(JSON.stringify(event))
+    await store.close()
+    return events
+  }
+  const tail = () =>
+    disk
+      .files()
+      .filter(path => path.startsWith(DATA) && path.endsWith('.log'))
+      .at(-1) as string
+
+  test.each([
+    ['in an event', RECORD + 20],
+    ['in its header', 20],
+  ])('%s is refused, and copied as it lies once an operator has accepted it', async (_, at) => {
+    await backup()
+    await aged.day()
+    await aged.store.close()
+    disk.flip(tail(), at)
+    await expect(backup()).rejects.toMatchObject({
+      code: 'DATA_CORRUPT',
+      message: expect.stringContaining('nobody has accepted that'),
+    })
+    await repairStore(DATA, { disk, apply: true })
+    const { manifest } = await backup()
+    expect(manifest.files.filter(({ damaged }) => damaged === true)).toHaveLength(1)
+    await restore('/restored', false)
+    const events = await wholeIn('/restored')
+    expect(events.length).toBeGreaterThanOrEqual(4 * EVENTS_A_DAY)
+    expect(events).toEqual(await wholeIn(DATA))
   })
 })

@@ -186,3 +186,18 @@ test('a consumer that does not read is sent no more than its socket holds, and w
     if (answer[0]?.type === 'settled') seen.add(event.data.n)
   }
 })
+
+test('a consumer that is ended with the next frame leaves the work to others', async () => {
+  await define({ ackTimeoutSeconds: 1 })
+  await append(3)
+  const client = await open()
+  client.send({ type: 'consume', id: 'brief', subscription: 'work' })
+  client.send({ type: 'unsubscribe', id: 'brief' })
+  expect(await client.next('closed', 'brief')).toMatchObject({ reason: 'unsubscribed' })
+  client.send({ type: 'consume', id: 'nobody', subscription: 'nowhere' })
+  expect(await client.next('error', 'nobody')).toMatchObject({ problem: { code: expect.any(String) } })
+  const other = await open(worker(2))
+  other.send({ type: 'consume', id: 'other', subscription: 'work', maxInFlight: 10 })
+  const given = await other.all('delivery', 3)
+  expect(given.map(({ id }) => id)).toEqual(['other', 'other', 'other'])
+})

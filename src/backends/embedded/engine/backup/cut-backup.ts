@@ -7,7 +7,6 @@ import type { Frame } from '../format/frame.js'
 import { parseName, segmentName } from '../format/names.js'
 import { HEADER_BLOCK_BYTES, headerBlock, markBytes, markSlot } from '../format/segment-header.js'
 import type { KnownDamage } from '../segment/accepted-damage.js'
-import { MalformedArchive } from '../segment/archive-bytes.js'
 import type { ListedSegment } from '../segment/catalogue.js'
 import { FrameCursor } from '../segment/frame-cursor.js'
 import { openSource } from '../segment/load-segment.js'
@@ -170,7 +169,6 @@ class CutPlan {
       return await work(await openSource(this.pool, listed))
     } catch (error) {
       if (diskErrorCode(error) === 'ENOENT') throw new BackupRefused('damaged', `${listed.path} is missing`)
-      if (error instanceof MalformedArchive) throw new BackupRefused('damaged', `${listed.path}: ${error.message}`)
       throw error
     }
   }

@@ -84,6 +84,15 @@ describe.each([
   })
 })
 
+test('a segment of which the disk gives no byte any more is put aside as it is', async () => {
+  const path = file('.log', 1)
+  disk.arm({ failFrom: 1, code: 'EIO', only: (kind, of) => kind === 'read' && of === path })
+  const { copied, kept } = await putBack(firstOf(path) + 1)
+  disk.heal()
+  expect([copied, quarantine()]).toEqual([true, [kept]])
+  await expectWhole()
+})
+
 describe('what is known of the damage', () => {
   test.each([false, true])('is forgotten, accepted or not (accepted: %s)', async accept => {
     const path = file('.log', 0)
@@ -171,6 +180,50 @@ describe('it is refused, and nothing is changed,', () => {
     const attempt = restoreSegment('/of-the-fork', DATA, firstOf(path), { disk })
     await expect(attempt).rejects.toMatchObject({ message: expect.stringMatching(/chain/) })
     expect(quarantine()).toEqual([])
+  })
+
+  test('where there is no complete backup, or the copy is not there', async () => {
+    const path = file('.log', 0)
+    await disk.unlink(path)
+    const nowhere = restoreSegment('/nowhere', DATA, firstOf(path), { disk })
+    await expect(nowhere).rejects.toMatchObject({ message: expect.stringContaining('holds no complete backup') })
+    await disk.unlink(files('.log', BACKUP).find(copy => firstOf(copy) === firstOf(path)) as string)
+    await refused(firstOf(path), 'DATA_CORRUPT', /is missing/)
+  })
+
+  test('where there is no room for it beside the damaged one', async () => {
+    const used = disk.files().reduce((sum, path) => sum + disk.bytes(path).length, 0)
+    const full = new FakeDisk({ directories: ['/', DATA, `${DATA}/segments`], capacityBytes: 2 * used })
+    for (const path of disk.files()) full.put(path, disk.bytes(path))
+    disk = full
+    const path = file('.log', 0)
+    disk.flip(path, RECORD + 20)
+    await refused(firstOf(path), 'DISK_FULL', /has no room for seg-/)
+  })
+
+  test('where the position lies before the first one that is kept', async () => {
+    const store = await AgedStore.open(disk, DATA, clock, { retainArchivesDays: 1, archiveAfterDays: 1 })
+    while (await store.store.maintenance.pass());
+    expect(store.told.retired.length).toBeGreaterThan(0)
+    await store.store.close()
+    await refused(1, 'INVALID_REQUEST', /lies before \d+, the first one kept/)
+  })
+
+  test('where it was damaged already when the backup was made', async () => {
+    const path = file('.log', 0)
+    disk.flip(path, RECORD + 20)
+    await repairStore(DATA, { disk, apply: true })
+    await backupStore(DATA, '/of-the-damaged', { disk, proofMs: 0 })
+    const attempt = restoreSegment('/of-the-damaged', DATA, firstOf(path), { disk })
+    await expect(attempt).rejects.toMatchObject({ message: expect.stringContaining('was damaged already when') })
+  })
+
+  test('where nothing behind it and nothing of its own can prove it', async () => {
+    const path = files('.log').at(-2) as string
+    for (const next of files('.log').slice(-1)) disk.put(next, Buffer.alloc(disk.bytes(next).length))
+    disk.cut(path, disk.bytes(path).length - 200)
+    const attempt = putBack(firstOf(path))
+    await expect(attempt).rejects.toMatchObject({ message: expect.stringMatching(/nothing can prove it|chain/) })
   })
 
   test('while a server uses the store', async () => {

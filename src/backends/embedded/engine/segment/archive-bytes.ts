@@ -30,7 +30,7 @@ export interface Chunk {
   readonly bytes: number
 }
 
-export class MalformedArchive extends Error {
+class MalformedArchive extends Error {
   override readonly name = 'MalformedArchive'
 }
 
