@@ -1,8 +1,8 @@
 // Emmett on PostgreSQL: an event store that is a library, on a server of its own.
 import { readFileSync } from 'node:fs'
-import { resolve } from 'node:path'
+import { join } from 'node:path'
 import { eachBatch, eachClaim, eachSingle, type PeerEvent, READ } from './events.js'
-import { clientLibrary } from './packages.js'
+import { clientLibrary, program } from './packages.js'
 import { type PostgresServer, startPostgres } from './postgresql.js'
 import type { ProcessTree } from './process-tree.js'
 import type { AppendWork, Clients, Peer, ReadKind, System } from './system.js'
@@ -32,15 +32,13 @@ interface Pool {
 
 export const EMMETT: Peer = {
   name: 'emmett',
-  needs: ['postgres', `node_modules/${PACKAGE}`],
+  needs: ['postgres', 'initdb', `node_modules/${PACKAGE}`],
   start: async directory => {
     const server = await startPostgres(directory)
     const { store, close } = storeOf(server, 1)
     await store.schema.migrate()
     await close()
-    const { version } = JSON.parse(
-      readFileSync(resolve('node_modules/.cache/peers/node_modules', PACKAGE, 'package.json'), 'utf8'),
-    )
+    const { version } = JSON.parse(readFileSync(program(join('node_modules', PACKAGE, 'package.json')), 'utf8'))
     return new EmmettSystem(server, version as string)
   },
 }

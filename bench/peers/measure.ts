@@ -78,9 +78,14 @@ export class CellBench {
   }
 
   private async turns(cell: Cell): Promise<Map<string, Turn[]>> {
+    const systems: System[] = []
     const subjects: Subject[] = []
     try {
-      for (const peer of this.peers) subjects.push(await this.subjectOf(cell, await this.start(peer)))
+      for (const peer of this.peers) {
+        const system = await this.start(peer)
+        systems.push(system)
+        subjects.push(await this.subjectOf(cell, system))
+      }
       const able: Subject[] = []
       for (const subject of subjects) if ((await subject.work(WARMING_SECONDS)) !== undefined) able.push(subject)
       const turns = new Map(able.map(({ system }) => [system.name, [] as Turn[]]))
@@ -91,10 +96,8 @@ export class CellBench {
       }
       return turns
     } finally {
-      for (const { close, system } of subjects) {
-        await close()
-        await this.end(system)
-      }
+      for (const { close } of subjects) await close()
+      for (const system of systems) await this.end(system)
     }
   }
 

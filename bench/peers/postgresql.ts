@@ -1,10 +1,10 @@
 // PostgreSQL with a table of events in which a stream has each revision once; every setting of durability as it comes.
 import { spawnSync } from 'node:child_process'
-import { chownSync, existsSync, readdirSync, readFileSync } from 'node:fs'
+import { chownSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { freePort } from '../../test/support/free-port.js'
 import { eachBatch, eachClaim, eachSingle, type PeerEvent, READ, WATCHED, watchedData } from './events.js'
-import { clientLibrary, installed } from './packages.js'
+import { clientLibrary, program } from './packages.js'
 import { type ProcessTree, type RunningProgram, startProgram } from './process-tree.js'
 import type { AppendWork, Clients, Peer, ReadKind, System, Watch } from './system.js'
 
@@ -78,14 +78,14 @@ export async function startPostgres(directory: string): Promise<PostgresServer> 
   const as = uid === undefined ? {} : { uid, gid: uid }
   if (uid !== undefined) chownSync(directory, uid, uid)
   const data = join(directory, 'data')
-  const bin = binaries()
+  const postgres = program('postgres')
   const args = ['-D', data, '-U', 'bench', '-A', 'trust', '-E', 'UTF8', '--locale=C']
-  const made = spawnSync(join(bin, 'initdb'), args, { ...as, cwd: directory, encoding: 'utf8' })
+  const made = spawnSync(program('initdb'), args, { ...as, cwd: directory, encoding: 'utf8' })
   if (made.status !== 0) throw new Error(`initdb: ${made.stderr}`)
   const url = `postgresql://bench@127.0.0.1:${port}/postgres`
   const settings = [`max_connections=${CONNECTIONS}`, 'unix_socket_directories=', `port=${port}`]
   const running = await startProgram({
-    command: join(bin, 'postgres'),
+    command: postgres,
     args: ['-D', data, ...settings.flatMap(setting => ['-c', setting])],
     directory,
     ...(uid === undefined ? {} : { uid }),
@@ -93,19 +93,8 @@ export async function startPostgres(directory: string): Promise<PostgresServer> 
     signal: 'SIGINT',
     ready: () => connected(url).then(client => client.end().then(() => true)),
   })
-  const version =
-    spawnSync(join(bin, 'postgres'), ['--version'], { encoding: 'utf8' }).stdout.trim().split(' ')[2] ?? ''
+  const version = spawnSync(postgres, ['--version'], { encoding: 'utf8' }).stdout.trim().split(' ')[2] ?? ''
   return { running, directory: data, url, version }
-}
-
-function binaries(): string {
-  const folder = '/usr/lib/postgresql'
-  const versions = existsSync(folder) ? readdirSync(folder) : []
-  const found = versions.map(version => join(folder, version, 'bin')).find(bin => existsSync(join(bin, 'initdb')))
-  const onPath = installed('initdb')
-  if (found === undefined && onPath === undefined)
-    throw new Error('PostgreSQL is not installed: npm run tools -- peers')
-  return found ?? join(onPath as string, '..')
 }
 
 async function connected(url: string): Promise<PgClient> {
@@ -119,7 +108,7 @@ async function connected(url: string): Promise<PgClient> {
 
 export const POSTGRESQL: Peer = {
   name: 'postgresql',
-  needs: ['postgres', 'node_modules/pg'],
+  needs: ['postgres', 'initdb', 'node_modules/pg'],
   start: async directory => {
     const server = await startPostgres(directory)
     const client = await connected(server.url)

@@ -61,18 +61,21 @@ function numbers(text: string): number[] {
  */
 export class OtherLoad {
   private readonly begun = performance.now()
+  private readonly kernelBefore = kernelTicks()
   private readonly before: number
 
   constructor(private readonly measured: ProcessTree) {
-    this.before = this.unknownSeconds()
+    this.before = this.secondsBesideKernel()
   }
 
   /** Cores, on average since it was made. */
   cores(): number {
-    return (Math.max(0, this.unknownSeconds() - this.before) * 1_000) / (performance.now() - this.begun)
+    const seconds = (performance.now() - this.begun) / 1_000
+    const others = this.secondsBesideKernel() - this.before - this.kernelSeconds()
+    return Math.max(0, others) / seconds
   }
 
-  private unknownSeconds(): number {
+  private secondsBesideKernel(): number {
     const [user = 0, nice = 0, system = 0, , , irq = 0, softirq = 0, steal = 0] = numbers(
       read('/proc/stat')
         .split('\n', 1)[0]
@@ -80,16 +83,23 @@ export class OtherLoad {
     )
     const busy = (user + nice + system + irq + softirq + steal) / TICKS_PER_SECOND
     const own = process.cpuUsage()
-    return busy - this.measured.cpuSeconds() - (own.user + own.system) / 1e6 - kernelSeconds()
+    return busy - this.measured.cpuSeconds() - (own.user + own.system) / 1e6
+  }
+
+  /** Of the threads that are there now: one that has ended takes its count with it. */
+  private kernelSeconds(): number {
+    let ticks = 0
+    for (const [pid, now] of kernelTicks()) ticks += now - (this.kernelBefore.get(pid) ?? 0)
+    return ticks / TICKS_PER_SECOND
   }
 }
 
-function kernelSeconds(): number {
-  const threads = readdirSync('/proc')
+function kernelTicks(): Map<number, number> {
+  const pids = readdirSync('/proc')
     .filter(name => /^\d+$/.test(name))
     .map(Number)
-    .filter(pid => pid === KERNEL_THREADS || isKernelThread(pid))
-  return threads.reduce((sum, pid) => sum + ticksOf(pid, false), 0) / TICKS_PER_SECOND
+  const threads = pids.filter(pid => pid === KERNEL_THREADS || isKernelThread(pid))
+  return new Map(threads.map(pid => [pid, ticksOf(pid, false)]))
 }
 
 const kinds = new Map<number, boolean>()

@@ -21,6 +21,8 @@ const NONE = '–'
 
 type Cellwise = (figures: Figures) => string
 
+const NO_RUN = 'none'
+
 /** What stands between the marks, and what the stored run behind it makes of it. */
 export function pageAndRun(): { readonly shown: string; readonly made: string } {
   const page = readFileSync(PAGE, 'utf8')
@@ -38,7 +40,12 @@ export function writePage(path: string): void {
 }
 
 function sectionOf(path: string): string {
-  const stored = storedAt(path)
+  const begin = `<!-- peers of ${path} -->`
+  if (path === NO_RUN) return `${begin}\n\nNo run that was quiet enough is stored yet.\n\n`
+  return `${begin}\n\n${tablesOf(storedAt(path))}\n\n`
+}
+
+export function tablesOf(stored: Stored): string {
   const { machine, rounds, seconds, commit, at, eventBytes } = stored
   const context =
     `Commit \`${commit}\`, ${at.slice(0, 10)}: ${machine.cpu}, ${machine.cores} cores, ${machine.fileSystem}, ` +
@@ -46,7 +53,6 @@ function sectionOf(path: string): string {
   const timed = stored.cells.filter(cell => cell.name !== 'start')
   const paced = timed.filter(cell => cell.name !== 'seen')
   return [
-    `<!-- peers of ${path} -->`,
     context,
     'Events a second of Lighthouse, and how many times those of each peer that is (above 1: Lighthouse does more):',
     ratesOf(paced, stored),
@@ -60,13 +66,11 @@ function sectionOf(path: string): string {
     ),
     'The systems:',
     systemsOf(stored),
-    '',
   ].join('\n\n')
 }
 
 function namesOf({ systems }: Stored): string[] {
-  const names = Object.keys(NAMES).filter(name => systems.some(system => system.name === name))
-  return names
+  return Object.keys(NAMES).filter(name => systems.some(system => system.name === name))
 }
 
 function rows(head: readonly string[], lines: readonly (readonly string[])[]): string {
