@@ -2,7 +2,7 @@
 import { createHmac, generateKeyPairSync } from 'node:crypto'
 import { connect } from 'node:net'
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals'
-import { Controller, Get, Module, Post } from '@nestjs/common'
+import { Controller, Get, Module, Post, type Type } from '@nestjs/common'
 import { NestFactory } from '@nestjs/core'
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify'
 import { configOf } from '../../test/support/config-module.js'
@@ -56,7 +56,7 @@ class SilentController {
 class Silent {}
 
 /** Over real HTTP, with the codes of refusals as their statuses. */
-async function started(module: object): Promise<NestFastifyApplication> {
+async function started(module: Type): Promise<NestFastifyApplication> {
   const app = await NestFactory.create<NestFastifyApplication>(module, new FastifyAdapter(), { logger: false })
   app.get(Authentication).register(app.getHttpAdapter().getInstance() as never, openRoutes(app))
   app.useGlobalFilters({
