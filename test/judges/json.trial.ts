@@ -14,9 +14,8 @@ const withFiles = without === '' ? test : test.skip
 const server = useServer(EventsModule)
 
 withFiles(`JSONTestSuite: what is JSON is stored as it is meant, what is none is refused${without}`, async () => {
-  const judged: Judged[] = []
-  for (const name of readdirSync(files).sort()) judged.push(await judge(name, readFileSync(join(files, name))))
-  hold('JSONTestSuite', judged, TWICE)
+  const names = readdirSync(files).sort()
+  hold('JSONTestSuite', await Promise.all(names.map(name => judge(name, readFileSync(join(files, name))))), TWICE)
 })
 
 /** A key that stands twice is legal JSON, of which every reader makes something else, and an event must mean one thing to all. */
