@@ -81,7 +81,9 @@ describe('a server', () => {
 describe('a set of keys', () => {
   let body = ''
   const provider = createServer((_, answer) => answer.end(body)).listen(0, '127.0.0.1')
-  afterAll(() => void provider.close())
+  afterAll(() => {
+    provider.close()
+  })
   const jwk = (kid: string | undefined) => ({ ...rsa.publicKey.export({ format: 'jwk' }), kid, use: 'sig' })
   const verifiedBySet = async (kid: string | undefined) => {
     const token = await new SignJWT({ sub: 'a', role: 'agent' })
