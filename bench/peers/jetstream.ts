@@ -11,6 +11,7 @@ import type { AppendWork, Clients, Peer, ReadKind, System, Watch } from './syste
 const STREAM = 'EVENTS'
 const CLAIMS = 'claims'
 const READ_AT_ONCE = 1_000
+const PATIENCE_MS = 5_000
 
 interface Headers {
   append(name: string, value: string): void
@@ -32,13 +33,14 @@ interface Message {
 }
 
 interface Consumer {
+  fetch(options: { max_messages: number; expires: number }): Promise<AsyncIterable<Message>>
   consume(options: { max_messages: number }): Promise<AsyncIterable<Message> & { close(): Promise<unknown> }>
 }
 
 interface JetStream {
   publish(subject: string, payload: Uint8Array, options?: PublishOptions): Promise<{ readonly seq: number }>
   startBatch(subject: string, payload: Uint8Array, options: PublishOptions): Promise<Batch>
-  readonly consumers: { get(stream: string, options: object): Promise<Consumer> }
+  readonly consumers: { get(stream: string, consumer: object | string): Promise<Consumer> }
 }
 
 interface Connection {
@@ -50,13 +52,16 @@ const transport = () =>
 const library = () =>
   clientLibrary<{
     jetstream(connection: Connection): JetStream
-    jetstreamManager(connection: Connection): Promise<{ streams: { add(config: object): Promise<unknown> } }>
+    jetstreamManager(connection: Connection): Promise<{
+      readonly streams: { add(config: object): Promise<unknown> }
+      readonly consumers: { add(stream: string, config: object): Promise<{ readonly name: string }> }
+    }>
   }>('@nats-io/jetstream')
 
 const READS: Readonly<Partial<Record<ReadKind, object>>> = {
   all: {},
-  stream: { filter_subjects: `events.${READ.stream}.*` },
-  type: { filter_subjects: `events.*.${token(READ.type)}` },
+  stream: { filter_subject: `events.${READ.stream}.*` },
+  type: { filter_subject: `events.*.${token(READ.type)}` },
 }
 
 function connected(port: number): Promise<Connection> {
@@ -139,13 +144,17 @@ class JetStreamSystem implements System {
     if (asked === undefined) return undefined
     return async () => {
       const connection = await connected(this.port)
-      const consumer = await library().jetstream(connection).consumers.get(STREAM, asked)
-      const messages = await consumer.consume({ max_messages: READ_AT_ONCE })
+      const manager = await library().jetstreamManager(connection)
+      const { name } = await manager.consumers.add(STREAM, { ...asked, ack_policy: 'none', deliver_policy: 'all' })
+      const consumer = await library().jetstream(connection).consumers.get(STREAM, name)
       let events = 0
-      for await (const message of messages) {
-        message.json()
-        events++
-        if (message.info.pending === 0) break
+      for (let pending = 1; pending > 0; ) {
+        for await (const message of await consumer.fetch({ max_messages: READ_AT_ONCE, expires: PATIENCE_MS })) {
+          message.json()
+          events++
+          pending = message.info.pending
+          if (pending === 0) break
+        }
       }
       await connection.close()
       return events
