@@ -5,11 +5,7 @@ import { readSeries } from '../../bench/gate/series.js'
 import { withTempDirectory } from '../support/temp-directory.js'
 import { runScript } from '../tools/run-script.js'
 
-<<<<<<< HEAD
-// skip: there is no repository to take a commit from; the name of the test says so
-=======
 // skip: without a repository there are no commits to compare
->>>>>>> h-gate
 const inGit = existsSync('.git') ? test : test.skip
 const SHORTEST = ['--pairs', '2', '--turns', '1', '--seconds', '0.2', '--minutes', '0.1']
 
