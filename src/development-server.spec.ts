@@ -65,7 +65,7 @@ describe('a development server on a loopback address', () => {
     const [page, script] = await Promise.all([server.ask('/docs'), server.ask('/docs/start.js')])
     const run = (dataset: object) => {
       const filledIn: unknown[] = []
-      const ui = { preauthorizeApiKey: (...args: unknown[]) => filledIn.push(args) }
+      const ui = { preauthorizeApiKey: (...args: unknown[]) => filledIn.push(args), fn: {} }
       let ready = () => undefined
       const SwaggerUIBundle = (options: { onComplete: () => undefined }) => {
         ready = options.onComplete

@@ -3,6 +3,7 @@ import type { Counter } from 'prom-client'
 import type { NewEvent } from '../contract/event.js'
 import type { BusiestLabels } from './busiest-labels.js'
 import type { BusinessCounts } from './business-counts.js'
+import { giveUpSeries } from './give-up-series.js'
 
 interface Counted {
   events: number
@@ -16,13 +17,18 @@ export class AppendedEvents {
   private waiting = new Map<string, Map<string, Counted>>()
   private pairs = 0
   private business: BusinessCounts | undefined
+  /** Until the series of names that are busy no longer are gone. */
+  private givingUp: Promise<void> | undefined
 
   constructor(
     private readonly counter: Counter<'agent_id' | 'event_type'>,
-    private readonly agents: BusiestLabels,
-    private readonly types: BusiestLabels,
+    private readonly named: Readonly<Record<'agent_id' | 'event_type', BusiestLabels>>,
   ) {
-    Object.assign(counter, { collect: () => this.pour() })
+    for (const labels of Object.values(named))
+      labels.listen(() => {
+        this.givingUp = giveUpSeries(counter, named)
+      })
+    Object.assign(counter, { collect: () => this.collect() })
   }
 
   /** What is stored is counted for what it says as well. */
@@ -64,6 +70,13 @@ export class AppendedEvents {
     for (const event of events) if (event.type === type) business.take(event)
   }
 
+  /** Nothing to wait for where nothing was added: giving series up asks for the values itself. */
+  private collect(): Promise<void> | undefined {
+    if (this.pairs === 0) return undefined
+    this.pour()
+    return this.givingUp
+  }
+
   private pour(): void {
     // Giving a label may take the names of others away, and then this is called once more: it must find nothing to add twice.
     const { waiting } = this
@@ -71,8 +84,8 @@ export class AppendedEvents {
     this.pairs = 0
     for (const [agent, mine] of waiting) {
       for (const [type, { events }] of mine) {
-        const agent_id = this.agents.labelOf(agent, events)
-        const event_type = this.types.labelOf(type, events)
+        const agent_id = this.named.agent_id.labelOf(agent, events)
+        const event_type = this.named.event_type.labelOf(type, events)
         this.counter.inc({ agent_id, event_type }, events)
       }
     }

@@ -3,7 +3,6 @@ import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { AppendedEvents } from './appended-events.js'
 import { BusiestLabels } from './busiest-labels.js'
 import type { DurationHistogram, DurationSeries } from './duration-histogram.js'
-import { giveUpSeries } from './give-up-series.js'
 import { SharedText } from './shared-text.js'
 import { withoutNames } from './without-names.js'
 
@@ -77,9 +76,7 @@ export class Metrics {
     this.syncs = measured.syncDuration.series({})
     this.batches = measured.batchEvents.series({})
     this.reads = measured.readDuration.series({})
-    this.appended = new AppendedEvents(measured.eventsAppended, this.agents, this.types)
-    const named = { agent_id: this.agents, event_type: this.types }
-    for (const labels of Object.values(named)) labels.listen(() => void giveUpSeries(this.eventsAppended, named))
+    this.appended = new AppendedEvents(measured.eventsAppended, { agent_id: this.agents, event_type: this.types })
     collectDefaultMetrics({ register: this.registry })
     for (const name of UNSAFE) this.registry.removeSingleMetric(name)
     const now = () => performance.now()
