@@ -1,4 +1,4 @@
-// What it costs a server to be observed, in CPU for each append, pair by pair: npm run bench:observability -- [--pairs 20 --turns 8 --seconds 1 --connections 64 --rows all,metrics,business,log,traces,alerting --out FILE].
+// What it costs a server to be observed, in CPU for each append, pair by pair: npm run bench:observability -- [--pairs 20 --turns 8 --seconds 1 --connections 64 --rows all,metrics,business,log,traces,alerting,nothing --out FILE].
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { dirname, resolve } from 'node:path'
 import { parseArgs } from 'node:util'

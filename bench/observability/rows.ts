@@ -1,4 +1,4 @@
-// The rows: everything that observes a server, and each part of it alone, against a server that nothing observes.
+// The rows: everything that observes a server, each part of it alone, and nothing at all, against a server that nothing observes.
 
 import { freePort } from '../../test/support/free-port.js'
 import { makeEvents } from '../engine/workload.js'
@@ -56,7 +56,12 @@ const BODIES = makeEvents({ count: 1_000 }).map((event, n) =>
 export function observabilityRows(url: string, connections: number): readonly PairRow[] {
   const parts = Object.entries(PARTS)
   const all = Object.assign({}, ...parts.map(([, variables]) => variables(url))) as Variables
-  return [row('all', connections, all), ...parts.map(([name, variables]) => row(name, connections, variables(url)))]
+  return [
+    row('all', connections, all),
+    ...parts.map(([name, variables]) => row(name, connections, variables(url))),
+    // How far two servers alike are apart: no difference below that can be seen.
+    row('nothing', connections, {}),
+  ]
 }
 
 /** `before` is the side that nothing observes. Both are the same checkout. */

@@ -38,7 +38,7 @@ test('through a kill -9 and cut connections every acknowledged event of all agen
     ['kill', true],
   ])
   const names = operations.map(({ operation }) => operation)
-  expect(names).toEqual(expect.arrayContaining(['append', 'event', 'page', 'deliver', 'work']))
+  expect(names).toEqual(expect.arrayContaining(['append', 'event', 'deliver', 'work']))
   expect(operations.every(({ counts }) => counts.failed === 0)).toBe(true)
   expect(readdirSync(folder)).toEqual(['out'])
 }, 120_000)
