@@ -173,3 +173,30 @@ test('an agent that is told to end in the middle of an append, or while it waits
   const events = take(20, new EventDataGenerator({ seed: 1 }).mix({ agents: 5 }))
   await expect(fleet.append(events, over.signal)).rejects.toThrow('that was all')
 })
+
+test('an agent that settles twice goes on where the second time comes too late', async () => {
+  const owner = new Lighthouse({ url: server.url, token: () => tokenOf({ sub: 'owner', role: 'admin' }), retry })
+  const stream = 'agent_owner/settled-twice'
+  await owner.append(Array.from({ length: 5 }, () => ({ stream, type: 'TaskCreated', data: {} })))
+  await owner.group('twice').define({ streams: stream, after: 'start', consumers: { agents: ['twice-*'] } })
+  const settled = new Set<string>()
+  const late: typeof fetch = (url, init) => {
+    const body = String(init?.body)
+    if (!String(url).endsWith('/ack') || !settled.has(body)) {
+      settled.add(body)
+      return fetch(url, init)
+    }
+    return fetch(url, { ...init, body: JSON.stringify({ tokens: ['999.9'] }) })
+  }
+  const agent = new MockAgent(clientOf('twice-1', late), new Ledger(), {
+    agentId: 'twice-1',
+    behaviour: 'duplicating',
+    share: 1,
+  })
+  const enough = new AbortController()
+  const working = agent.work(clientOf('twice-1', late).group('twice'), { signal: enough.signal, max: 2 })
+  await until(async () => (await owner.group('twice').status())?.progress.lag === 0)
+  enough.abort()
+  await working
+  expect(agent.counts).toMatchObject({ taken: 5, acked: 5 })
+})

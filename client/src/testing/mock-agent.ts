@@ -208,7 +208,8 @@ export class MockAgent {
     await handle?.(delivery)
     await this.settleOnce(() => group.ack([delivery.token]), 'acked')
     // The counts say how many deliveries were acknowledged, so the second time does not count.
-    if (misbehaves && this.behaviour === 'duplicating') await group.ack([delivery.token]).catch(this.failed)
+    if (misbehaves && this.behaviour === 'duplicating')
+      await group.ack([delivery.token]).catch((error: unknown) => isStale(error) || this.failed(error))
   }
 
   /** It is settled in spite of failures, unless the deadline passes. */
@@ -219,7 +220,7 @@ export class MockAgent {
         this.counts[count]++
         return
       } catch (error) {
-        if (error instanceof LighthouseError && error.code === 'STALE_DELIVERY') {
+        if (isStale(error)) {
           this.counts.stale++
           return
         }
@@ -247,4 +248,9 @@ export class MockAgent {
     if (!mayPass) throw error
     this.counts.unanswered++
   }
+}
+
+/** Settled before, or with another agent since: the service says so, and nothing is wrong with it. */
+function isStale(error: unknown): boolean {
+  return error instanceof LighthouseError && error.code === 'STALE_DELIVERY'
 }
