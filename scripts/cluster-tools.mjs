@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { copyFileSync, existsSync, mkdirSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
+import { installFromPypi, run } from './install-packages.mjs'
 import { root } from './runtime.mjs'
 
 const cache = join(root, 'node_modules', '.cache', 'cluster-tools')
@@ -47,10 +48,6 @@ export function installOperatorSchemas() {
 
 /** Where there is neither Go nor Python, the machine's owner installs what they want to have. */
 export function installClusterTool(name) {
-  const run = (program, args, env = {}) =>
-    spawnSync(program, args, { stdio: ['ignore', 2, 2], env: { ...process.env, ...env } }).status === 0
-  mkdirSync(cache, { recursive: true })
   if (Object.hasOwn(ofGo, name)) run('go', ['install', ofGo[name]], { GOBIN: join(cache, 'bin') })
-  else if (run('python3', ['-m', 'venv', cache]))
-    run(join(cache, 'bin', 'pip'), ['install', '--quiet', VALIDATE], { PIP_DISABLE_PIP_VERSION_CHECK: '1' })
+  else installFromPypi(cache, [VALIDATE])
 }

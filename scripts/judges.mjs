@@ -2,6 +2,7 @@
 import { spawnSync } from 'node:child_process'
 import { cpSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { basename, join } from 'node:path'
+import { installFromNpm, installFromPypi, run } from './install-packages.mjs'
 import { root } from './runtime.mjs'
 
 const place = join(root, 'node_modules', '.cache', 'judges')
@@ -47,9 +48,10 @@ export function findJudge(name) {
 }
 
 export function installJudge(name) {
-  mkdirSync(place, { recursive: true })
-  if (name === 'judges-of-npm') installFromNpm()
-  else if (name === 'judges-of-pypi') installFromPypi()
+  if (name === 'judges-of-npm') {
+    const packages = Object.entries(NPM_PACKAGES).map(([one, version]) => `${one}@${version}`)
+    installFromNpm(npmPlace, packages, '--ignore-scripts')
+  } else if (name === 'judges-of-pypi') installFromPypi(environment, [`cloudevents==${PYTHON_SDK}`])
   else installFromGo(name)
 }
 
@@ -63,19 +65,6 @@ function areInstalled() {
 function hasPythonSdk() {
   const asked = `import sys, importlib.metadata as m; sys.exit(m.version('cloudevents') != '${PYTHON_SDK}')`
   return existsSync(python) && spawnSync(python, ['-c', asked]).status === 0
-}
-
-function installFromNpm() {
-  mkdirSync(npmPlace, { recursive: true })
-  const args = ['install', '--prefix', npmPlace, '--no-save', '--no-package-lock', '--ignore-scripts']
-  const packages = Object.entries(NPM_PACKAGES).map(([name, version]) => `${name}@${version}`)
-  run('npm', [...args, '--loglevel=error', ...packages])
-}
-
-function installFromPypi() {
-  const quiet = { PIP_DISABLE_PIP_VERSION_CHECK: '1' }
-  if (run('python3', ['-m', 'venv', environment]))
-    run(python, ['-m', 'pip', 'install', '--quiet', `cloudevents==${PYTHON_SDK}`], quiet)
 }
 
 /** Another version is another folder, so that what is kept is never of a version before. */
@@ -99,8 +88,4 @@ function installFromGo(name) {
   } finally {
     rmSync(fetched, { recursive: true, force: true })
   }
-}
-
-function run(program, args, env = {}) {
-  return spawnSync(program, args, { stdio: ['ignore', 2, 2], env: { ...process.env, ...env } }).status === 0
 }

@@ -1,7 +1,7 @@
 // Finds what judges the live side and consistency, which knows nothing of us: where scripts/tools.mjs has put it.
-import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, statSync } from 'node:fs'
+import { existsSync, readdirSync, statSync } from 'node:fs'
 import { join } from 'node:path'
+import { installFromNpm, installFromPypi, run } from './install-packages.mjs'
 import { root } from './runtime.mjs'
 
 const cache = join(root, 'node_modules', '.cache', 'live-judges')
@@ -30,24 +30,18 @@ function isOf(program, source) {
 }
 
 export function installLiveJudge(name) {
-  mkdirSync(cache, { recursive: true })
   judges[name].install()
 }
 
 function installPython() {
-  if (run('python3', ['-m', 'venv', cache])) run(join(cache, 'bin', 'pip'), ['install', '--quiet', ...PYTHON_PACKAGES])
+  installFromPypi(cache, PYTHON_PACKAGES)
 }
 
 function installNpm() {
-  run('npm', ['install', '--prefix', cache, '--no-save', '--no-package-lock', '--loglevel=error', ...NPM_PACKAGES])
+  installFromNpm(cache, NPM_PACKAGES)
 }
 
 /** The versions are those of its go.mod and go.sum. */
 function buildChecker() {
   run('go', ['build', '-C', checker, '-o', judges.porcupine.file, '.'])
-}
-
-function run(program, args) {
-  const env = { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' }
-  return spawnSync(program, args, { stdio: ['ignore', 2, 2], env }).status === 0
 }

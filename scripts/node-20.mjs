@@ -1,6 +1,7 @@
 // Finds a Node 20, the oldest that the client promises to run on: on the path, or where scripts/tools.mjs has put one.
 import { spawnSync } from 'node:child_process'
 import { delimiter, join } from 'node:path'
+import { installFromNpm } from './install-packages.mjs'
 import { root } from './runtime.mjs'
 
 const VERSION = '20.20.2'
@@ -16,6 +17,5 @@ export function findNode20() {
 
 export function installNode20() {
   if (process.platform !== 'linux') return
-  const args = ['install', '--prefix', place, '--no-save', '--no-package-lock', '--loglevel=error']
-  spawnSync('npm', [...args, `${carrier}@${VERSION}`], { stdio: ['ignore', 2, 2] })
+  installFromNpm(place, [`${carrier}@${VERSION}`])
 }

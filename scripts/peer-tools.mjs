@@ -1,8 +1,8 @@
 // What `npm run bench:peers` measures beside Lighthouse, and the peers' own clients: found and installed for that bench alone.
-import { spawnSync } from 'node:child_process'
-import { copyFileSync, existsSync, mkdirSync, readdirSync } from 'node:fs'
+import { copyFileSync, existsSync, readdirSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join } from 'node:path'
+import { installFromNpm, run } from './install-packages.mjs'
 import { root } from './runtime.mjs'
 
 const UMADB = '0.7.8'
@@ -47,17 +47,12 @@ function findPostgres() {
   return folders.map(version => join('/usr/lib/postgresql', version, 'bin', 'postgres')).find(path => existsSync(path))
 }
 
-function run(program, args, env = {}) {
-  mkdirSync(cache, { recursive: true })
-  return spawnSync(program, args, { stdio: ['ignore', 2, 2], env: { ...process.env, ...env } }).status === 0
-}
-
 function installNats() {
   run('go', ['install', `github.com/nats-io/nats-server/v2@${NATS}`], { GOBIN: join(cache, 'bin') })
 }
 
 function installClients() {
-  run('npm', ['install', '--prefix', cache, '--no-save', '--no-package-lock', '--loglevel=error', ...clients])
+  installFromNpm(cache, clients)
 }
 
 /** Its protocol is described in a crate of its own, which cargo has unpacked to compile it. */

@@ -2,7 +2,7 @@
 // Names choose some of them; a group that is for a bench alone, such as `peers`, has to be named.
 // A test that cannot find its tool is skipped and says why, so nothing here has to succeed.
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync } from 'node:fs'
+import { existsSync } from 'node:fs'
 import { delimiter, join } from 'node:path'
 import {
   findClusterTool,
@@ -12,6 +12,7 @@ import {
   kustomizeCommand,
 } from './cluster-tools.mjs'
 import { findImageBase, installImageBase } from './image-base.mjs'
+import { installFromNpm, installFromPypi, makeEnvironment, run } from './install-packages.mjs'
 import { findJudge, installJudge, judges } from './judges.mjs'
 import { findLiveJudge, installLiveJudge } from './live-judges.mjs'
 import { findNode20, installNode20 } from './node-20.mjs'
@@ -30,7 +31,6 @@ const clientTools = join(root, 'node_modules', '.cache', 'client-tools')
 
 /** What the tools leave behind, they leave beside themselves. */
 const cache = join(root, 'node_modules', '.cache', 'schemathesis')
-const apart = { cwd: cache, stdio: ['ignore', 2, 2] }
 
 const tools = [
   { name: 'tar', serves: 'the client of before (npm run test:tools)', find: onPath, install: () => debian('tar') },
@@ -47,11 +47,7 @@ const tools = [
       ['attw', 'publint', 'vite'].every(program => existsSync(join(clientTools, 'node_modules', '.bin', program)))
         ? clientTools
         : undefined,
-    install: () => {
-      mkdirSync(clientTools, { recursive: true })
-      const args = ['install', '--prefix', clientTools, '--no-save', '--no-package-lock', '--loglevel=error']
-      spawnSync('npm', [...args, ...CLIENT_PACKAGES], { stdio: ['ignore', 2, 2] })
-    },
+    install: () => installFromNpm(clientTools, CLIENT_PACKAGES),
   },
   { name: 'mkfs.ext4', serves: 'full disks (test/crash)', find: onPath, install: () => debian('e2fsprogs') },
   { name: 'mount', serves: 'full disks (test/crash)', find: onPath, install: () => debian('mount') },
@@ -127,32 +123,19 @@ const tools = [
     name: 'schemathesis',
     serves: `npm run fuzz (the wheel of version ${SCHEMATHESIS})`,
     find: name => [join(cache, 'bin', name)].find(path => existsSync(path)),
-    install: () => {
-      mkdirSync(cache, { recursive: true })
-      const made = spawnSync('python3', ['-m', 'venv', cache], apart).status === 0
-      if (made) spawnSync(join(cache, 'bin', 'pip'), ['install', '--quiet', `schemathesis==${SCHEMATHESIS}`], apart)
-    },
+    install: () => installFromPypi(cache, [`schemathesis==${SCHEMATHESIS}`]),
   },
   {
     name: 'python-client',
     serves: 'the Python client (npm run test:tools), its packages as wheels',
     find: () => [join(pythonClient, 'bin', 'mypy')].find(path => existsSync(path)),
     install: () => {
-      const run = (program, ...args) =>
-        spawnSync(program, args, {
-          stdio: ['ignore', 2, 2],
-          env: { ...process.env, PIP_DISABLE_PIP_VERSION_CHECK: '1' },
-        }).status === 0
-      const pip = join(pythonClient, 'bin', 'pip')
+      const pip = (...args) => run(join(pythonClient, 'bin', 'pip'), args, { PIP_DISABLE_PIP_VERSION_CHECK: '1' })
       const wheels = join(pythonClient, 'wheels')
-      const recent = run('python3', '-c', 'import sys; sys.exit(sys.version_info < (3, 11))')
+      const recent = run('python3', ['-c', 'import sys; sys.exit(sys.version_info < (3, 11))'])
       // The wheels are kept, because the trial installs the client with them into an environment that sees no network.
-      if (
-        recent &&
-        run('python3', '-m', 'venv', pythonClient) &&
-        run(pip, 'download', '-qd', wheels, ...PYTHON_PACKAGES)
-      )
-        run(pip, 'install', '-q', '--no-index', '--find-links', wheels, ...PYTHON_PACKAGES)
+      if (recent && makeEnvironment(pythonClient) && pip('download', '-qd', wheels, ...PYTHON_PACKAGES))
+        pip('install', '-q', '--no-index', '--find-links', wheels, ...PYTHON_PACKAGES)
     },
   },
   ...Object.entries({
