@@ -1,8 +1,10 @@
-// Ends every test run with what it took, its slowest files, and the one line that says how it went: `N passed, N failed, N skipped`.
+// Ends every test run with what it took, its slowest files, what failed, and the one line that says how it went: `N passed, N failed, N skipped`.
 import { writeSync } from 'node:fs'
 import { relative } from 'node:path'
+import { stripVTControlCharacters } from 'node:util'
 
 const SLOWEST = 10
+const LINES_OF_A_FAILURE = 12
 
 export default class CountReporter {
   constructor({ rootDir }) {
@@ -15,11 +17,24 @@ export default class CountReporter {
     const failed = results.numFailedTests + results.numRuntimeErrorTestSuites
     const lines = [
       ...this.timesOf(results),
+      ...this.failuresOf(results),
       '',
       `${results.numPassedTests} passed, ${failed} failed, ${skipped} skipped`,
     ]
     // Jest's own summary always comes after its reporters, and the counts are to be the last line.
     process.once('exit', () => writeSync(1, `\n${lines.join('\n')}\n`))
+  }
+
+  /** Said again at the end, because whoever gets only the end of a long output has to see which test it was. */
+  failuresOf({ testResults }) {
+    const failures = testResults.flatMap(({ testFilePath, testExecError, failureMessage, testResults: tests }) => {
+      const file = relative(this.rootDir, testFilePath)
+      if (testExecError) return [file, ...shortened(failureMessage ?? testExecError.message)]
+      return tests
+        .filter(({ status }) => status === 'failed')
+        .flatMap(({ fullName, failureMessages }) => [`${file} › ${fullName}`, ...shortened(failureMessages.join('\n'))])
+    })
+    return failures.length === 0 ? [] : ['', 'failed:', ...failures]
   }
 
   /** A run of a few files is quick to read as it is. */
@@ -33,6 +48,11 @@ export default class CountReporter {
       ...slowest.map(({ path, ms }) => `${seconds(ms).padStart(9)}  ${relative(this.rootDir, path)}`),
     ]
   }
+}
+
+function shortened(message = '') {
+  const lines = stripVTControlCharacters(message).split('\n')
+  return lines.slice(0, LINES_OF_A_FAILURE).map(line => `    ${line}`)
 }
 
 function seconds(ms) {
