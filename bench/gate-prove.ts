@@ -13,7 +13,7 @@ const ROW = 'batch-throughput'
 
 const { values } = parseArgs({
   options: {
-    parts: { type: 'string', default: 'block,look,attribute,unchanged' },
+    parts: { type: 'string' },
     micros: { type: 'string' },
     unchanged: { type: 'string', default: '10' },
     add: { type: 'boolean', default: false },
@@ -37,10 +37,21 @@ interface Outcome {
   readonly runs: readonly { readonly exitCode: number; readonly lines: readonly SeriesLine[] }[]
 }
 
+/** What is kept: each part as it was last run, and whether all of them are there and hold. */
+interface Proof {
+  readonly bench: 'gate-proof'
+  readonly at: string
+  readonly holds: boolean
+  readonly parts: readonly Outcome[]
+}
+
+/** What there is to prove. */
+const PARTS = ['block', 'look', 'attribute', 'unchanged']
+
 mkdirSync(values.dir, { recursive: true })
 const directory = mkdtempSync(resolve(values.dir, 'prove-'))
 try {
-  process.exitCode = await prove(values.parts.split(','))
+  process.exitCode = await prove(values.parts?.split(',') ?? PARTS)
 } finally {
   rmSync(directory, { recursive: true, force: true })
 }
@@ -67,8 +78,7 @@ const PLANTED: Readonly<
 
 async function planted(part: string): Promise<Outcome> {
   const asked = PLANTED[part]
-  if (asked === undefined)
-    throw new Error(`there is no part ${part}: ${[...Object.keys(PLANTED), 'unchanged'].join(', ')}`)
+  if (asked === undefined) throw new Error(`there is no part ${part}: ${PARTS.join(', ')}`)
   const micros = values.micros === undefined ? await microsOfAnEvent() : Number(values.micros)
   const clone = plantedClone(join(directory, part), (micros * asked.percent) / 100)
   const sides =
@@ -127,13 +137,15 @@ async function gate(args: readonly string[], pairs = values.pairs): Promise<Ran>
   return { exitCode: code, lines: readSeries(series), said }
 }
 
-function stored(): Outcome[] {
-  return existsSync(values.out) ? (JSON.parse(readFileSync(values.out, 'utf8')) as Outcome[]) : []
+function stored(): readonly Outcome[] {
+  return existsSync(values.out) ? (JSON.parse(readFileSync(values.out, 'utf8')) as Proof).parts : []
 }
 
 /** Parts that are proven in runs of their own stand side by side. */
 function keep(outcome: Outcome): void {
   const all = [...stored().filter(({ part }) => part !== outcome.part), outcome]
   all.sort((a, b) => a.part.localeCompare(b.part))
-  writeFileSync(values.out, `${JSON.stringify(all, null, 2)}\n`)
+  const holds = all.length === PARTS.length && all.every(part => part.holds)
+  const proof: Proof = { bench: 'gate-proof', at: new Date().toISOString(), holds, parts: all }
+  writeFileSync(values.out, `${JSON.stringify(proof, null, 2)}\n`)
 }
