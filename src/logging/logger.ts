@@ -41,7 +41,10 @@ const MOST_CAUSES = 16
 const GATHER_CHARS = 64 * 1024
 const GATHER_MS = 100
 
-/** Standard output, and how to wait until all that was logged has reached it. */
+/**
+ * Standard output, and how to wait until all that was logged has reached it, in order. An exit without that wait loses
+ * no line, but nothing can wait then for a write on its way, and what is written last may come before it or into it.
+ */
 export interface LogOutput extends DestinationStream {
   flushed(): Promise<void>
 }

@@ -61,7 +61,7 @@ export async function startServer(server: ServerProcess): Promise<void> {
 }
 
 /** The first signal begins the shutdown and later ones are ignored; at the deadline the process fails. */
-function endInOrder(app: NestFastifyApplication, { logger, fail }: ServerProcess): void {
+function endInOrder(app: NestFastifyApplication, { logger, output, fail }: ServerProcess): void {
   let ending = false
   const end = (signal: NodeJS.Signals) => {
     if (ending) return
@@ -70,7 +70,7 @@ function endInOrder(app: NestFastifyApplication, { logger, fail }: ServerProcess
     setTimeout(() => fail(new Error(`shutdown took longer than ${shutdownDeadlineMs} ms`)), shutdownDeadlineMs).unref()
     app.close().then(() => {
       logger.info('stopped')
-      process.exit(SERVER_EXIT.ok)
+      void output.flushed().finally(() => process.exit(SERVER_EXIT.ok))
     }, fail)
   }
   process.on('SIGTERM', end).on('SIGINT', end)
