@@ -48,6 +48,15 @@ interface Proof {
 /** What there is to prove. */
 const PARTS = ['block', 'look', 'attribute', 'unchanged']
 
+/** What is planted, in percent of the CPU of an event, and what the gate must make of it. */
+const PLANTED: Readonly<
+  Record<string, { readonly percent: number; readonly judgement: Judgement; readonly code: number }>
+> = {
+  block: { percent: 20, judgement: 'block', code: 1 },
+  look: { percent: 7, judgement: 'look', code: 0 },
+  attribute: { percent: 20, judgement: 'block', code: 1 },
+}
+
 mkdirSync(values.dir, { recursive: true })
 const directory = mkdtempSync(resolve(values.dir, 'prove-'))
 try {
@@ -65,15 +74,6 @@ async function prove(parts: readonly string[]): Promise<number> {
     keep(outcome)
   }
   return outcomes.every(({ holds }) => holds) ? 0 : 1
-}
-
-/** What is planted, in percent of the CPU of an event, and what the gate must make of it. */
-const PLANTED: Readonly<
-  Record<string, { readonly percent: number; readonly judgement: Judgement; readonly code: number }>
-> = {
-  block: { percent: 20, judgement: 'block', code: 1 },
-  look: { percent: 7, judgement: 'look', code: 0 },
-  attribute: { percent: 20, judgement: 'block', code: 1 },
 }
 
 async function planted(part: string): Promise<Outcome> {
