@@ -22,8 +22,9 @@ export function plantedClone(root: string, micros: number): PlantedClone {
   commit(root, 'src/main.ts', 'Say something else', text => `${text}// One line more.\n`)
   const planted = commit(root, APPEND, 'Look at each event once more', text => {
     if (!text.includes(ANCHOR)) throw new Error(`${APPEND} has no place to plant a busy loop in`)
-    const spin = `      for (const until = performance.now() + ${micros / 1_000}; performance.now() < until; ) {}\n`
-    return text.replace(ANCHOR, `${ANCHOR}${spin}`)
+    // A function of its own, because a loop in the middle of that one would have it compiled anew while it runs.
+    const spin = `function spin(ms: number): void {\n  for (const until = performance.now() + ms; performance.now() < until; ) {}\n}\n`
+    return `${text.replace(ANCHOR, `${ANCHOR}      spin(${micros / 1_000})\n`)}\n${spin}`
   })
   commit(root, 'src/main.ts', 'Say it again', text => `${text}// And one.\n`)
   const bad = commit(root, 'src/contract/event.ts', 'Say it elsewhere', text => `${text}// One here.\n`)
