@@ -1,4 +1,4 @@
-// Shows that the gate finds what it is for: npm run gate:prove -- [--parts block,look,attribute,unchanged --micros N --unchanged 10 --add --pairs 10 --turns 10 --out FILE]. Plants slow-downs in a scratch clone of four commits, and compares what is unchanged.
+// Shows that the gate finds what it is for: npm run gate:prove -- [--parts block,look,attribute,unchanged --micros N --unchanged 10 --add --pairs 10 --turns 24 --out FILE]. Plants slow-downs in a scratch clone of four commits, and compares what is unchanged.
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
@@ -18,7 +18,7 @@ const { values } = parseArgs({
     unchanged: { type: 'string', default: '10' },
     add: { type: 'boolean', default: false },
     pairs: { type: 'string', default: '10' },
-    turns: { type: 'string', default: '10' },
+    turns: { type: 'string', default: '24' },
     out: { type: 'string', default: 'bench/results/gate-proof.json' },
     dir: { type: 'string', default: 'bench/.data' },
   },
