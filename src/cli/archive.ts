@@ -48,10 +48,12 @@ export async function archive(directory: string, wish: ArchiveWish, terminal: Te
 }
 
 function daysOf(olderThan: string | undefined): number {
-  const days =
-    olderThan === undefined ? loadSome(['archiveAfterDays'], process.env).archiveAfterDays : Number(olderThan)
-  if (olderThan === undefined && days === 0)
+  if (olderThan === undefined) {
+    const { archiveAfterDays } = loadSome(['archiveAfterDays'], process.env)
+    if (archiveAfterDays > 0) return archiveAfterDays
     throw new Usage('LIGHTHOUSE_ARCHIVE_AFTER_DAYS is 0, so nothing is archived here: say --older-than')
+  }
+  const days = Number(olderThan)
   if (Number.isInteger(days) && days >= 1 && days <= 36_500) return days
   throw new Usage(`--older-than takes a number of days from 1 on, and not ${JSON.stringify(olderThan)}`)
 }

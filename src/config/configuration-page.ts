@@ -73,8 +73,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   watchdogSeconds: 'an event loop that stands still for so long ends the process with code 142; 0: never',
   heapSnapshotOnLeak:
     'whether a leak of memory makes the server write a heap snapshot by itself, at most one a day; it holds secrets and stops the server while it is written',
-  archiveAfterDays: 'sealed segments older than this are compressed; 0: never',
-  retainArchivesDays: 'archives older than this are removed for good; 0: never',
+  archiveAfterDays: 'sealed segments older than this are compressed, `0.25` being six hours; 0: never',
+  retainArchivesDays: 'archives older than this are removed for good, `0.25` being six hours; 0: never',
   archiveDir: 'where archives go, such as a directory of another volume; empty: they stay where they are',
   restoreFrom: 'the backup from which damaged segments are put back while the server runs; empty: none',
   cleanUpDays:

@@ -113,3 +113,14 @@ export function wholeNumber(least: number, most: number): (raw: unknown) => numb
     return value
   }
 }
+
+/** As a whole number, with the parts that make hours and minutes of it: 0.25 of a day is six hours. */
+export function partialNumber(least: number, most: number): (raw: unknown) => number {
+  return raw => {
+    const value = typeof raw === 'string' && /^\d{1,15}(\.\d{1,15})?$/.test(raw) ? Number(raw) : raw
+    if (typeof value !== 'number' || !(value >= least && value <= most)) {
+      throw new BadValue(`must be a number from ${least} to ${most}`)
+    }
+    return value
+  }
+}

@@ -24,6 +24,7 @@ import {
   parsePath,
   parseSecret,
   parseUrl,
+  partialNumber,
   someOf,
   wholeNumber,
 } from './parse-values.js'
@@ -220,8 +221,8 @@ export const settingTable: SettingTable<Settings> = {
   storageTimeoutSeconds: { variable: 'LIGHTHOUSE_STORAGE_TIMEOUT_SECONDS', parse: wholeNumber(0, 3_600) },
   watchdogSeconds: { variable: 'LIGHTHOUSE_WATCHDOG_SECONDS', parse: wholeNumber(0, 3_600) },
   heapSnapshotOnLeak: { variable: 'LIGHTHOUSE_HEAP_SNAPSHOT_ON_LEAK', parse: flag },
-  archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: wholeNumber(0, 36_500) },
-  retainArchivesDays: { variable: 'LIGHTHOUSE_RETAIN_ARCHIVES_DAYS', parse: wholeNumber(0, 36_500) },
+  archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: partialNumber(0, 36_500) },
+  retainArchivesDays: { variable: 'LIGHTHOUSE_RETAIN_ARCHIVES_DAYS', parse: partialNumber(0, 36_500) },
   archiveDir: { variable: 'LIGHTHOUSE_ARCHIVE_DIR', parse: parsePath },
   restoreFrom: { variable: 'LIGHTHOUSE_RESTORE_FROM', parse: parsePath },
   cleanUpDays: { variable: 'LIGHTHOUSE_CLEAN_UP_DAYS', parse: wholeNumber(0, 36_500) },

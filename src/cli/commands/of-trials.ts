@@ -61,7 +61,7 @@ export const ofTrials = {
       profile: {
         type: 'string',
         value: 'NAME',
-        says: 'single, five (the default), ten, burst, write-heavy, read-heavy, mixed, pathological, ramp or overload',
+        says: 'single, five (the default), ten, burst, write-heavy, read-heavy, mixed, pathological, ramp, overload or hour',
         default: 'five',
       },
       duration: { type: 'string', value: 'SECONDS', says: 'of the whole profile (60)', default: '60' },

@@ -1,6 +1,6 @@
 // How much the server can take: found out in a closed loop before an overload, and reckoned from a run's figures after it.
 import { Lighthouse, LighthouseError } from '#client'
-import { EventSource } from './event-source.js'
+import { EventSource } from './ledger/event-source.js'
 import type { Sample } from './watch.js'
 
 export interface Capacity {
@@ -31,7 +31,13 @@ interface AskedLoad {
 /** Batches a second, each connection with its next when the last is answered, once that has gone on for half of the time. */
 export async function takenInClosedLoop({ url, token, base, batch, seconds }: AskedLoad): Promise<number> {
   const lighthouse = new Lighthouse({ url, token, retry: false })
-  const source = new EventSource(`${base}/capacity`, { seed: 'capacity', agents: 10, largeShare: 0, about: 4_000 })
+  const source = new EventSource(`${base}/capacity`, {
+    seed: 'capacity',
+    agents: 10,
+    largeShare: 0,
+    about: 4_000,
+    start: new Date().toISOString(),
+  })
   const counted = performance.now() + seconds * 500
   const end = counted + seconds * 500
   let taken = 0

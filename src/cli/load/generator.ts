@@ -15,12 +15,19 @@ let connections = new AbortController()
 const sockets = new Set<WebSocket>()
 const awaitingToken: ((token: string) => void)[] = []
 let work: GeneratorWork | undefined
+let seconds = 0
+let halfIsOver = Number.POSITIVE_INFINITY
+let part: keyof typeof resident = 'firstHalf'
+/** The most bytes in each part. */
+const resident = { firstHalf: 0, secondHalf: 0, check: 0 }
 
 function say(message: FromGenerator): void {
   process.send?.(message)
 }
 
 function tell(): void {
+  if (part === 'firstHalf' && Date.now() >= halfIsOver) part = 'secondHalf'
+  resident[part] = Math.max(resident[part], process.memoryUsage.rss())
   const rows = tally.take()
   if (rows.length > 0) say({ say: 'tally', rows })
 }
@@ -61,11 +68,13 @@ function toolsOf(plan: Plan): Tools {
 async function hear(message: ToGenerator): Promise<void> {
   switch (message.say) {
     case 'plan':
+      seconds = message.plan.phases.at(-1)?.ends ?? 0
       work = workOf(toolsOf(message.plan))
       await work.prepare()
       tally.take()
       return say({ say: 'ready' })
     case 'begin':
+      halfIsOver = message.at + seconds * 500
       setInterval(tell, TELL_MS).unref()
       await work?.run(new RunClock(message.at))
       return say({ say: 'sent' })
@@ -75,9 +84,10 @@ async function hear(message: ToGenerator): Promise<void> {
     case 'cut':
       return cut()
     case 'end': {
+      part = 'check'
       const result = await work?.end()
       tell()
-      if (result !== undefined) say({ say: 'ended', result })
+      if (result !== undefined) say({ say: 'ended', result, memory: resident })
     }
   }
 }

@@ -2,7 +2,7 @@
 import { type ChildProcess, fork } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { NoServer } from '../usage-error.js'
-import type { FromGenerator, GeneratorResult, Plan, ToGenerator } from './messages.js'
+import type { FromGenerator, Plan, ToGenerator } from './messages.js'
 
 const PROGRAM = fileURLToPath(new URL('./generator.js', import.meta.url))
 
@@ -46,9 +46,8 @@ export class Generators {
     for (const generator of this.all) generator.tell({ say: 'cut' })
   }
 
-  async end(): Promise<readonly GeneratorResult[]> {
-    const ended = await Promise.all(this.all.map(generator => generator.asked({ say: 'end' }, 'ended')))
-    return ended.map(({ result }) => result)
+  end(): Promise<readonly Ended[]> {
+    return Promise.all(this.all.map(generator => generator.asked({ say: 'end' }, 'ended')))
   }
 
   kill(): void {
@@ -57,6 +56,7 @@ export class Generators {
   }
 }
 
+type Ended = Heard<'ended'>
 type Heard<S extends FromGenerator['say']> = Extract<FromGenerator, { readonly say: S }>
 
 class Generator {

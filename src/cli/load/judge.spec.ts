@@ -3,7 +3,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { Lighthouse } from '#client'
 import { tokenOf } from '../../../test/support/running-server.js'
 import { type ServerInProcess, startFakeServer } from '../../../test/support/server-on-a-disk.js'
+import { makeTempDirectory, removeTempDirectory } from '../../../test/support/temp-directory.js'
 import { faultsFrom } from './faults.js'
+import { heapGrowthOf } from './growth.js'
 import { judged } from './judge.js'
 import { type LevelVerdict, RECOVERY_SECONDS } from './levels.js'
 import type { GeneratorResult, Plan } from './messages.js'
@@ -15,22 +17,27 @@ import { RunClock, Tally } from './sender.js'
 import { MetricsPage } from './watch.js'
 
 let server: ServerInProcess
+const directory = makeTempDirectory()
 
 beforeAll(async () => {
   server = await startFakeServer()
 })
 
-afterAll(() => server.stop())
+afterAll(async () => {
+  await server.stop()
+  removeTempDirectory(directory)
+})
 
 const NORMAL = { last: new MetricsPage('lighthouse_mode{mode="NORMAL"} 1\n') }
-const NOTHING = { stored: 0, lost: [], doubled: [], unknown: [], unacknowledged: 0 }
+const NOBODY = { count: 0, first: [] }
+const NOTHING = { stored: 0, unacknowledged: 0, lost: NOBODY, doubled: NOBODY, changed: NOBODY, unknown: NOBODY }
 const RESULT: GeneratorResult = {
   name: 'g',
   planned: 0,
   begun: 0,
   held: 0,
   acknowledged: 0,
-  comparison: NOTHING,
+  check: NOTHING,
   told: [],
 }
 
@@ -56,7 +63,12 @@ function madeOf(name: ProfileName, made: Made = {}) {
   return { profile, phases: planned(profile, { seconds: 60, scale: 1, capacity: 100 }), recorder, tolerance: 1 }
 }
 
-const EVIDENCE = { results: [RESULT], watch: NORMAL, faults: [], lateMs: 25 }
+function longRun() {
+  const made = madeOf('five')
+  return { ...made, phases: planned(PROFILES.five, { seconds: 3_600, scale: 1, capacity: 100 }) }
+}
+
+const EVIDENCE = { results: [RESULT], watch: NORMAL, faults: [], growth: heapGrowthOf([], 60), lateMs: 25 }
 const failing = (verdicts: readonly LevelVerdict[]) => verdicts.filter(({ holds }) => !holds).map(({ of }) => of)
 
 test('a run in which everything came in time holds', () => {
@@ -123,6 +135,22 @@ test('after a fault times are not judged until all is as before, and that has to
   expect(failing(late.verdicts)).toContain('recovery after kill at 10 s')
 })
 
+test('a heap that grows by more than a percent an hour fails a long run, and what is under way does not', () => {
+  const grown = (percent: number) => (second: number, at: number) => ({
+    second,
+    // Every fourth look finds a lot under way.
+    heapBytes: 1e8 * (1 + (percent / 100) * (second / 3_600)) + (at % 4 === 0 ? 2e7 : 1e5 * (at % 3)),
+    externalBytes: 0,
+    residentBytes: 3e8,
+  })
+  const seconds = Array.from({ length: 36 }, (_, at) => at * 100)
+  const of = (percent: number) => heapGrowthOf(seconds.map(grown(percent)), 3_600)
+  const told = (percent: number) => failing(judged(longRun(), { ...EVIDENCE, growth: of(percent) }).verdicts)
+  expect([told(0), told(0.8), told(3)]).toEqual([[], [], ['growth of the heap in the last half']])
+  expect(of(5).heapPercentPerHour).toBeCloseTo(5, 0)
+  expect(of(5).residentPercentPerHour).toBe(0)
+})
+
 test('a burst after which it stays slow is told as one without recovery', () => {
   const slow = madeOf('burst', { ms: second => (second >= 10 ? 50 : 1) })
   const { verdicts } = judged(slow, EVIDENCE)
@@ -156,7 +184,17 @@ async function generated(fetch: typeof globalThis.fetch, given: Profile = PROFIL
   const profile: Profile = { ...given, agents: 2, preload: 0 }
   const phases = planned(profile, { seconds: 1, scale: 1, capacity: 0 })
   const base = `agent_operator/load-${Math.random().toString(36).slice(2)}`
-  const plan: Plan = { role: 'schedule', url: server.url, base, name: 'g', seed: '1', part: 1, profile, phases }
+  const plan: Plan = {
+    role: 'schedule',
+    url: server.url,
+    base,
+    name: 'g',
+    seed: '1',
+    part: 1,
+    profile,
+    phases,
+    directory,
+  }
   const work: GeneratorWork = workOf({ plan, lighthouse, patient: lighthouse, tally: new Tally() })
   await work.prepare()
   await work.run(new RunClock(Date.now()))
@@ -176,8 +214,8 @@ test('an event that was acknowledged and is not there is found, by what appended
   const [honest, lying] = await Promise.all([generated(fetch), generated(losing)])
   expect(honest.planned).toBeGreaterThan(20)
   expect(honest.begun).toBe(honest.planned)
-  expect(honest.comparison).toEqual({ ...NOTHING, stored: honest.acknowledged })
-  expect([lying.comparison.lost.length, lying.comparison.stored]).toEqual([1, lying.acknowledged - 1])
+  expect(honest.check).toEqual({ ...NOTHING, stored: honest.acknowledged })
+  expect([lying.check.lost.count, lying.check.stored]).toEqual([1, lying.acknowledged - 1])
   const of = (results: readonly GeneratorResult[]) => failing(judged(madeOf('five'), { ...EVIDENCE, results }).verdicts)
   expect([of([honest]), of([honest, lying])]).toEqual([[], ['acknowledged events that are lost']])
 })
@@ -186,7 +224,7 @@ test('every operation of every schedule does as it is meant', async () => {
   const mix = Object.fromEntries(
     Object.values(PROFILES).flatMap(profile => Object.keys(profile.mix).map(name => [name, 1])),
   )
-  const { told, comparison, begun, planned: asked } = await generated(fetch, { ...PROFILES.five, mix, batch: 3 })
+  const { told, check, begun, planned: asked } = await generated(fetch, { ...PROFILES.five, mix, batch: 3 })
   expect(told).toEqual([])
-  expect([begun, comparison.lost, comparison.doubled, comparison.unknown]).toEqual([asked, [], [], []])
+  expect([begun, check]).toEqual([asked, { ...check, lost: NOBODY, doubled: NOBODY, changed: NOBODY, unknown: NOBODY }])
 })

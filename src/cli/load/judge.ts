@@ -1,5 +1,6 @@
 // Judges a run: whether its schedule was kept, nothing was lost, everything came in time, and trouble ended in time.
 import type { DoneFault } from './faults.js'
+import { judgedGrowth, type HeapGrowth } from './growth.js'
 import {
   atMost,
   isGood,
@@ -22,12 +23,13 @@ interface Evidence {
   readonly results: readonly GeneratorResult[]
   readonly watch: Pick<Watch, 'last'>
   readonly faults: readonly DoneFault[]
+  readonly growth: HeapGrowth
   readonly lateMs: number
 }
 
 type Judgement = Pick<Report, 'faults' | 'breakingPoint' | 'verdicts'>
 
-export function judged(judging: Judging, { results, watch, faults, lateMs }: Evidence): Judgement {
+export function judged(judging: Judging, { results, watch, faults, growth, lateMs }: Evidence): Judgement {
   const { phases, recorder } = judging
   const disturbances = [...ebbs(judging), ...faults.map(fault => disturbanceOf(judging, fault))]
   const isQuiet = (second: number) => isUsual(phases, second) && !disturbances.some(one => isWithin(one, second))
@@ -50,6 +52,7 @@ export function judged(judging: Judging, { results, watch, faults, lateMs }: Evi
       ...disturbances.map(({ of, recoveredAfter: seconds = Number.POSITIVE_INFINITY }) =>
         atMost(`recovery after ${of}`, seconds, RECOVERY_SECONDS, 's'),
       ),
+      ...judgedGrowth(growth, phases.at(-1)?.ends ?? 0),
       atMost('modes at the end other than NORMAL', modeIsNormal(watch) ? 0 : 1, 0, ''),
     ],
   }

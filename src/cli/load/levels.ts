@@ -121,19 +121,25 @@ export function judgedStore(results: readonly GeneratorResult[]): readonly Level
   return [
     atMost(
       'acknowledged events that are lost',
-      count(({ comparison }) => comparison.lost.length),
+      count(({ check }) => check.lost.count),
       0,
       '',
     ),
     atMost(
       'events that are there twice',
-      count(({ comparison }) => comparison.doubled.length),
+      count(({ check }) => check.doubled.count),
+      0,
+      '',
+    ),
+    atMost(
+      'events that are not as they were sent',
+      count(({ check }) => check.changed.count),
       0,
       '',
     ),
     atMost(
       'events that nobody has sent',
-      count(({ comparison }) => comparison.unknown.length),
+      count(({ check }) => check.unknown.count),
       0,
       '',
     ),

@@ -43,6 +43,8 @@ interface Trial {
   readonly profile: Profile
   readonly out: string
   readonly lateMs: number
+  /** Ledgers of the generators lie there while it lasts. */
+  readonly directory: string
   readonly say: (line: string) => void
 }
 
@@ -78,6 +80,7 @@ function trialOf(wish: LoadWish, terminal: Terminal): Trial {
     profile: PROFILES[name],
     out: wish.out ?? `load-${name}`,
     lateMs: numberFrom('late', wish.late),
+    directory: wish.data,
     say: line => terminal.err(line),
   }
 }
@@ -104,7 +107,7 @@ function ofServer(wish: Wish & { readonly yes?: boolean }, trial: Trial, termina
 }
 
 async function ofItsOwn(below: string, trial: Trial): Promise<Report> {
-  const own = await OwnServer.start(below, { LIGHTHOUSE_APPEND_WAIT_MS: String(trial.profile.appendWaitMs) })
+  const own = await OwnServer.start(below, trial.profile.settings)
   try {
     const fileSystem = await new RealDisk().fileSystem(own.directory)
     return await onTarget({ url: own.url, token: () => own.token(), base: baseOf('operator'), own, fileSystem }, trial)
@@ -115,12 +118,12 @@ async function ofItsOwn(below: string, trial: Trial): Promise<Report> {
 
 const baseOf = (agentId: string) => `agent_${agentId}/load-${Date.now().toString(36)}`
 
-async function onTarget(target: Target, { asked, profile, lateMs, say }: Trial): Promise<Report> {
+async function onTarget(target: Target, { asked, profile, lateMs, directory, say }: Trial): Promise<Report> {
   const { seconds, scale, faults } = asked
   say(`${asked.profile}: ${profile.says}`)
   const capacity = isCalibrated(profile) ? await calibrated(target, { profile, seconds, say }) : 0
   const phases = planned(profile, { seconds, scale, capacity })
-  const wanted: WantedLoad = { asked, profile, phases, faults: faultsFrom(faults, seconds), lateMs, say }
+  const wanted: WantedLoad = { asked, profile, phases, faults: faultsFrom(faults, seconds), lateMs, directory, say }
   return runLoad(target, wanted)
 }
 
@@ -159,7 +162,7 @@ function inWords({ verdicts, operations, schedule, store, holds }: Report, out: 
   })
   return [
     `${schedule.begun} of ${schedule.planned} operations sent, 99 of 100 at most ${schedule.late.p99Ms} ms late`,
-    `${store.acknowledged} events acknowledged, ${store.lost.length} lost, ${store.doubled.length} doubled`,
+    `${store.acknowledged} events acknowledged, ${store.suspects.lost} lost, ${store.suspects.doubled} doubled, ${store.suspects.changed} changed`,
     '',
     inTable(['', 'DONE', 'EVENTS', 'REFUSED', 'MEDIAN MS', 'P99 MS', 'MAX MS'], rows),
     '',

@@ -1,5 +1,5 @@
 // What the command and its generators, which are processes of their own, say to each other.
-import type { Comparison } from '#client/testing'
+import type { LedgerCheck } from './ledger/check-ledger.js'
 import type { PlannedPhase, Profile } from './profile.js'
 
 /** `schedule` sends by the schedule; `followers` hears what is stored; `fleet` is agents who misbehave. */
@@ -13,6 +13,8 @@ export interface Plan {
   /** Among them. */
   readonly name: string
   readonly seed: string
+  /** Where what it has sent is written down. */
+  readonly directory: string
   /** The part of all operations that this one sends. */
   readonly part: number
   readonly profile: Profile
@@ -36,7 +38,7 @@ export type FromGenerator =
   | { readonly say: 'tally'; readonly rows: Float64Array<ArrayBuffer> }
   /** Everything of the schedule was begun, or would have been. */
   | { readonly say: 'sent' }
-  | { readonly say: 'ended'; readonly result: GeneratorResult }
+  | { readonly say: 'ended'; readonly result: GeneratorResult; readonly memory: Omit<GeneratorMemory, 'name'> }
   | { readonly say: 'broken'; readonly why: string }
 
 export interface GeneratorResult {
@@ -47,9 +49,17 @@ export interface GeneratorResult {
   /** Operations that waited for an earlier one to end, because as many were under way as may be. */
   readonly held: number
   readonly acknowledged: number
-  readonly comparison: Comparison
+  readonly check: LedgerCheck
   /** The first failures in words. */
   readonly told: readonly string[]
+}
+
+/** The most bytes that a generator had resident in each half of the run, and while it looked for what was acknowledged. */
+export interface GeneratorMemory {
+  readonly name: string
+  readonly firstHalf: number
+  readonly secondHalf: number
+  readonly check: number
 }
 
 /** A row of a tally: the operation by its number, when it was to be sent, microseconds until it ended, and so on. */

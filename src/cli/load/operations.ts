@@ -1,14 +1,8 @@
 // The operations of a load, each as an agent does it with the client's library, and what came of it.
 import { type Condition, ConflictError, type Lighthouse, LighthouseError, type NewEvent } from '#client'
-import {
-  EventDataGenerator,
-  type GeneratedEvent,
-  type InvalidEvent,
-  type Ledger,
-  linkedTo,
-  Random,
-} from '#client/testing'
-import type { EventSource } from './event-source.js'
+import { EventDataGenerator, type InvalidEvent, Random } from '#client/testing'
+import type { EventSource, SentEvent } from './ledger/event-source.js'
+import type { SendLedger } from './ledger/send-ledger.js'
 import type { LoadOperation } from './profile.js'
 
 /**
@@ -27,7 +21,7 @@ export interface Ended {
 
 interface Setting {
   readonly lighthouse: Lighthouse
-  readonly ledger: Ledger
+  readonly ledger: SendLedger
   readonly source: EventSource
   /** All events of the run lie below it. */
   readonly base: string
@@ -95,13 +89,12 @@ export class AgentOperations {
     return 1
   }
 
-  private async appendOne(generated: GeneratedEvent, signal: AbortSignal, condition?: Condition): Promise<void> {
+  private async appendOne(sent: SentEvent, signal: AbortSignal, condition?: Condition): Promise<void> {
     const { lighthouse, ledger } = this.setting
-    const { ref } = generated
-    const event = linkedTo(generated, cause => ledger.idOf(cause))
-    ledger.begin(ref)
+    const { ref, index } = sent
+    const event = ledger.begin(sent)
     const appended = await lighthouse.append(event, { key: ref, condition, signal })
-    ledger.acknowledge(ref, appended)
+    ledger.acknowledge(index, appended)
     this.newest = Math.max(this.newest, appended.position)
     this.keep({ id: appended.id, ref, event, condition })
   }
@@ -109,11 +102,10 @@ export class AgentOperations {
   private async batch(sentAt: number, signal: AbortSignal): Promise<number> {
     const { lighthouse, ledger, source, batch } = this.setting
     const list = Array.from({ length: batch }, () => source.next(sentAt))
-    const events = list.map(generated => linkedTo(generated, cause => ledger.idOf(cause)))
-    for (const { ref } of list) ledger.begin(ref)
+    const events = list.map(sent => ledger.begin(sent))
     const appended = await lighthouse.append(events, { key: `${list[0]?.ref}/batch`, signal })
-    for (const [at, { ref }] of list.entries())
-      ledger.acknowledge(ref, appended.events[at] as (typeof appended.events)[0])
+    for (const [at, { index }] of list.entries())
+      ledger.acknowledge(index, appended.events[at] as (typeof appended.events)[0])
     this.newest = Math.max(this.newest, appended.lastPosition)
     return events.length
   }

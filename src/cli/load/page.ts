@@ -180,13 +180,32 @@ function capacityOf({ capacity, breakingPoint }: Report): string {
   return table(['figure', ''], rows)
 }
 
-function runOf({ schedule, store, told, faults, versions, machine }: Report): string {
+function memoryOf({ points, heapPercentPerHour, residentPercentPerHour }: Report['memory']): string[][] {
+  const last = points.at(-1)
+  if (last === undefined) return []
+  const growth = (percent: number | undefined) => (percent === undefined ? 'unknown' : figure(percent))
+  return [
+    ['heap of the server after the last collection', `${shortened(last.heapBytes)}B`],
+    [
+      'growth in the last half, of the heap after collections and of what is resident, percent an hour',
+      `${growth(heapPercentPerHour)}, ${growth(residentPercentPerHour)}`,
+    ],
+  ]
+}
+
+function runOf({ schedule, store, told, faults, versions, machine, memory, generators }: Report): string {
   const rows = [
     ['operations of the schedule, and sent', `${schedule.planned}, ${schedule.begun}`],
     ['processes that sent them', String(schedule.generators)],
     ['sent late by: median, p99, most', `${schedule.late.p50Ms}, ${schedule.late.p99Ms}, ${schedule.late.maxMs} ms`],
     ['held because too many were under way', String(schedule.held)],
     ['events acknowledged, and stored', `${store.acknowledged}, ${store.stored}`],
+    ['lost, doubled, changed, and sent by nobody', Object.values(store.suspects).join(', ')],
+    ...memoryOf(memory),
+    ...generators.map(({ name, firstHalf, secondHalf, check }) => [
+      `most memory of ${name}: in each half, and in the check`,
+      [firstHalf, secondHalf, check].map(bytes => `${shortened(bytes)}B`).join(', '),
+    ]),
     ['stored, and the answer never came', String(store.unacknowledged)],
     ...faults.map(({ kind, at, awaySeconds, recoveredAfterSeconds }) => [
       `${kind} at ${at} s`,

@@ -49,8 +49,8 @@ export interface Profile {
   readonly largeShare: number
   /** The service levels: the usual ones, or those for where every operation takes the costly way. */
   readonly levels: 'usual' | 'costly'
-  /** Of a server of its own: how long appends may take before some are refused, 0 for however long. */
-  readonly appendWaitMs: number
+  /** Of a server of its own. */
+  readonly settings: Readonly<Record<string, string>>
   /** Whoever is refused comes again, as agents do, or is counted and gone, so that the load stays what it is. */
   readonly refused: 'retried' | 'counted'
 }
@@ -71,7 +71,7 @@ const USUAL = {
   misbehaving: false,
   largeShare: 0.001,
   levels: 'usual',
-  appendWaitMs: 0,
+  settings: {},
   refused: 'retried',
 } as const
 
@@ -191,8 +191,19 @@ export const PROFILES = {
     agents: 10,
     phases: [even('before', 0.15, 10, 'calm'), even('overload', 0.55, 0, 'beyond'), even('after', 0.3, 10, 'calm')],
     mix: { batch: 1 },
-    appendWaitMs: 15,
+    settings: { LIGHTHOUSE_APPEND_WAIT_MS: '15' },
     refused: 'counted',
+  },
+  hour: {
+    ...USUAL,
+    says: '10,000 events a second, of which most come in batches of 20, and reads beside them',
+    agents: 10,
+    phases: [even('sustained', 1, 646)],
+    mix: { batch: 495, append: 100, event: 50, page: 1 },
+    // A large one in a thousand would be a fifth of all bytes.
+    largeShare: 0,
+    // Five minutes: the log of an hour would fill most disks that this is tried on.
+    settings: { LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.0035' },
   },
 } as const satisfies Readonly<Record<string, Profile>>
 

@@ -2,8 +2,10 @@
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import type { Capacity } from './capacity.js'
 import type { DoneFault } from './faults.js'
+import type { HeapGrowth } from './growth.js'
+import type { LedgerCheck, Suspects } from './ledger/check-ledger.js'
 import { isUsual, type LevelVerdict } from './levels.js'
-import type { GeneratorResult } from './messages.js'
+import type { GeneratorMemory, GeneratorResult } from './messages.js'
 import { LOAD_OPERATIONS, type LoadOperation, type PlannedPhase } from './profile.js'
 import { type Counts, type Recorder, type Times, timesOf } from './recorder.js'
 import type { Sample } from './watch.js'
@@ -48,6 +50,9 @@ export interface Report {
   readonly operations: readonly OperationReport[]
   readonly store: ReturnType<typeof storeOf>
   readonly capacity: Capacity | undefined
+  /** Of a server of its own. */
+  readonly memory: HeapGrowth
+  readonly generators: readonly GeneratorMemory[]
   /** Of a ramp: when and at how many operations a second the server no longer answered in time. */
   readonly breakingPoint: { readonly second: number; readonly perSecond: number } | undefined
   readonly verdicts: readonly LevelVerdict[]
@@ -123,14 +128,19 @@ const MOST_NAMED = 20
 
 export function storeOf(results: readonly GeneratorResult[]) {
   const sum = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
-  const named = (of: (result: GeneratorResult) => readonly (string | number)[]) =>
-    results.flatMap(result => [...of(result)]).slice(0, MOST_NAMED)
+  const suspects = (of: (check: LedgerCheck) => Suspects) => results.map(({ check }) => of(check))
+  const named = (all: readonly Suspects[]) => all.flatMap(({ first }) => [...first]).slice(0, MOST_NAMED)
+  const count = (all: readonly Suspects[]) => all.reduce((total, one) => total + one.count, 0)
+  const [lost, doubled] = [suspects(check => check.lost), suspects(check => check.doubled)]
+  const [changed, unknown] = [suspects(check => check.changed), suspects(check => check.unknown)]
   return {
     acknowledged: sum(({ acknowledged }) => acknowledged),
-    stored: sum(({ comparison }) => comparison.stored),
-    unacknowledged: sum(({ comparison }) => comparison.unacknowledged),
-    lost: named(({ comparison }) => comparison.lost),
-    doubled: named(({ comparison }) => comparison.doubled),
-    unknown: named(({ comparison }) => comparison.unknown),
+    stored: sum(({ check }) => check.stored),
+    unacknowledged: sum(({ check }) => check.unacknowledged),
+    suspects: { lost: count(lost), doubled: count(doubled), changed: count(changed), unknown: count(unknown) },
+    lost: named(lost),
+    doubled: named(doubled),
+    changed: named(changed),
+    unknown: named(unknown),
   }
 }

@@ -1,7 +1,11 @@
 // What a generator does in each of its roles: send by a schedule, hear what is stored, or misbehave beside the others.
-import type { Lighthouse } from '#client'
-import { type Comparison, Fleet, Ledger, MockAgent } from '#client/testing'
-import { EventSource, sentAtOf } from './event-source.js'
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import type { Lighthouse, RecordedEvent } from '#client'
+import { Fleet, Ledger, MockAgent } from '#client/testing'
+import { checkLedger, checkOf, type LedgerCheck } from './ledger/check-ledger.js'
+import { EventSource, sentAtOf } from './ledger/event-source.js'
+import { SendLedger } from './ledger/send-ledger.js'
 import type { GeneratorResult, GeneratorRole, Plan } from './messages.js'
 import { AgentOperations, OUTCOMES } from './operations.js'
 import type { LoadOperation } from './profile.js'
@@ -35,7 +39,15 @@ const AT_ONCE = 4
 const FLEET_EVENTS = 50
 /** They are beside the schedule, and not all there is. */
 const FLEET_EVERY_MS = 2_000
-const NOTHING: Comparison = { stored: 0, lost: [], doubled: [], unknown: [], unacknowledged: 0 }
+const NOBODY = { count: 0, first: [] }
+const NOTHING: LedgerCheck = {
+  stored: 0,
+  unacknowledged: 0,
+  lost: NOBODY,
+  doubled: NOBODY,
+  changed: NOBODY,
+  unknown: NOBODY,
+}
 
 export function workOf(tools: Tools): GeneratorWork {
   const works: Readonly<Record<GeneratorRole, () => GeneratorWork>> = {
@@ -50,23 +62,28 @@ const ownBase = ({ base, name }: Plan) => `${base}/${name}`
 
 function sourceOf(plan: Plan, about: number): EventSource {
   const { agents, largeShare } = plan.profile
-  return new EventSource(ownBase(plan), { seed: plan.seed, agents, largeShare, about })
+  const start = new Date().toISOString()
+  return new EventSource(ownBase(plan), { seed: plan.seed, agents, largeShare, about, start })
 }
 
 class ScheduledWork implements GeneratorWork {
-  private readonly ledger = new Ledger()
+  private readonly ledger: SendLedger
+  private readonly source: EventSource
   private readonly operations: AgentOperations
   private readonly over = new AbortController()
   private sender: Sender | undefined
 
   constructor(private readonly tools: Tools) {
     const { plan, lighthouse } = tools
-    const { base, seed, part, profile, phases } = plan
+    const { base, seed, part, profile, phases, directory } = plan
     const { batch } = profile
     const each = 'batch' in profile.mix ? batch : 1
     const most = (peakOf(phases) * (phases.at(-1)?.ends ?? 0) * part + WARMING) * each + profile.preload
     const source = sourceOf(plan, Math.ceil(most))
-    this.operations = new AgentOperations({ lighthouse, ledger: this.ledger, source, base, seed, batch })
+    const ledger = new SendLedger(source, join(directory, `load-${randomUUID()}.ledger`))
+    this.operations = new AgentOperations({ lighthouse, ledger, source, base, seed, batch })
+    this.source = source
+    this.ledger = ledger
   }
 
   /** What has just begun is slow, here and there: each operation has been done often enough when the time begins. */
@@ -101,15 +118,19 @@ class ScheduledWork implements GeneratorWork {
     await this.sender?.settled()
     clearTimeout(giveUp)
     const { planned = 0, begun = 0, held = 0 } = this.sender ?? {}
-    const comparison = await compared(this.ledger, this.tools)
+    const { plan, patient } = this.tools
+    const byId = (id: string) => patient.event(id)
+    const check = await checkLedger(this.ledger, this.source, { events: storedBy(this.tools), byId })
+    this.ledger.close()
     const acknowledged = this.ledger.acknowledgedCount
     const { told } = this.operations
-    return { name: this.tools.plan.name, planned, begun, held, acknowledged, comparison, told }
+    return { name: plan.name, planned, begun, held, acknowledged, check, told }
   }
 }
 
-function compared(ledger: Ledger, { plan, patient }: Tools): Promise<Comparison> {
-  return ledger.compare(patient.read({ streams: `${ownBase(plan)}/*` }))
+/** All that this generator has sent to the store. */
+function storedBy({ plan, patient }: Tools): AsyncIterable<RecordedEvent> {
+  return patient.read({ streams: `${ownBase(plan)}/*` })
 }
 
 /** Followers of all events and agents of one group. Each delivery is timed from when the event was to be sent. */
@@ -138,7 +159,7 @@ class FollowingWork implements GeneratorWork {
     await Promise.all(this.working)
     const { plan } = this.tools
     if (plan.profile.workers > 0) await this.group.delete()
-    return { name: plan.name, planned: 0, begun: 0, held: 0, acknowledged: 0, comparison: NOTHING, told: this.told }
+    return { name: plan.name, planned: 0, begun: 0, held: 0, acknowledged: 0, check: NOTHING, told: this.told }
   }
 
   private get group(): ReturnType<Lighthouse['group']> {
@@ -218,8 +239,8 @@ class FleetWork implements GeneratorWork {
     clearTimeout(giveUp)
     const { name } = this.tools.plan
     const acknowledged = this.fleet.ledger.acknowledgedCount
-    const comparison = await compared(this.fleet.ledger, this.tools)
-    return { name, planned: 0, begun: 0, held: 0, acknowledged, comparison, told: [] }
+    const check = checkOf(await this.fleet.ledger.compare(storedBy(this.tools)))
+    return { name, planned: 0, begun: 0, held: 0, acknowledged, check, told: [] }
   }
 
   private async append(clock: RunClock, ends: number): Promise<void> {

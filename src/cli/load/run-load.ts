@@ -1,11 +1,13 @@
 // One run of load: generators begin together, the server is watched and disturbed, and in the end all of it is judged.
 import { statfs } from 'node:fs/promises'
+import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
 import { productVersion } from '../../config/version.js'
 import type { OwnServer } from '../machine/own-server.js'
 import { capacityOf } from './capacity.js'
 import type { DoneFault, Fault } from './faults.js'
 import { Generators } from './generators.js'
+import { type HeapGrowth, heapGrowthOf, watchMemory } from './growth.js'
 import { judged } from './judge.js'
 import type { Judging } from './levels.js'
 import type { GeneratorResult, Plan } from './messages.js'
@@ -31,6 +33,7 @@ export interface WantedLoad {
   readonly faults: readonly Fault[]
   /** How late the generators may send, as the 99th percentile. */
   readonly lateMs: number
+  readonly directory: string
   readonly say: (line: string) => void
 }
 
@@ -54,24 +57,26 @@ export async function runLoad(target: Target, wanted: WantedLoad): Promise<Repor
     watch.begin(elapsed)
     const told = tellPhases(phases, { elapsed, say })
     const disturbed = disturb(target, { wanted, generators, elapsed })
+    const memory = target.own === undefined ? [] : watchMemory(target.own, asked.seconds, elapsed)
     await generators.run(at)
+    const growth = heapGrowthOf(await memory, asked.seconds)
     const faults = await disturbed
     await told
     say('what is under way ends, and what was acknowledged is looked for')
-    const results = await generators.end()
+    const ended = await generators.end()
     await watch.end()
-    return await reportOf({ target, wanted, recorder, watch, results, faults, machine, begun: at })
+    return await reportOf({ target, wanted, recorder, watch, ended, faults, machine, growth, begun: at })
   } finally {
     generators.kill()
     await watch.end()
   }
 }
 
-function plansOf({ url, base }: Target, { asked, profile, phases }: WantedLoad): readonly Plan[] {
+function plansOf({ url, base }: Target, { asked, profile, phases, directory }: WantedLoad): readonly Plan[] {
   const count = Math.max(1, Math.min(MOST_GENERATORS, Math.ceil(peakOf(phases) / OF_ONE_GENERATOR)))
   const plan = (role: Plan['role'], name: string, part: number): Plan => {
     const seed = `${asked.seed}/${name}`
-    return { role, url, base, name, seed, part, profile, phases }
+    return { role, url, base, name, seed, part, profile, phases, directory: resolve(directory) }
   }
   const plans = Array.from({ length: count }, (_, n) => plan('schedule', `generator-${n + 1}`, 1 / count))
   if (profile.followers + profile.workers > 0) plans.push(plan('followers', 'followers', 0))
@@ -124,17 +129,25 @@ interface Found {
   readonly wanted: WantedLoad
   readonly recorder: Recorder
   readonly watch: Watch
-  readonly results: readonly GeneratorResult[]
+  readonly ended: Awaited<ReturnType<Generators['end']>>
   readonly faults: readonly DoneFault[]
   readonly machine: Report['machine']
+  readonly growth: HeapGrowth
   readonly begun: number
 }
 
 async function reportOf(found: Found): Promise<Report> {
-  const { target, wanted, recorder, watch, results, machine } = found
+  const { target, wanted, recorder, watch, ended, machine, growth } = found
+  const results = ended.map(({ result }) => result)
   const { asked, profile, phases, lateMs } = wanted
   const judging: Judging = { profile, phases, recorder, tolerance: asked.tolerance }
-  const { verdicts, faults, breakingPoint } = judged(judging, { results, watch, faults: found.faults, lateMs })
+  const { verdicts, faults, breakingPoint } = judged(judging, {
+    results,
+    watch,
+    faults: found.faults,
+    growth,
+    lateMs,
+  })
   const sum = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
   const meanwhile = watch.samples.filter(({ second }) => second >= 0 && second <= asked.seconds)
   return {
@@ -161,6 +174,8 @@ async function reportOf(found: Found): Promise<Report> {
     operations: operationsOf(recorder, phases),
     store: storeOf(results),
     capacity: capacityOf(meanwhile, await freeBytesOf(target.own)),
+    memory: growth,
+    generators: ended.map(({ result: { name }, memory }) => ({ name, ...memory })),
     breakingPoint,
     verdicts,
     series: seriesOf(recorder),

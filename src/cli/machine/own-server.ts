@@ -1,16 +1,19 @@
 // A server of the command's own, for as long as the command runs: in a process beside it, on a directory that is removed at the end.
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
 import { mkdtempSync, rmSync } from 'node:fs'
 import { constants, tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { signToken } from '../../auth/sign-token.js'
 import { NoServer } from '../usage-error.js'
+import type { MemoryInUse } from './heap-probe.js'
 
 const SERVER = fileURLToPath(new URL('../../main.js', import.meta.url))
+const HEAP_PROBE = new URL('./heap-probe.js', import.meta.url).href
 const TOKEN_SECONDS = 3_600
 /** Of what it has said when it does not start. */
 const LAST_LINES = 5
@@ -26,6 +29,7 @@ export class OwnServer {
   private readonly secret = randomBytes(32).toString('base64url')
   private child: ChildProcess | undefined
   private port = 0
+  private onMemory: (memory: MemoryInUse | undefined) => void = () => undefined
   private readonly onExit = () => this.removeAtOnce()
   private readonly onSignal = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal])
 
@@ -71,13 +75,15 @@ export class OwnServer {
 
   /** On its directory, behind the same address once it has one. Resolves when it is ready. */
   async bringUp(): Promise<void> {
-    const child = spawn(process.execPath, [SERVER], {
+    const child = spawn(process.execPath, ['--import', HEAP_PROBE, SERVER], {
       // A terminal sends Ctrl-C to all of a group, and this command ends its server by itself.
       detached: true,
       env: { ...othersOf(process.env), ...this.settings(), ...this.more },
-      stdio: ['ignore', 'pipe', 'pipe'],
-    })
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+    }) as ChildProcessByStdio<null, Readable, Readable>
     this.child = child
+    child.on('message', (memory: MemoryInUse) => this.onMemory(memory))
+    child.once('disconnect', () => this.onMemory(undefined))
     const said: string[] = []
     createInterface({ input: child.stderr }).on('line', line => said.push(line))
     const address = await new Promise<URL>((found, failed) => {
@@ -107,6 +113,15 @@ export class OwnServer {
       // What is lost when the machine fails is thrown away in any case.
       LIGHTHOUSE_ALLOW_UNSAFE_FILESYSTEM: 'true',
     }
+  }
+
+  /** What is in use after a collection; undefined where the server is away. */
+  memory(): Promise<MemoryInUse | undefined> {
+    return new Promise(resolve => {
+      if (this.child?.connected !== true) return resolve(undefined)
+      this.onMemory = resolve
+      this.child.send('memory', () => undefined)
+    })
   }
 
   async remove(): Promise<void> {
