@@ -29,7 +29,8 @@ test('through a kill -9 and cut connections every acknowledged event of all agen
   child.stderr.on('data', text => (said.err += String(text)))
   const [code] = await once(child, 'close')
   expect([said.out === '' ? said.err : '', code === 0 || code === 1]).toEqual(['', true])
-  const { store, faults, operations, schedule, told } = JSON.parse(said.out) as Report
+  const { store, faults, operations, schedule, told, disk } = JSON.parse(said.out) as Report
+  expect(disk?.p99Ms).toBeGreaterThanOrEqual(disk?.p50Ms ?? Number.POSITIVE_INFINITY)
   expect(store).toMatchObject({ lost: [], doubled: [], unknown: [] })
   expect(store.acknowledged).toBeGreaterThan(10_000)
   expect([told, schedule.begun]).toEqual([[], schedule.planned])

@@ -1,6 +1,6 @@
 // Judges a run: whether its schedule was kept, nothing was lost, everything came in time, and trouble ended in time.
 import type { DoneFault } from './faults.js'
-import { judgedGrowth, type HeapGrowth } from './growth.js'
+import { type HeapGrowth, judgedGrowth } from './growth.js'
 import {
   atMost,
   isGood,

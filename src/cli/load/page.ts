@@ -193,7 +193,7 @@ function memoryOf({ points, heapPercentPerHour, residentPercentPerHour }: Report
   ]
 }
 
-function runOf({ schedule, store, told, faults, versions, machine, memory, generators }: Report): string {
+function runOf({ schedule, store, told, faults, versions, machine, disk, memory, generators }: Report): string {
   const rows = [
     ['operations of the schedule, and sent', `${schedule.planned}, ${schedule.begun}`],
     ['processes that sent them', String(schedule.generators)],
@@ -211,6 +211,9 @@ function runOf({ schedule, store, told, faults, versions, machine, memory, gener
       `${kind} at ${at} s`,
       `away ${awaySeconds} s, recovered after ${figure(recoveredAfterSeconds ?? Number.POSITIVE_INFINITY)} s`,
     ]),
+    ...(disk === null
+      ? []
+      : [['a write and its sync on this disk alone: median, p99', `${disk.p50Ms}, ${disk.p99Ms} ms`]]),
     ['machine', `${machine.system}, ${shortened(machine.memoryBytes)}B, command ${versions.command}`].map(escaped),
   ]
   const failures = told.map(text => `<p class="bad">${escaped(text)}</p>`).join('\n')

@@ -1,6 +1,7 @@
 // What a run ends in: everything that was asked, measured and judged, as one object that is kept as JSON.
 import { cpus, loadavg, release, totalmem } from 'node:os'
 import type { Capacity } from './capacity.js'
+import type { DiskTimes } from './disk-times.js'
 import type { DoneFault } from './faults.js'
 import type { HeapGrowth } from './growth.js'
 import type { LedgerCheck, Suspects } from './ledger/check-ledger.js'
@@ -37,6 +38,8 @@ export interface Report {
   readonly begun: string
   readonly versions: { readonly command: string; readonly server: string; readonly node: string }
   readonly machine: ReturnType<typeof thisMachine>
+  /** Of a server of its own: below what the appends took. */
+  readonly disk: DiskTimes | null
   readonly server: { readonly url: string; readonly own: boolean; readonly fileSystem: string | undefined }
   readonly phases: readonly PlannedPhase[]
   readonly schedule: {

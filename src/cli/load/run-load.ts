@@ -5,6 +5,7 @@ import { setTimeout as wait } from 'node:timers/promises'
 import { productVersion } from '../../config/version.js'
 import type { OwnServer } from '../machine/own-server.js'
 import { capacityOf } from './capacity.js'
+import { type DiskTimes, diskTimes } from './disk-times.js'
 import type { DoneFault, Fault } from './faults.js'
 import { Generators } from './generators.js'
 import { type HeapGrowth, heapGrowthOf, watchMemory } from './growth.js'
@@ -47,6 +48,7 @@ export async function runLoad(target: Target, wanted: WantedLoad): Promise<Repor
   const { asked, phases, say } = wanted
   const recorder = new Recorder(asked.seconds)
   const machine = thisMachine()
+  const disk = target.own === undefined ? undefined : await diskTimes(target.own.directory)
   const watch = new Watch(target.url, target.token)
   const plans = plansOf(target, wanted)
   say(`${plans.length} generators get ready`)
@@ -65,7 +67,7 @@ export async function runLoad(target: Target, wanted: WantedLoad): Promise<Repor
     say('what is under way ends, and what was acknowledged is looked for')
     const ended = await generators.end()
     await watch.end()
-    return await reportOf({ target, wanted, recorder, watch, ended, faults, machine, growth, begun: at })
+    return await reportOf({ target, wanted, recorder, watch, ended, faults, machine, disk, growth, begun: at })
   } finally {
     generators.kill()
     await watch.end()
@@ -132,6 +134,7 @@ interface Found {
   readonly ended: Awaited<ReturnType<Generators['end']>>
   readonly faults: readonly DoneFault[]
   readonly machine: Report['machine']
+  readonly disk: DiskTimes | undefined
   readonly growth: HeapGrowth
   readonly begun: number
 }
@@ -161,6 +164,7 @@ async function reportOf(found: Found): Promise<Report> {
       node: process.version,
     },
     machine,
+    disk: found.disk ?? null,
     server: { url: target.url, own: target.own !== undefined, fileSystem: target.fileSystem },
     phases,
     schedule: {
