@@ -193,10 +193,9 @@ export class Dispatcher {
     if (given.length === 0) return somethingWent ? this.offer(taker, view) : undefined
     const taken = takeOf(state, given, { consumer, nowMs, floor: window.floorWith(state) })
     window.remove(new Set(given.map(({ position }) => position)))
-    const deliveries = given.flatMap(({ position, attempt }, i): Delivery[] => {
-      const event = fetched.events.get(position)
-      if (event === undefined) return []
-      return [{ token: tokenOf([position, taken.firstNumber + i]), attempt, deadlineMs: taken.deadlineMs, event }]
+    const deliveries = given.map(({ position, attempt }, i): Delivery => {
+      const event = fetched.events.get(position) as RecordedEvent
+      return { token: tokenOf([position, taken.firstNumber + i]), attempt, deadlineMs: taken.deadlineMs, event }
     })
     taker.settle()
     void this.handOver(taker, deliveries, ledger.write(taken))
