@@ -209,7 +209,8 @@ test('a connection settles what it was given over HTTP, and each of its consumer
   await append(2, 'others')
   const client = await open()
   const taken = await server.call('/v1/subscriptions/other/take?max=1', { method: 'POST', as: worker(1) })
-  const [{ token }] = (await taken.json()).deliveries
+  const { deliveries } = (await taken.json()) as { deliveries: { token: string }[] }
+  const token = deliveries[0]?.token as string
   client.send({ type: 'ack', id: 'a', subscription: 'other', tokens: [token] })
   expect(await client.next('settled', 'a')).toMatchObject({ count: 1 })
   for (const [id, subscription] of [
