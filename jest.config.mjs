@@ -17,29 +17,37 @@ const oldClient = 'dist-old-client/client'
 const suites = {
   all: { roots: ['src', 'test', 'client'], testMatch: specs },
   unit: { roots: ['src', 'test/house', 'client/src'], testMatch: specs },
-  // One after the other: some of them measure.
-  tools: {
-    roots: ['src', 'test', 'client/test', oldClient],
-    testMatch: [
-      ...['**/*.trial.ts', `<rootDir>/${oldClient}/**/*.spec.ts`],
-      ...['src', 'test', 'client/test'].flatMap(gatesUnder).map(path => `<rootDir>/${path}`),
-    ],
-    maxWorkers: 1,
-    testTimeout: 120_000,
-  },
 }
-const { roots, ...suite } = suites[process.env.TEST_SUITE ?? 'all']
+
+/** What `npm run test:tools` runs: the gates at length, side by side as in `npm test`; then one after the other the trials, for some measure, and some build what others run. */
+const tools = [
+  { roots: ['src', 'test', 'client/test'], testMatch: ['src', 'test', 'client/test'].flatMap(gatesUnder) },
+  { roots: [oldClient], testMatch: specs },
+  { roots: ['test', 'client/test'], testMatch: ['**/*.trial.ts'], runner: '<rootDir>/test/support/serial-runner.mjs' },
+]
+
+/** `testMatch` holds patterns, or paths below the root of the project. */
+function project({ roots, testMatch, ...options }) {
+  return {
+    ...options,
+    testTimeout,
+    roots: roots.map(folder => `<rootDir>/${folder}`),
+    testMatch: testMatch.map(path => (path.startsWith('**') ? path : `<rootDir>/${path}`)),
+    testRunner: '<rootDir>/test/support/node-runner.mjs',
+    testEnvironment: '<rootDir>/test/support/watchful-environment.mjs',
+    // Node loads them, by scripts/typescript.mjs.
+    transform: {},
+    moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
+    modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/client/dist', '<rootDir>/data/'],
+  }
+}
+
+const suite = process.env.TEST_SUITE ?? 'all'
+const testTimeout = suite === 'tools' ? 120_000 : 30_000
 
 export default {
   maxWorkers: 2,
-  testTimeout: 30_000,
-  ...suite,
-  testRunner: '<rootDir>/test/support/node-runner.mjs',
-  testEnvironment: '<rootDir>/test/support/watchful-environment.mjs',
-  roots: roots.map(folder => `<rootDir>/${folder}`),
-  // Node loads them, by scripts/typescript.mjs.
-  transform: {},
-  moduleFileExtensions: ['ts', 'js', 'mjs', 'json', 'node'],
-  modulePathIgnorePatterns: ['<rootDir>/dist/', '<rootDir>/client/dist', '<rootDir>/data/'],
+  testTimeout,
+  ...(suite === 'tools' ? { projects: tools.map(project) } : project(suites[suite])),
   reporters: ['default', '<rootDir>/scripts/count-reporter.mjs'],
 }

@@ -167,12 +167,12 @@ export class Groups {
   /** A page of the groups that exist for the caller, in the order of their names. */
   async list({ after, limit }: { readonly after: string; readonly limit: number }, access: Access) {
     const views: GroupView[] = []
-    let last: string | undefined
+    let last: string | null = null
     for (const name of (await this.catalogue()).names) {
       if (name <= after) continue
       const group = await this.seen(name, access)
       if (group === undefined) continue
-      if (views.length === limit) return { subscriptions: views, next: last ?? null }
+      if (views.length === limit) return { subscriptions: views, next: last }
       const view = await this.viewOf(group, access)
       if (view === undefined) continue
       views.push(view)

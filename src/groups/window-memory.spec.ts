@@ -46,3 +46,19 @@ test('groups that read on at the same time, and one that is told what is new, ke
   expect(held).toHaveLength(41)
   expect(Math.max(...held)).toBeLessThanOrEqual(GROUP_LIMITS.knownPositions)
 })
+
+test('a window that has left counts for nothing and may keep nothing, whatever it is still told', () => {
+  const memory = new WindowMemory()
+  const [gone, stays] = [new FilledWindow(memory), new FilledWindow(memory)]
+  stays.positions = 3
+  memory.count(stays, 3)
+  expect(memory.keep(stays, 100)).toBe(true)
+  memory.remove(gone)
+  memory.count(gone, 5)
+  memory.give(gone, 100)
+  memory.used(gone)
+  expect(memory.keep(gone, 100)).toBe(false)
+  expect(memory.held).toEqual({ positions: 3, bytes: 100 })
+  memory.remove(gone)
+  expect(memory.held).toEqual({ positions: 3, bytes: 100 })
+})

@@ -15,6 +15,7 @@ import { type Delivery, EVERYTHING, PendingTake, type Take, type View } from './
 const SERVICE = '$service'
 const TIMED_OUT = 'its deadline has passed as often as it may be handed out'
 const RETURNED = 'returned as often as it may be handed out'
+const NOW_DAMAGED = 'an event that was good is damaged'
 const UNREADABLE = 'DATA_CORRUPT: it cannot be read any more'
 /** With more events in flight or retrying, a round is slow, and an arrival begins it only in a turn of its own. */
 const QUICK_LOOK = 256
@@ -175,12 +176,18 @@ export class Dispatcher {
     written.catch(() => undefined)
   }
 
-  private async offer(taker: PendingTake, view: View): Promise<void> {
+  private async offer(taker: PendingTake, view: View, isReadAnew = false): Promise<void> {
     const { ledger } = this
     const { consumer, max, stillGood } = taker.take
     const chosenFrom = ledger.window
     const fetched = await fetchChosen(ledger.world.store, await this.choices(taker.take, view))
-    this.setAside(fetched)
+    const unread = this.setAside(fetched)
+    if (unread !== undefined) {
+      if (isReadAnew) throw unreadable({ from: unread, to: unread, reason: NOW_DAMAGED })
+      // Reading comes to the damage again, and does there what the definition says.
+      ledger.beginAnew()
+      return this.offer(taker, view, true)
+    }
     if (stillGood !== undefined) await stillGood()
     const sight = this.sightAtHand(view) ?? (await this.sightOf(view))
     // During the awaits, chosen events may have been settled and the taker may have given up. From here to the write
@@ -190,13 +197,12 @@ export class Dispatcher {
     const still = chooseTake(state, window, { nowMs, max, sight })
     const given = still.filter(({ position }) => fetched.events.has(position))
     const somethingWent = fetched.gone.length + fetched.damaged.length > 0 || window !== chosenFrom
-    if (given.length === 0) return somethingWent ? this.offer(taker, view) : undefined
+    if (given.length === 0) return somethingWent ? this.offer(taker, view, isReadAnew) : undefined
     const taken = takeOf(state, given, { consumer, nowMs, floor: window.floorWith(state) })
     window.remove(new Set(given.map(({ position }) => position)))
-    const deliveries = given.flatMap(({ position, attempt }, i): Delivery[] => {
-      const event = fetched.events.get(position)
-      if (event === undefined) return []
-      return [{ token: tokenOf([position, taken.firstNumber + i]), attempt, deadlineMs: taken.deadlineMs, event }]
+    const deliveries = given.map(({ position, attempt }, i): Delivery => {
+      const event = fetched.events.get(position) as RecordedEvent
+      return { token: tokenOf([position, taken.firstNumber + i]), attempt, deadlineMs: taken.deadlineMs, event }
     })
     taker.settle()
     void this.handOver(taker, deliveries, ledger.write(taken))
@@ -269,22 +275,21 @@ export class Dispatcher {
 
   /**
    * Events that retention has removed are finished. Damaged ones are parked for an operator if they were handed out
-   * before; for any other damage it throws.
+   * before; the first of the others is returned.
    */
-  private setAside({ gone, damaged }: FetchedEvents): void {
+  private setAside({ gone, damaged }: FetchedEvents): Position | undefined {
     const { state, window } = this.ledger
     if (gone.length > 0) {
       window.remove(new Set(gone))
       const floor = window.floorWith(state, new Set(gone))
       this.ledger.write({ type: 'EventsGone', positions: gone, floor }).catch(() => undefined)
     }
-    const reason = 'an event that was good is damaged'
-    const rows = damaged.flatMap((position): TokenRow[] => {
-      const out = state.inFlight.get(position)
-      if (out === undefined && !state.retrying.has(position)) throw unreadable({ from: position, to: position, reason })
-      return [[position, out?.number ?? 0]]
-    })
+    const isHeld = (position: Position) => state.inFlight.has(position) || state.retrying.has(position)
+    const unread = damaged.find(position => !isHeld(position))
+    const held = damaged.filter(isHeld)
+    const rows = held.map((position): TokenRow => [position, state.inFlight.get(position)?.number ?? 0])
     this.park(rows, UNREADABLE)
+    return unread
   }
 
   private trace(deliveries: readonly Delivery[], agentId: string): void {

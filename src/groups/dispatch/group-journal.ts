@@ -72,7 +72,7 @@ export class GroupJournal {
   }
 
   /** Nothing is lost: what the window held is in the log and is read again when it is wanted. */
-  private beginAnew(): void {
+  beginAnew(): void {
     this.window.close()
     this.window = this.newWindow()
   }

@@ -112,8 +112,9 @@ export class Group {
   async progress(scope?: GroupScope): Promise<GroupStatus> {
     await this.lookOnce()
     const { definition } = this
-    if (definition === undefined || coversAll(scope, definition)) return groupStatusOf(this.ledger, this.handOut)
-    return partOfProgress(this.ledger, this.handOut, scope)
+    if (scope === undefined || definition === undefined || coversAll(scope, definition))
+      return groupStatusOf(this.ledger, this.handOut)
+    return partOfProgress(this.ledger, this.handOut, { scope, definition })
   }
 
   /** Reads on by one event. Damage is not thrown here; the status reports it. */

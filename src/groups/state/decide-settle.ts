@@ -1,8 +1,9 @@
 // Decides what settling deliveries changes: each is named by its token, and all are settled or none. Pure.
 import type { Position } from '../../contract/event.js'
+import type { Definition } from './group-definition.js'
 import type { Action, Change, TokenRow } from './group-events.js'
 import { GROUP_LIMITS } from './group-limits.js'
-import type { GroupState } from './group-state.js'
+import type { GroupState, Out } from './group-state.js'
 import type { Window } from './window.js'
 
 export interface Settlement {
@@ -66,9 +67,8 @@ function changesOf(state: GroupState, window: Window, settlement: Settlement, de
 
 function returned(state: GroupState, window: Window, settlement: Settlement, deliveries: TokenRow[]): Change[] {
   const { by, nowMs, delaySeconds = 0, reason } = settlement
-  const most = state.definition?.maxAttempts ?? 0
-  const again = deliveries.filter(([position]) => (state.inFlight.get(position)?.attempt ?? 0) < most)
-  const spent = deliveries.filter(([position]) => (state.inFlight.get(position)?.attempt ?? 0) >= most)
+  const again = deliveries.filter(row => !isSpent(state, row))
+  const spent = deliveries.filter(row => isSpent(state, row))
   const changes: Change[] = []
   const notBeforeMs = nowMs + 1_000 * delaySeconds
   const why = reason === undefined ? {} : { reason }
@@ -77,6 +77,11 @@ function returned(state: GroupState, window: Window, settlement: Settlement, del
   }
   if (spent.length > 0) changes.push(parked(state, window, settlement, { action: 'retry', deliveries: spent }))
   return changes
+}
+
+/** Of a delivery that is held, and so of a group that is defined. */
+function isSpent({ definition, inFlight }: GroupState, [position]: TokenRow): boolean {
+  return (inFlight.get(position) as Out).attempt >= (definition as Definition).maxAttempts
 }
 
 function parked(

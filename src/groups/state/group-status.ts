@@ -4,8 +4,9 @@ import type { Position } from '../../contract/event.js'
 import { Turn } from '../../contract/turns.js'
 import type { Dispatcher } from '../dispatch/dispatcher.js'
 import type { GroupJournal } from '../dispatch/group-journal.js'
-import { covers, type GroupScope, groupScopeKeyOf } from '../group-scope.js'
+import { covers, groupScopeKeyOf } from '../group-scope.js'
 import { countInFlight, nextDue, type StallCode, stallReason } from './decide-take.js'
+import type { Definition } from './group-definition.js'
 
 export interface GroupStatus {
   /** Everything up to here is settled, in flight, retrying or parked. */
@@ -55,6 +56,12 @@ export function groupStatusOf({ state, window, now, world }: GroupJournal, handO
   }
 }
 
+/** Of a group, for a caller whose scope does not cover all that it reads. */
+export interface PartialView {
+  readonly scope: readonly string[]
+  readonly definition: Definition
+}
+
 /**
  * For a scope that does not cover all that the group reads: counted as if there were nothing else. The floor lies just
  * before the first event in the scope that is still to be settled. Without one it is the head, which is no secret.
@@ -62,7 +69,7 @@ export function groupStatusOf({ state, window, now, world }: GroupJournal, handO
 export async function partOfProgress(
   ledger: GroupJournal,
   handOut: Dispatcher,
-  scope: GroupScope,
+  view: PartialView,
 ): Promise<GroupStatus> {
   const { state, window, now, world } = ledger
   const turn = new Turn()
@@ -73,7 +80,7 @@ export async function partOfProgress(
   let deadline: number | undefined
   const isSeen = async (stream: string) => {
     if (turn.isOver) await turn.next()
-    return covers(scope, stream)
+    return covers(view.scope, stream)
   }
   for (const [position, { stream, consumer, deadlineMs }] of state.inFlight) {
     if (!(await isSeen(stream))) continue
@@ -95,7 +102,7 @@ export async function partOfProgress(
     if (notBeforeMs > now) found.due = Math.min(found.due, notBeforeMs)
   }
   for (const { stream } of state.parked.values()) if (await isSeen(stream)) seen.parked++
-  const first = Math.min(found.first, await firstReady(ledger, scope))
+  const first = Math.min(found.first, await firstReady(ledger, view))
   const floor = first === Number.POSITIVE_INFINITY ? head : Math.min(head, first - 1)
   const code = handOut.ownerIsRevoked ? 'OWNER_REVOKED' : stallReason(state, window, now)?.code
   return {
@@ -112,9 +119,7 @@ export async function partOfProgress(
 }
 
 /** The position of the first event in the scope that was never handed out; infinity when there is none. */
-async function firstReady({ state, window, world }: GroupJournal, scope: GroupScope): Promise<Position> {
-  const { definition } = state
-  if (scope === undefined || definition === undefined) return Number.POSITIVE_INFINITY
+async function firstReady({ window, world }: GroupJournal, { scope, definition }: PartialView): Promise<Position> {
   for (const position of (await window.sight(scope, groupScopeKeyOf(scope))).visible.keys()) return position
   const { filter, within = [] } = definition
   const beyond = { filter: { ...filter, within: scope }, after: window.read, limit: LOOK, onDamaged: () => undefined }

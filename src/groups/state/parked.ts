@@ -46,9 +46,8 @@ export async function parkedOf(
     if (!isSeen && !whole) continue
     const event = isSeen ? await store.find(position).catch(() => undefined) : undefined
     bytes += event === undefined ? 0 : weightOf(event)
-    if (list.length === limit || (list.length > 0 && bytes > PAGE_BYTES)) {
-      return { list, next: list.at(-1)?.position ?? null }
-    }
+    const last = list.at(-1)
+    if (last !== undefined && (list.length === limit || bytes > PAGE_BYTES)) return { list, next: last.position }
     list.push({ position, parked, event })
   }
   return { list, next: null }

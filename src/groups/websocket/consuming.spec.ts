@@ -201,3 +201,27 @@ test('a consumer that is ended with the next frame leaves the work to others', a
   const given = await other.all('delivery', 3)
   expect(given.map(({ id }) => id)).toEqual(['other', 'other', 'other'])
 })
+
+test('a connection settles what it was given over HTTP, and each of its consumers has room for what is its own', async () => {
+  await define()
+  await define({ filter: { streams: ['others'] } }, 'other')
+  await append(1)
+  await append(2, 'others')
+  const client = await open()
+  const taken = await server.call('/v1/subscriptions/other/take?max=1', { method: 'POST', as: worker(1) })
+  const { deliveries } = (await taken.json()) as { deliveries: { token: string }[] }
+  const token = deliveries[0]?.token as string
+  client.send({ type: 'ack', id: 'a', subscription: 'other', tokens: [token] })
+  expect(await client.next('settled', 'a')).toMatchObject({ count: 1 })
+  for (const [id, subscription] of [
+    ['w', 'work'],
+    ['o', 'other'],
+  ])
+    client.send({ type: 'consume', id, subscription, maxInFlight: 1 })
+  const [first] = await client.all('delivery', 1, 'w')
+  const [other] = await client.all('delivery', 1, 'o')
+  client.send({ type: 'ack', id: 'b', subscription: 'work', tokens: [first.token] })
+  expect((await client.all('delivery', 2, 'w')).map(({ event }) => event.stream)).toEqual(['tasks', 'others'])
+  client.send({ type: 'ack', id: 'c', subscription: 'other', tokens: [other.token] })
+  expect(await client.next('settled', 'c')).toMatchObject({ count: 1 })
+})

@@ -31,9 +31,7 @@ export class FilePool {
   constructor(
     private readonly disk: Disk,
     private readonly limit: number,
-  ) {
-    if (!(limit >= 1)) throw new RangeError('a pool of files holds at least one')
-  }
+  ) {}
 
   get size(): number {
     return this.opened.size + this.leaving

@@ -3,9 +3,10 @@
 import fs from 'node:fs'
 import { tryLock, unlock } from 'fs-native-extensions'
 import { type DiskLock, diskErrorCode, type LockAttempt } from './disk.js'
+import { O_NOFOLLOW } from './open-flags.js'
 import { promised } from './promised.js'
 
-const FLAGS = fs.constants.O_RDWR | fs.constants.O_CREAT | (fs.constants.O_NOFOLLOW ?? 0)
+const FLAGS = fs.constants.O_RDWR | fs.constants.O_CREAT | O_NOFOLLOW
 
 // The locked byte lies far behind the tag, because on Windows others cannot read a locked range, and must read the tag.
 const LOCKED_BYTE = 2 ** 40

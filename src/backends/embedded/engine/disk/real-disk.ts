@@ -5,22 +5,15 @@ import { dirname } from 'node:path'
 import { type Disk, type DiskFile, diskErrorCode, type LockAttempt, type OpenOptions, type Space } from './disk.js'
 import { fileSystemName } from './file-system-name.js'
 import { lockFile } from './lock-file.js'
+import { O_DIRECTORY, O_DSYNC, O_NOFOLLOW, O_NONBLOCK } from './open-flags.js'
 import { promised } from './promised.js'
 import { RealFile } from './real-file.js'
 import { patiently } from './transient.js'
 
 // O_APPEND is never used: with it Linux ignores the position of a write, and debris could not be overwritten.
 const { O_RDONLY, O_RDWR, O_CREAT, O_EXCL } = fs.constants
-// Windows lacks these three flags.
-const O_NOFOLLOW = fs.constants.O_NOFOLLOW ?? 0
-const O_DIRECTORY = fs.constants.O_DIRECTORY ?? 0
-// A pipe planted under the name of a data file must not hang the open; regular files ignore the flag.
-const O_NONBLOCK = fs.constants.O_NONBLOCK ?? 0
 
 const FLAGS_OF_MODE = { create: O_RDWR | O_CREAT | O_EXCL, write: O_RDWR, read: O_RDONLY } as const
-
-// Elsewhere the flag is missing (Windows) or does not reach the platter (macOS), so there a sync follows each write.
-const O_DSYNC = process.platform === 'linux' ? fs.constants.O_DSYNC : undefined
 
 // Events are private to the owner, but a backup may run under the group, so the group may read them.
 const FILE_MODE = 0o640
@@ -28,7 +21,8 @@ const DIRECTORY_MODE = 0o750
 
 export class RealDisk implements Disk {
   async open(path: string, { mode, durable = false }: OpenOptions): Promise<DiskFile> {
-    const flags = FLAGS_OF_MODE[mode] | O_NOFOLLOW | O_NONBLOCK | (durable ? (O_DSYNC ?? 0) : 0)
+    // A pipe planted under the name of a data file must not hang the open; regular files ignore O_NONBLOCK.
+    const flags = FLAGS_OF_MODE[mode] | O_NOFOLLOW | O_NONBLOCK | (durable ? O_DSYNC : 0)
     const opened = () => promised<number>(done => fs.open(path, flags, FILE_MODE, done))
     // One that failed may have made the file all the same, and would find it in its own way.
     const descriptor = await (mode === 'create' ? opened() : patiently(opened))
@@ -38,7 +32,7 @@ export class RealDisk implements Disk {
       await promised<void>(done => fs.close(descriptor, done))
       throw error
     }
-    return new RealFile(path, descriptor, durable && O_DSYNC === undefined)
+    return new RealFile(path, descriptor, durable && O_DSYNC === 0)
   }
 
   openSync(path: string): DiskFile {

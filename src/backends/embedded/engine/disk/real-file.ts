@@ -124,7 +124,7 @@ export class RealFile implements DiskFile {
       return await promised(start)
     } catch (error) {
       // Node names the file in errors of paths, but not in those of descriptors, so it is added here.
-      throw typeof error === 'object' ? Object.assign(error ?? {}, { path: this.path }) : error
+      throw Object.assign(error as Error, { path: this.path })
     } finally {
       this.callsInFlight--
       if (this.callsInFlight === 0) this.lastCallReturned?.()

@@ -94,5 +94,5 @@ export function parseName(name: string): FileName | undefined {
   if (index !== null) return { kind: 'index', firstPosition: Number(index[1]), epoch: Number(index[2]) }
   const archive = ARCHIVE.exec(name)
   if (archive === null) return undefined
-  return { kind: 'archive', firstPosition: Number(archive[1]), epoch: Number(archive[2]), sha256: archive[3] ?? '' }
+  return { kind: 'archive', firstPosition: Number(archive[1]), epoch: Number(archive[2]), sha256: archive[3] as string }
 }

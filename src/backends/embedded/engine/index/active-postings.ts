@@ -92,9 +92,7 @@ export class ActivePostings implements Postings {
 
   /** The terms of a kind as they are kept in memory, for the writer of the index file. */
   table(kind: number): TermTable {
-    const table = this.tables[kind]
-    if (table === undefined) throw new RangeError(`no kind ${kind}`)
-    return table
+    return this.tables[kind] as TermTable
   }
 
   private grow(): void {

@@ -100,7 +100,9 @@ function encodedLength(ordinals: Uint32Array, from: number, to: number): number 
   let bytes = 0
   for (let i = from; i < to; i++) {
     const gap = (ordinals[i] as number) - (i === 0 ? -1 : (ordinals[i - 1] as number)) - 1
-    bytes += gap < 0x80 ? 1 : gap < 0x4000 ? 2 : gap < 0x20_0000 ? 3 : gap < 0x1000_0000 ? 4 : 5
+    // One for each seven bits.
+    bytes++
+    for (let rest = gap >>> 7; rest > 0; rest >>>= 7) bytes++
   }
   return bytes
 }

@@ -3,15 +3,7 @@ import { dirname } from 'node:path'
 import type { Disk, DiskFile } from '../disk/disk.js'
 import type { ActivePostings } from './active-postings.js'
 import { sortedOrder } from './dictionary.js'
-import {
-  encodeHeader,
-  type IndexIdentity,
-  LIST_BIT,
-  LOG_BLOCK_BYTES,
-  pageSeed,
-  SECTION_COUNT,
-  type Section,
-} from './index-format.js'
+import { encodeHeader, type IndexIdentity, LIST_BIT, LOG_BLOCK_BYTES, pageSeed, type Section } from './index-format.js'
 import { PageWriter } from './page-writer.js'
 import { writeList } from './posting-list.js'
 import { KIND_COUNT, kindIn } from './postings.js'
@@ -104,9 +96,6 @@ class IndexWriter {
     await this.bytes(filter)
     await this.numbers(this.content.blockChecksums)
     for (let kind = 0; kind < KIND_COUNT; kind++) await this.texts(kind)
-    if (postings.count !== identity.count || this.sections.length !== SECTION_COUNT) {
-      throw new Error('the postings changed while their index was written')
-    }
     const { kinds } = postings
     const { pageCount } = this.writer
     await this.writer.finish(encodeHeader({ identity, kinds, gapWidth, pageCount, sections: this.sections }))
@@ -173,7 +162,6 @@ class IndexWriter {
 
   private async list(ordinals: Uint32Array): Promise<number> {
     const at = this.writer.length
-    if (at >= LIST_BIT) throw new RangeError('the lists of one index are limited to 2 GiB')
     for (const _ of writeList(this.writer, ordinals)) await this.breathe()
     return LIST_BIT + at
   }
