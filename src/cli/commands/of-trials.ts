@@ -61,7 +61,7 @@ export const ofTrials = {
       profile: {
         type: 'string',
         value: 'NAME',
-        says: 'single, five (the default), ten, burst, write-heavy, read-heavy, mixed, pathological, ramp, overload or hour',
+        says: 'single, five (the default), ten, burst, write-heavy, read-heavy, mixed, pathological, ramp, overload, hour or day',
         default: 'five',
       },
       duration: { type: 'string', value: 'SECONDS', says: 'of the whole profile (60)', default: '60' },
@@ -75,6 +75,18 @@ export const ofTrials = {
       },
       out: { type: 'string', value: 'DIR', says: 'report.html and report.json go there (load-NAME)' },
       data: { type: 'string', value: 'DIR', says: 'with a server of its own below this directory (.)', default: '.' },
+      clock: {
+        type: 'string',
+        value: 'FACTOR',
+        says: 'the clock of a server of its own goes so many times as fast, and so do --duration and the rates (1)',
+        default: '1',
+      },
+      store: {
+        type: 'string',
+        value: 'DIR',
+        says: 'on a store there that stays, as the next part of a run in parts',
+      },
+      recheck: { type: 'boolean', says: 'look also for what the earlier parts of --store have stored' },
       late: {
         type: 'string',
         value: 'MS',

@@ -30,7 +30,17 @@ afterAll(async () => {
 
 const NORMAL = { last: new MetricsPage('lighthouse_mode{mode="NORMAL"} 1\n') }
 const NOBODY = { count: 0, first: [] }
-const NOTHING = { stored: 0, unacknowledged: 0, lost: NOBODY, doubled: NOBODY, changed: NOBODY, unknown: NOBODY }
+const NOTHING = {
+  stored: 0,
+  retired: 0,
+  unacknowledged: 0,
+  writtenFrom: '',
+  writtenTo: '',
+  lost: NOBODY,
+  doubled: NOBODY,
+  changed: NOBODY,
+  unknown: NOBODY,
+}
 const RESULT: GeneratorResult = {
   name: 'g',
   planned: 0,
@@ -68,7 +78,14 @@ function longRun() {
   return { ...made, phases: planned(PROFILES.five, { seconds: 3_600, scale: 1, capacity: 100 }) }
 }
 
-const EVIDENCE = { results: [RESULT], watch: NORMAL, faults: [], growth: heapGrowthOf([], 60), lateMs: 25 }
+const EVIDENCE = {
+  results: [RESULT],
+  watch: NORMAL,
+  faults: [],
+  growth: heapGrowthOf([], 60),
+  rechecked: [],
+  lateMs: 25,
+}
 const failing = (verdicts: readonly LevelVerdict[]) => verdicts.filter(({ holds }) => !holds).map(({ of }) => of)
 
 test('a run in which everything came in time holds', () => {
@@ -194,6 +211,7 @@ async function generated(fetch: typeof globalThis.fetch, given: Profile = PROFIL
     profile,
     phases,
     directory,
+    isKept: false,
   }
   const work: GeneratorWork = workOf({ plan, lighthouse, patient: lighthouse, tally: new Tally() })
   await work.prepare()
@@ -214,7 +232,8 @@ test('an event that was acknowledged and is not there is found, by what appended
   const [honest, lying] = await Promise.all([generated(fetch), generated(losing)])
   expect(honest.planned).toBeGreaterThan(20)
   expect(honest.begun).toBe(honest.planned)
-  expect(honest.check).toEqual({ ...NOTHING, stored: honest.acknowledged })
+  expect(honest.check).toMatchObject({ retired: 0, unacknowledged: 0, lost: NOBODY, doubled: NOBODY, changed: NOBODY })
+  expect([honest.check.stored, honest.check.unknown]).toEqual([honest.acknowledged, NOBODY])
   expect([lying.check.lost.count, lying.check.stored]).toEqual([1, lying.acknowledged - 1])
   const of = (results: readonly GeneratorResult[]) => failing(judged(madeOf('five'), { ...EVIDENCE, results }).verdicts)
   expect([of([honest]), of([honest, lying])]).toEqual([[], ['acknowledged events that are lost']])

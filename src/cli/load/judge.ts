@@ -1,11 +1,13 @@
 // Judges a run: whether its schedule was kept, nothing was lost, everything came in time, and trouble ended in time.
 import type { DoneFault } from './faults.js'
 import { type HeapGrowth, judgedGrowth } from './growth.js'
+import type { Rechecked } from './ledger/kept-ledgers.js'
 import {
   atMost,
   isGood,
   isUsual,
   type Judging,
+  judgedParts,
   judgedSchedule,
   judgedStore,
   judgedTimes,
@@ -24,12 +26,13 @@ interface Evidence {
   readonly watch: Pick<Watch, 'last'>
   readonly faults: readonly DoneFault[]
   readonly growth: HeapGrowth
+  readonly rechecked: readonly Rechecked[]
   readonly lateMs: number
 }
 
 type Judgement = Pick<Report, 'faults' | 'breakingPoint' | 'verdicts'>
 
-export function judged(judging: Judging, { results, watch, faults, growth, lateMs }: Evidence): Judgement {
+export function judged(judging: Judging, { results, watch, faults, growth, rechecked, lateMs }: Evidence): Judgement {
   const { phases, recorder } = judging
   const disturbances = [...ebbs(judging), ...faults.map(fault => disturbanceOf(judging, fault))]
   const isQuiet = (second: number) => isUsual(phases, second) && !disturbances.some(one => isWithin(one, second))
@@ -46,6 +49,7 @@ export function judged(judging: Judging, { results, watch, faults, growth, lateM
     verdicts: [
       ...judgedSchedule(results, timesOf(late), lateMs),
       ...judgedStore(results),
+      ...judgedParts(rechecked),
       ...judgedAnswers(judging, { isQuiet, hasFaults: faults.length > 0 }),
       ...judgedTimes(judging, isQuiet),
       ...judgedAccepted(judging),

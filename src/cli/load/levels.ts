@@ -1,4 +1,5 @@
 // The service levels that a run is held to, those of the design, and how what was measured is judged by them.
+import type { Rechecked } from './ledger/kept-ledgers.js'
 import type { GeneratorResult } from './messages.js'
 import type { LoadOperation, PlannedPhase, Profile } from './profile.js'
 import { type Recorder, type RunSlice, type Times, timesOf } from './recorder.js'
@@ -144,4 +145,14 @@ export function judgedStore(results: readonly GeneratorResult[]): readonly Level
       '',
     ),
   ]
+}
+
+/** What was whole at the end of an earlier part is whole still. */
+export function judgedParts(rechecked: readonly Rechecked[]): readonly LevelVerdict[] {
+  if (rechecked.length === 0) return []
+  const wrong = rechecked.reduce(
+    (sum, { lost, doubled, changed, unknown }) => sum + lost.count + doubled.count + changed.count + unknown.count,
+    0,
+  )
+  return [atMost('events of earlier parts that are lost, doubled, changed or sent by nobody', wrong, 0, '')]
 }

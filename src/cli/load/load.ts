@@ -13,10 +13,11 @@ import { PATIENT, withServer } from '../server/server.js'
 import { Usage } from '../usage-error.js'
 import { takenInClosedLoop } from './capacity.js'
 import { faultsFrom } from './faults.js'
+import { nextPart } from './ledger/kept-ledgers.js'
 import { reportPage } from './page.js'
 import { isCalibrated, isProfile, PROFILES, type Profile, planned } from './profile.js'
 import type { AskedLoad, Report } from './report.js'
-import { runLoad, type Target, type WantedLoad } from './run-load.js'
+import { type LoadPart, runLoad, type Target, type WantedLoad } from './run-load.js'
 
 interface LoadWish extends Wish {
   readonly url?: string
@@ -27,6 +28,9 @@ interface LoadWish extends Wish {
   readonly faults: string
   readonly out?: string
   readonly data: string
+  readonly store?: string
+  readonly clock: string
+  readonly recheck?: boolean
   readonly late: string
   readonly tolerance: string
   readonly yes?: boolean
@@ -45,6 +49,7 @@ interface Trial {
   readonly lateMs: number
   /** Ledgers of the generators lie there while it lasts. */
   readonly directory: string
+  readonly part: LoadPart | undefined
   readonly say: (line: string) => void
 }
 
@@ -55,9 +60,14 @@ export async function load(wish: LoadWish, terminal: Terminal): Promise<number> 
   if (!named && wish.token !== undefined) throw new Usage('--token is for a server: give --server, or --context')
   if (named && /kill/.test(wish.faults))
     throw new Usage('--faults kill is for a server of its own, and not for one that others may depend on')
+  if (named && wish.store !== undefined) throw new Usage('--store is for a server of its own: give one of both')
+  if (named && Number(wish.clock) !== 1) throw new Usage('--clock is for a server of its own')
+  if (wish.store !== undefined && Number(wish.clock) !== 1)
+    throw new Usage('--clock begins at the time of this machine, which is over in the --store of an earlier part')
+  if (wish.recheck === true && wish.store === undefined) throw new Usage('--recheck looks at the parts of --store')
   const report = named
     ? await ofServer(server === undefined ? wish : { ...wish, server }, trial, terminal)
-    : await ofItsOwn(wish.data, trial)
+    : await ofItsOwn(wish, trial)
   mkdirSync(trial.out, { recursive: true })
   writeFileSync(join(trial.out, 'report.json'), `${reportJson(report)}\n`)
   writeFileSync(join(trial.out, 'report.html'), reportPage(report))
@@ -69,18 +79,22 @@ function trialOf(wish: LoadWish, terminal: Terminal): Trial {
   const { profile: name, seed, faults } = wish
   if (!isProfile(name)) throw new Usage(`there is no profile ${name}; these are: ${Object.keys(PROFILES).join(', ')}`)
   if (!/^[\w.-]{1,64}$/.test(seed)) throw new Usage('--seed takes a number or a word of at most 64 characters')
-  const seconds = numberFrom('duration', wish.duration)
-  if (seconds < 1 || seconds > LONGEST_SECONDS)
-    throw new Usage(`--duration takes a number from 1 to ${LONGEST_SECONDS}, and not ${seconds}`)
+  const duration = numberFrom('duration', wish.duration)
+  if (duration < 1 || duration > LONGEST_SECONDS)
+    throw new Usage(`--duration takes a number from 1 to ${LONGEST_SECONDS}, and not ${duration}`)
+  const clock = factorFrom('clock', wish.clock)
+  const seconds = duration / clock
+  if (seconds < 1) throw new Usage(`--duration is over in less than a second by a clock of ${clock}`)
   faultsFrom(faults, seconds)
   const scale = factorFrom('scale', wish.scale)
   const tolerance = factorFrom('tolerance', wish.tolerance)
   return {
-    asked: { profile: name, seconds, scale, seed, faults, tolerance },
+    asked: { profile: name, seconds, clock, scale, seed, faults, tolerance },
     profile: PROFILES[name],
     out: wish.out ?? `load-${name}`,
     lateMs: numberFrom('late', wish.late),
     directory: wish.data,
+    part: undefined,
     say: line => terminal.err(line),
   }
 }
@@ -106,9 +120,13 @@ function ofServer(wish: Wish & { readonly yes?: boolean }, trial: Trial, termina
   )
 }
 
-async function ofItsOwn(below: string, trial: Trial): Promise<Report> {
-  const own = await OwnServer.start(below, trial.profile.settings)
+async function ofItsOwn({ data, store, recheck = false }: LoadWish, given: Trial): Promise<Report> {
+  const { settings } = given.profile
+  const own = await (store === undefined
+    ? OwnServer.start(data, settings, given.asked.clock)
+    : OwnServer.on(storeBelow(store), settings))
   try {
+    const trial = store === undefined ? given : partOf(store, { trial: given, rechecks: recheck })
     const fileSystem = await new RealDisk().fileSystem(own.directory)
     return await onTarget({ url: own.url, token: () => own.token(), base: baseOf('operator'), own, fileSystem }, trial)
   } finally {
@@ -116,15 +134,47 @@ async function ofItsOwn(below: string, trial: Trial): Promise<Report> {
   }
 }
 
+function storeBelow(directory: string): string {
+  const store = join(directory, 'store')
+  mkdirSync(store, { recursive: true })
+  return store
+}
+
+interface Continuing {
+  readonly trial: Trial
+  readonly rechecks: boolean
+}
+
+function partOf(directory: string, { trial, rechecks }: Continuing): Trial {
+  const { number, directory: ledgers } = nextPart(directory)
+  return { ...trial, directory: ledgers, part: { number, directory, rechecks } }
+}
+
 const baseOf = (agentId: string) => `agent_${agentId}/load-${Date.now().toString(36)}`
 
-async function onTarget(target: Target, { asked, profile, lateMs, directory, say }: Trial): Promise<Report> {
-  const { seconds, scale, faults } = asked
+async function onTarget(target: Target, { asked, profile, lateMs, directory, part, say }: Trial): Promise<Report> {
+  const { seconds, clock, scale, faults } = asked
   say(`${asked.profile}: ${profile.says}`)
+  if (clock !== 1) say(inDrivenTime(asked))
   const capacity = isCalibrated(profile) ? await calibrated(target, { profile, seconds, say }) : 0
-  const phases = planned(profile, { seconds, scale, capacity })
-  const wanted: WantedLoad = { asked, profile, phases, faults: faultsFrom(faults, seconds), lateMs, directory, say }
+  const phases = planned(profile, { seconds, scale: scale * clock, capacity })
+  const wanted: WantedLoad = {
+    asked,
+    profile,
+    phases,
+    faults: faultsFrom(faults, seconds),
+    lateMs,
+    directory,
+    part,
+    say,
+  }
   return runLoad(target, wanted)
+}
+
+/** What was not waited for is not said to have been. */
+function inDrivenTime({ seconds, clock }: AskedLoad): string {
+  const hours = (time: number) => Math.round((time / 3_600) * 100) / 100
+  return `under a driven clock: ${hours(seconds * clock)} h pass for the server in ${hours(seconds)} h here, with the events of the longer time`
 }
 
 interface Calibrating {
@@ -146,7 +196,7 @@ function shortOf({ series: _, samples: __, ...report }: Report, out: string) {
   return { ...report, out }
 }
 
-function inWords({ verdicts, operations, schedule, store, holds }: Report, out: string): string {
+function inWords({ asked, verdicts, operations, schedule, store, holds }: Report, out: string): string {
   const rows = operations.map(({ operation, phases, counts, times }) => [
     phases === 'usual' ? operation : `${operation}, beyond`,
     counts.done,
@@ -161,6 +211,7 @@ function inWords({ verdicts, operations, schedule, store, holds }: Report, out: 
     return [does ? 'ok' : 'NO', of, found, `<= ${bound}`, unit]
   })
   return [
+    ...(asked.clock === 1 ? [] : [inDrivenTime(asked), `written from ${store.writtenFrom} to ${store.writtenTo}`]),
     `${schedule.begun} of ${schedule.planned} operations sent, 99 of 100 at most ${schedule.late.p99Ms} ms late`,
     `${store.acknowledged} events acknowledged, ${store.suspects.lost} lost, ${store.suspects.doubled} doubled, ${store.suspects.changed} changed`,
     '',

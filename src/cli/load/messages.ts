@@ -15,6 +15,8 @@ export interface Plan {
   readonly seed: string
   /** Where what it has sent is written down. */
   readonly directory: string
+  /** It stays there, for a later part of the run. */
+  readonly isKept: boolean
   /** The part of all operations that this one sends. */
   readonly part: number
   readonly profile: Profile

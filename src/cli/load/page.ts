@@ -193,8 +193,16 @@ function memoryOf({ points, heapPercentPerHour, residentPercentPerHour }: Report
   ]
 }
 
-function runOf({ schedule, store, told, faults, versions, machine, disk, memory, generators }: Report): string {
+function runOf(report: Report): string {
+  const { asked, schedule, store, told, faults, versions, machine, disk, memory, generators, part } = report
   const rows = [
+    ...(part === undefined
+      ? []
+      : [['part, and events of the store before it', `${part.number}, ${part.eventsBefore}`]]),
+    ...(part?.rechecked ?? []).map(({ part: number, generator, stored, lost, doubled, changed, unknown }) => [
+      `${generator} of part ${number}: stored still, lost, doubled, changed, and sent by nobody`,
+      [stored, ...[lost, doubled, changed, unknown].map(({ count }) => count)].join(', '),
+    ]),
     ['operations of the schedule, and sent', `${schedule.planned}, ${schedule.begun}`],
     ['processes that sent them', String(schedule.generators)],
     ['sent late by: median, p99, most', `${schedule.late.p50Ms}, ${schedule.late.p99Ms}, ${schedule.late.maxMs} ms`],
@@ -206,6 +214,9 @@ function runOf({ schedule, store, told, faults, versions, machine, disk, memory,
       `most memory of ${name}: in each half, and in the check`,
       [firstHalf, secondHalf, check].map(bytes => `${shortened(bytes)}B`).join(', '),
     ]),
+    ['written, by the clock of the server', `${store.writtenFrom} to ${store.writtenTo}`],
+    ['the clock of the server went faster than here by', `${asked.clock}`],
+    ['removed by the rules of the store', String(store.retired)],
     ['stored, and the answer never came', String(store.unacknowledged)],
     ...faults.map(({ kind, at, awaySeconds, recoveredAfterSeconds }) => [
       `${kind} at ${at} s`,

@@ -205,6 +205,15 @@ export const PROFILES = {
     // Five minutes: the log of an hour would fill most disks that this is tried on.
     settings: { LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.0035' },
   },
+  day: {
+    ...USUAL,
+    says: 'the same at 20,000 events a minute, archived after three hours and removed after twelve',
+    agents: 10,
+    phases: [even('sustained', 1, 646 * (STRESS / 10_000))],
+    mix: { batch: 495, append: 100, event: 50, page: 1 },
+    largeShare: 0,
+    settings: { LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.125', LIGHTHOUSE_RETAIN_ARCHIVES_DAYS: '0.5' },
+  },
 } as const satisfies Readonly<Record<string, Profile>>
 
 export type ProfileName = keyof typeof PROFILES

@@ -5,6 +5,7 @@ import type { DiskTimes } from './disk-times.js'
 import type { DoneFault } from './faults.js'
 import type { HeapGrowth } from './growth.js'
 import type { LedgerCheck, Suspects } from './ledger/check-ledger.js'
+import type { Rechecked } from './ledger/kept-ledgers.js'
 import { isUsual, type LevelVerdict } from './levels.js'
 import type { GeneratorMemory, GeneratorResult } from './messages.js'
 import { LOAD_OPERATIONS, type LoadOperation, type PlannedPhase } from './profile.js'
@@ -13,7 +14,10 @@ import type { Sample } from './watch.js'
 
 export interface AskedLoad {
   readonly profile: string
+  /** By the clock here. */
   readonly seconds: number
+  /** So many times as fast the clock of the server goes. */
+  readonly clock: number
   readonly scale: number
   readonly seed: string
   readonly faults: string
@@ -52,6 +56,10 @@ export interface Report {
   readonly faults: readonly (DoneFault & { readonly recoveredAfterSeconds: number | undefined })[]
   readonly operations: readonly OperationReport[]
   readonly store: ReturnType<typeof storeOf>
+  /** Of a run in parts that go on with the same store. */
+  readonly part:
+    | { readonly number: number; readonly eventsBefore: number; readonly rechecked: readonly Rechecked[] }
+    | undefined
   readonly capacity: Capacity | undefined
   /** Of a server of its own. */
   readonly memory: HeapGrowth
@@ -139,6 +147,15 @@ export function storeOf(results: readonly GeneratorResult[]) {
   return {
     acknowledged: sum(({ acknowledged }) => acknowledged),
     stored: sum(({ check }) => check.stored),
+    writtenFrom: results
+      .map(({ check }) => check.writtenFrom)
+      .filter(time => time !== '')
+      .sort()[0],
+    writtenTo: results
+      .map(({ check }) => check.writtenTo)
+      .sort()
+      .at(-1),
+    retired: sum(({ check }) => check.retired),
     unacknowledged: sum(({ check }) => check.unacknowledged),
     suspects: { lost: count(lost), doubled: count(doubled), changed: count(changed), unknown: count(unknown) },
     lost: named(lost),

@@ -1,10 +1,11 @@
 // What a generator does in each of its roles: send by a schedule, hear what is stored, or misbehave beside the others.
 import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
-import type { Lighthouse, RecordedEvent } from '#client'
+import type { Lighthouse } from '#client'
 import { Fleet, Ledger, MockAgent } from '#client/testing'
-import { checkLedger, checkOf, type LedgerCheck } from './ledger/check-ledger.js'
+import { checkLedger, checkOf, type LedgerCheck, storedAt } from './ledger/check-ledger.js'
 import { EventSource, sentAtOf } from './ledger/event-source.js'
+import { newLedger } from './ledger/kept-ledgers.js'
 import { SendLedger } from './ledger/send-ledger.js'
 import type { GeneratorResult, GeneratorRole, Plan } from './messages.js'
 import { AgentOperations, OUTCOMES } from './operations.js'
@@ -42,7 +43,10 @@ const FLEET_EVERY_MS = 2_000
 const NOBODY = { count: 0, first: [] }
 const NOTHING: LedgerCheck = {
   stored: 0,
+  retired: 0,
   unacknowledged: 0,
+  writtenFrom: '',
+  writtenTo: '',
   lost: NOBODY,
   doubled: NOBODY,
   changed: NOBODY,
@@ -75,12 +79,14 @@ class ScheduledWork implements GeneratorWork {
 
   constructor(private readonly tools: Tools) {
     const { plan, lighthouse } = tools
-    const { base, seed, part, profile, phases, directory } = plan
+    const { base, seed, part, profile, phases, directory, isKept, name } = plan
     const { batch } = profile
     const each = 'batch' in profile.mix ? batch : 1
     const most = (peakOf(phases) * (phases.at(-1)?.ends ?? 0) * part + WARMING) * each + profile.preload
     const source = sourceOf(plan, Math.ceil(most))
-    const ledger = new SendLedger(source, join(directory, `load-${randomUUID()}.ledger`))
+    const ledger = isKept
+      ? newLedger(source, directory, name)
+      : new SendLedger(source, join(directory, `load-${randomUUID()}.ledger`))
     this.operations = new AgentOperations({ lighthouse, ledger, source, base, seed, batch })
     this.source = source
     this.ledger = ledger
@@ -117,20 +123,15 @@ class ScheduledWork implements GeneratorWork {
     const giveUp = setTimeout(() => this.over.abort(), GRACE_MS)
     await this.sender?.settled()
     clearTimeout(giveUp)
+    this.ledger.flush()
     const { planned = 0, begun = 0, held = 0 } = this.sender ?? {}
     const { plan, patient } = this.tools
-    const byId = (id: string) => patient.event(id)
-    const check = await checkLedger(this.ledger, this.source, { events: storedBy(this.tools), byId })
+    const check = await checkLedger(this.ledger, this.source, storedAt(patient, ownBase(plan)))
     this.ledger.close()
     const acknowledged = this.ledger.acknowledgedCount
     const { told } = this.operations
     return { name: plan.name, planned, begun, held, acknowledged, check, told }
   }
-}
-
-/** All that this generator has sent to the store. */
-function storedBy({ plan, patient }: Tools): AsyncIterable<RecordedEvent> {
-  return patient.read({ streams: `${ownBase(plan)}/*` })
 }
 
 /** Followers of all events and agents of one group. Each delivery is timed from when the event was to be sent. */
@@ -237,9 +238,10 @@ class FleetWork implements GeneratorWork {
       if (!this.over.signal.aborted) throw error
     })
     clearTimeout(giveUp)
-    const { name } = this.tools.plan
+    const { plan, patient } = this.tools
+    const { name } = plan
     const acknowledged = this.fleet.ledger.acknowledgedCount
-    const check = checkOf(await this.fleet.ledger.compare(storedBy(this.tools)))
+    const check = checkOf(await this.fleet.ledger.compare(storedAt(patient, ownBase(plan)).events))
     return { name, planned: 0, begun: 0, held: 0, acknowledged, check, told: [] }
   }
 

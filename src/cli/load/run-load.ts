@@ -2,6 +2,7 @@
 import { statfs } from 'node:fs/promises'
 import { resolve } from 'node:path'
 import { setTimeout as wait } from 'node:timers/promises'
+import { Lighthouse } from '#client'
 import { productVersion } from '../../config/version.js'
 import type { OwnServer } from '../machine/own-server.js'
 import { capacityOf } from './capacity.js'
@@ -10,6 +11,7 @@ import type { DoneFault, Fault } from './faults.js'
 import { Generators } from './generators.js'
 import { type HeapGrowth, heapGrowthOf, watchMemory } from './growth.js'
 import { judged } from './judge.js'
+import { type Rechecked, recheck } from './ledger/kept-ledgers.js'
 import type { Judging } from './levels.js'
 import type { GeneratorResult, Plan } from './messages.js'
 import type { PlannedPhase, Profile } from './profile.js'
@@ -35,7 +37,17 @@ export interface WantedLoad {
   /** How late the generators may send, as the 99th percentile. */
   readonly lateMs: number
   readonly directory: string
+  readonly part: LoadPart | undefined
   readonly say: (line: string) => void
+}
+
+/** One of several runs that go on with the same store. */
+export interface LoadPart {
+  readonly number: number
+  /** Of the store and of the ledgers of all parts. */
+  readonly directory: string
+  /** What earlier parts have stored is looked for as well. */
+  readonly rechecks: boolean
 }
 
 /** One process sends so many operations a second, and mostly in time. */
@@ -51,6 +63,8 @@ export async function runLoad(target: Target, wanted: WantedLoad): Promise<Repor
   const disk = target.own === undefined ? undefined : await diskTimes(target.own.directory)
   const watch = new Watch(target.url, target.token)
   const plans = plansOf(target, wanted)
+  const eventsBefore = (await watch.look()).value('lighthouse_head_position')
+  if (wanted.part !== undefined) say(`part ${wanted.part.number}, on a store of ${eventsBefore} events`)
   say(`${plans.length} generators get ready`)
   const generators = await Generators.start(plans, { token: target.token, tallied: rows => recorder.take(rows) })
   try {
@@ -66,19 +80,22 @@ export async function runLoad(target: Target, wanted: WantedLoad): Promise<Repor
     await told
     say('what is under way ends, and what was acknowledged is looked for')
     const ended = await generators.end()
+    const rechecked = await recheckedOf(target, wanted)
     await watch.end()
-    return await reportOf({ target, wanted, recorder, watch, ended, faults, machine, disk, growth, begun: at })
+    const part = wanted.part && { number: wanted.part.number, eventsBefore, rechecked }
+    return await reportOf({ target, wanted, recorder, watch, part, ended, faults, machine, disk, growth, begun: at })
   } finally {
     generators.kill()
     await watch.end()
   }
 }
 
-function plansOf({ url, base }: Target, { asked, profile, phases, directory }: WantedLoad): readonly Plan[] {
+function plansOf({ url, base }: Target, { asked, profile, phases, directory, part: of }: WantedLoad): readonly Plan[] {
   const count = Math.max(1, Math.min(MOST_GENERATORS, Math.ceil(peakOf(phases) / OF_ONE_GENERATOR)))
   const plan = (role: Plan['role'], name: string, part: number): Plan => {
     const seed = `${asked.seed}/${name}`
-    return { role, url, base, name, seed, part, profile, phases, directory: resolve(directory) }
+    const isKept = of !== undefined
+    return { role, url, base, name, seed, part, profile, phases, directory: resolve(directory), isKept }
   }
   const plans = Array.from({ length: count }, (_, n) => plan('schedule', `generator-${n + 1}`, 1 / count))
   if (profile.followers + profile.workers > 0) plans.push(plan('followers', 'followers', 0))
@@ -136,6 +153,7 @@ interface Found {
   readonly machine: Report['machine']
   readonly disk: DiskTimes | undefined
   readonly growth: HeapGrowth
+  readonly part: Report['part']
   readonly begun: number
 }
 
@@ -149,6 +167,7 @@ async function reportOf(found: Found): Promise<Report> {
     watch,
     faults: found.faults,
     growth,
+    rechecked: found.part?.rechecked ?? [],
     lateMs,
   })
   const sum = (of: (result: GeneratorResult) => number) => results.reduce((total, result) => total + of(result), 0)
@@ -178,6 +197,7 @@ async function reportOf(found: Found): Promise<Report> {
     operations: operationsOf(recorder, phases),
     store: storeOf(results),
     capacity: capacityOf(meanwhile, await freeBytesOf(target.own)),
+    part: found.part,
     memory: growth,
     generators: ended.map(({ result: { name }, memory }) => ({ name, ...memory })),
     breakingPoint,
@@ -186,6 +206,12 @@ async function reportOf(found: Found): Promise<Report> {
     samples: watch.samples,
     told: results.flatMap(({ name, told }) => told.map(text => `${name}: ${text}`)),
   }
+}
+
+async function recheckedOf({ url, token }: Target, { part, say }: WantedLoad): Promise<readonly Rechecked[]> {
+  if (part?.rechecks !== true) return []
+  say('what earlier parts have stored is looked for')
+  return recheck(part.directory, part.number, new Lighthouse({ url, token }))
 }
 
 async function freeBytesOf(own: OwnServer | undefined): Promise<number | undefined> {

@@ -9,11 +9,13 @@ import { createInterface } from 'node:readline'
 import type { Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
 import { signToken } from '../../auth/sign-token.js'
+import { defaultModeThresholds, defaultServiceLevels } from '../../config/figures.js'
 import { NoServer } from '../usage-error.js'
 import type { MemoryInUse } from './heap-probe.js'
 
 const SERVER = fileURLToPath(new URL('../../main.js', import.meta.url))
 const HEAP_PROBE = new URL('./heap-probe.js', import.meta.url).href
+const DRIVEN_CLOCK = new URL('./driven-clock.js', import.meta.url).href
 const TOKEN_SECONDS = 3_600
 /** Of what it has said when it does not start. */
 const LAST_LINES = 5
@@ -33,21 +35,40 @@ export class OwnServer {
   private readonly onExit = () => this.removeAtOnce()
   private readonly onSignal = (signal: NodeJS.Signals) => process.exit(128 + constants.signals[signal])
 
-  private constructor(private readonly more: NodeJS.Dict<string>) {
+  private readonly since = Date.now()
+
+  private constructor(
+    private readonly more: NodeJS.Dict<string>,
+    /** Its directory stays when it ends. */
+    private readonly isKept: boolean,
+    /** So many times as fast as the time here its time goes by. */
+    private readonly clock: number,
+  ) {
     // Before there is anything: whatever ends this process, neither the server nor its directory stays behind.
     process.once('exit', this.onExit)
     for (const signal of ENDING) process.once(signal, this.onSignal)
   }
 
   /** In a new directory below this one, with these settings more. */
-  static async start(below = tmpdir(), more: NodeJS.Dict<string> = {}): Promise<OwnServer> {
-    const server = new OwnServer(more)
+  static async start(below = tmpdir(), more: NodeJS.Dict<string> = {}, clock = 1): Promise<OwnServer> {
+    const server = new OwnServer(more, false, clock)
+    server.place = mkdtempSync(join(below, 'lighthouse-'))
+    return server.begun()
+  }
+
+  /** In this directory, on what is there, and it stays there. */
+  static on(directory: string, more: NodeJS.Dict<string> = {}): Promise<OwnServer> {
+    const server = new OwnServer(more, true, 1)
+    server.place = directory
+    return server.begun()
+  }
+
+  private async begun(): Promise<this> {
     try {
-      server.place = mkdtempSync(join(below, 'lighthouse-'))
-      await server.bringUp()
-      return server
+      await this.bringUp()
+      return this
     } catch (error) {
-      await server.remove()
+      await this.remove()
       throw error
     }
   }
@@ -61,7 +82,9 @@ export class OwnServer {
   }
 
   token(): Promise<string> {
-    return signToken({ agentId: 'operator', role: 'admin', expiresInSeconds: TOKEN_SECONDS }, this.secret)
+    const aheadSeconds = ((Date.now() - this.since) / 1_000) * (this.clock - 1)
+    const expiresInSeconds = Math.ceil(aheadSeconds + TOKEN_SECONDS * this.clock)
+    return signToken({ agentId: 'operator', role: 'admin', expiresInSeconds }, this.secret)
   }
 
   /** As the kernel does it: at once, in the middle of whatever it does. */
@@ -75,10 +98,10 @@ export class OwnServer {
 
   /** On its directory, behind the same address once it has one. Resolves when it is ready. */
   async bringUp(): Promise<void> {
-    const child = spawn(process.execPath, ['--import', HEAP_PROBE, SERVER], {
+    const child = spawn(process.execPath, [...this.loadedBefore(), SERVER], {
       // A terminal sends Ctrl-C to all of a group, and this command ends its server by itself.
       detached: true,
-      env: { ...othersOf(process.env), ...this.settings(), ...this.more },
+      env: { ...othersOf(process.env), ...this.settings(), ...drivenSettings(this.clock), ...this.more },
       stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
     }) as ChildProcessByStdio<null, Readable, Readable>
     this.child = child
@@ -97,6 +120,12 @@ export class OwnServer {
       })
     })
     this.port = Number(address.port)
+  }
+
+  private loadedBefore(): readonly string[] {
+    const probe = ['--import', HEAP_PROBE]
+    if (this.clock === 1) return probe
+    return ['--import', `${DRIVEN_CLOCK}?factor=${this.clock}&since=${this.since}`, ...probe]
   }
 
   /** The user's own settings are for another server. */
@@ -124,6 +153,7 @@ export class OwnServer {
     })
   }
 
+  /** It ends, and nothing of it stays but what is kept. */
   async remove(): Promise<void> {
     await this.kill()
     process.off('exit', this.onExit)
@@ -138,7 +168,35 @@ export class OwnServer {
 
   /** A server that was killed this moment may still be making a file there. */
   private removeDirectory(): void {
-    if (this.place !== '') rmSync(this.place, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+    if (this.place !== '' && !this.isKept)
+      rmSync(this.place, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 })
+  }
+}
+
+/** What these settings are otherwise, and the most that they take. */
+const SLOW_MS = 1_000
+const STORAGE_TIMEOUT_SECONDS = 30
+const LONGEST = 3_600
+
+/** By a clock that goes faster all that takes time takes longer, and nothing is the worse for it. */
+function drivenSettings(clock: number): NodeJS.Dict<string> {
+  if (clock === 1) return {}
+  const { writeLatencyMs } = defaultModeThresholds
+  const writes = { warning: writeLatencyMs.warning * clock, critical: writeLatencyMs.critical * clock }
+  const unwatched = { warning: 2, critical: 2 }
+  const levels = Object.entries(defaultServiceLevels).map(([name, level]) => [
+    name,
+    { ...level, withinMs: level.withinMs * clock },
+  ])
+  return {
+    LIGHTHOUSE_MODE_THRESHOLDS: JSON.stringify({
+      writeLatencyMs: writes,
+      storageUsed: unwatched,
+      memoryUsed: unwatched,
+    }),
+    LIGHTHOUSE_SLOW_OPERATION_MS: String(Math.min(LONGEST, SLOW_MS * clock)),
+    LIGHTHOUSE_STORAGE_TIMEOUT_SECONDS: String(Math.min(LONGEST, STORAGE_TIMEOUT_SECONDS * clock)),
+    LIGHTHOUSE_SERVICE_LEVELS: JSON.stringify(Object.fromEntries(levels)),
   }
 }
 

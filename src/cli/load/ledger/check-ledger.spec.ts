@@ -41,15 +41,16 @@ class Sent {
       ...this.ledger.begin(one),
       id: `${position}_0_node`,
       position,
+      timestamp: START,
       revision: 0,
     }
     this.events.push(structuredClone(event) as unknown as RecordedEvent)
     if (isAnswered) this.ledger.acknowledge(one.index, event)
   }
 
-  check(events: readonly RecordedEvent[] = this.events) {
+  check(events: readonly RecordedEvent[] = this.events, floor = 1) {
     const byId = async (id: string) => events.find(event => event.id === id)
-    return checkLedger(this.ledger, this.source, { events: oneByOne(events), byId })
+    return checkLedger(this.ledger, this.source, { events: oneByOne(events), byId, floor: async () => floor })
   }
 
   refAt(place: number): string {
@@ -62,7 +63,16 @@ async function* oneByOne(events: readonly RecordedEvent[]) {
 }
 
 const NOBODY = { count: 0, first: [] }
-const CLEAN = { unacknowledged: 0, lost: NOBODY, doubled: NOBODY, changed: NOBODY, unknown: NOBODY }
+const WRITTEN = { writtenFrom: START, writtenTo: START }
+const CLEAN = {
+  ...WRITTEN,
+  retired: 0,
+  unacknowledged: 0,
+  lost: NOBODY,
+  doubled: NOBODY,
+  changed: NOBODY,
+  unknown: NOBODY,
+}
 const one = (named: string | number) => ({ count: 1, first: [named] })
 
 test('a store that has all of it, in more rounds than one and with their causes, is clean', async () => {
@@ -88,6 +98,12 @@ test('an event that is elsewhere than was said is lost', async () => {
   const sent = Sent.of(100)
   const moved = sent.events.map((event, place) => (place === 60 ? { ...event, position: 160 } : event))
   expect(await sent.check(moved)).toEqual({ ...CLEAN, stored: 100, lost: one(sent.refAt(60)) })
+})
+
+test('what the rules of the store have removed is not lost, and what lies behind it is', async () => {
+  const sent = Sent.of(2_000)
+  const rest = sent.events.filter(({ position }) => position >= 901 && position !== 1_500)
+  expect(await sent.check(rest, 901)).toEqual({ ...CLEAN, stored: 1_099, retired: 900, lost: one(sent.refAt(1_499)) })
 })
 
 test('whatever of an event is changed is found', async () => {

@@ -1,6 +1,6 @@
 // Looks in a store for all that a ledger says was acknowledged: what is lost, doubled, changed, or sent by nobody. Its memory does not grow.
 import { isDeepStrictEqual } from 'node:util'
-import type { NewEvent, RecordedEvent } from '#client'
+import type { Lighthouse, NewEvent, RecordedEvent } from '#client'
 import { type Comparison, refOf } from '#client/testing'
 import type { EventSource } from './event-source.js'
 import type { SendLedger } from './send-ledger.js'
@@ -13,7 +13,12 @@ export interface Suspects {
 
 export interface LedgerCheck {
   readonly stored: number
+  /** Acknowledged, and removed by the rules of the store since. */
+  readonly retired: number
   readonly unacknowledged: number
+  /** When the first and the last of them were written, by the clock of the server; empty where there are none. */
+  readonly writtenFrom: string
+  readonly writtenTo: string
   readonly lost: Suspects
   readonly doubled: Suspects
   /** Not what was sent, byte by byte of what it means. */
@@ -43,14 +48,20 @@ export interface Stored {
   /** In the order of positions, all events of the source. */
   readonly events: AsyncIterable<RecordedEvent>
   readonly byId: (id: string) => Promise<RecordedEvent | undefined>
+  /** What lies before it was removed by the rules of the store. */
+  readonly floor: () => Promise<number>
 }
 
 export async function checkLedger(ledger: SendLedger, source: EventSource, stored: Stored): Promise<LedgerCheck> {
-  const { events, byId } = stored
+  const { events, byId, floor } = stored
   const [lost, doubled, changed, unknown] = [new Suspicion(), new Suspicion(), new Suspicion(), new Suspicion()]
   const causes = new KnownCauses(source, byId)
   let count = 0
+  let writtenFrom = ''
+  let writtenTo = ''
   for await (const event of events) {
+    if (writtenFrom === '') writtenFrom = event.timestamp
+    writtenTo = event.timestamp
     const ref = refOf(event)
     const index = ref === undefined ? undefined : source.indexOf(ref)
     if (ref === undefined || index === undefined || !ledger.entry(index).isBegun) unknown.add(ref ?? event.position)
@@ -63,14 +74,17 @@ export async function checkLedger(ledger: SendLedger, source: EventSource, store
     }
   }
   let unacknowledged = 0
+  let retired = 0
+  const first = await floor()
   for (let index = 0; index < source.given; index++) {
-    const { isAcknowledged, isFound, isElsewhere, sentAt } = ledger.entry(index)
+    const { isAcknowledged, isFound, isElsewhere, position, sentAt } = ledger.entry(index)
     // One that is elsewhere than was said is not the event that was acknowledged.
-    if (isAcknowledged && (!isFound || isElsewhere)) lost.add(source.at(index, sentAt).ref)
+    if (isAcknowledged && !isFound && position < first) retired++
+    else if (isAcknowledged && (!isFound || isElsewhere)) lost.add(source.at(index, sentAt).ref)
     if (!isAcknowledged && isFound) unacknowledged++
   }
   const suspects = { lost: lost.all, doubled: doubled.all, changed: changed.all, unknown: unknown.all }
-  return { stored: count, unacknowledged, ...suspects }
+  return { stored: count, retired, unacknowledged, writtenFrom, writtenTo, ...suspects }
 }
 
 interface Seen {
@@ -151,12 +165,24 @@ function isSame({ correlationId, ...sent }: NewEvent, event: RecordedEvent): boo
   )
 }
 
+/** What a server has of one source. */
+export function storedAt(lighthouse: Lighthouse, base: string): Stored {
+  return {
+    events: lighthouse.read({ streams: `${base}/*` }),
+    byId: id => lighthouse.event(id),
+    floor: async () => (await lighthouse.readPage({ limit: 1 })).events[0]?.position ?? 1,
+  }
+}
+
 /** Of a fleet, which keeps its own ledger in memory. */
 export function checkOf({ stored, unacknowledged, lost, doubled, unknown }: Comparison): LedgerCheck {
   const suspects = (all: readonly (string | number)[]) => ({ count: all.length, first: all.slice(0, MOST_NAMED) })
   return {
     stored,
+    retired: 0,
     unacknowledged,
+    writtenFrom: '',
+    writtenTo: '',
     lost: suspects(lost),
     doubled: suspects(doubled),
     changed: { count: 0, first: [] },

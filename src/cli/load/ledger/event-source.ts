@@ -25,13 +25,14 @@ export interface SentEvent extends GeneratedEvent {
 export class EventSource {
   private readonly pool: readonly GeneratedEvent[]
   private readonly places: ReadonlyMap<string, number>
-  private asked = 0
 
   constructor(
     /** All streams lie below it, and all refs begin with it. */
-    private readonly base: string,
-    { seed, agents, largeShare, about, start }: Made,
+    readonly base: string,
+    readonly made: Made,
+    private asked = 0,
   ) {
+    const { seed, agents, largeShare, about, start } = made
     const mix = new EventDataGenerator({ seed, start, largeShare }).mix({ agents })
     const pool: GeneratedEvent[] = []
     for (const generated of mix) {

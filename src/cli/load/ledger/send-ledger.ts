@@ -5,7 +5,7 @@ import type { EventSource, SentEvent } from './event-source.js'
 import { RowFile } from './row-file.js'
 
 /** 8 bytes when it was to be sent, 6 its position, 1 its state, 1 its links. */
-const ROW_BYTES = 16
+export const ROW_BYTES = 16
 const POSITION = 8
 const POSITION_BYTES = 6
 const STATE = 14
@@ -99,6 +99,15 @@ export class SendLedger {
     return linkedTo(sent, ref => ((links & (1 << causes.indexOf(ref))) > 0 ? idOf(ref) : undefined))
   }
 
+  /** Before it is looked for once more. */
+  forgetFound(): void {
+    for (let index = 0; index < this.source.given; index++) {
+      const row = this.rows.edit(index)
+      row[STATE] = (row[STATE] ?? 0) & (BEGUN | ACKNOWLEDGED)
+    }
+  }
+
+  /** What a later part needs is in the file. */
   flush(): void {
     this.rows.flush()
   }
