@@ -6,7 +6,7 @@ import { FakeDisk } from '../../../test/support/fake-disk.js'
 import { ManualClock } from '../../../test/support/manual-clock.js'
 import { backupStore, restoreStore } from './backup-store.js'
 import { openEmbedded } from './embedded-store.js'
-import type { Disk, OpenOptions } from './engine/disk/disk.js'
+import type { Disk, DiskLock, OpenOptions } from './engine/disk/disk.js'
 import type { EmbeddedOptions } from './options.js'
 import { repairStore, verifyStore } from './verify-store.js'
 
@@ -269,6 +269,40 @@ describe('a copy', () => {
     disk.flip(onlyCopy(`seg-${position(2)}`), 5_000)
     expect(await restore('/restored', false)).toMatchObject({ restored: true, damaged: [{}] })
     expect(await verifyStore('/restored', { disk })).toMatchObject({ clean: false })
+  })
+
+  /** Of a backup with a damaged copy, of which nothing is finished. */
+  async function interrupted(): Promise<string> {
+    await backup()
+    const damaged = onlyCopy(`seg-${position(2)}`)
+    disk.flip(damaged, 5_000)
+    expect(await restore('/restored')).toMatchObject({ restored: false })
+    expect(await disk.list('/restored')).toContain('RESTORING')
+    disk.flip(damaged, 5_000)
+    return damaged
+  }
+
+  test.each([
+    ['went on', async () => undefined],
+    ['cannot be told from another', async () => disk.flip('/restored/RESTORING', 3)],
+  ])('is restored anew where an unfinished restore is of a backup that %s', async (_, harm) => {
+    await interrupted()
+    await harm()
+    await days(1)
+    await backup()
+    expect(await restore('/restored')).toMatchObject({ restored: true, verified: { clean: true } })
+    expect(await eventsIn('/restored')).toHaveLength(5 * EVENTS_A_DAY)
+  })
+
+  test('is not restored over what a server has written into an unfinished restore, nor while one holds it', async () => {
+    await interrupted()
+    const { lock } = (await disk.lock('/restored/LOCK', 'somebody')) as { lock: DiskLock }
+    await expect(restore('/restored')).rejects.toMatchObject({ code: 'LOCKED' })
+    await lock.release()
+    disk.put('/restored/segments/seg-0000000000000099-00000042.log', Buffer.alloc(4_096))
+    await expect(restore('/restored')).rejects.toMatchObject({
+      message: expect.stringContaining('a server has written to it since'),
+    })
   })
 
   test('that is in place already needs no room when the restore is taken up again', async () => {
