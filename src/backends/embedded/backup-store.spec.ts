@@ -7,6 +7,7 @@ import { ManualClock } from '../../../test/support/manual-clock.js'
 import { backupStore, restoreStore } from './backup-store.js'
 import { openEmbedded } from './embedded-store.js'
 import type { Disk, DiskLock, OpenOptions } from './engine/disk/disk.js'
+import { readFact, writeFact } from './engine/disk/small-file.js'
 import type { EmbeddedOptions } from './options.js'
 import { repairStore, verifyStore } from './verify-store.js'
 
@@ -416,6 +417,39 @@ describe('refused', () => {
   ])('as a place for a backup: %s', async (_, place) => {
     disk.put('/photos/cat.jpg', Buffer.from('cat'))
     await expect(backup(DATA, place)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+
+  test('a backup that this release does not read, or whose manifest names what is no copy', async () => {
+    await backup()
+    const manifest = (await readFact(disk, `${BACKUP}/MANIFEST`)) as { format: number; files: object[] }
+    await writeFact(disk, `${BACKUP}/MANIFEST`, { ...manifest, format: 99 })
+    await expect(backup()).rejects.toMatchObject({ message: expect.stringContaining('has format 99') })
+    const strange = { path: '../elsewhere', bytes: 1, sha256: '' }
+    await writeFact(disk, `${BACKUP}/MANIFEST`, { ...manifest, files: [...manifest.files, strange] })
+    await expect(restore('/restored')).rejects.toMatchObject({ message: expect.stringContaining('../elsewhere') })
+  })
+
+  test('the backup of a later state of the store', async () => {
+    await aged.store.close()
+    const earlier = disk.clone()
+    aged = await AgedStore.open(disk, DATA, clock, {})
+    await days(3)
+    await backup()
+    for (const path of disk.files().filter(name => name.startsWith(`${BACKUP}/`))) earlier.put(path, disk.bytes(path))
+    await expect(backupStore(DATA, BACKUP, { disk: earlier, proofMs: 0 })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    })
+  })
+
+  test('a store without a segment that can be read, and one for whose copy there is no room', async () => {
+    await aged.store.close()
+    const used = disk.files().reduce((sum, path) => sum + disk.bytes(path).length, 0)
+    const small = new FakeDisk({ directories: ['/', DATA, `${DATA}/segments`], capacityBytes: used + 4_096 })
+    for (const path of disk.files()) small.put(path, disk.bytes(path))
+    await expect(backupStore(DATA, BACKUP, { disk: small, proofMs: 0 })).rejects.toMatchObject({ code: 'DISK_FULL' })
+    for (const path of disk.files()) if (path.endsWith('.log')) disk.flip(path, 3)
+    await expect(backup()).rejects.toMatchObject({ code: expect.stringMatching(/INVALID_REQUEST|DATA_CORRUPT/) })
+    aged = await AgedStore.open(new FakeDisk({ directories: ['/'] }), DATA, clock)
   })
 
   test('a second backup at the same time', async () => {
