@@ -290,6 +290,29 @@ test('a damaged floor is written anew from the first segment', async () => {
   await again.store.close()
 })
 
+test('positions of a file that is gone are accepted as lost, and what was accepted is written anew when it is damaged', async () => {
+  const disk = aged.disk.clone()
+  await disk.unlink(filesOf(disk, '.log')[2] as string)
+  expect(await repairStore('/data', { disk, apply: true })).toMatchObject({ applied: true, lost: EVENTS_A_DAY })
+  expect(await look(disk)).toMatchObject({ clean: true })
+  disk.flip('/data/ACCEPTED', 3)
+  expect(await look(disk)).toMatchObject({ clean: false })
+  const again = await repairStore('/data', { disk, apply: true })
+  expect(again.steps).toContainEqual({ do: 'write anew', file: '/data/ACCEPTED' })
+  expect(await look(disk)).toMatchObject({ clean: true })
+})
+
+test('a segment that a replaced owner wrote late is left alone, and told', async () => {
+  const disk = aged.disk.clone()
+  for (let start = 0; start < 2; start++) await (await open(disk)).store.close()
+  const late = '/data/segments/seg-0000000000000999-00000001.log'
+  disk.put(late, disk.bytes(filesOf(disk, '.log')[0] as string))
+  const held = await open(disk)
+  expect(held.told.noticed).toContainEqual(expect.stringContaining(`segment of a replaced owner left alone: ${late}`))
+  expect(await held.events()).toEqual(aged.events)
+  await held.store.close()
+})
+
 test('damage of unknown extent is refused as a whole', async () => {
   const disk = damagedDisk()
   await disk.unlink(filesOf(disk, '.log').at(-1) as string)

@@ -226,10 +226,6 @@ describe('it is refused, and nothing is changed,', () => {
     await expect(attempt).rejects.toMatchObject({ message: expect.stringMatching(/nothing can prove it|chain/) })
   })
 
-  /** Another copy in the place of that in the backup. */
-  const replaceCopy = (path: string, bytes: Uint8Array) =>
-    disk.put(files('.log', BACKUP).find(copy => firstOf(copy) === firstOf(path)) as string, bytes)
-
   test('where the copy is of another epoch', async () => {
     const path = file('.log', 1)
     await disk.rename(path, path.replace(/(\d{8})\.log$/, '00000009.log'))
