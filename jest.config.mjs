@@ -19,11 +19,19 @@ const suites = {
   unit: { roots: ['src', 'test/house', 'client/src'], testMatch: specs },
 }
 
-/** What `npm run test:tools` runs: the gates at length, side by side as in `npm test`; then one after the other the trials, for some measure, and some build what others run. */
+/** Trials that measure, hold a limit of time, or build what others run meanwhile. */
+const ALONE = '{acceptance,bench,cli,degradation,image,tools}/**/*.trial.ts'
+
+/** What `npm run test:tools` runs: the gates at length and most trials side by side, as in `npm test`; then the others one after the other. */
 const tools = [
   { roots: ['src', 'test', 'client/test'], testMatch: ['src', 'test', 'client/test'].flatMap(gatesUnder) },
   { roots: [oldClient], testMatch: specs },
-  { roots: ['test', 'client/test'], testMatch: ['**/*.trial.ts'], runner: '<rootDir>/test/support/serial-runner.mjs' },
+  { roots: ['test', 'client/test'], testMatch: ['**/*.trial.ts', `!**/${ALONE}`, '!**/client/test/node-20.trial.ts'] },
+  {
+    roots: ['test', 'client/test'],
+    testMatch: [`**/${ALONE}`, '**/client/test/node-20.trial.ts'],
+    runner: '<rootDir>/test/support/serial-runner.mjs',
+  },
 ]
 
 /** `testMatch` holds patterns, or paths below the root of the project. */
@@ -32,7 +40,7 @@ function project({ roots, testMatch, ...options }) {
     ...options,
     testTimeout,
     roots: roots.map(folder => `<rootDir>/${folder}`),
-    testMatch: testMatch.map(path => (path.startsWith('**') ? path : `<rootDir>/${path}`)),
+    testMatch: testMatch.map(path => (/^!?\*\*/.test(path) ? path : `<rootDir>/${path}`)),
     testRunner: '<rootDir>/test/support/node-runner.mjs',
     testEnvironment: '<rootDir>/test/support/watchful-environment.mjs',
     // Node loads them, by scripts/typescript.mjs.

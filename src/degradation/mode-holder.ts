@@ -46,7 +46,7 @@ export class ModeHolder {
   /** Decides for one append that the mode does not take as a matter of course. */
   takesNext(): boolean {
     if (this.held.mode !== 'RECOVERING') return false
-    this.owed += SHARES[this.held.share] ?? 0
+    this.owed += SHARES[this.held.share] as number
     if (this.owed < 1) return false
     this.owed -= 1
     return true

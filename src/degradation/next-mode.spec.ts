@@ -163,3 +163,11 @@ test.each(causes)('an hour of %s that comes and goes makes few changes, however 
     { numRuns: 30 },
   )
 })
+
+test('a trial that fails in a recovery of which nobody knows the cause is trouble with writing', () => {
+  const state: ModeState = { ...FIRST_MODE, mode: 'RECOVERING', cause: undefined }
+  expect(nextMode(state, { nowMs: 1, signals: [], trial: 'failed' })).toMatchObject({
+    mode: 'EMERGENCY',
+    cause: 'write_errors',
+  })
+})

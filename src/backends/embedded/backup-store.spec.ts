@@ -6,7 +6,8 @@ import { FakeDisk } from '../../../test/support/fake-disk.js'
 import { ManualClock } from '../../../test/support/manual-clock.js'
 import { backupStore, restoreStore } from './backup-store.js'
 import { openEmbedded } from './embedded-store.js'
-import type { Disk, OpenOptions } from './engine/disk/disk.js'
+import type { Disk, DiskLock, OpenOptions } from './engine/disk/disk.js'
+import { readFact, writeFact } from './engine/disk/small-file.js'
 import type { EmbeddedOptions } from './options.js'
 import { repairStore, verifyStore } from './verify-store.js'
 
@@ -271,6 +272,40 @@ describe('a copy', () => {
     expect(await verifyStore('/restored', { disk })).toMatchObject({ clean: false })
   })
 
+  /** Of a backup with a damaged copy, of which nothing is finished. */
+  async function interrupted(): Promise<string> {
+    await backup()
+    const damaged = onlyCopy(`seg-${position(2)}`)
+    disk.flip(damaged, 5_000)
+    expect(await restore('/restored')).toMatchObject({ restored: false })
+    expect(await disk.list('/restored')).toContain('RESTORING')
+    disk.flip(damaged, 5_000)
+    return damaged
+  }
+
+  test.each([
+    ['went on', async () => undefined],
+    ['cannot be told from another', async () => disk.flip('/restored/RESTORING', 3)],
+  ])('is restored anew where an unfinished restore is of a backup that %s', async (_, harm) => {
+    await interrupted()
+    await harm()
+    await days(1)
+    await backup()
+    expect(await restore('/restored')).toMatchObject({ restored: true, verified: { clean: true } })
+    expect(await eventsIn('/restored')).toHaveLength(5 * EVENTS_A_DAY)
+  })
+
+  test('is not restored over what a server has written into an unfinished restore, nor while one holds it', async () => {
+    await interrupted()
+    const { lock } = (await disk.lock('/restored/LOCK', 'somebody')) as { lock: DiskLock }
+    await expect(restore('/restored')).rejects.toMatchObject({ code: 'LOCKED' })
+    await lock.release()
+    disk.put('/restored/segments/seg-0000000000000099-00000042.log', Buffer.alloc(4_096))
+    await expect(restore('/restored')).rejects.toMatchObject({
+      message: expect.stringContaining('a server has written to it since'),
+    })
+  })
+
   test('that is in place already needs no room when the restore is taken up again', async () => {
     await backup()
     const sizes = copies().map(path => disk.bytes(path).length)
@@ -382,6 +417,39 @@ describe('refused', () => {
   ])('as a place for a backup: %s', async (_, place) => {
     disk.put('/photos/cat.jpg', Buffer.from('cat'))
     await expect(backup(DATA, place)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+  })
+
+  test('a backup that this release does not read, or whose manifest names what is no copy', async () => {
+    await backup()
+    const manifest = (await readFact(disk, `${BACKUP}/MANIFEST`)) as { format: number; files: object[] }
+    await writeFact(disk, `${BACKUP}/MANIFEST`, { ...manifest, format: 99 })
+    await expect(backup()).rejects.toMatchObject({ message: expect.stringContaining('has format 99') })
+    const strange = { path: '../elsewhere', bytes: 1, sha256: '' }
+    await writeFact(disk, `${BACKUP}/MANIFEST`, { ...manifest, files: [...manifest.files, strange] })
+    await expect(restore('/restored')).rejects.toMatchObject({ message: expect.stringContaining('../elsewhere') })
+  })
+
+  test('the backup of a later state of the store', async () => {
+    await aged.store.close()
+    const earlier = disk.clone()
+    aged = await AgedStore.open(disk, DATA, clock, {})
+    await days(3)
+    await backup()
+    for (const path of disk.files().filter(name => name.startsWith(`${BACKUP}/`))) earlier.put(path, disk.bytes(path))
+    await expect(backupStore(DATA, BACKUP, { disk: earlier, proofMs: 0 })).rejects.toMatchObject({
+      code: 'INVALID_REQUEST',
+    })
+  })
+
+  test('a store without a segment that can be read, and one for whose copy there is no room', async () => {
+    await aged.store.close()
+    const used = disk.files().reduce((sum, path) => sum + disk.bytes(path).length, 0)
+    const small = new FakeDisk({ directories: ['/', DATA, `${DATA}/segments`], capacityBytes: used + 4_096 })
+    for (const path of disk.files()) small.put(path, disk.bytes(path))
+    await expect(backupStore(DATA, BACKUP, { disk: small, proofMs: 0 })).rejects.toMatchObject({ code: 'DISK_FULL' })
+    for (const path of disk.files()) if (path.endsWith('.log')) disk.flip(path, 3)
+    await expect(backup()).rejects.toMatchObject({ code: expect.stringMatching(/INVALID_REQUEST|DATA_CORRUPT/) })
+    aged = await AgedStore.open(new FakeDisk({ directories: ['/'] }), DATA, clock)
   })
 
   test('a second backup at the same time', async () => {

@@ -208,3 +208,26 @@ describe('refused by its line, before anything is written', () => {
     await to.close()
   })
 })
+
+test('an export that does not begin, go on or agree as the copy demands is refused by its line', async () => {
+  const two = [event({ stream: 's' }), event({ stream: 's' }), event({ stream: 's' })].map(one => ({
+    events: [one],
+    author,
+  }))
+  const copies = await fill(await open('three'), two)
+  await expect(
+    copyTo(
+      'late',
+      copies.slice(1).map((copy, at) => ({ ...copy, line: at + 1 })),
+    ),
+  ).rejects.toMatchObject({
+    message: expect.stringContaining('position 2 does not go on at 1'),
+  })
+  const [first] = await fill(await open('other'), [{ events: [event({ stream: 'other' })], author }])
+  const mixed = [first as CopiedEvent, ...copies.slice(1)]
+  await expect(copyTo('mixed', mixed)).rejects.toMatchObject({
+    message: expect.stringContaining('revision 1 of s does not go on at 0'),
+  })
+  await copyTo('three-again', copies)
+  await expect(copyTo('three-again', mixed)).rejects.toMatchObject({ message: expect.stringContaining('in the store') })
+})

@@ -4,6 +4,8 @@ import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-st
 import type { FakeDisk } from '../../../test/support/fake-disk.js'
 import { HeldDisk } from '../../../test/support/held-disk.js'
 import { Pressure } from '../../contract/pressure.js'
+import type { Disk, DiskFile, OpenOptions } from './engine/disk/disk.js'
+import { DiskWrapper } from './engine/disk/disk-wrapper.js'
 import { Stopped, Throttle } from './engine/disk/throttle.js'
 
 const DAYS = 10
@@ -12,8 +14,39 @@ const FAST = { scrubBytesPerSecond: 1e12 }
 /** Where the first record of a segment begins. */
 const RECORD = 4096 + 76 + 36
 
-const open = (disk: FakeDisk, options: object = FAST) => AgedStore.open(disk, '/data', aged.clock, options)
+const open = (disk: Disk, options: object = FAST) => AgedStore.open(disk, '/data', aged.clock, options)
 const filesOf = (disk: FakeDisk, ending: string) => disk.files().filter(path => path.endsWith(ending))
+
+/** Gives one byte of a file wrongly, once. */
+class DiskThatSlips extends DiskWrapper {
+  slipsIn: string | undefined
+
+  constructor(override readonly disk: FakeDisk) {
+    super(disk)
+  }
+
+  override async open(path: string, options: OpenOptions): Promise<DiskFile> {
+    return this.slipping(await super.open(path, options))
+  }
+
+  override openSync(path: string): DiskFile {
+    return this.slipping(super.openSync(path))
+  }
+
+  private slipping(file: DiskFile): DiskFile {
+    const slip = (into: Uint8Array, count: number) => {
+      if (this.slipsIn !== file.path || count < 4096) return count
+      this.slipsIn = undefined
+      into[count - 1] = (into[count - 1] as number) ^ 1
+      return count
+    }
+    return Object.assign(Object.create(file), {
+      path: file.path,
+      read: async (into: Uint8Array, at: number) => slip(into, await file.read(into, at)),
+      readSync: (into: Uint8Array, at: number) => slip(into, file.readSync(into, at)),
+    }) as DiskFile
+  }
+}
 
 /** Until the figures of a whole pass are in. */
 async function scrubAll(held: AgedStore): Promise<{ bytes: number; damaged: number }> {
@@ -87,6 +120,43 @@ describe('scrub', () => {
     disk.flip(archive, 300)
     expect((await scrubAll(held)).damaged).toBeGreaterThan(0)
     expect(held.store.status().damaged.every(({ where }) => where.startsWith(archive))).toBe(true)
+    await held.store.close()
+  })
+
+  test.each([
+    ['the footer', (length: number) => length - 10],
+    ['the header, which no frame is proven by', () => 100],
+  ])('a byte that rots in %s makes the whole file damaged', async (_, where) => {
+    const disk = aged.disk.clone()
+    const held = await open(disk, { ...FAST, archiveAfterDays: 0 })
+    const path = filesOf(disk, '.log')[2] as string
+    disk.flip(path, where(disk.bytes(path).length))
+    expect((await scrubAll(held)).damaged).toBe(1)
+    // No event is known to be lost.
+    const from = 2 * EVENTS_A_DAY + 1
+    expect(held.store.status().damaged).toMatchObject([{ from, to: from - 1, where: path }])
+    await held.store.close()
+  })
+
+  test('without its index on disk a file is held against its whole hash', async () => {
+    const disk = aged.disk.clone()
+    for (const index of filesOf(disk, '.idx')) await disk.unlink(index)
+    disk.arm({ failFrom: 1, code: 'ENOSPC', only: (kind, path) => kind === 'write' && path.includes('.idx') })
+    const held = await open(disk, { ...FAST, archiveAfterDays: 0 })
+    disk.flip(filesOf(disk, '.log')[2] as string, 100)
+    expect((await scrubAll(held)).damaged).toBe(1)
+    await held.store.close()
+  })
+
+  test('a disk that gives wrong bytes once has damaged nothing', async () => {
+    const disk = new DiskThatSlips(aged.disk.clone())
+    const held = await open(disk, { ...FAST, archiveAfterDays: 0 })
+    disk.slipsIn = filesOf(disk.disk, '.log')[2] as string
+    expect(await scrubAll(held)).toMatchObject({ damaged: 0 })
+    expect(disk.slipsIn).toBeUndefined()
+    expect(held.told.damaged).toEqual([])
+    expect(held.told.noticed).toContainEqual(expect.stringContaining('what seemed damaged is sound'))
+    expect(await held.events()).toEqual(aged.events)
     await held.store.close()
   })
 

@@ -36,3 +36,14 @@ test('evidence of the same name as earlier evidence replaces none of it, after a
     'second',
   ])
 })
+
+test('a file that cannot be put aside stays, and the error is that of the disk; one that is gone is no error', async () => {
+  const disk = new FakeDisk({ directories: ['/data'] })
+  const files = new SideFiles(disk, '/data/beside')
+  await files.open()
+  await files.quarantine('nothing')
+  await files.write('a', [Buffer.from('wrong')])
+  disk.arm({ failAt: 1, code: 'EIO', only: kind => kind === 'rename' })
+  await expect(files.quarantine('a')).rejects.toMatchObject({ code: 'EIO' })
+  expect(disk.files()).toEqual(['/data/beside/a'])
+})

@@ -3,6 +3,9 @@ import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import { stride, tries } from '../../../test/support/effort.js'
 import type { CrashMode, FakeDisk } from '../../../test/support/fake-disk.js'
+import { diskError } from '../../../test/support/fault-plan.js'
+import type { LockAttempt } from './engine/disk/disk.js'
+import { DiskWrapper } from './engine/disk/disk-wrapper.js'
 import { FOOTER_BYTES, type Footer, footerBytes, parseFooter } from './engine/format/footer.js'
 import { repairStore, verifyStore } from './verify-store.js'
 
@@ -23,6 +26,20 @@ async function archivedDisk(): Promise<FakeDisk> {
 }
 
 const archived = await archivedDisk()
+
+/** On which no lock can be taken. */
+class UnlockableDisk extends DiskWrapper {
+  constructor(
+    disk: FakeDisk,
+    private readonly code: string,
+  ) {
+    super(disk)
+  }
+
+  override lock(path: string): Promise<LockAttempt> {
+    return Promise.reject(diskError(this.code, 'lock', path))
+  }
+}
 
 function contentOf(disk: FakeDisk): Map<string, string> {
   return new Map(disk.files().map(path => [path, Buffer.from(disk.bytes(path)).toString('latin1')]))
@@ -55,6 +72,21 @@ test('a store in use is refused by name, unless it is looked at live', async () 
   await expect(repairStore('/data', { disk, apply: true })).rejects.toMatchObject({ code: 'LOCKED' })
   expect(await verifyStore('/data', { disk, live: true })).toMatchObject({ clean: true, head: DAYS * EVENTS_A_DAY })
   await held.store.close()
+})
+
+test.each(['EROFS', 'EACCES'])(
+  'a store that lies where nobody may write (%s) is looked at without a lock',
+  async code => {
+    const disk = new UnlockableDisk(aged.disk.clone(), code)
+    expect((await verifyStore('/data', { disk })).clean).toBe(true)
+  },
+)
+
+test('a lock that fails in another way is told, and one that was never taken is not needed', async () => {
+  const disk = new UnlockableDisk(aged.disk.clone(), 'EIO')
+  await expect(verifyStore('/data', { disk })).rejects.toMatchObject({ code: 'STORAGE_UNAVAILABLE' })
+  await disk.unlink('/data/LOCK')
+  expect((await verifyStore('/data', { disk })).clean).toBe(true)
 })
 
 test('a directory without a store is refused, not called healthy', async () => {
@@ -256,6 +288,29 @@ test('a damaged floor is written anew from the first segment', async () => {
   expect(again.store.status()).toMatchObject({ first, write: { writable: true } })
   expect(await again.events()).toEqual(aged.events.slice(first - 1))
   await again.store.close()
+})
+
+test('positions of a file that is gone are accepted as lost, and what was accepted is written anew when it is damaged', async () => {
+  const disk = aged.disk.clone()
+  await disk.unlink(filesOf(disk, '.log')[2] as string)
+  expect(await repairStore('/data', { disk, apply: true })).toMatchObject({ applied: true, lost: EVENTS_A_DAY })
+  expect(await look(disk)).toMatchObject({ clean: true })
+  disk.flip('/data/ACCEPTED', 3)
+  expect(await look(disk)).toMatchObject({ clean: false })
+  const again = await repairStore('/data', { disk, apply: true })
+  expect(again.steps).toContainEqual({ do: 'write anew', file: '/data/ACCEPTED' })
+  expect(await look(disk)).toMatchObject({ clean: true })
+})
+
+test('a segment that a replaced owner wrote late is left alone, and told', async () => {
+  const disk = aged.disk.clone()
+  for (let start = 0; start < 2; start++) await (await open(disk)).store.close()
+  const late = '/data/segments/seg-0000000000000999-00000001.log'
+  disk.put(late, disk.bytes(filesOf(disk, '.log')[0] as string))
+  const held = await open(disk)
+  expect(held.told.noticed).toContainEqual(expect.stringContaining(`segment of a replaced owner left alone: ${late}`))
+  expect(await held.events()).toEqual(aged.events)
+  await held.store.close()
 })
 
 test('damage of unknown extent is refused as a whole', async () => {

@@ -104,8 +104,7 @@ export class WriteView implements AssignedView<ConditionSearch> {
     this.revisions.delete(stream)
     this.revisions.set(stream, revision)
     if (this.revisions.size <= this.cachedStreams) return
-    const oldest = this.revisions.keys().next().value
-    if (oldest !== undefined) this.revisions.delete(oldest)
+    this.revisions.delete(this.revisions.keys().next().value as string)
   }
 
   /** The newest durable event with the term. A damaged one is thrown, because nothing can be decided by it. */

@@ -226,10 +226,43 @@ describe('it is refused, and nothing is changed,', () => {
     await expect(attempt).rejects.toMatchObject({ message: expect.stringMatching(/nothing can prove it|chain/) })
   })
 
+  test('where the copy is of another epoch', async () => {
+    const path = file('.log', 1)
+    await disk.rename(path, path.replace(/(\d{8})\.log$/, '00000009.log'))
+    await refused(firstOf(path), 'INVALID_REQUEST', /of another epoch/)
+  })
+
   test('while a server uses the store', async () => {
     const store = await AgedStore.open(disk, DATA, clock, { archiveAfterDays: 0 })
     await expect(putBack(1)).rejects.toMatchObject({ code: 'LOCKED' })
     await store.store.close()
+  })
+})
+
+describe('out of the backup of another store', () => {
+  /** A store of so many days, sealed to its end, and its backup. */
+  async function sealedStore(days: number, backup: string): Promise<FakeDisk> {
+    const on = new FakeDisk({ directories: ['/'] })
+    const store = await AgedStore.open(on, DATA, new ManualClock(), { sealOnCloseBytes: 1 })
+    for (let day = 0; day < days; day++) await store.day()
+    await store.store.close()
+    await backupStore(DATA, backup, { disk: on, proofMs: 0 })
+    return on
+  }
+
+  test.each([
+    ['the segment written last, which its own footer proves', 1, 'it is not what the footer of the damaged file says'],
+    ['one that another follows', 3, 'it is of another store'],
+  ])('nothing is put back: %s', async (_, days, why) => {
+    disk = await sealedStore(days, BACKUP)
+    const other = await sealedStore(days, '/other')
+    for (const path of other.files().filter(name => name.startsWith('/other/'))) disk.put(path, other.bytes(path))
+    disk.flip(file('.log', 0), RECORD + 20)
+    await expect(restoreSegment('/other', DATA, 1, { disk })).rejects.toMatchObject({
+      message: expect.stringContaining(why),
+    })
+    expect(await putBack(1)).toMatchObject({ copied: true })
+    expect((await verifyStore(DATA, { disk })).clean).toBe(true)
   })
 })
 

@@ -67,3 +67,9 @@ test('whoever listens late hears of it at once', async () => {
   latch.whenTripped(error => told.push(error.message))
   expect(told).toEqual(['gone'])
 })
+
+test('whatever is thrown is told in words', () => {
+  const { latch, told } = aLatch()
+  expect(latch.trip('odd').message).toBe('the disk failed: odd')
+  expect(told).toEqual(['odd'])
+})

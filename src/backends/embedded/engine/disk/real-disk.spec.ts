@@ -345,3 +345,26 @@ test('a sync after a write that finds no room is a failed sync and not a full di
     await file.close()
   })
 })
+
+test('what is no file is not unlinked, and the error says so', () =>
+  withTempDirectory(async directory => {
+    expect(['EISDIR', 'EPERM']).toContain(await codeOf(disk.unlink(directory)))
+    expect(await codeOf(disk.unlink(join(directory, 'nothing')))).toBe('done')
+  }))
+
+onLinux('a file system without a number of inodes has no end of them', async () => {
+  expect((await disk.space('/proc')).freeInodes).toBe(Number.POSITIVE_INFINITY)
+})
+
+onUnix('a lock whose path cannot be looked at is not held', () =>
+  withTempDirectory(async directory => {
+    const place = join(directory, 'place')
+    fs.mkdirSync(place)
+    const lock = locked(await disk.lock(join(place, 'lock'), 'me'))
+    expect(lock.held()).toBe(true)
+    fs.renameSync(place, join(directory, 'elsewhere'))
+    fs.writeFileSync(place, 'a file where the directory was')
+    expect(lock.held()).toBe(false)
+    await lock.release()
+  }),
+)

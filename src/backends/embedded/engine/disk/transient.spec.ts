@@ -32,3 +32,9 @@ test('the pauses double up to a second, and no two of them need be alike', () =>
   expect([1, 2, 3, 4].map(failures => pauseMs(failures, 1))).toEqual([5, 10, 20, 40])
   expect([pauseMs(3, 0), pauseMs(30, 1)]).toEqual([10, 1_000])
 })
+
+test('what is no error of a disk fails at once', async () => {
+  let made = 0
+  const work = () => Promise.reject(new TypeError(`try ${++made}`))
+  await expect(patiently(work)).rejects.toThrow('try 1')
+})

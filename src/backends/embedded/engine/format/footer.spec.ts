@@ -1,4 +1,5 @@
 // The footer of a sealed segment: what is written is read, and any changed byte makes it none.
+import { crc32 } from 'node:zlib'
 import { expect, test } from '@jest/globals'
 import { FOOTER_BYTES, footerBytes, parseFooter } from './footer.js'
 
@@ -30,4 +31,11 @@ test('no byte of it can change unnoticed', () => {
 test('a part of one is none', () => {
   expect(parseFooter(footerBytes(footer).subarray(1))).toBeUndefined()
   expect(parseFooter(Buffer.alloc(FOOTER_BYTES))).toBeUndefined()
+})
+
+test('one of another version is none, though its checksum holds', () => {
+  const bytes = footerBytes(footer)
+  bytes.writeUInt16LE(bytes.readUInt16LE(4) + 1, 4)
+  bytes.writeUInt32LE(crc32(bytes.subarray(0, FOOTER_BYTES - 4)), FOOTER_BYTES - 4)
+  expect(parseFooter(bytes)).toBeUndefined()
 })

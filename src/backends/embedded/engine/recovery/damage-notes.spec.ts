@@ -44,3 +44,20 @@ test('a finding without positions is beside nothing', () => {
   found.add(at(4, 3))
   expect(found.list).toEqual([at(1, 3), at(4, 3)])
 })
+
+test('ranges that lie apart are noted up to a bound, and those that are noted still grow', () => {
+  const { notes: found, told } = notes()
+  for (let n = 1; n <= 20_000; n++) found.add(at(2 * n))
+  const { length } = found.list
+  expect([length < 20_000, told.length]).toEqual([true, length])
+  found.add(at(3))
+  expect(found.list.some(({ from, to }) => from <= 2 && to >= 3)).toBe(true)
+})
+
+test('neighbours of which the bytes of one are not known have no bytes together', () => {
+  const { notes: found } = notes()
+  const { bytes: _, ...without } = at(2)
+  found.add(at(1))
+  found.add(without)
+  expect(found.list).toEqual([{ firstPosition: 1, from: 1, to: 2, reason: 'rot', where: at(1).where }])
+})

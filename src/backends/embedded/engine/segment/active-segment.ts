@@ -169,7 +169,7 @@ export class ActiveSegment {
 
   /** Writes the footer, cuts the file and syncs it. Nothing may be written then, because the hash covers every byte. */
   async seal(sealedMs: number, lost: number): Promise<{ readonly footer: Footer; readonly blocks: Uint32Array }> {
-    if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
+    await this.presizing?.catch(() => undefined)
     const { end, frames, chain, batch } = this.tip
     const { fileHash, blocks } = await this.digest.finish(end)
     const { firstPosition } = this.identity
@@ -198,7 +198,7 @@ export class ActiveSegment {
   }
 
   async close(): Promise<void> {
-    if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
+    await this.presizing?.catch(() => undefined)
     await this.file.close()
   }
 
@@ -232,7 +232,7 @@ export class ActiveSegment {
    */
   private async cutBack(): Promise<void> {
     const { end } = this.tip
-    if (this.presizing !== undefined) await this.presizing.catch(() => undefined)
+    await this.presizing?.catch(() => undefined)
     await this.files.latch.guard(async () => {
       await this.file.truncate(end)
       await this.file.sync()

@@ -135,6 +135,44 @@ describe('whole frames that do not belong together are corrupt', () => {
   })
 })
 
+describe('what is no frame, between frames that are', () => {
+  /** So many bytes of no meaning before the frame. */
+  function strewn(image: SegmentImage, before: number, bytes: Uint8Array): SegmentImage {
+    const [at] = image.extent(before)
+    image.bytes = Buffer.concat([image.bytes.subarray(0, at), bytes, image.bytes.subarray(at)])
+    return image
+  }
+
+  test('costs no event where the next one goes on', async () => {
+    const { damaged, positions, tornAt } = await judge(strewn(three(), 2, Buffer.alloc(40, 7)), {
+      durable: three().end,
+    })
+    expect([damaged.length, positions, tornAt]).toEqual([1, [1, 2, 3, 4], undefined])
+  })
+
+  test('is passed over together with frames of before that stand behind it', async () => {
+    const old = three()
+    const [from, to] = old.extent(0)
+    const rest = Buffer.concat([Buffer.alloc(40, 7), old.bytes.subarray(from, to)])
+    const { damaged, positions } = await judge(strewn(three(), 2, rest), { durable: three().end })
+    expect([damaged.length, positions]).toEqual([1, [1, 2, 3, 4]])
+  })
+})
+
+test('a batch that is numbered before the one ahead of it is told', async () => {
+  const { damaged, positions } = await judge(three(), { batch: 9 })
+  expect(damaged[0]).toMatchObject({ reason: 'batch numbers run backwards' })
+  expect(positions).toEqual([1, 2, 3, 4])
+})
+
+test('a file that ends before what was durable has lost it, also where no position of it is known', async () => {
+  const image = three()
+  const durable = image.end + 100
+  expect((await judge(image, { durable, knownHead: 9 })).lost).toEqual(['5-9'])
+  const known = [await judge(image, { durable, knownHead: 4, final: true }), await judge(image, { durable })]
+  expect(known.map(({ damaged }) => damaged.map(({ from }) => from))).toEqual([[5], [5]])
+})
+
 test('a disk that cannot be read is neither torn nor corrupt', async () => {
   const image = three()
   const source = {
