@@ -44,6 +44,48 @@ test('through a kill -9 and cut connections every acknowledged event of all agen
   expect(readdirSync(folder)).toEqual(['out'])
 }, 120_000)
 
+/** How fast this machine is now is not what is tried. */
+const AT_EASE = ['--late', '60000', '--tolerance', '1000', '--json']
+
+async function loading(out: string, ...asked: string[]) {
+  const line = [resolve('dist/cli/main.js'), 'load', ...asked, ...AT_EASE, '--out', out]
+  const child = spawn(process.execPath, line, { cwd: folder })
+  const said = { out: '', err: '' }
+  child.stdout.on('data', text => (said.out += String(text)))
+  child.stderr.on('data', text => (said.err += String(text)))
+  const [code] = await once(child, 'close')
+  expect([code, said.out === '' ? said.err : '']).toEqual([0, ''])
+  return { report: JSON.parse(said.out) as Report, said: said.err }
+}
+
+test('a run in parts goes on with the same store, and its last part finds what the first has stored', async () => {
+  const part = ['--profile', 'single', '--duration', '2', '--scale', '10', '--store', 'parts']
+  const first = await loading('first', ...part)
+  const second = await loading('second', ...part, '--recheck')
+  expect(first.report.part).toEqual({ number: 1, eventsBefore: 0, rechecked: [] })
+  expect(second.said).toContain(`part 2, on a store of ${second.report.part?.eventsBefore} events`)
+  expect(second.report.part?.eventsBefore).toBeGreaterThanOrEqual(first.report.store.stored)
+  expect(second.report.part?.rechecked).toMatchObject([
+    { part: 1, generator: 'generator-1', stored: first.report.store.stored, lost: { count: 0 }, changed: { count: 0 } },
+  ])
+  expect(second.report.verdicts.find(({ of }) => of.startsWith('events of earlier parts'))).toMatchObject({
+    holds: true,
+  })
+  expect(readdirSync(join(folder, 'parts')).sort()).toEqual(['part-1', 'part-2', 'store'])
+}, 60_000)
+
+test('under a driven clock two hours pass for the server in four seconds, and it says so', async () => {
+  const line = ['--profile', 'day', '--duration', '7200', '--clock', '1800', '--scale', '0.001']
+  const { report, said } = await loading('driven', ...line)
+  expect(said).toContain('under a driven clock: 2 h pass for the server in 0 h here')
+  const { writtenFrom = '', writtenTo = '', acknowledged, stored } = report.store
+  const hours = (Date.parse(writtenTo) - Date.parse(writtenFrom)) / 3_600_000
+  expect(hours).toBeGreaterThan(1.8)
+  expect(stored).toBe(acknowledged)
+  // By the schedule of the longer time.
+  expect(stored).toBeGreaterThan(1_500)
+}, 60_000)
+
 inBrowser(
   `its page is drawn in Chromium without a network, and says what the JSON says${without}`,
   async () => {

@@ -1,6 +1,6 @@
 // A process that makes load: it hears from the command what to do, and tells it what came of everything, twice a second.
-import { WebSocket } from 'ws'
 import { Lighthouse } from '#client'
+import { CuttableConnections } from './cuttable-connections.js'
 import type { FromGenerator, Plan, ToGenerator } from './messages.js'
 import { type GeneratorWork, type Tools, workOf } from './roles.js'
 import { RunClock, Tally } from './sender.js'
@@ -11,8 +11,7 @@ const TIMEOUT_MS = 10_000
 const FOREVER = { attempts: 100_000, longestDelayMs: 1_000 }
 
 const tally = new Tally()
-let connections = new AbortController()
-const sockets = new Set<WebSocket>()
+const connections = new CuttableConnections()
 const awaitingToken: ((token: string) => void)[] = []
 let work: GeneratorWork | undefined
 let seconds = 0
@@ -32,34 +31,19 @@ function tell(): void {
   if (rows.length > 0) say({ say: 'tally', rows })
 }
 
-/** As when the other side is gone: what is under way on the connection fails, and nobody says goodbye. */
-function cut(): void {
-  const gone = Object.assign(new Error('the connection was cut'), { code: 'ECONNRESET' })
-  connections.abort(new TypeError('fetch failed', { cause: gone }))
-  connections = new AbortController()
-  for (const socket of sockets) socket.terminate()
-}
-
-class CuttableSocket extends WebSocket {
-  constructor(url: string, protocols: string[]) {
-    super(url, protocols)
-    sockets.add(this)
-    this.once('close', () => sockets.delete(this))
-  }
-}
-
-const cuttableFetch: typeof fetch = (input, init) => {
-  const signals = [connections.signal, init?.signal].filter(signal => signal != null)
-  return fetch(input, { ...init, signal: AbortSignal.any(signals) })
-}
-
 function toolsOf(plan: Plan): Tools {
   const token = () =>
     new Promise<string>(resolve => {
       awaitingToken.push(resolve)
       say({ say: 'token' })
     })
-  const setting = { url: plan.url, token, timeoutMs: TIMEOUT_MS, fetch: cuttableFetch, WebSocket: CuttableSocket }
+  const setting = {
+    url: plan.url,
+    token,
+    timeoutMs: TIMEOUT_MS,
+    fetch: connections.fetch,
+    WebSocket: connections.WebSocket,
+  }
   const patient = new Lighthouse({ ...setting, retry: FOREVER })
   const lighthouse = plan.profile.refused === 'retried' ? patient : new Lighthouse({ ...setting, retry: false })
   return { plan, lighthouse, patient, tally }
@@ -82,7 +66,7 @@ async function hear(message: ToGenerator): Promise<void> {
       for (const resolve of awaitingToken.splice(0)) resolve(message.token)
       return
     case 'cut':
-      return cut()
+      return connections.cut()
     case 'end': {
       part = 'check'
       const result = await work?.end()

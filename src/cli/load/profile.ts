@@ -75,6 +75,12 @@ const USUAL = {
   refused: 'retried',
 } as const
 
+/**
+ * As in production one of ten requests is logged. What stops the machine for seconds is worked off: appends that would
+ * wait too long are told to come again, and not sent a second time while the first still waits.
+ */
+const LONG = { LIGHTHOUSE_ACCESS_LOG_ONE_IN: '10', LIGHTHOUSE_APPEND_WAIT_MS: '1000' }
+
 function even(name: string, share: number, rate: number, kind: Phase['kind'] = 'busy'): Phase {
   return { name, share, from: rate, to: rate, kind }
 }
@@ -203,7 +209,7 @@ export const PROFILES = {
     // A large one in a thousand would be a fifth of all bytes.
     largeShare: 0,
     // Five minutes: the log of an hour would fill most disks that this is tried on.
-    settings: { LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.0035' },
+    settings: { ...LONG, LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.0035' },
   },
   day: {
     ...USUAL,
@@ -212,7 +218,7 @@ export const PROFILES = {
     phases: [even('sustained', 1, 646 * (STRESS / 10_000))],
     mix: { batch: 495, append: 100, event: 50, page: 1 },
     largeShare: 0,
-    settings: { LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.125', LIGHTHOUSE_RETAIN_ARCHIVES_DAYS: '0.5' },
+    settings: { ...LONG, LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.125', LIGHTHOUSE_RETAIN_ARCHIVES_DAYS: '0.5' },
   },
 } as const satisfies Readonly<Record<string, Profile>>
 
