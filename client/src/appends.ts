@@ -60,21 +60,52 @@ export interface AppendedBatch {
   readonly durability: Durability
 }
 
-/** A request as it is sent. Each try sends this text, because the server refuses other content under a used key. */
+/**
+ * An append as it is sent. Each try sends the same texts, because the server refuses other content under a used key; to
+ * the server a frame with the fields and a request with the body are the same append.
+ */
 export interface AskedAppend {
   readonly path: 'v1/events' | 'v1/events/batch'
-  readonly body: string
   readonly key: string
+  /** The events as JSON, without brackets. */
+  readonly events: string
+  /** What is asked of streams and of other events, as further fields: empty, or with a comma in front. */
+  readonly terms: string
+  /** The same as the body of one event says it. */
+  readonly termsOfOne: string
 }
 
 export function askedOne(event: NewEvent, { expectedRevision, condition, key }: AppendOptions): AskedAppend {
-  const body = JSON.stringify({ ...event, expectedRevision, condition })
-  return { path: 'v1/events', body, key: key ?? newKey() }
+  // An event has no fields of these names; what a caller puts there must not be taken for an option.
+  const events = JSON.stringify({ ...event, expectedRevision: undefined, condition: undefined })
+  const about = fieldOf('condition', condition)
+  const expectations = expectedRevision === undefined ? undefined : [{ stream: event.stream, expectedRevision }]
+  return {
+    path: 'v1/events',
+    key: key ?? newKey(),
+    events,
+    terms: fieldOf('expectations', expectations) + about,
+    termsOfOne: fieldOf('expectedRevision', expectedRevision) + about,
+  }
 }
 
 export function askedBatch(events: readonly NewEvent[], options: BatchAppendOptions): AskedAppend {
   const { expectations, condition, key } = options
-  return { path: 'v1/events/batch', body: JSON.stringify({ events, expectations, condition }), key: key ?? newKey() }
+  const terms = fieldOf('expectations', expectations) + fieldOf('condition', condition)
+  const text = JSON.stringify(events).slice(1, -1)
+  return { path: 'v1/events/batch', key: key ?? newKey(), events: text, terms, termsOfOne: '' }
+}
+
+function fieldOf(name: string, value: unknown): string {
+  const text = JSON.stringify(value) as string | undefined
+  return text === undefined ? '' : `,"${name}":${text}`
+}
+
+/** The body of a plain request. */
+export function bodyOf({ path, events, terms, termsOfOne }: AskedAppend): string {
+  if (path === 'v1/events/batch') return `{"events":[${events}]${terms}}`
+  if (termsOfOne === '') return events
+  return events === '{}' ? `{${termsOfOne.slice(1)}}` : `${events.slice(0, -1)}${termsOfOne}}`
 }
 
 /** Turns events of one stream into a batch that expects the stream as a whole to be at one revision. */
@@ -102,9 +133,12 @@ export function timestampOf(id: string): string {
 
 /** 128 random bits. `randomUUID` would not do, because browsers offer it only on pages served by https. */
 export function newKey(): string {
-  const bytes = crypto.getRandomValues(new Uint8Array(16))
-  return Array.from(bytes, byte => byte.toString(16).padStart(2, '0')).join('')
+  let key = ''
+  for (const byte of crypto.getRandomValues(new Uint8Array(16))) key += HEX[byte]
+  return key
 }
+
+const HEX: readonly string[] = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'))
 
 /**
  * These refusals decide the earlier tries too. The server looks up the key before it compares revisions, so a conflict

@@ -22,7 +22,7 @@ export function headersOf(context: Context | undefined): { [name: string]: strin
 }
 
 /**
- * The time limit of one try: a signal that aborts with the caller's signal or when the time is up. Call `end` always,
+ * The time limit of one try: a signal that aborts with the caller's signal or when the time is up. Call `end` or `done` always,
  * because the listener would otherwise stay on the caller's signal, which may outlive many calls.
  */
 export class Patience {
@@ -54,10 +54,15 @@ export class Patience {
     clearTimeout(this.timer)
   }
 
-  /** Aborts what is still in flight, and removes the timer and the listener. */
-  end(): void {
+  /** Removes the timer and the listener. Where nothing is in flight any more, nothing has to be aborted. */
+  done(): void {
     clearTimeout(this.timer)
     this.callers?.removeEventListener('abort', this.follow)
+  }
+
+  /** Aborts what is still in flight, and removes the timer and the listener. */
+  end(): void {
+    this.done()
     this.controller.abort()
   }
 

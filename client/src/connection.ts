@@ -44,6 +44,7 @@ export class Connection {
   private readonly handlers = new Map<string, FrameHandler>()
   private session: Session | undefined
   private known: Lineage | undefined
+  private features: readonly unknown[] = []
   private running = false
   private rest = new AbortController()
   private finish: (how: How) => void = () => undefined
@@ -62,6 +63,11 @@ export class Connection {
   /** That of the last welcome; undefined before the first, and with servers that have none. */
   get lineage(): string | undefined {
     return this.known?.id
+  }
+
+  /** Whether the server that is connected, or was last, says that it takes this; an earlier version does not know it. */
+  takes(feature: string): boolean {
+    return this.features.includes(feature)
   }
 
   get retry(): Retry {
@@ -160,12 +166,13 @@ export class Connection {
       WebSocket,
       { url, token, timeoutMs },
       {
-        welcome: ({ expiresAt, lineage, epoch }) => {
+        welcome: ({ expiresAt, lineage, epoch, features }) => {
           const stale = this.meets(lineage, epoch)
           if (stale !== undefined) {
             this.finish({ code: 1006, welcomed: false, error: stale })
             return
           }
+          this.features = Array.isArray(features) ? features : []
           this.renewBefore(expiresAt, token)
           for (const channel of [...this.channels]) channel.opened()
         },

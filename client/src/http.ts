@@ -5,6 +5,7 @@ import { hintForPage } from './page.js'
 import { errorOfAnswer } from './problem.js'
 import { pause, type Retry } from './retry.js'
 import type { Tokens } from './tokens.js'
+import type { Reply, Transport } from './transport.js'
 import { unreachable } from './unreachable.js'
 
 export interface HttpRequest {
@@ -21,19 +22,25 @@ export interface HttpRequest {
 
 export interface Answer {
   readonly status: number
-  readonly headers: Headers
+  readonly headers: Reply['headers']
   /** The parsed JSON; undefined when the answer has no body. */
   readonly body: unknown
 }
 
 export interface HttpSettings {
-  readonly fetch: typeof globalThis.fetch
+  readonly transport: Transport
   readonly timeoutMs: number
   readonly retry: Retry
 }
 
-/** After these failures of Node's own fetch no byte can have reached the server, so an append was surely not stored. */
-const NEVER_SENT: ReadonlySet<unknown> = new Set(['ECONNREFUSED', 'ENOTFOUND', 'EAI_AGAIN', 'UND_ERR_CONNECT_TIMEOUT'])
+/** After these failures of Node's requests, and of its own fetch, no byte can have reached the server, so an append was surely not stored. */
+const NEVER_SENT: ReadonlySet<unknown> = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'CONNECT_TIMEOUT',
+  'UND_ERR_CONNECT_TIMEOUT',
+])
 
 export class Http {
   constructor(
@@ -51,24 +58,26 @@ export class Http {
     return Math.max(60_000, this.settings.timeoutMs)
   }
 
-  /**
-   * Repeats the request until it is answered, or until the error or the settings allow no further try. `onFailure` is
-   * called for every failure, the last one included.
-   */
-  async call(
-    request: HttpRequest,
-    options: CallOptions = {},
+  /** Sends the request until it is answered, or until the error or the settings allow no further try. */
+  call(request: HttpRequest, options: CallOptions = {}, onFailure?: (error: LighthouseError) => void): Promise<Answer> {
+    return this.repeat(() => this.attempt(request, options), options.signal, onFailure)
+  }
+
+  /** Tries until a try succeeds or no further one is allowed. `onFailure` is called for every failure, the last too. */
+  async repeat<T>(
+    attempt: () => Promise<T>,
+    signal: AbortSignal | undefined,
     onFailure: (error: LighthouseError) => void = () => undefined,
-  ): Promise<Answer> {
+  ): Promise<T> {
     for (let failures = 1; ; failures++) {
       try {
-        return await this.attempt(request, options)
+        return await attempt()
       } catch (error) {
         if (!(error instanceof LighthouseError)) throw error
         onFailure(error)
         const delay = this.settings.retry.after(failures, error)
         if (delay === undefined) throw error
-        await pause(delay, options.signal)
+        await pause(delay, signal)
       }
     }
   }
@@ -87,29 +96,31 @@ export class Http {
   }
 
   /** Makes one try and resolves once the headers are there; the caller must read the body and end the `patience`. */
-  async open(request: HttpRequest, options: CallOptions, patience: Patience): Promise<Response> {
+  async open(request: HttpRequest, options: CallOptions, patience: Patience): Promise<Reply> {
     const response = await this.send(request, options, patience.signal)
     if (response.ok) return response
     throw errorOfAnswer(response.status, response.headers, await whole(response))
   }
 
-  private async attempt(request: HttpRequest, options: CallOptions): Promise<Answer> {
+  /** One try. */
+  async attempt(request: HttpRequest, options: CallOptions): Promise<Answer> {
     const patience = new Patience(options.signal, this.settings.timeoutMs + (request.extraMs ?? 0))
     try {
       const response = await this.send(request, options, patience.signal)
       const { status, headers } = response
       const text = await whole(response)
+      patience.done()
       if (!response.ok) throw errorOfAnswer(status, headers, text)
       return { status, headers, body: text === '' ? undefined : parsed(text, status) }
     } catch (error) {
-      throw patience.reasonFor(error)
-    } finally {
+      const reason = patience.reasonFor(error)
       patience.end()
+      throw reason
     }
   }
 
   /** A refused token is replaced once and the request sent again at once; a second refusal is the answer of the try. */
-  private async send(request: HttpRequest, options: CallOptions, signal: AbortSignal): Promise<Response> {
+  private async send(request: HttpRequest, options: CallOptions, signal: AbortSignal): Promise<Reply> {
     const token = await this.token(signal)
     const response = await this.sendWith(token, request, options, signal)
     if (response.status !== 401 || !this.tokens.renewable) return response
@@ -135,12 +146,12 @@ export class Http {
     { method, path, query, body, headers }: HttpRequest,
     { context }: CallOptions,
     signal: AbortSignal,
-  ): Promise<Response> {
+  ): Promise<Reply> {
     const url = new URL(path, this.address)
     if (query !== undefined) url.search = query.toString()
-    const { fetch } = this.settings
+    const { transport } = this.settings
     try {
-      return await fetch(url, {
+      return await transport(url, {
         method,
         signal,
         headers: {
@@ -158,7 +169,7 @@ export class Http {
   }
 }
 
-async function whole(response: Response): Promise<string> {
+async function whole(response: Reply): Promise<string> {
   try {
     return await response.text()
   } catch (error) {
@@ -167,8 +178,8 @@ async function whole(response: Response): Promise<string> {
 }
 
 function unanswered(url: URL, error: unknown): NetworkError {
-  const { cause } = error as { readonly cause?: { readonly code?: unknown } }
-  const outcome = NEVER_SENT.has(cause?.code) ? 'rejected' : undefined
+  const { code, cause } = error as { readonly code?: unknown; readonly cause?: { readonly code?: unknown } }
+  const outcome = NEVER_SENT.has(code ?? cause?.code) ? 'rejected' : undefined
   return new NetworkError(`No answer from ${unreachable(url, error, 'the connection failed')}.${hintForPage(url)}`, {
     cause: error,
     outcome,

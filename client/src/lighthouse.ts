@@ -1,15 +1,14 @@
 // The client of a Lighthouse server: append, read, query, wait and follow events, and share them in consumer groups.
 
+import { AppendSocket } from './append-socket.js'
 import { Appender, type AppenderOptions } from './appender.js'
 import {
   type Appended,
   type AppendedBatch,
   type AppendOptions,
-  type AskedAppend,
   askedBatch,
   askedOne,
   type BatchAppendOptions,
-  Fate,
   placedIn,
 } from './appends.js'
 import type { CallOptions } from './call.js'
@@ -25,6 +24,7 @@ import { Projection, type ProjectionSummary, projections } from './projections.j
 import { type QueryEvents, type QueryRequest, QueryResult, type SelectedRow, type SelectRequest } from './query.js'
 import { type EventsPage, type ExportRequest, exportLines, type PageRequest, readEvents, readPage } from './reading.js'
 import { Retry, type RetryOptions } from './retry.js'
+import { Sending } from './sending.js'
 import type { WebSocketClass } from './session.js'
 import { Snapshots } from './snapshots.js'
 import {
@@ -49,6 +49,7 @@ import {
   streamInfo,
 } from './streams.js'
 import { type TokenFunction, Tokens } from './tokens.js'
+import type { Transport } from './transport.js'
 import { type Waited, type WaitRequest, wait } from './waiting.js'
 import { type Ticket, ticket, type WhoAmI, whoami } from './whoami.js'
 
@@ -70,16 +71,26 @@ export interface LighthouseOptions {
 export class Lighthouse {
   private readonly http: Http
   private readonly connection: Connection
+  private readonly sending: Sending
 
   constructor({ url, token, retry: retrying, timeoutMs = 30_000, fetch, WebSocket }: LighthouseOptions) {
     const address = addressOf(url)
     const tokens = new Tokens(token)
     const retry = new Retry(retrying)
-    // Browsers refuse to run their own fetch as a method of another object, so it is called as a plain function.
-    const send = fetch ?? ((...args: Parameters<typeof globalThis.fetch>) => globalThis.fetch(...args))
-    this.http = new Http(address, tokens, { fetch: send, timeoutMs, retry })
+    this.http = new Http(address, tokens, { transport: fetch ?? this.platformTransport(), timeoutMs, retry })
     const webSocket = async () => WebSocket ?? this.platformWebSocket()
-    this.connection = new Connection(tokens, { url: streamAddress(address), webSocket, timeoutMs, retry })
+    const settings = { url: streamAddress(address), webSocket, timeoutMs, retry }
+    this.connection = new Connection(tokens, settings)
+    // A connection of its own: the server closes one over a frame that it cannot read, and follows should not end by that.
+    // Whoever gives a fetch means the appends to go through it.
+    const socket = fetch === undefined ? new AppendSocket(new Connection(tokens, settings), timeoutMs) : undefined
+    this.sending = new Sending(this.http, socket)
+  }
+
+  /** What sends requests where no option says. */
+  protected platformTransport(): Transport {
+    // Browsers refuse to run their own fetch as a method of another object, so it is called as a plain function.
+    return (url, request) => globalThis.fetch(url, request)
   }
 
   /** Where a socket comes from that no option has given. Asked for every connection. */
@@ -100,7 +111,7 @@ export class Lighthouse {
     options: AppendOptions & BatchAppendOptions = {},
   ): Promise<Appended | AppendedBatch> {
     const asked = isMany(given) ? askedBatch(given, options) : askedOne(given, options)
-    return this.send<Appended | AppendedBatch>(asked, options)
+    return this.sending.send(asked, options)
   }
 
   /** Does the same for events of one stream, which is named once beside them. */
@@ -265,17 +276,6 @@ export class Lighthouse {
   /** A ticket of 30 s and one use, for an `EventSource` or a `WebSocket` that the caller opens itself, as `?ticket=`. */
   ticket(options: CallOptions = {}): Promise<Ticket> {
     return ticket(this.http, options)
-  }
-
-  private async send<T>({ path, body, key }: AskedAppend, options: CallOptions): Promise<T> {
-    const fate = new Fate(key)
-    const request = { method: 'POST', path, body, headers: { 'idempotency-key': key } } as const
-    try {
-      const { body: answer } = await this.http.call(request, options, error => fate.failed(error))
-      return answer as T
-    } catch (error) {
-      throw error instanceof LighthouseError ? fate.told(error) : error
-    }
   }
 }
 

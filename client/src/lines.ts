@@ -2,6 +2,7 @@
 
 import { LighthouseError, NetworkError } from './errors.js'
 import type { DamagedRange, Position } from './event.js'
+import type { Body } from './transport.js'
 
 export type Frame = { readonly type?: unknown; readonly [field: string]: unknown }
 
@@ -14,7 +15,7 @@ export function damagedRangeOf(frame: Frame): DamagedRange {
 const LINE_CHARS_MAX = 16 * 1024 * 1024
 
 /** The lines of each piece that arrives. A last line without its end is none: it was cut off. */
-export async function* linesOf(body: ReadableStream<Uint8Array>): AsyncGenerator<readonly string[], void, void> {
+export async function* linesOf(body: Body): AsyncGenerator<readonly string[], void, void> {
   const reader = body.getReader()
   const decoder = new TextDecoder()
   let begun: string[] = []

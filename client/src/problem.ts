@@ -1,6 +1,7 @@
 // Turns a refusal of the server (RFC 9457), in an answer or in a frame, into an error. Pure.
 import { type ErrorFacts, errorOf, type FieldError, LighthouseError, type Outcome, type Violation } from './errors.js'
 import type { Frame } from './lines.js'
+import type { Reply } from './transport.js'
 
 const RETRYABLE_STATUS: ReadonlySet<number> = new Set([408, 425, 429, 502, 503, 504])
 
@@ -9,7 +10,7 @@ const SHOWN_CHARS = 200
 type Fields = { readonly [name: string]: unknown }
 
 /** The error of an answer that is no success. A body that is no problem document comes from a proxy in between. */
-export function errorOfAnswer(status: number, headers: Headers, text: string): LighthouseError {
+export function errorOfAnswer(status: number, headers: Reply['headers'], text: string): LighthouseError {
   const told: ErrorFacts = {
     status,
     correlationId: headers.get('x-correlation-id') ?? undefined,

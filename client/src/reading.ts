@@ -7,6 +7,7 @@ import type { Http } from './http.js'
 import { damagedRangeOf, frameOf, linesOf } from './lines.js'
 import { errorOfProblem } from './problem.js'
 import { pause } from './retry.js'
+import type { Body } from './transport.js'
 
 /** The server accepts no larger limit in one request. */
 const MOST_AT_ONCE = 10_000
@@ -155,7 +156,7 @@ async function* requestOnce<T>(http: Http, reading: Reading, shown: Shown<T>): A
     }
     const answer = await http.open({ method: 'GET', path, query, headers }, reading.options, patience)
     reading.answeredBy(answer.headers.get(LINEAGE) ?? undefined)
-    for await (const lines of linesOf(answer.body as ReadableStream<Uint8Array>)) {
+    for await (const lines of linesOf(answer.body as Body)) {
       patience.rest()
       for (const line of lines) {
         const frame = frameOf(line)

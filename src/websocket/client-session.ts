@@ -114,19 +114,19 @@ export class ClientSession implements Listener, FrameSession {
     this.connection.send(frame)
   }
 
-  refuse(error: unknown, id?: string, isAppend = false): void {
-    const problem = this.problem(error, isAppend, id)
+  refuse(error: unknown, frame?: ClientFrame): void {
+    const problem = this.problem(error, frame)
     const retryAfterSeconds = retryAfterOf(error)
     this.send({
       type: 'error',
-      ...(id === undefined ? undefined : { id }),
+      ...(frame?.id === undefined ? undefined : { id: frame.id }),
       problem,
       ...(retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }),
     } satisfies ServerFrame)
   }
 
-  problem(error: unknown, isAppend = false, frame?: string): object {
-    return this.services.reports.problem(error, this.upgrade, { isAppend, frame })
+  problem(error: unknown, frame?: ClientFrame): object {
+    return this.services.reports.problem(error, this.upgrade, frame)
   }
 
   /** Reserves the id. Throws when it is taken or the connection has too many, and WORK_LIMIT when the agent has. */
@@ -327,10 +327,10 @@ export class ClientSession implements Listener, FrameSession {
     if (answered instanceof Promise) this.connection.guarded(() => answered)()
   }
 
-  private readonly refuseFrame = (error: unknown, { id, type }: ClientFrame): void => {
+  private readonly refuseFrame = (error: unknown, frame: ClientFrame): void => {
     const code = codeOf(error)
     if (code === 'RATE_LIMITED') this.services.handshakes.denied(code, (error as Error).message, this.access)
-    if (!this.isOver) this.refuse(error, id, type === 'append')
+    if (!this.isOver) this.refuse(error, frame)
   }
 
   private authenticate(token: string): void {
@@ -368,8 +368,7 @@ export class ClientSession implements Listener, FrameSession {
     clearTimeout(this.authTimer)
     this.isAsking = false
     const { access, expiresAt } = bearer.verified
-    const { agentId } = access
-    const agent = this.agents.of(agentId)
+    const agent = this.agents.of(access.agentId)
     const frameBytes = access.has('events.write') ? FRAME_LIMITS.appendFrameBytes : FRAME_LIMITS.frameBytes
     this.session = { token: bearer, agent, buffered: new BufferedBytes(agent), frameBytes }
     this.connection.belongsTo(agent)
@@ -377,11 +376,12 @@ export class ClientSession implements Listener, FrameSession {
     const { id: lineage, epoch } = store.lineage()
     this.send({
       type: 'welcome',
-      agentId,
+      agentId: access.agentId,
       head: store.head(),
       expiresAt: new Date(expiresAt).toISOString(),
       lineage,
       epoch,
+      features: ['append.correlationId'],
     } satisfies ServerFrame)
     if (this.services.mode().mode !== 'NORMAL') this.sendMode()
     this.log?.({ operation_type: 'connect', form: this.connection.form }, 'connection opened')

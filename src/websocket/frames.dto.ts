@@ -2,7 +2,18 @@
 import { LIMITS } from '../contract/limits.js'
 import { FrameEvent, FrameId, Named, OptionalFrameId } from '../streaming/frame-fields.dto.js'
 import { EventFilterDto } from '../wire/event-filter.dto.js'
-import { AnyList, AnyObject, Either, Flag, Integer, Nested, NestedList, OneOf, Text } from '../wire/fields.decorator.js'
+import {
+  AnyList,
+  AnyObject,
+  Either,
+  Flag,
+  Integer,
+  Nested,
+  NestedList,
+  OneOf,
+  Text,
+  TextList,
+} from '../wire/fields.decorator.js'
 
 const LINEAGE = /^[0-9a-f]{32}$/
 const OF_LINEAGE = '4f1d8a0c6b2e47d59a3c1e7f5b8d2046'
@@ -84,6 +95,11 @@ export class AppendFrame {
   condition?: object
 
   @Text('Idempotency key, kept for 24 h.', { optional: true, example: 'T-17/completed' }) key?: string
+  @Text(
+    'The correlation of its events that name none; without it that of the connection. One that is not valid is ignored.',
+    { optional: true, example: 'build-42' },
+  )
+  correlationId?: string
   @Text('The W3C trace context of this append; without it that of the connection. One that is not valid is ignored.', {
     optional: true,
     example: '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01',
@@ -103,6 +119,8 @@ export class WelcomeFrame {
   expiresAt: string
   @Text('Which log the positions are of; a restore begins a new one.', { example: OF_LINEAGE }) lineage: string
   @Integer('Which start of the store answers; it rises with each.', { example: 7 }) epoch: number
+  @TextList('What this server takes that an earlier one did not.', { example: ['append.correlationId'] })
+  features: readonly string[]
 }
 
 export class SubscribedFrame {

@@ -1,14 +1,16 @@
 // What is said of a session: problems to its client, and lines of the log to operators.
 import { Injectable } from '@nestjs/common'
 import { PinoLogger } from 'nestjs-pino'
+import type { ClientFrame } from '../streaming/frame-handlers.service.js'
+import { isCorrelationId } from '../wire/correlation-id.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
-import { traceIdOf } from '../wire/trace-context.js'
+import { traceIdOf, traceparentOf } from '../wire/trace-context.js'
 import { STREAM_PATH, type UpgradeInfo } from './handshake.service.js'
 
-interface FrameFacts {
-  readonly isAppend: boolean
-  /** Its id, where it has one. */
-  readonly frame: string | undefined
+/** The names that an append may have of its own, unchecked. */
+interface Named {
+  readonly correlationId?: unknown
+  readonly traceparent?: unknown
 }
 
 export type WriteLine = (facts: object, message: string) => void
@@ -24,9 +26,12 @@ export class SessionReports {
     logger.setContext('websocket')
   }
 
-  problem(error: unknown, { correlationId, traceparent }: UpgradeInfo, frame: FrameFacts): object {
-    const traceId = traceIdOf(traceparent)
-    return this.problems.occurred(error, { path: STREAM_PATH, correlationId, traceId, ...frame })
+  problem(error: unknown, opening: UpgradeInfo, frame?: ClientFrame): object {
+    const isAppend = frame?.type === 'append'
+    const own: Named = isAppend ? (frame as Named) : {}
+    const correlationId = isCorrelationId(own.correlationId) ? own.correlationId : opening.correlationId
+    const traceId = traceIdOf(traceparentOf(own.traceparent) ?? opening.traceparent)
+    return this.problems.occurred(error, { path: STREAM_PATH, correlationId, traceId, isAppend, frame: frame?.id })
   }
 
   /** Undefined while lines of connections are not written. */

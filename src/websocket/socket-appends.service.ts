@@ -6,6 +6,7 @@ import type { Author } from '../contract/event.js'
 import type { Appended } from '../contract/event-store.js'
 import { type ClientFrame, FrameHandlers, type FrameSession } from '../streaming/frame-handlers.service.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
+import { isCorrelationId } from '../wire/correlation-id.js'
 import { traceparentOf } from '../wire/trace-context.js'
 import type { AppendedFrame } from './frames.dto.js'
 import { STREAM_PATH } from './handshake.service.js'
@@ -16,6 +17,7 @@ interface SocketAppend extends ClientFrame {
   readonly type: 'append'
   readonly id: string
   readonly key: unknown
+  readonly correlationId: unknown
   readonly traceparent: unknown
   /** All other fields of the frame, unchecked. */
   readonly content: Readonly<Record<string, unknown>>
@@ -32,7 +34,7 @@ export class SocketAppends {
   }
 
   private async append(
-    { id, key, traceparent, content }: SocketAppend,
+    { id, key, correlationId, traceparent, content }: SocketAppend,
     client: FrameSession,
     bytes: number,
   ): Promise<void> {
@@ -41,7 +43,7 @@ export class SocketAppends {
     this.quotas.charge(access, { requests: 1 })
     const origin = {
       access,
-      author: authorOf(client, traceparent),
+      author: authorOf(client, correlationId, traceparent),
       key: key as string | undefined,
       bytes,
       route: STREAM_PATH,
@@ -56,21 +58,21 @@ export class SocketAppends {
   }
 }
 
-function readAppend({ type: _, id, key, traceparent, ...content }: Record<string, unknown>): SocketAppend {
+function readAppend(fields: Record<string, unknown>): SocketAppend {
+  const { type: _, id, key, correlationId, traceparent, ...content } = fields
   if (typeof id !== 'string' || id.length === 0 || id.length > FRAME_LIMITS.idChars) {
     throw new BrokenProtocol(`append: /id must be a text of 1 to ${FRAME_LIMITS.idChars} characters`)
   }
-  return { type: 'append', id, key, traceparent, content }
+  return { type: 'append', id, key, correlationId, traceparent, content }
 }
 
-/** An append without a trace of its own belongs to that of the connection. */
-function authorOf({ access, upgrade: opening }: FrameSession, given: unknown): Author {
+/** An append without a correlation or a trace of its own belongs to that of the connection. */
+function authorOf({ access, upgrade: opening }: FrameSession, correlationId: unknown, trace: unknown): Author {
   const { agentId, onBehalfOf } = access
-  const { correlationId } = opening
-  const traceparent = traceparentOf(given) ?? opening.traceparent
+  const traceparent = traceparentOf(trace) ?? opening.traceparent
   return {
     agentId,
-    correlationId,
+    correlationId: isCorrelationId(correlationId) ? correlationId : opening.correlationId,
     ...(onBehalfOf === undefined ? undefined : { onBehalfOf }),
     ...(traceparent === undefined ? undefined : { traceparent }),
   }

@@ -62,6 +62,7 @@ describe.each(['lighthouse.v1.json', 'lighthouse.v1.msgpack'])('spoken as %s', p
       expiresAt: expect.stringMatching(/^20\d\d-/),
       lineage: expect.stringMatching(/^[0-9a-f]{32}$/),
       epoch: 1,
+      features: ['append.correlationId'],
     })
     client.send({ type: 'subscribe', id: 'all', after: 'start' })
     expect(await client.next('subscribed')).toEqual({ type: 'subscribed', id: 'all', position: 0 })
@@ -95,6 +96,22 @@ describe.each(['lighthouse.v1.json', 'lighthouse.v1.msgpack'])('spoken as %s', p
     for (let n = 0; n < 2; n++) client.send({ type: 'append', id: `k${n}`, events, key: 'once' })
     const [first, again] = [await client.next('appended', 'k0'), await client.next('appended', 'k1')]
     expect([first.duplicate, again.duplicate, again.lastPosition]).toEqual([false, true, first.lastPosition])
+  })
+
+  test('an append may have a correlation and a trace of its own; what is refused is told under them', async () => {
+    const client = await open(ADMIN, { protocol })
+    const names = { correlationId: 'build-42', traceparent: `00-${'4b'.repeat(16)}-${'00f0'.repeat(4)}-01` }
+    const own = event({ correlationId: 'of-the-event' })
+    client.send({ type: 'append', id: '1', events: [event(), own], ...names })
+    client.send({ type: 'append', id: '2', events: [event()], correlationId: 'not valid' })
+    client.send({ type: 'subscribe', id: 'all', after: 'start' })
+    const seen = (await client.all('event', 3, 'all')).map(({ event: { correlationId } }) => correlationId)
+    expect(seen.slice(0, 2)).toEqual(['build-42', 'of-the-event'])
+    expect(seen[2]).toMatch(/^[0-9a-f-]{36}$/)
+    client.send({ type: 'append', id: '3', events: [{ type: 'tick' }], ...names })
+    expect(await client.next('error', '3')).toMatchObject({
+      problem: { code: 'INVALID_EVENT', correlationId: 'build-42', traceId: '4b'.repeat(16) },
+    })
   })
 
   test('a condition tells nothing of hidden events for free', async () => {

@@ -23,6 +23,7 @@ const REPLAY = 'replay-9395b38.json'
 const MEMORY = 'replay-9395b38-memory-10000000.json'
 const HTTP = 'http-0b7f674.json'
 const LIVE = 'live-0b7f674.json'
+const CLIENT = 'client-9a4420b.json'
 const PAUSED = 'live-0b7f674-catchup-paused.json'
 const LAYER = 'layers: one append, 64 connections'
 const SIZES = ['100000', '1000000', '10000000'] as const
@@ -119,6 +120,10 @@ export const LINES: readonly Line[] = [
   layer('controllers', 'events, indexing: controllers'),
   layer('rest', 'other packages', 'server hooks'),
 
+  line('| `append()`, 64 at once', CLIENT, 'append(), 64 at once'),
+  line('| `append()`, 1,000 in one', CLIENT, 'append(), 1,000 in one Promise.all'),
+  line('| `append()`, one after the other', CLIENT, 'append(), one after the other'),
+  line('| `appender()`, 64 at once', CLIENT, 'appender(), 64 at once'),
   line('| acknowledgement to delivery', LIVE, 'latency|p50', 'latency|p99'),
   line('| fan-out to 100', LIVE, '100 subscribers, appends included'),
   line('| catching up', LIVE, 'WebSocket, json', 'WebSocket, msgpack', 'catch-up|sse'),

@@ -1,12 +1,15 @@
 // The client for Node as the checker drives it: writers, a follow, reads and a consumer, each saying what it was told.
 import { createInterface } from 'node:readline'
-import { type AppendedBatch, Lighthouse, LighthouseError, type RecordedEvent } from '../../src/lighthouse.js'
+import { type AppendedBatch, Lighthouse, LighthouseError, type RecordedEvent } from '../../src/node/lighthouse.js'
 import type { Order } from './client-process.js'
 
 /** Patient enough for a restart of the server, and swift enough for a check. */
 const RETRY = { attempts: 100, firstDelayMs: 10, longestDelayMs: 250 }
 const STREAMS = 'check/*'
 const GROUP = 'checked'
+
+/** More than a client sends as plain requests at once: these go over a socket. */
+const AT_ONCE = 10
 
 const stopped = new AbortController()
 const finished = new AbortController()
@@ -37,7 +40,8 @@ async function write(
   }
 }
 
-async function writers(client: Lighthouse): Promise<void> {
+/** Through `crowded` many appends at once, through `client` those that are alone or by an appender. */
+async function writers(client: Lighthouse, crowded: Lighthouse): Promise<void> {
   const event = (stream: string, mark: string) => ({ type: 'checked', stream: `check/${stream}`, data: { mark } })
   const appender = client.appender({ inFlight: 8 })
   let revision: number | 'none' = 'none'
@@ -45,7 +49,12 @@ async function writers(client: Lighthouse): Promise<void> {
     const appended = await appender.append(event('piped', mark))
     return { events: [appended], duplicate: appended.duplicate }
   }
+  const atOnce = async ([mark = '']: readonly string[]) => {
+    const appended = await crowded.append(event('at-once', mark))
+    return { events: [appended], duplicate: appended.duplicate }
+  }
   await Promise.all([
+    ...Array.from({ length: AT_ONCE }, (_, at) => write(`at-once-${at}`, atOnce, 1)),
     // Each waits for the revision it made itself: an append that was stored twice, or lost, would be a conflict.
     write(
       'chained',
@@ -119,7 +128,8 @@ async function settled(client: Lighthouse): Promise<void> {
 async function run(url: string, token: string): Promise<void> {
   const client = new Lighthouse({ url, token, retry: RETRY })
   await client.group(GROUP).define({ streams: STREAMS, after: 'start', ackTimeoutSeconds: 2, maxAttempts: 100 })
-  const all = Promise.all([writers(client), follow(client), read(client), consume(client)])
+  const crowded = new Lighthouse({ url, token, retry: RETRY })
+  const all = Promise.all([writers(client, crowded), follow(client), read(client), consume(client)])
   await Promise.race([arrived.promise, all])
   await settled(client)
   finished.abort()
