@@ -3,7 +3,7 @@ import { isUtf8 } from 'node:buffer'
 import type { Packed } from '../../contract/event.js'
 import { LIMITS } from '../../contract/limits.js'
 import { setOwn } from '../../contract/own-key.js'
-import type { TextBuffer } from '../../record/codec/cursor.js'
+import { KeptTexts } from '../../record/codec/kept-texts.js'
 import { PackedMap } from '../../record/codec/scan.js'
 import { PackWriter } from '../../record/codec/writer.js'
 import { JSON_DEPTH_MAX, JSON_VALUES_MAX, parseJsonBody } from '../json-body.js'
@@ -18,14 +18,11 @@ enum Place {
   event = 3,
 }
 
-/** Texts up to this length are kept, so that names of fields and types that come again are not made again. */
-const KEPT_CHARS_MAX = 32
-const KEPT_TEXTS = 512
 /** Numbers may take more than their text does, and a text needs a few bytes more while it is written. */
 const SPARE_BYTES = 64
 
 class AppendReader extends JsonPayloads {
-  private readonly kept: string[] = new Array(KEPT_TEXTS).fill('')
+  private readonly kept = new KeptTexts()
   private ofEvent = 0
   private ofBatch = 0
 
@@ -123,35 +120,15 @@ class AppendReader extends JsonPayloads {
     const { bytes, length } = this
     const from = this.at + 1
     if (bytes[this.at] !== 0x22) throw UNUSUAL
-    let all = 0
     let at = from
     for (; ; at++) {
       if (at >= length) throw UNUSUAL
       const byte = bytes[at] as number
       if (byte === 0x22) break
       if (byte === 0x5c || byte < 0x20) throw UNUSUAL
-      all |= byte
     }
     this.at = at + 1
-    if (all >= 0x80) return (bytes as TextBuffer).utf8Slice(from, at)
-    return at === from || at - from > KEPT_CHARS_MAX
-      ? (bytes as TextBuffer).latin1Slice(from, at)
-      : this.known(from, at)
-  }
-
-  private known(from: number, to: number): string {
-    const { bytes, kept } = this
-    const middle = bytes[(from + to) >> 1] as number
-    const slot = ((bytes[from] as number) * 5 + middle * 37 + (bytes[to - 1] as number) * 73 + to - from) % KEPT_TEXTS
-    const text = kept[slot] as string
-    if (text.length === to - from) {
-      let at = from
-      while (at < to && text.charCodeAt(at - from) === bytes[at]) at++
-      if (at === to) return text
-    }
-    const made = (bytes as TextBuffer).latin1Slice(from, to)
-    kept[slot] = made
-    return made
+    return this.kept.text(bytes, from, at)
   }
 }
 
