@@ -5,7 +5,7 @@ import type { Access } from '../auth/access.js'
 import { keyFault } from '../contract/check/check-names.js'
 import { invalid } from '../contract/errors.js'
 import type { Author } from '../contract/event.js'
-import { PackedBody } from '../wire/body.js'
+import { JsonAppendBody, PackedBody } from '../wire/body.js'
 import { traceparentOf } from '../wire/trace-context.js'
 
 export interface AppendContext {
@@ -51,5 +51,6 @@ function keyOf(given: string | string[] | undefined): string | undefined {
 function bytesOf({ headers, body }: FastifyRequest): number {
   const length = Number(headers['content-length'])
   if (Number.isSafeInteger(length)) return length
+  if (body instanceof JsonAppendBody) return body.length
   return body instanceof PackedBody ? body.bytes.length : Buffer.byteLength(JSON.stringify(body) ?? '')
 }

@@ -1,7 +1,9 @@
 // Appends over HTTP: what is stored, what is refused, and what a second try is told.
+import { mock } from 'node:test'
 import fc from 'fast-check'
 import { arbitraryJson, nested, objectOf } from '../../test/support/arbitrary-json.js'
 import { ADMIN, agent, type Call, jsonOf, useServer } from '../../test/support/http-server-under-test.js'
+import { Packed } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
 import { encoded } from '../wire/negotiation.js'
 import { EventsModule } from './events.module.js'
@@ -10,6 +12,7 @@ const server = useServer(EventsModule)
 const call = (path: string, options?: Call) => server.call(path, options)
 const read = (path: string, options?: Call) => jsonOf(call(path, options))
 
+const MSGPACK = { 'content-type': 'application/msgpack' }
 const builder = agent('builder-1')
 const event = (parts: object = {}) => ({ type: 'task.done', stream: 'agent_builder-1', data: { n: 1 }, ...parts })
 
@@ -47,6 +50,26 @@ test('a batch is stored whole, at consecutive positions, and its location reads 
     Array(3).fill(['id', 'position', 'stream', 'revision']),
   )
   expect((await read(answer.headers.get('location') ?? '')).events).toHaveLength(3)
+})
+
+test.each<[string, object]>([
+  ['/v1/events', event()],
+  ['/v1/events/batch', { events: [event()] }],
+  ['/v1/events/async', event()],
+  ['/v1/events/batch/async', { events: [event()] }],
+  ['/v1/streams/a/events', event({ stream: undefined })],
+])('the store is given the payload as it is stored, whichever route and form it came by: %s', async (path, json) => {
+  const append = mock.method(server.store, 'append')
+  try {
+    await call(path, { json })
+    await call(path, { body: encoded(JSON.parse(JSON.stringify(json)), 'msgpack'), headers: MSGPACK })
+    expect(append.mock.calls.map(({ arguments: [request] }) => request.events.map(({ data }) => data))).toEqual([
+      [expect.any(Packed)],
+      [expect.any(Packed)],
+    ])
+  } finally {
+    append.mock.restore()
+  }
 })
 
 test.each<[string, string, object, number, string, string[]]>([

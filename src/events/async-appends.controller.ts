@@ -13,6 +13,7 @@ import { appendBody } from '../wire/body.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { Route } from '../wire/openapi/route.decorator.js'
 import { ProblemFilter } from '../wire/problem.filter.js'
+import { TakesAppend } from '../wire/takes-append.decorator.js'
 import { AcceptedOperation, OperationAnswer } from './answers.dto.js'
 import { type AppendAnswerShape, appendAnswerOf, warningHeader, warningOf } from './append-answer.js'
 import { BatchAppendBody, SingleAppendBody } from './appends.dto.js'
@@ -30,6 +31,7 @@ export class AsyncAppendsController {
 
   @Post('events/async')
   @Needs('events.write')
+  @TakesAppend()
   @Route('appendEventAsync', {
     summary: 'Append one event without waiting',
     description: 'As POST /v1/events. What breaks a rule is refused at once.',
@@ -44,6 +46,7 @@ export class AsyncAppendsController {
 
   @Post('events/batch/async')
   @Needs('events.write')
+  @TakesAppend()
   @Route('appendEventsAsync', {
     summary: 'Append many events atomically without waiting',
     description: 'As POST /v1/events/batch. What breaks a rule is refused at once.',

@@ -10,6 +10,7 @@ import { CallerAccess } from '../auth/caller.decorator.js'
 import { Needs } from '../auth/scope.decorator.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { Route } from '../wire/openapi/route.decorator.js'
+import { TakesAppend } from '../wire/takes-append.decorator.js'
 import { AppendedBatch, AppendedOne } from './answers.dto.js'
 import { sendAppended } from './answers.js'
 import { warningOf } from './append-answer.js'
@@ -22,6 +23,7 @@ export class EventsController {
 
   @Post()
   @Needs('events.write')
+  @TakesAppend()
   @Route('appendEvent', {
     summary: 'Append one event',
     description:
@@ -43,6 +45,7 @@ export class EventsController {
 
   @Post('batch')
   @Needs('events.write')
+  @TakesAppend()
   @Route('appendEvents', {
     summary: 'Append many events atomically',
     description:

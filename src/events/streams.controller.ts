@@ -17,6 +17,7 @@ import { appendBody } from '../wire/body.js'
 import { Http, type HttpExchange } from '../wire/http.decorator.js'
 import { entityTag } from '../wire/negotiation.js'
 import { Route } from '../wire/openapi/route.decorator.js'
+import { TakesAppend } from '../wire/takes-append.decorator.js'
 import { ValidatorPipe } from '../wire/validator.pipe.js'
 import { AppendedBatch, AppendedOne, StreamPage } from './answers.dto.js'
 import { OF_PAGES, sendAppended, sendPage } from './answers.js'
@@ -75,6 +76,7 @@ export class StreamEventsController {
 
   @Post()
   @Needs('events.write')
+  @TakesAppend()
   @Route('appendToStream', {
     summary: 'Append to a stream',
     description:

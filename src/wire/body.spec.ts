@@ -2,7 +2,7 @@
 import fastify, { type FastifyInstance, type InjectOptions } from 'fastify'
 import { PackedMap } from '../record/codec/scan.js'
 import { encodeMessagePack } from '../record/codec/writer.js'
-import { appendBody, PackedBody, plainBody, registerBodyParsers } from './body.js'
+import { appendBody, JsonAppendBody, PackedBody, plainBody, registerBodyParsers } from './body.js'
 
 let server: FastifyInstance
 let received: unknown
@@ -19,6 +19,7 @@ beforeEach(() => {
     return {}
   }
   server.post('/', keep)
+  server.post('/appends', { config: { takesAppend: true } }, keep)
   server.get('/', keep)
 })
 
@@ -53,6 +54,20 @@ test.each(['application/msgpack', 'application/x-msgpack', 'application/vnd.msgp
     expect(appendBody(received)).toEqual({ data: PackedMap.checked(encodeMessagePack({ a: 1 })), type: 't' })
   },
 )
+
+test('payloads in JSON are packed where a route takes appends, and a CloudEvent in headers is none', async () => {
+  const payload = '{"type":"t","data":{"a":1}}'
+  const json = { 'content-type': 'application/json' }
+  await server.inject({ method: 'POST', url: '/appends', payload, headers: json })
+  expect(received).toBeInstanceOf(JsonAppendBody)
+  expect((received as JsonAppendBody).length).toBe(payload.length)
+  expect(appendBody(received)).toEqual({ type: 't', data: PackedMap.checked(encodeMessagePack({ a: 1 })) })
+  expect(plainBody(received)).toEqual(appendBody(received))
+  await server.inject({ method: 'POST', url: '/appends', payload, headers: { ...json, 'ce-specversion': '1.0' } })
+  expect(received).toEqual({ type: 't', data: { a: 1 } })
+  await server.inject({ method: 'POST', url: '/appends', payload: '', headers: json })
+  expect(received).toBeUndefined()
+})
 
 test('a plain body is what it is for every reader', () => {
   const body = { data: { a: 1 } }

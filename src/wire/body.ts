@@ -1,8 +1,10 @@
 // Parses bodies by content type: JSON to plain values, CloudEvents to a class of their own, MessagePack later.
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
+import { parseJsonAppend } from './json/json-append.js'
 import { parseJsonBody } from './json-body.js'
 import { decodeAppend, decodeMessagePack } from './message-pack.js'
+import { takesAppend } from './takes-append.decorator.js'
 
 abstract class OtherBody {
   abstract plain(): unknown
@@ -21,6 +23,25 @@ export class PackedBody extends OtherBody {
 
   append(): unknown {
     return decodeAppend(this.bytes)
+  }
+}
+
+/** An append in JSON, read; its payloads are bytes already. */
+export class JsonAppendBody extends OtherBody {
+  constructor(
+    readonly value: unknown,
+    readonly length: number,
+  ) {
+    super()
+  }
+
+  /** No route that takes appends asks for their payloads as values. */
+  plain(): unknown {
+    return this.value
+  }
+
+  append(): unknown {
+    return this.value
   }
 }
 
@@ -103,7 +124,10 @@ function cloudEvents(isBatch: boolean) {
 function jsonOf(request: FastifyRequest, bytes: Buffer): unknown {
   const type = request.headers['content-type']
   if (type !== 'application/json' && !isUtf8Json(type ?? '')) throw unsupported(`content-type ${shown(type)}`)
-  return bytes.length === 0 ? undefined : parseJsonBody(bytes)
+  if (bytes.length === 0) return undefined
+  // The data of a CloudEvent in binary mode is the body itself, which is then no append.
+  if (!takesAppend(request) || request.headers['ce-specversion'] !== undefined) return parseJsonBody(bytes)
+  return new JsonAppendBody(parseJsonAppend(bytes), bytes.length)
 }
 
 /** JSON is always UTF-8 here, so a charset that says so is the only parameter accepted. */

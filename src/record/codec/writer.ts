@@ -195,7 +195,7 @@ export class PackWriter {
     this.at = start + needed + bytes
   }
 
-  private textHeader(bytes: number): void {
+  textHeader(bytes: number): void {
     if (bytes < 32) this.buffer[this.at++] = 0xa0 | bytes
     else if (bytes < 0x100) this.head(0xd9, bytes, 1)
     else if (bytes < 0x1_0000) this.head(0xda, bytes, 2)
