@@ -103,6 +103,13 @@ export const PROSE: readonly Line[] = [
     given: ['64'],
     follows: value => [sum(LAYERS.map(value))],
   },
+  {
+    begins: 'Of what `gate:prove` plants',
+    file: 'gate-proof.json',
+    rows: ['block|batch-throughput, figure', 'look|batch-throughput, figure'],
+    // Turns of a pair, and what is planted.
+    given: ['24', '20', '7'],
+  },
   { begins: 'Token, checks, log', file: HTTP, rows: [], follows: value => [sum(FEATURES.map(value))] },
 ]
 
