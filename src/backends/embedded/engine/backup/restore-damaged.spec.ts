@@ -78,6 +78,19 @@ test('one that the scrub finds is put back', async () => {
   await expectHealed(held, path)
 })
 
+test('a segment that is gone, and whose copy is too, is left to its operator', async () => {
+  const path = file('.log', 0)
+  await disk.unlink(path)
+  for (const copy of disk.files().filter(name => name.startsWith(BACKUP) && firstOf(name) === firstOf(path)))
+    await disk.unlink(copy)
+  const held = await open()
+  await upkeep(held)
+  expect(held.store.status().write).toMatchObject({ writable: false, reason: 'corrupt' })
+  await expect(held.store.find(firstOf(path))).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
+  expect(held.told.restored).not.toContain(path.split('/').at(-1))
+  await held.store.close()
+})
+
 describe('a start puts back', () => {
   const expectWholeAtOnce = async (count: number) => {
     const held = await open()
