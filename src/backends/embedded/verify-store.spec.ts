@@ -313,6 +313,19 @@ test('a segment that a replaced owner wrote late is left alone, and told', async
   await held.store.close()
 })
 
+test('a damaged floor is told also where no segment says what it was, and an import that is not complete beside it', async () => {
+  const disk = aged.disk.clone()
+  disk.put('/data/FLOOR', Buffer.from('no floor'))
+  disk.put('/data/IMPORTING', Buffer.alloc(0))
+  const [first = '', ...others] = filesOf(disk, '.log')
+  disk.flip(first, 3)
+  const damaged = await look(disk)
+  expect(damaged.findings).toContainEqual(expect.objectContaining({ severity: 'corrupt', file: '/data/FLOOR' }))
+  expect(damaged.findings).toContainEqual(expect.objectContaining({ severity: 'notice', file: '/data/IMPORTING' }))
+  for (const path of [first, ...others]) await disk.unlink(path)
+  expect((await look(disk)).findings).toContainEqual(expect.objectContaining({ file: '/data/FLOOR' }))
+})
+
 test('damage of unknown extent is refused as a whole', async () => {
   const disk = damagedDisk()
   await disk.unlink(filesOf(disk, '.log').at(-1) as string)
