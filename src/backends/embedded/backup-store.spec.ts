@@ -99,6 +99,15 @@ describe('a backup', () => {
     expect(await backup()).toMatchObject({ copied: { files: 0 }, kept: first.copied.files, removed: 0 })
   })
 
+  test('one that ended where a segment begins goes on there', async () => {
+    await reopened({})
+    await backup()
+    await days(1)
+    expect(await backup()).toMatchObject({ damaged: [] })
+    await restore('/restored')
+    expect(await eventsIn('/restored')).toHaveLength(5 * EVENTS_A_DAY)
+  })
+
   test('what is archived meanwhile is copied as an archive, and what is retired goes', async () => {
     await backup()
     await days(10)
