@@ -147,6 +147,20 @@ describe('a backup', () => {
     await empty.store.close()
   })
 
+  test('of before there were lineages is restored, and so is a store of then', async () => {
+    await aged.store.close()
+    await disk.unlink(`${DATA}/LINEAGE`)
+    await backup()
+    const { lineage: made, ...before } = (await readFact(disk, `${BACKUP}/MANIFEST`)) as { lineage: { id: string } }
+    await writeFact(disk, `${BACKUP}/MANIFEST`, before)
+    await restore('/restored')
+    expect(made.id).toMatch(/^[0-9a-f]{32}$/)
+    expect(await readFact(disk, '/restored/LINEAGE')).toMatchObject({
+      ancestors: [expect.objectContaining({ id: made.id })],
+    })
+    aged = await AgedStore.open(disk, DATA, clock, {})
+  })
+
   test('leaves alone what is not its own', async () => {
     await backup()
     disk.put(`${BACKUP}/files/notes.txt`, Buffer.from('mine'))
