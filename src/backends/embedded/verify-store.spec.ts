@@ -302,6 +302,17 @@ test('positions of a file that is gone are accepted as lost, and what was accept
   expect(await look(disk)).toMatchObject({ clean: true })
 })
 
+test('the last file under the name of another segment is told, and that nobody knows how much is lost', async () => {
+  const disk = aged.disk.clone()
+  const path = filesOf(disk, '.log').at(-1) as string
+  const other = path.replace(/seg-\d{16}/, 'seg-0000000000000999')
+  await disk.rename(path, other)
+  const { clean, findings } = await look(disk)
+  expect(clean).toBe(false)
+  expect(findings).toContainEqual(expect.objectContaining({ severity: 'corrupt', file: other }))
+  expect((await repairStore('/data', { disk, apply: true })).applied).toBe(false)
+})
+
 test('a segment that a replaced owner wrote late is left alone, and told', async () => {
   const disk = aged.disk.clone()
   for (let start = 0; start < 2; start++) await (await open(disk)).store.close()
