@@ -116,6 +116,17 @@ describe('a start puts back', () => {
     await expectWholeAtOnce(1)
   })
 
+  test('a segment once, however many of its events were damaged', async () => {
+    const path = file('.log', 0)
+    disk.flip(path, RECORD + 20)
+    disk.flip(path, disk.bytes(path).length - 300)
+    const held = await open({ restoreFrom: '' })
+    for await (const _ of held.store.read({ onDamaged: () => undefined }));
+    expect(held.store.status().damaged.length).toBeGreaterThan(1)
+    await held.store.close()
+    await expectWholeAtOnce(1)
+  })
+
   test('segments that are gone, side by side and apart', async () => {
     const gone = [file('.zst', 1), file('.zst', 2), file('.log', 1)]
     for (const path of gone) await disk.unlink(path)
