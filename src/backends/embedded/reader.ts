@@ -241,11 +241,7 @@ export class LogReader {
 
   private refuseIfMissing(position: number): void {
     if (!isKnownDamaged(this.log, position) && (position < this.log.firstPosition || position > this.log.head)) return
-    const failure = this.damaged(
-      {},
-      { from: position, to: position, where: 'no segment', reason: 'the segment is missing' },
-    )
-    if (failure !== undefined) throw failure
+    throw unreadable({ from: position, to: position, reason: 'the segment is missing' })
   }
 }
 

@@ -1,9 +1,11 @@
 // Looking at a store without changing it, and repairing one on purpose: on healthy, damaged and dying disks.
+import { readdirSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import { stride, tries } from '../../../test/support/effort.js'
 import type { CrashMode, FakeDisk } from '../../../test/support/fake-disk.js'
 import { diskError } from '../../../test/support/fault-plan.js'
+import { withTempDirectory } from '../../../test/support/temp-directory.js'
 import type { LockAttempt } from './engine/disk/disk.js'
 import { DiskWrapper } from './engine/disk/disk-wrapper.js'
 import { FOOTER_BYTES, type Footer, footerBytes, parseFooter } from './engine/format/footer.js'
@@ -88,6 +90,13 @@ test('a lock that fails in another way is told, and one that was never taken is 
   await disk.unlink('/data/LOCK')
   expect((await verifyStore('/data', { disk })).clean).toBe(true)
 })
+
+test('a folder of this machine that holds no store is neither looked at nor repaired', () =>
+  withTempDirectory(async directory => {
+    for (const attempt of [verifyStore(directory), repairStore(directory), repairStore(directory, { apply: true })])
+      await expect(attempt).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(readdirSync(directory)).toEqual([])
+  }))
 
 test('a directory without a store is refused, not called healthy', async () => {
   const disk = aged.disk.clone()
