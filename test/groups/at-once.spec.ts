@@ -6,6 +6,7 @@ import { StoreError, unreadable } from '../../src/contract/errors.js'
 import type { Position, RecordedEvent } from '../../src/contract/event.js'
 import type { ReadRequest } from '../../src/contract/event-store.js'
 import type { Groups } from '../../src/groups/groups.service.js'
+import { parkedOf } from '../../src/groups/state/parked.js'
 import { ManualClock, SECOND } from '../support/manual-clock.js'
 import { DEFINED, GroupHarness, groupsOn, positionsOf } from './group-harness.js'
 
@@ -229,6 +230,34 @@ describe('an event that was sound when it was read, is not kept in memory, and i
     for await (const { data } of store.read({ filter: { types: ['DamagePassedOver'] } })) noted.push(data)
     expect(noted).toEqual([{ subscription: 'g', from: 11, to: 11 }])
   })
+})
+
+test('a page of what is parked leaves out what is settled while it is read, and shows the row of what cannot be read', async () => {
+  await harness.define()
+  await harness.offer(4)
+  await harness.settle(await harness.take(4), 'park')
+  const group = await harness.group()
+  store.damaged.add(3)
+  const page = { after: 0, limit: 10, scope: undefined, whole: true }
+  const [{ list }] = await Promise.all([parkedOf(store, group.state, page), group.discard([5], 'boss')])
+  expect(list.map(({ position, event }) => [position, event !== undefined])).toEqual([
+    [2, true],
+    [3, false],
+    [4, true],
+  ])
+})
+
+test('consumers of more scopes than are kept in mind are each shown their own', async () => {
+  await harness.define()
+  const group = await harness.group()
+  const scopes = Array.from({ length: 12 }, (_, n) => `of-${n}`)
+  for (const scope of scopes) await harness.offer(2, scope)
+  for (let round = 0; round < 2; round++) {
+    for (const scope of scopes) {
+      const [given] = await group.take({ consumer: scope, scope: [scope], max: 1, waitMs: 0 })
+      expect(given?.event.stream).toBe(scope)
+    }
+  }
 })
 
 test('the figures of a group are counted anew when a deadline has passed', async () => {

@@ -7,8 +7,9 @@ const HALF_AN_HOUR = 1_800_000
 type Name = 'kills' | 'fuzz' | 'followers' | 'mutants' | 'planted'
 
 const SCRIPTS: Readonly<Record<Name, readonly string[]>> = {
-  kills: ['test/crash/soak.ts', '--cycles', '30'],
+  // The longest first.
   fuzz: ['test/fuzz/run-fuzz.ts', '--seconds', '30'],
+  kills: ['test/crash/soak.ts', '--cycles', '30'],
   mutants: ['test/mutants/run-mutants.ts', '--every', '10'],
   followers: ['test/follow/run-follow.ts', '--cuts', '300', '--kills', '3', '--pause', '5'],
   planted: ['test/fuzz/run-fuzz.ts', '--seconds', '5', '--planted'],

@@ -99,6 +99,15 @@ describe('a backup', () => {
     expect(await backup()).toMatchObject({ copied: { files: 0 }, kept: first.copied.files, removed: 0 })
   })
 
+  test('one that ended where a segment begins goes on there', async () => {
+    await reopened({})
+    await backup()
+    await days(1)
+    expect(await backup()).toMatchObject({ damaged: [] })
+    await restore('/restored')
+    expect(await eventsIn('/restored')).toHaveLength(5 * EVENTS_A_DAY)
+  })
+
   test('what is archived meanwhile is copied as an archive, and what is retired goes', async () => {
     await backup()
     await days(10)
@@ -136,6 +145,20 @@ describe('a backup', () => {
     await restoreStore('/of-the-new', '/restored', { disk, verify: true })
     expect(await eventsIn('/restored')).toEqual([])
     await empty.store.close()
+  })
+
+  test('of before there were lineages is restored, and so is a store of then', async () => {
+    await aged.store.close()
+    await disk.unlink(`${DATA}/LINEAGE`)
+    await backup()
+    const { lineage: made, ...before } = (await readFact(disk, `${BACKUP}/MANIFEST`)) as { lineage: { id: string } }
+    await writeFact(disk, `${BACKUP}/MANIFEST`, before)
+    await restore('/restored')
+    expect(made.id).toMatch(/^[0-9a-f]{32}$/)
+    expect(await readFact(disk, '/restored/LINEAGE')).toMatchObject({
+      ancestors: [expect.objectContaining({ id: made.id })],
+    })
+    aged = await AgedStore.open(disk, DATA, clock, {})
   })
 
   test('leaves alone what is not its own', async () => {

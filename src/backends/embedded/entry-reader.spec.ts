@@ -47,3 +47,14 @@ test.each([
 ])('a place %s is damage', (_, wrong) => {
   expect(() => eventAt({ ...place, ...wrong }, bytes, BASE)).toThrow(damaged)
 })
+
+test('bytes that have their hash and are no record are damage', () => {
+  for (const record of [Buffer.alloc(0), Buffer.from([0xc1]), Buffer.alloc(200, 0xff)]) {
+    const head = Buffer.alloc(ENTRY_HEAD_BYTES)
+    head.writeUInt32LE(record.length)
+    sha256(record).copy(head, 4)
+    const strange = Buffer.concat([head, record])
+    const at = { position: 7, offset: BASE, end: BASE + strange.length }
+    expect(() => eventAt(at, strange, BASE)).toThrow(damaged)
+  }
+})

@@ -17,9 +17,9 @@ const RECORD = 4096 + 76 + 36
 const open = (disk: Disk, options: object = FAST) => AgedStore.open(disk, '/data', aged.clock, options)
 const filesOf = (disk: FakeDisk, ending: string) => disk.files().filter(path => path.endsWith(ending))
 
-/** Gives one byte of a file wrongly, once. */
+/** Gives one byte of a file wrongly, once, and of more than a few bytes. */
 class DiskThatSlips extends DiskWrapper {
-  slipsIn: string | undefined
+  slipsIn: ((path: string) => boolean) | undefined
 
   constructor(override readonly disk: FakeDisk) {
     super(disk)
@@ -35,7 +35,7 @@ class DiskThatSlips extends DiskWrapper {
 
   private slipping(file: DiskFile): DiskFile {
     const slip = (into: Uint8Array, count: number) => {
-      if (this.slipsIn !== file.path || count < 4096) return count
+      if (count < 100 || this.slipsIn?.(file.path) !== true) return count
       this.slipsIn = undefined
       into[count - 1] = (into[count - 1] as number) ^ 1
       return count
@@ -151,12 +151,37 @@ describe('scrub', () => {
   test('a disk that gives wrong bytes once has damaged nothing', async () => {
     const disk = new DiskThatSlips(aged.disk.clone())
     const held = await open(disk, { ...FAST, archiveAfterDays: 0 })
-    disk.slipsIn = filesOf(disk.disk, '.log')[2] as string
+    const path = filesOf(disk.disk, '.log')[2]
+    disk.slipsIn = read => read === path
     expect(await scrubAll(held)).toMatchObject({ damaged: 0 })
     expect(disk.slipsIn).toBeUndefined()
     expect(held.told.damaged).toEqual([])
     expect(held.told.noticed).toContainEqual(expect.stringContaining('what seemed damaged is sound'))
     expect(await held.events()).toEqual(aged.events)
+    await held.store.close()
+  })
+
+  test('an archive that is not read back as it was written is no archive, and the next attempt is', async () => {
+    const disk = new DiskThatSlips(aged.disk.clone())
+    const held = await open(disk, { archiveAfterDays: 1 })
+    disk.slipsIn = path => path.includes('/archive/')
+    await held.store.maintenance.pass()
+    expect(held.told).toMatchObject({ archived: [], damaged: [] })
+    expect(held.told.noticed).toContainEqual(expect.stringContaining('was not read back as written'))
+    while (await held.store.maintenance.pass());
+    expect(held.told.archived.length).toBeGreaterThan(1)
+    expect(await held.events()).toEqual(aged.events)
+    await held.store.close()
+  })
+
+  test('a segment whose header has rotted is not archived, and is damaged', async () => {
+    const disk = aged.disk.clone()
+    const held = await open(disk, { archiveAfterDays: 1 })
+    const path = filesOf(disk, '.log')[0] as string
+    disk.flip(path, 100)
+    while (await held.store.maintenance.pass());
+    expect(held.store.status().damaged).toMatchObject([{ from: 1, to: 0, where: path }])
+    expect(disk.files()).toContain(path)
     await held.store.close()
   })
 

@@ -100,3 +100,46 @@ test('an index made anew in vain is not made anew for the next damaged event', a
   for (const position of [1, 2, 3, 1]) await expect(reader.at(position)).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
   expect(rebuilds).toBe(1)
 })
+
+test.each(['asc', 'desc'] as const)(
+  'what retention takes while it is read (%s) is not missed by the reader, and the rest comes',
+  async order => {
+    const { disk, clock } = await agedDisk(8)
+    const days = { archiveAfterDays: 1, retainArchivesDays: 3 }
+    const held = await AgedStore.open(disk, '/data', clock, days)
+    const seen: number[] = []
+    for await (const { position } of held.store.read({ order })) {
+      if (seen.push(position) === 1) while (await held.store.maintenance.pass());
+    }
+    const { first, head } = held.store.status()
+    expect(first).toBeGreaterThan(1)
+    const kept = Array.from({ length: head - first + 1 }, (_, at) => first + at)
+    expect(seen.filter(position => position >= first).sort((a, b) => a - b)).toEqual(kept)
+    expect(new Set(seen).size).toBe(seen.length)
+    await held.store.close()
+  },
+)
+
+test('what is archived while it is read comes out of its archive', async () => {
+  const { disk, clock, events } = await agedDisk(8)
+  const held = await AgedStore.open(disk, '/data', clock, { archiveAfterDays: 1 })
+  const seen: string[] = []
+  for await (const event of held.store.read({})) {
+    if (seen.push(JSON.stringify(event)) === 1) while (await held.store.maintenance.pass());
+  }
+  expect(held.told.archived.length).toBeGreaterThan(3)
+  expect(seen).toEqual(events)
+  await held.store.close()
+})
+
+test('a read that the store closes under says so', async () => {
+  const { disk, clock } = await agedDisk(8)
+  const held = await AgedStore.open(disk, '/data', clock, {})
+  const reading = held.store.read({ order: 'desc' })[Symbol.asyncIterator]()
+  await reading.next()
+  await held.store.close()
+  const rest = async () => {
+    for (let next = await reading.next(); next.done !== true; next = await reading.next());
+  }
+  await expect(rest()).rejects.toMatchObject({ code: 'CLOSED' })
+})

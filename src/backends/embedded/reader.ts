@@ -167,6 +167,7 @@ export class LogReader {
     try {
       return await withIndexRepair(this.log, work)
     } catch (error) {
+      this.refuseIfClosed()
       if (segment.lastPosition < this.log.firstPosition) return nothing
       throw error
     }
@@ -191,7 +192,7 @@ export class LogReader {
       return await this.fetchFrom(segment, places, request)
     } catch (error) {
       const code = diskErrorCode(error)
-      if (this.log.state === 'closed') throw new StoreError('CLOSED', 'the store closed during the read')
+      this.refuseIfClosed()
       if (code === undefined || error instanceof StoreError) throw error
       // The segment may have been archived during the read: its events are then in another file.
       const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as EntryPlace).position) : undefined
@@ -233,13 +234,14 @@ export class LogReader {
     return unreadable(range)
   }
 
+  /** Whatever failed once the store has closed failed because of that. */
+  private refuseIfClosed(): void {
+    if (this.log.state === 'closed') throw new StoreError('CLOSED', 'the store closed during the read')
+  }
+
   private refuseIfMissing(position: number): void {
     if (!isKnownDamaged(this.log, position) && (position < this.log.firstPosition || position > this.log.head)) return
-    const failure = this.damaged(
-      {},
-      { from: position, to: position, where: 'no segment', reason: 'the segment is missing' },
-    )
-    if (failure !== undefined) throw failure
+    throw unreadable({ from: position, to: position, reason: 'the segment is missing' })
   }
 }
 

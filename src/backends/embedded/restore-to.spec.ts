@@ -113,6 +113,20 @@ test.each([
   expect(disk.files().filter(path => path.startsWith('/restored'))).toEqual([])
 })
 
+test('of a store whose beginning retention has taken, the copy begins where the store does', async () => {
+  await aged.store.close()
+  aged = await AgedStore.open(disk, DATA, clock, { archiveAfterDays: 1, retainArchivesDays: 2 })
+  while (await aged.store.maintenance.pass());
+  const { first } = aged.store.status()
+  expect(first).toBeGreaterThan(1)
+  await backupStore(DATA, BACKUP, { disk, proofMs: 0 })
+  await restore(first + 2)
+  await opened('/restored', async store => {
+    expect(store.status()).toMatchObject({ first, head: first + 2, write: { writable: true } })
+    expect(await everything(store)).toEqual(events.slice(first - 1, first + 2))
+  })
+})
+
 test('a directory that holds anything is refused, the original above all', async () => {
   await restore(9)
   await expect(restore(8)).rejects.toMatchObject({ code: 'INVALID_REQUEST' })

@@ -1,9 +1,11 @@
 // Looking at a store without changing it, and repairing one on purpose: on healthy, damaged and dying disks.
+import { readdirSync } from 'node:fs'
 import { expect, test } from '@jest/globals'
 import { AgedStore, agedDisk, EVENTS_A_DAY } from '../../../test/support/aged-store.js'
 import { stride, tries } from '../../../test/support/effort.js'
 import type { CrashMode, FakeDisk } from '../../../test/support/fake-disk.js'
 import { diskError } from '../../../test/support/fault-plan.js'
+import { withTempDirectory } from '../../../test/support/temp-directory.js'
 import type { LockAttempt } from './engine/disk/disk.js'
 import { DiskWrapper } from './engine/disk/disk-wrapper.js'
 import { FOOTER_BYTES, type Footer, footerBytes, parseFooter } from './engine/format/footer.js'
@@ -88,6 +90,13 @@ test('a lock that fails in another way is told, and one that was never taken is 
   await disk.unlink('/data/LOCK')
   expect((await verifyStore('/data', { disk })).clean).toBe(true)
 })
+
+test('a folder of this machine that holds no store is neither looked at nor repaired', () =>
+  withTempDirectory(async directory => {
+    for (const attempt of [verifyStore(directory), repairStore(directory), repairStore(directory, { apply: true })])
+      await expect(attempt).rejects.toMatchObject({ code: 'INVALID_REQUEST' })
+    expect(readdirSync(directory)).toEqual([])
+  }))
 
 test('a directory without a store is refused, not called healthy', async () => {
   const disk = aged.disk.clone()
@@ -302,6 +311,17 @@ test('positions of a file that is gone are accepted as lost, and what was accept
   expect(await look(disk)).toMatchObject({ clean: true })
 })
 
+test('the last file under the name of another segment is told, and that nobody knows how much is lost', async () => {
+  const disk = aged.disk.clone()
+  const path = filesOf(disk, '.log').at(-1) as string
+  const other = path.replace(/seg-\d{16}/, 'seg-0000000000000999')
+  await disk.rename(path, other)
+  const { clean, findings } = await look(disk)
+  expect(clean).toBe(false)
+  expect(findings).toContainEqual(expect.objectContaining({ severity: 'corrupt', file: other }))
+  expect((await repairStore('/data', { disk, apply: true })).applied).toBe(false)
+})
+
 test('a segment that a replaced owner wrote late is left alone, and told', async () => {
   const disk = aged.disk.clone()
   for (let start = 0; start < 2; start++) await (await open(disk)).store.close()
@@ -311,6 +331,19 @@ test('a segment that a replaced owner wrote late is left alone, and told', async
   expect(held.told.noticed).toContainEqual(expect.stringContaining(`segment of a replaced owner left alone: ${late}`))
   expect(await held.events()).toEqual(aged.events)
   await held.store.close()
+})
+
+test('a damaged floor is told also where no segment says what it was, and an import that is not complete beside it', async () => {
+  const disk = aged.disk.clone()
+  disk.put('/data/FLOOR', Buffer.from('no floor'))
+  disk.put('/data/IMPORTING', Buffer.alloc(0))
+  const [first = '', ...others] = filesOf(disk, '.log')
+  disk.flip(first, 3)
+  const damaged = await look(disk)
+  expect(damaged.findings).toContainEqual(expect.objectContaining({ severity: 'corrupt', file: '/data/FLOOR' }))
+  expect(damaged.findings).toContainEqual(expect.objectContaining({ severity: 'notice', file: '/data/IMPORTING' }))
+  for (const path of [first, ...others]) await disk.unlink(path)
+  expect((await look(disk)).findings).toContainEqual(expect.objectContaining({ file: '/data/FLOOR' }))
 })
 
 test('damage of unknown extent is refused as a whole', async () => {

@@ -284,6 +284,7 @@ export class Dispatcher {
       const floor = window.floorWith(state, new Set(gone))
       this.ledger.write({ type: 'EventsGone', positions: gone, floor }).catch(() => undefined)
     }
+    if (damaged.length === 0) return undefined
     const isHeld = (position: Position) => state.inFlight.has(position) || state.retrying.has(position)
     const unread = damaged.find(position => !isHeld(position))
     const held = damaged.filter(isHeld)

@@ -81,7 +81,7 @@ export class OpenGroups {
     for (const name of this.groups.keys()) {
       if (this.groups.size <= KEPT_OPEN) return
       const group = this.opened.get(name)
-      if (group?.idle && performance.now() - (this.used.get(name) ?? 0) > KEPT_MS) group.end()
+      if (group?.idle && performance.now() - (this.used.get(name) as number) > KEPT_MS) group.end()
     }
   }
 }

@@ -78,6 +78,19 @@ test('one that the scrub finds is put back', async () => {
   await expectHealed(held, path)
 })
 
+test('a segment that is gone, and whose copy is too, is left to its operator', async () => {
+  const path = file('.log', 0)
+  await disk.unlink(path)
+  for (const copy of disk.files().filter(name => name.startsWith(BACKUP) && firstOf(name) === firstOf(path)))
+    await disk.unlink(copy)
+  const held = await open()
+  await upkeep(held)
+  expect(held.store.status().write).toMatchObject({ writable: false, reason: 'corrupt' })
+  await expect(held.store.find(firstOf(path))).rejects.toMatchObject({ code: 'DATA_CORRUPT' })
+  expect(held.told.restored).not.toContain(path.split('/').at(-1))
+  await held.store.close()
+})
+
 describe('a start puts back', () => {
   const expectWholeAtOnce = async (count: number) => {
     const held = await open()
@@ -100,6 +113,17 @@ describe('a start puts back', () => {
     await held.events().catch(() => undefined)
     await held.store.close()
     expect(disk.files()).toContain(`${DATA}/DAMAGE`)
+    await expectWholeAtOnce(1)
+  })
+
+  test('a segment once, however many of its events were damaged', async () => {
+    const path = file('.log', 0)
+    disk.flip(path, RECORD + 20)
+    disk.flip(path, disk.bytes(path).length - 300)
+    const held = await open({ restoreFrom: '' })
+    for await (const _ of held.store.read({ onDamaged: () => undefined }));
+    expect(held.store.status().damaged.length).toBeGreaterThan(1)
+    await held.store.close()
     await expectWholeAtOnce(1)
   })
 

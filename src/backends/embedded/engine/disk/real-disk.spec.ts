@@ -9,6 +9,7 @@ import { withTempDirectory } from '../../../../../test/support/temp-directory.js
 import { type DiskLock, diskErrorCode } from './disk.js'
 import { fileSystemName } from './file-system-name.js'
 import { isNoSpace } from './latch.js'
+import { lockFile } from './lock-file.js'
 import { RealDisk } from './real-disk.js'
 import { RealFile } from './real-file.js'
 
@@ -368,3 +369,35 @@ onUnix('a lock whose path cannot be looked at is not held', () =>
     await lock.release()
   }),
 )
+
+describe('a lock file', () => {
+  const inPlace = (work: (path: string) => Promise<void>) =>
+    withTempDirectory(directory => work(join(directory, 'lock')))
+
+  test('that is replaced whenever it is locked is given up by name, and no descriptor stays', () =>
+    inPlace(async path => {
+      const replaced = mock.method(fs, 'statSync', () => undefined)
+      try {
+        await expect(lockFile(path, 'me')).rejects.toMatchObject({ code: 'EAGAIN', path })
+      } finally {
+        replaced.mock.restore()
+      }
+      await locked(await lockFile(path, 'me')).release()
+    }))
+
+  test.each([
+    ['ENOSPC', 'locked'],
+    ['EDQUOT', 'locked'],
+    ['EIO', 'EIO'],
+  ])('into which its holder cannot be written (%s) is %s', (code, outcome) =>
+    inPlace(async path => {
+      const full = mock.method(fs, 'writeSync', () => {
+        throw Object.assign(new Error(code), { code })
+      })
+      const attempt = await lockFile(path, 'me').catch(diskErrorCode)
+      full.mock.restore()
+      if (typeof attempt === 'object') await locked(attempt).release()
+      expect(typeof attempt === 'object' ? 'locked' : attempt).toBe(outcome)
+    }),
+  )
+})

@@ -1,4 +1,5 @@
 // Archiving under every failure: afterwards all events are there, each file is whole, and nothing is half done.
+import { createHash } from 'node:crypto'
 import { monitorEventLoopDelay } from 'node:perf_hooks'
 import { zstdDecompressSync } from 'node:zlib'
 import { expect, test } from '@jest/globals'
@@ -8,6 +9,9 @@ import { DAY, ManualClock, YEAR } from '../../../../../test/support/manual-clock
 import { withTempDirectory } from '../../../../../test/support/temp-directory.js'
 import type { LogSize } from '../../../../contract/event-store.js'
 import { repairStore } from '../../verify-store.js'
+import { FilePool } from '../disk/file-pool.js'
+import { ARCHIVE_CHUNK_BYTES } from '../segment/archive-bytes.js'
+import { fileSha256 } from './archive.js'
 
 const DAYS = 10
 const aged = await agedDisk(DAYS)
@@ -262,4 +266,14 @@ test('a segment of several megabytes on a real disk: packed in chunks, read at r
     expect(await again.events()).toEqual(before)
     await again.store.close()
   })
+})
+
+test('the hash of a file of several pieces is that of the whole, and whoever asks is told of each', async () => {
+  const disk = aged.disk.clone()
+  const bytes = Buffer.alloc(2 * ARCHIVE_CHUNK_BYTES + 100, 'an event ')
+  disk.put('/data/large', bytes)
+  const read: number[] = []
+  const found = await fileSha256(new FilePool(disk, 1), '/data/large', async count => void read.push(count))
+  expect(found).toBe(createHash('sha256').update(bytes).digest('hex'))
+  expect(read).toEqual([ARCHIVE_CHUNK_BYTES, ARCHIVE_CHUNK_BYTES])
 })
