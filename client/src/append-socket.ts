@@ -110,6 +110,8 @@ export class AppendSocket {
       }
       this.opened = true
       this.restMs = FIRST_REST_MS
+      clearTimeout(this.timer)
+      this.watch(Math.min(LINGER_MS, this.timeoutMs))
       // A connection replaced by a renewal is not reported as broken, so what it left unanswered is sent again.
       for (const one of this.sent.values()) {
         one.fate.failed(new NetworkError('The connection was replaced before the answer.'))

@@ -62,7 +62,7 @@ export interface LighthouseOptions {
   readonly retry?: RetryOptions | false | undefined
   /** Milliseconds that one attempt may take; default 30,000. */
   readonly timeoutMs?: number | undefined
-  /** Used instead of the platform's own fetch. */
+  /** Sends every request, appends too, instead of what the platform sends with: in Node its `http`, elsewhere `fetch`. */
   readonly fetch?: typeof globalThis.fetch | undefined
   /** Used instead of the platform's own, or where a platform has none. On Node before 22 that of the package `ws` is. */
   readonly WebSocket?: WebSocketClass | undefined

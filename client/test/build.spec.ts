@@ -56,6 +56,7 @@ test('the client is imported by its name, and a process that has used it ends by
     const appender = lighthouse.appender()
     await appender.append({ type: 'Built', stream: 'built', data: {} })
     await appender.close()
+    await Promise.all(Array.from({ length: 50 }, () => lighthouse.append({ type: 'Built', stream: 'many', data: {} })))
     await lighthouse.wait({ signal: AbortSignal.timeout(10) }).catch(error => console.log(error.name))
   `)
   expect([exit, said.trim().split('\n')]).toEqual([0, ['Built', 'TimeoutError']])
