@@ -34,7 +34,8 @@ const STORED_BYTES_MOST = 3
 /** Warns because large events slow every reader. A body that can hold no large event is not examined. */
 export function warningOf({ events }: AppendInput, bodyBytes: number): string | undefined {
   if (bodyBytes * STORED_BYTES_MOST < LIMITS.eventWarnBytes || !Array.isArray(events)) return undefined
-  const large = events.flatMap((event, i) => (payloadBytes(event) > LIMITS.eventWarnBytes ? [i] : []))
+  const large: number[] = []
+  for (let at = 0; at < events.length; at++) if (payloadBytes(events[at]) > LIMITS.eventWarnBytes) large.push(at)
   if (large.length === 0) return undefined
   const which = events.length === 1 ? 'event' : `events ${shown(large)}`
   return `${which} larger than ${LIMITS.eventWarnBytes} bytes; keep large content elsewhere and refer to it`

@@ -4,6 +4,7 @@ import { isObject } from '../contract/check/field-checks.js'
 import { StoreError } from '../contract/errors.js'
 import type { ClientFrame, FrameHandlers } from '../streaming/frame-handlers.service.js'
 import type { FrameForm } from '../wire/event-frames.js'
+import { parseJsonAppend } from '../wire/json/json-append.js'
 import { parseJsonBody } from '../wire/json-body.js'
 import { decodeAppend } from '../wire/message-pack.js'
 import { validatorOf } from '../wire/validator.js'
@@ -32,9 +33,18 @@ export function readFrame(bytes: Buffer, form: FrameForm, handlers: FrameHandler
   }
 }
 
+/** As clients begin the frame. Spelled in another way it is the same frame, read more slowly. */
+const APPEND = Buffer.from('{"type":"append"')
+
+function beginsAppend(bytes: Buffer): boolean {
+  for (let at = 0; at < APPEND.length; at++) if (bytes[at] !== APPEND[at]) return false
+  return true
+}
+
 function plain(bytes: Buffer, form: FrameForm): unknown {
   try {
-    return form === 'json' ? parseJsonBody(bytes) : decodeAppend(bytes)
+    if (form === 'msgpack') return decodeAppend(bytes)
+    return beginsAppend(bytes) ? parseJsonAppend(bytes) : parseJsonBody(bytes)
   } catch (error) {
     throw broken(error, '')
   }

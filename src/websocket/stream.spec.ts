@@ -20,7 +20,7 @@ import type { Identity } from '../auth/access.js'
 import { Denials } from '../auth/denials.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
 import { Settings } from '../config/settings.js'
-import type { NewEvent } from '../contract/event.js'
+import { type NewEvent, Packed } from '../contract/event.js'
 import { EventsModule } from '../events/events.module.js'
 import { Feed } from '../following/feed.js'
 import { FrameRound } from './frame-turns.js'
@@ -130,6 +130,14 @@ describe.each(['lighthouse.v1.json', 'lighthouse.v1.msgpack'])('spoken as %s', p
     client.send({ type: 'append', id: '2', ...asked })
     expect(await client.next('error', '2')).toMatchObject({ problem: { code: 'CONDITION_FAILED' } })
     expect(counts.HIDDEN_EVENT).toBe(before + 1)
+  })
+
+  test('the store is given the payload of an append as it is stored', async () => {
+    const stored = mock.method(server.store, 'append')
+    const client = await open(ADMIN, { protocol })
+    client.send({ type: 'append', id: '1', events: [event({ data: { n: 1 } })] })
+    await client.next('appended', '1')
+    expect(stored.mock.calls[0]?.arguments[0].events[0]?.data).toBeInstanceOf(Packed)
   })
 
   test('a thousand pipelined appends are all answered, in the order of their positions', async () => {

@@ -277,6 +277,8 @@ export abstract class JsonPayloads extends JsonCursor {
       return
     }
     const { at } = writer
+    // Levels around a payload that is too large already would each move all of it.
+    if (at - head > LIMITS.eventBytes) throw UNUSUAL
     const more = count < 0x1_0000 ? 2 : 4
     writer.reserve(more)
     writer.buffer.copyWithin(head + 1 + more, head + 1, at)
