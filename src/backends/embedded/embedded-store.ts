@@ -8,7 +8,7 @@ import {
 } from '../../contract/check/check-read.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
-import { formatTimestamp, isNodeId, parseId } from '../../contract/event-id.js'
+import { formatTimestamp, isNodeId } from '../../contract/event-id.js'
 import {
   type Appended,
   type AppendRequest,
@@ -32,16 +32,13 @@ import { trialWrite, within } from './engine/disk/trial-write.js'
 import { Layout } from './engine/format/names.js'
 import type { Log } from './engine/log.js'
 import { HungWrites } from './engine/upkeep/hung-writes.js'
-import { peekTimestampSync } from './entry-reader.js'
 import { Maintenance } from './maintenance.js'
 import { openLog } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { LogReader, readStartOf } from './reader.js'
 import { SegmentCommitLog } from './segment-commit-log.js'
-import { firstAtOrAfter, type ReadingAt } from './segment-search.js'
 import { SideFiles } from './side-files.js'
 import { streamNames } from './stream-names.js'
-import { withIndexRepair } from './with-index-repair.js'
 
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
   if (!isNodeId(options.nodeId)) throw new StoreError('INVALID_REQUEST', 'a node id is 1 to 32 of A-Z a-z 0-9 . -')
@@ -166,16 +163,13 @@ export class EmbeddedStore extends EventStore {
   async find(key: Position | string): Promise<RecordedEvent | undefined> {
     this.mustBeOpen()
     checkFindKey(key)
-    return typeof key === 'number' ? this.reader.at(key) : this.findById(key)
+    return this.reader.find(key)
   }
 
   async stream(name: string): Promise<StreamInfo | undefined> {
     this.mustBeOpen()
     checkStreamName(name)
-    const last = await withIndexRepair(this.log, () => this.queue.assigned.lastOfStream(name))
-    if (last !== undefined) return { stream: name, revision: last.revision, lastPosition: last.position }
-    const carried = this.log.floor.carried.get(name)
-    return carried === undefined ? undefined : { stream: name, revision: carried[0], lastPosition: carried[1] }
+    return this.reader.stream(name)
   }
 
   streams(request: StreamsRequest): AsyncIterable<string> {
@@ -241,32 +235,6 @@ export class EmbeddedStore extends EventStore {
 
   private mustBeOpen(): void {
     if (this.closing !== undefined) throw new StoreError('CLOSED', 'the store is closing')
-  }
-
-  private async findById(id: string): Promise<RecordedEvent | undefined> {
-    const wanted = parseId(id)
-    if (wanted === undefined) return undefined
-    const { log } = this
-    const kept = { from: log.firstPosition, to: log.head }
-    const place = (readingAt?: ReadingAt) => () => firstAtOrAfter(log.segments(), wanted, kept, readingAt)
-    const guess = await withIndexRepair(log, place(peekTimestampSync))
-    const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
-    if (guessed?.id === id) return guessed
-    let damage: StoreError | undefined
-    // A damaged position is no answer yet, because the event may lie behind it. The position behind the head counts as
-    // well, because the end of the log may be lost.
-    for (let position = await withIndexRepair(log, place()); position <= log.head + 1; position++) {
-      try {
-        const event = await this.reader.at(position)
-        if (event?.id === id) return event
-        break
-      } catch (error) {
-        if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
-        damage ??= error
-      }
-    }
-    if (damage !== undefined) throw damage
-    return undefined
   }
 
   /** Reads from the log what was answered when the key was used first. */
