@@ -22,6 +22,7 @@ import {
 import { type ClockReading, HybridClock } from '../../contract/hybrid-clock.js'
 import type { Lineage } from '../../contract/lineage.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
+import { AppendPreparer, type PreparedAppend } from '../../record/append-request.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
 import { BATCH_BYTES } from './admitted.js'
@@ -103,6 +104,7 @@ export class EmbeddedStore extends EventStore {
   private readonly watch: HeadWatch
   private readonly hungWrites: HungWrites
   private readonly ownLineage: Lineage
+  private readonly preparer = new AppendPreparer()
   private closing: Promise<void> | undefined
 
   constructor(
@@ -141,16 +143,30 @@ export class EmbeddedStore extends EventStore {
   /** Not an async function, because that would cost a second promise on the hottest call of all. */
   append(request: AppendRequest, terms?: AppendTerms): Promise<Appended> {
     try {
-      return this.queue.append(request, terms)
+      this.mustBeOpen()
+      return this.queue.append(this.preparer.prepare(request), terms)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
+  /** For a follower, which has checked and encoded the append where it came in. */
+  async appendPrepared(prepared: PreparedAppend, terms?: AppendTerms): Promise<Appended> {
+    return this.queue.append(prepared, terms)
+  }
+
+  /**
+   * Resolves when no batch in flight can hold events from before `untilNs` any more; undefined when none does. They have
+   * their times already, so a read up to there has to wait for them.
+   */
+  settled(untilNs: bigint): Promise<void> | undefined {
+    return this.queue.settled(untilNs)
+  }
+
   read(request: ReadRequest): AsyncIterable<RecordedEvent> {
     this.mustBeOpen()
     checkRead(request)
-    const settled = request.until === undefined ? undefined : this.queue.settled(readStartOf(request.until).timestampNs)
+    const settled = request.until === undefined ? undefined : this.settled(readStartOf(request.until).timestampNs)
     return settled === undefined ? this.reader.read(request, this.log.head) : this.readAfter(settled, request)
   }
 

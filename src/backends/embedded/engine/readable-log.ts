@@ -4,6 +4,9 @@ import type { KnownDamage } from './segment/accepted-damage.js'
 import type { SealedSegment } from './segment/sealed-segment.js'
 import type { SegmentList } from './segment/segment-list.js'
 
+/** What a reader is told of damage. */
+export type DamagedPlace = Pick<KnownDamage, 'from' | 'to' | 'where' | 'reason'>
+
 export interface ReadableLog {
   /** The last position that may be shown. */
   readonly head: number
@@ -11,7 +14,7 @@ export interface ReadableLog {
   readonly isClosed: boolean
   /** What is known of events before `firstPosition`. */
   readonly floor: Pick<Floor, 'carried'>
-  readonly damage: readonly KnownDamage[]
+  readonly damage: readonly DamagedPlace[]
   /** The segments in the order of their positions. The last one may still grow. */
   segments(): SegmentList
   sealedSegments(): Iterable<SealedSegment>
@@ -30,7 +33,7 @@ export interface ReadableLog {
  * The first position that the log still has. Without its first segment it still begins where it began, because those
  * events are lost, not retired.
  */
-export function beginningOf(kept: number | undefined, damage: readonly KnownDamage[], floor: Floor): number {
+export function beginningOf(kept: number | undefined, damage: readonly DamagedPlace[], floor: Floor): number {
   const lost = damage.find(({ from, to }) => from <= to && to + 1 === kept)
   return lost?.from ?? kept ?? floor.nextPosition
 }
