@@ -3,7 +3,6 @@ import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import { Turn } from '../../contract/turns.js'
 import { diskErrorCode } from '../embedded/engine/disk/disk.js'
-import type { Proof } from '../embedded/engine/format/frame.js'
 import { beginningOf, type DamagedPlace, type ReadableLog } from '../embedded/engine/readable-log.js'
 import type { Floor } from '../embedded/engine/recovery/floor.js'
 import { IndexRebuilds } from '../embedded/engine/recovery/index-rebuilds.js'
@@ -13,7 +12,7 @@ import { indexPath } from '../embedded/engine/segment/load-segment.js'
 import type { SealedSegment } from '../embedded/engine/segment/sealed-segment.js'
 import type { SegmentList } from '../embedded/engine/segment/segment-list.js'
 import { FollowedSegments } from './followed-segments.js'
-import type { FollowedTail } from './followed-tail.js'
+import type { FollowedTail, Proof } from './followed-tail.js'
 import { isDamaged, type LogWriter } from './writer.js'
 
 /** After an error, and for as long as the index of a sealed segment is not there yet, the follower looks again. */
@@ -32,6 +31,7 @@ export class FollowedLog implements ReadableLog {
   private wanted: Position = 0
   /** The directories have to be listed before anything else. */
   private stale = true
+  private isDue = false
   private job: Promise<void> | undefined
   /** A position that was no frame when the follower looked last. */
   private doubted: Position = 0
@@ -117,9 +117,24 @@ export class FollowedLog implements ReadableLog {
     while (this.head < position && !this.closed) await this.catchUp(position)
   }
 
-  /** Goes on in the background. */
+  /** Goes on in the background, in a turn of its own, because the writer may be in the middle of its work. */
   follow(): void {
-    this.catchUp(this.writer.head).catch(error => {
+    if (this.isDue) return
+    this.isDue = true
+    queueMicrotask(this.step)
+  }
+
+  private readonly step = () => {
+    this.isDue = false
+    const { head } = this.writer
+    if (this.closed || (!this.stale && this.head >= head)) return
+    // Most batches are a few bytes behind the last one, and cost the least when nobody has to be waited for.
+    const isIdle = !this.stale && this.job === undefined
+    if (isIdle && this.segmentsNow.tail?.step(head) === true) {
+      this.grown(head)
+      return
+    }
+    this.catchUp(head).catch(error => {
       if (this.closed) return
       this.context.observer.warned('the log could not be followed', String(error))
       this.lookAgain()
@@ -142,7 +157,6 @@ export class FollowedLog implements ReadableLog {
   /** One after the other, and all that was asked meanwhile is done by the one that runs. */
   private catchUp(position: Position): Promise<void> {
     this.wanted = Math.max(this.wanted, position)
-    // In a turn of its own, because the writer may be in the middle of its work.
     this.job ??= Promise.resolve().then(() => this.work())
     return this.job
   }
@@ -151,10 +165,11 @@ export class FollowedLog implements ReadableLog {
     try {
       const turn = new Turn()
       while (!this.closed && (this.stale || this.head < this.wanted)) {
-        const before = this.head
+        const before = { head: this.head, tail: this.segmentsNow.tail }
         if (this.stale) await this.refresh(turn)
         await this.advance(turn)
-        if (this.head > before) this.grown(this.head)
+        if (this.head > before.head) this.grown(this.head)
+        else if (this.head < this.wanted && this.segmentsNow.tail === before.tail) throw missing(this.head + 1)
       }
       if (this.indexesInMemory > 0) this.lookAgain()
     } finally {
@@ -211,7 +226,7 @@ export class FollowedLog implements ReadableLog {
     this.hearDamage()
     if (this.doubted !== next && !isDamaged(this.writersDamage, next)) {
       this.doubted = next
-      throw new StoreError('STORAGE_UNAVAILABLE', `position ${next} is not where it should be`)
+      throw missing(next)
     }
     const { from, to } = await tail.pass(this.wanted)
     if (from <= to) await this.noteDamage(damageAt(tail, from, to, LOST))
@@ -224,11 +239,17 @@ export class FollowedLog implements ReadableLog {
   }
 
   private keep(damage: readonly KnownDamage[]): void {
-    const fresh = damage.filter(({ from, to }) => from <= to && !isDamaged(this.damageNow, from))
+    const fresh = damage.filter(one => !this.knows(one))
     if (fresh.length === 0) return
     this.ownDamage.push(...fresh)
     this.damageNow = [...this.writersDamage, ...this.ownDamage]
     for (const one of fresh) this.context.observer.damaged(one)
+  }
+
+  /** Damage that costs no position is known by its place. */
+  private knows({ from, to, where, reason }: DamagedPlace): boolean {
+    if (from <= to) return isDamaged(this.damageNow, from)
+    return this.damageNow.some(known => known.where === where && known.reason === reason)
   }
 
   private forgetRebuild(position: Position): void {
@@ -242,6 +263,10 @@ export class FollowedLog implements ReadableLog {
     if (this.closed) return
     this.again = setTimeout(() => this.changed(), LOOK_AGAIN_MS).unref()
   }
+}
+
+function missing(position: Position): StoreError {
+  return new StoreError('STORAGE_UNAVAILABLE', `position ${position} is not where it should be`)
 }
 
 const BROKEN = 'an event does not have the hash it was stored with'

@@ -1,7 +1,6 @@
 // The segments of a log that another writes, as its directories list them: sealed ones, and the one that still grows.
 import type { Turn } from '../../contract/turns.js'
 import { FOOTER_BYTES } from '../embedded/engine/format/footer.js'
-import type { Proof } from '../embedded/engine/format/frame.js'
 import { ActivePostings } from '../embedded/engine/index/active-postings.js'
 import { openIndex } from '../embedded/engine/index/sealed-postings.js'
 import { type Floor, NO_FLOOR, readFloor } from '../embedded/engine/recovery/floor.js'
@@ -9,12 +8,19 @@ import type { KnownDamage } from '../embedded/engine/segment/accepted-damage.js'
 import { archiveSource } from '../embedded/engine/segment/archive-bytes.js'
 import { type ListedSegment, listCatalogue } from '../embedded/engine/segment/catalogue.js'
 import type { EngineContext } from '../embedded/engine/segment/engine-context.js'
-import { identify, indexPath, loadSealed, openSource, refuseNewer } from '../embedded/engine/segment/load-segment.js'
+import {
+  continues,
+  identify,
+  indexPath,
+  loadSealed,
+  openSource,
+  refuseNewer,
+} from '../embedded/engine/segment/load-segment.js'
 import { readFacts } from '../embedded/engine/segment/sealed-segment.js'
 import { SealedSegments } from '../embedded/engine/segment/sealed-segments.js'
 import { GrowingList, type SegmentList } from '../embedded/engine/segment/segment-list.js'
 import { indexIdentity } from '../embedded/engine/segment/segment-row.js'
-import { FollowedTail } from './followed-tail.js'
+import { FollowedTail, type Proof } from './followed-tail.js'
 
 /** How many of the sealed segments written last are read in full when the log is opened, where it is proven at all. */
 const PROVEN_AT_OPENING = 2
@@ -59,10 +65,13 @@ export class FollowedSegments {
     const { files } = this.context
     const isOpening = this.sealed.length === 0 && this.tail === undefined
     const floor = await readFloor(files)
-    const { segments } = await listCatalogue(files.disk, files.layout)
+    let { segments } = await listCatalogue(files.disk, files.layout)
     await this.retireBelow(floor)
+    // A list that is made while a writer starts may lack both the file that goes and the one that comes.
+    if (!this.listsTail(segments)) segments = (await listCatalogue(files.disk, files.layout)).segments
     const kept = segments.filter(({ firstPosition }) => firstPosition >= floor.nextPosition)
     for (const [at, listed] of kept.entries()) {
+      if (turn.isOver) await turn.next()
       if (listed.firstPosition <= this.sealedHead) await this.follow(listed)
       else if (at < kept.length - 1 || listed.sha256 !== undefined) {
         const mayProve = this.proof === 'hashes' && (!isOpening || kept.length - at <= PROVEN_AT_OPENING + 1)
@@ -100,6 +109,11 @@ export class FollowedSegments {
       }
       this.unindexed.delete(firstPosition)
     }
+  }
+
+  private listsTail(segments: readonly ListedSegment[]): boolean {
+    const first = this.tail?.listed.firstPosition
+    return first === undefined || segments.some(({ firstPosition }) => firstPosition === first)
   }
 
   private get sealedHead(): number {
@@ -179,6 +193,7 @@ export class FollowedSegments {
     refuseNewer(facts, listed)
     const expected = { nextPosition: this.sealedHead + 1, chain: this.sealedChain }
     const identity = await identify(facts, listed, expected, source)
+    if (this.proof === 'hashes' && !continues(identity, expected)) this.found([brokenLink(listed)])
     const next = new FollowedTail(this.context, listed, identity, this.proof)
     if (tail !== undefined) {
       await next.walk(tail.head, turn)
@@ -191,4 +206,9 @@ export class FollowedSegments {
     const { length } = this.sealed
     return length === 0 ? this.floor.chain : this.sealed.handle(length - 1).sealed.footer.chain
   }
+}
+
+function brokenLink({ firstPosition, path: where }: ListedSegment): KnownDamage {
+  const reason = 'the hash chain is broken between segments'
+  return { firstPosition, from: firstPosition, to: firstPosition - 1, where, reason }
 }

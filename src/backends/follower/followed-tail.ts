@@ -1,7 +1,15 @@
 // The segment that the writer writes to, as far as its follower has walked it.
 import { basename } from 'node:path'
 import type { Turn } from '../../contract/turns.js'
-import { type Frame, type Proof, parseFrame } from '../embedded/engine/format/frame.js'
+import { diskErrorCode } from '../embedded/engine/disk/disk.js'
+import {
+  ENTRY_HEAD_BYTES,
+  FRAME_HEADER_BYTES,
+  type Frame,
+  frameEntries,
+  linkedFrameBytes,
+  parseFrame,
+} from '../embedded/engine/format/frame.js'
 import { HEADER_BLOCK_BYTES, type SegmentIdentity } from '../embedded/engine/format/segment-header.js'
 import { ActivePostings } from '../embedded/engine/index/active-postings.js'
 import type { ListedSegment } from '../embedded/engine/segment/catalogue.js'
@@ -17,6 +25,13 @@ const MOST_BYTES = 512 * 1024
 const SPARE_BYTES = 1024
 /** The share of the newest frame in the mean size of an event. */
 const NEWEST = 1 / 8
+
+/** `hashes`: every frame and record has the hash stored with it. `links`: every frame continues the one before. */
+export type Proof = 'hashes' | 'links'
+
+/** What `take` returns when it has reached the head, and when no frame follows. */
+const REACHED = -1
+const STUCK = 0
 
 /** Positions whose bytes are lost, both inclusive; none where `to < from`. */
 export interface LostPositions {
@@ -69,12 +84,24 @@ export class FollowedTail {
     let wanted = this.likelyBytes(head)
     while (this.head < head) {
       const needed = this.take(wanted <= SYNC_BYTES ? this.readSync(wanted) : await this.read(wanted), wanted, head)
-      if (needed === 0) return false
+      if (needed === STUCK) return false
       wanted = Math.max(needed, this.likelyBytes(head))
       if (turn.isOver) await turn.next()
     }
     if (this.buffer.length > MOST_BYTES) this.buffer = Buffer.allocUnsafeSlow(SYNC_BYTES)
     return true
+  }
+
+  /** The same at once, for few bytes that are not proven. Returns false when `walk` has to do it, from where this ended. */
+  step(head: number): boolean {
+    const wanted = this.likelyBytes(head)
+    if (this.proof !== 'links' || wanted > SYNC_BYTES) return false
+    try {
+      return this.take(this.readSync(wanted), wanted, head) === REACHED
+    } catch (error) {
+      if (diskErrorCode(error) === undefined) throw error
+      return false
+    }
   }
 
   /**
@@ -125,17 +152,54 @@ export class FollowedTail {
     return this.buffer.subarray(0, wanted)
   }
 
-  /** Returns how many bytes from the new end are needed to go on; 0 where no frame follows. */
+  /** Returns how many bytes from the new end are needed to go on, STUCK or REACHED. */
   private take(bytes: Buffer, wanted: number, head: number): number {
+    const needed = this.proof === 'hashes' ? this.takeProven(bytes, head) : this.takeLinked(bytes, head)
+    // A read that was cut short has met the end of the file.
+    return needed > bytes.length && bytes.length < wanted ? STUCK : needed
+  }
+
+  private takeProven(bytes: Buffer, head: number): number {
     const base = this.end
     while (this.head < head) {
       const at = this.end - base
-      const parsed = parseFrame(bytes, at, base, this.identity.salt, this.proof)
-      // A read that was cut short has met the end of the file.
-      if ('needs' in parsed) return at === 0 && bytes.length < wanted ? 0 : parsed.needs
-      if ('fault' in parsed || !this.accept(parsed.frame)) return 0
+      const parsed = parseFrame(bytes, at, base, this.identity.salt)
+      if ('needs' in parsed) return parsed.needs
+      if ('fault' in parsed || !this.accept(parsed.frame)) return STUCK
     }
-    return 1
+    return REACHED
+  }
+
+  /** Makes nothing of a frame but its terms, because it costs each thread as much for every event of all others. */
+  private takeLinked(bytes: Buffer, head: number): number {
+    const base = this.end
+    const { salt } = this.identity
+    const link = { salt, nextPosition: this.nextPosition, chain: this.chain }
+    while (this.head < head) {
+      const at = this.end - base
+      if (bytes.length - at < FRAME_HEADER_BYTES) return FRAME_HEADER_BYTES
+      const size = linkedFrameBytes(bytes, at, link)
+      if (size === 0) return STUCK
+      if (bytes.length - at < size) return size
+      const entries = frameEntries(bytes, at)
+      this.index(bytes, at + FRAME_HEADER_BYTES, entries)
+      this.meanBytes += (size / entries - this.meanBytes) * NEWEST
+      bytes.copy(this.chain, 0, at + size - this.chain.length, at + size)
+      this.nextPosition += entries
+      link.nextPosition = this.nextPosition
+      this.end += size
+    }
+    return REACHED
+  }
+
+  private index(bytes: Buffer, first: number, entries: number): void {
+    const base = this.end - (first - FRAME_HEADER_BYTES)
+    for (let at = first, left = entries; left > 0; left--) {
+      const from = at + ENTRY_HEAD_BYTES
+      const end = from + bytes.readUInt32LE(at)
+      this.context.indexRecord(bytes, from, this.postings.add(base + at, base + end), this.postings)
+      at = end
+    }
   }
 
   private accept(frame: Frame): boolean {
@@ -144,7 +208,7 @@ export class FollowedTail {
     for (let at = 0; at < items.length; at++) {
       const item = items[at] as Frame['items'][number]
       const ordinal = this.postings.add(item.offset, item.end)
-      if (item.intact) this.context.indexRecord(item.record, ordinal, this.postings)
+      if (item.intact) this.context.indexRecord(item.record, 0, ordinal, this.postings)
       else this.broken.push(firstPosition + at)
     }
     this.meanBytes += ((end - frame.offset) / items.length - this.meanBytes) * NEWEST

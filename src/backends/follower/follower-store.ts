@@ -54,7 +54,7 @@ export async function openFollower(writer: LogWriter, options: FollowerOptions):
   const resolved = resolveOptions({ ...more, disk: new ReadOnlyDisk(disk), nodeId: 'follower' })
   const context = createContext(resolved, new Layout(options.directory))
   let store: FollowerStore | undefined
-  const log = new FollowedLog(context, writer, verify ? 'hashes' : 'header', () => store?.grown())
+  const log = new FollowedLog(context, writer, verify ? 'hashes' : 'links', () => store?.grown())
   try {
     store = new FollowerStore(writer, log)
     await log.relocated()

@@ -126,15 +126,12 @@ function plausible(head: FrameHead): boolean {
   )
 }
 
-/** `hashes`: the frame and every record has the hash stored with it. `header`: its header is whole, and no more is known. */
-export type Proof = 'hashes' | 'header'
-
 /**
  * Reads the frame at `at` of a buffer that holds the file from `base` on. When the buffer ends before the frame does,
  * `needs` is how many bytes from `at` a whole frame takes. Records that do not have their hash are returned with
  * `intact: false`, because only the caller can tell a torn write from damage.
  */
-export function parseFrame(bytes: Buffer, at: number, base: number, salt: number, proof: Proof = 'hashes'): Parsed {
+export function parseFrame(bytes: Buffer, at: number, base: number, salt: number): Parsed {
   const head = parseFrameHead(bytes, at, salt)
   if (head === 'short') return { needs: FRAME_HEADER_BYTES }
   if (typeof head === 'string') return { fault: head }
@@ -144,9 +141,8 @@ export function parseFrame(bytes: Buffer, at: number, base: number, salt: number
   const bounds = entryBounds(bytes, at + FRAME_HEADER_BYTES, head)
   if (bounds === undefined) return { fault: 'entries' }
   const claimed = bytes.subarray(end - HASH_BYTES, end)
-  const isProven = proof === 'hashes'
-  if (isProven && frameHash(bytes, at, head.entries) !== claimed.toString('latin1')) return { fault: 'hash' }
-  const items = bounds.map(from => (isProven ? entryAt(bytes, from, base) : entryUnproven(bytes, from, base)))
+  if (frameHash(bytes, at, head.entries) !== claimed.toString('latin1')) return { fault: 'hash' }
+  const items = bounds.map(from => entryAt(bytes, from, base))
   return { frame: { ...head, offset: base + at, end: base + end, hash: claimed, items } }
 }
 
@@ -162,13 +158,6 @@ function entryBounds(bytes: Buffer, first: number, head: FrameHead): number[] | 
   return at === end ? bounds : undefined
 }
 
-/** For bytes that this process has hashed itself when it wrote them. */
-function entryUnproven(bytes: Buffer, at: number, base: number): FrameEntry {
-  const from = at + ENTRY_HEAD_BYTES
-  const to = from + bytes.readUInt32LE(at)
-  return { offset: base + at, end: base + to, record: bytes.subarray(from, to), intact: true }
-}
-
 /** Reads the entry at `at`. The caller must know that its head and record lie within the buffer. */
 export function entryAt(bytes: Buffer, at: number, base: number): FrameEntry {
   const length = bytes.readUInt32LE(at)
@@ -176,4 +165,31 @@ export function entryAt(bytes: Buffer, at: number, base: number): FrameEntry {
   const record = bytes.subarray(from, from + length)
   const intact = digest(record) === bytes.toString('latin1', at + 4, from)
   return { offset: base + at, end: base + from + length, record, intact }
+}
+
+/** What a frame must say to continue the one before. */
+export interface FrameLink {
+  readonly salt: number
+  readonly nextPosition: number
+  readonly chain: Buffer
+}
+
+/**
+ * The bytes that the frame at `at` takes, when it is the one that continues the link; 0 when it is not. It is not proven:
+ * for bytes that this process has hashed itself when it wrote them. Needs `FRAME_HEADER_BYTES` of them.
+ */
+export function linkedFrameBytes(bytes: Buffer, at: number, { salt, nextPosition, chain }: FrameLink): number {
+  const isLinked =
+    bytes.readUInt32LE(at + AT.magic) === FRAME_MAGIC &&
+    bytes[at + AT.version] === FRAME_VERSION &&
+    bytes[at + AT.kind] === FRAME_APPEND &&
+    bytes.readUInt32LE(at + AT.salt) === salt &&
+    getU64(bytes, at + AT.position) === nextPosition &&
+    bytes.compare(chain, 0, HASH_BYTES, at + AT.prev, at + AT.prev + HASH_BYTES) === 0
+  return isLinked ? FRAME_OVERHEAD_BYTES + bytes.readUInt32LE(at + AT.length) : 0
+}
+
+/** How many entries the frame at `at` has. */
+export function frameEntries(bytes: Buffer, at: number): number {
+  return bytes.readUInt16LE(at + AT.entries)
 }
