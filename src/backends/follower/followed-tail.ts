@@ -19,7 +19,7 @@ import type { Segment } from '../embedded/engine/segment/sealed-segment.js'
 import { PooledBytes } from '../embedded/engine/segment/segment-bytes.js'
 
 /** So few bytes were written a moment ago and are in the system's cache, where a synchronous read costs the least. */
-const SYNC_BYTES = 64 * 1024
+const SYNC_BYTES = 256 * 1024
 const MOST_BYTES = 512 * 1024
 /** Read beyond what the events so far make likely, because a read that is too short is made again. */
 const SPARE_BYTES = 1024
@@ -46,7 +46,7 @@ export class FollowedTail {
   end = HEADER_BLOCK_BYTES
   private nextPosition: number
   private meanBytes = 512
-  private buffer: Buffer = Buffer.allocUnsafeSlow(SYNC_BYTES)
+  private buffer: Buffer = Buffer.alloc(0)
   private readonly broken: number[] = []
 
   constructor(
@@ -88,7 +88,7 @@ export class FollowedTail {
       wanted = Math.max(needed, this.likelyBytes(head))
       if (turn.isOver) await turn.next()
     }
-    if (this.buffer.length > MOST_BYTES) this.buffer = Buffer.allocUnsafeSlow(SYNC_BYTES)
+    if (this.buffer.length > MOST_BYTES) this.buffer = Buffer.alloc(0)
     return true
   }
 
