@@ -22,8 +22,8 @@ const SMALL = {
   nodeId: 'n1',
   idleMarkMs: 0,
   presizeBytes: 1_024,
-  segmentBytes: 4_000,
-  sealOnCloseBytes: 3_000,
+  segmentBytes: 8_000,
+  sealOnCloseBytes: 6_000,
   reserveBytes: 0,
   scrubBytesPerSecond: 0,
 }
