@@ -115,7 +115,7 @@ test('what one thread was answered another finds at once, and a thread that dies
     })
     writer.attach(store)
     const threads = [new Thread(writer, directory), new Thread(writer, directory)] as const
-    for (const thread of threads) expect(await thread.said()).toBe('ready')
+    expect(await Promise.all(threads.map(({ ready }) => ready))).toEqual(['ready', 'ready'])
     let stale = 0
     for (let n = 0; n < 100; n++) {
       const [one, other] = n % 2 === 0 ? threads : [threads[1], threads[0]]
@@ -134,6 +134,8 @@ test('what one thread was answered another finds at once, and a thread that dies
 
 class Thread {
   readonly worker: Worker
+  /** Listened for from the beginning, because nobody keeps a message that nobody listens for. */
+  readonly ready: Promise<unknown>
   private readonly leave: () => void
 
   constructor(writer: LocalWriter, directory: string) {
@@ -146,9 +148,10 @@ class Thread {
     this.worker = new Worker(script, { workerData, transferList: [port2], execArgv })
     // Whoever waits for a message hears of it; without a listener it would end this process.
     this.worker.on('error', () => undefined)
+    this.ready = this.said()
   }
 
-  async said(): Promise<unknown> {
+  private async said(): Promise<unknown> {
     const [message] = await once(this.worker, 'message')
     return message
   }
