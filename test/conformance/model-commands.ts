@@ -1,6 +1,5 @@
 // What the model run does to a store and to its model side by side, and how their answers are compared.
 import fc from 'fast-check'
-import type { EmbeddedStore } from '../../src/backends/embedded/embedded-store.js'
 import type { MemoryStore } from '../../src/backends/memory/memory-store.js'
 import { StoreError } from '../../src/contract/errors.js'
 import type { RecordedEvent } from '../../src/contract/event.js'
@@ -29,10 +28,10 @@ interface StoredKey {
 }
 
 export interface Real {
-  store: EmbeddedStore
+  store: EventStore
   disk: FakeDisk
   readonly clock: ManualClock
-  readonly open: (disk: FakeDisk) => Promise<EmbeddedStore>
+  readonly open: (disk: FakeDisk) => Promise<EventStore>
 }
 
 export type Step = fc.AsyncCommand<Model, Real>

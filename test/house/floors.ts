@@ -7,7 +7,7 @@ import { engineDoorsClose } from './rooms.js'
 const floors: readonly (readonly string[])[] = [
   ['contract'],
   ['record', 'config', 'signals'],
-  ['backends/memory', 'backends/embedded', 'backends/replicated'],
+  ['backends/memory', 'backends/embedded', 'backends/replicated', 'backends/follower'],
   ['wire', 'auth', 'logging', 'metrics', 'tracing', 'failures', 'monitors', 'degradation'],
   ['storage'],
   ['service-streams', 'following', 'upcasting', 'definitions', 'streaming', 'folding', 'appending', 'alerting'],
@@ -81,7 +81,7 @@ function complaintAboutImport(file: ProjectFile, { specifier, line }: Import): s
   if (!target.startsWith('src/')) return complaintAboutLeaving(file, where, target)
   const to = placeOf(target)
   if (to === undefined || to.unit === from.unit) return []
-  if (to.floor === backends && !mayNameBackends.has(from.unit)) {
+  if (to.floor === backends && from.floor !== backends && !mayNameBackends.has(from.unit)) {
     return [`${where}: only src/storage and src/cli name a backend; ask for EventStore from the contract`]
   }
   if (from.floor === features && to.floor === features && !isSpec(file)) return complaintAboutNeighbour(where)
@@ -96,9 +96,14 @@ function complaintAboutLeaving(file: ProjectFile, where: string, target: string)
   return [`${where}: the product stands alone; move what it needs into src`]
 }
 
+/** What a follower follows is the log of an embedded backend, which it reads by the same code. */
+const followersReadEmbedded = (from: Place, to: Place) =>
+  from.unit === 'backends/follower' && to.unit === 'backends/embedded'
+
 /** What several features stand on may stand on one another, the edges of the server as well, and a spec uses any feature. */
 function mayKnowNeighbour(file: ProjectFile, from: Place, to: Place): boolean {
   if (from.floor !== to.floor) return false
+  if (followersReadEmbedded(from, to)) return true
   return from.floor === shared || from.floor === assembly || (from.floor === features && isSpec(file))
 }
 

@@ -2,11 +2,11 @@
 import { conflictOf } from '../../contract/conflict.js'
 import { StoreError } from '../../contract/errors.js'
 import type { NewEvent } from '../../contract/event.js'
-import type { Appended, AppendRequest, AppendTerms } from '../../contract/event-store.js'
+import type { Appended, AppendTerms } from '../../contract/event-store.js'
 import type { HybridClock } from '../../contract/hybrid-clock.js'
 import type { SteadyClock } from '../../contract/steady-clock.js'
 import { nextTurn } from '../../contract/turns.js'
-import { AppendPreparer, type PreparedAppend } from '../../record/append-request.js'
+import type { PreparedAppend } from '../../record/append-request.js'
 import { PackWriter } from '../../record/codec/writer.js'
 import type { CommitLog } from '../../record/commit-log.js'
 import { type Decision, decide, STORE } from '../../record/decide.js'
@@ -78,7 +78,6 @@ export class CommitQueue {
   busyWith: readonly WaitingAppend[] | undefined
   readonly waiting = new WaitingAppends()
   private readonly recalls = new Set<Promise<void>>()
-  private readonly preparer = new AppendPreparer()
   private readonly out = new PackWriter()
   private readonly batch: BatchBuffer
   private readonly searches: CostlySearches
@@ -115,9 +114,8 @@ export class CommitQueue {
     return writing !== undefined && writing.sinceNs < untilNs ? writing.committed.catch(() => undefined) : undefined
   }
 
-  append(request: AppendRequest, terms: AppendTerms = NO_TERMS): Promise<Appended> {
+  append(prepared: PreparedAppend, terms: AppendTerms = NO_TERMS): Promise<Appended> {
     if (this.closed) throw new StoreError('CLOSED', 'the store is closing')
-    const prepared = this.preparer.prepare(request)
     const isFull = this.queued >= QUEUE_LIMITS.appends || this.waiting.bytes + prepared.bytes > QUEUE_LIMITS.bytes
     if (isFull && terms.urgent === undefined) {
       throw new StoreError('OVERLOADED', `${this.queued} appends are waiting`)

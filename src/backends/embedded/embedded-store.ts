@@ -8,7 +8,7 @@ import {
 } from '../../contract/check/check-read.js'
 import { StoreError } from '../../contract/errors.js'
 import type { Position, RecordedEvent } from '../../contract/event.js'
-import { formatTimestamp, isNodeId, parseId } from '../../contract/event-id.js'
+import { formatTimestamp, isNodeId } from '../../contract/event-id.js'
 import {
   type Appended,
   type AppendRequest,
@@ -22,6 +22,7 @@ import {
 import { type ClockReading, HybridClock } from '../../contract/hybrid-clock.js'
 import type { Lineage } from '../../contract/lineage.js'
 import { SteadyClock } from '../../contract/steady-clock.js'
+import { AppendPreparer, type PreparedAppend } from '../../record/append-request.js'
 import { HeadWatch } from '../../record/head-watch.js'
 import { StoredEvent } from '../../record/record.js'
 import { BATCH_BYTES } from './admitted.js'
@@ -32,16 +33,13 @@ import { trialWrite, within } from './engine/disk/trial-write.js'
 import { Layout } from './engine/format/names.js'
 import type { Log } from './engine/log.js'
 import { HungWrites } from './engine/upkeep/hung-writes.js'
-import { peekTimestampSync } from './entry-reader.js'
 import { Maintenance } from './maintenance.js'
 import { openLog } from './open-log.js'
 import { type EmbeddedOptions, type ResolvedOptions, resolveOptions } from './options.js'
 import { LogReader, readStartOf } from './reader.js'
 import { SegmentCommitLog } from './segment-commit-log.js'
-import { firstAtOrAfter, type ReadingAt } from './segment-search.js'
 import { SideFiles } from './side-files.js'
 import { streamNames } from './stream-names.js'
-import { withIndexRepair } from './with-index-repair.js'
 
 export async function openEmbedded(options: EmbeddedOptions): Promise<EmbeddedStore> {
   if (!isNodeId(options.nodeId)) throw new StoreError('INVALID_REQUEST', 'a node id is 1 to 32 of A-Z a-z 0-9 . -')
@@ -106,6 +104,7 @@ export class EmbeddedStore extends EventStore {
   private readonly watch: HeadWatch
   private readonly hungWrites: HungWrites
   private readonly ownLineage: Lineage
+  private readonly preparer = new AppendPreparer()
   private closing: Promise<void> | undefined
 
   constructor(
@@ -144,16 +143,30 @@ export class EmbeddedStore extends EventStore {
   /** Not an async function, because that would cost a second promise on the hottest call of all. */
   append(request: AppendRequest, terms?: AppendTerms): Promise<Appended> {
     try {
-      return this.queue.append(request, terms)
+      this.mustBeOpen()
+      return this.queue.append(this.preparer.prepare(request), terms)
     } catch (error) {
       return Promise.reject(error)
     }
   }
 
+  /** For a follower, which has checked and encoded the append where it came in. */
+  async appendPrepared(prepared: PreparedAppend, terms?: AppendTerms): Promise<Appended> {
+    return this.queue.append(prepared, terms)
+  }
+
+  /**
+   * Resolves when no batch in flight can hold events from before `untilNs` any more; undefined when none does. They have
+   * their times already, so a read up to there has to wait for them.
+   */
+  settled(untilNs: bigint): Promise<void> | undefined {
+    return this.queue.settled(untilNs)
+  }
+
   read(request: ReadRequest): AsyncIterable<RecordedEvent> {
     this.mustBeOpen()
     checkRead(request)
-    const settled = request.until === undefined ? undefined : this.queue.settled(readStartOf(request.until).timestampNs)
+    const settled = request.until === undefined ? undefined : this.settled(readStartOf(request.until).timestampNs)
     return settled === undefined ? this.reader.read(request, this.log.head) : this.readAfter(settled, request)
   }
 
@@ -166,16 +179,13 @@ export class EmbeddedStore extends EventStore {
   async find(key: Position | string): Promise<RecordedEvent | undefined> {
     this.mustBeOpen()
     checkFindKey(key)
-    return typeof key === 'number' ? this.reader.at(key) : this.findById(key)
+    return this.reader.find(key)
   }
 
   async stream(name: string): Promise<StreamInfo | undefined> {
     this.mustBeOpen()
     checkStreamName(name)
-    const last = await withIndexRepair(this.log, () => this.queue.assigned.lastOfStream(name))
-    if (last !== undefined) return { stream: name, revision: last.revision, lastPosition: last.position }
-    const carried = this.log.floor.carried.get(name)
-    return carried === undefined ? undefined : { stream: name, revision: carried[0], lastPosition: carried[1] }
+    return this.reader.stream(name)
   }
 
   streams(request: StreamsRequest): AsyncIterable<string> {
@@ -241,32 +251,6 @@ export class EmbeddedStore extends EventStore {
 
   private mustBeOpen(): void {
     if (this.closing !== undefined) throw new StoreError('CLOSED', 'the store is closing')
-  }
-
-  private async findById(id: string): Promise<RecordedEvent | undefined> {
-    const wanted = parseId(id)
-    if (wanted === undefined) return undefined
-    const { log } = this
-    const kept = { from: log.firstPosition, to: log.head }
-    const place = (readingAt?: ReadingAt) => () => firstAtOrAfter(log.segments(), wanted, kept, readingAt)
-    const guess = await withIndexRepair(log, place(peekTimestampSync))
-    const guessed = guess > kept.to ? undefined : await this.reader.at(guess).catch(() => undefined)
-    if (guessed?.id === id) return guessed
-    let damage: StoreError | undefined
-    // A damaged position is no answer yet, because the event may lie behind it. The position behind the head counts as
-    // well, because the end of the log may be lost.
-    for (let position = await withIndexRepair(log, place()); position <= log.head + 1; position++) {
-      try {
-        const event = await this.reader.at(position)
-        if (event?.id === id) return event
-        break
-      } catch (error) {
-        if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
-        damage ??= error
-      }
-    }
-    if (damage !== undefined) throw damage
-    return undefined
   }
 
   /** Reads from the log what was answered when the key was used first. */

@@ -4,7 +4,9 @@ import type { TextBuffer } from '../../record/codec/cursor.js'
 import { MalformedRecord, PackReader } from '../../record/codec/reader.js'
 import { StoredEvent } from '../../record/record.js'
 import { digest, ENTRY_HEAD_BYTES } from './engine/format/frame.js'
+import type { ReadableLog } from './engine/readable-log.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
+import { KIND } from './terms.js'
 
 /** Where an index says that an event lies, as byte offsets in its segment. It is not proven. */
 export interface EntryPlace {
@@ -74,4 +76,30 @@ export function peekTimestampSync(segment: Segment, position: number): ClockRead
   } catch (error) {
     throw error instanceof MalformedRecord ? new DamagedEvent(place) : error
   }
+}
+
+/** Throws DamagedEvent where the newest event with the term cannot be read, because nothing can be decided by it. */
+export function lastEventWith(
+  log: ReadableLog,
+  kind: number,
+  text: string,
+  proves: (event: StoredEvent) => boolean,
+): StoredEvent | undefined {
+  const segments = log.segments()
+  const before = (at: number) => segments.lastThatMay(kind, text, at)
+  for (let at = before(segments.length); at >= 0; at = before(at)) {
+    const segment = segments.at(at)
+    const { postings, firstPosition, lastPosition } = segment
+    // The index may already hold the batch that is being synced, so only durable ordinals count.
+    const durable = lastPosition - firstPosition + 1
+    for (let ordinal = postings.last(kind, text, durable); ordinal >= 0; ordinal = postings.last(kind, text, ordinal)) {
+      const event = readEventSync(segment, firstPosition + ordinal)
+      if (proves(event)) return event
+    }
+  }
+  return undefined
+}
+
+export function lastOfStream(log: ReadableLog, stream: string): StoredEvent | undefined {
+  return lastEventWith(log, KIND.stream, stream, event => event.stream === stream)
 }

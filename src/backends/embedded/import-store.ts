@@ -123,7 +123,7 @@ class Import {
     batch.endFrame()
     const { postings } = log.writing()
     await commits.append(batch)
-    for (const { record, offset, end } of entries) indexRecord(record, postings.add(offset, end), postings)
+    for (const { record, offset, end } of entries) indexRecord(record, 0, postings.add(offset, end), postings)
     this.copied += this.waiting.length
     this.waiting = []
     this.waitingBytes = 0

@@ -15,10 +15,10 @@ import type { AgeRule } from './engine/segment/segment-age.js'
 import { archiveOldest } from './engine/upkeep/archive.js'
 import { retireOldest } from './engine/upkeep/retain.js'
 import { Scrub } from './engine/upkeep/scrub.js'
+import { lastOfStream } from './entry-reader.js'
 import type { ResolvedOptions } from './options.js'
 import { KIND } from './terms.js'
 import { withIndexRepair } from './with-index-repair.js'
-import type { WriteView } from './write-view.js'
 
 const DAY_MS = 86_400_000
 /** Milliseconds until the next pass when nothing more is due. */
@@ -49,7 +49,7 @@ export class Maintenance {
   constructor(
     private readonly log: Log,
     private readonly options: ResolvedOptions,
-    private readonly queue: { readonly assigned: WriteView; readonly queued: number },
+    queue: { readonly queued: number },
   ) {
     this.ages = new SteadyClock(options.clock.now(), options.monotonic)
     this.throttle = new Throttle(options.scrubBytesPerSecond, () => queue.queued > 0 || options.pressure.rests)
@@ -180,11 +180,10 @@ export class Maintenance {
    */
   private async headsBehind(going: SealedSegment): Promise<Carried> {
     const { log } = this
-    const { assigned } = this.queue
     const carried = new Map(log.floor.carried)
     const streams = await withIndexRepair(log, () => [...going.postings.texts(KIND.stream)])
     for (const [at, stream] of streams.entries()) {
-      const last = await withIndexRepair(log, () => assigned.lastOfStream(stream))
+      const last = await withIndexRepair(log, () => lastOfStream(log, stream))
       if (last !== undefined && last.position <= going.lastPosition) carried.set(stream, [last.revision, last.position])
       else carried.delete(stream)
       if (at % STREAMS_A_TURN === STREAMS_A_TURN - 1) await new Promise(setImmediate)

@@ -1,6 +1,8 @@
 // The one path by which events are read: postings, places, checked bytes, events, in order and one fetch ahead.
 import { StoreError, unreadable } from '../../contract/errors.js'
-import type { DamagedRange, ReadRequest } from '../../contract/event-store.js'
+import type { Position } from '../../contract/event.js'
+import { parseId } from '../../contract/event-id.js'
+import type { DamagedRange, ReadRequest, StreamInfo } from '../../contract/event-store.js'
 import { compileFilter, filterCost } from '../../contract/filter.js'
 import type { ClockReading } from '../../contract/hybrid-clock.js'
 import { parseTime } from '../../contract/rfc3339.js'
@@ -8,15 +10,15 @@ import { Turn } from '../../contract/turns.js'
 import type { StoredEvent } from '../../record/record.js'
 import { diskErrorCode } from './engine/disk/disk.js'
 import { NO_ORDINALS } from './engine/index/postings.js'
-import type { Log } from './engine/log.js'
+import type { ReadableLog } from './engine/readable-log.js'
 import type { Segment } from './engine/segment/sealed-segment.js'
 import type { SegmentList } from './engine/segment/segment-list.js'
-import { type EntryPlace, placeOf } from './entry-reader.js'
+import { type EntryPlace, lastOfStream, peekTimestampSync, placeOf } from './entry-reader.js'
 import { coalesce, type Extent, FetchSize, PieceReader, Slicer, SMALL_BYTES, type Wanted } from './fetches.js'
 import { union } from './ordinal-sets.js'
 import { candidates } from './plan.js'
 import { DAMAGED_EVENT, isKnownDamaged, proven, secondOpinion } from './second-opinion.js'
-import { firstAtOrAfter, segmentOf } from './segment-search.js'
+import { firstAtOrAfter, type ReadingAt, segmentOf } from './segment-search.js'
 import { withIndexRepair } from './with-index-repair.js'
 
 /**
@@ -52,7 +54,7 @@ type Step = { readonly fetch: Fetch } | { readonly missing: Bounds }
 export class LogReader {
   private readonly pieces = new PieceReader()
 
-  constructor(private readonly log: Log) {}
+  constructor(private readonly log: ReadableLog) {}
 
   /** Reads up to `head`, which is taken when the read is requested and not when its first event is. */
   async *read(request: ReadRequest, head = this.log.head): AsyncGenerator<StoredEvent, void, void> {
@@ -103,6 +105,44 @@ export class LogReader {
     const { events, failure } = await this.fetch({ segment, places: [place] }, {})
     if (failure !== undefined) throw failure
     return events[0]
+  }
+
+  find(key: Position | string): Promise<StoredEvent | undefined> {
+    return typeof key === 'number' ? this.at(key) : this.findById(key)
+  }
+
+  /** The head of a stream, also when no event of it is left. */
+  async stream(name: string): Promise<StreamInfo | undefined> {
+    const last = await withIndexRepair(this.log, () => lastOfStream(this.log, name))
+    if (last !== undefined) return { stream: name, revision: last.revision, lastPosition: last.position }
+    const carried = this.log.floor.carried.get(name)
+    return carried === undefined ? undefined : { stream: name, revision: carried[0], lastPosition: carried[1] }
+  }
+
+  private async findById(id: string): Promise<StoredEvent | undefined> {
+    const wanted = parseId(id)
+    if (wanted === undefined) return undefined
+    const { log } = this
+    const kept = { from: log.firstPosition, to: log.head }
+    const place = (readingAt?: ReadingAt) => () => firstAtOrAfter(log.segments(), wanted, kept, readingAt)
+    const guess = await withIndexRepair(log, place(peekTimestampSync))
+    const guessed = guess > kept.to ? undefined : await this.at(guess).catch(() => undefined)
+    if (guessed?.id === id) return guessed
+    let damage: StoreError | undefined
+    // A damaged position is no answer yet, because the event may lie behind it. The position behind the head counts as
+    // well, because the end of the log may be lost.
+    for (let position = await withIndexRepair(log, place()); position <= log.head + 1; position++) {
+      try {
+        const event = await this.at(position)
+        if (event?.id === id) return event
+        break
+      } catch (error) {
+        if (!(error instanceof StoreError && error.code === 'DATA_CORRUPT')) throw error
+        damage ??= error
+      }
+    }
+    if (damage !== undefined) throw damage
+    return undefined
   }
 
   private bounds(request: ReadRequest, head: number): Bounds {
@@ -195,6 +235,7 @@ export class LogReader {
       this.refuseIfClosed()
       if (code === undefined || error instanceof StoreError) throw error
       // The segment may have been archived during the read: its events are then in another file.
+      if (code === 'ENOENT') await this.log.relocated()
       const moved = code === 'ENOENT' ? segmentOf(this.log.segments(), (places[0] as EntryPlace).position) : undefined
       if (moved !== undefined && moved.name !== segment.name) return this.fetchFrom(moved, places, request)
       if (segment.lastPosition < this.log.firstPosition) return NOTHING
@@ -236,7 +277,7 @@ export class LogReader {
 
   /** Whatever failed once the store has closed failed because of that. */
   private refuseIfClosed(): void {
-    if (this.log.state === 'closed') throw new StoreError('CLOSED', 'the store closed during the read')
+    if (this.log.isClosed) throw new StoreError('CLOSED', 'the store closed during the read')
   }
 
   private refuseIfMissing(position: number): void {

@@ -1,14 +1,18 @@
 // Looks again at an event that could not be proven, because an index may have pointed to the wrong place.
 
 import type { StoredEvent } from '../../record/record.js'
-import type { Log } from './engine/log.js'
+import type { ReadableLog } from './engine/readable-log.js'
 import { SealedSegment, type Segment } from './engine/segment/sealed-segment.js'
 import { DamagedEvent, type EntryPlace, eventAt, placeOf } from './entry-reader.js'
 
 export const DAMAGED_EVENT = 'an event does not have the hash it was stored with'
 
 /** The event after all; undefined when it is damaged, which is recorded before this resolves and may be reported. */
-export async function secondOpinion(log: Log, segment: Segment, position: number): Promise<StoredEvent | undefined> {
+export async function secondOpinion(
+  log: ReadableLog,
+  segment: Segment,
+  position: number,
+): Promise<StoredEvent | undefined> {
   if (isKnownDamaged(log, position)) return undefined
   const look = () => readAgain(segment, position)
   const event = await (segment instanceof SealedSegment ? log.doubtIndexOf(segment, look) : look())
@@ -19,7 +23,7 @@ export async function secondOpinion(log: Log, segment: Segment, position: number
   return undefined
 }
 
-export function isKnownDamaged(log: Log, position: number): boolean {
+export function isKnownDamaged(log: ReadableLog, position: number): boolean {
   return log.damage.some(({ from, to }) => from <= position && position <= to)
 }
 

@@ -2,7 +2,7 @@
 import type { StreamsRequest } from '../../contract/event-store.js'
 import { compileListing } from '../../contract/filter.js'
 import { Turn } from '../../contract/turns.js'
-import type { Log } from './engine/log.js'
+import type { ReadableLog } from './engine/readable-log.js'
 import { SealedSegment } from './engine/segment/sealed-segment.js'
 import { KIND } from './terms.js'
 import { withIndexRepair } from './with-index-repair.js'
@@ -39,7 +39,7 @@ class Names {
 }
 
 /** Takes the names that the log holds now; streams stored while they are read are not among them. */
-function sourcesOf(log: Log): Names[] {
+function sourcesOf(log: ReadableLog): Names[] {
   const loose = [...log.floor.carried.keys()]
   const sealed: Names[] = []
   const segments = log.segments()
@@ -69,7 +69,7 @@ function insert(names: Names[], one: Names): void {
 }
 
 export async function* streamNames(
-  log: Log,
+  log: ReadableLog,
   request: StreamsRequest,
   sources = sourcesOf(log),
 ): AsyncGenerator<string> {

@@ -1,6 +1,6 @@
 // The terms under which an event can be found; the write path and a rebuild both use them, so they cannot differ.
 import { causesOf, type Filterable, type FilterFieldName } from '../../contract/filter.js'
-import { StoredEvent } from '../../record/record.js'
+import { RecordSpans } from '../../record/record-spans.js'
 import type { ActivePostings } from './engine/index/active-postings.js'
 import type { TermKinds } from './engine/index/postings.js'
 
@@ -55,7 +55,48 @@ export function indexEvent(
   if (key !== undefined) postings.term(ordinal, KIND.key, keyTerm(event.agentId, key))
 }
 
-export function indexRecord(record: Buffer, ordinal: number, postings: ActivePostings): void {
-  const event = new StoredEvent(record, '')
-  indexEvent(postings, ordinal, event, event.keyed?.key)
+/** One for all records, which are indexed one after the other. */
+const spans = new RecordSpans()
+
+/**
+ * The same terms from the bytes of a record. A start and a follower index millions of events that nobody looks at, so no
+ * event and no string is made of them.
+ */
+export function indexRecord(bytes: Buffer, from: number, ordinal: number, postings: ActivePostings): void {
+  spans.begin(bytes, from)
+  note(ordinal, postings, KIND.stream)
+  spans.integer()
+  note(ordinal, postings, KIND.type)
+  note(ordinal, postings, KIND.agent)
+  const agentFrom = spans.from
+  const agentTo = spans.at
+  spans.integer()
+  if (spans.nil()) return
+  const options = spans.arrayHeader()
+  if (options > 0) noteAll(ordinal, postings, KIND.tag)
+  if (options > 1 && !spans.nil()) note(ordinal, postings, KIND.correlation)
+  if (options > 2 && !spans.nil()) note(ordinal, postings, KIND.causation)
+  if (options > 3 && !spans.nil()) note(ordinal, postings, KIND.session)
+  // What it was caused by besides is looked up in the same way.
+  if (options > 4) noteAll(ordinal, postings, KIND.causation)
+  if (options <= KEY_OPTION) return
+  if (!spans.nil()) spans.text()
+  if (!spans.nil()) spans.texts()
+  if (!spans.nil()) spans.text()
+  spans.text()
+  const key = bytes.toString('utf8', spans.from, spans.at)
+  postings.term(ordinal, KIND.key, keyTerm(bytes.toString('utf8', agentFrom, agentTo), key))
+}
+
+/** How many options stand before the idempotency key. */
+const KEY_OPTION = 8
+
+function note(ordinal: number, postings: ActivePostings, kind: number): void {
+  spans.text()
+  postings.termIn(ordinal, kind, spans.bytes, spans.from, spans.at)
+}
+
+function noteAll(ordinal: number, postings: ActivePostings, kind: number): void {
+  if (spans.nil()) return
+  for (let left = spans.arrayHeader(); left > 0; left--) note(ordinal, postings, kind)
 }

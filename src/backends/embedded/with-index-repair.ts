@@ -2,7 +2,7 @@
 import { StoreError } from '../../contract/errors.js'
 import { diskErrorCode } from './engine/disk/disk.js'
 import { IndexDamaged } from './engine/index/index-format.js'
-import type { Log } from './engine/log.js'
+import type { ReadableLog } from './engine/readable-log.js'
 import { DamagedEvent } from './entry-reader.js'
 import { isKnownDamaged, secondOpinion } from './second-opinion.js'
 import { segmentOf } from './segment-search.js'
@@ -10,7 +10,7 @@ import { segmentOf } from './segment-search.js'
 const MOST_REBUILDS = 100
 
 /** After a rebuild `work` runs again from its beginning, so it must not leave anything behind when it throws. */
-export async function withIndexRepair<T>(log: Log, work: () => T | Promise<T>): Promise<T> {
+export async function withIndexRepair<T>(log: ReadableLog, work: () => T | Promise<T>): Promise<T> {
   try {
     for (let rebuilds = 0; ; rebuilds++) {
       try {
@@ -25,7 +25,7 @@ export async function withIndexRepair<T>(log: Log, work: () => T | Promise<T>): 
 }
 
 /** For work that answers known damage itself: it runs again whenever it met damage that was not known before. */
-export async function withoutNewDamage<T>(log: Log, work: () => T): Promise<T> {
+export async function withoutNewDamage<T>(log: ReadableLog, work: () => T): Promise<T> {
   for (let met = 0; ; met++) {
     try {
       return await withIndexRepair(log, work)
@@ -47,12 +47,13 @@ function asStoreError(error: unknown): unknown {
 }
 
 /** Whether an index was at fault and has been rebuilt. Damage of the event itself is recorded when this resolves. */
-async function isMended(log: Log, error: unknown): Promise<boolean> {
+async function isMended(log: ReadableLog, error: unknown): Promise<boolean> {
   if (error instanceof DamagedEvent) {
     const { position } = error.place
     const segment = segmentOf(log.segments(), position)
     return segment !== undefined && (await secondOpinion(log, segment, position)) !== undefined
   }
+  if (diskErrorCode(error) === 'ENOENT') return log.relocated()
   if (!(error instanceof IndexDamaged)) return false
   for (const segment of log.sealedSegments()) {
     if (log.indexPathOf(segment) !== error.path) continue

@@ -4,11 +4,11 @@ import { formatId } from '../../contract/event-id.js'
 import { LIMITS } from '../../contract/limits.js'
 import type { SteadyClock } from '../../contract/steady-clock.js'
 import { type AssignedView, type Match, UNKNOWN } from '../../record/decide.js'
-import type { Keyed, Placement, StoredEvent } from '../../record/record.js'
+import type { Keyed, Placement } from '../../record/record.js'
 import type { Placed } from './admitted.js'
 import { type ConditionSearch, type Patience, SearchAllowance } from './condition-search.js'
 import type { Log } from './engine/log.js'
-import { readEventSync } from './entry-reader.js'
+import { lastEventWith, lastOfStream } from './entry-reader.js'
 import { KIND, keyTerm } from './terms.js'
 
 const KEY_RETENTION_NS = BigInt(LIMITS.keyRetentionHours) * 3_600_000_000_000n
@@ -60,20 +60,16 @@ export class WriteView implements AssignedView<ConditionSearch> {
   streamRevision(stream: string): number {
     const known = this.stagedRevisions.get(stream) ?? this.revisions.get(stream)
     if (known !== undefined) return known
-    const revision = this.lastOfStream(stream)?.revision ?? this.log.floor.carried.get(stream)?.[0] ?? -1
+    const revision = lastOfStream(this.log, stream)?.revision ?? this.log.floor.carried.get(stream)?.[0] ?? -1
     if (revision >= 0) this.remember(stream, revision)
     return revision
-  }
-
-  /** The newest durable event of a stream; throws DamagedEvent when it cannot be read. */
-  lastOfStream(stream: string): StoredEvent | undefined {
-    return this.lastWith(KIND.stream, stream, event => event.stream === stream)
   }
 
   keyed(agentId: string, key: string): { readonly position: number; readonly keyed: Keyed } | undefined {
     const staged = this.stagedKeys.get(keyTerm(agentId, key))
     if (staged?.keyed !== undefined) return { position: staged.position, keyed: staged.keyed }
-    const event = this.lastWith(
+    const event = lastEventWith(
+      this.log,
       KIND.key,
       keyTerm(agentId, key),
       found => found.keyed?.key === key && found.agentId === agentId,
@@ -105,26 +101,5 @@ export class WriteView implements AssignedView<ConditionSearch> {
     this.revisions.set(stream, revision)
     if (this.revisions.size <= this.cachedStreams) return
     this.revisions.delete(this.revisions.keys().next().value as string)
-  }
-
-  /** The newest durable event with the term. A damaged one is thrown, because nothing can be decided by it. */
-  private lastWith(kind: number, text: string, proves: (event: StoredEvent) => boolean): StoredEvent | undefined {
-    const segments = this.log.segments()
-    const before = (at: number) => segments.lastThatMay(kind, text, at)
-    for (let at = before(segments.length); at >= 0; at = before(at)) {
-      const segment = segments.at(at)
-      const { postings, firstPosition, lastPosition } = segment
-      // The index may already hold the batch that is being synced, so only durable ordinals count.
-      const durable = lastPosition - firstPosition + 1
-      for (
-        let ordinal = postings.last(kind, text, durable);
-        ordinal >= 0;
-        ordinal = postings.last(kind, text, ordinal)
-      ) {
-        const event = readEventSync(segment, firstPosition + ordinal)
-        if (proves(event)) return event
-      }
-    }
-    return undefined
   }
 }

@@ -3,6 +3,7 @@ import type { DiskLock } from './disk/disk.js'
 import { isNoDescriptor, isNoSpace, Latched, OwnershipLost } from './disk/latch.js'
 import type { Reserve } from './disk/reserve.js'
 import type { BatchBuffer, BatchPlace } from './format/batch-buffer.js'
+import { beginningOf, type ReadableLog } from './readable-log.js'
 import type { Floor } from './recovery/floor.js'
 import { FoundDamage } from './recovery/found-damage.js'
 import { IndexRebuilds } from './recovery/index-rebuilds.js'
@@ -47,7 +48,7 @@ export interface LogListener {
   rotated(segment: RotatedSegment): void
 }
 
-export class Log {
+export class Log implements ReadableLog {
   private readonly sealed: SealedSegments
   private active: ActiveSegment | undefined
   private readonly tail: Segment | undefined
@@ -91,6 +92,10 @@ export class Log {
     return this.parts.lock.held()
   }
 
+  get isClosed(): boolean {
+    return this.stateNow === 'closed'
+  }
+
   get stateDetail(): string {
     return this.detail
   }
@@ -101,9 +106,7 @@ export class Log {
 
   get firstPosition(): number {
     const kept = this.sealed.first ?? this.active?.identity.firstPosition
-    // Without its first segment the log still begins where it began, because those events are lost, not retired.
-    const lost = this.recovered.damage.found.find(({ from, to }) => from <= to && to + 1 === kept)
-    return lost?.from ?? kept ?? this.floorNow.nextPosition
+    return beginningOf(kept, this.recovered.damage.found, this.floorNow)
   }
 
   /** The segments in the order of their positions. The last one may still grow. */
@@ -283,6 +286,11 @@ export class Log {
   /** Rebuilds the index, unless an earlier rebuild has shown that the log itself is damaged, and then looks again. */
   doubtIndexOf<T>(segment: SealedSegment, look: () => Promise<T | undefined>): Promise<T | undefined> {
     return this.rebuilds.inDoubt(segment, look)
+  }
+
+  /** The list of segments is changed before a file is, so there is nothing to look for. */
+  async relocated(): Promise<boolean> {
+    return false
   }
 
   /** The latch calls this when it trips, so that the state is known before the failed operation has returned. */

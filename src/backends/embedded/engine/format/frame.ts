@@ -166,3 +166,30 @@ export function entryAt(bytes: Buffer, at: number, base: number): FrameEntry {
   const intact = digest(record) === bytes.toString('latin1', at + 4, from)
   return { offset: base + at, end: base + from + length, record, intact }
 }
+
+/** What a frame must say to continue the one before. */
+export interface FrameLink {
+  readonly salt: number
+  readonly nextPosition: number
+  readonly chain: Buffer
+}
+
+/**
+ * The bytes that the frame at `at` takes, when it is the one that continues the link; 0 when it is not. It is not proven:
+ * for bytes that this process has hashed itself when it wrote them. Needs `FRAME_HEADER_BYTES` of them.
+ */
+export function linkedFrameBytes(bytes: Buffer, at: number, { salt, nextPosition, chain }: FrameLink): number {
+  const isLinked =
+    bytes.readUInt32LE(at + AT.magic) === FRAME_MAGIC &&
+    bytes[at + AT.version] === FRAME_VERSION &&
+    bytes[at + AT.kind] === FRAME_APPEND &&
+    bytes.readUInt32LE(at + AT.salt) === salt &&
+    getU64(bytes, at + AT.position) === nextPosition &&
+    bytes.compare(chain, 0, HASH_BYTES, at + AT.prev, at + AT.prev + HASH_BYTES) === 0
+  return isLinked ? FRAME_OVERHEAD_BYTES + bytes.readUInt32LE(at + AT.length) : 0
+}
+
+/** How many entries the frame at `at` has. */
+export function frameEntries(bytes: Buffer, at: number): number {
+  return bytes.readUInt16LE(at + AT.entries)
+}

@@ -9,7 +9,7 @@ import {
   requireOrdinal,
   type TermKinds,
 } from './postings.js'
-import { type HashTerm, hashTerm } from './term-hash.js'
+import { type HashSlot, type HashTerm, hashAscii, hashTerm } from './term-hash.js'
 import { TermTable } from './term-table.js'
 
 const FIRST_CAPACITY = 1024
@@ -20,6 +20,7 @@ export class ActivePostings implements Postings {
   private length = 0
   private offsets = new Uint32Array(FIRST_CAPACITY)
   private ends = new Uint32Array(FIRST_CAPACITY)
+  private readonly slot: HashSlot = { high: 0, low: 0 }
   private readonly tables: readonly TermTable[]
   /** The ordinals of all terms that more than one event carries. */
   readonly lists = new OrdinalLists()
@@ -54,6 +55,15 @@ export class ActivePostings implements Postings {
   term(ordinal: number, kind: number, text: string): void {
     requireOrdinal(ordinal, this.length)
     this.table(kind).add(this.hash(kind, text), text, ordinal)
+  }
+
+  /** The same for a text that lies in `bytes` as UTF-8. It must be one that would be read as the same text again. */
+  termIn(ordinal: number, kind: number, bytes: Buffer, from: number, to: number): void {
+    requireOrdinal(ordinal, this.length)
+    const { slot } = this
+    if (this.hash === hashTerm && hashAscii(kind, bytes, from, to, slot))
+      this.table(kind).addAscii(slot, bytes, from, to, ordinal)
+    else this.term(ordinal, kind, bytes.toString('utf8', from, to))
   }
 
   /** Forgets every event from ordinal `count` on, as after a failed batch. It walks all terms. */

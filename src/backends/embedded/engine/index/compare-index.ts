@@ -18,6 +18,10 @@ export class FreshPostings extends ActivePostings {
     this.terms[kind]?.add(text)
     super.term(ordinal, kind, text)
   }
+
+  override termIn(ordinal: number, kind: number, bytes: Buffer, from: number, to: number): void {
+    this.term(ordinal, kind, bytes.toString('utf8', from, to))
+  }
 }
 
 /** `damaged`: the file itself shows it, so it would be rebuilt. `wrong`: the file would have been believed. */

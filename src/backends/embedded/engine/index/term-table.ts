@@ -31,11 +31,19 @@ export class TermTable {
   /** Adds an ordinal that must not be less than any of the term so far. Adding the same one twice counts once. */
   add(hash: TermHash, text: string, ordinal: number): void {
     const at = this.find(hash, text)
+    if (this.slots[at + 3] === 0) this.fill(at, hash, text, ordinal)
+    else this.lengthen(at, ordinal)
+  }
+
+  /** The same for a text that lies in `bytes` as ASCII; a string is made of it only where it is new. */
+  addAscii(hash: TermHash, bytes: Buffer, from: number, to: number, ordinal: number): void {
+    const at = this.findAscii(hash, bytes, from, to)
+    if (this.slots[at + 3] !== 0) this.lengthen(at, ordinal)
+    else this.fill(at, hash, this.keepsTexts ? bytes.toString('latin1', from, to) : '', ordinal)
+  }
+
+  private lengthen(at: number, ordinal: number): void {
     const { slots } = this
-    if (slots[at + 3] === 0) {
-      this.fill(at, hash, text, ordinal)
-      return
-    }
     const value = slots[at + 2] as number
     const last = value >= 0 ? value : this.lists.last(~value)
     if (ordinal === last) return
@@ -122,6 +130,17 @@ export class TermTable {
     }
   }
 
+  private findAscii({ high, low }: TermHash, bytes: Buffer, from: number, to: number): number {
+    const { slots, mask } = this
+    for (let slot = place(high, low) & mask; ; slot = (slot + 1) & mask) {
+      const at = slot * SLOT
+      const tag = slots[at + 3] as number
+      if (tag === 0) return at
+      if (slots[at] !== high || slots[at + 1] !== low) continue
+      if (!this.keepsTexts || isAscii(this.kept[tag - 1] as string, bytes, from, to)) return at
+    }
+  }
+
   private fill(at: number, hash: TermHash, text: string, value: number): void {
     this.slots[at] = hash.high
     this.slots[at + 1] = hash.low
@@ -148,6 +167,12 @@ export class TermTable {
     }
     this.slots = next
   }
+}
+
+function isAscii(text: string, bytes: Buffer, from: number, to: number): boolean {
+  if (text.length !== to - from) return false
+  for (let at = 0; at < text.length; at++) if (text.charCodeAt(at) !== bytes[from + at]) return false
+  return true
 }
 
 function place(high: number, low: number): number {

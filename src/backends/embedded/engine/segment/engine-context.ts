@@ -17,8 +17,8 @@ export interface EngineFiles {
   readonly presizeBytes: number
 }
 
-/** Adds the terms of a record to the postings. The layer above supplies it, because the engine knows no records. */
-export type RecordIndexer = (record: Buffer, ordinal: number, postings: ActivePostings) => void
+/** Adds the terms of the record that begins at `from` to the postings. The layer above supplies it, because the engine knows no records. */
+export type RecordIndexer = (bytes: Buffer, from: number, ordinal: number, postings: ActivePostings) => void
 
 export interface EngineContext {
   readonly files: EngineFiles

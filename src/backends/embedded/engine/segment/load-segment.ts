@@ -84,7 +84,7 @@ export function indexingVisitor(context: EngineContext, postings: ActivePostings
     frame(frame: Frame): void {
       for (const item of frame.items) {
         const ordinal = postings.add(item.offset, item.end)
-        if (item.intact) context.indexRecord(item.record, ordinal, postings)
+        if (item.intact) context.indexRecord(item.record, 0, ordinal, postings)
       }
       end = frame.end
     },
