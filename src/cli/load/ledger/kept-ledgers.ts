@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import type { Lighthouse } from '#client'
 import { checkLedger, type LedgerCheck, storedAt } from './check-ledger.js'
 import { EventSource, type Made } from './event-source.js'
-import { ROW_BYTES, SendLedger } from './send-ledger.js'
+import { LEDGER_ROW_BYTES, SendLedger } from './send-ledger.js'
 
 /** What a source is made of once more, written before anything is sent. */
 interface KeptSource {
@@ -46,7 +46,7 @@ export async function recheck(directory: string, before: number, lighthouse: Lig
       const { base, made } = JSON.parse(readFileSync(join(own, `${generator}.json`), 'utf8')) as KeptSource
       const path = join(own, file)
       // Rows that were never begun are empty, and the last page has some.
-      const source = new EventSource(base, made, Math.floor(statSync(path).size / ROW_BYTES))
+      const source = new EventSource(base, made, Math.floor(statSync(path).size / LEDGER_ROW_BYTES))
       const ledger = new SendLedger(source, path, 'again')
       ledger.forgetFound()
       found.push({ part, generator, ...(await checkLedger(ledger, source, storedAt(lighthouse, base))) })

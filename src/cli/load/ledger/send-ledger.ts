@@ -5,7 +5,7 @@ import type { EventSource, SentEvent } from './event-source.js'
 import { RowFile } from './row-file.js'
 
 /** 8 bytes when it was to be sent, 6 its position, 1 its state, 1 its links. */
-export const ROW_BYTES = 16
+export const LEDGER_ROW_BYTES = 16
 const POSITION = 8
 const POSITION_BYTES = 6
 const STATE = 14
@@ -46,7 +46,7 @@ export class SendLedger {
     path: string,
     kept?: 'new' | 'again',
   ) {
-    this.rows = new RowFile(path, ROW_BYTES, kept)
+    this.rows = new RowFile(path, LEDGER_ROW_BYTES, kept)
     this.ids = Array.from({ length: source.round }, () => '')
     this.idsOf = new Float64Array(source.round).fill(-1)
   }
