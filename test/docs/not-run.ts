@@ -36,7 +36,7 @@ export const TOO_MUCH: Readonly<Record<string, string>> = {
   'docs/CONTAINERS.md docker':
     'no container engine is here; test/tools/image.trial.ts builds the image, test/image holds the compose files',
   'docs/LOAD.md npx lighthouse load':
-    'ten seconds of load, judged by times that a busy machine does not keep; test/cli/load.spec.ts runs it for less',
+    'seconds to hours of load, judged by times that a busy machine does not keep; load.spec and load.trial of test/cli run less',
   'docs/QUICK-START.md npm start': 'the command of the README, which `npm run stranger` runs in a fresh clone',
   'docs/TRACING.md LIGHTHOUSE_TRACES_URL':
     'a server that runs until it is stopped; `otlp-outlet.spec` starts one with a collector',

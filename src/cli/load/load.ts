@@ -17,7 +17,8 @@ import { nextPart } from './ledger/kept-ledgers.js'
 import { reportPage } from './page.js'
 import { isCalibrated, isProfile, PROFILES, type Profile, planned } from './profile.js'
 import type { AskedLoad, Report } from './report.js'
-import { type LoadPart, runLoad, type Target, type WantedLoad } from './run-load.js'
+import { requireRoom } from './room.js'
+import { freeBytesOf, type LoadPart, runLoad, type Target, type WantedLoad } from './run-load.js'
 
 interface LoadWish extends Wish {
   readonly url?: string
@@ -158,6 +159,8 @@ async function onTarget(target: Target, { asked, profile, lateMs, directory, par
   if (clock !== 1) say(inDrivenTime(asked))
   const capacity = isCalibrated(profile) ? await calibrated(target, { profile, seconds, say }) : 0
   const phases = planned(profile, { seconds, scale: scale * clock, capacity })
+  const freeBytes = await freeBytesOf(target.own)
+  if (freeBytes !== undefined) requireRoom(profile, phases, freeBytes)
   const wanted: WantedLoad = {
     asked,
     profile,

@@ -49,6 +49,8 @@ export interface Profile {
   readonly largeShare: number
   /** The service levels: the usual ones, or those for where every operation takes the costly way. */
   readonly levels: 'usual' | 'costly'
+  /** Of one generator, at most so many are under way at once. */
+  readonly underWay: number
   /** Of a server of its own. */
   readonly settings: Readonly<Record<string, string>>
   /** Whoever is refused comes again, as agents do, or is counted and gone, so that the load stays what it is. */
@@ -71,15 +73,19 @@ const USUAL = {
   misbehaving: false,
   largeShare: 0.001,
   levels: 'usual',
+  // A server that does not answer would take the memory of the generator too.
+  underWay: 2_000,
   settings: {},
   refused: 'retried',
 } as const
 
+/** As in production one of ten requests is logged. */
+const LONG_SETTINGS = { LIGHTHOUSE_ACCESS_LOG_ONE_IN: '10' }
 /**
- * As in production one of ten requests is logged. What stops the machine for seconds is worked off: appends that would
- * wait too long are told to come again, and not sent a second time while the first still waits.
+ * In an hour something stops the machine for seconds. Ten agents would wait then, and go on; thousands of requests would
+ * all run into their time limit, come again at once, and leave the server no time to work off any.
  */
-const LONG = { LIGHTHOUSE_ACCESS_LOG_ONE_IN: '10', LIGHTHOUSE_APPEND_WAIT_MS: '1000' }
+const LONG_UNDER_WAY = 64
 
 function even(name: string, share: number, rate: number, kind: Phase['kind'] = 'busy'): Phase {
   return { name, share, from: rate, to: rate, kind }
@@ -208,8 +214,9 @@ export const PROFILES = {
     mix: { batch: 495, append: 100, event: 50, page: 1 },
     // A large one in a thousand would be a fifth of all bytes.
     largeShare: 0,
+    underWay: LONG_UNDER_WAY,
     // Five minutes: the log of an hour would fill most disks that this is tried on.
-    settings: { ...LONG, LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.0035' },
+    settings: { ...LONG_SETTINGS, LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.0035' },
   },
   day: {
     ...USUAL,
@@ -218,7 +225,8 @@ export const PROFILES = {
     phases: [even('sustained', 1, 646 * (STRESS / 10_000))],
     mix: { batch: 495, append: 100, event: 50, page: 1 },
     largeShare: 0,
-    settings: { ...LONG, LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.125', LIGHTHOUSE_RETAIN_ARCHIVES_DAYS: '0.5' },
+    underWay: LONG_UNDER_WAY,
+    settings: { ...LONG_SETTINGS, LIGHTHOUSE_ARCHIVE_AFTER_DAYS: '0.125', LIGHTHOUSE_RETAIN_ARCHIVES_DAYS: '0.5' },
   },
 } as const satisfies Readonly<Record<string, Profile>>
 

@@ -115,7 +115,7 @@ class ScheduledWork implements GeneratorWork {
 
   async run(clock: RunClock): Promise<void> {
     const { phases, profile, seed, part } = this.tools.plan
-    this.sender = new Sender(this.operations, clock, this.tools.tally)
+    this.sender = new Sender(this.operations, clock, this.tools.tally, profile.underWay)
     await this.sender.send(schedule(phases, profile.mix, { seed, part }), this.over.signal)
   }
 

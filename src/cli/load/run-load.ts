@@ -214,7 +214,7 @@ async function recheckedOf({ url, token }: Target, { part, say }: WantedLoad): P
   return recheck(part.directory, part.number, new Lighthouse({ url, token }))
 }
 
-async function freeBytesOf(own: OwnServer | undefined): Promise<number | undefined> {
+export async function freeBytesOf(own: OwnServer | undefined): Promise<number | undefined> {
   if (own === undefined) return undefined
   const { bavail, bsize } = await statfs(own.directory)
   return bavail * bsize

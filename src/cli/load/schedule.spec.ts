@@ -1,6 +1,7 @@
 // The schedule of a load: it is the profile's, and a seed repeats it.
 import { expect, test } from '@jest/globals'
 import { PROFILES, planned } from './profile.js'
+import { eventsOf, requireRoom } from './room.js'
 import { peakOf, phaseAt, rateAt, schedule } from './schedule.js'
 
 const wished = { seconds: 60, scale: 1, capacity: 500 }
@@ -49,4 +50,14 @@ test('an open rate is twice what the server took, and the scale is not for it', 
 test('a ramp grows by the same factor each second', () => {
   const ramp = { name: 'ramp', share: 1, kind: 'beyond', from: 10, to: 1_000, begins: 5, ends: 15 } as const
   expect([5, 10, 15].map(second => Math.round(rateAt(ramp, second)))).toEqual([10, 100, 1_000])
+})
+
+test('a run for which the disk has no room is refused before it begins', () => {
+  const hour = planned(PROFILES.hour, { seconds: 3_600, scale: 1, capacity: 0 })
+  expect(eventsOf(PROFILES.hour, hour)).toBeCloseTo(36_000_000, -3)
+  expect(() => requireRoom(PROFILES.hour, hour, 30e9)).not.toThrow()
+  expect(() => requireRoom(PROFILES.hour, hour, 10e9)).toThrow('36,000,000 events take 21.6 GB, and 10 GB are free.')
+  const ramp = planned(PROFILES.ramp, { seconds: 100, scale: 1, capacity: 0 })
+  const sent = [...schedule(ramp, PROFILES.ramp.mix, { seed: '1', part: 1 })].length
+  expect(Math.abs(eventsOf(PROFILES.ramp, ramp) / 20 / sent - 1)).toBeLessThan(0.05)
 })

@@ -4,9 +4,6 @@ import { type AgentOperations, OUTCOMES } from './operations.js'
 import { LOAD_OPERATIONS, type LoadOperation } from './profile.js'
 import type { Planned } from './schedule.js'
 
-/** More are not under way at once: a server that does not answer would take the generator's memory too. */
-const MOST_UNDER_WAY = 2_000
-
 /** Milliseconds since the beginning of the run, which all generators have at the same moment. */
 export class RunClock {
   /** `at` is in milliseconds since 1970. */
@@ -59,6 +56,8 @@ export class Sender {
     private readonly operations: AgentOperations,
     private readonly clock: RunClock,
     private readonly tally: Tally,
+    /** More are not under way at once; those beyond wait, and their time runs. */
+    private readonly most: number,
   ) {}
 
   /** Resolves when the last has been begun, or held. */
@@ -80,7 +79,7 @@ export class Sender {
 
   /** The time until an answer begins when it was to be sent: what a slow answer holds up is counted as slow itself. */
   private async one({ at, operation }: Planned, lateMs: number, signal: AbortSignal): Promise<void> {
-    if (this.underWay >= MOST_UNDER_WAY) {
+    if (this.underWay >= this.most) {
       this.held++
       await new Promise<void>(resolve => this.waiting.push(resolve))
     } else this.underWay++
