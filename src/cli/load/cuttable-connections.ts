@@ -1,46 +1,34 @@
 // The connections of a generator, which can all be cut at once: what is under way on them fails, and nobody says goodbye.
-import { WebSocket } from 'ws'
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import type { Socket } from 'node:net'
+
+/** Node tells of every connection that this process opens, whoever opens it. */
+const OPENED = 'net.client.socket'
 
 export class CuttableConnections {
-  private readonly requests = new Set<AbortController>()
-  private readonly sockets = new Set<WebSocket>()
-
-  /**
-   * A signal of each request alone. One that followed a signal of all (`AbortSignal.any`) would be kept by that one for
-   * as long as it lives, which is that of the generator.
-   */
-  readonly fetch: typeof fetch = (input, init) => {
-    const controller = new AbortController()
-    this.requests.add(controller)
-    const ended = () => {
-      this.requests.delete(controller)
-      controller.abort(init?.signal?.reason)
-    }
-    // The client aborts the signal of every try when that is over, however it has ended.
-    init?.signal?.addEventListener('abort', ended, { once: true })
-    return fetch(input, { ...init, signal: controller.signal })
+  private readonly sockets = new Set<Socket>()
+  private readonly opened = (message: unknown) => {
+    const { socket } = message as { readonly socket: Socket }
+    this.sockets.add(socket)
+    socket.once('close', () => this.sockets.delete(socket))
   }
 
-  readonly WebSocket = socketClass(this.sockets)
+  constructor() {
+    subscribe(OPENED, this.opened)
+  }
 
-  get underWay(): number {
-    return this.requests.size
+  get open(): number {
+    return this.sockets.size
   }
 
   /** As when the other side is gone. */
   cut(): void {
     const gone = Object.assign(new Error('the connection was cut'), { code: 'ECONNRESET' })
-    for (const request of this.requests) request.abort(new TypeError('fetch failed', { cause: gone }))
-    for (const socket of this.sockets) socket.terminate()
+    for (const socket of this.sockets) socket.destroy(gone)
   }
-}
 
-function socketClass(sockets: Set<WebSocket>) {
-  return class CuttableSocket extends WebSocket {
-    constructor(url: string, protocols: string[]) {
-      super(url, protocols)
-      sockets.add(this)
-      this.once('close', () => sockets.delete(this))
-    }
+  /** Looks at no further connections. */
+  close(): void {
+    unsubscribe(OPENED, this.opened)
   }
 }

@@ -41,8 +41,8 @@ function toolsOf(plan: Plan): Tools {
     url: plan.url,
     token,
     timeoutMs: TIMEOUT_MS,
-    fetch: connections.fetch,
-    WebSocket: connections.WebSocket,
+    // With one of its own the client makes every append a request, however many are under way.
+    fetch,
   }
   const patient = new Lighthouse({ ...setting, retry: FOREVER })
   const lighthouse = plan.profile.refused === 'retried' ? patient : new Lighthouse({ ...setting, retry: false })
