@@ -22,7 +22,7 @@ export const DRAWINGS: Readonly<Record<string, string>> = {
   'docs/adr/0016-service-levels.md': 'the way of a measurement to a breach',
   'docs/adr/0023-agents-to-test-with.md': 'the way of a generated event',
   'docs/adr/0024-load.md': 'the way of an operation to a verdict',
-  'docs/adr/0026-threads.md': 'which thread does what, and what crosses between them',
+  'docs/adr/0026-threads.md': 'who reads the log, who writes it, and what crosses between them',
 }
 
 /** Languages of blocks that cannot be done here. */
