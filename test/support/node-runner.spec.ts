@@ -32,7 +32,9 @@ async function run(files: Readonly<Record<string, string>>): Promise<Map<string,
     const report = join(rootDir, 'report.json')
     const args = ['--no-warnings', resolve('node_modules/jest/bin/jest.js'), '--config', JSON.stringify(config)]
     const rest = ['--runInBand', '--silent', '--no-cache', '--json', '--outputFile', report]
-    await promisify(execFile)(process.execPath, [...args, ...rest], { cwd: rootDir }).catch(() => undefined)
+    // Without colours, whatever the run around this one has: they would stand in the midst of what is looked for.
+    const env = { ...process.env, FORCE_COLOR: '0' }
+    await promisify(execFile)(process.execPath, [...args, ...rest], { cwd: rootDir, env }).catch(() => undefined)
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
     return new Map(
       testResults.map(({ name, message, assertionResults }) => [

@@ -50,21 +50,18 @@ export class OwnServer {
   }
 
   /** In a new directory below this one, with these settings more. */
-  static async start(below = tmpdir(), more: NodeJS.Dict<string> = {}, clock = 1): Promise<OwnServer> {
-    const server = new OwnServer(more, false, clock)
-    server.place = mkdtempSync(join(below, 'lighthouse-'))
-    return server.begun()
+  static start(below = tmpdir(), more: NodeJS.Dict<string> = {}, clock = 1): Promise<OwnServer> {
+    return new OwnServer(more, false, clock).begin(() => mkdtempSync(join(below, 'lighthouse-')))
   }
 
   /** In this directory, on what is there, and it stays there. */
   static on(directory: string, more: NodeJS.Dict<string> = {}): Promise<OwnServer> {
-    const server = new OwnServer(more, true, 1)
-    server.place = directory
-    return server.begun()
+    return new OwnServer(more, true, 1).begin(() => directory)
   }
 
-  private async begun(): Promise<this> {
+  private async begin(place: () => string): Promise<this> {
     try {
+      this.place = place()
       await this.bringUp()
       return this
     } catch (error) {
