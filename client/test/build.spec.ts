@@ -33,7 +33,8 @@ async function run(code: string, { node = [], cwd = join(dist, '..') }: Run = {}
   const begin = `import { Lighthouse } from '@lighthouse/client'
     const { URL: url, TOKEN: token } = process.env
     const lighthouse = new Lighthouse({ url, token })\n`
-  const env = { ...process.env, URL: server.url, TOKEN: token, NODE_OPTIONS: '' }
+  // What is printed is compared, so it is printed without colours, also where the run around has them.
+  const env = { ...process.env, URL: server.url, TOKEN: token, NODE_OPTIONS: '', FORCE_COLOR: '0' }
   const child = spawn(process.execPath, [...node, '--input-type=module', '--eval', begin + code], {
     cwd,
     env,

@@ -65,7 +65,7 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'groups: never park what is returned too often',
     file: `${groups}/state/decide-settle.ts`,
-    from: 'const spent = deliveries.filter(([position]) => (state.inFlight.get(position)?.attempt ?? 0) >= most)',
+    from: 'const spent = deliveries.filter(row => isSpent(state, row))',
     to: 'const spent: TokenRow[] = []',
     gate: model,
   },
@@ -142,8 +142,8 @@ export const groupMutants: readonly Mutant[] = [
   {
     name: 'groups: tell everybody of everything',
     file: `${groups}/dispatch/group.ts`,
-    from: 'if (definition === undefined || coversAll(scope, definition)) return',
-    to: 'return',
+    from: 'if (scope === undefined || definition === undefined || coversAll(scope, definition))',
+    to: '',
     gate: { spec: 'test/groups/from-before.spec.ts' },
   },
   {
