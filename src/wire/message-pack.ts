@@ -16,14 +16,11 @@ import {
   PackCursor,
   TEXT,
 } from '../record/codec/cursor.js'
-import { KeptTexts } from '../record/codec/kept-texts.js'
 import { PackedMap } from '../record/codec/scan.js'
 import { tooManyKeys } from './json-body.js'
 
 /** A thousand events with every tag and parent they may have hold fewer values than this beside their payloads. */
 export const PACKED_VALUES_MAX = 200_000
-
-const KEPT = new KeptTexts()
 
 /** Where in an append the reader is, because only maps of the request and of its `events` may hold payloads. */
 enum Place {
@@ -80,7 +77,7 @@ class BodyReader extends PackCursor {
     const length = this.size(head, start)
     const from = this.at
     this.passText(length, start)
-    return KEPT.text(this.bytes, from, this.at)
+    return this.textFrom(from)
   }
 
   private exactNumber(head: number, start: number): number {

@@ -177,12 +177,6 @@ function sequenceLength(bytes: Buffer, at: number, to: number): number {
   return overlong || beyond ? 0 : 4
 }
 
-/** Whether four bytes are. */
-function isAscii(bytes: Buffer, at: number): boolean {
-  const all = (bytes[at] as number) | (bytes[at + 1] as number) | (bytes[at + 2] as number) | (bytes[at + 3] as number)
-  return all < 0x80
-}
-
 /** Texts up to this length are checked byte by byte, because a call of `isUtf8` has a fixed cost. */
 const LOOKED_AT_BYTES_MAX = 128
 
@@ -191,9 +185,6 @@ function utf8FaultAt(bytes: Buffer, from: number, to: number): number {
   if (to - from > LOOKED_AT_BYTES_MAX && isUtf8(bytes.subarray(from, to))) return -1
   let at = from
   while (at < to) {
-    // Four at a time, because most texts are ASCII.
-    while (at + 4 <= to && isAscii(bytes, at)) at += 4
-    if (at === to) break
     if ((bytes[at] as number) < 0x80) {
       at++
       continue
