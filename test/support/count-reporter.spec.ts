@@ -1,33 +1,12 @@
 // The end of a run's output says which tests failed and why, for whoever sees nothing but the end of it.
-import { execFile } from 'node:child_process'
-import { writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { resolve } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { runOfSpecs } from './run-of-specs.js'
 import { withTempDirectory } from './temp-directory.js'
 
-const HEAD = "import { expect, test } from '@jest/globals'\n"
-
-async function endOfRun(files: Readonly<Record<string, string>>): Promise<string> {
-  return withTempDirectory(async rootDir => {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(rootDir, name), HEAD + text)
-    const config = {
-      rootDir,
-      testMatch: ['**/*.spec.ts'],
-      testRunner: resolve('test/support/node-runner.mjs'),
-      testEnvironment: resolve('test/support/watchful-environment.mjs'),
-      transform: {},
-      moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
-      reporters: [resolve('scripts/count-reporter.mjs')],
-    }
-    const args = ['--no-warnings', resolve('node_modules/jest/bin/jest.js'), '--config', JSON.stringify(config)]
-    const ended = promisify(execFile)(process.execPath, [...args, '--runInBand', '--no-cache'], {
-      cwd: rootDir,
-      env: { ...process.env, FORCE_COLOR: '1' },
-    })
-    const { stdout } = await ended.catch((failure: { stdout: string }) => failure)
-    return stdout
-  })
+function endOfRun(files: Readonly<Record<string, string>>): Promise<string> {
+  const config = { reporters: [resolve('scripts/count-reporter.mjs')] }
+  return withTempDirectory(rootDir => runOfSpecs({ rootDir, files, config, args: [], colours: true }))
 }
 
 test('what failed stands at the end, without colours, before the counts', async () => {

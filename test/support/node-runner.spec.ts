@@ -1,9 +1,8 @@
 // What the runner of the specs promises, shown by runs of small files: a file fails for what is wrong in it, and for nothing else.
-import { execFile } from 'node:child_process'
-import { readFileSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
-import { promisify } from 'node:util'
+import { readFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { expect, test } from '@jest/globals'
+import { runOfSpecs } from './run-of-specs.js'
 import { withTempDirectory } from './temp-directory.js'
 
 interface Report {
@@ -14,27 +13,12 @@ interface Report {
   }[]
 }
 
-const HEAD = "import { beforeAll, describe, expect, test } from '@jest/globals'\n"
-
 /** One after the other, in one process. */
 async function run(files: Readonly<Record<string, string>>): Promise<Map<string, { ends: string[]; message: string }>> {
   return withTempDirectory(async rootDir => {
-    for (const [name, text] of Object.entries(files)) writeFileSync(join(rootDir, name), HEAD + text)
-    const config = {
-      rootDir,
-      testMatch: ['**/*.spec.ts'],
-      testRunner: resolve('test/support/node-runner.mjs'),
-      testEnvironment: resolve('test/support/watchful-environment.mjs'),
-      transform: {},
-      testTimeout: 300,
-      moduleFileExtensions: ['ts', 'js', 'mjs', 'json'],
-    }
     const report = join(rootDir, 'report.json')
-    const args = ['--no-warnings', resolve('node_modules/jest/bin/jest.js'), '--config', JSON.stringify(config)]
-    const rest = ['--runInBand', '--silent', '--no-cache', '--json', '--outputFile', report]
-    // Without colours, whatever the run around this one has: they would stand in the midst of what is looked for.
-    const env = { ...process.env, FORCE_COLOR: '0' }
-    await promisify(execFile)(process.execPath, [...args, ...rest], { cwd: rootDir, env }).catch(() => undefined)
+    const args = ['--silent', '--json', '--outputFile', report]
+    await runOfSpecs({ rootDir, files, config: { testTimeout: 300 }, args, colours: false })
     const { testResults } = JSON.parse(readFileSync(report, 'utf8')) as Report
     return new Map(
       testResults.map(({ name, message, assertionResults }) => [

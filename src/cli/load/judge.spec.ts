@@ -7,6 +7,7 @@ import { makeTempDirectory, removeTempDirectory } from '../../../test/support/te
 import { faultsFrom } from './faults.js'
 import { heapGrowthOf } from './growth.js'
 import { judged } from './judge.js'
+import { NOBODY, NOTHING_SENT } from './ledger/check-ledger.js'
 import { type LevelVerdict, RECOVERY_SECONDS } from './levels.js'
 import type { GeneratorResult, Plan } from './messages.js'
 import { OUTCOMES } from './operations.js'
@@ -29,25 +30,13 @@ afterAll(async () => {
 })
 
 const NORMAL = { last: new MetricsPage('lighthouse_mode{mode="NORMAL"} 1\n') }
-const NOBODY = { count: 0, first: [] }
-const NOTHING = {
-  stored: 0,
-  retired: 0,
-  unacknowledged: 0,
-  writtenFrom: '',
-  writtenTo: '',
-  lost: NOBODY,
-  doubled: NOBODY,
-  changed: NOBODY,
-  unknown: NOBODY,
-}
 const RESULT: GeneratorResult = {
   name: 'g',
   planned: 0,
   begun: 0,
   held: 0,
   acknowledged: 0,
-  check: NOTHING,
+  check: NOTHING_SENT,
   told: [],
 }
 

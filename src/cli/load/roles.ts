@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { join } from 'node:path'
 import type { Lighthouse } from '#client'
 import { Fleet, Ledger, MockAgent } from '#client/testing'
-import { checkLedger, checkOf, type LedgerCheck, storedAt } from './ledger/check-ledger.js'
+import { checkLedger, checkOf, NOTHING_SENT, storedAt } from './ledger/check-ledger.js'
 import { EventSource, sentAtOf } from './ledger/event-source.js'
 import { newLedger } from './ledger/kept-ledgers.js'
 import { SendLedger } from './ledger/send-ledger.js'
@@ -40,19 +40,6 @@ const AT_ONCE = 4
 const FLEET_EVENTS = 50
 /** They are beside the schedule, and not all there is. */
 const FLEET_EVERY_MS = 2_000
-const NOBODY = { count: 0, first: [] }
-const NOTHING: LedgerCheck = {
-  stored: 0,
-  retired: 0,
-  unacknowledged: 0,
-  writtenFrom: '',
-  writtenTo: '',
-  lost: NOBODY,
-  doubled: NOBODY,
-  changed: NOBODY,
-  unknown: NOBODY,
-}
-
 export function workOf(tools: Tools): GeneratorWork {
   const works: Readonly<Record<GeneratorRole, () => GeneratorWork>> = {
     schedule: () => new ScheduledWork(tools),
@@ -160,7 +147,7 @@ class FollowingWork implements GeneratorWork {
     await Promise.all(this.working)
     const { plan } = this.tools
     if (plan.profile.workers > 0) await this.group.delete()
-    return { name: plan.name, planned: 0, begun: 0, held: 0, acknowledged: 0, check: NOTHING, told: this.told }
+    return { name: plan.name, planned: 0, begun: 0, held: 0, acknowledged: 0, check: NOTHING_SENT, told: this.told }
   }
 
   private get group(): ReturnType<Lighthouse['group']> {

@@ -26,6 +26,20 @@ export interface LedgerCheck {
   readonly unknown: Suspects
 }
 
+export const NOBODY: Suspects = { count: 0, first: [] }
+/** Of a generator that keeps no ledger. */
+export const NOTHING_SENT: LedgerCheck = {
+  stored: 0,
+  retired: 0,
+  unacknowledged: 0,
+  writtenFrom: '',
+  writtenTo: '',
+  lost: NOBODY,
+  doubled: NOBODY,
+  changed: NOBODY,
+  unknown: NOBODY,
+}
+
 const MOST_NAMED = 20
 /** What was sent long before and stored late is between the others. */
 const LEAST_KNOWN = 65_536
