@@ -34,8 +34,8 @@ interface Carried {
   readonly rest: string
   readonly fate: Fate
   /** Without an answer it goes as a plain request. */
-  readonly resolve: (answer?: AppendedBatch) => void
-  readonly reject: (error: unknown) => void
+  resolve: (answer?: AppendedBatch) => void
+  reject: (error: unknown) => void
   id: string | undefined
   sentAt: number
 }
@@ -91,12 +91,11 @@ export class AppendSocket {
       reject(signal.reason)
     }
     signal.addEventListener('abort', stop, { once: true })
-    const listening = one as { resolve: Carried['resolve']; reject: Carried['reject'] }
-    listening.resolve = answer => {
+    one.resolve = answer => {
       signal.removeEventListener('abort', stop)
       resolve(answer)
     }
-    listening.reject = error => {
+    one.reject = error => {
       signal.removeEventListener('abort', stop)
       reject(error)
     }
