@@ -43,5 +43,5 @@ export const WRITER_DUTIES = Object.freeze({
   'asynchronous operations': 'asked',
   snapshots: 'asked',
   'journals and alerts': 'asked',
-  metrics: 'shared',
+  metrics: 'asked',
 } as const satisfies Readonly<Record<string, Crossing>>)

@@ -6,7 +6,7 @@ import { engineDoorsClose } from './rooms.js'
 /** Units by floor. A unit is a folder; the files directly in src, which assemble the rest, are a unit of their own. */
 const floors: readonly (readonly string[])[] = [
   ['contract'],
-  ['record', 'config', 'signals'],
+  ['record', 'config', 'signals', 'threads'],
   ['backends/memory', 'backends/embedded', 'backends/replicated', 'backends/follower'],
   ['wire', 'auth', 'logging', 'metrics', 'tracing', 'failures', 'monitors', 'degradation'],
   ['storage'],

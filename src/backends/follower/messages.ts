@@ -1,7 +1,8 @@
 // What crosses between a follower on one thread and the writer on another, and how it is packed for the way.
-import { type ErrorCode, type ErrorFacts, StoreError } from '../../contract/errors.js'
+import { StoreError } from '../../contract/errors.js'
 import type { Appended, AppendRequest, AppendTerms } from '../../contract/event-store.js'
 import type { Lineage } from '../../contract/lineage.js'
+import { type PackedError, packError, unpackError } from '../../contract/packed-error.js'
 import type { PreparedAppend } from '../../record/append-request.js'
 import type { WriterState } from './writer.js'
 
@@ -46,8 +47,6 @@ export interface WriterFacts {
   readonly owned: boolean
 }
 
-type PackedError = { readonly code: ErrorCode; readonly detail: string; readonly facts: ErrorFacts } | Error
-
 const PAYLOAD_NUMBERS = 3
 
 export function packAppend(prepared: PreparedAppend, { refusal, ...terms }: AppendTerms = {}): PackedAppend {
@@ -79,15 +78,4 @@ export function unpackAppend(packed: PackedAppend): { readonly prepared: Prepare
   const prepared = { request, payloads: pieces, requestHash, spelledHash, bytes }
   const refused = refusal === undefined ? undefined : unpackError(refusal)
   return { prepared, terms: refused instanceof StoreError ? { ...terms, refusal: refused } : terms }
-}
-
-export function packError(error: unknown): PackedError {
-  if (!(error instanceof StoreError)) return error instanceof Error ? error : new Error(String(error))
-  const { code, message, errors, violations, damage, retryAfterSeconds, mode, fork } = error
-  const facts = { errors, violations, damage, retryAfterSeconds, mode, fork } as ErrorFacts
-  return { code, detail: message, facts }
-}
-
-export function unpackError(packed: PackedError): Error {
-  return packed instanceof Error ? packed : new StoreError(packed.code, packed.detail, packed.facts)
 }

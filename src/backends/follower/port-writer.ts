@@ -4,16 +4,15 @@ import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import type { Appended, AppendTerms } from '../../contract/event-store.js'
 import type { Lineage } from '../../contract/lineage.js'
+import { packError, unpackError } from '../../contract/packed-error.js'
 import type { PreparedAppend } from '../../record/append-request.js'
 import {
   type Answer,
   packAppend,
-  packError,
   type Question,
   type ToFollower,
   type ToWriter,
   unpackAppend,
-  unpackError,
   type WriterFacts,
 } from './messages.js'
 import type { LogWriter, WriterListener, WriterState } from './writer.js'
