@@ -1,10 +1,11 @@
+// Proves that questions, notices and refusals cross between two threads, in order and once.
 import { deepEqual, equal, rejects } from 'node:assert/strict'
 import { MessageChannel } from 'node:worker_threads'
 import { StoreError } from '../contract/errors.js'
-import { Notice, Question, ThreadCalls } from './thread-calls.js'
+import { ThreadCalls, ThreadNotice, ThreadQuestion } from './thread-calls.js'
 
-const DOUBLE = new Question<number, number>('double')
-const HEARD = new Notice<string>('heard')
+const DOUBLE = new ThreadQuestion<number, number>('double')
+const HEARD = new ThreadNotice<string>('heard')
 
 function threads() {
   const { port1, port2 } = new MessageChannel()
@@ -38,7 +39,7 @@ describe('what two threads ask and tell each other', () => {
     const asked = both.one.ask(DOUBLE, 4)
     both.one.tell(HEARD, 'first')
     both.one.tell(HEARD, 'second')
-    const known = new Question<void, string>('known')
+    const known = new ThreadQuestion<void, string>('known')
     both.other.answer(known, () => 'all before this has come')
     await both.one.ask(known, undefined)
     const heard: string[] = []

@@ -1,10 +1,10 @@
 // What two threads ask and tell each other through one port, by the names of questions and notices.
 import type { MessagePort, Transferable } from 'node:worker_threads'
 import { StoreError } from '../contract/errors.js'
-import { type PackedError, packError, unpackError } from '../contract/packed-error.js'
+import { type PackedError, packError, unpackError } from './packed-error.js'
 
 /** What is asked and what comes back must be values that can be cloned. */
-export class Question<Asked, Answered> {
+export class ThreadQuestion<Asked, Answered> {
   /** Only for the compiler. */
   declare readonly kinds: (asked: Asked) => Answered
 
@@ -12,7 +12,7 @@ export class Question<Asked, Answered> {
 }
 
 /** Nobody waits for a notice, and nothing comes back. */
-export class Notice<Told> {
+export class ThreadNotice<Told> {
   /** Only for the compiler. */
   declare readonly kind: (told: Told) => void
 
@@ -51,20 +51,20 @@ export class ThreadCalls {
 
   /** Answers the question from now on. What `by` throws or rejects with is thrown to whoever asks. */
   answer<Asked, Answered>(
-    question: Question<Asked, Answered>,
+    question: ThreadQuestion<Asked, Answered>,
     by: (asked: Asked) => Answered | Promise<Answered>,
   ): void {
     this.handle(question.name, by as (value: unknown) => unknown)
   }
 
   /** Hears the notice from now on. */
-  hear<Told>(notice: Notice<Told>, by: (told: Told) => void): void {
+  hear<Told>(notice: ThreadNotice<Told>, by: (told: Told) => void): void {
     this.handle(notice.name, by as (value: unknown) => unknown)
   }
 
   /** Rejects with STORAGE_UNAVAILABLE when the other thread is gone. `moved` is gone from here when this returns. */
   ask<Asked, Answered>(
-    { name }: Question<Asked, Answered>,
+    { name }: ThreadQuestion<Asked, Answered>,
     asked: Asked,
     moved: readonly Transferable[] = [],
   ): Promise<Answered> {
@@ -76,7 +76,7 @@ export class ThreadCalls {
     }) as Promise<Answered>
   }
 
-  tell<Told>({ name }: Notice<Told>, told: Told, moved: readonly Transferable[] = []): void {
+  tell<Told>({ name }: ThreadNotice<Told>, told: Told, moved: readonly Transferable[] = []): void {
     if (!this.isGone) this.send({ tell: name, value: told }, moved)
   }
 

@@ -2,8 +2,8 @@
 import { StoreError } from '../../contract/errors.js'
 import type { Appended, AppendRequest, AppendTerms } from '../../contract/event-store.js'
 import type { Lineage } from '../../contract/lineage.js'
-import { type PackedError, packError, unpackError } from '../../contract/packed-error.js'
 import type { PreparedAppend } from '../../record/append-request.js'
+import { type PackedError, packError, unpackError } from '../../threads/packed-error.js'
 import type { WriterState } from './writer.js'
 
 /** An append that was checked and encoded where it came in. */

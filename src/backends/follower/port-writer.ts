@@ -4,8 +4,8 @@ import { StoreError } from '../../contract/errors.js'
 import type { Position } from '../../contract/event.js'
 import type { Appended, AppendTerms } from '../../contract/event-store.js'
 import type { Lineage } from '../../contract/lineage.js'
-import { packError, unpackError } from '../../contract/packed-error.js'
 import type { PreparedAppend } from '../../record/append-request.js'
+import { packError, unpackError } from '../../threads/packed-error.js'
 import {
   type Answer,
   packAppend,

@@ -1,5 +1,5 @@
 // An error on its way to another thread: what a client is told of it crosses, and its stack and causes do not.
-import { type ErrorCode, type ErrorFacts, StoreError } from './errors.js'
+import { type ErrorCode, type ErrorFacts, StoreError } from '../contract/errors.js'
 
 export type PackedError = { readonly code: ErrorCode; readonly detail: string; readonly facts: ErrorFacts } | Error
 
