@@ -1,12 +1,7 @@
-// Provides the mode of the service, and what moves it, to the parts that tell of trouble and those that ask.
+// Provides what moves the mode of the service, beside the mode itself.
 import { Module } from '@nestjs/common'
-import { SignalsModule } from '../signals/signals.module.js'
-import { ModeHolder } from './mode-holder.js'
+import { ModeModule } from './mode.module.js'
 import { ModeTransitions } from './mode-transitions.service.js'
 
-@Module({
-  imports: [SignalsModule],
-  providers: [ModeHolder, ModeTransitions],
-  exports: [SignalsModule, ModeHolder, ModeTransitions],
-})
+@Module({ imports: [ModeModule], providers: [ModeTransitions], exports: [ModeModule, ModeTransitions] })
 export class DegradationModule {}

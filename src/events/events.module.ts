@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common'
 import { AppendingModule } from '../appending/appending.module.js'
 import { AuthModule } from '../auth/auth.module.js'
 import { FollowingModule } from '../following/following.module.js'
-import { StorageModule } from '../storage/storage.module.js'
+import { StoreModule } from '../storage/store.module.js'
 import { StreamingModule } from '../streaming/streaming.module.js'
 import { WireModule } from '../wire/wire.module.js'
 import { AsyncAppendsController } from './async-appends.controller.js'
@@ -15,7 +15,7 @@ import { Reads } from './reads.service.js'
 import { StreamEventsController } from './streams.controller.js'
 
 @Module({
-  imports: [AppendingModule, AuthModule, FollowingModule, StorageModule, StreamingModule, WireModule],
+  imports: [AppendingModule, AuthModule, FollowingModule, StoreModule, StreamingModule, WireModule],
   controllers: [AsyncAppendsController, EventsController, EventReadsController, StreamEventsController],
   providers: [Operations, Reads, LongPolls],
 })

@@ -2,7 +2,7 @@
 import { Module, type OnApplicationBootstrap } from '@nestjs/common'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
-import { StorageModule } from '../storage/storage.module.js'
+import { StoreModule } from '../storage/store.module.js'
 import { UpcastingModule } from '../upcasting/upcasting.module.js'
 import { FoldCatalog } from './fold-catalog.service.js'
 import { Projections } from './projections.service.js'
@@ -10,7 +10,7 @@ import { Replays } from './replays.service.js'
 import { SnapshotSource } from './snapshot-source.service.js'
 
 @Module({
-  imports: [StorageModule, ServiceStreamsModule, UpcastingModule],
+  imports: [StoreModule, ServiceStreamsModule, UpcastingModule],
   providers: [FoldCatalog, SnapshotSource, Projections, Replays],
   exports: [FoldCatalog, SnapshotSource, Projections, Replays],
 })

@@ -1,13 +1,13 @@
 // Provides the server's one feed, which the followers of every transport share.
 import { Module } from '@nestjs/common'
 import { EventStore } from '../contract/event-store.js'
-import { DegradationModule } from '../degradation/degradation.module.js'
+import { ModeModule } from '../degradation/mode.module.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { Metrics } from '../metrics/metrics.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
-import { MonitorsModule } from '../monitors/monitors.module.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
-import { StorageModule } from '../storage/storage.module.js'
+import { ServiceLevelsModule } from '../monitors/service-levels.module.js'
+import { StoreModule } from '../storage/store.module.js'
 import { Tracing } from '../tracing/tracing.js'
 import { TracingModule } from '../tracing/tracing.module.js'
 import { DeliveryTraces } from './delivery-traces.js'
@@ -29,7 +29,7 @@ function openFeed(store: EventStore, ...[metrics, tracing, levels, { pressure }]
 }
 
 @Module({
-  imports: [DegradationModule, MetricsModule, MonitorsModule, StorageModule, TracingModule],
+  imports: [ModeModule, MetricsModule, ServiceLevelsModule, StoreModule, TracingModule],
   providers: [
     { provide: Feed, useFactory: openFeed, inject: [EventStore, Metrics, Tracing, ServiceLevels, ModeHolder] },
   ],

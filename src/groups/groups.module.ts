@@ -4,7 +4,7 @@ import { AuthModule } from '../auth/auth.module.js'
 import { FollowingModule } from '../following/following.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
-import { StorageModule } from '../storage/storage.module.js'
+import { StoreModule } from '../storage/store.module.js'
 import { StreamingModule } from '../streaming/streaming.module.js'
 import { Groups } from './groups.service.js'
 import { GroupsUpkeep } from './groups-upkeep.service.js'
@@ -12,7 +12,7 @@ import { GroupsController } from './http/groups.controller.js'
 import { ConsumingFrames } from './websocket/consuming.service.js'
 
 @Module({
-  imports: [AuthModule, FollowingModule, MetricsModule, ServiceStreamsModule, StorageModule, StreamingModule],
+  imports: [AuthModule, FollowingModule, MetricsModule, ServiceStreamsModule, StoreModule, StreamingModule],
   controllers: [GroupsController],
   providers: [ConsumingFrames, Groups, GroupsUpkeep],
 })

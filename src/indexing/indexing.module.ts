@@ -1,7 +1,7 @@
 // Provides queries by conditions, the list of streams, and causes and effects over HTTP.
 import { Module } from '@nestjs/common'
 import { AuthModule } from '../auth/auth.module.js'
-import { StorageModule } from '../storage/storage.module.js'
+import { StoreModule } from '../storage/store.module.js'
 import { CausationController } from './causation.controller.js'
 import { Causation } from './causation.service.js'
 import { QueriesController } from './queries.controller.js'
@@ -10,7 +10,7 @@ import { StreamsController } from './streams.controller.js'
 import { Streams } from './streams.service.js'
 
 @Module({
-  imports: [StorageModule, AuthModule],
+  imports: [StoreModule, AuthModule],
   controllers: [CausationController, QueriesController, StreamsController],
   providers: [Causation, Queries, Streams],
 })

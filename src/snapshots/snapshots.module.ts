@@ -3,7 +3,7 @@ import { Module } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { EventStore } from '../contract/event-store.js'
 import { SideStore } from '../contract/side-store.js'
-import { DegradationModule } from '../degradation/degradation.module.js'
+import { ModeModule } from '../degradation/mode.module.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { FoldCatalog } from '../folding/fold-catalog.service.js'
 import { FoldingModule } from '../folding/folding.module.js'
@@ -53,7 +53,7 @@ function keeper(made: Snapshots, ...[store, metrics, settings, { pressure }]: Ar
 }
 
 @Module({
-  imports: [DegradationModule, FoldingModule, MetricsModule, StorageModule],
+  imports: [ModeModule, FoldingModule, MetricsModule, StorageModule],
   controllers: [SnapshotsController],
   providers: [
     { provide: Snapshots, useFactory: snapshots, inject: [SideStore, FoldCatalog, Replays, ProtectedHistory] },

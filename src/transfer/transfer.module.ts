@@ -1,8 +1,8 @@
 // Provides the export of events, which another Lighthouse can import.
 import { Module } from '@nestjs/common'
-import { StorageModule } from '../storage/storage.module.js'
+import { StoreModule } from '../storage/store.module.js'
 import { StreamingModule } from '../streaming/streaming.module.js'
 import { ExchangeController } from './transfer.controller.js'
 
-@Module({ imports: [StorageModule, StreamingModule], controllers: [ExchangeController] })
+@Module({ imports: [StoreModule, StreamingModule], controllers: [ExchangeController] })
 export class ExchangeModule {}

@@ -2,10 +2,10 @@
 import { Module, type OnApplicationBootstrap } from '@nestjs/common'
 import { RetentionRewrite } from '../service-streams/retention-rewrite.service.js'
 import { ServiceStreamsModule } from '../service-streams/service-streams.module.js'
-import { StorageModule } from '../storage/storage.module.js'
+import { StoreModule } from '../storage/store.module.js'
 import { Upcasting } from './upcasting.service.js'
 
-@Module({ imports: [StorageModule, ServiceStreamsModule], providers: [Upcasting], exports: [Upcasting] })
+@Module({ imports: [StoreModule, ServiceStreamsModule], providers: [Upcasting], exports: [Upcasting] })
 export class UpcastingModule implements OnApplicationBootstrap {
   constructor(
     private readonly upcasting: Upcasting,

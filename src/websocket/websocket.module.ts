@@ -2,10 +2,10 @@
 import { Module } from '@nestjs/common'
 import { AppendingModule } from '../appending/appending.module.js'
 import { AuthModule } from '../auth/auth.module.js'
-import { DegradationModule } from '../degradation/degradation.module.js'
+import { ModeModule } from '../degradation/mode.module.js'
 import { FollowingModule } from '../following/following.module.js'
 import { MetricsModule } from '../metrics/metrics.module.js'
-import { StorageModule } from '../storage/storage.module.js'
+import { StoreModule } from '../storage/store.module.js'
 import { StreamingModule } from '../streaming/streaming.module.js'
 import { WireModule } from '../wire/wire.module.js'
 import { Handshakes } from './handshake.service.js'
@@ -20,10 +20,10 @@ import { Subscribing } from './subscribing.service.js'
   imports: [
     AppendingModule,
     AuthModule,
-    DegradationModule,
+    ModeModule,
     FollowingModule,
     MetricsModule,
-    StorageModule,
+    StoreModule,
     StreamingModule,
     WireModule,
   ],
