@@ -7,6 +7,7 @@ import { ProblemPagesModule } from './api-docs/problem-pages.module.js'
 import { AuthModule } from './auth/auth.module.js'
 import { ConfigModule } from './config/config.module.js'
 import type { Settings } from './config/settings.js'
+import { AsyncAppendsModule } from './events/async-appends.module.js'
 import { EventsModule } from './events/events.module.js'
 import { GroupsModule } from './groups/groups.module.js'
 import { HealthModule } from './health/health.module.js'
@@ -17,6 +18,7 @@ import { ProjectionsModule } from './projections/projections.module.js'
 import { ReplayModule } from './replay/replay.module.js'
 import { SnapshotsModule } from './snapshots/snapshots.module.js'
 import { StorageModule } from './storage/storage.module.js'
+import { ThisThread } from './threads/this-thread.js'
 import { ExchangeModule } from './transfer/transfer.module.js'
 import { WebSocketModule } from './websocket/websocket.module.js'
 import { WireModule } from './wire/wire.module.js'
@@ -31,6 +33,7 @@ import { WireModule } from './wire/wire.module.js'
     OperationsModule,
     AlertingModule,
     EventsModule,
+    AsyncAppendsModule,
     WebSocketModule,
     GroupsModule,
     IndexModule,
@@ -44,7 +47,7 @@ import { WireModule } from './wire/wire.module.js'
 export class AppModule {}
 
 /** The server for these settings. Without docs their module is left out, so their routes do not exist. */
-export function serverOf(settings: Settings, logger: Logger): DynamicModule {
+export function serverOf(settings: Settings, logger: Logger, thread = new ThisThread()): DynamicModule {
   const pages = settings.docsEnabled ? [ApiDocsModule] : []
-  return { module: AppModule, imports: [ConfigModule.of(settings, logger), ...pages] }
+  return { module: AppModule, imports: [ConfigModule.of(settings, logger, thread), ...pages] }
 }

@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core'
 import { Settings } from '../config/settings.js'
 import { Signals } from '../signals/signals.js'
 import { SignalsModule } from '../signals/signals.module.js'
+import { ThisThread } from '../threads/this-thread.js'
 import { AuthOptions, authOptionsOf } from './auth-options.js'
 import { Authentication } from './authentication.js'
 import { CostlyReads } from './costly-reads.js'
@@ -11,32 +12,44 @@ import { Denials } from './denials.js'
 import { tellOfKeySet } from './key-set-signal.js'
 import { Quotas } from './quotas.js'
 import { ScopeGuard } from './scope.guard.js'
-import { Tickets } from './tickets.js'
+import { AskedTickets, Tickets } from './tickets.js'
 import { TokenClock } from './token-clock.js'
 import { TokenKeys } from './token-keys.js'
 import { TokenVerifier } from './token-verifier.js'
+import { ToldDenials } from './told-denials.js'
+import { hearRevocations } from './told-revocations.js'
 import { WorkBudgets } from './work-budgets.js'
 
-function verifierOf(options: AuthOptions, signals: Signals): TokenVerifier {
+function verifierOf(options: AuthOptions, signals: Signals, { writer }: ThisThread): TokenVerifier {
   const clock = new TokenClock()
   const keys = new TokenKeys(
     options,
     () => clock.steady(),
     outcome => tellOfKeySet(signals, outcome),
   )
-  return new TokenVerifier(options, clock, keys)
+  const verifier = new TokenVerifier(options, clock, keys)
+  if (writer !== undefined) hearRevocations(verifier.revocations, writer)
+  return verifier
+}
+
+function ticketsOf(budgets: WorkBudgets, { writer }: ThisThread): Tickets {
+  return writer === undefined ? new Tickets(budgets) : new AskedTickets(writer, budgets)
+}
+
+function denialsOf({ writer }: ThisThread): Denials {
+  return writer === undefined ? new Denials() : new ToldDenials(writer)
 }
 
 @Module({
   imports: [SignalsModule],
   providers: [
-    Denials,
+    { provide: Denials, useFactory: denialsOf, inject: [ThisThread] },
     { provide: AuthOptions, useFactory: authOptionsOf, inject: [Settings] },
     { provide: Quotas, useFactory: ({ quotas }: Settings) => new Quotas(quotas), inject: [Settings] },
     { provide: WorkBudgets, useFactory: ({ workLimits }: Settings) => new WorkBudgets(workLimits), inject: [Settings] },
-    { provide: TokenVerifier, useFactory: verifierOf, inject: [AuthOptions, Signals] },
+    { provide: TokenVerifier, useFactory: verifierOf, inject: [AuthOptions, Signals, ThisThread] },
     { provide: CostlyReads, useFactory: (budgets: WorkBudgets) => new CostlyReads(budgets), inject: [WorkBudgets] },
-    { provide: Tickets, useFactory: (budgets: WorkBudgets) => new Tickets(budgets), inject: [WorkBudgets] },
+    { provide: Tickets, useFactory: ticketsOf, inject: [WorkBudgets, ThisThread] },
     {
       provide: Authentication,
       useFactory: (verifier: TokenVerifier, quotas: Quotas, denials: Denials, tickets: Tickets) =>

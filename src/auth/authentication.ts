@@ -105,8 +105,7 @@ export class Authentication {
       if (entry === 'optional' && tickets.length === 0 && request.headers.authorization === undefined) return done()
       try {
         if (tickets.length > 0) mustTakeTickets(entry, request)
-        request.token = this.tokenOf(request.raw, tickets)
-        const verified = this.verifier.verify(request.token)
+        const verified = this.identify(request, tickets)
         if (verified instanceof Promise)
           return void verified
             .then(late => this.admit(request, reply, late, entry))
@@ -138,8 +137,20 @@ export class Authentication {
     })
   }
 
-  /** Throws BadToken, and INVALID_REQUEST when a request shows more than one thing that says who sends it. */
-  tokenOf(request: IncomingMessage, tickets: readonly string[]): string {
+  private identify(request: FastifyRequest, tickets: readonly string[]): Verified | Promise<Verified> {
+    const verify = (token: string) => {
+      request.token = token
+      return this.verifier.verify(token)
+    }
+    const token = this.tokenOf(request.raw, tickets)
+    return typeof token === 'string' ? verify(token) : token.then(verify)
+  }
+
+  /**
+   * Throws BadToken, or rejects with it, and throws INVALID_REQUEST when a request shows more than one thing that says
+   * who sends it.
+   */
+  tokenOf(request: IncomingMessage, tickets: readonly string[]): string | Promise<string> {
     const authorization = authorizationOf(request)
     const [ticket] = tickets
     if (ticket === undefined) return bearerOf(authorization)

@@ -7,8 +7,18 @@ export interface Revoked {
   readonly id: string
 }
 
+export interface RevocationChange extends Revoked {
+  readonly isRevoked: boolean
+}
+
+/** Resolves when the change is in force where it is told. */
+type Told = (change: RevocationChange) => Promise<void>
+
 export class Revocations {
   private readonly ids: Readonly<Record<RevocationKind, Set<string>>> = { agent: new Set(), token: new Set() }
+
+  private readonly listeners = new Set<Told>()
+  private telling: Promise<unknown> = Promise.resolve()
 
   get size(): number {
     return this.ids.agent.size + this.ids.token.size
@@ -16,6 +26,7 @@ export class Revocations {
 
   add({ kind, id }: Revoked): void {
     this.ids[kind].add(id)
+    this.tell({ kind, id, isRevoked: true })
   }
 
   has({ kind, id }: Revoked): boolean {
@@ -24,6 +35,25 @@ export class Revocations {
 
   delete({ kind, id }: Revoked): void {
     this.ids[kind].delete(id)
+    this.tell({ kind, id, isRevoked: false })
+  }
+
+  /** Resolves when all changes so far are in force everywhere. */
+  async inForce(): Promise<void> {
+    await this.telling
+  }
+
+  /** The listener hears what is revoked by now, and each change. Returns how it leaves. */
+  listen(listener: Told): () => void {
+    for (const kind of ['agent', 'token'] as const)
+      for (const id of this.ids[kind]) void listener({ kind, id, isRevoked: true })
+    this.listeners.add(listener)
+    return () => this.listeners.delete(listener)
+  }
+
+  private tell(change: RevocationChange): void {
+    if (this.listeners.size === 0) return
+    this.telling = Promise.all([this.telling, ...[...this.listeners].map(listener => listener(change))])
   }
 
   covers(agentId: string, tokenId: string | undefined): boolean {

@@ -1,7 +1,8 @@
-// Tickets for what cannot send a header: each stands for a token, for 30 s and for one request. Only this process knows them.
+// Tickets for what cannot send a header: each stands for a token, for 30 s and for one request. Only the writer knows them.
 import { createHash, randomBytes } from 'node:crypto'
 import type { IncomingMessage } from 'node:http'
 import { StoreError } from '../contract/errors.js'
+import { type ThreadCalls, ThreadQuestion } from '../threads/thread-calls.js'
 import { BadToken } from './claims.js'
 import type { WorkBudgets } from './work-budgets.js'
 
@@ -10,6 +11,9 @@ export const TICKET_LIFETIME_MS = 30_000
 const TICKET_BYTES = 32
 /** Of all agents together; an agent's own limit is one of its work budgets. */
 const MOST = 10_000
+
+/** Answered with the token that the ticket stands for, or nothing where it is not known. */
+const REDEEM = new ThreadQuestion<string, string | undefined>('what does this ticket stand for')
 
 interface KeptTicket {
   readonly token: string
@@ -45,16 +49,42 @@ export class Tickets {
   }
 
   /** Returns the token that the ticket stands for, once. Whether that is still good is for its verifier to say. */
-  redeem(ticket: string): string {
-    const kept = this.kept.get(hashOf(ticket))
-    if (kept === undefined) {
-      throw new BadToken(
-        'The ticket is not known: it was used, is older than 30 s, or is of another server. POST /v1/tickets gives a new one for each connection; go on with after=<the last position> and that',
-      )
-    }
-    kept.end()
-    return kept.token
+  redeem(ticket: string): string | Promise<string> {
+    return tokenOf(this.take(ticket))
   }
+
+  /** For a front thread, whose clients redeem tickets that were issued here. */
+  answer(front: ThreadCalls): void {
+    front.answer(REDEEM, ticket => this.take(ticket))
+  }
+
+  private take(ticket: string): string | undefined {
+    const kept = this.kept.get(hashOf(ticket))
+    kept?.end()
+    return kept?.token
+  }
+}
+
+/** A front thread asks the writer, because a ticket may be redeemed once. It issues none. */
+export class AskedTickets extends Tickets {
+  constructor(
+    private readonly writer: ThreadCalls,
+    budgets: WorkBudgets,
+  ) {
+    super(budgets)
+  }
+
+  override async redeem(ticket: string): Promise<string> {
+    return tokenOf(await this.writer.ask(REDEEM, ticket))
+  }
+}
+
+/** Throws BadToken. */
+function tokenOf(redeemed: string | undefined): string {
+  if (redeemed !== undefined) return redeemed
+  throw new BadToken(
+    'The ticket is not known: it was used, is older than 30 s, or is of another server. POST /v1/tickets gives a new one for each connection; go on with after=<the last position> and that',
+  )
 }
 
 function hashOf(ticket: string): string {

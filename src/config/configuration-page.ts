@@ -70,6 +70,8 @@ const WHAT: Readonly<Record<keyof Settings, string>> = {
   lockWaitSeconds: 'how long a start waits for another process to leave the data directory',
   storageTimeoutSeconds:
     'a write of the log that takes longer is given up, and the store takes no more appends; 0: never',
+  threads:
+    '1: one thread does everything; 2 to 64: so many threads serve requests, and one more writes; `auto`: one less than there are cores',
   watchdogSeconds: 'an event loop that stands still for so long ends the process with code 142; 0: never',
   heapSnapshotOnLeak:
     'whether a leak of memory makes the server write a heap snapshot by itself, at most one a day; it holds secrets and stops the server while it is written',

@@ -124,3 +124,15 @@ export function partialNumber(least: number, most: number): (raw: unknown) => nu
     return value
   }
 }
+
+const MOST_THREADS = 64
+
+/** `auto` leaves a core to the writer. */
+export function parseThreads(raw: unknown): number | 'auto' {
+  if (raw === 'auto') return 'auto'
+  try {
+    return wholeNumber(1, MOST_THREADS)(raw)
+  } catch {
+    throw new BadValue(`must be a whole number from 1 to ${MOST_THREADS}, or auto`)
+  }
+}

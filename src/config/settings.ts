@@ -23,6 +23,7 @@ import {
   parseOwnPattern,
   parsePath,
   parseSecret,
+  parseThreads,
   parseUrl,
   partialNumber,
   someOf,
@@ -112,6 +113,8 @@ export abstract class Settings {
   abstract readonly lockWaitSeconds: number
   /** A write that takes longer is given up as indeterminate; 0 waits for ever. */
   abstract readonly storageTimeoutSeconds: number
+  /** 1: one thread does everything. Otherwise so many threads serve requests, and one more writes. */
+  abstract readonly threads: number | 'auto'
   /** An event loop that stands still for so long ends the process; 0: never. */
   abstract readonly watchdogSeconds: number
   /** Whether a leak of memory makes the server write a heap snapshot by itself, at most one a day. */
@@ -219,6 +222,7 @@ export const settingTable: SettingTable<Settings> = {
   openFiles: { variable: 'LIGHTHOUSE_OPEN_FILES', parse: wholeNumber(16, 100_000) },
   lockWaitSeconds: { variable: 'LIGHTHOUSE_LOCK_WAIT_SECONDS', parse: wholeNumber(0, 3_600) },
   storageTimeoutSeconds: { variable: 'LIGHTHOUSE_STORAGE_TIMEOUT_SECONDS', parse: wholeNumber(0, 3_600) },
+  threads: { variable: 'LIGHTHOUSE_THREADS', parse: parseThreads },
   watchdogSeconds: { variable: 'LIGHTHOUSE_WATCHDOG_SECONDS', parse: wholeNumber(0, 3_600) },
   heapSnapshotOnLeak: { variable: 'LIGHTHOUSE_HEAP_SNAPSHOT_ON_LEAK', parse: flag },
   archiveAfterDays: { variable: 'LIGHTHOUSE_ARCHIVE_AFTER_DAYS', parse: partialNumber(0, 36_500) },

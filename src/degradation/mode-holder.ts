@@ -10,6 +10,7 @@ export class ModeHolder {
   private held = FIRST_MODE
   private why = ''
   private readonly listeners = new Set<() => void>()
+  private readonly listenersToAll = new Set<() => void>()
   /** What has been taken of the share so far; an append is taken whenever it reaches a whole. */
   private owed = 0
   /** True while every append is taken. The gate asks this for each of them. */
@@ -35,12 +36,19 @@ export class ModeHolder {
     this.why = why
     this.isOpen = state.mode === 'NORMAL' || state.mode === 'WARNING'
     this.pressure.tell({ isEmergency: state.mode === 'EMERGENCY' })
+    for (const listener of this.listenersToAll) listener()
     if (state.mode !== before) for (const listener of this.listeners) listener()
   }
 
   /** Called when another mode has come; must not throw. */
   listen(listener: () => void): void {
     this.listeners.add(listener)
+  }
+
+  /** Called when another state has come, be it of the same mode; must not throw. Returns how the listener leaves. */
+  listenToAll(listener: () => void): () => void {
+    this.listenersToAll.add(listener)
+    return () => this.listenersToAll.delete(listener)
   }
 
   /** Decides for one append that the mode does not take as a matter of course. */

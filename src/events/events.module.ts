@@ -6,17 +6,15 @@ import { FollowingModule } from '../following/following.module.js'
 import { StoreModule } from '../storage/store.module.js'
 import { StreamingModule } from '../streaming/streaming.module.js'
 import { WireModule } from '../wire/wire.module.js'
-import { AsyncAppendsController } from './async-appends.controller.js'
 import { EventReadsController } from './event-reads.controller.js'
 import { EventsController } from './events.controller.js'
 import { LongPolls } from './long-polls.service.js'
-import { Operations } from './operations.service.js'
 import { Reads } from './reads.service.js'
 import { StreamEventsController } from './streams.controller.js'
 
 @Module({
   imports: [AppendingModule, AuthModule, FollowingModule, StoreModule, StreamingModule, WireModule],
-  controllers: [AsyncAppendsController, EventsController, EventReadsController, StreamEventsController],
-  providers: [Operations, Reads, LongPolls],
+  controllers: [EventsController, EventReadsController, StreamEventsController],
+  providers: [Reads, LongPolls],
 })
 export class EventsModule {}

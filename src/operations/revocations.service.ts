@@ -60,7 +60,7 @@ export class TokenRevocations implements OnApplicationBootstrap {
 
   /** Damaged events are logged and skipped, because one of them must not keep other revocations from taking effect. */
   async onApplicationBootstrap(): Promise<void> {
-    for (const revoked of await this.list()) this.verifier.revocations.add(revoked)
+    for (const { kind, id } of await this.list()) this.verifier.revocations.add({ kind, id })
     for (const { from, to } of await this.stream.unproven()) {
       this.logger.error({ from, to, message: 'damaged events may hold revocations' })
     }
@@ -85,6 +85,7 @@ export class TokenRevocations implements OnApplicationBootstrap {
       }
       await write([{ type: 'token.revoked', kind, id, by, ...(reason !== undefined && { reason }) }])
       this.verifier.revocations.add({ kind, id })
+      await this.verifier.revocations.inForce()
       return active.get(name) as RevocationAnswerDto
     })
   }
@@ -95,6 +96,7 @@ export class TokenRevocations implements OnApplicationBootstrap {
       const { kind, id } = revoked
       await write([{ type: 'token.restored', kind, id, by }])
       this.verifier.revocations.delete(revoked)
+      await this.verifier.revocations.inForce()
     })
   }
 }

@@ -41,16 +41,17 @@ function attempt(logger: Logger, work: () => void): void {
 interface Speech {
   readonly logger: Logger
   readonly output: LogOutput
+  /** Where the server answers. */
+  readonly url: string
 }
 
 /** The last of a start, behind all that was logged so far, whichever of the two streams a reader looks at. */
 export async function greet(
   app: NestFastifyApplication,
   settings: Settings,
-  { logger, output }: Speech,
+  { logger, output, url }: Speech,
 ): Promise<void> {
   const { env } = settings
-  const url = await app.getUrl()
   const version = productVersion()
   const store = app.get(EventStore, { strict: false })
   const facts = {

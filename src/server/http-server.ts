@@ -36,6 +36,9 @@ import { traceRequests } from './request-traces.js'
 import { StreamAdapter } from './stream-adapter.js'
 import { UnansweredPaths } from './unanswered-paths.js'
 
+/** The system keeps this many connections until they are accepted; those beyond it wait for seconds and try again. */
+export const ACCEPT_BACKLOG = 4_096
+
 // Each time limit is given, because Fastify and Node would otherwise wait without limit.
 export const httpLimits = {
   /** A request, headers and body, must arrive within this time. */

@@ -12,14 +12,14 @@ import { FatalCauses } from '../failures/fatal-causes.js'
 import { Watchdog } from '../failures/watchdog.js'
 import type { LogOutput } from '../logging/logger.js'
 import { Signals } from '../signals/signals.js'
+import { ThisThread } from '../threads/this-thread.js'
 import { Certificate } from './certificate.js'
 import { adoptSecret, greet, keepSecret } from './first-words.js'
-import { configureHttpServer, createHttpAdapter } from './http-server.js'
+import { claimPort, FrontThreads, frontThreadsOf, portCanBeShared } from './front-threads.js'
+import { ACCEPT_BACKLOG, configureHttpServer, createHttpAdapter } from './http-server.js'
 import { nestLog } from './nest-log.js'
 import { giveBackWhenIdle, releaseStartupMemory } from './release-startup-memory.js'
 
-/** The system keeps this many connections until they are accepted; those beyond it wait for seconds and try again. */
-const ACCEPT_BACKLOG = 4_096
 /** The time for a shutdown in order, shorter than the 30 s that orchestrators wait before they kill. */
 const shutdownDeadlineMs = 20_000
 
@@ -35,40 +35,60 @@ export async function startServer(server: ServerProcess): Promise<void> {
   const { settings, logger, output } = server
   adoptSecret(settings, logger)
   const certificate = await Certificate.of(settings)
+  const count = await frontThreads(settings, logger)
+  const port = count === 0 ? settings.port : await claimPort(settings)
+  const thread = new ThisThread(undefined, undefined, undefined, count)
   const adapter = createHttpAdapter(undefined, certificate)
-  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger, thread), adapter, {
     logger: nestLog(logger),
     abortOnError: false,
     // The parsers are our own: see wire/body.ts.
     bodyParser: false,
   })
+  const fronts = count === 0 ? undefined : new FrontThreads(app, server, port)
+  const close = async () => {
+    await fronts?.end()
+    await app.close()
+  }
   try {
     configureHttpServer(app, logger)
-    endInOrder(app, server)
+    endInOrder(close, server)
     await app.init()
     keepSecret(settings, app, logger)
     releaseStartupMemory()
     giveBackWhenIdle()
     endByItself(app, server)
-    certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
-    await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
+    if (fronts === undefined) {
+      certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
+      await app.listen({ port, host: settings.host, backlog: ACCEPT_BACKLOG })
+    } else {
+      await fronts.start(count)
+    }
   } catch (error) {
     // The store is open by now, and a clean mark spares the next start a scan.
-    await app.close().catch(() => undefined)
+    await close().catch(() => undefined)
     throw error
   }
-  await greet(app, settings, { logger, output })
+  await greet(app, settings, { logger, output, url: fronts?.url ?? (await app.getUrl()) })
+}
+
+/** None where one thread does everything. */
+async function frontThreads(settings: Settings, logger: Logger): Promise<number> {
+  const wanted = frontThreadsOf(settings)
+  if (wanted === 0 || (await portCanBeShared())) return wanted
+  logger.warn({ threads: settings.threads }, 'this system does not share a port between threads, so one thread serves')
+  return 0
 }
 
 /** The first signal begins the shutdown and later ones are ignored; at the deadline the process fails. */
-function endInOrder(app: NestFastifyApplication, { logger, output, fail }: ServerProcess): void {
+function endInOrder(close: () => Promise<void>, { logger, output, fail }: ServerProcess): void {
   let ending = false
   const end = (signal: NodeJS.Signals) => {
     if (ending) return
     ending = true
     logger.info({ signal }, 'shutting down')
     setTimeout(() => fail(new Error(`shutdown took longer than ${shutdownDeadlineMs} ms`)), shutdownDeadlineMs).unref()
-    app.close().then(() => {
+    close().then(() => {
       logger.info('stopped')
       void output.flushed().finally(() => process.exit(SERVER_EXIT.ok))
     }, fail)

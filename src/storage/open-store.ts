@@ -1,7 +1,10 @@
 // Opens a backend and puts the tracer, the gate and the meter in front of it; what the gate refuses is not measured.
 import type { Logger } from '@nestjs/common'
-import { openEmbedded } from '../backends/embedded/embedded-store.js'
+import { EmbeddedStore, openEmbedded } from '../backends/embedded/embedded-store.js'
 import type { EmbeddedOptions } from '../backends/embedded/options.js'
+import { type FollowerOptions, openFollower } from '../backends/follower/follower-store.js'
+import { LocalWriter } from '../backends/follower/local-writer.js'
+import type { LogWriter } from '../backends/follower/writer.js'
 import { MemoryStore, type MemoryStoreOptions } from '../backends/memory/memory-store.js'
 import type { EventStore } from '../contract/event-store.js'
 import { Observers } from '../contract/observer.js'
@@ -21,7 +24,8 @@ import { UpkeepNotes } from './upkeep-notes.js'
 
 /** No setting names the memory backend, because what it acknowledges ends with the process. */
 export type BackendOptions =
-  | ({ readonly backend: 'embedded' } & Omit<EmbeddedOptions, 'observer'>)
+  | ({ readonly backend: 'embedded'; readonly isFollowed?: boolean } & Omit<EmbeddedOptions, 'observer'>)
+  | ({ readonly backend: 'follower'; readonly writer: LogWriter } & Omit<FollowerOptions, 'observer'>)
   | ({ readonly backend: 'memory' } & Omit<MemoryStoreOptions, 'observer'>)
 
 export interface Surroundings {
@@ -35,8 +39,8 @@ export interface Surroundings {
 }
 
 export interface Backend extends EventStore {
-  /** This process owns the files as soon as the store is open. */
-  readonly sideStore: SideStore
+  /** This process owns the files as soon as the store is open. A follower owns none. */
+  readonly sideStore?: SideStore
 }
 
 export class OpenStore {
@@ -46,6 +50,8 @@ export class OpenStore {
     /** With gate and meter, for the server. */
     readonly store: EventStore,
     readonly upkeep: UpkeepNotes,
+    /** What followers in other threads hand their appends to, where there are any. */
+    readonly writer?: LocalWriter,
   ) {}
 }
 
@@ -56,17 +62,22 @@ export async function openStore(
   const upkeep = new UpkeepNotes()
   const told = [logObserver(logger), signalsObserver(signals), upkeep.observer]
   if (levels.measures) told.push(metricsObserver(metrics, levels))
+  const writer = options.backend === 'embedded' && options.isFollowed === true ? new LocalWriter() : undefined
+  if (writer !== undefined) told.push(writer.observer)
   const bare = await openBackend(options, new Observers(told), mode.pressure)
+  if (bare instanceof EmbeddedStore) writer?.attach(bare)
   showStore(bare, metrics, levels)
   const meters = { metrics, levels, slow: new SlowOperations(logger, bare) }
   const gated = gatedStore(levels.measures ? meteredStore(bare, meters) : bare, mode)
-  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated, upkeep)
+  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated, upkeep, writer)
 }
 
 async function openBackend(options: BackendOptions, observer: Observers, pressure: Pressure): Promise<Backend> {
   switch (options.backend) {
     case 'embedded':
       return openEmbedded({ ...options, observer, pressure })
+    case 'follower':
+      return openFollower(options.writer, { ...options, observer })
     case 'memory':
       return new MemoryStore({ ...options, observer })
   }

@@ -337,7 +337,7 @@ export class ClientSession implements Listener, FrameSession {
     if (this.session !== undefined) throw new BrokenProtocol('auth came a second time, or after Authorization.')
     let found: AuthenticatedToken | Promise<AuthenticatedToken>
     try {
-      found = this.services.handshakes.identify(() => token, this.upgrade)
+      found = this.services.handshakes.identify(token, this.upgrade)
     } catch (error) {
       this.turnAway(error as Error)
       return

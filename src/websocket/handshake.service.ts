@@ -88,7 +88,8 @@ export class Handshakes {
         this.counts.admitStranger(opening.socket, opening.address)
         return undefined
       }
-      return await this.identify(() => this.authentication.tokenOf(request, tickets), opening)
+      const token = await this.identified(() => this.authentication.tokenOf(request, tickets), opening)
+      return await this.identify(token, opening)
     } catch (error) {
       const challenge = codeOf(error) === 'UNAUTHENTICATED'
       const headers = challenge ? { 'WWW-Authenticate': challengeOf(error as Error) } : {}
@@ -96,10 +97,17 @@ export class Handshakes {
     }
   }
 
-  /** Throws or rejects with the error for the caller. Returns a promise unless the token was verified recently. */
-  identify(tell: () => string, opening: UpgradeInfo): AuthenticatedToken | Promise<AuthenticatedToken> {
+  private async identified(tell: () => string | Promise<string>, opening: UpgradeInfo): Promise<string> {
     try {
-      const token = tell()
+      return await tell()
+    } catch (error) {
+      return this.refusing(opening)(error)
+    }
+  }
+
+  /** Throws or rejects with the error for the caller. Returns a promise unless the token was verified recently. */
+  identify(token: string, opening: UpgradeInfo): AuthenticatedToken | Promise<AuthenticatedToken> {
+    try {
       const verified = this.authentication.verifier.verify(token)
       if (!(verified instanceof Promise)) return this.charged({ token, verified }, opening)
       return verified.then(found => this.charged({ token, verified: found }, opening)).catch(this.refusing(opening))

@@ -1,0 +1,17 @@
+// What a front thread is started with, and what it and the writer say of its life.
+import type { MessagePort } from 'node:worker_threads'
+import type { Settings } from '../config/settings.js'
+import type { LogPort } from '../threads/this-thread.js'
+import { ThreadNotice, ThreadQuestion } from '../threads/thread-calls.js'
+
+/** What a front thread is started with. */
+export interface FrontThreadData {
+  readonly settings: Settings
+  readonly number: number
+  readonly calls: MessagePort
+  readonly log: LogPort
+}
+
+export const LISTENING = new ThreadNotice<void>('this thread takes connections')
+export const ALIVE = new ThreadQuestion<void, void>('does the event loop of this thread run')
+export const END = new ThreadQuestion<void, void>('end in order')

@@ -1,0 +1,51 @@
+// A front thread: the part of the server that every core can run, on the port that all front threads share.
+import 'reflect-metadata'
+import type { Server as TlsServer } from 'node:tls'
+import { workerData } from 'node:worker_threads'
+import { NestFactory } from '@nestjs/core'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import { frontOf } from '../front.module.js'
+import { createLogger } from '../logging/logger.js'
+import { toldOutput } from '../logging/told-log.js'
+import { ThisThread } from '../threads/this-thread.js'
+import { ThreadCalls } from '../threads/thread-calls.js'
+import { Certificate } from './certificate.js'
+import { ALIVE, END, type FrontThreadData, LISTENING } from './front-thread-words.js'
+import { ACCEPT_BACKLOG, configureHttpServer, createHttpAdapter } from './http-server.js'
+import { nestLog } from './nest-log.js'
+import { giveBackWhenIdle, releaseStartupMemory } from './release-startup-memory.js'
+
+const { settings, number, calls, log } = workerData as FrontThreadData
+const writer = new ThreadCalls(calls)
+const logger = createLogger(settings.logLevel, toldOutput(writer)).child({ thread: number })
+
+// The writer starts another thread in place of this one.
+const fail = (error: unknown): never => {
+  logger.fatal({ error }, 'the front thread cannot go on')
+  process.exit(1)
+}
+process.on('uncaughtException', fail).on('unhandledRejection', fail)
+// Without a writer there is nothing to serve, and nobody to serve it for.
+writer.onGone(() => process.exit(1))
+writer.answer(ALIVE, () => undefined)
+
+const certificate = await Certificate.of(settings)
+const app = await NestFactory.create<NestFastifyApplication>(
+  frontOf(settings, logger, new ThisThread(number, writer, log)),
+  createHttpAdapter(undefined, certificate),
+  { logger: nestLog(logger), abortOnError: false, bodyParser: false },
+)
+writer.answer(END, async () => {
+  await app.close()
+  // After the answer.
+  setImmediate(() => process.exit(0))
+})
+configureHttpServer(app, logger)
+await app.init()
+releaseStartupMemory()
+giveBackWhenIdle()
+certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
+// The types do not know yet what Node has had since 23.1.
+const sharedPort = { port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG, reusePort: true }
+await app.listen(sharedPort as unknown as string)
+writer.tell(LISTENING, undefined)

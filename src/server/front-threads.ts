@@ -1,0 +1,207 @@
+// The front threads of a process as its writer keeps them: started, joined to it, looked after, replaced and ended.
+import { createServer, type Server } from 'node:net'
+import { availableParallelism } from 'node:os'
+import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
+import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import type { Logger } from 'pino'
+import { AuthOptions } from '../auth/auth-options.js'
+import { Denials } from '../auth/denials.js'
+import { Tickets } from '../auth/tickets.js'
+import { TokenVerifier } from '../auth/token-verifier.js'
+import { hearDenials } from '../auth/told-denials.js'
+import { tellRevocations } from '../auth/told-revocations.js'
+import { SharedHead, servePort } from '../backends/follower/port-writer.js'
+import type { LogWriter } from '../backends/follower/writer.js'
+import type { Settings } from '../config/settings.js'
+import { ModeHolder } from '../degradation/mode-holder.js'
+import { tellMode } from '../degradation/told-mode.js'
+import type { LogOutput } from '../logging/logger.js'
+import { hearLog } from '../logging/told-log.js'
+import { Signals } from '../signals/signals.js'
+import { hearSignals } from '../signals/told-signals.js'
+import { OpenStore } from '../storage/open-store.js'
+import { ThreadCalls } from '../threads/thread-calls.js'
+import { ALIVE, END, type FrontThreadData, LISTENING } from './front-thread-words.js'
+
+/** A thread that ends so often before it takes connections will not take any. */
+const MOST_TRIES = 5
+const TRY_AGAIN_MS = 1_000
+const LOOK_EVERY_MS = 1_000
+
+/** What listens everywhere is reached here at this address. */
+const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
+
+/** How many front threads there shall be; 0 where one thread does everything. */
+export function frontThreadsOf({ threads }: Settings, cores = availableParallelism()): number {
+  const wanted = threads === 'auto' ? Math.max(1, cores - 1) : threads
+  return wanted === 1 ? 0 : wanted
+}
+
+/** Whether this system shares a port between several listeners. */
+export async function portCanBeShared(): Promise<boolean> {
+  try {
+    await listenOnce({ port: 0, host: '127.0.0.1', reusePort: true })
+    return true
+  } catch {
+    return false
+  }
+}
+
+/**
+ * Takes the port as nobody else may have it, and gives it back for the threads: they share it with each other, and so
+ * they would with a second server. Returns its number. Throws what listening throws.
+ */
+export function claimPort({ port, host }: Pick<Settings, 'port' | 'host'>): Promise<number> {
+  return listenOnce({ port, host })
+}
+
+function listenOnce(where: { port: number; host: string; reusePort?: boolean }): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const server: Server = createServer()
+    server.once('error', reject)
+    server.listen(where, () => {
+      const { port } = server.address() as { port: number }
+      server.close(() => resolve(port))
+    })
+  })
+}
+
+interface Surroundings {
+  readonly settings: Settings
+  readonly logger: Logger
+  readonly output: LogOutput
+  /** Called when the process cannot go on without front threads. */
+  fail(error: unknown): void
+}
+
+interface Front {
+  readonly worker: Worker
+  readonly calls: ThreadCalls
+  readonly exited: Promise<void>
+}
+
+export class FrontThreads {
+  private readonly fronts = new Map<number, Front>()
+  private readonly head = new SharedHead()
+  private readonly settings: Settings
+  private ending = false
+
+  constructor(
+    private readonly app: NestFastifyApplication,
+    private readonly around: Surroundings,
+    port: number,
+  ) {
+    // A secret that the server has made is known to this thread alone.
+    const { secret = '' } = app.get(AuthOptions, { strict: false })
+    this.settings = { ...around.settings, port, jwtSecret: secret }
+  }
+
+  get url(): string {
+    const { host, port, tlsCertPath } = this.settings
+    const named = ANY_ADDRESS[host] ?? (host.includes(':') ? `[${host}]` : host)
+    return `${tlsCertPath === '' ? 'http' : 'https'}://${named}:${port}`
+  }
+
+  /** Resolves when all of them take connections. */
+  async start(count: number): Promise<void> {
+    await Promise.all(Array.from({ length: count }, (_, at) => this.startOne(at + 1)))
+  }
+
+  /** Each answers what it has begun. */
+  async end(): Promise<void> {
+    this.ending = true
+    await Promise.all(
+      [...this.fronts.values()].map(async ({ calls, exited }) => {
+        calls.ask(END, undefined).catch(() => undefined)
+        await exited
+      }),
+    )
+  }
+
+  private async startOne(number: number): Promise<void> {
+    const [calls, log] = [new MessageChannel(), new MessageChannel()]
+    const workerData: FrontThreadData = {
+      settings: this.settings,
+      number,
+      calls: calls.port2,
+      log: { port: log.port2, memory: this.head.memory },
+    }
+    const worker = new Worker(new URL('./front-thread.js', import.meta.url), {
+      workerData,
+      transferList: [calls.port2, log.port2],
+      name: `front ${number}`,
+    })
+    const joined = new ThreadCalls(calls.port1)
+    const listening = new Promise<void>(resolve => joined.hear(LISTENING, resolve))
+    const leave = this.join(joined, log.port1)
+    const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
+    worker.on('error', error => this.around.logger.error({ error, thread: number }, 'a front thread failed'))
+    this.fronts.set(number, { worker, calls: joined, exited })
+    let isListening = false
+    void exited.then(() => {
+      leave()
+      this.fronts.delete(number)
+      if (isListening && !this.ending) void this.replace(number)
+    })
+    this.lookAfter(number, joined, worker)
+    await Promise.race([
+      listening,
+      exited.then(() => Promise.reject(new Error(`front thread ${number} did not start`))),
+    ])
+    isListening = true
+  }
+
+  /** What crosses between this thread and the new one. Returns how to end that. */
+  private join(front: ThreadCalls, log: MessagePort): () => void {
+    const of = <T>(token: abstract new (...args: never[]) => T): T => this.app.get(token, { strict: false })
+    hearLog(this.around.output, front)
+    hearSignals(of(Signals), front)
+    hearDenials(of(Denials), front)
+    of(Tickets).answer(front)
+    const leaving = [
+      tellMode(of(ModeHolder), front),
+      tellRevocations(of(TokenVerifier).revocations, front),
+      servePort(of(OpenStore).writer as LogWriter, log, this.head),
+    ]
+    return () => {
+      for (const leave of leaving) leave()
+      front.close()
+    }
+  }
+
+  private async replace(number: number): Promise<void> {
+    const { logger, fail } = this.around
+    for (let tries = 1; !this.ending; tries++) {
+      logger.error({ thread: number, tries }, 'a front thread has ended and is started anew')
+      try {
+        await this.startOne(number)
+        return
+      } catch (error) {
+        if (tries >= MOST_TRIES) return fail(error)
+        await new Promise(resolve => setTimeout(resolve, TRY_AGAIN_MS).unref())
+      }
+    }
+  }
+
+  /** A thread whose loop stands still serves nobody, and its connections are better off elsewhere. */
+  private lookAfter(number: number, calls: ThreadCalls, worker: Worker): void {
+    const limitMs = this.settings.watchdogSeconds * 1_000
+    if (limitMs === 0) return
+    let heard = performance.now()
+    const timer = setInterval(() => {
+      calls.ask(ALIVE, undefined).then(
+        () => {
+          heard = performance.now()
+        },
+        () => undefined,
+      )
+      if (performance.now() - heard < limitMs) return
+      this.around.logger.fatal(
+        { thread: number },
+        `the event loop of a front thread stood still for ${limitMs / 1_000} s`,
+      )
+      void worker.terminate()
+    }, LOOK_EVERY_MS).unref()
+    calls.onGone(() => clearInterval(timer))
+  }
+}
