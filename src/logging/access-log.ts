@@ -60,12 +60,16 @@ export interface AnsweredKind {
 export class AccessLog {
   private readonly stream: Stream
   readonly slowMs: number
+  /** Which thread answers, where there are several. */
+  private readonly thread: string
 
   constructor(
     private readonly logger: Logger,
     private readonly rules = EVERY,
   ) {
     this.slowMs = rules.slowMs === 0 ? Number.POSITIVE_INFINITY : rules.slowMs
+    const { thread } = logger.bindings()
+    this.thread = thread === undefined ? '' : `,"thread":${thread}`
     this.stream = (logger as unknown as Readonly<Record<symbol, Stream>>)[pino.symbols.streamSym] as Stream
   }
 
@@ -79,6 +83,6 @@ export class AccessLog {
     const oneIn = remarkable || status >= 400 ? 1 : this.rules.oneIn
     const share = oneIn === 1 ? '' : `,"one_in":${oneIn}`
     const middle = `,"operation_type":${JSON.stringify(operation)},"status":${status}${share},"duration_ms":`
-    return new AccessLine(this.stream, `{"level":"${level}"`, middle, oneIn)
+    return new AccessLine(this.stream, `{"level":"${level}"`, this.thread + middle, oneIn)
   }
 }

@@ -1,0 +1,21 @@
+// Loaded into a server before anything else: SIGUSR2 ends one of its front threads at once, whatever that is doing.
+import { syncBuiltinESMExports } from 'node:module'
+import workers, { isMainThread } from 'node:worker_threads'
+
+if (isMainThread) {
+  const { Worker } = workers
+  const fronts = new Set()
+  workers.Worker = class extends Worker {
+    constructor(file, options) {
+      super(file, options)
+      if (!String(options?.name).startsWith('front ')) return
+      fronts.add(this)
+      this.once('exit', () => fronts.delete(this))
+    }
+  }
+  syncBuiltinESMExports()
+  process.on('SIGUSR2', () => {
+    const all = [...fronts]
+    void all[Math.floor(Math.random() * all.length)]?.terminate()
+  })
+}
