@@ -20,6 +20,10 @@ export interface Effort {
   readonly seed: number
   /** How long one subscriber of each kind does not read, from the start. */
   readonly pauseSeconds?: number
+  /** Threads that serve; 1: one does everything. */
+  readonly threads?: number
+  /** How often one of several is ended. */
+  readonly frontKills?: number
 }
 
 export interface Findings {
@@ -27,6 +31,7 @@ export interface Findings {
   readonly stored: number
   readonly cuts: number
   readonly kills: number
+  readonly frontKills: number
   readonly fellBehind: number
   readonly subscribers: number
   readonly delivered: number
@@ -38,11 +43,11 @@ export interface Findings {
 const PACE = 20
 
 export async function check(
-  { cuts, kills, seed, pauseSeconds = 0 }: Effort,
+  { cuts, kills, seed, pauseSeconds = 0, threads = 1, frontKills = 0 }: Effort,
   say: (text: string) => void = () => undefined,
 ): Promise<Findings> {
   const random = new Random(seed)
-  const world = await World.begin()
+  const world = await World.begin(threads)
   try {
     const writers = new Writers(world, random)
     const subscribers = FILTERS.flatMap(asked => [
@@ -62,6 +67,7 @@ export async function check(
       await stored(writers, PACE)
       disturb(random, performance.now() < until ? awake : subscribers, writers)
       if (cut % Math.ceil(cuts / (kills + 1)) === 0 && world.kills < kills) await world.kill()
+      if (cut % Math.ceil(cuts / (frontKills + 1)) === 0 && world.frontKills < frontKills) await world.killFrontThread()
       if (cut % 500 === 0) say(`${cut} cuts, ${world.kills} kills, ${writers.stored.length} events`)
     }
     writers.stop()
@@ -108,6 +114,7 @@ async function judge(world: World, writers: Writers, subscribers: readonly Subsc
     events: log.length,
     stored: writers.stored.length,
     kills: world.kills,
+    frontKills: world.frontKills,
     wrong,
     cuts: sum(({ cuts }) => cuts),
     fellBehind: sum(({ fellBehind }) => fellBehind),

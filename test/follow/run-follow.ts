@@ -1,4 +1,4 @@
-// The checker at length: npm run follow [-- --cuts N --kills N --pause SECONDS --seed N].
+// The checker at length: npm run follow [-- --cuts N --kills N --pause SECONDS --seed N --threads N --front-kills N].
 import { parseArgs } from 'node:util'
 import { check } from './checker.js'
 
@@ -7,6 +7,8 @@ const { values } = parseArgs({
     cuts: { type: 'string', default: '5000' },
     kills: { type: 'string', default: '20' },
     pause: { type: 'string', default: '60' },
+    threads: { type: 'string', default: '1' },
+    'front-kills': { type: 'string', default: '0' },
     seed: { type: 'string', default: String(Date.now() % 1_000_000) },
   },
 })
@@ -15,6 +17,8 @@ const effort = {
   kills: Number(values.kills),
   pauseSeconds: Number(values.pause),
   seed: Number(values.seed),
+  threads: Number(values.threads),
+  frontKills: Number(values['front-kills']),
 }
 process.stdout.write(`seed ${effort.seed}\n`)
 const begun = Date.now()

@@ -1,11 +1,13 @@
 // The server under the checker: killed and started again on the same directory, while everybody waits for it to be back.
 import { RunningServer, tokenOf } from '../support/running-server.js'
+import { endFrontThread, isReplacement, threadsEnv } from '../support/several-threads.js'
 
 const LIMITLESS = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
-const ENV = { LIGHTHOUSE_QUOTAS: JSON.stringify({ system_agent: LIMITLESS }) }
+const QUOTAS = { LIGHTHOUSE_QUOTAS: JSON.stringify({ system_agent: LIMITLESS }) }
 
 export class World {
   kills = 0
+  frontKills = 0
   /** Of servers that are gone. */
   readonly complaints: string[] = []
   private server: Promise<RunningServer>
@@ -13,13 +15,15 @@ export class World {
   private constructor(
     first: RunningServer,
     readonly authorization: string,
+    private readonly env: Readonly<Record<string, string>>,
   ) {
     this.server = Promise.resolve(first)
   }
 
-  static async begin(): Promise<World> {
+  static async begin(threads = 1): Promise<World> {
     const token = await tokenOf({ sub: 'checker', role: 'system_agent' })
-    return new World(await RunningServer.start(ENV), `Bearer ${token}`)
+    const env = { ...QUOTAS, ...threadsEnv(threads) }
+    return new World(await RunningServer.start(env), `Bearer ${token}`, env)
   }
 
   /** Of the server that runs, or of the next one. */
@@ -34,11 +38,16 @@ export class World {
       const child = process.kill(server.pid, 'SIGKILL') && server
       while (child.running) await new Promise(setImmediate)
       this.complain(server)
-      return RunningServer.start(ENV, server.directory)
+      return RunningServer.start(this.env, server.directory)
     }
     this.server = restarted()
     await this.server
     this.kills++
+  }
+
+  async killFrontThread(): Promise<void> {
+    endFrontThread(await this.server)
+    this.frontKills++
   }
 
   async end(): Promise<void> {
@@ -48,6 +57,6 @@ export class World {
   }
 
   private complain({ lines }: RunningServer): void {
-    this.complaints.push(...lines.filter(line => /"level":"(error|fatal)"/.test(line)))
+    this.complaints.push(...lines.filter(line => /"level":"(error|fatal)"/.test(line) && !isReplacement(line)))
   }
 }

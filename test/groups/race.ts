@@ -1,6 +1,7 @@
 // Fifty consumers race for tasks over HTTP: some take and are never heard of again, and the server is killed meanwhile.
 import { Random } from '../support/random.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
+import { endFrontThread, threadsEnv } from '../support/several-threads.js'
 
 export interface Orders {
   readonly consumers: number
@@ -11,6 +12,10 @@ export interface Orders {
   /** How often a consumer forgets what it was given. */
   readonly forget: number
   readonly seed: number
+  /** Threads that serve; 1: one does everything. */
+  readonly threads?: number
+  /** Each time so many more tasks are done, one of several threads is ended. */
+  readonly frontKillEvery?: number
 }
 
 export interface Given {
@@ -27,18 +32,22 @@ interface Answer {
 
 const ROLES = ['guest', 'agent', 'expert_agent', 'system_agent', 'admin']
 const PLENTY = { requestsPerMinute: 1e9, eventsPerMinute: 1e9, bytesPerMinute: 1e12, batch: 1_000 }
-const ENV = { LIGHTHOUSE_QUOTAS: JSON.stringify(Object.fromEntries(ROLES.map(role => [role, PLENTY]))) }
+const QUOTAS = { LIGHTHOUSE_QUOTAS: JSON.stringify(Object.fromEntries(ROLES.map(role => [role, PLENTY]))) }
 const GROUP = '/v1/subscriptions/racers'
 
 export class Race {
   readonly given: Given[] = []
   /** The tokens by which each task was done: more than one would be one too many. */
   readonly done = new Map<number, string[]>()
-  readonly counts = { forgotten: 0, stale: 0, kills: 0, repeated: 0 }
+  readonly counts = { forgotten: 0, stale: 0, kills: 0, frontKills: 0, repeated: 0 }
   /** The server that is up, or about to be. */
-  private server: Promise<RunningServer> = RunningServer.start(ENV)
+  private server: Promise<RunningServer>
+  private readonly env: Readonly<Record<string, string>>
 
-  constructor(private readonly orders: Orders) {}
+  constructor(private readonly orders: Orders) {
+    this.env = { ...QUOTAS, ...threadsEnv(orders.threads ?? 1) }
+    this.server = RunningServer.start(this.env)
+  }
 
   async run(): Promise<void> {
     const { ackTimeoutSeconds, tasks, consumers } = this.orders
@@ -87,14 +96,21 @@ export class Race {
       return
     }
     this.done.set(position, [...(this.done.get(position) ?? []), token])
+    const every = this.orders.frontKillEvery ?? Number.POSITIVE_INFINITY
+    if (this.done.size >= every * (this.counts.frontKills + 1)) void this.killFrontThread()
     if (this.done.size >= (this.orders.killAfter[this.counts.kills] ?? Number.POSITIVE_INFINITY)) this.kill()
+  }
+
+  private async killFrontThread(): Promise<void> {
+    this.counts.frontKills++
+    endFrontThread(await this.server)
   }
 
   private kill(): void {
     this.counts.kills++
     this.server = this.server.then(async server => {
       await server.kill()
-      return RunningServer.start(ENV, server.directory)
+      return RunningServer.start(this.env, server.directory)
     })
   }
 

@@ -2,9 +2,9 @@
 import { once } from 'node:events'
 import { Agent, request } from 'node:http'
 import { createServer } from 'node:net'
-import { resolve } from 'node:path'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { RunningServer, tokenOf } from '../support/running-server.js'
+import { endFrontThread, isReplacement, threadsEnv } from '../support/several-threads.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
 import { until } from '../support/until.js'
 
@@ -15,8 +15,7 @@ let server: RunningServer
 let authorization: string
 beforeAll(async () => {
   authorization = `Bearer ${await tokenOf({ sub: 'builder-1', role: 'admin' })}`
-  const NODE_OPTIONS = `--import=${resolve('test/support/thread-killer.mjs')}`
-  server = await RunningServer.start({ LIGHTHOUSE_THREADS: String(FRONTS), NODE_OPTIONS })
+  server = await RunningServer.start(threadsEnv(FRONTS))
 })
 afterAll(() => server.stop())
 
@@ -100,13 +99,13 @@ test('of conditional appends at the same time over all connections one is stored
 })
 
 test('a front thread that ends is replaced, nothing acknowledged is lost, and the others do not notice', async () => {
-  const replaced = () => server.lines.filter(line => line.includes('a front thread has ended')).length
+  const replaced = () => server.lines.filter(isReplacement).length
   const begun = replaced()
   await withConnections(async all => {
     const positions: number[] = []
     let broken = 0
     for (let round = 0; round < 20; round++) {
-      if (round === 5) process.kill(server.pid, 'SIGUSR2')
+      if (round === 5) endFrontThread(server)
       const event = { type: 'Survived', stream: 'agent_builder-1_survivors', data: { round } }
       const answers = await Promise.allSettled(all.map(one => one.ask('POST', '/v1/events', event)))
       for (const answer of answers) {
