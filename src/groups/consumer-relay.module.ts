@@ -4,7 +4,7 @@ import { AuthModule } from '../auth/auth.module.js'
 import { StreamingModule } from '../streaming/streaming.module.js'
 import { ConsumedGroups } from './websocket/consumed-groups.js'
 import { ConsumingFrames } from './websocket/consuming.service.js'
-import { WriterGroups } from './websocket/writer-groups.js'
+import { WriterGroups } from './websocket/writer-groups.service.js'
 
 @Module({
   imports: [AuthModule, StreamingModule],

@@ -11,7 +11,7 @@ import { GroupsUpkeep } from './groups-upkeep.service.js'
 import { GroupsController } from './http/groups.controller.js'
 import { ConsumedGroups } from './websocket/consumed-groups.js'
 import { ConsumingFrames } from './websocket/consuming.service.js'
-import { LocalGroups } from './websocket/local-groups.js'
+import { LocalGroups } from './websocket/local-groups.service.js'
 import { ThreadConsumers } from './websocket/thread-consumers.service.js'
 
 @Module({

@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import type { FrontThreadData } from '../../../test/support/front-thread.js'
-import { addFront, type Front, startFronted, startWriter } from '../../../test/support/fronted-server.js'
+import { addFront, type Front, startFront, startFronted, startWriter } from '../../../test/support/fronted-server.js'
 import {
   agent,
   bearerOf,
@@ -18,9 +18,10 @@ import { TokenVerifier, type Verified } from '../../auth/token-verifier.js'
 import { ThisThread } from '../../threads/this-thread.js'
 import { ThreadCalls } from '../../threads/thread-calls.js'
 import type { GroupClient, SocketConsumer } from './consumed-groups.js'
-import { LocalGroups } from './local-groups.js'
+import { CONSUME, CONSUMER_ENDED, DELIVER } from './consumer-messages.js'
+import { LocalGroups } from './local-groups.service.js'
 import { ThreadConsumers } from './thread-consumers.service.js'
-import { WriterGroups } from './writer-groups.js'
+import { WriterGroups } from './writer-groups.service.js'
 
 const worker = (name: string) => agent(name, 'system_agent')
 const clients: StreamClient[] = []
@@ -79,8 +80,9 @@ describe('what a client hears', () => {
     await client.next('error', 'c')
     client.send(consume)
     const { token } = await client.next('delivery', 'c')
-    // Answered in the order in which they came, because nothing is awaited for any of them.
-    client.send(consume, { type: 'unsubscribe', id: 'nobody' })
+    client.send(consume)
+    await client.next('error', 'c')
+    client.send({ type: 'unsubscribe', id: 'nobody' })
     await client.next('error', 'nobody')
     client.send({ type: 'ack', id: 'stale', subscription: 'work', tokens: [token, '1.999'] })
     await client.next('error', 'stale')
@@ -289,15 +291,50 @@ describe('between the threads', () => {
     await groups.consume(frame('slow'), client, slow.consumer)
     await append(writer, 3)
     await until(() => slow.frames.length > 0)
+    const { length: first } = slow.frames
     const quick = socketUntil(Promise.resolve())
     await groups.consume(frame('quick'), client, quick.consumer)
     await append(writer, 3)
-    await until(() => quick.frames.length === 6 - slow.frames.length)
+    await until(() => slow.frames.length + quick.frames.length === 6)
+    expect(slow.frames).toHaveLength(first)
     quick.ending.abort()
     full.resolve()
     await append(writer, 1)
     await until(() => slow.frames.length + quick.frames.length === 7)
     expect(new Set([...slow.frames, ...quick.frames].map(text => JSON.parse(text).event.position)).size).toBe(7)
+  })
+
+  test('that a consumer has ended is told before it has begun', async () => {
+    const { groups, calls } = frontOf()
+    const socket = socketUntil(Promise.resolve())
+    const asked = groups.consume(frame('c'), client, socket.consumer)
+    socket.ending.abort()
+    const { promise: ended, resolve } = Promise.withResolvers<number>()
+    calls.hear(CONSUMER_ENDED, ({ consumer }) => resolve(consumer))
+    const begun = Promise.withResolvers<void>()
+    calls.answer(CONSUME, async ({ consumer }) => {
+      expect(await ended).toBe(consumer)
+      begun.resolve()
+    })
+    await Promise.all([asked, begun.promise])
+  })
+
+  test('a delivery that is there before its consumer has begun waits for `consuming`', async () => {
+    const { port1, port2 } = new MessageChannel()
+    const calls = new ThreadCalls(port1)
+    const front = await runs(startFront(new ThisThread(1, new ThreadCalls(port2))))
+    running.push({ stop: () => calls.close() })
+    const delivered = Promise.withResolvers<void>()
+    calls.answer(CONSUME, ({ consumer }) => {
+      calls
+        .ask(DELIVER, { consumer, frames: ['{"type":"delivery","id":"c"}'] })
+        .then(delivered.resolve, delivered.reject)
+    })
+    const client = await open(front.url, worker('w'))
+    client.send({ type: 'consume', id: 'c', subscription: 'work' })
+    await client.next('delivery', 'c')
+    await delivered.promise
+    expect(client.heard.map(({ type }) => type)).toEqual(['welcome', 'consuming', 'delivery'])
   })
 
   test('a consumer that had not begun when the writer went is refused, not ended', async () => {

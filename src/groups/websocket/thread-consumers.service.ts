@@ -5,7 +5,7 @@ import { packError } from '../../threads/packed-error.js'
 import type { ThreadCalls } from '../../threads/thread-calls.js'
 import type { GroupClient, TokensSettled } from './consumed-groups.js'
 import { CONSUME, CONSUMER_ENDED, CONSUMER_FAILED, DELIVER, SETTLE, TOKENS_SETTLED } from './consumer-messages.js'
-import { LocalGroups } from './local-groups.js'
+import { LocalGroups } from './local-groups.service.js'
 
 interface RunningConsumer {
   readonly ending: AbortController
