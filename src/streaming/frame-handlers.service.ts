@@ -34,6 +34,8 @@ export interface FrameSocket {
 /** The part of a client session that frame handlers may use. Its token is known. */
 export interface FrameSession {
   readonly access: Access
+  /** As it came, for another thread to verify. */
+  readonly token: string
   readonly connection: FrameSocket
   readonly upgrade: { readonly correlationId: string; readonly traceparent: string | undefined }
   /** Throws FORBIDDEN when the token does not have the scope for anything. */

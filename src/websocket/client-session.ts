@@ -83,12 +83,15 @@ export class ClientSession implements Listener, FrameSession {
     return this.known.token.verified.access
   }
 
+  get token(): string {
+    return this.known.token.token
+  }
+
   private get known(): Session {
     if (this.session === undefined) throw new StoreError('UNAUTHENTICATED', 'The connection has no token yet.')
     return this.session
   }
 
-  /** Throws FORBIDDEN when the token does not have the scope for anything. */
   needs(scope: Scope): void {
     if (this.access.has(scope)) return
     const detail = `The token lacks the scope ${scope}`
@@ -115,12 +118,11 @@ export class ClientSession implements Listener, FrameSession {
   }
 
   refuse(error: unknown, frame?: ClientFrame): void {
-    const problem = this.problem(error, frame)
     const retryAfterSeconds = retryAfterOf(error)
     this.send({
       type: 'error',
       ...(frame?.id === undefined ? undefined : { id: frame.id }),
-      problem,
+      problem: this.problem(error, frame),
       ...(retryAfterSeconds === undefined ? undefined : { retryAfterSeconds }),
     } satisfies ServerFrame)
   }
@@ -272,8 +274,7 @@ export class ClientSession implements Listener, FrameSession {
   }
 
   private async workOff(): Promise<void> {
-    const { strangers } = this.agents
-    do await (this.session?.agent.turns ?? strangers).take(ms => this.handleSome(ms))
+    do await (this.session?.agent.turns ?? this.agents.strangers).take(ms => this.handleSome(ms))
     while (this.hasMore && !this.isAsking)
     this.isWorking = false
     if (!this.isAsking) this.connection.hold(false)
@@ -302,9 +303,8 @@ export class ClientSession implements Listener, FrameSession {
         throw new BrokenProtocol(`Frames of ${this.connection.form} are ${isBinary ? 'texts' : 'binary'}.`)
       }
       const frame = readFrame(bytes, this.connection.form, this.services.frames)
-      const most = FRAME_LIMITS.frameBytes
-      if (bytes.length <= most || frame.type === 'append') this.take(frame, bytes.length)
-      else this.close(CLOSE.tooLarge, `A frame that is no append has at most ${bytesOf(most)}.`)
+      if (bytes.length <= FRAME_LIMITS.frameBytes || frame.type === 'append') this.take(frame, bytes.length)
+      else this.close(CLOSE.tooLarge, `A frame that is no append has at most ${bytesOf(FRAME_LIMITS.frameBytes)}.`)
     } catch (error) {
       if (error instanceof BrokenProtocol) this.close(CLOSE.broken, error.message)
       else throw error

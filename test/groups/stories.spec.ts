@@ -189,8 +189,8 @@ describe('a consumer that stays', () => {
     let seen = (): void => undefined
     const handle = await groups.consume('g', access, {
       maxInFlight,
-      onDelivery: delivery => {
-        given.push(delivery)
+      onDeliveries: deliveries => {
+        given.push(...deliveries)
         seen()
       },
       onEnd: error => {
@@ -248,7 +248,7 @@ describe('a consumer that stays', () => {
   })
 
   test('of a group that is none is refused', async () => {
-    const part = { maxInFlight: 1, onDelivery: () => undefined, onEnd: () => undefined }
+    const part = { maxInFlight: 1, onDeliveries: () => undefined, onEnd: () => undefined }
     expect(await codeOf(groups.consume('none', worker, part))).toBe('NOT_FOUND')
   })
 

@@ -7,8 +7,8 @@ import type { Delivery, Take } from './pending-take.js'
 export interface ConsumerPart {
   /** The most unsettled deliveries that it holds at once. */
   readonly maxInFlight: number
-  /** A returned promise is awaited before the next delivery, so a slow consumer is not given more. */
-  readonly onDelivery: (delivery: Delivery) => void | Promise<void>
+  /** What one take gave. A returned promise is awaited before the next take, so a slow consumer is not given more. */
+  readonly onDeliveries: (deliveries: readonly Delivery[]) => void | Promise<void>
   /** Called once with the error that ended it; not called when it was stopped. */
   readonly onEnd: (error: unknown) => void
 }
@@ -63,7 +63,7 @@ export class Consumer {
     const { signal } = this.stopping
     const given = await group.take({ ...this.who, max, waitMs: Number.POSITIVE_INFINITY, signal })
     for (const { token, deadlineMs } of given) this.held.set(token, deadlineMs)
-    for (const delivery of given) await this.part.onDelivery(delivery)
+    if (given.length > 0) await this.part.onDeliveries(given)
   }
 
   /** Resolves when something is settled, a deadline has passed, or the group has ended and must be opened again. */

@@ -2,16 +2,9 @@
 import { Injectable } from '@nestjs/common'
 import { Quotas } from '../../auth/quotas.js'
 import { codeOf } from '../../contract/errors.js'
-import { packedBy } from '../../record/codec/writer.js'
 import { FrameHandlers, type FrameSession, type OpenChannel } from '../../streaming/frame-handlers.service.js'
-import type { FrameForm } from '../../wire/event-frames.js'
-import { eventJson } from '../../wire/event-json.js'
-import { writeEvent } from '../../wire/event-msgpack.js'
 import { validatorOf } from '../../wire/validator.js'
-import type { Delivery } from '../dispatch/pending-take.js'
-import { type Consuming, Groups } from '../groups.service.js'
-import { deliveryFields } from '../http/deliveries-answer.js'
-import { GROUP_LIMITS } from '../state/group-limits.js'
+import { ConsumedGroups, type TokensSettled } from './consumed-groups.js'
 import { AckFrame, ConsumeFrame, type ConsumingFrame, NackFrame, type SettledFrame } from './consuming.dto.js'
 
 @Injectable()
@@ -19,17 +12,13 @@ export class ConsumingFrames {
   private readonly consumptions = new WeakMap<FrameSession, Set<Consumption>>()
 
   constructor(
-    private readonly groups: Groups,
+    private readonly groups: ConsumedGroups,
     private readonly quotas: Quotas,
     frames: FrameHandlers,
   ) {
     frames.add('consume', validatorOf(ConsumeFrame).body, (frame, client) => this.consume(frame, client))
-    frames.add('ack', validatorOf(AckFrame).body, (frame, client) =>
-      this.settle(frame, client, () => this.groups.ack(frame.subscription, client.access, frame.tokens)),
-    )
-    frames.add('nack', validatorOf(NackFrame).body, (frame, client) =>
-      this.settle(frame, client, () => this.groups.nack(frame.subscription, client.access, frame)),
-    )
+    frames.add('ack', validatorOf(AckFrame).body, (frame, client) => this.settle(frame, client))
+    frames.add('nack', validatorOf(NackFrame).body, (frame, client) => this.settle(frame, client))
   }
 
   private async consume(frame: ConsumeFrame, client: FrameSession): Promise<void> {
@@ -41,7 +30,7 @@ export class ConsumingFrames {
     client.hold(frame.id, consumption)
     all.add(consumption)
     try {
-      await consumption.begin(this.groups, () => client.assertTokenGood())
+      await consumption.begin(this.groups)
     } catch (error) {
       // The client may have ended it meanwhile; then the error concerns nobody.
       if (!client.holds(frame.id, consumption)) return
@@ -50,14 +39,11 @@ export class ConsumingFrames {
     }
   }
 
-  private async settle(
-    { id, subscription, tokens }: AckFrame | NackFrame,
-    client: FrameSession,
-    work: () => Promise<number>,
-  ): Promise<void> {
+  private async settle(frame: AckFrame | NackFrame, client: FrameSession): Promise<void> {
+    const { id, subscription, tokens } = frame
     client.needs('streams.subscribe')
     this.quotas.charge(client.access, { requests: 1 })
-    const count = await work()
+    const count = await this.groups.settle(frame, client)
     // Tokens do not say which consumer of this connection holds them, so each one drops those that it knows.
     for (const consumption of this.consumptions.get(client) ?? []) consumption.settled(subscription, tokens)
     client.send({ type: 'settled', id, count } satisfies SettledFrame)
@@ -65,8 +51,9 @@ export class ConsumingFrames {
 }
 
 class Consumption implements OpenChannel {
-  private consuming: Consuming | undefined
-  private ended = false
+  private readonly ending = new AbortController()
+  /** Set once it has begun. */
+  private tokensSettled: TokensSettled | undefined
   private wake: () => void = () => undefined
 
   constructor(
@@ -75,29 +62,29 @@ class Consumption implements OpenChannel {
     private readonly onEnd: () => void,
   ) {}
 
-  /** `stillGood` rejects when the token of the connection is no longer good. */
-  async begin(groups: Groups, stillGood: () => Promise<void>): Promise<void> {
-    const { id, subscription, maxInFlight = GROUP_LIMITS.takeDefault } = this.frame
+  private get ended(): boolean {
+    return this.ending.signal.aborted
+  }
+
+  async begin(groups: ConsumedGroups): Promise<void> {
+    const { id, subscription } = this.frame
+    const { connection } = this.client
     const told = Promise.withResolvers<void>()
-    const consuming = await groups.consume(subscription, this.client.access, {
-      maxInFlight,
-      stillGood,
-      onDelivery: async delivery => {
+    const tokensSettled = await groups.consume(this.frame, this.client, {
+      form: connection.form,
+      signal: this.ending.signal,
+      onFrames: async frames => {
         // A delivery may be ready before this function goes on, but no frame may precede `consuming`.
         await told.promise
-        await this.room()
-        if (!this.ended) this.client.connection.write(deliveryFrame(delivery, id, this.client.connection.form))
+        await this.write(frames)
       },
-      onEnd: this.client.connection.guarded((error: unknown) => this.failed(error)),
+      onEnd: connection.guarded((error: unknown) => this.failed(error)),
     })
-    if (this.ended) {
-      consuming.stop()
-      told.resolve()
-      return
+    if (!this.ended) {
+      this.tokensSettled = tokensSettled
+      this.client.send({ type: 'consuming', id, subscription } satisfies ConsumingFrame)
+      this.note('consumer begun', {})
     }
-    this.consuming = consuming
-    this.client.send({ type: 'consuming', id, subscription } satisfies ConsumingFrame)
-    this.note('consumer begun', {})
     told.resolve()
   }
 
@@ -107,20 +94,28 @@ class Consumption implements OpenChannel {
   }
 
   settled(subscription: string, tokens: readonly string[]): void {
-    if (subscription === this.frame.subscription) this.consuming?.settled(tokens)
+    if (subscription === this.frame.subscription) this.tokensSettled?.(tokens)
   }
 
   /** Unsettled deliveries are not returned here; they are handed out again after their deadlines. */
   end(reason: string): void {
-    this.ended = true
-    if (this.consuming !== undefined) this.note('consumer ended', { reason })
-    this.consuming?.stop()
+    this.ending.abort()
+    if (this.tokensSettled !== undefined) this.note('consumer ended', { reason })
     this.onEnd()
     this.wake()
   }
 
   resume(): void {
     this.wake()
+  }
+
+  /** Resolves when the socket has taken the frames; the rest of them is left out once the consumption has ended. */
+  private async write(frames: Iterable<string | Buffer>): Promise<void> {
+    for (const frame of frames) {
+      await this.room()
+      if (this.ended) return
+      this.client.connection.write(frame)
+    }
   }
 
   /** Resolves when the socket has room, or when the consumption has ended and nothing is to be sent any more. */
@@ -139,19 +134,4 @@ class Consumption implements OpenChannel {
     this.client.drop(id, reason)
     this.client.send({ type: 'closed', id, reason, problem: this.client.problem(error) })
   }
-}
-
-function deliveryFrame(delivery: Delivery, id: string, form: FrameForm): string | Buffer {
-  const fields = { type: 'delivery', id, ...deliveryFields(delivery) }
-  if (form === 'json') return `${JSON.stringify(fields).slice(0, -1)},"event":${eventJson(delivery.event)}}`
-  return packedBy(writer => {
-    const given = Object.entries(fields)
-    writer.mapHeader(given.length + 1)
-    for (const [name, value] of given) {
-      writer.string(name)
-      writer.anyValue(value)
-    }
-    writer.string('event')
-    writeEvent(writer, delivery.event)
-  })
 }
