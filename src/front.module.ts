@@ -5,6 +5,7 @@ import { AuthModule } from './auth/auth.module.js'
 import { ConfigModule } from './config/config.module.js'
 import type { Settings } from './config/settings.js'
 import { EventsModule } from './events/events.module.js'
+import { ConsumerRelayModule } from './groups/consumer-relay.module.js'
 import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
 import { StoreModule } from './storage/store.module.js'
@@ -13,7 +14,16 @@ import { WebSocketModule } from './websocket/websocket.module.js'
 import { WireModule } from './wire/wire.module.js'
 
 @Module({
-  imports: [LoggingModule, WireModule, AuthModule, StoreModule, EventsModule, WebSocketModule, IndexModule],
+  imports: [
+    LoggingModule,
+    WireModule,
+    AuthModule,
+    StoreModule,
+    EventsModule,
+    WebSocketModule,
+    ConsumerRelayModule,
+    IndexModule,
+  ],
 })
 export class FrontModule {}
 

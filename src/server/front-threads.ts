@@ -15,6 +15,7 @@ import type { LogWriter } from '../backends/follower/writer.js'
 import type { Settings } from '../config/settings.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { tellMode } from '../degradation/told-mode.js'
+import { ThreadConsumers } from '../groups/websocket/thread-consumers.service.js'
 import type { LogOutput } from '../logging/logger.js'
 import { hearLog } from '../logging/told-log.js'
 import { Signals } from '../signals/signals.js'
@@ -158,6 +159,7 @@ export class FrontThreads {
     hearSignals(of(Signals), front)
     hearDenials(of(Denials), front)
     of(Tickets).answer(front)
+    of(ThreadConsumers).serve(front)
     const leaving = [
       tellMode(of(ModeHolder), front),
       tellRevocations(of(TokenVerifier).revocations, front),
