@@ -10,6 +10,7 @@ import { ThreadCalls } from '../threads/thread-calls.js'
 import { BusinessCounts } from './business-counts.js'
 import { FrontMetrics } from './front-metrics.js'
 import type { Metrics } from './metrics.js'
+import { FIGURES } from './thread-figures.js'
 
 const leaving: (() => unknown)[] = []
 afterEach(async () => {
@@ -61,6 +62,15 @@ async function scraped(metrics: Metrics): Promise<ReadonlyMap<string, number>> {
   return new Map(lines.map(line => [line.slice(0, line.lastIndexOf(' ')), Number(line.slice(line.lastIndexOf(' ')))]))
 }
 
+/** A scrape that so many front threads have answered in time, and no other was asked. */
+function answered(metrics: Metrics, threads: number): Promise<ReadonlyMap<string, number>> {
+  return until(async () => {
+    const all = await scraped(metrics)
+    const [yes, no] = ['yes', 'no'].map(answer => all.get(own(`front_threads{answered="${answer}"}`)))
+    return yes === threads && no === 0 && all
+  })
+}
+
 const ofType = (type: string) => [{ stream: 's', type, data: {} }]
 const own = (name: string) => `lighthouse_${name}`
 
@@ -72,7 +82,7 @@ test('two threads are one server to who scrapes, and what one has counted stays 
   const [one, other] = [await RealThread.start(writer, 1), await RealThread.start(writer, 2)]
   await one.count({ agentId: 'ada', types: ['A', 'B'], connections: 3 })
   await other.count({ agentId: 'bob', types: ['A'], connections: 4 })
-  const alive = await scraped(writer)
+  const alive = await answered(writer, 2)
   const counts = {
     'events_appended_total{agent_id="ada",event_type="A"}': 2,
     'events_appended_total{agent_id="ada",event_type="B"}': 1,
@@ -95,17 +105,14 @@ test('two threads are one server to who scrapes, and what one has counted stays 
   expect(alive.get('process_resident_memory_bytes')).toBeGreaterThan(0)
 
   await one.die()
-  const left = await until(async () => {
-    const all = await scraped(writer)
-    return all.get(own('front_threads{answered="yes"}')) === 1 && all
-  })
+  const left = await answered(writer, 1)
   for (const [name, value] of Object.entries(counts)) expect([name, left.get(own(name))]).toEqual([name, value])
   expect(left.get(own('active_connections'))).toBe(4)
   expect(left.has('nodejs_heap_size_used_bytes{thread="1"}')).toBe(false)
 
   const third = await RealThread.start(writer, 1)
   await third.count({ agentId: 'ada', types: ['A'], connections: 1 })
-  const replaced = await scraped(writer)
+  const replaced = await answered(writer, 2)
   expect(replaced.get(own('events_read_total'))).toBe(4)
   expect(replaced.get(own('events_appended_total{agent_id="ada",event_type="A"}'))).toBe(3)
   expect(replaced.get(own('active_connections'))).toBe(5)
@@ -132,7 +139,7 @@ test('a thread that does not answer keeps no scrape waiting for long, and what i
   const { metrics } = await front(writer, 1)
   metrics.eventsRead.inc(5)
   expect((await scraped(writer)).get(own('events_read_total'))).toBe(5)
-  const [, hung] = port()
+  const [thread, hung] = port()
   writer.join(2, hung)
   metrics.eventsRead.inc(1)
   const begun = performance.now()
@@ -141,6 +148,14 @@ test('a thread that does not answer keeps no scrape waiting for long, and what i
   expect(whole.get(own('events_read_total'))).toBe(6)
   expect(whole.get(own('front_threads{answered="no"}'))).toBe(1)
   expect(unnamed).toContain('lighthouse_events_read_total 6\n')
+  // The one that hangs is not asked again by each scrape: it would have to answer all of them.
+  let asked = 0
+  thread.answer(FIGURES, () => {
+    asked++
+    return { counted: [], current: [] }
+  })
+  await answered(writer, 2)
+  expect(asked).toBeLessThanOrEqual(2)
 })
 
 test('what a thread answers too late is told by the next scrape, once', async () => {
