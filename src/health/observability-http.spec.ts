@@ -106,6 +106,9 @@ test('of every gauge it is said what it is when several threads have it, and of 
   expect(without.map(({ name }) => name)).toEqual([])
   const names = new Set(all.map(({ name }) => name))
   expect(RULED.filter(name => !names.has(name))).toEqual([])
+  const [, section = ''] = readFileSync('docs/METRICS.md', 'utf8').split('## Several threads')
+  const others = RULED.filter(name => ['sum', 'each'].includes(ruleOf(name) ?? ''))
+  expect(others.filter(name => !section.includes(`\`${name}\``))).toEqual([])
 })
 
 test('what happened is counted, and nothing secret is', async () => {

@@ -1,8 +1,10 @@
 // What a scraper sees of several threads: sums that never fall, one series of each event loop, and as few names as ever.
 import { once } from 'node:events'
+import { mock } from 'node:test'
 import { MessageChannel, Worker } from 'node:worker_threads'
 import { afterEach, expect, test } from '@jest/globals'
-import type { Counting, CountingThreadData } from '../../test/support/counting-thread.js'
+import { type Counting, count } from '../../test/support/counting.js'
+import type { CountingThreadData } from '../../test/support/counting-thread.js'
 import { metricsUnderTest } from '../../test/support/metrics-under-test.js'
 import { until } from '../../test/support/until.js'
 import { parseBusinessMetrics } from '../config/business-settings.js'
@@ -79,9 +81,10 @@ test('two threads are one server to who scrapes, and what one has counted stays 
   writer.gauge('active_connections', 'Open connections.', () => 0)
   writer.gauge('head_position', 'The last durable position.', () => 7)
   writer.appended.stored('ada', ofType('A'))
-  const [one, other] = [await RealThread.start(writer, 1), await RealThread.start(writer, 2)]
+  const one = await RealThread.start(writer, 1)
   await one.count({ agentId: 'ada', types: ['A', 'B'], connections: 3 })
-  await other.count({ agentId: 'bob', types: ['A'], connections: 4 })
+  const { metrics: other } = await front(writer, 2)
+  count(other, { agentId: 'bob', types: ['A'], connections: 4 })
   const alive = await answered(writer, 2)
   const counts = {
     'events_appended_total{agent_id="ada",event_type="A"}': 2,
@@ -110,8 +113,8 @@ test('two threads are one server to who scrapes, and what one has counted stays 
   expect(left.get(own('active_connections'))).toBe(4)
   expect(left.has('nodejs_heap_size_used_bytes{thread="1"}')).toBe(false)
 
-  const third = await RealThread.start(writer, 1)
-  await third.count({ agentId: 'ada', types: ['A'], connections: 1 })
+  const { metrics: next } = await front(writer, 1)
+  count(next, { agentId: 'ada', types: ['A'], connections: 1 })
   const replaced = await answered(writer, 2)
   expect(replaced.get(own('events_read_total'))).toBe(4)
   expect(replaced.get(own('events_appended_total{agent_id="ada",event_type="A"}'))).toBe(3)
@@ -211,6 +214,36 @@ test('what events say is counted by the rules of all threads together', async ()
     expect(all.get(own('business_events_total{metric="decisions",event_outcome="yes"}'))).toBe(4)
     expect(all.get(own('business_events_total{metric="decisions",event_outcome="no"}'))).toBe(2)
   }
+})
+
+test('a thread that dies without a scrape has handed over what it counted by names up to five seconds before', async () => {
+  const writer = await metricsUnderTest()
+  const [calls, writersEnd] = port()
+  writer.join(1, writersEnd)
+  const metrics = await metricsUnderTest()
+  mock.timers.enable({ apis: ['setInterval'] })
+  try {
+    new FrontMetrics(metrics).serve(calls)
+    metrics.appended.stored('ada', ofType('A'))
+    mock.timers.tick(5_000)
+    metrics.appended.stored('ada', ofType('A'))
+  } finally {
+    mock.timers.reset()
+  }
+  calls.close()
+  const name = own('events_appended_total{agent_id="ada",event_type="A"}')
+  expect(await until(async () => (await scraped(writer)).get(name))).toBe(1)
+})
+
+test('a thread that comes before the end of the one it replaces is not forgotten with it', async () => {
+  const writer = await metricsUnderTest()
+  const dying = await front(writer, 1)
+  const next = await front(writer, 1)
+  dying.die()
+  next.metrics.eventsRead.inc(2)
+  expect((await answered(writer, 1)).get(own('events_read_total'))).toBe(2)
+  // The end of the other is heard by now.
+  expect((await answered(writer, 1)).get(own('events_read_total'))).toBe(2)
 })
 
 test('who ends in order hands over what it has counted by names', async () => {
