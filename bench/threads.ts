@@ -55,6 +55,7 @@ report.finish('threads', workloads.length === WORKLOADS.length ? [] : workloads)
 function tell(workload: Workload, measured: ReadonlyMap<number, readonly Round[]>): void {
   for (const [count, rounds] of measured) {
     const { main, workers, helpers, client } = costsOf(rounds)
+    const middle = (part: 'mainBusy' | 'workerBusy' | 'p50' | 'p99') => median(rounds.map(round => round[part]))
     report.add({
       group: workload,
       what: `${workload}, ${named(count)}`,
@@ -65,8 +66,10 @@ function tell(workload: Workload, measured: ReadonlyMap<number, readonly Round[]
         'workers µs': workers,
         'helpers µs': helpers,
         'client µs': client,
-        'p50 ms': median(rounds.map(({ p50 }) => p50)),
-        'p99 ms': median(rounds.map(({ p99 }) => p99)),
+        'main busy': middle('mainBusy'),
+        'busiest worker busy': middle('workerBusy'),
+        'p50 ms': middle('p50'),
+        'p99 ms': middle('p99'),
       },
     })
   }

@@ -16,6 +16,9 @@ const FILLED = 2_000
 export interface Round extends Costs {
   /** Events. */
   readonly perSecond: number
+  /** Shares of a core: of the main thread, and of the worker thread that is busiest. */
+  readonly mainBusy: number
+  readonly workerBusy: number
   readonly p50: number
   readonly p99: number
 }
@@ -72,13 +75,14 @@ async function round(server: Running, threads: number, load: LoadProcess, task: 
   const pid = server.process.pid as number
   const before = cpuOfThreads(pid)
   const { events, seconds, cpuUs, p50, p99 } = await load.do(task)
-  const { main, workers, helpers } = cpuBetween(before, cpuOfThreads(pid))
+  const { main, workers, busiest, helpers } = cpuBetween(before, cpuOfThreads(pid))
   if (events === 0) throw new Error(`${task.workload}: nothing was done in ${seconds} s`)
   if (threads > 1 && workers < main / 100)
     throw new Error(`a server of ${threads} threads did all its work on one: it does not know LIGHTHOUSE_THREADS`)
   const each = (us: number) => us / events
   const costs = { main: each(main), workers: each(workers), helpers: each(helpers), client: each(cpuUs) }
-  return { ...costs, perSecond: events / seconds, p50, p99 }
+  const [mainBusy, workerBusy] = [main, busiest].map(us => us / seconds / 1e6) as [number, number]
+  return { ...costs, perSecond: events / seconds, mainBusy, workerBusy, p50, p99 }
 }
 
 export class LoadProcess {
