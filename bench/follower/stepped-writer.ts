@@ -9,7 +9,7 @@ export class SteppedWriter implements LogWriter {
 
   moveTo(head: number): void {
     this.head = head
-    this.listener?.moved()
+    this.listener?.moved(0)
   }
 
   state(): WriterState {

@@ -11,6 +11,7 @@ import {
 import { EventsModule } from '../events/events.module.js'
 import { GroupsModule } from '../groups/groups.module.js'
 import { Metrics } from '../metrics/metrics.js'
+import { RULED, ruleOf } from '../metrics/thread-rules.js'
 import { OperationsModule } from '../operations/operations.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
 import { SnapshotsModule } from '../snapshots/snapshots.module.js'
@@ -97,6 +98,17 @@ test('every metric is told in docs/METRICS.md, and nothing else is', async () =>
     .map(line => line.split('|').map(cell => cell.trim().replaceAll('`', '')))
   const told = rows.map(([, name, type, , meaning]) => [name, type, meaning])
   expect(own.map(({ name, type, help }) => [name, type, help]).sort()).toEqual(told.sort())
+})
+
+test('of every gauge it is said what it is when several threads have it, and of nothing that is no metric', async () => {
+  const all = await server.app.get(Metrics, { strict: false }).registry.getMetricsAsJSON()
+  const without = all.filter(({ name, type }) => String(type) === 'gauge' && ruleOf(name) === undefined)
+  expect(without.map(({ name }) => name)).toEqual([])
+  const names = new Set(all.map(({ name }) => name))
+  expect(RULED.filter(name => !names.has(name))).toEqual([])
+  const [, section = ''] = readFileSync('docs/METRICS.md', 'utf8').split('## Several threads')
+  const others = RULED.filter(name => ['sum', 'each'].includes(ruleOf(name) ?? ''))
+  expect(others.filter(name => !section.includes(`\`${name}\``))).toEqual([])
 })
 
 test('what happened is counted, and nothing secret is', async () => {

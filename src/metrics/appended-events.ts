@@ -2,11 +2,20 @@
 import type { Counter } from 'prom-client'
 import type { NewEvent } from '../contract/event.js'
 import type { BusiestLabels } from './busiest-labels.js'
-import type { BusinessCounts } from './business-counts.js'
+import type { BusinessCounts, CountedOutcome } from './business-counts.js'
 import { giveUpSeries } from './give-up-series.js'
 
 interface Counted {
   events: number
+}
+
+/** What a front thread has counted and the writer has not: in lists side by side, because maps cost ten times as much to cross. */
+export interface EventCounts {
+  readonly agents: readonly string[]
+  readonly types: readonly string[]
+  /** Of the agent and type at the same place. */
+  readonly events: readonly number[]
+  readonly outcomes: readonly CountedOutcome[]
 }
 
 /** Pairs of an agent and a type that are counted before they are added, so that memory is bounded. */
@@ -17,6 +26,8 @@ export class AppendedEvents {
   private waiting = new Map<string, Map<string, Counted>>()
   private pairs = 0
   private business: BusinessCounts | undefined
+  /** Of a front thread; undefined where there is a counter to add to. */
+  private hand: ((counts: EventCounts) => void) | undefined
   /** Until the series of names that are busy no longer are gone. */
   private givingUp: Promise<void> | undefined
 
@@ -34,6 +45,32 @@ export class AppendedEvents {
   /** What is stored is counted for what it says as well. */
   countToo(business: BusinessCounts): void {
     this.business = business
+  }
+
+  /** From now on nothing is added to the counter here: who is busy is known of all threads together. */
+  handTo(hand: (counts: EventCounts) => void): void {
+    this.hand = hand
+  }
+
+  /** Nothing is said where nothing was counted. */
+  handOver(): void {
+    const outcomes = this.business?.takeCounts() ?? []
+    if (this.pairs === 0 && outcomes.length === 0) return
+    const [agents, types, counts]: [string[], string[], number[]] = [[], [], []]
+    for (const [agent, mine] of this.takeWaiting()) {
+      for (const [type, { events }] of mine) {
+        agents.push(agent)
+        types.push(type)
+        counts.push(events)
+      }
+    }
+    this.hand?.({ agents, types, events: counts, outcomes })
+  }
+
+  /** Adds what a front thread has handed over. */
+  take({ agents, types, events, outcomes }: EventCounts): void {
+    for (const [at, agent] of agents.entries()) this.add(agent, types[at] as string, events[at] as number)
+    for (const outcome of outcomes) this.business?.add(outcome)
   }
 
   stored(agentId: string, events: readonly NewEvent[]): void {
@@ -77,12 +114,20 @@ export class AppendedEvents {
     return this.givingUp
   }
 
-  private pour(): void {
-    // Giving a label may take the names of others away, and then this is called once more: it must find nothing to add twice.
+  private takeWaiting(): Map<string, Map<string, Counted>> {
     const { waiting } = this
     this.waiting = new Map()
     this.pairs = 0
-    for (const [agent, mine] of waiting) {
+    return waiting
+  }
+
+  private pour(): void {
+    if (this.hand !== undefined) {
+      this.handOver()
+      return
+    }
+    // Giving a label may take the names of others away, and then this is called once more: it must find nothing to add twice.
+    for (const [agent, mine] of this.takeWaiting()) {
       for (const [type, { events }] of mine) {
         const agent_id = this.named.agent_id.labelOf(agent, events)
         const event_type = this.named.event_type.labelOf(type, events)

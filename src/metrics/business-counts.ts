@@ -15,6 +15,12 @@ const NONE = 'none'
 const MOST_OUTCOMES = 20
 const LONGEST_OUTCOME = 64
 
+export interface CountedOutcome {
+  readonly metric: string
+  readonly outcome: string
+  readonly events: number
+}
+
 /** What is counted under one name. */
 class Outcomes {
   readonly counts = new Map<string, number>()
@@ -24,9 +30,9 @@ class Outcomes {
     this.named.listen(() => this.giveUp())
   }
 
-  add(outcome: string): void {
-    const label = this.named.labelOf(outcome)
-    this.counts.set(label, (this.counts.get(label) ?? 0) + 1)
+  add(outcome: string, events = 1): void {
+    const label = this.named.labelOf(outcome, events)
+    this.counts.set(label, (this.counts.get(label) ?? 0) + events)
   }
 
   /** The counts of what has lost its name go on as that of the others, so that no sum falls. */
@@ -72,6 +78,21 @@ export class BusinessCounts {
     return [...this.byMetric].flatMap(([metric, { counts }]) =>
       [...counts].map(([event_outcome, value]) => ({ labels: { metric, event_outcome }, value })),
     )
+  }
+
+  /** What was counted since the last time; it is counted here no longer. */
+  takeCounts(): CountedOutcome[] {
+    this.count()
+    return [...this.byMetric].flatMap(([metric, { counts }]) => {
+      const taken = [...counts].map(([outcome, events]) => ({ metric, outcome, events }))
+      counts.clear()
+      return taken
+    })
+  }
+
+  /** What another thread has counted by the same rules. */
+  add({ metric, outcome, events }: CountedOutcome): void {
+    this.byMetric.get(metric)?.add(outcome, events)
   }
 
   private readonly count = (): void => {

@@ -1,9 +1,11 @@
 // Every metric of the service, in a registry of its own; a test compares them with docs/METRICS.md.
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
+import type { ThreadCalls } from '../threads/thread-calls.js'
 import { AppendedEvents } from './appended-events.js'
 import { BusiestLabels } from './busiest-labels.js'
 import type { DurationHistogram, DurationSeries } from './duration-histogram.js'
 import { SharedText } from './shared-text.js'
+import { ThreadMetrics } from './thread-metrics.js'
 import { withoutNames } from './without-names.js'
 
 /** Anybody may read the metrics as often as they like, so the text for strangers is made at most once in this time. */
@@ -66,6 +68,8 @@ export class Metrics {
   readonly reads: DurationSeries
   readonly appended: AppendedEvents
 
+  /** Undefined while there is no thread but this one. */
+  private threads: ThreadMetrics | undefined
   private readonly whole: SharedText
   private readonly unnamed: SharedText
 
@@ -80,8 +84,18 @@ export class Metrics {
     collectDefaultMetrics({ register: this.registry })
     for (const name of UNSAFE) this.registry.removeSingleMetric(name)
     const now = () => performance.now()
-    this.whole = new SharedText(() => this.registry.metrics(), 0, now)
-    this.unnamed = new SharedText(() => withoutNames(this.registry), STRANGERS_MS, now)
+    this.whole = new SharedText(async () => (await this.ofAll()).metrics(), 0, now)
+    this.unnamed = new SharedText(async () => withoutNames(await this.ofAll()), STRANGERS_MS, now)
+  }
+
+  /** Tells from now on what this front thread counts as well; called in the writer. One that replaces another has its number. */
+  join(thread: number, calls: ThreadCalls): void {
+    this.threads ??= new ThreadMetrics(this.registry, this.appended)
+    this.threads.join(thread, calls)
+  }
+
+  private ofAll(): Registry | Promise<Registry> {
+    return this.threads?.ofAll() ?? this.registry
   }
 
   /** All metrics with all names, in the text format of Prometheus. */

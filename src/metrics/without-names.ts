@@ -1,21 +1,10 @@
 // Metrics for readers who may not see names: series that differ only by a name become one, which is their sum. Pure.
-import { type MetricObject, Registry } from 'prom-client'
+import { Registry } from 'prom-client'
+import type { Collecting, Series } from './thread-figures.js'
 
 /** Labels that hold names of agents, event types and groups, or what events say. A new label of this kind must be added, or it leaks. */
 const NAMES: ReadonlySet<string> = new Set(['agent_id', 'event_type', 'event_outcome', 'subscription'])
 const ALL = 'all'
-
-interface Series {
-  readonly labels: Readonly<Record<string, string | number | undefined>>
-  readonly metricName?: string
-  value: number
-}
-
-interface Collected {
-  readonly values: readonly Series[]
-}
-
-type Collecting = MetricObject & { readonly labelNames: readonly string[]; get(): Promise<Collected> }
 
 export function withoutNames(registry: Registry): Promise<string> {
   const shown = new Registry()

@@ -23,10 +23,21 @@ export class LogHistogram {
   }
 
   add(other: LogHistogram): void {
+    this.addCounts(other.counts)
+  }
+
+  /** As another thread has counted. */
+  addCounts(counts: Uint32Array): void {
     for (let bucket = 0; bucket < BUCKETS; bucket++) {
-      this.counts[bucket] = (this.counts[bucket] as number) + (other.counts[bucket] as number)
+      const count = counts[bucket] as number
+      this.counts[bucket] = (this.counts[bucket] as number) + count
+      this.recorded += count
     }
-    this.recorded += other.recorded
+  }
+
+  /** A copy, for another thread. */
+  toCounts(): Uint32Array<ArrayBuffer> {
+    return Uint32Array.from(this.counts)
   }
 
   clear(): void {

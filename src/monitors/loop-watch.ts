@@ -9,6 +9,8 @@ export interface LoopFigures {
   readonly longestCollectionMs: number
   /** All pauses of the window together. */
   readonly collectionMs: number
+  /** Whose figures these are, where there are several threads. */
+  readonly thread?: number
 }
 
 export class LoopWatch {

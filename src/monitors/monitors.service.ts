@@ -4,7 +4,9 @@ import { setTimeout } from 'node:timers/promises'
 import { Injectable, Logger, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common'
 import { Settings } from '../config/settings.js'
 import { type Cause, type SignalLevel, Signals } from '../signals/signals.js'
+import type { ThreadCalls } from '../threads/thread-calls.js'
 import { DirectoryUse } from './directory-use.js'
+import { FrontThreads } from './front-threads.js'
 import { type LoopFigures, LoopWatch } from './loop-watch.js'
 import { memoryUse } from './memory-use.js'
 import { descriptorsOf, type Traffic, trafficOf } from './process-facts.js'
@@ -24,6 +26,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   private readonly writes: WriteMonitor
   private readonly resources: ResourceMonitor
   private readonly process: ProcessMonitor
+  private readonly fronts: FrontThreads
   private readonly watch = new LoopWatch()
   private readonly directory: DirectoryUse
   private timer: NodeJS.Timeout | undefined
@@ -38,11 +41,12 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   ) {
     this.writes = new WriteMonitor(levels, signals, modeThresholds)
     this.process = new ProcessMonitor(signals)
+    this.fronts = new FrontThreads(levels, this.process)
     const directory = resolve(dataDir)
     this.directory = new DirectoryUse(directory)
     this.resources = new ResourceMonitor(signals, modeThresholds, {
       volume: () => volumeOf(directory),
-      memory: memoryUse,
+      memory: async () => this.fronts.worstMemory(await memoryUse()),
     })
     const logger = new Logger('monitors')
     this.objectives = new ServiceObjectives(signals, serviceLevels, state => {
@@ -74,6 +78,11 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
     this.watch.stop()
   }
 
+  /** Judges this front thread as well from now on; called in the writer. One that replaces another has its number. */
+  join(thread: number, calls: ThreadCalls): void {
+    this.fronts.join(thread, calls)
+  }
+
   /** What the data directory takes; undefined until it was looked at. */
   get directoryBytes(): number | undefined {
     return this.directory.bytes
@@ -94,7 +103,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
       sync: this.levels.slide('sync'),
       delivery: this.levels.slide('delivery'),
     })
-    this.loop = this.watch.endWindow()
+    this.loop = this.fronts.worstLoop(this.watch.endWindow())
     void this.resources.measure()
     void this.directory.measure(performance.now())
     const [descriptors, traffic] = await Promise.all([descriptorsOf(), trafficOf()])

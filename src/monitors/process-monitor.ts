@@ -23,14 +23,32 @@ export interface ProcessLook {
 
 export class ProcessMonitor {
   private readonly trend = new MemoryTrend()
+  /** Each front thread has a heap of its own, in which a leak of its own may be. */
+  private readonly trendsOfFronts = new Map<number, MemoryTrend>()
   private readonly leak = new LevelJudge({ warning: LEAK_PER_HOUR, critical: NEVER }, WINDOWS)
   private readonly descriptors = new LevelJudge({ warning: DESCRIPTORS_SHARE, critical: NEVER }, 1)
   private readonly loop = new LevelJudge({ warning: SLOW_LOOP_MS, critical: NEVER }, WINDOWS)
 
   constructor(private readonly signals: Signals) {}
 
+  /** Of the thread whose memory grows the most. */
   get growth(): MemoryGrowth | undefined {
-    return this.trend.growth
+    let most: MemoryGrowth | undefined
+    for (const { growth } of [this.trend, ...this.trendsOfFronts.values()])
+      if (growth !== undefined && (most === undefined || paceOf(growth) > paceOf(most))) most = growth
+    return most
+  }
+
+  /** What a front thread has told of its memory. It is judged with that of the writer. */
+  lookAtFront(thread: number, memory: MemorySample, nowMs: number): void {
+    const trend = this.trendsOfFronts.get(thread) ?? new MemoryTrend()
+    this.trendsOfFronts.set(thread, trend)
+    trend.add(memory, nowMs)
+  }
+
+  /** One that has its number later begins with a heap of its own. */
+  forgetFront(thread: number): void {
+    this.trendsOfFronts.delete(thread)
   }
 
   look({ nowMs, memory, loop, descriptors }: ProcessLook): void {
@@ -41,8 +59,7 @@ export class ProcessMonitor {
 
   private judgeGrowth(): void {
     const { growth } = this
-    const figure = growth === undefined ? undefined : Math.max(growth.heap.atLeast, growth.resident.atLeast)
-    const level = this.leak.judge(figure)
+    const level = this.leak.judge(growth === undefined ? undefined : paceOf(growth))
     const metrics = {
       heap_growth_share_per_hour: growth?.heap.sharePerHour ?? 0,
       resident_growth_share_per_hour: growth?.resident.sharePerHour ?? 0,
@@ -50,9 +67,10 @@ export class ProcessMonitor {
     this.signals.tell({ cause: 'memory_leak', level, detail: LEAKING, metrics })
   }
 
-  private judgeLoop({ waitMs, longestCollectionMs }: LoopFigures): void {
+  private judgeLoop({ waitMs, longestCollectionMs, thread }: LoopFigures): void {
     const level = this.loop.judge(waitMs)
-    const metrics = { event_loop_wait_p99_ms: waitMs, longest_collection_ms: longestCollectionMs }
+    const figures = { event_loop_wait_p99_ms: waitMs, longest_collection_ms: longestCollectionMs }
+    const metrics = thread === undefined ? figures : { ...figures, thread }
     this.signals.tell({ cause: 'event_loop', level, detail: HELD, metrics })
   }
 
@@ -66,6 +84,11 @@ export class ProcessMonitor {
       metrics: { open_descriptors: open, descriptor_limit: limit },
     })
   }
+}
+
+/** At least so much of it an hour. */
+function paceOf({ heap, resident }: MemoryGrowth): number {
+  return Math.max(heap.atLeast, resident.atLeast)
 }
 
 const LEAKING = 'memory grows by more than a hundredth an hour although the load does not'

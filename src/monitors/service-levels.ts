@@ -15,6 +15,13 @@ export interface Slice {
   bad: number
 }
 
+/** A slice on its way to another thread. */
+export interface ToldSlice {
+  readonly durations: Uint32Array
+  readonly good: number
+  readonly bad: number
+}
+
 /** Refusals that say nothing of how the service is: they follow from the mode, or from the caller's leaving. */
 const NO_FAULT: ReadonlySet<string> = new Set(['MODE_FORBIDS', 'ABORTED', 'CLOSED'] satisfies ErrorCode[])
 
@@ -60,6 +67,7 @@ export class ServiceLevels {
   }
   /** Appends that were asked for and are not answered. */
   private begun = 0
+  private begunElsewhere = 0
   /** Since when the oldest batch is durable that followers at head have not been given; 0: there is none. */
   private durableAt = 0
   /** While nobody follows nothing is delivered. */
@@ -97,9 +105,12 @@ export class ServiceLevels {
     this.durableAt = 0
   }
 
-  /** A batch is durable. One at a time is followed to its delivery, which costs each batch a comparison. */
-  durable(): void {
-    if (this.isFollowed && this.durableAt === 0) this.durableAt = performance.now()
+  /**
+   * A batch is durable, for so many ms by now. One at a time is followed to its delivery, which costs each batch a
+   * comparison.
+   */
+  durable(forMs = 0): void {
+    if (this.isFollowed && this.durableAt === 0) this.durableAt = performance.now() - forMs
   }
 
   /** What is durable has been offered to all who follow at head; `given` says whether anybody took it. */
@@ -109,7 +120,32 @@ export class ServiceLevels {
   }
 
   get inFlight(): number {
-    return this.begun
+    return this.begun + this.begunElsewhere
+  }
+
+  /** Of front threads, as they have told it last. */
+  setInFlightElsewhere(begun: number): void {
+    this.begunElsewhere = begun
+  }
+
+  /** Ends the slice of each operation, for another thread to add. */
+  takeSlices(): Record<TimedWork, ToldSlice> {
+    const taken = TIMED_WORK.map(operation => {
+      const { durations, good, bad } = this.slide(operation)
+      return [operation, { durations: durations.toCounts(), good, bad }] as const
+    })
+    return Object.fromEntries(taken) as Record<TimedWork, ToldSlice>
+  }
+
+  /** What a front thread has measured counts for the slice in which it is heard. */
+  addSlices(slices: Readonly<Record<TimedWork, ToldSlice>>): void {
+    for (const operation of TIMED_WORK) {
+      const { durations, good, bad } = slices[operation]
+      const { current } = this.kept[operation]
+      current.durations.addCounts(durations)
+      current.good += good
+      current.bad += bad
+    }
   }
 
   slide(operation: TimedWork): Slice {

@@ -46,17 +46,19 @@ export interface FollowerOptions {
   readonly openFiles?: number
   readonly pageCacheBytes?: number
   readonly observer?: Observer
+  /** Hears of what is durable and cannot be read here yet, and for how many ms it has been durable. */
+  readonly behind?: (forMs: number) => void
 }
 
 /** Resolves when the follower has seen everything that is durable by now. */
 export async function openFollower(writer: LogWriter, options: FollowerOptions): Promise<FollowerStore> {
-  const { verify, disk = new RealDisk(), ...more } = options
+  const { verify, disk = new RealDisk(), behind = () => undefined, ...more } = options
   const resolved = resolveOptions({ ...more, disk: new ReadOnlyDisk(disk), nodeId: 'follower' })
   const context = createContext(resolved, new Layout(options.directory))
   let store: FollowerStore | undefined
   const log = new FollowedLog(context, writer, verify ? 'hashes' : 'links', () => store?.grown())
   try {
-    store = new FollowerStore(writer, log)
+    store = new FollowerStore(writer, log, behind)
     await log.relocated()
     await log.reach(writer.head)
     return store
@@ -79,11 +81,17 @@ export class FollowerStore extends EventStore {
   constructor(
     private readonly writer: LogWriter,
     private readonly log: FollowedLog,
+    behind: (forMs: number) => void,
   ) {
     super()
     this.reader = new LogReader(log)
     this.watch = new HeadWatch(() => log.head)
-    this.leave = writer.listen({ moved: () => log.follow(), changed: () => log.changed() })
+    const moved = (forMs: number) => {
+      // A request may have needed these events, and its own look at the head was faster than the message.
+      if (log.head < writer.head) behind(forMs)
+      log.follow()
+    }
+    this.leave = writer.listen({ moved, changed: () => log.changed() })
   }
 
   /** Its own view has more: those who wait can read it. */

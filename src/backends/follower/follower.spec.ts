@@ -36,6 +36,20 @@ class SilentWriter extends LocalWriter {
   }
 }
 
+/** Followers hear of the head when the test says so. */
+class LateWriter extends LocalWriter {
+  private listener: WriterListener | undefined
+
+  override listen(listener: WriterListener): () => void {
+    this.listener = listener
+    return super.listen({ ...listener, moved: () => undefined })
+  }
+
+  say(forMs: number): void {
+    this.listener?.moved(forMs)
+  }
+}
+
 const open: { close(): Promise<void> }[] = []
 afterEach(async () => {
   for (const one of open.splice(0).reverse()) await one.close()
@@ -88,6 +102,23 @@ async function expectAlike(follower: FollowerStore, store: EmbeddedStore): Promi
 const disk = () => new FakeDisk({ directories: ['/'] })
 const filesOf = (where: FakeDisk, ending: string) => where.files().filter(path => path.endsWith(ending))
 const contents = (where: FakeDisk) => where.files().map(path => [path, Buffer.from(where.bytes(path)).toString('hex')])
+
+test('what is durable and cannot be read yet is told with the time that it has been so, and what a request has caught up with is not', async () => {
+  const where = disk()
+  const { writer, store } = await writerOn(where, {}, new LateWriter())
+  const told: number[] = []
+  const follower = await followed(writer, where, { behind: forMs => told.push(forMs) })
+  const late = writer as LateWriter
+  await fill(store, 1)
+  late.say(7)
+  expect(await all(follower)).toHaveLength(1)
+  await fill(store, 1)
+  expect(await all(follower)).toHaveLength(2)
+  late.say(900)
+  await fill(store, 1)
+  late.say(8)
+  expect(told).toEqual([7, 8])
+})
 
 describe('the segments of the writer', () => {
   test.each([true, false])('are followed from one to the next; proven: %p', async verify => {

@@ -18,7 +18,7 @@ export class LocalWriter implements LogWriter {
 
   constructor() {
     const moved = () => {
-      for (const listener of this.listeners) listener.moved()
+      for (const listener of this.listeners) listener.moved(0)
     }
     const changed = () => {
       for (const listener of this.listeners) listener.changed()
@@ -37,7 +37,7 @@ export class LocalWriter implements LogWriter {
   attach(store: EmbeddedStore): void {
     this.store = store
     for (const listener of this.listeners) listener.changed()
-    for (const listener of this.listeners) listener.moved()
+    for (const listener of this.listeners) listener.moved(0)
   }
 
   /** The store is gone, in order or not. Followers serve what they have. */

@@ -36,9 +36,15 @@ export interface Answer {
 export interface ToFollower {
   /** Answers of one turn, to the questions with these numbers. */
   readonly answers?: readonly Answer[]
-  readonly moved?: true
+  /** When the head moved, by the clock that all threads have: `monotonicMs`. */
+  readonly moved?: number
   /** Sent when it is another, and first of all. */
   readonly told?: WriterFacts
+}
+
+/** `performance.now` counts from the start of each thread; this does not. */
+export function monotonicMs(): number {
+  return Number(process.hrtime.bigint()) / 1e6
 }
 
 export interface WriterFacts {

@@ -64,6 +64,23 @@ test('what is appended through the port is stored as it was sent, and at once on
   expect(other.lineage()).toEqual(store.lineage())
 })
 
+test('who hears of a batch is told for how long it has been durable, the way to their thread included', async () => {
+  const disk = new FakeDisk({ directories: ['/'] })
+  const { writer, store } = await writing(disk)
+  const { port1, port2 } = new MessageChannel()
+  const head = new SharedHead()
+  leaving.push(servePort(writer, port1, head))
+  const port = await PortWriter.connect(port2, head.memory)
+  leaving.push(() => port.close())
+  const heard = new Promise<number>(moved => port.listen({ moved, changed: () => undefined }))
+  await store.append(of('s'))
+  // This turn holds the thread, so that the message waits for it.
+  for (const begun = performance.now(); performance.now() - begun < 20; );
+  const forMs = await heard
+  expect(forMs).toBeGreaterThanOrEqual(20)
+  expect(forMs).toBeLessThan(60_000)
+})
+
 test('refusals cross with all that they name', async () => {
   const disk = new FakeDisk({ directories: ['/'] })
   const { writer, store } = await writing(disk)

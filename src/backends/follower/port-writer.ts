@@ -8,6 +8,7 @@ import type { PreparedAppend } from '../../record/append-request.js'
 import { packError, unpackError } from '../../threads/packed-error.js'
 import {
   type Answer,
+  monotonicMs,
   packAppend,
   type Question,
   type ToFollower,
@@ -60,7 +61,7 @@ export function servePort(writer: LogWriter, port: MessagePort, head: SharedHead
   const leave = writer.listen({
     moved: () => {
       head.raise(writer.head)
-      send({ moved: true })
+      send({ moved: monotonicMs() })
     },
     changed: () => send({ told: told() }),
   })
@@ -180,7 +181,7 @@ export class PortWriter implements LogWriter {
       this.facts = told
       for (const listener of this.listeners) listener.changed()
     }
-    if (moved !== undefined) for (const listener of this.listeners) listener.moved()
+    if (moved !== undefined) for (const listener of this.listeners) listener.moved(monotonicMs() - moved)
     for (const { id, appended, error } of answers) {
       const waiting = this.waiting.get(id)
       this.waiting.delete(id)

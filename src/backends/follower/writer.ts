@@ -8,8 +8,11 @@ import type { PreparedAppend } from '../../record/append-request.js'
 export type WriterState = Pick<StoreStatus, 'write' | 'damaged' | 'queued' | 'queuedBytes'>
 
 export interface WriterListener {
-  /** The head is another number. Nothing may be done in this call, because the writer waits for it to return. */
-  moved(): void
+  /**
+   * The head is another number, and has been for so many ms, which the way from the writer took. Nothing may be done in
+   * this call, because the writer waits for it to return.
+   */
+  moved(forMs: number): void
   /** Files of the log were added, moved, replaced or removed, or what is known of damage is another. */
   changed(): void
 }

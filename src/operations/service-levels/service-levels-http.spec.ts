@@ -1,4 +1,5 @@
 // What an operator is told of the objectives, over HTTP and in the metrics.
+import { MessageChannel } from 'node:worker_threads'
 import {
   ADMIN,
   bearerOf,
@@ -6,8 +7,12 @@ import {
   type ServerUnderTest,
   startServer,
 } from '../../../test/support/http-server-under-test.js'
+import { until } from '../../../test/support/until.js'
 import { EventsModule } from '../../events/events.module.js'
+import { FrontMonitor } from '../../monitors/front-monitor.js'
 import { Monitors } from '../../monitors/monitors.service.js'
+import { ServiceLevels } from '../../monitors/service-levels.js'
+import { ThreadCalls } from '../../threads/thread-calls.js'
 import { OperationsModule } from '../operations.module.js'
 
 let server: ServerUnderTest
@@ -48,4 +53,29 @@ test('an append that an event stream waits for is counted by each objective it c
   expect(metrics).toContain('lighthouse_sli_events_total{objective="append_p99"} 1\n')
   expect(metrics).toContain('lighthouse_error_budget_burn_rate{objective="availability",window="1h"} 0\n')
   expect(metrics).toContain('lighthouse_slo_breached{objective="availability"} 0\n')
+})
+
+test('pages that a front thread has served are pages of the service', async () => {
+  const { port1, port2 } = new MessageChannel()
+  const monitors = server.app.get(Monitors, { strict: false })
+  monitors.join(1, new ThreadCalls(port2))
+  const ofQueries = () => monitors.objectives.states.find(({ objective }) => objective === 'query_p99')
+  const before = ofQueries()?.all ?? 0
+  const levels = new ServiceLevels()
+  for (let n = 0; n < 7; n++) levels.done('query', 2)
+  new FrontMonitor(levels, new ThreadCalls(port1)).report()
+  try {
+    await until(async () => {
+      await monitors.look()
+      return (ofQueries()?.all ?? 0) >= before + 7
+    })
+    expect(ofQueries()?.all).toBe(before + 7)
+    expect(monitors.loop.thread).toEqual(expect.any(Number))
+  } finally {
+    port1.close()
+  }
+  await until(async () => {
+    await monitors.look()
+    return monitors.loop.thread === undefined
+  })
 })
