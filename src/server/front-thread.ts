@@ -7,6 +7,10 @@ import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import { frontOf } from '../front.module.js'
 import { createLogger } from '../logging/logger.js'
 import { toldOutput } from '../logging/told-log.js'
+import { FrontMetrics } from '../metrics/front-metrics.js'
+import { Metrics } from '../metrics/metrics.js'
+import { FrontMonitor } from '../monitors/front-monitor.js'
+import { ServiceLevels } from '../monitors/service-levels.js'
 import { ThisThread } from '../threads/this-thread.js'
 import { ThreadCalls } from '../threads/thread-calls.js'
 import { Certificate } from './certificate.js'
@@ -35,8 +39,12 @@ const app = await NestFactory.create<NestFastifyApplication>(
   createHttpAdapter(undefined, certificate),
   { logger: nestLog(logger), abortOnError: false, bodyParser: false },
 )
+const counted = new FrontMetrics(app.get(Metrics, { strict: false })).serve(writer)
+const monitor = new FrontMonitor(app.get(ServiceLevels, { strict: false }), writer)
 writer.answer(END, async () => {
   await app.close()
+  monitor.stop()
+  counted()
   // After the answer.
   setImmediate(() => process.exit(0))
 })
@@ -48,4 +56,5 @@ certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
 // The types do not know yet what Node has had since 23.1.
 const sharedPort = { port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG, reusePort: true }
 await app.listen(sharedPort as unknown as string)
+monitor.start()
 writer.tell(LISTENING, undefined)

@@ -18,6 +18,8 @@ import { tellMode } from '../degradation/told-mode.js'
 import { ThreadConsumers } from '../groups/websocket/thread-consumers.service.js'
 import type { LogOutput } from '../logging/logger.js'
 import { hearLog } from '../logging/told-log.js'
+import { Metrics } from '../metrics/metrics.js'
+import { Monitors } from '../monitors/monitors.service.js'
 import { Signals } from '../signals/signals.js'
 import { hearSignals } from '../signals/told-signals.js'
 import { OpenStore } from '../storage/open-store.js'
@@ -134,7 +136,7 @@ export class FrontThreads {
     })
     const joined = new ThreadCalls(calls.port1)
     const listening = new Promise<void>(resolve => joined.hear(LISTENING, resolve))
-    const leave = this.join(joined, log.port1)
+    const leave = this.join(number, joined, log.port1)
     const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
     worker.on('error', error => this.around.logger.error({ error, thread: number }, 'a front thread failed'))
     this.fronts.set(number, { worker, calls: joined, exited })
@@ -153,13 +155,15 @@ export class FrontThreads {
   }
 
   /** What crosses between this thread and the new one. Returns how to end that. */
-  private join(front: ThreadCalls, log: MessagePort): () => void {
+  private join(number: number, front: ThreadCalls, log: MessagePort): () => void {
     const of = <T>(token: abstract new (...args: never[]) => T): T => this.app.get(token, { strict: false })
     hearLog(this.around.output, front)
     hearSignals(of(Signals), front)
     hearDenials(of(Denials), front)
     of(Tickets).answer(front)
     of(ThreadConsumers).serve(front)
+    of(Metrics).join(number, front)
+    of(Monitors).join(number, front)
     const leaving = [
       tellMode(of(ModeHolder), front),
       tellRevocations(of(TokenVerifier).revocations, front),

@@ -25,7 +25,7 @@ import { UpkeepNotes } from './upkeep-notes.js'
 /** No setting names the memory backend, because what it acknowledges ends with the process. */
 export type BackendOptions =
   | ({ readonly backend: 'embedded'; readonly isFollowed?: boolean } & Omit<EmbeddedOptions, 'observer'>)
-  | ({ readonly backend: 'follower'; readonly writer: LogWriter } & Omit<FollowerOptions, 'observer'>)
+  | ({ readonly backend: 'follower'; readonly writer: LogWriter } & Omit<FollowerOptions, 'observer' | 'behind'>)
   | ({ readonly backend: 'memory' } & Omit<MemoryStoreOptions, 'observer'>)
 
 export interface Surroundings {
@@ -64,7 +64,7 @@ export async function openStore(
   if (levels.measures) told.push(metricsObserver(metrics, levels))
   const writer = options.backend === 'embedded' && options.isFollowed === true ? new LocalWriter() : undefined
   if (writer !== undefined) told.push(writer.observer)
-  const bare = await openBackend(options, new Observers(told), mode.pressure)
+  const bare = await openBackend(options, { observer: new Observers(told), pressure: mode.pressure, levels })
   if (bare instanceof EmbeddedStore) writer?.attach(bare)
   showStore(bare, metrics, levels)
   const meters = { metrics, levels, slow: new SlowOperations(logger, bare) }
@@ -72,12 +72,18 @@ export async function openStore(
   return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated, upkeep, writer)
 }
 
-async function openBackend(options: BackendOptions, observer: Observers, pressure: Pressure): Promise<Backend> {
+interface Listeners {
+  readonly observer: Observers
+  readonly pressure: Pressure
+  readonly levels: ServiceLevels
+}
+
+async function openBackend(options: BackendOptions, { observer, pressure, levels }: Listeners): Promise<Backend> {
   switch (options.backend) {
     case 'embedded':
       return openEmbedded({ ...options, observer, pressure })
     case 'follower':
-      return openFollower(options.writer, { ...options, observer })
+      return openFollower(options.writer, { ...options, observer, behind: ms => levels.durable(ms) })
     case 'memory':
       return new MemoryStore({ ...options, observer })
   }
