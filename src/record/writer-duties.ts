@@ -30,7 +30,7 @@ export const WRITER_DUTIES = Object.freeze({
   'changes of the files': 'told',
   damage: 'asked',
   'idempotency keys': 'asked',
-  'modes of the service': 'shared',
+  'modes of the service': 'told',
   quotas: 'shared',
   'work budgets': 'shared',
   'failed tokens': 'shared',
