@@ -28,7 +28,7 @@ export interface AnswerHead {
   readonly isImplied: boolean
 }
 
-export type Chunk = string | Uint8Array<ArrayBuffer>
+export type BodyPart = string | Uint8Array<ArrayBuffer>
 
 /** `taken` counts what was passed on of the body that the other thread sends. */
 export type OfRequest = { readonly id: number } & (
@@ -42,8 +42,8 @@ export type OfRequest = { readonly id: number } & (
 export type OfAnswer = { readonly id: number } & (
   | { readonly head: AnswerHead }
   | { readonly flush: true }
-  | { readonly chunk: Chunk; readonly encoding: BufferEncoding | undefined }
-  | { readonly last: Chunk | undefined; readonly encoding: BufferEncoding | undefined }
+  | { readonly chunk: BodyPart; readonly encoding: BufferEncoding | undefined }
+  | { readonly last: BodyPart | undefined; readonly encoding: BufferEncoding | undefined }
   | { readonly taken: number }
   | { readonly broken: true }
 )

@@ -4,6 +4,9 @@ import { ADMIN, agent, bearerOf } from '../../../test/support/http-server-under-
 import { exchangeBytes, type RelayedServer, startRelayedServer } from '../../../test/support/relayed-server.js'
 import { ApiDocsModule } from '../../api-docs/api-docs.module.js'
 import { AppModule } from '../../app.module.js'
+import { LIMITS } from '../../contract/limits.js'
+import { ModeHolder } from '../../degradation/mode-holder.js'
+import { FIRST_MODE } from '../../degradation/next-mode.js'
 
 const PAGE = 'http://localhost:5173'
 
@@ -191,4 +194,22 @@ test.each(BAD)('what is asked badly is refused as by the writer: $ask $fields $b
 
 test.each(Object.keys(RUDE))('a rude request is answered as by the writer: %s', async name => {
   expect(await compare(RUDE[name] as string)).not.toBe('')
+})
+
+test('a body that is too large is refused while it comes, as by the writer', async () => {
+  const head = `POST /v1/events HTTP/1.1\r\nHost: localhost\r\n${JSON_TYPE}\r\n${AS_ADMIN}\r\nTransfer-Encoding: chunked\r\n\r\n`
+  const size = LIMITS.bodyBytes + 1
+  expect(await compare(`${head}${size.toString(16)}\r\n${' '.repeat(size)}\r\n0\r\n\r\n`)).toBe('413')
+})
+
+test('the mode of the service stands once on a relayed answer, as on those of the writer', async () => {
+  const mode = server.writer.app.get(ModeHolder, { strict: false })
+  mode.enter({ ...FIRST_MODE, mode: 'WARNING' }, 'a test says so')
+  try {
+    const bytes = bytesOf({ ask: 'GET /livez' })
+    await compare(bytes)
+    expect((await exchangeBytes(server.front.url, bytes)).match(/lighthouse-mode: WARNING/gi)).toHaveLength(1)
+  } finally {
+    mode.enter(FIRST_MODE, '')
+  }
 })

@@ -1,15 +1,15 @@
 // Proves that bodies cross in pieces of which few are on their way, and that either end can break off.
 import { once } from 'node:events'
-import { type ClientRequest, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
-import { setImmediate as turn } from 'node:timers/promises'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { expect, test } from '@jest/globals'
 import { fastify as createFastify, type FastifyInstance } from 'fastify'
 import { exchangeBytes } from '../../../test/support/relayed-server.js'
 import { until } from '../../../test/support/until.js'
 import { ThreadCalls } from '../../threads/thread-calls.js'
+import { createHttpAdapter, httpLimits } from '../http-server.js'
 import { ModeHeader } from '../mode-header.js'
 import { OF_REQUESTS, type OfRequest, RELAY_WINDOW } from './relay-messages.js'
 import { RelayedRequests } from './relayed-requests.js'
@@ -31,7 +31,7 @@ interface Joined {
   stop(): Promise<void>
 }
 
-async function join(routes: (fastify: FastifyInstance) => void): Promise<Joined> {
+async function join(routes: (fastify: FastifyInstance) => void, limits = httpLimits): Promise<Joined> {
   const fastify = createFastify()
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   routes(fastify)
@@ -42,18 +42,18 @@ async function join(routes: (fastify: FastifyInstance) => void): Promise<Joined>
     RequestRelay.connect(new ThreadCalls(port2)),
   ])
   const responses: ServerResponse[] = []
-  const front = createServer((asked, response) => {
-    responses.push(response)
-    relay.relay({ request: asked, response, refuse: error => response.destroy(error) })
+  const front = createHttpAdapter(limits)
+  front.getInstance().addHook('onRequest', ({ raw }, reply) => {
+    responses.push(reply.raw)
+    relay.relay({ request: raw, response: reply.raw, refuse: error => reply.raw.destroy(error) })
   })
-  front.listen(0, '127.0.0.1')
-  await once(front, 'listening')
-  const { port } = front.address() as AddressInfo
+  await front.getInstance().listen({ port: 0, host: '127.0.0.1' })
+  const { port } = front.getHttpServer().address() as AddressInfo
   const headers = { 'content-type': 'application/octet-stream' }
   const send = (path: string, method = 'GET') => request({ host: '127.0.0.1', port, path, method, headers })
   const stop = async () => {
-    front.closeAllConnections()
-    front.close()
+    front.getHttpServer().closeAllConnections()
+    await front.close()
     port2.close()
     await fastify.close()
   }
@@ -75,12 +75,13 @@ async function answerOf(asked: ClientRequest): Promise<IncomingMessage> {
 }
 
 /** Resolves when the figure stays as it is. */
-async function settled(figure: () => number): Promise<number> {
-  for (let seen = -1; ; ) {
-    if (seen === figure()) return seen
+function settled(figure: () => number): Promise<number> {
+  let seen = -1
+  return until(() => {
+    const before = seen
     seen = figure()
-    for (let n = 0; n < 100; n++) await turn()
-  }
+    return seen === before ? seen : undefined
+  })
 }
 
 function pieces(): Readable {
@@ -221,6 +222,37 @@ test('a head may be sent long before the first bytes of its body', async () => {
     expect(fields).toEqual(['X-Kept', 'a', 'X-Kept', 'b', 'x-a', '1', 'X-B', '2'])
     resolve()
     expect(String((await answer.toArray())[0])).toBe('last!')
+  } finally {
+    await joined.stop()
+  }
+})
+
+const HURRIED = { ...httpLimits, requestTimeoutMs: 50, lookForLateEveryMs: 10 }
+
+test('a body that stops coming is answered by the front as late, and gone for the writer', async () => {
+  const { promise: aborted, resolve } = Promise.withResolvers<unknown>()
+  const joined = await join(fastify => {
+    fastify.post('/store', async ({ body }) => (body as Readable).toArray().catch(resolve))
+  }, HURRIED)
+  try {
+    const head = 'POST /store HTTP/1.1\r\nHost: a\r\nContent-Type: a/b\r\nContent-Length: 9\r\n\r\n'
+    const heard = await exchangeBytes(joined.url, `${head}part`)
+    expect(heard).toMatch(/^HTTP\/1\.1 408 /)
+    expect(JSON.parse(heard.slice(heard.indexOf('\r\n\r\n')))).toMatchObject({ code: 'REQUEST_TIMEOUT' })
+    expect(await aborted).toMatchObject({ code: 'ECONNRESET' })
+    await until(() => joined.relayed.underWay === 0)
+  } finally {
+    await joined.stop()
+  }
+})
+
+test('the writer knows where a request comes from, and by which protocol', async () => {
+  const joined = await join(fastify => {
+    fastify.get('/who', async ({ ip, protocol, raw }) => ({ ip, protocol, version: raw.httpVersion }))
+  })
+  try {
+    const heard = await exchangeBytes(joined.url, 'GET /who HTTP/1.0\r\n\r\n')
+    expect(heard).toMatch(/\{"ip":"127\.0\.0\.1","protocol":"http","version":"1\.0"\}$/)
   } finally {
     await joined.stop()
   }

@@ -3,7 +3,7 @@ import { IncomingMessage, ServerResponse } from 'node:http'
 import type { Socket } from 'node:net'
 import { Writable } from 'node:stream'
 import type { ModeHeader } from '../mode-header.js'
-import { type Chunk, type OfAnswer, type Outbox, type RequestHead, SentBody, TakenBody } from './relay-messages.js'
+import { type BodyPart, type OfAnswer, type Outbox, type RequestHead, SentBody, TakenBody } from './relay-messages.js'
 
 /** What the application sees of the client's connection. What Node writes to it is dropped: the answer tells the front thread itself. */
 class RelayedConnection extends Writable {
@@ -87,7 +87,7 @@ class RelayedAnswer extends ServerResponse {
     this.tell({ flush: true })
   }
 
-  override write(chunk: Chunk, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
+  override write(chunk: BodyPart, encoding?: BufferEncoding | Callback, callback?: Callback): boolean {
     if (this.destroyed || this.writableEnded) return super.write(chunk, encoding as BufferEncoding, callback)
     this.isImplied = true
     super.write(chunk, encoding as BufferEncoding, callback)
@@ -96,10 +96,10 @@ class RelayedAnswer extends ServerResponse {
     return this.sent.add(own.length)
   }
 
-  override end(chunk?: Chunk | Callback | null, encoding?: BufferEncoding | Callback, callback?: Callback): this {
+  override end(chunk?: BodyPart | Callback | null, encoding?: BufferEncoding | Callback, callback?: Callback): this {
     const isOver = this.destroyed || this.writableEnded
     this.isImplied = true
-    super.end(chunk as Chunk, encoding as BufferEncoding, callback)
+    super.end(chunk as BodyPart, encoding as BufferEncoding, callback)
     if (isOver) return this
     const last = chunk === null || chunk === undefined || typeof chunk === 'function' ? undefined : ownOf(chunk)
     this.tell({ last, encoding: encodingOf(encoding) }, movedOf(last))
@@ -114,11 +114,11 @@ class RelayedAnswer extends ServerResponse {
 type TellOfAnswer = OfAnswer extends infer One ? (One extends OfAnswer ? Omit<One, 'id'> : never) : never
 
 /** A copy, because what is moved is a whole ArrayBuffer, and whoever wrote the bytes may keep them. */
-function ownOf(chunk: Chunk): Chunk {
+function ownOf(chunk: BodyPart): BodyPart {
   return typeof chunk === 'string' ? chunk : new Uint8Array(chunk)
 }
 
-function movedOf(own: Chunk | undefined): ArrayBuffer | undefined {
+function movedOf(own: BodyPart | undefined): ArrayBuffer | undefined {
   return own instanceof Uint8Array ? own.buffer : undefined
 }
 

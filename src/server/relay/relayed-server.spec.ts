@@ -162,7 +162,7 @@ test('when the writer is gone, whoever waits for it and whoever asks then is tol
     await until(() => server.relayed.underWay === 2)
     server.port.close()
     const lost = await waiting
-    expect([lost.status, lost.headers.get('content-type')]).toEqual([503, 'application/problem+json'])
+    expect([lost.status, lost.headers.get('content-type')]).toEqual([503, 'application/problem+json; charset=utf-8'])
     expect(lost.headers.get('x-correlation-id')).toBe('left-alone')
     expect(await jsonOf(lost)).toMatchObject({ code: 'STORAGE_UNAVAILABLE', correlationId: 'left-alone' })
     // What has begun cannot be refused any more.
