@@ -1,14 +1,19 @@
 // Proves that bodies cross in pieces of which few are on their way, and that either end can break off.
 import { once } from 'node:events'
 import { type ClientRequest, type IncomingMessage, request, type ServerResponse } from 'node:http'
+import { get } from 'node:https'
 import type { AddressInfo } from 'node:net'
 import { Readable } from 'node:stream'
+import { text } from 'node:stream/consumers'
 import { MessageChannel, type MessagePort } from 'node:worker_threads'
 import { expect, test } from '@jest/globals'
 import { fastify as createFastify, type FastifyInstance } from 'fastify'
 import { exchangeBytes } from '../../../test/support/relayed-server.js'
+import { writeCertificate } from '../../../test/support/self-signed.js'
+import { withTempDirectory } from '../../../test/support/temp-directory.js'
 import { until } from '../../../test/support/until.js'
 import { ThreadCalls } from '../../threads/thread-calls.js'
+import { Certificate } from '../certificate.js'
 import { createHttpAdapter, httpLimits } from '../http-server.js'
 import { ModeHeader } from '../mode-header.js'
 import { OF_REQUESTS, type OfRequest, RELAY_WINDOW } from './relay-messages.js'
@@ -31,7 +36,11 @@ interface Joined {
   stop(): Promise<void>
 }
 
-async function join(routes: (fastify: FastifyInstance) => void, limits = httpLimits): Promise<Joined> {
+async function join(
+  routes: (fastify: FastifyInstance) => void,
+  limits = httpLimits,
+  certificate?: Certificate,
+): Promise<Joined> {
   const fastify = createFastify()
   fastify.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
   routes(fastify)
@@ -42,7 +51,7 @@ async function join(routes: (fastify: FastifyInstance) => void, limits = httpLim
     RequestRelay.connect(new ThreadCalls(port2)),
   ])
   const responses: ServerResponse[] = []
-  const front = createHttpAdapter(limits)
+  const front = createHttpAdapter(limits, certificate)
   front.getInstance().addHook('onRequest', ({ raw }, reply) => {
     responses.push(reply.raw)
     relay.relay({ request: raw, response: reply.raw, refuse: error => reply.raw.destroy(error) })
@@ -246,10 +255,12 @@ test('a body that stops coming is answered by the front as late, and gone for th
   }
 })
 
-test('the writer knows where a request comes from, and by which protocol', async () => {
-  const joined = await join(fastify => {
-    fastify.get('/who', async ({ ip, protocol, raw }) => ({ ip, protocol, version: raw.httpVersion }))
-  })
+function whoAsks(fastify: FastifyInstance): void {
+  fastify.get('/who', async ({ ip, protocol, raw }) => ({ ip, protocol, version: raw.httpVersion }))
+}
+
+test('the writer knows where a request comes from', async () => {
+  const joined = await join(whoAsks)
   try {
     const heard = await exchangeBytes(joined.url, 'GET /who HTTP/1.0\r\n\r\n')
     expect(heard).toMatch(/\{"ip":"127\.0\.0\.1","protocol":"http","version":"1\.0"\}$/)
@@ -257,3 +268,17 @@ test('the writer knows where a request comes from, and by which protocol', async
     await joined.stop()
   }
 })
+
+test('the writer knows that a connection is encrypted', () =>
+  withTempDirectory(async folder => {
+    const certificate = await Certificate.of(writeCertificate(folder))
+    const joined = await join(whoAsks, httpLimits, certificate)
+    try {
+      const { port } = new URL(joined.url)
+      const asked = get({ host: '127.0.0.1', port, path: '/who', agent: false, rejectUnauthorized: false })
+      const heard = await text(await answerOf(asked))
+      expect(JSON.parse(heard)).toEqual({ ip: '127.0.0.1', protocol: 'https', version: '1.1' })
+    } finally {
+      await joined.stop()
+    }
+  }))

@@ -96,8 +96,8 @@ class OpenExchange {
   }
 
   hear(message: OfAnswer): void {
-    if (this.state === 'over') return
     const { request, response } = this.exchange
+    if (this.state === 'over' || response.destroyed) return
     if ('head' in message) this.answer(message.head)
     else if ('chunk' in message) {
       this.unwritten += message.chunk.length
