@@ -106,6 +106,8 @@ const BAD: readonly Asked[] = [
   { ask: 'GET /v1/streams/a/b/events' },
   { ask: 'DELETE /v1/events' },
   { ask: 'PATCH /v1/whoami', json: {} },
+  { ask: 'TRACE /livez' },
+  { ask: 'PROPFIND /v1/events', json: {} },
   { ask: 'OPTIONS /v1/events', as: undefined, fields: ['origin: https://evil.example', ...PREFLIGHT] },
   { ask: 'GET /v1/whoami', as: undefined },
   { ask: 'GET /v1/whoami', as: 'authorization: Bearer nonsense' },

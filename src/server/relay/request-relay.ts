@@ -16,7 +16,7 @@ import {
   TakenBody,
 } from './relay-messages.js'
 
-/** A request of this thread, as the writer sees it. */
+/** A request of this thread that the writer is to answer. */
 export interface RelayedExchange {
   readonly request: IncomingMessage
   readonly response: ServerResponse
@@ -91,7 +91,7 @@ class OpenExchange {
     const head = headOf(request)
     outbox.tell({ id, head })
     response.on('drain', this.written)
-    // The server treats a body that nobody has read by itself, and one that was read otherwise.
+    // Node itself drops, after the answer, a body that nobody has begun to read.
     if (head.hasBody) request.on('data', this.send).once('end', this.end)
   }
 
