@@ -44,4 +44,5 @@ export const WRITER_DUTIES = Object.freeze({
   snapshots: 'asked',
   'journals and alerts': 'asked',
   metrics: 'asked',
+  'every other route': 'asked',
 } as const satisfies Readonly<Record<string, Crossing>>)

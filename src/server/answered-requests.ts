@@ -8,6 +8,13 @@ import type { DurationSeries } from '../metrics/duration-histogram.js'
 import type { Metrics } from '../metrics/metrics.js'
 import { knownTraceOf } from '../wire/trace-context.js'
 
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** Another thread answers it. */
+    isRelayed?: boolean
+  }
+}
+
 /** What is done for the answers of one route with one status. */
 interface Answers {
   readonly durations: DurationSeries | undefined
@@ -37,6 +44,7 @@ export class AnsweredRequests {
     // Then nothing has to be known of an answer.
     if (!this.measures && !this.log.isKept) return
     fastify.addHook('onResponse', (request, reply, done) => {
+      if (request.isRelayed === true) return done()
       const ms = reply.elapsedTime
       const { durations, line, action } = this.of(request.method, request.routeOptions.url, reply.statusCode)
       durations?.observe(ms / 1_000)

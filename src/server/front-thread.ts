@@ -17,6 +17,7 @@ import { Certificate } from './certificate.js'
 import { ALIVE, END, type FrontThreadData, LISTENING } from './front-thread-words.js'
 import { ACCEPT_BACKLOG, configureHttpServer, createHttpAdapter } from './http-server.js'
 import { nestLog } from './nest-log.js'
+import { RequestRelay } from './relay/request-relay.js'
 import { giveBackWhenIdle, releaseStartupMemory } from './release-startup-memory.js'
 
 const { settings, number, calls, log } = workerData as FrontThreadData
@@ -48,7 +49,7 @@ writer.answer(END, async () => {
   // After the answer.
   setImmediate(() => process.exit(0))
 })
-configureHttpServer(app, logger)
+configureHttpServer(app, logger, await RequestRelay.connect(writer))
 await app.init()
 releaseStartupMemory()
 giveBackWhenIdle()

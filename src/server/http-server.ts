@@ -32,6 +32,7 @@ import { drainAtTheEnd } from './http-drain.js'
 import { closeLingering } from './lingering-close.js'
 import { ModeHeader } from './mode-header.js'
 import { sendRawProblem } from './raw-problem.js'
+import type { RequestRelay } from './relay/request-relay.js'
 import { traceRequests } from './request-traces.js'
 import { StreamAdapter } from './stream-adapter.js'
 import { UnansweredPaths } from './unanswered-paths.js'
@@ -106,8 +107,11 @@ export function createHttpAdapter(limits: HttpLimits = httpLimits, certificate?:
   return Object.assign(adapter, { mode, certificate })
 }
 
-/** Registers the hooks that see every request. Call it once, before the application is initialised. */
-export function configureHttpServer(app: NestFastifyApplication, logger: Logger): void {
+/**
+ * Registers the hooks that see every request. Call it once, before the application is initialised. With `relay` what no
+ * route of the application answers is handed over.
+ */
+export function configureHttpServer(app: NestFastifyApplication, logger: Logger, relay?: RequestRelay): void {
   const server = app.getHttpServer()
   server.maxConnections = httpLimits.maxConnections
   // Node would refuse an unknown expectation without a problem; RFC 9110 lets a server ignore it.
@@ -123,7 +127,7 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   const hosts = AllowedHosts.of(app.get(Settings))
   const sockets = new StreamAdapter(app, hosts, mode)
   app.useWebSocketAdapter(sockets)
-  const unanswered = new UnansweredPaths(fastify, path => sockets.opens(path))
+  const unanswered = new UnansweredPaths(fastify, path => sockets.opens(path), relay?.plainPaths)
   adapter.unanswered = unanswered
   registerBodyParsers(fastify)
   const crossOrigin = new CrossOrigin(hosts)
@@ -132,6 +136,7 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
     reply.header(correlationHeader, request.id)
     for (const [name, value] of HEADERS_OF_ALL) reply.header(name, value)
     reply.header(lineageHeader, lineage)
+    if (relay !== undefined && isElsewhere(request)) return handOver(relay, request, reply, done)
     const refused = hosts.refusalOf(request.raw)
     if (refused !== undefined) return done(refused)
     const { origin } = request.headers
@@ -158,6 +163,20 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger)
   showCertificate(certificate, metrics)
   const log = new AccessLog(logger, { oneIn: accessLogOneIn, slowMs: slowOperationMs })
   new AnsweredRequests(metrics, log, adminRoutes(app), measureOperations).register(fastify)
+}
+
+/** Whoever answers it checks, counts and logs it; here that is done only when nobody is left who could. */
+function handOver(relay: RequestRelay, request: FastifyRequest, reply: FastifyReply, done: (error: Error) => void) {
+  request.isRelayed = true
+  const refuse = (error: StoreError) => {
+    request.isRelayed = false
+    done(error)
+  }
+  relay.relay({ request: request.raw, response: reply.raw, refuse })
+}
+
+function isElsewhere({ is404, routeOptions }: FastifyRequest): boolean {
+  return is404 || routeOptions.config.isElsewhere === true
 }
 
 function showConfiguration(settings: Settings, metrics: Metrics): void {

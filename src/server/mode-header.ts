@@ -24,13 +24,18 @@ export class ModeHeader {
     return value === undefined ? {} : { 'Lighthouse-Mode': value }
   }
 
+  /** To be called just before the head is written. */
+  announce(answer: ServerResponse): void {
+    const { value } = this
+    if (value !== undefined) answer.setHeader(modeHeader, value)
+  }
+
   /** Node creates its responses from this class, and every route, stream and framework writes its head through it. */
   answers() {
     const said = this
     return class<Request extends IncomingMessage = IncomingMessage> extends ServerResponse<Request> {
       override writeHead(status: number, reason?: string | Headers, headers?: Headers): this {
-        const { value } = said
-        if (value !== undefined) this.setHeader(modeHeader, value)
+        said.announce(this)
         return super.writeHead(status, reason as string, headers)
       }
     }

@@ -2,10 +2,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { StoreError } from '../contract/errors.js'
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The path is another thread's, and no pattern of this one takes it. */
+    isElsewhere?: boolean
+  }
+}
+
 /** The path of a WebSocket is known to the adapter that opens it, and to no route. */
 export type IsSocketPath = (path: string) => boolean
 
 const PARAMETER = /:(\w+)/g
+
+interface Gap {
+  readonly allowed: readonly string[]
+  readonly isElsewhere: boolean
+}
 
 /** A pattern with one parameter, as what stands around it. */
 interface OpenPath {
@@ -24,6 +36,8 @@ export class UnansweredPaths {
   constructor(
     private readonly fastify: FastifyInstance,
     private readonly isSocketPath: IsSocketPath,
+    /** Paths without parameters that another thread answers, whatever this one has for the same path. */
+    private readonly elsewhere: readonly string[] = [],
   ) {
     fastify.addHook('onRoute', ({ url, method }) => {
       const known = this.methods.get(url) ?? new Set()
@@ -37,20 +51,27 @@ export class UnansweredPaths {
    * a path with one would take from it. To be called when all routes are there.
    */
   closeGaps(): void {
-    for (const [url, known] of [...this.methods]) {
-      if (url.includes(':')) continue
+    const elsewhere = new Set(this.elsewhere)
+    for (const url of new Set([...this.plainPaths(), ...elsewhere])) {
+      const known = this.methods.get(url) ?? new Set()
       const allowed = [...known].sort()
       const taken = this.methodsOf(url).filter(method => !known.has(method))
-      for (const method of taken) this.refuse(method, url, allowed)
+      for (const method of taken) this.refuse(method, url, { allowed, isElsewhere: elsewhere.has(url) })
       if (taken.length > 0) this.closed.set(url, allowed)
     }
   }
 
-  private refuse(method: string, url: string, allowed: readonly string[]): void {
+  /** Of all routes there are. */
+  plainPaths(): string[] {
+    return [...this.methods.keys()].filter(url => !url.includes(':'))
+  }
+
+  private refuse(method: string, url: string, { allowed, isElsewhere }: Gap): void {
     const handler = (request: FastifyRequest, reply: FastifyReply) => {
       throw refusedMethod(request, reply, allowed)
     }
-    this.fastify.route({ method: method as 'GET', url, exposeHeadRoute: false, handler })
+    const config = isElsewhere ? { isElsewhere } : {}
+    this.fastify.route({ method: method as 'GET', url, exposeHeadRoute: false, config, handler })
   }
 
   refusalOf(request: FastifyRequest, reply: FastifyReply): StoreError {

@@ -15,6 +15,7 @@ import { DEFAULT_WORK_LIMITS, type WorkLimits } from '../../src/contract/work-li
 import { createLogger } from '../../src/logging/logger.js'
 import { LoggingModule } from '../../src/logging/logging.module.js'
 import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
+import type { RequestRelay } from '../../src/server/relay/request-relay.js'
 import { WireModule } from '../../src/wire/wire.module.js'
 import { makeTempDirectory, removeTempDirectory } from './temp-directory.js'
 
@@ -78,15 +79,13 @@ export function bearerOf(
 @Module({})
 class UnderTest {}
 
-/**
- * Tokens of `bearerOf` are good here, and nobody asks too much, unless `more` says otherwise. A directory that is given is
- * left as it is at the end. With `logged` every line of the log goes there, down to those of level debug.
- */
-export async function startServer(
+/** A server that does not listen yet. A directory that is given is left as it is at the end. */
+export async function createServer(
   modules: readonly Type[],
   more: Partial<Settings> = {},
   logged?: string[],
-): Promise<ServerUnderTest> {
+  relay?: RequestRelay,
+): Promise<Pick<ServerUnderTest, 'app' | 'stop'>> {
   const dataDir = more.dataDir ?? makeTempDirectory()
   const base = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: SECRET })
   const settings: Settings = { ...base, quotas: PLENTY_FOR_ALL, ...more, dataDir }
@@ -98,7 +97,25 @@ export async function startServer(
     abortOnError: false,
     bodyParser: false,
   })
-  configureHttpServer(app, logger)
+  configureHttpServer(app, logger, relay)
+  const stop = async () => {
+    await app.close()
+    if (more.dataDir === undefined) removeTempDirectory(dataDir)
+  }
+  return { app, stop }
+}
+
+/**
+ * Tokens of `bearerOf` are good here, and nobody asks too much, unless `more` says otherwise. With `logged` every line of
+ * the log goes there, down to those of level debug. With `relay` what the modules do not answer is handed over.
+ */
+export async function startServer(
+  modules: readonly Type[],
+  more: Partial<Settings> = {},
+  logged?: string[],
+  relay?: RequestRelay,
+): Promise<ServerUnderTest> {
+  const { app, stop } = await createServer(modules, more, logged, relay)
   await app.listen(0, '127.0.0.1')
   const url = await app.getUrl()
   const call = (path: string, { as = ADMIN, method, headers, json, body, signal }: Call = {}) =>
@@ -112,10 +129,6 @@ export async function startServer(
       ...(json === undefined && body === undefined ? undefined : { body: (body ?? JSON.stringify(json)) as never }),
       ...(signal === undefined ? undefined : { signal }),
     })
-  const stop = async () => {
-    await app.close()
-    if (more.dataDir === undefined) removeTempDirectory(dataDir)
-  }
   return { app, url, store: app.get(EventStore, { strict: false }), call, stop }
 }
 
