@@ -1,4 +1,6 @@
 // Counts denied requests and passes each to a listener; it never delays a request.
+import { type ThreadCalls, ThreadNotice } from '../threads/thread-calls.js'
+
 export type DenialReason = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED' | 'HIDDEN_EVENT'
 
 export interface Denial {
@@ -22,4 +24,21 @@ export class Denials {
     this.counts[denial.reason]++
     this.listener?.(denial)
   }
+}
+
+const DENIAL = new ThreadNotice<Denial>('a denied request')
+
+/** Of a front thread: the writer counts them and writes them down, so that they are one list of the process. */
+export class ToldDenials extends Denials {
+  constructor(private readonly writer: ThreadCalls) {
+    super()
+  }
+
+  override report(denial: Denial): void {
+    this.writer.tell(DENIAL, denial)
+  }
+}
+
+export function hearDenials(denials: Denials, front: ThreadCalls): void {
+  front.hear(DENIAL, denial => denials.report(denial))
 }

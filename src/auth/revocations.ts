@@ -1,4 +1,6 @@
 // Remembers which tokens are revoked before they expire, by their `jti` or by their agent.
+import { type ThreadCalls, ThreadQuestion } from '../threads/thread-calls.js'
+
 export type RevocationKind = 'agent' | 'token'
 
 export interface Revoked {
@@ -60,4 +62,20 @@ export class Revocations {
     if (this.size === 0) return false
     return this.ids.agent.has(agentId) || (tokenId !== undefined && this.ids.token.has(tokenId))
   }
+}
+
+/** The writer keeps revocations, and a change is answered when every thread refuses by it. */
+const REVOCATION = new ThreadQuestion<RevocationChange, void>('a token or an agent is revoked or restored')
+
+/** Tells a front thread of all revocations there are and come. Returns how to end that. */
+export function tellRevocations(revocations: Revocations, front: ThreadCalls): () => void {
+  // A thread that is gone refuses everybody.
+  return revocations.listen(change => front.ask(REVOCATION, change).catch(() => undefined))
+}
+
+export function hearRevocations(revocations: Revocations, writer: ThreadCalls): void {
+  writer.answer(REVOCATION, ({ isRevoked, ...revoked }) => {
+    if (isRevoked) revocations.add(revoked)
+    else revocations.delete(revoked)
+  })
 }

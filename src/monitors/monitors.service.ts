@@ -6,7 +6,6 @@ import { Settings } from '../config/settings.js'
 import { type Cause, type SignalLevel, Signals } from '../signals/signals.js'
 import type { ThreadCalls } from '../threads/thread-calls.js'
 import { DirectoryUse } from './directory-use.js'
-import { FrontThreads } from './front-threads.js'
 import { type LoopFigures, LoopWatch } from './loop-watch.js'
 import { memoryUse } from './memory-use.js'
 import { descriptorsOf, type Traffic, trafficOf } from './process-facts.js'
@@ -14,6 +13,7 @@ import { ProcessMonitor } from './process-monitor.js'
 import { ResourceMonitor } from './resource-monitor.js'
 import { ServiceLevels, SLICE_MS } from './service-levels.js'
 import { breachOf, ServiceObjectives } from './service-objectives.js'
+import { ThreadReports } from './thread-reports.js'
 import { type VolumeFigures, type VolumeUse, volumeOf } from './volume-monitor.js'
 import { WriteMonitor } from './write-monitor.js'
 
@@ -26,7 +26,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   private readonly writes: WriteMonitor
   private readonly resources: ResourceMonitor
   private readonly process: ProcessMonitor
-  private readonly fronts: FrontThreads
+  private readonly fronts: ThreadReports
   private readonly watch = new LoopWatch()
   private readonly directory: DirectoryUse
   private timer: NodeJS.Timeout | undefined
@@ -41,7 +41,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   ) {
     this.writes = new WriteMonitor(levels, signals, modeThresholds)
     this.process = new ProcessMonitor(signals)
-    this.fronts = new FrontThreads(levels, this.process)
+    this.fronts = new ThreadReports(levels, this.process)
     const directory = resolve(dataDir)
     this.directory = new DirectoryUse(directory)
     this.resources = new ResourceMonitor(signals, modeThresholds, {

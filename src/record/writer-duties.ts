@@ -44,5 +44,6 @@ export const WRITER_DUTIES = Object.freeze({
   snapshots: 'asked',
   'journals and alerts': 'asked',
   metrics: 'asked',
+  'service levels, event loops, heaps': 'told',
   'every other route': 'asked',
 } as const satisfies Readonly<Record<string, Crossing>>)

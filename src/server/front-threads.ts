@@ -5,13 +5,10 @@ import { MessageChannel, type MessagePort, Worker } from 'node:worker_threads'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Logger } from 'pino'
 import { AuthOptions } from '../auth/auth-options.js'
-import { Denials } from '../auth/denials.js'
+import { Denials, hearDenials } from '../auth/denials.js'
+import { tellRevocations } from '../auth/revocations.js'
 import { Tickets } from '../auth/tickets.js'
 import { TokenVerifier } from '../auth/token-verifier.js'
-import { hearDenials } from '../auth/told-denials.js'
-import { tellRevocations } from '../auth/told-revocations.js'
-import { SharedHead, servePort } from '../backends/follower/port-writer.js'
-import type { LogWriter } from '../backends/follower/writer.js'
 import type { Settings } from '../config/settings.js'
 import { ModeHolder } from '../degradation/mode-holder.js'
 import { tellMode } from '../degradation/told-mode.js'
@@ -22,9 +19,13 @@ import { Metrics } from '../metrics/metrics.js'
 import { Monitors } from '../monitors/monitors.service.js'
 import { Signals } from '../signals/signals.js'
 import { hearSignals } from '../signals/told-signals.js'
+import type { Followers } from '../storage/followers.js'
 import { OpenStore } from '../storage/open-store.js'
+import { Draining } from '../streaming/draining.service.js'
 import { ThreadCalls } from '../threads/thread-calls.js'
 import { ALIVE, END, type FrontThreadData, LISTENING } from './front-thread-words.js'
+import type { HttpAdapter } from './http-server.js'
+import { RelayedRequests } from './relay/relayed-requests.js'
 
 /** A thread that ends so often before it takes connections will not take any. */
 const MOST_TRIES = 5
@@ -85,7 +86,7 @@ interface Front {
 
 export class FrontThreads {
   private readonly fronts = new Map<number, Front>()
-  private readonly head = new SharedHead()
+  private readonly followers: Followers
   private readonly settings: Settings
   private ending = false
 
@@ -97,6 +98,7 @@ export class FrontThreads {
     // A secret that the server has made is known to this thread alone.
     const { secret = '' } = app.get(AuthOptions, { strict: false })
     this.settings = { ...around.settings, port, jwtSecret: secret }
+    this.followers = app.get(OpenStore, { strict: false }).followers as Followers
   }
 
   get url(): string {
@@ -113,12 +115,13 @@ export class FrontThreads {
   /** Each answers what it has begun. */
   async end(): Promise<void> {
     this.ending = true
-    await Promise.all(
-      [...this.fronts.values()].map(async ({ calls, exited }) => {
-        calls.ask(END, undefined).catch(() => undefined)
-        await exited
-      }),
-    )
+    const ended = [...this.fronts.values()].map(({ calls, exited }) => {
+      calls.ask(END, undefined).catch(() => undefined)
+      return exited
+    })
+    // Requests that were relayed and wait here would hold up the thread of their client.
+    this.app.get(Draining, { strict: false }).begin()
+    await Promise.all(ended)
   }
 
   private async startOne(number: number): Promise<void> {
@@ -127,7 +130,7 @@ export class FrontThreads {
       settings: this.settings,
       number,
       calls: calls.port2,
-      log: { port: log.port2, memory: this.head.memory },
+      log: { port: log.port2, memory: this.followers.memory },
     }
     const worker = new Worker(new URL('./front-thread.js', import.meta.url), {
       workerData,
@@ -135,6 +138,7 @@ export class FrontThreads {
       name: `front ${number}`,
     })
     const joined = new ThreadCalls(calls.port1)
+    const relayed = RelayedRequests.serve(this.app.getHttpAdapter() as unknown as HttpAdapter, joined)
     const listening = new Promise<void>(resolve => joined.hear(LISTENING, resolve))
     const leave = this.join(number, joined, log.port1)
     const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
@@ -147,6 +151,7 @@ export class FrontThreads {
       if (isListening && !this.ending) void this.replace(number)
     })
     this.lookAfter(number, joined, worker)
+    await relayed
     await Promise.race([
       listening,
       exited.then(() => Promise.reject(new Error(`front thread ${number} did not start`))),
@@ -167,7 +172,7 @@ export class FrontThreads {
     const leaving = [
       tellMode(of(ModeHolder), front),
       tellRevocations(of(TokenVerifier).revocations, front),
-      servePort(of(OpenStore).writer as LogWriter, log, this.head),
+      this.followers.serve(log),
     ]
     return () => {
       for (const leave of leaving) leave()

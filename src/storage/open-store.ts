@@ -15,6 +15,7 @@ import type { Metrics } from '../metrics/metrics.js'
 import type { ServiceLevels } from '../monitors/service-levels.js'
 import type { Signals } from '../signals/signals.js'
 import type { Tracing } from '../tracing/tracing.js'
+import { Followers } from './followers.js'
 import { gatedStore } from './gated-store.js'
 import { meteredStore, showStore } from './metered-store.js'
 import { logObserver, metricsObserver, signalsObserver } from './observers.js'
@@ -50,8 +51,8 @@ export class OpenStore {
     /** With gate and meter, for the server. */
     readonly store: EventStore,
     readonly upkeep: UpkeepNotes,
-    /** What followers in other threads hand their appends to, where there are any. */
-    readonly writer?: LocalWriter,
+    /** In other threads, where there may be any. */
+    readonly followers?: Followers,
   ) {}
 }
 
@@ -69,7 +70,8 @@ export async function openStore(
   showStore(bare, metrics, levels)
   const meters = { metrics, levels, slow: new SlowOperations(logger, bare) }
   const gated = gatedStore(levels.measures ? meteredStore(bare, meters) : bare, mode)
-  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated, upkeep, writer)
+  const followers = writer === undefined ? undefined : new Followers(writer)
+  return new OpenStore(bare, tracing?.isOn === true ? tracedStore(gated, tracing) : gated, upkeep, followers)
 }
 
 interface Listeners {

@@ -6,7 +6,8 @@ import { engineDoorsClose } from './rooms.js'
 /** Units by floor. A unit is a folder; the files directly in src, which assemble the rest, are a unit of their own. */
 const floors: readonly (readonly string[])[] = [
   ['contract'],
-  ['record', 'config', 'signals', 'threads'],
+  ['threads'],
+  ['record', 'config', 'signals'],
   ['backends/memory', 'backends/embedded', 'backends/replicated', 'backends/follower'],
   ['wire', 'auth', 'logging', 'metrics', 'tracing', 'failures', 'monitors', 'degradation'],
   ['storage'],
@@ -27,10 +28,10 @@ const floors: readonly (readonly string[])[] = [
   ['server', 'cli', '.'],
 ]
 
-const backends = 2
-const shared = 5
-const features = 6
-const assembly = 7
+const backends = 3
+const shared = 6
+const features = 7
+const assembly = 8
 
 /** The wrapping of a backend happens in one place; the command line repairs what no server may open. */
 const mayNameBackends = new Set(['storage', 'cli'])

@@ -12,7 +12,7 @@ interface FrontThread {
   heardAt: number
 }
 
-export class FrontThreads {
+export class ThreadReports {
   private readonly joined = new Map<number, FrontThread>()
 
   constructor(

@@ -6,9 +6,9 @@ import { until } from '../../test/support/until.js'
 import { Signals } from '../signals/signals.js'
 import { ThreadCalls } from '../threads/thread-calls.js'
 import { FrontMonitor, THREAD_REPORT } from './front-monitor.js'
-import { FrontThreads } from './front-threads.js'
 import { ProcessMonitor } from './process-monitor.js'
 import { ServiceLevels, SLICE_MS } from './service-levels.js'
+import { ThreadReports } from './thread-reports.js'
 import { WINDOWS, WriteMonitor } from './write-monitor.js'
 
 const MB = 1_000_000
@@ -25,7 +25,7 @@ class Writer {
   readonly signals = new Signals()
   readonly levels = new ServiceLevels()
   readonly process = new ProcessMonitor(this.signals)
-  readonly fronts = new FrontThreads(this.levels, this.process, () => this.now)
+  readonly fronts = new ThreadReports(this.levels, this.process, () => this.now)
 
   /** A front thread, and how it dies. */
   front(thread: number): Front {
