@@ -8,6 +8,7 @@ import { EventsModule } from './events/events.module.js'
 import { ConsumerRelayModule } from './groups/consumer-relay.module.js'
 import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
+import { TokenTime } from './operations/token-time.service.js'
 import { StoreModule } from './storage/store.module.js'
 import type { ThisThread } from './threads/this-thread.js'
 import { WebSocketModule } from './websocket/websocket.module.js'
@@ -24,6 +25,7 @@ import { WireModule } from './wire/wire.module.js'
     ConsumerRelayModule,
     IndexModule,
   ],
+  providers: [TokenTime],
 })
 export class FrontModule {}
 

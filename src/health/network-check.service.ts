@@ -15,8 +15,11 @@ export class NetworkCheck {
 
   async look(): Promise<ComponentFinding> {
     const server: Server = this.host.httpAdapter.getHttpServer()
-    const connections = await promisify(server.getConnections.bind(server))()
-    const { maxConnections, listening } = server
+    const here = await promisify(server.getConnections.bind(server))()
+    const { threads, connections: there } = this.monitors.fronts.serving
+    const connections = here + there
+    const maxConnections = server.maxConnections * Math.max(1, threads)
+    const listening = server.listening || threads > 0
     const { waitMs } = this.monitors.loop
     const [dependency = 'ok'] = this.monitors.levelsOf('dependency')
     return networkFinding({ listening, connections, maxConnections, waitMs, dependency })

@@ -10,6 +10,8 @@ export interface ThreadReport {
   readonly inFlight: number
   readonly loop: LoopFigures
   readonly heap: { readonly usedBytes: number; readonly limitBytes: number }
+  /** Open ones, at the report before. */
+  readonly connections: number
 }
 
 export const THREAD_REPORT = new ThreadNotice<ThreadReport>('thread report')
@@ -17,10 +19,12 @@ export const THREAD_REPORT = new ThreadNotice<ThreadReport>('thread report')
 export class FrontMonitor {
   private readonly watch = new LoopWatch()
   private timer: NodeJS.Timeout | undefined
+  private connections = 0
 
   constructor(
     private readonly levels: ServiceLevels,
     private readonly calls: ThreadCalls,
+    private readonly countConnections: () => Promise<number>,
   ) {}
 
   start(): void {
@@ -42,6 +46,13 @@ export class FrontMonitor {
       inFlight: this.levels.inFlight,
       loop: this.watch.endWindow(),
       heap: { usedBytes, limitBytes },
+      connections: this.connections,
     })
+    this.countConnections().then(
+      count => {
+        this.connections = count
+      },
+      () => undefined,
+    )
   }
 }

@@ -26,7 +26,7 @@ export class Monitors implements OnModuleInit, OnApplicationShutdown {
   private readonly writes: WriteMonitor
   private readonly resources: ResourceMonitor
   private readonly process: ProcessMonitor
-  private readonly fronts: ThreadReports
+  readonly fronts: ThreadReports
   private readonly watch = new LoopWatch()
   private readonly directory: DirectoryUse
   private timer: NodeJS.Timeout | undefined

@@ -46,7 +46,7 @@ class Front {
   readonly monitor: FrontMonitor
 
   constructor(readonly calls: ThreadCalls) {
-    this.monitor = new FrontMonitor(this.levels, calls)
+    this.monitor = new FrontMonitor(this.levels, calls, async () => 3)
   }
 
   /** As the monitor reports, with figures that no test can make by itself. */
@@ -56,6 +56,7 @@ class Front {
       inFlight: this.levels.inFlight,
       loop: { ...STILL, waitMs },
       heap: { usedBytes: usedMb * MB, limitBytes: limitMb * MB },
+      connections: 0,
     })
   }
 }

@@ -60,6 +60,13 @@ export class ThreadReports {
     return worst
   }
 
+  /** Of front threads; none where one thread does everything. */
+  get serving(): { readonly threads: number; readonly connections: number } {
+    let connections = 0
+    for (const { report } of this.joined.values()) connections += report?.connections ?? 0
+    return { threads: this.joined.size, connections }
+  }
+
   private hear(thread: number, joined: FrontThread, report: ThreadReport): void {
     joined.report = report
     joined.heardAt = this.nowMs()

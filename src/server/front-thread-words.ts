@@ -12,6 +12,9 @@ export interface FrontThreadData {
   readonly log: LogPort
 }
 
-export const LISTENING = new ThreadNotice<void>('this thread takes connections')
+/** The port that is taken. */
+export const LISTENING = new ThreadNotice<number>('this thread takes connections')
+/** Asked before a thread listens; of a free port the first one that does decides which it is. */
+export const PORT = new ThreadQuestion<void, number>('which port is ours')
 export const ALIVE = new ThreadQuestion<void, void>('does the event loop of this thread run')
 export const END = new ThreadQuestion<void, void>('end in order')

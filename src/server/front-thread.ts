@@ -1,6 +1,8 @@
 // A front thread: the part of the server that every core can run, on the port that all front threads share.
 import 'reflect-metadata'
+import type { AddressInfo } from 'node:net'
 import type { Server as TlsServer } from 'node:tls'
+import { promisify } from 'node:util'
 import { workerData } from 'node:worker_threads'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
@@ -14,7 +16,7 @@ import { ServiceLevels } from '../monitors/service-levels.js'
 import { ThisThread } from '../threads/this-thread.js'
 import { ThreadCalls } from '../threads/thread-calls.js'
 import { Certificate } from './certificate.js'
-import { ALIVE, END, type FrontThreadData, LISTENING } from './front-thread-words.js'
+import { ALIVE, END, type FrontThreadData, LISTENING, PORT } from './front-thread-words.js'
 import { ACCEPT_BACKLOG, configureHttpServer, createHttpAdapter } from './http-server.js'
 import { nestLog } from './nest-log.js'
 import { RequestRelay } from './relay/request-relay.js'
@@ -34,6 +36,7 @@ process.on('uncaughtException', fail).on('unhandledRejection', fail)
 writer.onGone(() => process.exit(1))
 writer.answer(ALIVE, () => undefined)
 
+const relay = await RequestRelay.connect(writer)
 const certificate = await Certificate.of(settings)
 const app = await NestFactory.create<NestFastifyApplication>(
   frontOf(settings, logger, new ThisThread(number, writer, log)),
@@ -41,7 +44,10 @@ const app = await NestFactory.create<NestFastifyApplication>(
   { logger: nestLog(logger), abortOnError: false, bodyParser: false },
 )
 const counted = new FrontMetrics(app.get(Metrics, { strict: false })).serve(writer)
-const monitor = new FrontMonitor(app.get(ServiceLevels, { strict: false }), writer)
+const server = app.getHttpServer()
+const monitor = new FrontMonitor(app.get(ServiceLevels, { strict: false }), writer, () =>
+  promisify(server.getConnections.bind(server))(),
+)
 writer.answer(END, async () => {
   await app.close()
   monitor.stop()
@@ -49,13 +55,18 @@ writer.answer(END, async () => {
   // After the answer.
   setImmediate(() => process.exit(0))
 })
-configureHttpServer(app, logger, await RequestRelay.connect(writer))
+configureHttpServer(app, logger, relay)
 await app.init()
 releaseStartupMemory()
 giveBackWhenIdle()
-certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
+certificate?.follow(server as unknown as TlsServer, logger)
 // The types do not know yet what Node has had since 23.1.
-const sharedPort = { port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG, reusePort: true }
+const sharedPort = {
+  port: await writer.ask(PORT, undefined),
+  host: settings.host,
+  backlog: ACCEPT_BACKLOG,
+  reusePort: true,
+}
 await app.listen(sharedPort as unknown as string)
 monitor.start()
-writer.tell(LISTENING, undefined)
+writer.tell(LISTENING, (server.address() as AddressInfo).port)

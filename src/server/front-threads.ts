@@ -23,7 +23,7 @@ import type { Followers } from '../storage/followers.js'
 import { OpenStore } from '../storage/open-store.js'
 import { Draining } from '../streaming/draining.service.js'
 import { ThreadCalls } from '../threads/thread-calls.js'
-import { ALIVE, END, type FrontThreadData, LISTENING } from './front-thread-words.js'
+import { ALIVE, END, type FrontThreadData, LISTENING, PORT } from './front-thread-words.js'
 import type { HttpAdapter } from './http-server.js'
 import { RelayedRequests } from './relay/relayed-requests.js'
 
@@ -53,20 +53,18 @@ export async function portCanBeShared(): Promise<boolean> {
 
 /**
  * Takes the port as nobody else may have it, and gives it back for the threads: they share it with each other, and so
- * they would with a second server. Returns its number. Throws what listening throws.
+ * they would with a second server. Throws what listening throws.
  */
-export function claimPort({ port, host }: Pick<Settings, 'port' | 'host'>): Promise<number> {
-  return listenOnce({ port, host })
+export async function claimPort({ port, host }: Pick<Settings, 'port' | 'host'>): Promise<void> {
+  // A free one is nobody's.
+  if (port !== 0) await listenOnce({ port, host })
 }
 
-function listenOnce(where: { port: number; host: string; reusePort?: boolean }): Promise<number> {
+function listenOnce(where: { port: number; host: string; reusePort?: boolean }): Promise<void> {
   return new Promise((resolve, reject) => {
     const server: Server = createServer()
     server.once('error', reject)
-    server.listen(where, () => {
-      const { port } = server.address() as { port: number }
-      server.close(() => resolve(port))
-    })
+    server.listen(where, () => void server.close(() => resolve()))
   })
 }
 
@@ -88,23 +86,25 @@ export class FrontThreads {
   private readonly fronts = new Map<number, Front>()
   private readonly followers: Followers
   private readonly settings: Settings
+  /** Known when the first of them listens. */
+  private readonly port = Promise.withResolvers<number>()
+  private listensAt = 0
   private ending = false
 
   constructor(
     private readonly app: NestFastifyApplication,
     private readonly around: Surroundings,
-    port: number,
   ) {
     // A secret that the server has made is known to this thread alone.
     const { secret = '' } = app.get(AuthOptions, { strict: false })
-    this.settings = { ...around.settings, port, jwtSecret: secret }
+    this.settings = { ...around.settings, jwtSecret: secret }
     this.followers = app.get(OpenStore, { strict: false }).followers as Followers
   }
 
   get url(): string {
-    const { host, port, tlsCertPath } = this.settings
+    const { host, tlsCertPath } = this.settings
     const named = ANY_ADDRESS[host] ?? (host.includes(':') ? `[${host}]` : host)
-    return `${tlsCertPath === '' ? 'http' : 'https'}://${named}:${port}`
+    return `${tlsCertPath === '' ? 'http' : 'https'}://${named}:${this.listensAt}`
   }
 
   /** Resolves when all of them take connections. */
@@ -139,7 +139,7 @@ export class FrontThreads {
     })
     const joined = new ThreadCalls(calls.port1)
     const relayed = RelayedRequests.serve(this.app.getHttpAdapter() as unknown as HttpAdapter, joined)
-    const listening = new Promise<void>(resolve => joined.hear(LISTENING, resolve))
+    const listening = this.listening(number, joined)
     const leave = this.join(number, joined, log.port1)
     const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
     worker.on('error', error => this.around.logger.error({ error, thread: number }, 'a front thread failed'))
@@ -157,6 +157,19 @@ export class FrontThreads {
       exited.then(() => Promise.reject(new Error(`front thread ${number} did not start`))),
     ])
     isListening = true
+  }
+
+  /** Resolves when the thread takes connections. The first to begin chooses the port, where any free one will do. */
+  private listening(number: number, front: ThreadCalls): Promise<void> {
+    const chooses = number === 1 && this.listensAt === 0
+    front.answer(PORT, () => (chooses ? this.settings.port : this.port.promise))
+    return new Promise(resolve => {
+      front.hear(LISTENING, port => {
+        this.listensAt = port
+        this.port.resolve(port)
+        resolve()
+      })
+    })
   }
 
   /** What crosses between this thread and the new one. Returns how to end that. */

@@ -36,7 +36,7 @@ export async function startServer(server: ServerProcess): Promise<void> {
   adoptSecret(settings, logger)
   const certificate = await Certificate.of(settings)
   const count = await frontThreads(settings, logger)
-  const port = count === 0 ? settings.port : await claimPort(settings)
+  if (count > 0) await claimPort(settings)
   const thread = new ThisThread(undefined, undefined, undefined, count)
   const adapter = createHttpAdapter(undefined, certificate)
   const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger, thread), adapter, {
@@ -45,7 +45,7 @@ export async function startServer(server: ServerProcess): Promise<void> {
     // The parsers are our own: see wire/body.ts.
     bodyParser: false,
   })
-  const fronts = count === 0 ? undefined : new FrontThreads(app, server, port)
+  const fronts = count === 0 ? undefined : new FrontThreads(app, server)
   const close = async () => {
     await fronts?.end()
     await app.close()
@@ -60,7 +60,7 @@ export async function startServer(server: ServerProcess): Promise<void> {
     endByItself(app, server)
     if (fronts === undefined) {
       certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
-      await app.listen({ port, host: settings.host, backlog: ACCEPT_BACKLOG })
+      await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
     } else {
       await fronts.start(count)
     }

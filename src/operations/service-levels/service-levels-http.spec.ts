@@ -63,7 +63,7 @@ test('pages that a front thread has served are pages of the service', async () =
   const before = ofQueries()?.all ?? 0
   const levels = new ServiceLevels()
   for (let n = 0; n < 7; n++) levels.done('query', 2)
-  new FrontMonitor(levels, new ThreadCalls(port1)).report()
+  new FrontMonitor(levels, new ThreadCalls(port1), async () => 0).report()
   try {
     await until(async () => {
       await monitors.look()
