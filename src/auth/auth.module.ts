@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core'
 import { Settings } from '../config/settings.js'
 import { Signals } from '../signals/signals.js'
 import { SignalsModule } from '../signals/signals.module.js'
+import { SharedLimits } from '../threads/shared-limits.js'
 import { AuthOptions, authOptionsOf } from './auth-options.js'
 import { Authentication } from './authentication.js'
 import { CostlyReads } from './costly-reads.js'
@@ -30,12 +31,24 @@ function verifierOf(options: AuthOptions, signals: Signals): TokenVerifier {
 @Module({
   imports: [SignalsModule],
   providers: [
-    Denials,
+    { provide: Denials, useFactory: (limits: SharedLimits) => new Denials(limits), inject: [SharedLimits] },
     { provide: AuthOptions, useFactory: authOptionsOf, inject: [Settings] },
-    { provide: Quotas, useFactory: ({ quotas }: Settings) => new Quotas(quotas), inject: [Settings] },
-    { provide: WorkBudgets, useFactory: ({ workLimits }: Settings) => new WorkBudgets(workLimits), inject: [Settings] },
+    {
+      provide: Quotas,
+      useFactory: ({ quotas }: Settings, limits: SharedLimits) => new Quotas(quotas, limits),
+      inject: [Settings, SharedLimits],
+    },
+    {
+      provide: WorkBudgets,
+      useFactory: ({ workLimits }: Settings, limits: SharedLimits) => new WorkBudgets(workLimits, limits),
+      inject: [Settings, SharedLimits],
+    },
     { provide: TokenVerifier, useFactory: verifierOf, inject: [AuthOptions, Signals] },
-    { provide: CostlyReads, useFactory: (budgets: WorkBudgets) => new CostlyReads(budgets), inject: [WorkBudgets] },
+    {
+      provide: CostlyReads,
+      useFactory: (budgets: WorkBudgets, limits: SharedLimits) => new CostlyReads(budgets, limits),
+      inject: [WorkBudgets, SharedLimits],
+    },
     { provide: Tickets, useFactory: (budgets: WorkBudgets) => new Tickets(budgets), inject: [WorkBudgets] },
     {
       provide: Authentication,
