@@ -15,6 +15,7 @@ import { DEFAULT_WORK_LIMITS, type WorkLimits } from '../../src/contract/work-li
 import { createLogger } from '../../src/logging/logger.js'
 import { LoggingModule } from '../../src/logging/logging.module.js'
 import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
+import type { SharedLimits } from '../../src/threads/shared-limits.js'
 import { WireModule } from '../../src/wire/wire.module.js'
 import { makeTempDirectory, removeTempDirectory } from './temp-directory.js'
 
@@ -80,18 +81,20 @@ class UnderTest {}
 
 /**
  * Tokens of `bearerOf` are good here, and nobody asks too much, unless `more` says otherwise. A directory that is given is
- * left as it is at the end. With `logged` every line of the log goes there, down to those of level debug.
+ * left as it is at the end. With `logged` every line of the log goes there, down to those of level debug; with `limits`
+ * it is as one thread of several.
  */
 export async function startServer(
   modules: readonly Type[],
   more: Partial<Settings> = {},
   logged?: string[],
+  limits?: SharedLimits,
 ): Promise<ServerUnderTest> {
   const dataDir = more.dataDir ?? makeTempDirectory()
   const base = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: SECRET })
   const settings: Settings = { ...base, quotas: PLENTY_FOR_ALL, ...more, dataDir }
   const logger = createLogger(logged === undefined ? 'silent' : 'debug', { write: line => void logged?.push(line) })
-  const imports = [ConfigModule.of(settings, logger), LoggingModule, WireModule, AuthModule, ...modules]
+  const imports = [ConfigModule.of(settings, logger, limits), LoggingModule, WireModule, AuthModule, ...modules]
   const whole = { module: UnderTest, imports }
   const app = await NestFactory.create<NestFastifyApplication>(whole, createHttpAdapter(), {
     logger: false,
