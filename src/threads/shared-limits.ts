@@ -50,7 +50,7 @@ export class SharedLimits {
   private readonly startNs: number
 
   constructor(
-    readonly thread = WRITER_THREAD,
+    thread = WRITER_THREAD,
     readonly memory = memoryOfLimits(),
     private readonly clock: Clock = MONOTONIC_CLOCK,
   ) {
