@@ -54,7 +54,7 @@ class LimitsThread {
 }
 
 /** A writer, which is this thread, and two front threads. */
-async function process() {
+async function threeThreads() {
   const memory = memoryOfLimits(3, STOPPED)
   const quotas = { ...defaultQuotas, agent: QUOTA }
   const gate = new SharedArrayBuffer(4)
@@ -79,7 +79,7 @@ async function process() {
 }
 
 test('two threads that charge an agent at once charge exactly its quota, and what is refused charges nothing', async () => {
-  const { both, quotas } = await process()
+  const { both, quotas } = await threeThreads()
   const admitted = await both({ charge: 'ada', times: 9_000, events: 3, together: 2 })
   expect(admitted).toBe(Math.floor(QUOTA.eventsPerMinute / 3))
   const { requests, events, bytes } = quotas.allowances(ADA)
@@ -90,7 +90,7 @@ test('two threads that charge an agent at once charge exactly its quota, and wha
 })
 
 test('two threads that take at once are given exactly the limit, and what a thread held that was terminated comes back', async () => {
-  const { both, limits, budgets, one } = await process()
+  const { both, limits, budgets, one } = await threeThreads()
   expect(await both({ take: 'ada', times: 4_000, together: 2 })).toBe(5_000)
   expect(budgets.heldBy('ada', 'waits')).toBe(5_000)
   expect(() => budgets.take('ada', 'waits')).toThrow(expect.objectContaining({ code: 'WORK_LIMIT' }))
@@ -105,14 +105,14 @@ test('two threads that take at once are given exactly the limit, and what a thre
 })
 
 test('failed tokens of an address are counted over two threads, to exactly the limit', async () => {
-  const { both, limits } = await process()
+  const { both, limits } = await threeThreads()
   expect(await both({ fail: '192.0.2.1', times: 4_000, together: 2 })).toBe(failuresPerMinute)
   const failures = new AddressLimit(failuresPerMinute, 'failed tokens', limits)
   expect([failures.admits('192.0.2.1'), failures.admits('192.0.2.2')]).toEqual([false, true])
 })
 
 test('a thread that is terminated in the midst of taking and giving back leaves nothing taken and nothing locked', async () => {
-  const { limits, budgets, one, two } = await process()
+  const { limits, budgets, one, two } = await threeThreads()
   for (const thread of [one, two]) thread.tell({ churn: 'ada' })
   await until(() => budgets.heldBy('ada', 'bufferedBytes') > 0, 1)
   for (const [n, thread] of [one, two].entries()) {
@@ -138,7 +138,7 @@ function readHere(reads: CostlyReads) {
 }
 
 test('whoever has waited longest in any thread reads next, though the one before ended in another', async () => {
-  const { memory, budgets, one, two } = await process()
+  const { memory, budgets, one, two } = await threeThreads()
   const reads = new CostlyReads(budgets, new SharedLimits(WRITER_THREAD, memory))
   const first = readHere(reads)
   expect(first.begun).toBe(true)
@@ -162,7 +162,7 @@ test('whoever has waited longest in any thread reads next, though the one before
 })
 
 test('a thread that is terminated leaves its place in line and what it was reading to the others', async () => {
-  const { memory, limits, budgets, one, two } = await process()
+  const { memory, limits, budgets, one, two } = await threeThreads()
   const reads = new CostlyReads(budgets, new SharedLimits(WRITER_THREAD, memory))
   one.tell({ read: 'ada' })
   expect(await one.says()).toBe('begun')

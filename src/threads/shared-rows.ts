@@ -34,6 +34,7 @@ export class SharedRows {
     for (let step = 0; step < WINDOW; step++) {
       const row = (low + step) & mask
       const itsLow = Atomics.load(halves, 2 * row)
+      if (itsLow !== low && itsLow !== 0) continue
       const itsHigh = Atomics.load(halves, 2 * row + 1)
       if (itsLow === low && itsHigh === high) return row * width
       if (itsLow === 0 && itsHigh === 0 && this.claim(row, 0n, name.key)) return this.ranked(row, rank)
