@@ -5,7 +5,7 @@ import { AlertingModule } from './alerting/alerting.module.js'
 import { ApiDocsModule } from './api-docs/api-docs.module.js'
 import { ProblemPagesModule } from './api-docs/problem-pages.module.js'
 import { AuthModule } from './auth/auth.module.js'
-import { ConfigModule } from './config/config.module.js'
+import { type AmongThreads, ConfigModule } from './config/config.module.js'
 import type { Settings } from './config/settings.js'
 import { AsyncAppendsModule } from './events/async-appends.module.js'
 import { EventsModule } from './events/events.module.js'
@@ -18,7 +18,6 @@ import { ProjectionsModule } from './projections/projections.module.js'
 import { ReplayModule } from './replay/replay.module.js'
 import { SnapshotsModule } from './snapshots/snapshots.module.js'
 import { StorageModule } from './storage/storage.module.js'
-import { ThisThread } from './threads/this-thread.js'
 import { ExchangeModule } from './transfer/transfer.module.js'
 import { WebSocketModule } from './websocket/websocket.module.js'
 import { WireModule } from './wire/wire.module.js'
@@ -47,7 +46,7 @@ import { WireModule } from './wire/wire.module.js'
 export class AppModule {}
 
 /** The server for these settings. Without docs their module is left out, so their routes do not exist. */
-export function serverOf(settings: Settings, logger: Logger, thread = new ThisThread()): DynamicModule {
+export function serverOf(settings: Settings, logger: Logger, among: AmongThreads = {}): DynamicModule {
   const pages = settings.docsEnabled ? [ApiDocsModule] : []
-  return { module: AppModule, imports: [ConfigModule.of(settings, logger, thread), ...pages] }
+  return { module: AppModule, imports: [ConfigModule.of(settings, logger, among), ...pages] }
 }

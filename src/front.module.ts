@@ -2,7 +2,7 @@
 import { type DynamicModule, Module } from '@nestjs/common'
 import type { Logger } from 'pino'
 import { AuthModule } from './auth/auth.module.js'
-import { ConfigModule } from './config/config.module.js'
+import { type AmongThreads, ConfigModule } from './config/config.module.js'
 import type { Settings } from './config/settings.js'
 import { EventsModule } from './events/events.module.js'
 import { ConsumerRelayModule } from './groups/consumer-relay.module.js'
@@ -10,7 +10,6 @@ import { IndexModule } from './indexing/indexing.module.js'
 import { LoggingModule } from './logging/logging.module.js'
 import { TokenTime } from './operations/token-time.service.js'
 import { StoreModule } from './storage/store.module.js'
-import type { ThisThread } from './threads/this-thread.js'
 import { WebSocketModule } from './websocket/websocket.module.js'
 import { WireModule } from './wire/wire.module.js'
 
@@ -29,6 +28,6 @@ import { WireModule } from './wire/wire.module.js'
 })
 export class FrontModule {}
 
-export function frontOf(settings: Settings, logger: Logger, thread: ThisThread): DynamicModule {
-  return { module: FrontModule, imports: [ConfigModule.of(settings, logger, thread)] }
+export function frontOf(settings: Settings, logger: Logger, among: AmongThreads): DynamicModule {
+  return { module: FrontModule, imports: [ConfigModule.of(settings, logger, among)] }
 }

@@ -4,6 +4,7 @@ import { APP_GUARD } from '@nestjs/core'
 import { Settings } from '../config/settings.js'
 import { Signals } from '../signals/signals.js'
 import { SignalsModule } from '../signals/signals.module.js'
+import { SharedLimits } from '../threads/shared-limits.js'
 import { ThisThread } from '../threads/this-thread.js'
 import { AuthOptions, authOptionsOf } from './auth-options.js'
 import { Authentication } from './authentication.js'
@@ -35,19 +36,31 @@ function ticketsOf(budgets: WorkBudgets, { writer }: ThisThread): Tickets {
   return writer === undefined ? new Tickets(budgets) : new AskedTickets(writer, budgets)
 }
 
-function denialsOf({ writer }: ThisThread): Denials {
-  return writer === undefined ? new Denials() : new ToldDenials(writer)
+function denialsOf({ writer }: ThisThread, limits: SharedLimits): Denials {
+  return writer === undefined ? new Denials(limits) : new ToldDenials(writer, limits)
 }
 
 @Module({
   imports: [SignalsModule],
   providers: [
-    { provide: Denials, useFactory: denialsOf, inject: [ThisThread] },
+    { provide: Denials, useFactory: denialsOf, inject: [ThisThread, SharedLimits] },
     { provide: AuthOptions, useFactory: authOptionsOf, inject: [Settings] },
-    { provide: Quotas, useFactory: ({ quotas }: Settings) => new Quotas(quotas), inject: [Settings] },
-    { provide: WorkBudgets, useFactory: ({ workLimits }: Settings) => new WorkBudgets(workLimits), inject: [Settings] },
+    {
+      provide: Quotas,
+      useFactory: ({ quotas }: Settings, limits: SharedLimits) => new Quotas(quotas, limits),
+      inject: [Settings, SharedLimits],
+    },
+    {
+      provide: WorkBudgets,
+      useFactory: ({ workLimits }: Settings, limits: SharedLimits) => new WorkBudgets(workLimits, limits),
+      inject: [Settings, SharedLimits],
+    },
     { provide: TokenVerifier, useFactory: verifierOf, inject: [AuthOptions, Signals, ThisThread] },
-    { provide: CostlyReads, useFactory: (budgets: WorkBudgets) => new CostlyReads(budgets), inject: [WorkBudgets] },
+    {
+      provide: CostlyReads,
+      useFactory: (budgets: WorkBudgets, limits: SharedLimits) => new CostlyReads(budgets, limits),
+      inject: [WorkBudgets, SharedLimits],
+    },
     { provide: Tickets, useFactory: ticketsOf, inject: [WorkBudgets, ThisThread] },
     {
       provide: Authentication,

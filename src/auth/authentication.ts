@@ -4,7 +4,6 @@ import type { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { invalid, StoreError } from '../contract/errors.js'
 import { cutToBytes } from '../contract/utf8.js'
-import { AddressLimit } from './address-limit.js'
 import './caller.decorator.js'
 import { BadToken, MissingToken } from './claims.js'
 import type { Denials } from './denials.js'
@@ -14,7 +13,6 @@ import { type Entry, type OpenRoutes, routeKey } from './route-needs.guard.js'
 import { type Tickets, takeTickets } from './tickets.js'
 import type { TokenVerifier, Verified } from './token-verifier.js'
 
-const failuresPerMinute = 60
 const HEADER_CHARS = 'authorization'.length
 const mostDescribed = 512
 const realm = 'Bearer realm="lighthouse"'
@@ -76,17 +74,12 @@ function isStream(payload: unknown): payload is Readable {
 }
 
 export class Authentication {
-  /** Only failures count, so valid tokens from the same address are never held back. */
-  private readonly failures: AddressLimit
-
   constructor(
     readonly verifier: TokenVerifier,
     private readonly quotas: Quotas,
     private readonly denials: Denials,
     private readonly tickets: Tickets,
-  ) {
-    this.failures = new AddressLimit(failuresPerMinute, () => verifier.clock.steady())
-  }
+  ) {}
 
   /**
    * Every route that is not open needs a token, even one that no controller declares. The token of a read is verified
@@ -187,7 +180,7 @@ export class Authentication {
       this.denials.report({ reason: 'RATE_LIMITED', who: agentId ?? address, route, detail: message })
     }
     if (name !== 'BadToken') return error as Error
-    const reason = this.failures.admits(address) ? 'UNAUTHENTICATED' : 'RATE_LIMITED'
+    const reason = this.denials.admitsFailure(address) ? 'UNAUTHENTICATED' : 'RATE_LIMITED'
     this.denials.report({ reason, who: address, route, detail: message })
     if (reason === 'UNAUTHENTICATED') return new StoreError(reason, message)
     return new StoreError(reason, 'Too many requests without a valid token', { retryAfterSeconds: 60 })

@@ -1,5 +1,9 @@
-// Counts denied requests and passes each to a listener; it never delays a request.
+// Counts denied requests and passes each to a listener, and limits how often an address may show no good token; it never delays a request.
+import { SharedLimits } from '../threads/shared-limits.js'
 import { type ThreadCalls, ThreadNotice } from '../threads/thread-calls.js'
+import { AddressLimit } from './address-limit.js'
+
+const FAILURES_PER_MINUTE = 60
 
 export type DenialReason = 'UNAUTHENTICATED' | 'FORBIDDEN' | 'RATE_LIMITED' | 'HIDDEN_EVENT'
 
@@ -15,6 +19,17 @@ export interface Denial {
 export class Denials {
   readonly counts: Record<DenialReason, number> = { UNAUTHENTICATED: 0, FORBIDDEN: 0, RATE_LIMITED: 0, HIDDEN_EVENT: 0 }
   private listener: ((denial: Denial) => void) | undefined
+  /** Only failures count, so valid tokens from the same address are never held back. */
+  private readonly failures: AddressLimit
+
+  constructor(limits = new SharedLimits()) {
+    this.failures = new AddressLimit(FAILURES_PER_MINUTE, 'failed tokens', limits)
+  }
+
+  /** Counts a request without a valid token, and says whether the address may be told so once more. */
+  admitsFailure(address: string): boolean {
+    return this.failures.admits(address)
+  }
 
   listen(listener: (denial: Denial) => void): void {
     this.listener = listener
@@ -30,8 +45,11 @@ const DENIAL = new ThreadNotice<Denial>('a denied request')
 
 /** Of a front thread: the writer counts them and writes them down, so that they are one list of the process. */
 export class ToldDenials extends Denials {
-  constructor(private readonly writer: ThreadCalls) {
-    super()
+  constructor(
+    private readonly writer: ThreadCalls,
+    limits: SharedLimits,
+  ) {
+    super(limits)
   }
 
   override report(denial: Denial): void {

@@ -2,6 +2,7 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { AddressLimit } from '../auth/address-limit.js'
 import { StoreError } from '../contract/errors.js'
+import type { SharedLimits } from '../threads/shared-limits.js'
 import { type AllowedHosts, wrongOrigin } from '../wire/allowed-hosts.js'
 
 const PREFLIGHTS_PER_MINUTE = 10_000
@@ -37,9 +38,14 @@ const OF_PREFLIGHTS = {
 }
 
 export class CrossOrigin {
-  private readonly preflights = new AddressLimit(PREFLIGHTS_PER_MINUTE, () => performance.now())
+  private readonly preflights: AddressLimit
 
-  constructor(private readonly hosts: AllowedHosts) {}
+  constructor(
+    private readonly hosts: AllowedHosts,
+    limits: SharedLimits,
+  ) {
+    this.preflights = new AddressLimit(PREFLIGHTS_PER_MINUTE, 'preflights', limits)
+  }
 
   /** For a request with an Origin. Returns the error for a preflight that is refused, or that it has been answered. */
   begin(origin: string, request: FastifyRequest, reply: FastifyReply): StoreError | 'answered' | undefined {

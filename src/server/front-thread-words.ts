@@ -10,6 +10,8 @@ export interface FrontThreadData {
   readonly number: number
   readonly calls: MessagePort
   readonly log: LogPort
+  /** What all threads limit together. */
+  readonly limits: SharedArrayBuffer
 }
 
 /** The port that is taken. */

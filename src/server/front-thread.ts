@@ -13,6 +13,7 @@ import { FrontMetrics } from '../metrics/front-metrics.js'
 import { Metrics } from '../metrics/metrics.js'
 import { FrontMonitor } from '../monitors/front-monitor.js'
 import { ServiceLevels } from '../monitors/service-levels.js'
+import { SharedLimits } from '../threads/shared-limits.js'
 import { ThisThread } from '../threads/this-thread.js'
 import { ThreadCalls } from '../threads/thread-calls.js'
 import { Certificate } from './certificate.js'
@@ -22,7 +23,7 @@ import { nestLog } from './nest-log.js'
 import { RequestRelay } from './relay/request-relay.js'
 import { giveBackWhenIdle, releaseStartupMemory } from './release-startup-memory.js'
 
-const { settings, number, calls, log } = workerData as FrontThreadData
+const { settings, number, calls, log, limits } = workerData as FrontThreadData
 const writer = new ThreadCalls(calls)
 const logger = createLogger(settings.logLevel, toldOutput(writer)).child({ thread: number })
 
@@ -39,7 +40,7 @@ writer.answer(ALIVE, () => undefined)
 const relay = await RequestRelay.connect(writer)
 const certificate = await Certificate.of(settings)
 const app = await NestFactory.create<NestFastifyApplication>(
-  frontOf(settings, logger, new ThisThread(number, writer, log)),
+  frontOf(settings, logger, { thread: new ThisThread(number, writer, log), limits: new SharedLimits(number, limits) }),
   createHttpAdapter(undefined, certificate),
   { logger: nestLog(logger), abortOnError: false, bodyParser: false },
 )

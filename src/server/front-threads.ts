@@ -22,6 +22,7 @@ import { hearSignals } from '../signals/told-signals.js'
 import type { Followers } from '../storage/followers.js'
 import { OpenStore } from '../storage/open-store.js'
 import { Draining } from '../streaming/draining.service.js'
+import { SharedLimits } from '../threads/shared-limits.js'
 import { ThreadCalls } from '../threads/thread-calls.js'
 import { ALIVE, END, type FrontThreadData, LISTENING, PORT } from './front-thread-words.js'
 import type { HttpAdapter } from './http-server.js'
@@ -85,6 +86,7 @@ interface Front {
 export class FrontThreads {
   private readonly fronts = new Map<number, Front>()
   private readonly followers: Followers
+  private readonly limits: SharedLimits
   private readonly settings: Settings
   /** Known when the first of them listens. */
   private readonly port = Promise.withResolvers<number>()
@@ -98,6 +100,7 @@ export class FrontThreads {
     // A secret that the server has made is known to this thread alone.
     const { secret = '' } = app.get(AuthOptions, { strict: false })
     this.settings = { ...around.settings, jwtSecret: secret }
+    this.limits = app.get(SharedLimits, { strict: false })
     this.followers = app.get(OpenStore, { strict: false }).followers as Followers
   }
 
@@ -131,6 +134,7 @@ export class FrontThreads {
       number,
       calls: calls.port2,
       log: { port: log.port2, memory: this.followers.memory },
+      limits: this.limits.memory,
     }
     const worker = new Worker(new URL('./front-thread.js', import.meta.url), {
       workerData,
@@ -148,6 +152,7 @@ export class FrontThreads {
     void exited.then(() => {
       leave()
       this.fronts.delete(number)
+      this.limits.forget(number)
       if (isListening && !this.ending) void this.replace(number)
     })
     this.lookAfter(number, joined, worker)

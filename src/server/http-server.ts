@@ -18,6 +18,7 @@ import { AccessLog } from '../logging/access-log.js'
 import { withCorrelationId } from '../logging/correlation.js'
 import { Metrics } from '../metrics/metrics.js'
 import { lineageHeader, lineageText } from '../streaming/known-lineage.js'
+import { SharedLimits } from '../threads/shared-limits.js'
 import { Tracing } from '../tracing/tracing.js'
 import { AllowedHosts } from '../wire/allowed-hosts.js'
 import { registerBodyParsers } from '../wire/body.js'
@@ -130,7 +131,7 @@ export function configureHttpServer(app: NestFastifyApplication, logger: Logger,
   const unanswered = new UnansweredPaths(fastify, path => sockets.opens(path), relay?.plainPaths)
   adapter.unanswered = unanswered
   registerBodyParsers(fastify)
-  const crossOrigin = new CrossOrigin(hosts)
+  const crossOrigin = new CrossOrigin(hosts, app.get(SharedLimits))
   const lineage = lineageText(app.get(EventStore, { strict: false }).lineage())
   fastify.addHook('onRequest', (request, reply, done) => {
     reply.header(correlationHeader, request.id)

@@ -6,13 +6,15 @@ import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Logger } from 'pino'
 import { serverOf } from '../app.module.js'
+import type { AmongThreads } from '../config/config.module.js'
 import type { Settings } from '../config/settings.js'
 import { SERVER_EXIT } from '../failures/exit-codes.js'
 import { FatalCauses } from '../failures/fatal-causes.js'
 import { Watchdog } from '../failures/watchdog.js'
 import type { LogOutput } from '../logging/logger.js'
 import { Signals } from '../signals/signals.js'
-import { ThisThread } from '../threads/this-thread.js'
+import { memoryOfLimits, SharedLimits } from '../threads/shared-limits.js'
+import { ThisThread, WRITER_THREAD } from '../threads/this-thread.js'
 import { Certificate } from './certificate.js'
 import { adoptSecret, greet, keepSecret } from './first-words.js'
 import { claimPort, FrontThreads, frontThreadsOf, portCanBeShared } from './front-threads.js'
@@ -37,9 +39,9 @@ export async function startServer(server: ServerProcess): Promise<void> {
   const certificate = await Certificate.of(settings)
   const count = await frontThreads(settings, logger)
   if (count > 0) await claimPort(settings)
-  const thread = new ThisThread(undefined, undefined, undefined, count)
+  const among = count === 0 ? {} : amongThreads(count)
   const adapter = createHttpAdapter(undefined, certificate)
-  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger, thread), adapter, {
+  const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger, among), adapter, {
     logger: nestLog(logger),
     abortOnError: false,
     // The parsers are our own: see wire/body.ts.
@@ -78,6 +80,12 @@ async function frontThreads(settings: Settings, logger: Logger): Promise<number>
   if (wanted === 0 || (await portCanBeShared())) return wanted
   logger.warn({ threads: settings.threads }, 'this system does not share a port between threads, so one thread serves')
   return 0
+}
+
+/** The writer of so many front threads. */
+function amongThreads(fronts: number): Required<AmongThreads> {
+  const limits = new SharedLimits(WRITER_THREAD, memoryOfLimits(fronts + 1))
+  return { thread: new ThisThread(WRITER_THREAD, undefined, undefined, fronts), limits }
 }
 
 /** The first signal begins the shutdown and later ones are ignored; at the deadline the process fails. */

@@ -7,7 +7,12 @@ import { WorkBudgets } from '../auth/work-budgets.js'
 import { StoreError } from '../contract/errors.js'
 import { Metrics } from '../metrics/metrics.js'
 import { FRAME_LIMITS } from '../streaming/frame-limits.js'
+import { HeldCounts } from '../threads/held-counts.js'
+import { SharedLimits } from '../threads/shared-limits.js'
 import { Agents } from './agent-sockets.js'
+
+/** The name under which all strangers are counted. */
+const ALL = ''
 
 @Injectable()
 export class SocketCounts {
@@ -15,32 +20,34 @@ export class SocketCounts {
   /** Sockets whose token is not known yet, each with the function that stops counting it here. */
   private readonly strangers = new Map<Socket, () => void>()
   private ofAgents = 0
-  private readonly ofAddress = new Map<string, number>()
+  private readonly ofAddresses: HeldCounts
+  private readonly ofAll: HeldCounts
 
   constructor(
     private readonly quotas: Quotas,
     private readonly budgets: WorkBudgets,
     metrics: Metrics,
+    limits: SharedLimits,
   ) {
+    this.ofAddresses = new HeldCounts(limits, 'strangers of an address')
+    this.ofAll = new HeldCounts(limits, 'strangers')
     metrics.gauge('websocket_connections', 'Open sockets of the stream.', () => this.strangers.size + this.ofAgents)
     this.agents = new Agents(budgets)
   }
 
   /** Throws WORK_LIMIT. */
   admitStranger(socket: Socket, address: string): void {
-    const before = this.ofAddress.get(address) ?? 0
-    if (before >= FRAME_LIMITS.strangersOfAddress) {
+    if (!this.ofAddresses.take(address, 1, FRAME_LIMITS.strangersOfAddress)) {
       throw tooMany(`An address has at most ${FRAME_LIMITS.strangersOfAddress}`)
     }
-    if (this.strangers.size >= FRAME_LIMITS.strangers) {
+    if (!this.ofAll.take(ALL, 1, FRAME_LIMITS.strangers)) {
+      this.ofAddresses.giveBack(address, 1)
       throw tooMany(`There are at most ${FRAME_LIMITS.strangers.toLocaleString('en-US')}`)
     }
-    this.ofAddress.set(address, before + 1)
     const forget = () => {
       if (!this.strangers.delete(socket)) return
-      const left = (this.ofAddress.get(address) ?? 0) - 1
-      if (left > 0) this.ofAddress.set(address, left)
-      else this.ofAddress.delete(address)
+      this.ofAddresses.giveBack(address, 1)
+      this.ofAll.giveBack(ALL, 1)
     }
     this.strangers.set(socket, forget)
     whenClosed(socket, forget)
@@ -58,6 +65,7 @@ export class SocketCounts {
     this.strangers.get(socket)?.()
   }
 
+  /** In this thread. */
   get strangersOpen(): number {
     return this.strangers.size
   }

@@ -40,3 +40,22 @@ test('clocks agree, timers end by them, and times that are given are what they a
   // Between both readings some time passes by itself.
   expect(Math.abs(apart)).toBeLessThan(FACTOR * 20)
 })
+
+/** What the monotonic clock of another thread, which began a little later, reads beyond that of this one. */
+const TWO_THREADS = `
+import { once } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { Worker } from 'node:worker_threads'
+await wait(1_000_000)
+const answer = 'const { parentPort } = process.getBuiltinModule("node:worker_threads"); parentPort.postMessage(process.hrtime.bigint())'
+const before = process.hrtime.bigint()
+const [there] = await once(new Worker(answer, { eval: true }), 'message')
+console.log(JSON.stringify([before <= there, there <= process.hrtime.bigint()]))
+`
+
+test('threads of one process have one monotonic clock, whenever they began', async () => {
+  const driven = `${clock}?factor=${FACTOR}&since=${Date.now()}`
+  const line = ['--import', driven, '--input-type=module', '--eval', TWO_THREADS]
+  const { stdout } = await promisify(execFile)(process.execPath, line)
+  expect(JSON.parse(stdout)).toEqual([true, true])
+})

@@ -16,6 +16,7 @@ import { createLogger } from '../../src/logging/logger.js'
 import { LoggingModule } from '../../src/logging/logging.module.js'
 import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
 import type { RequestRelay } from '../../src/server/relay/request-relay.js'
+import type { SharedLimits } from '../../src/threads/shared-limits.js'
 import { WireModule } from '../../src/wire/wire.module.js'
 import { makeTempDirectory, removeTempDirectory } from './temp-directory.js'
 
@@ -79,18 +80,31 @@ export function bearerOf(
 @Module({})
 class UnderTest {}
 
+/** What it is given as one thread of several. */
+interface AsThread {
+  /** What the modules do not answer is handed over. */
+  readonly relay?: RequestRelay
+  readonly limits?: SharedLimits
+}
+
 /** A server that does not listen yet. A directory that is given is left as it is at the end. */
 export async function createServer(
   modules: readonly Type[],
   more: Partial<Settings> = {},
   logged?: string[],
-  relay?: RequestRelay,
+  { relay, limits }: AsThread = {},
 ): Promise<Pick<ServerUnderTest, 'app' | 'stop'>> {
   const dataDir = more.dataDir ?? makeTempDirectory()
   const base = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: SECRET })
   const settings: Settings = { ...base, quotas: PLENTY_FOR_ALL, ...more, dataDir }
   const logger = createLogger(logged === undefined ? 'silent' : 'debug', { write: line => void logged?.push(line) })
-  const imports = [ConfigModule.of(settings, logger), LoggingModule, WireModule, AuthModule, ...modules]
+  const imports = [
+    ConfigModule.of(settings, logger, limits === undefined ? {} : { limits }),
+    LoggingModule,
+    WireModule,
+    AuthModule,
+    ...modules,
+  ]
   const whole = { module: UnderTest, imports }
   const app = await NestFactory.create<NestFastifyApplication>(whole, createHttpAdapter(), {
     logger: false,
@@ -107,15 +121,15 @@ export async function createServer(
 
 /**
  * Tokens of `bearerOf` are good here, and nobody asks too much, unless `more` says otherwise. With `logged` every line of
- * the log goes there, down to those of level debug. With `relay` what the modules do not answer is handed over.
+ * the log goes there, down to those of level debug.
  */
 export async function startServer(
   modules: readonly Type[],
   more: Partial<Settings> = {},
   logged?: string[],
-  relay?: RequestRelay,
+  as: AsThread = {},
 ): Promise<ServerUnderTest> {
-  const { app, stop } = await createServer(modules, more, logged, relay)
+  const { app, stop } = await createServer(modules, more, logged, as)
   await app.listen(0, '127.0.0.1')
   const url = await app.getUrl()
   const call = (path: string, { as = ADMIN, method, headers, json, body, signal }: Call = {}) =>

@@ -38,7 +38,7 @@ export async function startRelayedServer(parts: RelayedServerParts): Promise<Rel
     RelayedRequests.serve(adapter, new ThreadCalls(port1)),
     RequestRelay.connect(new ThreadCalls(port2)),
   ])
-  const front = await startServer(parts.front ?? [StorageModule], settings, logged?.front, relay)
+  const front = await startServer(parts.front ?? [StorageModule], settings, logged?.front, { relay })
   const stop = async () => {
     await front.stop()
     port2.close()

@@ -11,7 +11,6 @@ const since = Number(given.get('since'))
 const { timeOrigin } = performance
 const realNow = performance.now.bind(performance)
 const realHrtime = process.hrtime.bigint.bind(process.hrtime)
-const hrtimeOrigin = realHrtime()
 const NS_PER_SECOND = 1_000_000_000n
 
 // All clocks of the process are one, as outside: what is measured with one agrees with what is measured with another.
@@ -30,7 +29,8 @@ class DrivenDate extends Date {
 }
 globalThis.Date = DrivenDate as DateConstructor
 
-const drivenHrtime = () => hrtimeOrigin + BigInt(Math.round(Number(realHrtime() - hrtimeOrigin) * factor))
+/** From no moment of this thread's own, because threads of one process measure together. */
+const drivenHrtime = () => BigInt(Math.round(Number(realHrtime()) * factor))
 process.hrtime = Object.assign(
   (since?: readonly [number, number]): [number, number] => {
     const now = drivenHrtime() - (since === undefined ? 0n : BigInt(since[0]) * NS_PER_SECOND + BigInt(since[1]))
