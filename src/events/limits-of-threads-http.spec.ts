@@ -17,7 +17,10 @@ let limits: SharedLimits
 beforeAll(async () => {
   const memory = memoryOfLimits(3)
   const settings = { ...limitedTo({ requestsPerMinute: 4 }, { waits: 1 }), corsOrigins: [ORIGIN] }
-  const server = (thread: number) => startServer([EventsModule], settings, undefined, new SharedLimits(thread, memory))
+  const server = (thread: number) =>
+    startServer([EventsModule], settings, undefined, {
+      limits: new SharedLimits(thread, memory),
+    })
   servers = [await server(0), await server(1)]
   limits = new SharedLimits(2, memory)
 })
