@@ -1,8 +1,8 @@
 // A server of several threads on one port: what it has acknowledged is there for all of them, whichever of them ends.
 import { once } from 'node:events'
-import { Agent, request } from 'node:http'
 import { createServer } from 'node:net'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
+import { KeptConnection } from '../support/kept-connection.js'
 import { RunningServer, tokenOf } from '../support/running-server.js'
 import { endFrontThread, isReplacement, threadsEnv } from '../support/several-threads.js'
 import { makeTempDirectory, removeTempDirectory } from '../support/temp-directory.js'
@@ -19,38 +19,8 @@ beforeAll(async () => {
 })
 afterAll(() => server.stop())
 
-interface Answer {
-  readonly status: number
-  readonly body: never
-}
-
-/** One connection that is kept, so that one thread answers all that is asked over it. */
-class Connection {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: 1 })
-
-  ask(method: string, path: string, body?: object, headers: Record<string, string> = {}): Promise<Answer> {
-    return new Promise((answered, failed) => {
-      const asked = request(server.url + path, {
-        agent: this.agent,
-        method,
-        headers: { authorization, 'content-type': 'application/json', ...headers },
-      })
-      asked.once('error', failed).once('response', async answer => {
-        let text = ''
-        for await (const chunk of answer.setEncoding('utf8')) text += chunk
-        answered({ status: answer.statusCode ?? 0, body: (text === '' ? undefined : JSON.parse(text)) as never })
-      })
-      asked.end(body === undefined ? undefined : JSON.stringify(body))
-    })
-  }
-
-  close(): void {
-    this.agent.destroy()
-  }
-}
-
-async function withConnections<T>(work: (all: readonly Connection[]) => Promise<T>): Promise<T> {
-  const all = Array.from({ length: CONNECTIONS }, () => new Connection())
+async function withConnections<T>(work: (all: readonly KeptConnection[]) => Promise<T>): Promise<T> {
+  const all = Array.from({ length: CONNECTIONS }, () => new KeptConnection(server.url, authorization))
   try {
     return await work(all)
   } finally {
@@ -115,7 +85,7 @@ test('a front thread that ends is replaced, nothing acknowledged is lost, and th
     }
     expect(broken).toBeLessThan(CONNECTIONS)
     await until(() => replaced() > begun)
-    const [one] = all as [Connection]
+    const [one] = all as [KeptConnection]
     const { body } = await one.ask('GET', '/v1/streams/agent_builder-1_survivors/events?limit=1000')
     const stored = new Set((body as { events: { position: number }[] }).events.map(({ position }) => position))
     expect(positions.filter(position => !stored.has(position))).toEqual([])
