@@ -30,8 +30,8 @@ export function giveBackWhenIdle(): void {
 }
 
 function collector(): () => void {
+  // The flag is one for all threads, of which several may be here at the same time, so none takes it back.
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as Collect
-  setFlagsFromString('--no-expose-gc')
   return () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
