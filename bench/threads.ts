@@ -7,6 +7,7 @@ import { Report } from './engine/report.js'
 import { tokenFor } from './http/servers.js'
 import { LoadProcess, measure, type Round } from './threads/measure.js'
 import { allowedGain, type Costs, ceilingsOf, projectedRate } from './threads/projection.js'
+import { measureStarts, type Start } from './threads/starts.js'
 import { DESCRIBED, WORKLOADS, type Workload } from './threads/workloads.js'
 
 const PROJECTED_CORES = [4, 8, 16]
@@ -50,7 +51,29 @@ try {
 } finally {
   await load.stop()
 }
+if (workloads.length === WORKLOADS.length) tellStarts(await measureStarts(setup))
 report.finish('threads', workloads.length === WORKLOADS.length ? [] : workloads)
+
+/** A server of several threads has one more, which writes. */
+function tellStarts(starts: ReadonlyMap<number, readonly Start[]>): void {
+  const [one] = starts.values()
+  for (const [count, all] of starts) {
+    report.add({ group: 'start', what: `ready, ${named(count)}`, unit: 'ms', store: all.map(({ ms }) => ms) })
+    report.add({
+      group: 'start',
+      what: `resident, ${named(count)}`,
+      unit: 'MB',
+      store: all.map(({ residentMb }) => residentMb),
+      ...(count === 1 || one === undefined
+        ? {}
+        : { detail: { 'each thread more': (middleMb(all) - middleMb(one)) / count } }),
+    })
+  }
+}
+
+function middleMb(starts: readonly Start[]): number {
+  return median(starts.map(({ residentMb }) => residentMb))
+}
 
 function tell(workload: Workload, measured: ReadonlyMap<number, readonly Round[]>): void {
   for (const [count, rounds] of measured) {
