@@ -143,6 +143,7 @@ export class FrontThreads {
       calls: calls.port2,
       log: { port: log.port2, memory: this.followers.memory },
       limits: this.limits.memory,
+      tokenTimeMs: this.app.get(TokenVerifier, { strict: false }).clock.now(),
     }
     const worker = new Worker(new URL('./front-thread.js', import.meta.url), {
       workerData,
