@@ -1,5 +1,4 @@
 // The writer of a server looks after its front threads, and after what they and it have in common.
-import { setTimeout } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, test } from '@jest/globals'
 import { freePort } from '../support/free-port.js'
 import { RunningServer } from '../support/running-server.js'
@@ -49,7 +48,8 @@ test('a new certificate is in force in every thread, and no thread tells of the 
 
 test('a process that was suspended for longer than a loop may stand still goes on with the threads it had', async () => {
   process.kill(server.pid, 'SIGSTOP')
-  await setTimeout((LIMIT_SECONDS + 1.5) * 1_000)
+  const resumeAt = performance.now() + (LIMIT_SECONDS + 1.5) * 1_000
+  await until(() => performance.now() >= resumeAt)
   process.kill(server.pid, 'SIGCONT')
   await until(async () => (await seriesOf('front_threads')).some(line => line.endsWith(`{answered="yes"} ${FRONTS}`)))
   expect(stoodStill()).toEqual([])
