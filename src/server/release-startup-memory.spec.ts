@@ -1,4 +1,5 @@
 // What the start has left behind is gone before the first request.
+import { runInNewContext } from 'node:vm'
 import { expect, test } from '@jest/globals'
 import { releaseStartupMemory } from './release-startup-memory.js'
 
@@ -9,4 +10,10 @@ test('what nothing refers to any more is given back', () => {
   left = undefined
   releaseStartupMemory()
   expect(process.memoryUsage().heapUsed).toBeLessThan(heapUsed - 10_000_000)
+})
+
+test('a thread that starts takes nothing from another that starts at the same time', () => {
+  releaseStartupMemory()
+  // What the other has of the flag that both have set.
+  expect(runInNewContext('typeof gc')).toBe('function')
 })

@@ -29,9 +29,9 @@ export function giveBackWhenIdle(): void {
   }, LOOK_MS).unref()
 }
 
+/** The flag is of the whole process. It stays, because another thread may be between setting it and needing it. */
 function collector(): () => void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as Collect
-  setFlagsFromString('--no-expose-gc')
   return () => collect({ type: 'major', execution: 'sync', flavor: 'last-resort' })
 }
