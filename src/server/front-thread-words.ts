@@ -12,6 +12,8 @@ export interface FrontThreadData {
   readonly log: LogPort
   /** What all threads limit together. */
   readonly limits: SharedArrayBuffer
+  /** The time that the writer judges tokens by, which the clock of the machine may be behind by now. */
+  readonly tokenTimeMs: number
 }
 
 /** The port that is taken. */

@@ -6,6 +6,7 @@ import { promisify } from 'node:util'
 import { workerData } from 'node:worker_threads'
 import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
+import { TokenVerifier } from '../auth/token-verifier.js'
 import { frontOf } from '../front.module.js'
 import { createLogger } from '../logging/logger.js'
 import { toldOutput } from '../logging/told-log.js'
@@ -23,7 +24,7 @@ import { nestLog } from './nest-log.js'
 import { RequestRelay } from './relay/request-relay.js'
 import { giveBackWhenIdle, releaseStartupMemory } from './release-startup-memory.js'
 
-const { settings, number, calls, log, limits } = workerData as FrontThreadData
+const { settings, number, calls, log, limits, tokenTimeMs } = workerData as FrontThreadData
 const writer = new ThreadCalls(calls)
 const logger = createLogger(settings.logLevel, toldOutput(writer)).child({ thread: number })
 
@@ -44,6 +45,7 @@ const app = await NestFactory.create<NestFastifyApplication>(
   createHttpAdapter(undefined, certificate),
   { logger: nestLog(logger), abortOnError: false, bodyParser: false },
 )
+app.get(TokenVerifier, { strict: false }).clock.notBefore(tokenTimeMs)
 const counted = new FrontMetrics(app.get(Metrics, { strict: false })).serve(writer)
 const server = app.getHttpServer()
 const monitor = new FrontMonitor(app.get(ServiceLevels, { strict: false }), writer, () =>

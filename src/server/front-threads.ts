@@ -33,6 +33,9 @@ const MOST_TRIES = 5
 const TRY_AGAIN_MS = 1_000
 const LOOK_EVERY_MS = 1_000
 
+/** What nobody shall go on from, because all is ending. */
+const NEVER = new Promise<never>(() => undefined)
+
 /** What listens everywhere is reached here at this address. */
 const ANY_ADDRESS: Readonly<Record<string, string>> = { '0.0.0.0': '127.0.0.1', '::': '[::1]' }
 
@@ -81,6 +84,8 @@ interface Front {
   readonly worker: Worker
   readonly calls: ThreadCalls
   readonly exited: Promise<void>
+  /** Whether it takes connections. */
+  listens: boolean
 }
 
 export class FrontThreads {
@@ -115,11 +120,13 @@ export class FrontThreads {
     await Promise.all(Array.from({ length: count }, (_, at) => this.startOne(at + 1)))
   }
 
-  /** Each answers what it has begun. */
+  /** Each answers what it has begun. Starts that are under way neither fail nor come to an end. */
   async end(): Promise<void> {
     this.ending = true
-    const ended = [...this.fronts.values()].map(({ calls, exited }) => {
-      calls.ask(END, undefined).catch(() => undefined)
+    const ended = [...this.fronts.values()].map(({ worker, calls, exited, listens }) => {
+      // Until it takes connections it has begun nothing, and would not hear of its end before it has started.
+      if (listens) calls.ask(END, undefined).catch(() => undefined)
+      else void worker.terminate()
       return exited
     })
     // Requests that were relayed and wait here would hold up the thread of their client.
@@ -128,6 +135,7 @@ export class FrontThreads {
   }
 
   private async startOne(number: number): Promise<void> {
+    if (this.ending) return NEVER
     const [calls, log] = [new MessageChannel(), new MessageChannel()]
     const workerData: FrontThreadData = {
       settings: this.settings,
@@ -135,6 +143,7 @@ export class FrontThreads {
       calls: calls.port2,
       log: { port: log.port2, memory: this.followers.memory },
       limits: this.limits.memory,
+      tokenTimeMs: this.app.get(TokenVerifier, { strict: false }).clock.now(),
     }
     const worker = new Worker(new URL('./front-thread.js', import.meta.url), {
       workerData,
@@ -147,21 +156,22 @@ export class FrontThreads {
     const leave = this.join(number, joined, log.port1)
     const exited = new Promise<void>(resolve => worker.once('exit', () => resolve()))
     worker.on('error', error => this.around.logger.error({ error, thread: number }, 'a front thread failed'))
-    this.fronts.set(number, { worker, calls: joined, exited })
-    let isListening = false
+    const front: Front = { worker, calls: joined, exited, listens: false }
+    this.fronts.set(number, front)
     void exited.then(() => {
       leave()
       this.fronts.delete(number)
       this.limits.forget(number)
-      if (isListening && !this.ending) void this.replace(number)
+      if (front.listens && !this.ending) void this.replace(number)
     })
-    this.lookAfter(number, joined, worker)
     await relayed
-    await Promise.race([
-      listening,
-      exited.then(() => Promise.reject(new Error(`front thread ${number} did not start`))),
-    ])
-    isListening = true
+    const failed = exited.then(() => {
+      if (this.ending) return NEVER
+      throw new Error(`front thread ${number} did not start`)
+    })
+    await Promise.race([listening, failed])
+    front.listens = true
+    this.lookAfter(number, joined, worker)
   }
 
   /** Resolves when the thread takes connections. The first to begin chooses the port, where any free one will do. */
@@ -212,20 +222,24 @@ export class FrontThreads {
     }
   }
 
-  /** A thread whose loop stands still serves nobody, and its connections are better off elsewhere. */
+  /**
+   * A thread whose loop stands still serves nobody, and its connections are better off elsewhere. No clock is looked at:
+   * while the whole process is suspended, or this thread is held, no thread is asked, and none is late.
+   */
   private lookAfter(number: number, calls: ThreadCalls, worker: Worker): void {
     const limitMs = this.settings.watchdogSeconds * 1_000
     if (limitMs === 0) return
-    let heard = performance.now()
+    let silentLooks = 0
     const timer = setInterval(() => {
-      calls.ask(ALIVE, undefined).then(
-        () => {
-          heard = performance.now()
-        },
-        () => undefined,
-      )
-      if (performance.now() - heard < limitMs) return
-      this.around.logger.fatal(
+      if (silentLooks++ === 0) {
+        const answered = () => {
+          silentLooks = 0
+        }
+        calls.ask(ALIVE, undefined).then(answered, () => undefined)
+      }
+      if (silentLooks * LOOK_EVERY_MS <= limitMs) return
+      clearInterval(timer)
+      this.around.logger.error(
         { thread: number },
         `the event loop of a front thread stood still for ${limitMs / 1_000} s`,
       )

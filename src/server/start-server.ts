@@ -38,7 +38,6 @@ export async function startServer(server: ServerProcess): Promise<void> {
   adoptSecret(settings, logger)
   const certificate = await Certificate.of(settings)
   const count = await frontThreads(settings, logger)
-  if (count > 0) await claimPort(settings)
   const among = count === 0 ? {} : amongThreads(count)
   const adapter = createHttpAdapter(undefined, certificate)
   const app = await NestFactory.create<NestFastifyApplication>(serverOf(settings, logger, among), adapter, {
@@ -60,10 +59,13 @@ export async function startServer(server: ServerProcess): Promise<void> {
     releaseStartupMemory()
     giveBackWhenIdle()
     endByItself(app, server)
+    // Also of a writer, which listens on no port but tells how long its certificate holds.
+    certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
     if (fronts === undefined) {
-      certificate?.follow(app.getHttpServer() as unknown as TlsServer, logger)
       await app.listen({ port: settings.port, host: settings.host, backlog: ACCEPT_BACKLOG })
     } else {
+      // Only now, because the server before this one has the port until it gives up the directory.
+      await claimPort(settings)
       await fronts.start(count)
     }
   } catch (error) {

@@ -16,6 +16,11 @@ export function endFrontThread({ pid }: RunningServer): void {
   process.kill(pid, 'SIGUSR2')
 }
 
+/** The event loop of one front thread stands still from now on. */
+export function holdFrontThread({ pid }: RunningServer): void {
+  process.kill(pid, 'SIGHUP')
+}
+
 export function isReplacement(line: string): boolean {
   return line.includes(REPLACED)
 }

@@ -1,6 +1,14 @@
-// Loaded into a server before anything else: SIGUSR2 ends one of its front threads at once, whatever that is doing.
+// Loaded into a server before anything else: SIGUSR2 ends one of its front threads at once, whatever that is doing, and
+// SIGHUP holds the event loop of one for good.
 import { syncBuiltinESMExports } from 'node:module'
-import workers, { isMainThread } from 'node:worker_threads'
+import workers, { BroadcastChannel, isMainThread, workerData } from 'node:worker_threads'
+
+const HELD = 1
+const holding = new BroadcastChannel('hold the loop of a front thread')
+holding.unref()
+holding.onmessage = ({ data }) => {
+  while (data === workerData?.number);
+}
 
 if (isMainThread) {
   const { Worker } = workers
@@ -18,4 +26,5 @@ if (isMainThread) {
     const all = [...fronts]
     void all[Math.floor(Math.random() * all.length)]?.terminate()
   })
+  process.on('SIGHUP', () => holding.postMessage(HELD))
 }
