@@ -29,7 +29,6 @@ export function giveBackWhenIdle(): void {
   }, LOOK_MS).unref()
 }
 
-/** The flag is of the whole process. It stays, because another thread may be between setting it and needing it. */
 function collector(): () => void {
   // The flag is one for all threads, of which several may be here at the same time, so none takes it back.
   setFlagsFromString('--expose-gc')
