@@ -6,9 +6,10 @@ import { ADMIN, agent, type Call, jsonOf, useServer } from '../../test/support/h
 import { Packed } from '../contract/event.js'
 import { LIMITS } from '../contract/limits.js'
 import { encoded } from '../wire/negotiation.js'
+import { AsyncAppendsModule } from './async-appends.module.js'
 import { EventsModule } from './events.module.js'
 
-const server = useServer(EventsModule)
+const server = useServer(EventsModule, AsyncAppendsModule)
 const call = (path: string, options?: Call) => server.call(path, options)
 const read = (path: string, options?: Call) => jsonOf(call(path, options))
 

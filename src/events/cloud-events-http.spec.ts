@@ -4,6 +4,7 @@ import { arbitraryJson } from '../../test/support/arbitrary-json.js'
 import { tries } from '../../test/support/effort.js'
 import { type Call, jsonOf, type ServerUnderTest, startServer } from '../../test/support/http-server-under-test.js'
 import { type NewEvent, type RecordedEvent } from '../contract/event.js'
+import { AsyncAppendsModule } from './async-appends.module.js'
 import { EventsModule } from './events.module.js'
 
 let server: ServerUnderTest
@@ -11,7 +12,7 @@ const ONE = 'application/cloudevents+json'
 const MANY = 'application/cloudevents-batch+json'
 
 beforeAll(async () => {
-  server = await startServer([EventsModule])
+  server = await startServer([EventsModule, AsyncAppendsModule])
 })
 afterAll(() => server.stop())
 

@@ -7,11 +7,12 @@ import {
   startServer,
 } from '../../test/support/http-server-under-test.js'
 import { Denials } from '../auth/denials.js'
+import { AsyncAppendsModule } from './async-appends.module.js'
 import { EventsModule } from './events.module.js'
 
 let server: ServerUnderTest
 beforeAll(async () => {
-  server = await startServer([EventsModule])
+  server = await startServer([EventsModule, AsyncAppendsModule])
 })
 afterAll(() => server.stop())
 

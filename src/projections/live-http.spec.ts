@@ -14,6 +14,7 @@ import {
 } from '../../test/support/http-server-under-test.js'
 import { makeTempDirectory, removeTempDirectory } from '../../test/support/temp-directory.js'
 import { DEFINITION_LIMITS } from '../definitions/definition-limits.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { ReplayModule } from '../replay/replay.module.js'
 import { Signals } from '../signals/signals.js'
@@ -32,7 +33,7 @@ afterEach(async () => {
 
 async function start(directory?: string): Promise<void> {
   server = await startServer(
-    [ProjectionsModule, EventsModule, ReplayModule],
+    [ProjectionsModule, EventsModule, ReplayModule, DegradationModule],
     directory === undefined ? {} : { dataDir: directory },
   )
 }

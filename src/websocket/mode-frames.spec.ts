@@ -3,11 +3,12 @@
 import { EventSourceReader } from '../../test/support/event-source-reader.js'
 import { agent, bearerOf, useServer } from '../../test/support/http-server-under-test.js'
 import { StreamClient } from '../../test/support/stream-client.js'
+import { DegradationModule } from '../degradation/degradation.module.js'
 import { EventsModule } from '../events/events.module.js'
 import { Signals } from '../signals/signals.js'
 import { WebSocketModule } from './websocket.module.js'
 
-const server = useServer(EventsModule, WebSocketModule)
+const server = useServer(EventsModule, WebSocketModule, DegradationModule)
 const authorization = () => ({ authorization: bearerOf(agent('ada')) })
 const tell = (level: 'ok' | 'warning') =>
   server.app
