@@ -37,6 +37,7 @@ export const WRITER_DUTIES = Object.freeze({
   'failed tokens, preflights': 'shared',
   'connection limits': 'shared',
   revocations: 'told',
+  'the time tokens are judged by': 'told',
   definitions: 'told',
   tickets: 'asked',
   'consumer groups': 'asked',
