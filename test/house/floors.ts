@@ -101,13 +101,10 @@ function complaintAboutLeaving(file: ProjectFile, where: string, target: string)
 const followersReadEmbedded = (from: Place, to: Place) =>
   from.unit === 'backends/follower' && to.unit === 'backends/embedded'
 
-/** The one global module provides to all others what the threads of a process share. */
-const settingsComeWithThreads = (from: Place, to: Place) => from.unit === 'config' && to.unit === 'threads'
-
 /** What several features stand on may stand on one another, the edges of the server as well, and a spec uses any feature. */
 function mayKnowNeighbour(file: ProjectFile, from: Place, to: Place): boolean {
   if (from.floor !== to.floor) return false
-  if (followersReadEmbedded(from, to) || settingsComeWithThreads(from, to)) return true
+  if (followersReadEmbedded(from, to)) return true
   return from.floor === shared || from.floor === assembly || (from.floor === features && isSpec(file))
 }
 

@@ -1,6 +1,5 @@
 // Servers whose sockets are served by front threads: a writer under test, and front applications joined to it by ports.
 import { MessageChannel } from 'node:worker_threads'
-import { Global, Module, type Type } from '@nestjs/common'
 import type { Settings } from '../../src/config/settings.js'
 import { EventsModule } from '../../src/events/events.module.js'
 import { ConsumerRelayModule } from '../../src/groups/consumer-relay.module.js'
@@ -16,14 +15,7 @@ import { type ServerUnderTest, startServer } from './http-server-under-test.js'
  * than that of the log, so a test may not ask it for the head.
  */
 export function startFront(thread: ThisThread, more: Partial<Settings> = {}): Promise<ServerUnderTest> {
-  return startServer([moduleOf(thread), ConsumerRelayModule, EventsModule, WebSocketModule], more)
-}
-
-function moduleOf(thread: ThisThread): Type {
-  @Global()
-  @Module({ providers: [{ provide: ThisThread, useValue: thread }], exports: [ThisThread] })
-  class OfThread {}
-  return OfThread
+  return startServer([ConsumerRelayModule, EventsModule, WebSocketModule], more, undefined, { thread })
 }
 
 export function startWriter(more: Partial<Settings> = {}): Promise<ServerUnderTest> {

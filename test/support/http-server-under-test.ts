@@ -6,7 +6,7 @@ import { NestFactory } from '@nestjs/core'
 import type { NestFastifyApplication } from '@nestjs/platform-fastify'
 import type { Identity, Role } from '../../src/auth/access.js'
 import { AuthModule } from '../../src/auth/auth.module.js'
-import { ConfigModule } from '../../src/config/config.module.js'
+import { type AmongThreads, ConfigModule } from '../../src/config/config.module.js'
 import type { Quota, QuotasOfRoles } from '../../src/config/figures.js'
 import { loadSettings } from '../../src/config/load-settings.js'
 import type { Settings } from '../../src/config/settings.js'
@@ -16,7 +16,6 @@ import { createLogger } from '../../src/logging/logger.js'
 import { LoggingModule } from '../../src/logging/logging.module.js'
 import { configureHttpServer, createHttpAdapter } from '../../src/server/http-server.js'
 import type { RequestRelay } from '../../src/server/relay/request-relay.js'
-import type { SharedLimits } from '../../src/threads/shared-limits.js'
 import { WireModule } from '../../src/wire/wire.module.js'
 import { makeTempDirectory, removeTempDirectory } from './temp-directory.js'
 
@@ -81,10 +80,9 @@ export function bearerOf(
 class UnderTest {}
 
 /** What it is given as one thread of several. */
-interface AsThread {
+interface AsThread extends AmongThreads {
   /** What the modules do not answer is handed over. */
   readonly relay?: RequestRelay
-  readonly limits?: SharedLimits
 }
 
 /** A server that does not listen yet. A directory that is given is left as it is at the end. */
@@ -92,19 +90,13 @@ export async function createServer(
   modules: readonly Type[],
   more: Partial<Settings> = {},
   logged?: string[],
-  { relay, limits }: AsThread = {},
+  { relay, ...among }: AsThread = {},
 ): Promise<Pick<ServerUnderTest, 'app' | 'stop'>> {
   const dataDir = more.dataDir ?? makeTempDirectory()
   const base = loadSettings({ LIGHTHOUSE_ENV: 'test', LIGHTHOUSE_JWT_SECRET: SECRET })
   const settings: Settings = { ...base, quotas: PLENTY_FOR_ALL, ...more, dataDir }
   const logger = createLogger(logged === undefined ? 'silent' : 'debug', { write: line => void logged?.push(line) })
-  const imports = [
-    ConfigModule.of(settings, logger, limits === undefined ? {} : { limits }),
-    LoggingModule,
-    WireModule,
-    AuthModule,
-    ...modules,
-  ]
+  const imports = [ConfigModule.of(settings, logger, among), LoggingModule, WireModule, AuthModule, ...modules]
   const whole = { module: UnderTest, imports }
   const app = await NestFactory.create<NestFastifyApplication>(whole, createHttpAdapter(), {
     logger: false,
